@@ -1,0 +1,67 @@
+# `make` lists the targets. Everything is installed into .venv inside this folder.
+PYTHON ?= python3
+PIP = -m pip install --no-cache-dir
+COLAB = "keras==3.13.2" "tensorflow==2.20.*" "numpy==2.1.*" "matplotlib==3.10.*"
+
+# Tools that would write to the home folder write to .cache instead. Only Keras's own cache stays shared.
+export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
+export IPYTHONDIR := $(CURDIR)/.cache/ipython
+export JUPYTER_CONFIG_DIR := $(CURDIR)/.cache/jupyter/config
+export JUPYTER_DATA_DIR := $(CURDIR)/.cache/jupyter/data
+export JUPYTER_RUNTIME_DIR := $(CURDIR)/.cache/jupyter/runtime
+export npm_config_cache := $(CURDIR)/.cache/npm
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+
+.PHONY: help setup run lab test test-colab results weights lock clean
+
+help:  ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1 | /p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s%s\n", $$1, $$2 }'
+
+setup: .venv/.ready  ## install the pinned packages into .venv (again only after they change)
+
+# The editable install is a call of its own because pip cannot hash a folder.
+.venv/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { echo \
+	"ftlib needs Python 3.11, 3.12 or 3.13. Received: $(PYTHON) ($$($(PYTHON) --version 2>&1))." \
+	"Name another one: make setup PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv .venv
+	.venv/bin/python $(PIP) --require-hashes --no-deps -r requirements.lock
+	.venv/bin/python $(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: setup  ## train on real scanned digits three ways, live, and write a report (3 minutes)
+	.venv/bin/ftlib run
+
+# In a container the only user is often root, which Jupyter refuses unless told.
+lab: setup  ## open JupyterLab in notebooks/
+	.venv/bin/jupyter lab --ServerApp.root_dir="$(CURDIR)/notebooks" $(if $(filter 0,$(shell id -u)),--allow-root)
+
+test: setup  ## style, all tests, and a selection of them on JAX
+	.venv/bin/ruff check .
+	.venv/bin/python -m pytest -n 2
+	KERAS_BACKEND=jax .venv/bin/python -m pytest -n 2 -m backends
+
+test-colab: .venv-colab/.ready  ## the tests with the versions that Colab has
+	.venv-colab/bin/python -m pytest -n 2
+
+.venv-colab/.ready: pyproject.toml
+	$(PYTHON) -m venv .venv-colab
+	.venv-colab/bin/python $(PIP) $(COLAB) -e ".[hub,test]"
+	@touch $@
+
+results: setup  ## measure the recorded grids in results/ again (hours)
+	.venv/bin/python tools/results.py
+
+weights: setup  ## pre-train glyphnet again
+	.venv/bin/python tools/pretrain_glyphnet.py
+
+lock: setup  ## resolve the pins again after a change of pyproject.toml
+	.venv/bin/python $(PIP) uv
+	.venv/bin/uv pip compile --quiet --no-cache --universal --fork-strategy fewest --python-version 3.11 \
+	--all-extras --generate-hashes --no-emit-index-url --custom-compile-command "make lock" \
+	pyproject.toml -o requirements.lock
+	sed -n 's/^\([a-z0-9].*==.*[^ ]\) \\$$/\1/p' requirements.lock > constraints.txt
+
+clean:  ## remove the environments and caches (your runs stay)
+	rm -rf .venv .venv-colab .cache .pytest_cache .ruff_cache *.egg-info

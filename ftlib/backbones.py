@@ -1,0 +1,307 @@
+"""Pre-trained networks without their heads, and the classifier that is put on top."""
+
+import hashlib
+import importlib.resources
+import json
+import pathlib
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from ftlib.errors import unknown
+from ftlib.initialization import redraw, seeded
+
+# How each family of keras.applications wants its pixels (see each family's `preprocess_input`): "tf" -1..1, "caffe"
+# BGR less the mean of ImageNet, "torch" standardised per channel; "inside" does it itself.
+_FAMILIES = {
+    "ConvNeXt": "inside", "DenseNet": "torch", "EfficientNetB": "inside", "EfficientNetV2": "inside", "Inception": "tf",
+    "MobileNetV3": "inside", "MobileNet": "tf", "NASNet": "tf", "ResNet": "caffe", "VGG": "caffe", "Xception": "tf",
+}  # fmt: skip
+_SIDES = {"Inception": 299, "Xception": 299, "NASNetLarge": 331}  # the side of the pre-training; 224 elsewhere
+_HUB = "hub:"
+
+
+@dataclass(frozen=True)
+class BackboneInfo:
+    """What `load_backbone` will give: `name`, default image `side` in pixels, `channels`, and its `preprocessing`."""
+
+    name: str
+    side: int
+    channels: int
+    preprocessing: str
+
+
+def list_backbones():
+    """Returns `BackboneInfo` for every name that `load_backbone` knows; KerasHub presets and files come on top.
+
+    Example:
+    >>> [b.name for b in list_backbones()][:2]
+    ['glyphnet', 'ConvNeXtBase']
+    """
+    found = [BackboneInfo("glyphnet", 32, 1, "0..1")]
+    for name in sorted(dir(keras.applications)):
+        family = next((f for f in _FAMILIES if name.startswith(f)), None)
+        if family and callable(getattr(keras.applications, name)):
+            mode = "tf" if name.startswith("ResNet") and name.endswith("V2") else _FAMILIES[family]
+            side = next((s for prefix, s in _SIDES.items() if name.startswith(prefix)), 224)
+            found.append(BackboneInfo(name, side, 3, mode))
+    return found
+
+
+def load_backbone(name, weights="default", image_size=None):
+    """Returns a network without its head, which takes pixels 0-255 and does its own preprocessing.
+
+    Args:
+        name: `"glyphnet"` (ships with ftlib); a class of `keras.applications`, such as `"MobileNetV2"`; `"hub:PRESET"`,
+            an image preset of KerasHub by name or local folder; or the path of a `.keras` or `.h5` file, of which the
+            layer named `"backbone"` is taken if there is one.
+        weights: `"default"`: those the backbone is known for (glyphs for `glyphnet`, ImageNet for `keras.applications`,
+            the preset's own). `"imagenet"`: the same, for `keras.applications` only. None: random. A path: a
+            `.weights.h5` or `.h5` file that fits.
+        image_size: Height and width in pixels, an integer or a pair. Default None: what the network was pre-trained
+            with. `glyphnet` and files have a size of their own.
+
+    Returns:
+        A functional `keras.Model` with one `float32` input `(None, height, width, channels)`.
+
+    Raises:
+        ValueError: For an unknown name, weights that do not fit, or whose checksum is wrong.
+        FileNotFoundError: For a file that is not there.
+        ImportError: For `"hub:..."` without `keras-hub`.
+
+    Example:
+    >>> ft.load_backbone("glyphnet").output_shape
+    (None, 4, 4, 128)
+    """
+    if isinstance(name, pathlib.PurePath) or str(name).endswith((".keras", ".h5")):
+        return _from_file(pathlib.Path(name), weights, image_size)
+    if isinstance(weights, pathlib.PurePath) or (isinstance(weights, str) and weights not in ("default", "imagenet")):
+        weights = _existing(weights)
+    elif weights not in ("default", "imagenet", None):
+        raise ValueError(f'`weights` is "default", "imagenet", None or a path. Received: weights={weights!r}.')
+    if str(name).startswith(_HUB):
+        return _from_hub(name.removeprefix(_HUB), weights, image_size)
+    known = {b.name: b for b in list_backbones()}
+    if name not in known:
+        raise unknown("backbone", name, known)
+    if name == "glyphnet":
+        return _shipped(weights, image_size)
+    return _from_applications(known[name], weights, image_size)
+
+
+def classifier(backbone, num_classes, dropout=0.0, seed=0):
+    """Returns a backbone with a fresh head: average pooling, Dropout, and a Dense layer with softmax.
+
+    The model shares its weights with `backbone`. It is a plain functional Keras model whose backbone is one layer
+    named `"backbone"`; its output is `float32` with any precision policy.
+
+    Args:
+        backbone: A functional Keras model that gives feature maps `(None, h, w, c)`, tokens `(None, t, c)` (the mean
+            over tokens is taken) or vectors `(None, c)`.
+        num_classes: Number of classes, at least 2.
+        dropout: Rate of the Dropout layer. Default 0: `fit` sets it from the regularization of the run.
+        seed: Integer from which the Dense layer is drawn, so that the same call gives the same head.
+
+    Returns:
+        A `keras.Model` from pixels to probabilities `(None, num_classes)`.
+
+    Raises:
+        ValueError: For a backbone with another kind of output, or fewer than two classes.
+
+    Example:
+    >>> ft.classifier(ft.load_backbone("glyphnet"), num_classes=10).output_shape
+    (None, 10)
+    """
+    if isinstance(num_classes, bool) or int(num_classes) != num_classes or num_classes < 2:
+        raise ValueError(f"`num_classes` is a whole number of at least 2. Received: num_classes={num_classes!r}.")
+    shape = getattr(backbone, "output_shape", None)
+    if not isinstance(shape, tuple) or len(shape) not in (2, 3, 4) or any(isinstance(s, (tuple, list)) for s in shape):
+        raise ValueError(
+            "A classifier needs a built backbone with one output: feature maps (None, h, w, c), tokens (None, t, c) or "
+            f"vectors (None, c). Received: {backbone!r} with output shape {shape}."
+        )
+    layers = keras.layers
+    # A new model over the same layers, so that the caller's backbone keeps its name. A subclass of Functional, such as
+    # KerasHub's, stays whole: only its class knows how to load it again.
+    image = keras.Input(backbone.input_shape[1:], name="image")
+    plain = type(backbone).__name__ in ("Functional", "Sequential")
+    ends = (backbone.inputs[0], backbone.outputs[0]) if plain else (image, backbone(image))
+    body = keras.Model(*ends, name="backbone")
+    image = keras.Input(backbone.input_shape[1:], name="image")
+    x = body(image)
+    if len(shape) == 4:
+        x = layers.GlobalAveragePooling2D(data_format="channels_last", name="head_pool")(x)
+    elif len(shape) == 3:
+        x = layers.GlobalAveragePooling1D(data_format="channels_last", name="head_pool")(x)
+    x = layers.Dropout(dropout, name="head_dropout")(x)
+    with seeded(seed):
+        outputs = layers.Dense(int(num_classes), activation="softmax", dtype="float32", name="predictions")(x)
+    return keras.Model(image, outputs, name="classifier")
+
+
+def glyphnet():
+    """Returns the architecture of `glyphnet` with random weights: a residual network of about 0.6 million parameters.
+
+    Its BatchNorm momentum is 0.9 and not Keras's 0.99, so that the statistics keep up with runs of a few hundred
+    updates.
+    """
+    layers = keras.layers
+
+    def convolve(x, filters, size, strides, name):
+        x = layers.Conv2D(
+            filters, size, strides, padding="same", use_bias=False, kernel_initializer="he_normal", name=name + "_conv"
+        )(x)
+        return layers.BatchNormalization(momentum=0.9, name=name + "_bn")(x)
+
+    image = keras.Input((32, 32, 1), name="image")
+    x = layers.Rescaling(1 / 255, name="rescaling")(image)
+    x = layers.ReLU(name="stem_relu")(convolve(x, 24, 3, 2, "stem"))
+    for stage, (filters, blocks) in enumerate([(24, 1), (48, 2), (128, 2)], start=1):
+        for block in range(1, blocks + 1):
+            name = f"stage{stage}_block{block}"
+            strides = 2 if stage > 1 and block == 1 else 1
+            y = layers.ReLU(name=name + "_relu1")(convolve(x, filters, 3, strides, name + "_1"))
+            y = convolve(y, filters, 3, 1, name + "_2")
+            if x.shape != y.shape:
+                x = convolve(x, filters, 1, strides, name + "_shortcut")
+            x = layers.ReLU(name=name + "_relu2")(layers.Add(name=name + "_add")([x, y]))
+    return keras.Model(image, x, name="glyphnet")
+
+
+def source_model(name="glyphnet"):
+    """Returns `glyphnet` with the head of its pre-training: a classifier of letters.
+
+    Returns:
+        `(model, class_names)`: the model, and the letter that names each of its classes.
+    """
+    if name != "glyphnet":
+        raise unknown("backbone with a source head", name, ["glyphnet"])
+    classes = tuple(_card()["classes"])
+    model = classifier(load_backbone("glyphnet"), len(classes))
+    head = keras.Sequential([keras.Input(model.get_layer("backbone").output_shape[1:]), *model.layers[2:]])
+    _load(head, _checked("head"), "the head of glyphnet")
+    return model, classes
+
+
+def _shipped(weights, image_size):
+    if image_size not in (None, 32, (32, 32)):
+        raise ValueError(f"glyphnet takes images of 32 by 32 pixels. Received: image_size={image_size!r}.")
+    if weights == "imagenet":
+        raise ValueError('glyphnet is pre-trained on letters: weights="default". Received: weights="imagenet".')
+    model = glyphnet()
+    if weights is not None:
+        _load(model, _checked("backbone") if weights == "default" else weights, "glyphnet")
+    return model
+
+
+def _card():
+    return json.loads((_weights_folder() / "glyphnet.json").read_text(encoding="utf-8"))
+
+
+def _weights_folder():
+    return pathlib.Path(str(importlib.resources.files("ftlib") / "weights"))
+
+
+def _checked(part):
+    """Returns the path of a shipped weight file after comparing it with the checksum on its card."""
+    path = _weights_folder() / {"backbone": "glyphnet.weights.h5", "head": "glyphnet-head.weights.h5"}[part]
+    have = hashlib.sha256(_existing(path).read_bytes()).hexdigest()
+    want = _card()["sha256"][part]
+    if have != want:
+        raise ValueError(
+            f"{path.name} is not the file that ftlib ships: its SHA-256 is {have[:12]}..., the card says {want[:12]}.... "
+            "Install ftlib again, or make the weights with `make weights`."
+        )
+    return path
+
+
+def _existing(path):
+    path = pathlib.Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"No weights at {path}. Expected an existing .weights.h5, .h5 or .keras file.")
+    return path
+
+
+def _load(model, path, what):
+    try:
+        model.load_weights(path)
+    except Exception as error:
+        raise ValueError(f"The weights in {pathlib.Path(path).name} do not fit {what}: {error}") from error
+
+
+def _from_applications(info, weights, image_size):
+    side = image_size or info.side
+    size = (side, side) if isinstance(side, int) else tuple(side)
+    image = keras.Input((*size, 3), name="image")
+    x = image
+    if info.preprocessing == "tf":
+        x = keras.layers.Rescaling(1 / 127.5, -1.0, name="preprocess")(x)
+    elif info.preprocessing == "torch":
+        mean, std = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+        scale, offset = [1 / (255 * s) for s in std], [-m / s for m, s in zip(mean, std, strict=True)]
+        x = keras.layers.Rescaling(scale, offset, name="preprocess")(x)
+    elif info.preprocessing == "caffe":
+        x = keras.layers.Rescaling(1.0, [-123.68, -116.779, -103.939], name="preprocess")(x)
+        x = keras.ops.flip(x, axis=-1)
+    path = weights if isinstance(weights, pathlib.Path) else None
+    make = getattr(keras.applications, info.name)
+    where = "imagenet" if weights == "default" else weights
+    try:
+        model = make(include_top=False, weights=None if path else where, input_tensor=x, input_shape=(*size, 3))
+    except Exception as error:
+        if weights in ("default", "imagenet") and "fetch" in str(error):
+            raise OSError(
+                f"The ImageNet weights of {info.name} are not in Keras's cache and could not be downloaded: {error}. "
+                "Connect to the network once, or point KERAS_HOME at a folder that has them in models/."
+            ) from error
+        raise
+    if path:
+        _load(model, path, info.name)
+    return model
+
+
+def _from_hub(preset, weights, image_size):
+    try:
+        import keras_hub
+    except ImportError as error:
+        raise ImportError(f'load_backbone("hub:{preset}") needs KerasHub: pip install "ftlib[hub]".') from error
+    if ("/" in preset or preset.startswith(".")) and "://" not in preset and not pathlib.Path(preset).is_dir():
+        raise FileNotFoundError(f"No preset folder at {preset}. Received: 'hub:{preset}'.")
+    if weights == "imagenet":
+        raise ValueError(f'A KerasHub preset names its weights: weights="default". Received: weights={weights!r}.')
+    options = {} if image_size is None else {"image_shape": (*np.broadcast_to(image_size, 2).tolist(), 3)}
+    body = keras_hub.models.Backbone.from_preset(preset, load_weights=weights == "default", **options)
+    if not isinstance(body.input_shape, tuple) or len(body.input_shape) != 4:
+        raise ValueError(f"'hub:{preset}' takes {body.input_shape} and not one image. Expected an image preset.")
+    if isinstance(weights, pathlib.Path):
+        _load(body, weights, f"hub:{preset}")
+    image = keras.Input(body.input_shape[1:], name="image")
+    try:
+        converter = keras_hub.layers.ImageConverter.from_preset(preset)
+        scale, offset = converter.scale, converter.offset
+    except (ValueError, FileNotFoundError):  # a folder that holds a backbone only
+        scale, offset = None, None
+    x = image
+    if scale is not None or offset is not None:
+        listed = [v if v is None or isinstance(v, (int, float)) else list(v) for v in (scale, offset)]
+        scale, offset = (default if v is None else v for v, default in zip(listed, (1.0, 0.0), strict=True))
+        x = keras.layers.Rescaling(scale, offset, name="preprocess")(x)
+    return keras.Model(image, body(x), name=body.name)
+
+
+def _from_file(path, weights, image_size):
+    if image_size is not None:
+        raise ValueError(f"A model in a file has its own image size. Received: image_size={image_size!r}.")
+    model = keras.models.load_model(_existing(path), compile=False)
+    inner = [layer for layer in getattr(model, "layers", []) if layer.name == "backbone"]
+    if inner:
+        model = inner[0]
+    shape = model.input_shape
+    if not isinstance(shape, tuple) or len(shape) != 4:
+        raise ValueError(f"Expected a model with one image input (None, height, width, channels) in {path}. Received: {shape}.")
+    if isinstance(weights, (str, pathlib.PurePath)) and weights != "default":
+        _load(model, _existing(weights), path.name)
+    elif weights is None:
+        redraw(model, model.layers, seed=0)
+    return model

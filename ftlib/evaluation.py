@@ -1,0 +1,232 @@
+"""Comparisons of strategies: several seeds, equal updates, equal tuning, intervals."""
+
+import dataclasses
+import json
+import math
+import numbers
+import os
+import pathlib
+
+import keras
+import numpy as np
+
+from ftlib import plots
+from ftlib.backbones import classifier, load_backbone
+from ftlib.errors import unknown
+from ftlib.regularizers import Regularization
+from ftlib.strategies import strategy as named_strategy
+from ftlib.tasks import list_tasks, load_task
+from ftlib.training import fit
+
+_ROW = ("strategy", "labels_per_class", "updates", "seed", "rate_factor", "updates_done", "val_accuracy", "val_macro_f1",
+        "test_accuracy", "test_macro_f1")  # fmt: skip
+
+
+@dataclasses.dataclass(repr=False)
+class Comparison:
+    """What `compare` returns.
+
+    Attributes:
+        settings: Everything needed to repeat it: task, backbone, regularization, versions.
+        rows: One dict per run: strategy, labels per class, updates, seed, rate factor, validation and test scores.
+        tuning: One dict per rate factor tried: strategy, labels per class, updates, factor, mean validation accuracy.
+        runs: The runs of the first seed, one per strategy, of the last cell; empty in a loaded comparison.
+    """
+
+    settings: dict
+    rows: list
+    tuning: list = dataclasses.field(default_factory=list)
+    runs: list = dataclasses.field(default_factory=list)
+    _histories: list = dataclasses.field(default_factory=list)
+
+    def table(self):
+        """Returns one dict per strategy and cell: `n` seeds, and mean and 95 % interval of validation and test.
+
+        The interval is Student's t over seeds, cut off at 0 and 1; with one seed it is NaN.
+        """
+        cells = {}
+        for row in self.rows:
+            cells.setdefault((row["strategy"], row["labels_per_class"], row["updates"]), []).append(row)
+        table = []
+        for (name, labels, updates), rows in cells.items():
+            line = {"strategy": name, "labels_per_class": labels, "updates": updates, "n": len(rows)}
+            line["rate_factor"] = rows[0]["rate_factor"]
+            for part in ("val", "test"):
+                values = interval([r[f"{part}_accuracy"] for r in rows])
+                line.update(zip((f"{part}_mean", f"{part}_low", f"{part}_high"), values, strict=True))
+                line[f"{part}_macro_f1"] = float(np.mean([r[f"{part}_macro_f1"] for r in rows]))
+            table.append(line)
+        return table
+
+    def __repr__(self):
+        lines = [f"{'strategy':<25}{'labels/class':>12}{'updates':>9}{'seeds':>7}{'test accuracy, 95 % interval':>32}"]
+        for r in self.table():
+            low, high = (f"{100 * r[k]:.1f}" for k in ("test_low", "test_high"))
+            span = f"{100 * r['test_mean']:.1f} %  ({low} to {high})"
+            lines.append(f"{r['strategy']:<25}{r['labels_per_class'] or 'all':>12}{r['updates']:>9}{r['n']:>7}{span:>32}")
+        return "\n".join(lines)
+
+    def histories(self, labels_per_class=None, updates=None):
+        """Returns `{strategy: [history of each seed]}` of one cell, by default the last; only of a live comparison."""
+        cell = (labels_per_class, updates) if updates else None
+        found = {}
+        for name, labels, count, history in self._histories:
+            if (labels, count) == (cell or self._histories[-1][1:3]):
+                found.setdefault(name, []).append(history)
+        return found
+
+    def plot(self, x=None):
+        """Returns a figure of test accuracy against `"labels_per_class"` or `"updates"`, whichever varies."""
+        if x is None:
+            x = "updates" if len({r["updates"] for r in self.rows}) > 1 else "labels_per_class"
+        return plots.accuracy_curves(self.table(), x=x)
+
+    def to_dict(self):
+        """Returns the comparison as plain data for JSON, without models and curves."""
+        return {"settings": self.settings, "table": self.table(), "rows": self.rows, "tuning": self.tuning}
+
+    @staticmethod
+    def from_dict(data):
+        """Returns the comparison that `to_dict` wrote."""
+        return Comparison(data["settings"], data["rows"], data.get("tuning", []))
+
+    def save(self, path):
+        """Writes the comparison as JSON, at once or not at all."""
+        path = pathlib.Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name("part-" + path.name)
+        part.write_text(json.dumps(self.to_dict(), indent=1) + "\n", encoding="utf-8")
+        os.replace(part, path)
+
+    @staticmethod
+    def merge(comparisons):
+        """Returns several comparisons with the same settings as one."""
+        first = comparisons[0]
+        if any(c.settings != first.settings for c in comparisons):
+            raise ValueError("Only comparisons with the same settings can be merged.")
+        fields = {f: [x for c in comparisons for x in getattr(c, f)] for f in ("rows", "tuning", "runs", "_histories")}
+        return Comparison(first.settings, **fields)
+
+
+def load_comparison(path):
+    """Returns the `Comparison` recorded in a JSON file by `Comparison.save`."""
+    return Comparison.from_dict(json.loads(pathlib.Path(path).read_text(encoding="utf-8")))
+
+
+def compare(
+    backbone, task, strategies, labels_per_class=(1, 3, 10, 50), seeds=5, regularization="light", updates=300,
+    rate_factors=(1.0,), tuning_seeds=3, keep_runs=False, verbose=True,
+):  # fmt: skip
+    """Runs several strategies on the same task with the same seeds and updates, and reports intervals.
+
+    Every strategy gets the same tuning: for each cell of the grid, each rate factor is run with the first few seeds,
+    and the one with the best mean validation accuracy is kept for all seeds. The test split is looked at once per
+    seed, with the rate that validation chose.
+
+    Args:
+        backbone: Name for `load_backbone`, or a backbone.
+        task: Name or path for `load_task`.
+        strategies: List of names or `Strategy` objects.
+        labels_per_class: Numbers of training examples per class; None among them means all.
+        seeds: Number of seeds, 0 and up, or a list of them. A seed draws the examples, the head and all randomness.
+        regularization: Preset or `Regularization` for all strategies, or a dict from strategy name to either.
+        updates: Optimizer steps of each run, or a tuple of them.
+        rate_factors: Factors of the strategies' rates to choose from.
+        tuning_seeds: How many seeds the choice is made on.
+        keep_runs: Whether to keep the runs of the first seed, with their models.
+        verbose: Whether to print one line per run.
+
+    Returns:
+        A `Comparison`.
+
+    Raises:
+        ValueError: For unknown names and bad numbers, before any run.
+
+    Example:
+    >>> ft.compare("glyphnet", "digits", ["scratch", "lp_ft"], labels_per_class=(10,), seeds=3)  # doctest: +SKIP
+    """
+    recipes = [named_strategy(s) for s in strategies]
+    if not recipes or len({r.name for r in recipes}) < len(recipes):
+        raise ValueError(f"`strategies` needs at least one, with different names. Received: {strategies!r}.")
+    seeds = list(range(seeds)) if isinstance(seeds, int) and not isinstance(seeds, bool) else list(seeds)
+    counts = list(updates) if isinstance(updates, (tuple, list)) else [updates]
+    if not seeds or not all(isinstance(s, numbers.Integral) and s >= 0 for s in seeds) or not tuning_seeds >= 1:
+        raise ValueError(f"`seeds` is a number of at least 1 or a list of whole numbers. Received: seeds={seeds!r}.")
+    if not rate_factors or not all(0 < f < math.inf for f in rate_factors):
+        raise ValueError(f"`rate_factors` are numbers above 0. Received: rate_factors={rate_factors!r}.")
+    if isinstance(task, str) and "/" not in task and task not in list_tasks():
+        raise unknown("task", task, list_tasks())
+    presets = regularization if isinstance(regularization, dict) else {r.name: regularization for r in recipes}
+    if {r.name for r in recipes} - set(presets):
+        raise ValueError(f"`regularization` has no entry for {sorted({r.name for r in recipes} - set(presets))}.")
+    presets = {name: Regularization.preset(presets[name]) for name in (r.name for r in recipes)}
+    for recipe in recipes:
+        for count in counts:
+            recipe.plan(count)
+    body = load_backbone(backbone) if not isinstance(backbone, keras.Model) else backbone
+
+    result = Comparison(
+        {
+            "task": str(task), "backbone": backbone if isinstance(backbone, str) else body.name,
+            "regularization": {name: repr(value) for name, value in presets.items()},
+            "rate_factors": list(rate_factors), "tuning_seeds": min(tuning_seeds, len(seeds)),
+            "keras": keras.__version__, "backend": keras.backend.backend(), "numpy": np.__version__,
+        },
+        [],
+    )  # fmt: skip
+    for labels in labels_per_class:
+        for count in counts:
+            for recipe in recipes:
+                _cell(result, body, task, recipe, labels, count, seeds, presets[recipe.name], rate_factors,
+                      tuning_seeds, keep_runs, verbose)  # fmt: skip
+    return result
+
+
+def _cell(
+    result, body, task, recipe, labels, count, seeds, regularization, rate_factors, tuning_seeds, keep_runs, verbose
+):
+    """Tunes the rate of one strategy for one cell of the grid, then runs all seeds with the chosen one."""
+    done = {}
+
+    def run(factor, seed):
+        if (factor, seed) not in done:
+            data = load_task(task, labels, seed)
+            model = classifier(body, data.num_classes, seed=seed)
+            done[factor, seed] = fit(
+                model, data, recipe.scaled(factor), regularization, seed, updates=count, verbose=False
+            )
+            if verbose:
+                said = done[factor, seed]
+                print(f"{recipe.name}: {labels or 'all'} labels per class, {count} updates, seed {seed}, "
+                      f"rates x {factor:g}: validation accuracy {said.val_accuracy:.3f}", flush=True)  # fmt: skip
+        return done[factor, seed]
+
+    cell = {"strategy": recipe.name, "labels_per_class": labels, "updates": count}
+    means = {}
+    if len(rate_factors) > 1:
+        for factor in rate_factors:
+            means[factor] = float(np.mean([run(factor, seed).val_accuracy for seed in seeds[:tuning_seeds]]))
+            result.tuning.append({**cell, "rate_factor": factor, "val_mean": means[factor]})
+    best = max(rate_factors, key=lambda f: means.get(f, 0))
+    for seed in seeds:
+        one = run(best, seed)
+        values = (recipe.name, labels, count, seed, best, sum(p["updates_done"] for p in one.phases), one.val_accuracy,
+                  one.val_macro_f1, one.test_accuracy, one.test_macro_f1)  # fmt: skip
+        result.rows.append(dict(zip(_ROW, values, strict=True)))
+        result._histories.append((recipe.name, labels, count, one.history))
+        if keep_runs and seed == seeds[0]:
+            result.runs.append(one)
+        del one
+        if not (keep_runs and seed == seeds[0]):
+            done.pop((best, seed))
+
+
+def interval(values):
+    """Returns mean, lower and upper end of the 95 % interval of accuracies over seeds (Student's t)."""
+    from scipy.stats import t
+
+    mean, n = float(np.mean(values)), len(values)
+    if n < 2:
+        return mean, math.nan, math.nan
+    half = float(t.ppf(0.975, n - 1) * np.std(values, ddof=1) / math.sqrt(n))
+    return mean, max(0.0, mean - half), min(1.0, mean + half)

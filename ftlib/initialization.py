@@ -1,0 +1,133 @@
+"""Copies of models, and weights drawn anew."""
+
+import contextlib
+import os
+import random
+import tempfile
+
+import keras
+import numpy as np
+
+from ftlib.errors import unknown
+
+_KEPT = (keras.layers.Normalization, keras.layers.Rescaling)  # they hold facts about pixels, nothing learnt
+_INITIALIZERS = ("glorot_normal", "glorot_uniform", "he_normal", "he_uniform", "lecun_normal", "random_normal",
+                 "random_uniform", "zeros")  # fmt: skip
+
+
+@contextlib.contextmanager
+def seeded(seed):
+    """Makes Keras layers that are built inside draw their weights from `seed`, and leaves Python's `random` as it was.
+
+    An initializer without a seed of its own takes one from Python's `random` (keras.random.SeedGenerator does, too).
+    """
+    state = random.getstate()
+    random.seed(int(seed))
+    try:
+        yield
+    finally:
+        random.setstate(state)
+
+
+def copy_model(model, dropout=None):
+    """Returns a model with the same layers, weights and `trainable` flags, which shares nothing with the first.
+
+    A model that its own config cannot rebuild goes through a temporary `.keras` file.
+
+    Args:
+        model: A functional Keras model.
+        dropout: Optional dict from the name of a Dropout layer to its rate in the copy. A rate has to be known when
+            the layer is made: Keras gives a Dropout with rate 0 no random state, and allows none later.
+    """
+    try:
+        copy = _rebuild(model, dropout or {})
+        copy.set_weights(model.get_weights())
+    except Exception:  # whatever a config can fail with; the file is the more patient road
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "model.keras")
+            model.save(path)
+            copy = keras.models.load_model(path, compile=False)
+    for ours, theirs in zip(copy._flatten_layers(), model._flatten_layers(), strict=True):
+        if ours._trainable != theirs._trainable:
+            ours._trainable = theirs._trainable
+    return copy
+
+
+def _rebuild(model, dropout):
+    config = model.get_config()
+    for layer in config["layers"]:
+        if layer["class_name"] == "Dropout" and layer["config"]["name"] in dropout:
+            layer["config"]["rate"] = float(dropout[layer["config"]["name"]])
+    return model.__class__.from_config(config)
+
+
+def redraw(model, layers, seed):
+    """Draws the weights of some layers anew, in place, each with its layer's own initializers.
+
+    Normalization and Rescaling keep what they know about pixels; BatchNormalization starts over with mean 0 and
+    variance 1, and its momentum is lowered to 0.9 where it was higher: with Keras's 0.99 the statistics need
+    thousands of updates to forget where they started, and a run from scratch of a few hundred would fail for that
+    reason alone.
+
+    Args:
+        model: A functional Keras model.
+        layers: The layers to redraw, as in `Stage.layers`.
+        seed: Integer: the same seed draws the same weights.
+
+    Returns:
+        Notes in words on what else was changed, a list of strings.
+    """
+    with seeded(seed):
+        fresh = _rebuild(model, {})
+    chosen = {id(w) for layer in layers for w in layer.weights}
+    kept = {id(w) for layer in model._flatten_layers() if isinstance(layer, _KEPT) for w in layer.weights}
+    for old, new in zip(model.weights, fresh.weights, strict=True):
+        if id(old) in chosen - kept:
+            old.assign(new)
+    notes = []
+    for layer in layers:
+        for inner in layer._flatten_layers():
+            if isinstance(inner, keras.layers.BatchNormalization) and inner.momentum > 0.9:
+                inner.momentum = 0.9
+                notes = ["BatchNorm momentum lowered to 0.9 in stages drawn anew, so that it keeps up with short runs."]
+    return notes
+
+
+def reinitialize(model, initializer, seed=0):
+    """Draws all kernels of a model anew with one initializer, in place; biases become 0 and BatchNorm starts over.
+
+    Args:
+        model: A built Keras model.
+        initializer: `"he_normal"` (He et al., 2015), `"glorot_uniform"` (Xavier; Glorot and Bengio, 2010),
+            `"random_normal"`, `"zeros"` or another of Keras's by name, or a `keras.initializers.Initializer` class's
+            config-free instance.
+        seed: Integer: the same seed draws the same weights.
+
+    Returns:
+        The model.
+
+    Raises:
+        ValueError: For an unknown initializer, or a model that has not been built.
+
+    Example:
+    >>> model = ft.reinitialize(ft.classifier(ft.load_backbone("glyphnet"), 10), "he_normal", seed=1)
+    """
+    if isinstance(initializer, str) and initializer not in _INITIALIZERS:
+        raise unknown("initializer", initializer, _INITIALIZERS)
+    if not model.built or not model.weights:
+        raise ValueError("The model has no weights to draw. Build it first, or pass an input shape.")
+    kept = {id(w) for layer in model._flatten_layers() if isinstance(layer, _KEPT) for w in layer.weights}
+    draws = np.random.default_rng(seed)
+    for weight in model.weights:
+        kind = weight.path.rsplit("/", 1)[-1]
+        own = int(draws.integers(2**31))
+        if id(weight) in kept or not keras.backend.is_float_dtype(weight.dtype):
+            continue
+        if kind in ("gamma", "moving_variance"):
+            weight.assign(np.ones(weight.shape, "float32"))
+        elif len(weight.shape) < 2:
+            weight.assign(np.zeros(weight.shape, "float32"))
+        else:
+            with seeded(own):
+                weight.assign(keras.initializers.get(initializer)(weight.shape, dtype=weight.dtype))
+    return model

@@ -1,0 +1,242 @@
+"""A run as evidence: the model, what was done to it, and the proofs."""
+
+import dataclasses
+import json
+import os
+import pathlib
+
+import keras
+import numpy as np
+
+from ftlib import plots
+from ftlib.freezing import Proof
+from ftlib.graph import stages
+
+_FORMAT = 1
+
+
+@dataclasses.dataclass(repr=False)
+class Run:
+    """What `fit` returns.
+
+    Attributes:
+        model: The trained `keras.Model`.
+        strategy: Name of the strategy.
+        seed: Seed of the run.
+        settings: Everything needed to repeat it: task, regularization, updates, versions.
+        history: One dict per epoch, all phases in one list: `phase`, `epoch`, `update`, `rate`, `loss`, `accuracy`,
+            `val_loss`, `val_accuracy`, `val_macro_f1`.
+        phases: One dict per phase: what trained, updates planned and done, rate, trainable scalars, best epoch.
+        proofs: List of `Proof`, all of which hold; a broken one would have raised.
+        notes: What else a reader should know.
+        class_names: One string per class.
+        task: The `Task` at the backbone's size, or None in a loaded run.
+        scores: Numbers looked at so far, by split: `accuracy`, `macro_f1`, `loss`.
+    """
+
+    model: keras.Model
+    strategy: str
+    seed: int
+    settings: dict
+    history: list
+    phases: list
+    proofs: list
+    notes: list
+    class_names: tuple
+    task: object = None
+    scores: dict = dataclasses.field(default_factory=dict)
+    head: str | None = None
+    _kept: dict = dataclasses.field(default_factory=dict)
+
+    def __repr__(self):
+        test = f", test accuracy {self.scores['test']['accuracy']:.3f}" if "test" in self.scores else ""
+        done = sum(p["updates_done"] for p in self.phases)
+        return (
+            f"<Run {self.strategy!r} on {self.settings['task']['name']!r}, seed {self.seed}: {done} updates, "
+            f"validation accuracy {self.val_accuracy:.3f}{test}, {len(self.proofs)} proofs hold>"
+        )
+
+    @property
+    def val_accuracy(self):
+        return self._score("validation")["accuracy"]
+
+    @property
+    def val_macro_f1(self):
+        return self._score("validation")["macro_f1"]
+
+    @property
+    def test_accuracy(self):
+        """Accuracy on the test split: computed at the first access, once, and recorded."""
+        return self._score("test")["accuracy"]
+
+    @property
+    def test_macro_f1(self):
+        return self._score("test")["macro_f1"]
+
+    def _score(self, part):
+        if part not in self.scores:
+            split = getattr(self._needs_task(), part)
+            self.scores[part] = score(self.predictions(part), split.labels)
+            if "run_dir" in self._kept:
+                _write_record(self, self._kept["run_dir"])
+        return self.scores[part]
+
+    def _needs_task(self):
+        if self.task is None:
+            raise ValueError("This run was loaded without its data. Use ft.load_run(run_dir, task=...) to predict on it.")
+        return self.task
+
+    def predictions(self, part="validation"):
+        """Returns the probabilities `(n, classes)` on a split of the task, computed once."""
+        if part not in ("train", "validation", "test"):
+            raise ValueError(f'`part` is "train", "validation" or "test". Received: part={part!r}.')
+        if part not in self._kept:
+            self._kept[part] = predict(self.model, getattr(self._needs_task(), part).images)
+        return self._kept[part]
+
+    def predict(self, images):
+        """Returns the probabilities `(n, classes)` for images of the model's size, pixels 0-255."""
+        check_pixels(images)
+        return predict(self.model, images)
+
+    def confusion(self, part="validation"):
+        """Returns the matrix of counts, `(classes, classes)`: true class in rows, predicted in columns."""
+        labels = getattr(self._needs_task(), part).labels
+        return confusion_matrix(labels, self.predictions(part).argmax(1), len(self.class_names))
+
+    def stage_rows(self):
+        """Returns one dict per stage as it trained in the last phase, for `plots.stage_picture`."""
+        last = self.phases[-1]
+        rows = []
+        for stage in stages(self.model, head=self.head):
+            trains = stage.name in last["stages"]
+            rows.append(
+                {
+                    "stage": stage.name, "layers": len(stage.layers), "params": stage.params,
+                    "output_shape": stage.output_shape, "state": "trainable" if trains else "frozen",
+                    "rate": last["rate"] if trains else None,
+                }
+            )  # fmt: skip
+        return rows
+
+    def summary(self):
+        """Returns the phases, the scores and the proofs in words; `print` it."""
+        lines = [repr(self), "", f"{'phase':<10}{'trains':<26}{'trainable':>11}{'updates':>10}{'rate':>9}  best epoch"]
+        for p in self.phases:
+            done = f"{p['updates_done']}/{p['updates']}"
+            names = _span(p["stages"])
+            lines.append(
+                f"{p['name']:<10}{names:<26}{p['trainable']:>11,}{done:>10}{p['rate']:>9g}  {p['best_epoch']}"
+                + (" (stopped early)" if p["stopped"] else "")
+            )
+        lines.append("The optimizer's moments start fresh in each phase.")
+        lines += ["", *map(str, self.proofs)] + ([""] if self.notes else []) + [f"Note: {n}" for n in self.notes]
+        return "\n".join(lines)
+
+    def plot(self, metric="val_accuracy"):
+        """Returns a Matplotlib figure of the learning curves, with a mark where each phase begins."""
+        return plots.learning_curves({self.strategy: [self.history]}, metric=metric)
+
+    def save(self, run_dir):
+        """Writes `model.keras` and `run.json` into a folder, each at once or not at all."""
+        run_dir = pathlib.Path(run_dir)
+        run_dir.mkdir(parents=True, exist_ok=True)
+        part = run_dir / "part-model.keras"
+        self.model.save(part)
+        os.replace(part, run_dir / "model.keras")
+        _write_record(self, run_dir)
+        self._kept["run_dir"] = run_dir
+
+
+def load_run(run_dir, task=None):
+    """Returns a `Run` from the folder that `fit(..., run_dir=...)` or `run.save(...)` wrote.
+
+    Args:
+        run_dir: The folder.
+        task: The task it ran on, for new predictions; scores that were recorded need none.
+
+    Raises:
+        FileNotFoundError: For a folder without a run.
+        ValueError: For a record that cannot be read.
+    """
+    run_dir = pathlib.Path(run_dir)
+    record = run_dir / "run.json"
+    if not record.is_file() or not (run_dir / "model.keras").is_file():
+        raise FileNotFoundError(f"No run in {run_dir}: expected model.keras and run.json there.")
+    try:
+        data = json.loads(record.read_text(encoding="utf-8"))
+        if data["format"] != _FORMAT:
+            raise ValueError(f"it has format {data['format']}, this ftlib reads {_FORMAT}")
+        data["proofs"] = [Proof(**p) for p in data["proofs"]]
+        fields = {k: data[k] for k in ("strategy", "seed", "settings", "history", "phases", "proofs", "notes", "scores")}
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"Cannot read {record}: {error}.") from error
+    model = keras.models.load_model(run_dir / "model.keras", compile=False)
+    fitted = None if task is None else task.for_backbone(model)
+    return Run(
+        model=model, task=fitted, class_names=tuple(data["class_names"]), head=data["head"],
+        _kept={"run_dir": run_dir}, **fields,
+    )  # fmt: skip
+
+
+def _write_record(run, run_dir):
+    names = ("strategy", "seed", "settings", "history", "phases", "notes", "scores", "head")
+    data = {"format": _FORMAT, **{name: getattr(run, name) for name in names}}
+    data["class_names"] = list(run.class_names)
+    data["proofs"] = [dataclasses.asdict(p) for p in run.proofs]
+    part = run_dir / "part-run.json"
+    part.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    os.replace(part, run_dir / "run.json")
+
+
+def predict(model, images, batch_size=256):
+    """Returns the outputs of a model for images taken batch by batch, so that a folder is never decoded whole."""
+    parts = []
+    for i in range(0, len(images), batch_size):
+        batch = np.asarray(images[np.arange(i, min(i + batch_size, len(images)))], "float32")
+        n = len(batch)
+        if i and n < batch_size:  # one shape, one compiled function
+            batch = np.concatenate([batch, np.zeros((batch_size - n, *batch.shape[1:]), "float32")])
+        parts.append(np.asarray(model.predict_on_batch(batch))[:n])
+    return np.concatenate(parts)
+
+
+def score(probabilities, labels):
+    """Returns `accuracy`, `macro_f1` (the mean of the F1 of every class) and `loss` (cross-entropy) of predictions."""
+    said = probabilities.argmax(1)
+    counts = confusion_matrix(labels, said, probabilities.shape[1])
+    both = counts.sum(0) + counts.sum(1)
+    f1 = 2 * np.diag(counts)[both > 0] / both[both > 0]
+    loss = -np.log(np.clip(probabilities[np.arange(len(labels)), labels], 1e-7, 1)).mean()
+    return {"accuracy": float((said == labels).mean()), "macro_f1": float(f1.mean()), "loss": float(loss)}
+
+
+def confusion_matrix(labels, said, classes):
+    """Returns the counts, `(classes, classes)`: true class in rows, predicted in columns."""
+    return np.bincount(np.asarray(labels) * classes + said, minlength=classes**2).reshape(classes, classes)
+
+
+def check_pixels(images, what="images"):
+    """Raises a ValueError or TypeError unless images are numbers that can be pixels from 0 to 255.
+
+    Of a folder only the first images are looked at, since it decodes to pixels by itself.
+    """
+    sample = images if isinstance(images, np.ndarray) else np.asarray(images[np.arange(min(8, len(images)))])
+    if sample.ndim != 4:
+        raise ValueError(f"{what} have the shape (n, height, width, channels). Received: shape {sample.shape}.")
+    if sample.dtype.kind not in "uif":
+        raise TypeError(f"{what} are numbers, uint8 or float32. Received: dtype {sample.dtype}.")
+    low, high = float(sample.min()), float(sample.max())
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise ValueError(f"{what} contain NaN or infinity. Mend or leave out these images.")
+    if sample.dtype.kind == "f" and high <= 1:
+        raise ValueError(
+            f"{what} have pixels from 0 to 255; the backbone scales them itself. Received: floats from {low:g} to "
+            f"{high:g}. Multiply by 255."
+        )
+    if low < 0 or high > 255:
+        raise ValueError(f"{what} have pixels from 0 to 255. Received: values from {low:g} to {high:g}.")
+
+
+def _span(names):
+    return names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"

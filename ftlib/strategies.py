@@ -1,0 +1,211 @@
+"""Strategies as data: where a run starts, and which stages train when, for how long and how fast."""
+
+import dataclasses
+import math
+
+from ftlib.errors import unknown
+
+
+def _number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+@dataclasses.dataclass(frozen=True)
+class Phase:
+    """A stretch of training in which the same stages train.
+
+    Args:
+        name: Shown in curves and tables.
+        train: What trains: `"head"`, `"all"`, a number of last backbone stages (with the head), or a tuple of stage
+            names. All other stages are frozen, and run in inference mode.
+        share: Part of the strategy's updates that this phase may take, above 0 to 1.
+        rate: Learning rate at its highest.
+        schedule: `"cosine"` (default): linear warm-up over the first tenth, then down to 0 along half a cosine
+            (Loshchilov and Hutter, 2017), which spares choosing when to lower the rate. Or `"constant"`.
+        batch_norm: `"freeze"` (default) or `"train"`: BatchNormalization of pre-trained stages that train. In stages
+            drawn anew it always trains.
+        patience: Epochs without better validation loss before the phase stops; None takes the regularization's.
+
+    Raises:
+        ValueError: For a value outside its range.
+
+    Example:
+    >>> ft.Phase("top", train=1, share=0.5, rate=1e-4)
+    Phase(name='top', train=1, share=0.5, rate=0.0001, schedule='cosine', batch_norm='freeze', patience=None)
+    """
+
+    name: str
+    train: object
+    share: float = 1.0
+    rate: float = 1e-3
+    schedule: str = "cosine"
+    batch_norm: str = "freeze"
+    patience: int | None = None
+
+    def __post_init__(self):
+        train = self.train
+        names = isinstance(train, (tuple, list)) and all(isinstance(n, str) for n in train)
+        count = isinstance(train, int) and not isinstance(train, bool) and train >= 0
+        if isinstance(train, str) and train not in ("head", "all"):
+            raise unknown("value of `train`", train, ["head", "all"])
+        if not (isinstance(train, str) or names or count):
+            raise ValueError(
+                '`train` is "head", "all", a number of last stages or a tuple of stage names. '
+                f"Received: train={train!r}."
+            )
+        if names and not train:
+            raise ValueError(f"Phase {self.name!r} trains nothing: `train` names no stage. Received: train={train!r}.")
+        if names:
+            object.__setattr__(self, "train", tuple(train))
+        if not _number(self.share) or not 0 < self.share <= 1:
+            raise ValueError(f"`share` is a part of the updates, above 0 and at most 1. Received: share={self.share!r}.")
+        if not _number(self.rate) or not 0 < self.rate <= 10:
+            raise ValueError(f"`rate` is a learning rate above 0 and at most 10. Received: rate={self.rate!r}.")
+        if self.schedule not in ("cosine", "constant"):
+            raise unknown("schedule", self.schedule, ["cosine", "constant"])
+        if self.batch_norm not in ("freeze", "train"):
+            raise ValueError(f'`batch_norm` is "freeze" or "train". Received: batch_norm={self.batch_norm!r}.')
+
+    def stages(self, names):
+        """Returns which of a model's stages train, given the names of all, in order."""
+        body = [n for n in names if n != "head"]
+        if self.train == "all":
+            return list(names)
+        if self.train == "head":
+            chosen = [n for n in names if n == "head"]
+        elif isinstance(self.train, int):
+            if self.train > len(body):
+                raise ValueError(
+                    f"Phase {self.name!r} trains the last {self.train} stages, but the backbone has {len(body)}."
+                )
+            chosen = body[len(body) - self.train :] + [n for n in names if n == "head"]
+        else:
+            for name in self.train:
+                if name not in names:
+                    raise unknown("stage", name, names)
+            chosen = [n for n in names if n in self.train]
+        if not chosen:
+            raise ValueError(
+                f"Phase {self.name!r} trains nothing: train={self.train!r} in a model with stages {', '.join(names)}. "
+                "For a model without a layer named 'backbone', name the head's first layer: fit(..., head=...)."
+            )
+        return chosen
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Strategy:
+    """A start and a list of phases.
+
+    Args:
+        name: Shown in tables.
+        start: `"pretrained"`, the weights that the model has, or `"random"`: every layer is drawn anew.
+        phases: Tuple of `Phase`; the shares of the updates add up to at most 1.
+        keep: With `start="pretrained"`: keep only the first so many stages, and draw the rest anew. Default None: all.
+
+    Example:
+    >>> recipe = ft.strategy("lp_ft")
+    >>> dataclasses.replace(recipe, phases=recipe.phases[:1]).name
+    'lp_ft'
+    """
+
+    name: str
+    start: str
+    phases: tuple
+    keep: int | None = None
+
+    def __post_init__(self):
+        if self.start not in ("pretrained", "random"):
+            raise unknown("start", self.start, ["pretrained", "random"])
+        object.__setattr__(self, "phases", tuple(self.phases))
+        if not self.phases or not all(isinstance(p, Phase) for p in self.phases):
+            raise ValueError(f"A strategy needs at least one Phase. Received: phases={self.phases!r}.")
+        if sum(p.share for p in self.phases) > 1 + 1e-6:
+            shares = ", ".join(f"{p.name} {p.share:g}" for p in self.phases)
+            raise ValueError(f"The shares of the phases add up to more than 1. Received: {shares}.")
+        keep = self.keep
+        if keep is not None and (isinstance(keep, bool) or not isinstance(keep, int) or keep < 0):
+            raise ValueError(f"`keep` counts stages from the input. Received: keep={keep!r}.")
+
+    def __repr__(self):
+        kept = "" if self.keep is None else f", keeps the first {self.keep} stages"
+        lines = [f"{self.name}: starts {self.start}{kept}", f"  {'phase':<10}{'trains':<12}{'share':>6}{'rate':>10}"]
+        lines += [f"  {p.name:<10}{_what(p.train):<12}{p.share:>6.0%}{p.rate:>10g}  {p.schedule}" for p in self.phases]
+        return "\n".join(lines)
+
+    def scaled(self, factor):
+        """Returns the strategy with all rates times `factor`: what `compare` tunes."""
+        return dataclasses.replace(
+            self, phases=tuple(dataclasses.replace(p, rate=p.rate * factor) for p in self.phases)
+        )
+
+    def plan(self, updates):
+        """Returns the updates of each phase; together `updates` times the shares, each at least 1."""
+        ends, total = [], 0.0
+        for phase in self.phases:
+            total += phase.share
+            ends.append(math.floor(updates * total + 0.5))
+        counts = [end - begin for begin, end in zip([0] + ends, ends, strict=False)]
+        if min(counts) < 1:
+            raise ValueError(
+                f"{updates} updates are too few for the {len(self.phases)} phases of {self.name!r}. Received: "
+                f"updates={updates}."
+            )
+        return counts
+
+
+# Rates: 1e-3 is Adam's own default (Kingma and Ba, 2015) and serves training from scratch; a head alone is a convex
+# problem that bears more; what is pre-trained moves ten times slower, so that it is tuned and not overwritten.
+_HEAD = Phase("head", "head", share=1 / 3, rate=1e-2)
+
+
+def _strategies():
+    replace = dataclasses.replace
+    return {
+        "scratch": Strategy("scratch", "random", (Phase("all", "all", rate=1e-3),)),
+        "feature_extraction": Strategy("feature_extraction", "pretrained", (_HEAD,)),
+        "feature_extraction_long": Strategy("feature_extraction_long", "pretrained", (replace(_HEAD, share=1.0),)),
+        "top": Strategy("top", "pretrained", (_HEAD, Phase("top", 1, share=2 / 3, rate=1e-4))),
+        "full": Strategy("full", "pretrained", (Phase("all", "all", rate=1e-4),)),
+        "lp_ft": Strategy("lp_ft", "pretrained", (_HEAD, Phase("all", "all", share=2 / 3, rate=1e-4))),
+        "hybrid": Strategy("hybrid", "pretrained", (Phase("all", "all", rate=1e-3),), keep=2),
+    }
+
+
+def strategy(name):
+    """Returns a strategy by name, to be used as it is or edited with `dataclasses.replace`.
+
+    | name | start | what trains |
+    |---|---|---|
+    | `scratch` | random | everything |
+    | `feature_extraction` | pre-trained | the head, for a third of the updates |
+    | `feature_extraction_long` | pre-trained | the head, for all updates: the control for the strategies below |
+    | `top` | pre-trained | the head, then the last stage too |
+    | `full` | pre-trained | everything at once, under a head that starts random |
+    | `lp_ft` | pre-trained | the head, then everything (Kumar et al., 2022) |
+    | `hybrid` | first two stages pre-trained, the rest random | everything |
+
+    Args:
+        name: One of the names above, or a `Strategy`, which comes back as it is.
+
+    Raises:
+        ValueError: For an unknown name.
+
+    Example:
+    >>> ft.strategy("lp_ft")
+    lp_ft: starts pretrained
+      phase     trains       share      rate
+      head      head           33%      0.01  cosine
+      all       all            67%    0.0001  cosine
+    """
+    if isinstance(name, Strategy):
+        return name
+    known = _strategies()
+    if name not in known:
+        raise unknown("strategy", name, known)
+    return known[name]
+
+
+def _what(train):
+    if isinstance(train, int):
+        return f"last {train}"
+    return train if isinstance(train, str) else ", ".join(train)

@@ -1,0 +1,60 @@
+"""Tasks: registered ones by name, and folders of pictures by path."""
+
+import os
+import pathlib
+
+from ftlib.errors import unknown
+from ftlib.tasks import digits, faces, folder, glyphs, online, textures
+from ftlib.tasks.base import Split, Task
+from ftlib.tasks.folder_check import FolderReport, check_folder
+
+__all__ = ["FolderReport", "Split", "Task", "check_folder", "list_tasks", "load_task"]
+
+_OFFLINE = {module.__name__.rsplit(".", 1)[-1]: module.load for module in (digits, faces, glyphs, textures)}
+
+
+def list_tasks():
+    """Returns the names that `load_task` knows, those that need no network first.
+
+    Example:
+    >>> list_tasks()[:4]
+    ['digits', 'faces', 'glyphs', 'textures']
+    """
+    return [*_OFFLINE, *online.ONLINE]
+
+
+def load_task(name, labels_per_class=None, seed=0, **options):
+    """Returns a task: images with labels in three disjoint splits.
+
+    Validation and test never depend on the arguments; `labels_per_class` and `seed` choose training examples only.
+
+    Args:
+        name: A registered name (see `list_tasks`), or the path of a folder with one folder of pictures per class: a
+            `pathlib.Path`, or a string with a slash, such as `"./flowers"`.
+        labels_per_class: Training examples per class. Default None: all there are.
+        seed: Integer that draws them. For one seed, fewer labels are a part of more labels.
+        **options: For folders: `image_size` and `cache_bytes`.
+
+    Returns:
+        A `Task`.
+
+    Raises:
+        ValueError: For an unknown name, a folder that is not laid out as expected, or a class with fewer examples
+            than asked for.
+        FileNotFoundError: For a folder that does not exist.
+
+    Example:
+    >>> load_task("digits", labels_per_class=10)
+    <Task 'digits': 10 classes, 8x8x1 pixels, 100 train / 200 validation / 500 test>
+    """
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise ValueError(f"`seed` is a whole number of at least 0. Received: seed={seed!r}.")
+    known = {**_OFFLINE, **online.ONLINE}
+    is_path = isinstance(name, pathlib.PurePath) or (isinstance(name, str) and ("/" in name or os.sep in name))
+    if is_path:
+        return folder.load(pathlib.Path(name), labels_per_class, seed, **options)
+    if not isinstance(name, str) or name not in known:
+        if isinstance(name, str) and os.path.isdir(name):
+            raise ValueError(f"{name!r} is a folder here: write './{name}' to load it as a task.")
+        raise unknown("task", name, known)
+    return known[name](labels_per_class, seed, **options)

@@ -1,0 +1,216 @@
+"""What a task is: three disjoint splits of images with labels, and where they come from."""
+
+import dataclasses
+import hashlib
+
+import keras
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Split:
+    """Images, labels and identities of one part of a task.
+
+    Args:
+        images: Pixels 0-255 of shape `(n, height, width, channels)`, `uint8` or `float32`: anything that an array of
+            integers can index, so a NumPy array, a memory map or a folder that decodes when asked.
+        labels: Class indices, `(n,)`, `int64`.
+        ids: One identity per example, `(n,)`, unique within the task. Two splits that share one are a leak.
+        groups: Optional, `(n,)`: what an example belongs to besides its class (a writer, a camera).
+    """
+
+    images: object
+    labels: np.ndarray
+    ids: np.ndarray
+    groups: np.ndarray | None = None
+
+    def __len__(self):
+        return len(self.labels)
+
+    def __repr__(self):
+        return f"<Split of {len(self)} images {tuple(self.images.shape[1:])}>"
+
+    def digest(self, index):
+        """Returns a checksum of one image, the same for the same pixels (of a folder: for the same file)."""
+        if hasattr(self.images, "digest"):
+            return self.images.digest(index)
+        return hashlib.sha256(np.ascontiguousarray(self.images[index]).tobytes()).hexdigest()
+
+    def take(self, indices):
+        """Returns the split with only the examples at `indices`, in that order."""
+        indices = np.asarray(indices)
+        groups = None if self.groups is None else self.groups[indices]
+        return Split(self.images[indices], self.labels[indices], self.ids[indices], groups)
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Task:
+    """A single-label image classification problem, ready to train on.
+
+    Args:
+        name: Short name, as in `load_task(name)`.
+        train, validation, test: Disjoint `Split`s. `labels_per_class` has been applied to `train` only.
+        class_names: One string per class, in the order of the label indices.
+        source: Where the images come from, in a sentence.
+        licence: The terms they come under.
+        mirror: Whether a mirrored image keeps its label. True for photos, False for writing; augmentation obeys it.
+        notes: Findings worth printing, such as files that could not be read.
+    """
+
+    name: str
+    train: Split
+    validation: Split
+    test: Split
+    class_names: tuple
+    source: str
+    licence: str
+    mirror: bool = False
+    notes: tuple = ()
+
+    def __post_init__(self):
+        for part in ("train", "validation", "test"):
+            split = getattr(self, part)
+            n = len(split.labels)
+            if len(split.images) != n or len(split.ids) != n:
+                raise ValueError(
+                    f"The {part} split needs as many images and ids as labels. Received: {len(split.images)} images, "
+                    f"{len(split.ids)} ids, {n} labels."
+                )
+            labels = np.asarray(split.labels)
+            if n == 0:
+                raise ValueError(f"The {part} split of task {self.name!r} is empty; every split needs examples.")
+            if labels.dtype.kind not in "iu":
+                raise TypeError(f"Labels are class indices (integers). Received: {part} labels of dtype {labels.dtype}.")
+            if labels.min() < 0 or labels.max() >= len(self.class_names):
+                raise ValueError(
+                    f"Labels must lie in 0..{len(self.class_names) - 1} ({len(self.class_names)} class names). "
+                    f"Received: {part} labels from {labels.min()} to {labels.max()}."
+                )
+
+    @property
+    def num_classes(self):
+        return len(self.class_names)
+
+    @property
+    def image_shape(self):
+        return tuple(self.train.images.shape[1:])
+
+    def __repr__(self):
+        size = "x".join(str(s) for s in self.image_shape)
+        return (
+            f"<Task {self.name!r}: {self.num_classes} classes, {size} pixels, "
+            f"{len(self.train)} train / {len(self.validation)} validation / {len(self.test)} test>"
+        )
+
+    def for_backbone(self, backbone):
+        """Returns the task with its images at the size and channels that a backbone takes.
+
+        Small arrays are converted at once; a folder decodes straight to the new size when an image is asked for.
+
+        Args:
+            backbone: A Keras model with one image input of shape `(None, height, width, channels)`.
+
+        Returns:
+            A `Task`; this very object where nothing needs converting.
+
+        Example:
+        >>> task = ft.load_task("digits", labels_per_class=10)
+        >>> task.for_backbone(ft.load_backbone("glyphnet")).image_shape
+        (32, 32, 1)
+        """
+        shape = backbone.input_shape
+        if not isinstance(shape, tuple) or len(shape) != 4 or shape[-1] not in (1, 3):
+            raise ValueError(
+                "A task fits a backbone with one image input of shape (None, height, width, 1 or 3). "
+                f"Received: a model with input shape {shape}."
+            )
+        height, width, channels = (want or have for want, have in zip(shape[1:], self.image_shape, strict=True))
+        if (height, width, channels) == self.image_shape:
+            return self
+        parts = {
+            part: dataclasses.replace(
+                getattr(self, part), images=fit_images(getattr(self, part).images, (height, width), channels)
+            )
+            for part in ("train", "validation", "test")
+        }
+        return dataclasses.replace(self, **parts)
+
+
+def fit_images(images, size, channels):
+    """Returns images at another size and number of channels.
+
+    The middle of the image is kept at the new aspect ratio, as large as it fits, and resized with bilinear
+    interpolation (averaging when it shrinks). Grey is repeated to colour; colour becomes luma (ITU-R BT.601).
+
+    Args:
+        images: Array `(n, height, width, 1 or 3)` of pixels 0-255, or an object with its own
+            `fit_images(size, channels)` (a folder, which then decodes to that size).
+        size: `(height, width)` in pixels.
+        channels: 1 or 3.
+
+    Returns:
+        A `float32` array `(n, *size, channels)`, or whatever the object's own method returns.
+    """
+    if hasattr(images, "fit_images"):
+        return images.fit_images(size, channels)
+    images = np.asarray(images)
+    if images.shape[-1] == 3 and channels == 1:
+        images = images.astype("float32") @ np.array([[0.299], [0.587], [0.114]], "float32")
+    if tuple(images.shape[1:3]) != tuple(size):
+        height, width = images.shape[1:3]
+        scale = min(height / size[0], width / size[1])
+        keep_h, keep_w = round(size[0] * scale), round(size[1] * scale)
+        top, left = (height - keep_h) // 2, (width - keep_w) // 2
+        images = images[:, top : top + keep_h, left : left + keep_w]
+        shrinks = scale > 1
+        with keras.device("cpu"):
+            chunks = [
+                np.asarray(
+                    keras.ops.convert_to_numpy(
+                        keras.ops.image.resize(
+                            images[i : i + 1024].astype("float32"),
+                            size,
+                            interpolation="bilinear",
+                            antialias=shrinks,
+                            data_format="channels_last",
+                        )
+                    )
+                )
+                for i in range(0, len(images), 1024)
+            ]
+        images = np.clip(np.concatenate(chunks), 0, 255)
+    if images.shape[-1] == 1 and channels == 3:
+        images = np.repeat(images, 3, axis=-1)
+    return images.astype("float32")
+
+
+def draw_labels(labels, labels_per_class, seed):
+    """Returns the indices of `labels_per_class` examples of every class, drawn with `seed`.
+
+    For one seed the draws are nested: the 3 examples of a class are among the 10, so a curve against the number of
+    labels adds examples and never swaps them.
+
+    Args:
+        labels: Class indices of the pool, `(n,)`.
+        labels_per_class: How many to draw of each class; None takes all of the pool.
+        seed: Integer.
+
+    Returns:
+        Sorted indices, `int64`.
+
+    Raises:
+        ValueError: If a class has fewer examples than asked for.
+    """
+    if labels_per_class is None:
+        return np.arange(len(labels))
+    if isinstance(labels_per_class, bool) or int(labels_per_class) != labels_per_class or labels_per_class < 1:
+        raise ValueError(f"labels_per_class is a whole number of at least 1, or None for all. Received: {labels_per_class!r}.")
+    classes, counts = np.unique(labels, return_counts=True)
+    if counts.min() < labels_per_class:
+        raise ValueError(
+            f"labels_per_class={labels_per_class} asks for more than class {classes[counts.argmin()]} has: "
+            f"{counts.min()} training examples. Ask for at most that many."
+        )
+    order = np.random.default_rng(seed).permutation(len(labels))
+    chosen = [order[labels[order] == c][: int(labels_per_class)] for c in classes]
+    return np.sort(np.concatenate(chosen))

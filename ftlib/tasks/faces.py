@@ -1,0 +1,66 @@
+"""Faces: 200 small real photographs, half of them of a face. A far task, and a tiny one."""
+
+import numpy as np
+
+from ftlib.tasks.base import Split, Task, draw_labels
+
+VALIDATION, TEST = 20, 40  # images per class
+SOURCE = (
+    "Labeled Faces in the Wild (Huang et al. 2007), the 200 cut-outs of 25 px that scikit-image ships: "
+    "100 faces, 100 pieces of background."
+)
+LICENCE = "No formal licence: published for research, redistributed in scikit-image's wheel."
+
+
+def load(labels_per_class=None, seed=0):
+    """Returns the task "faces": is this cut-out a face? 25 x 25 pixels, grey, 2 classes.
+
+    It is small: 80 images to train on, 40 for validation and 80 for test, so one test image is 1.25
+    percentage points. Average several seeds before believing a difference. It needs scikit-image (not the
+    network).
+
+    Args:
+        labels_per_class: Training images per class, 1 to 40; None takes all 40. Validation (20 per class) and
+            test (40 per class) never change.
+        seed: Which training images are drawn.
+
+    Returns:
+        A `Task` with `uint8` pixels.
+
+    Raises:
+        ImportError: If scikit-image is not installed.
+        ValueError: If `labels_per_class` is not a whole number from 1 to 40.
+
+    Example:
+    >>> from ftlib.tasks import faces
+    >>> len(faces.load(labels_per_class=10).train)
+    20
+    """
+    try:
+        from skimage import data
+    except ImportError as error:
+        raise ImportError("The task 'faces' comes with scikit-image: pip install scikit-image.") from error
+
+    pixels = np.asarray(data.lfw_subset(), "float64")[..., None]  # 0..1, the 100 faces first
+    images = np.rint(pixels * 255).astype("uint8")
+    everything = Split(
+        images=images,
+        labels=np.repeat(np.array([1, 0]), 100),
+        ids=np.array([f"faces/{i:03d}" for i in range(200)]),
+    )
+    # Any fixed order serves; a shuffled one, so that no order hidden in the file favours a split.
+    order = np.random.default_rng(20240502).permutation(100)
+    order = np.stack([order, 100 + order])
+    test, validation, train = np.split(order, [TEST, TEST + VALIDATION], axis=1)
+    pool = everything.take(np.sort(train, axis=None))
+    return Task(
+        name="faces",
+        train=pool.take(draw_labels(pool.labels, labels_per_class, seed)),
+        validation=everything.take(np.sort(validation, axis=None)),
+        test=everything.take(np.sort(test, axis=None)),
+        class_names=("background", "face"),
+        source=SOURCE,
+        licence=LICENCE,
+        mirror=True,
+        notes=("A small task: 80 test images, so one of them is 1.25 percentage points.",),
+    )

@@ -1,0 +1,216 @@
+"""Picture files of any kind, made into plain 8-bit pixels, upright, when they are asked for."""
+
+import concurrent.futures
+import os
+import warnings
+
+import numpy as np
+
+# The formats a file may have. The list is closed: Pillow knows others that run programs (EPS) or are no
+# photographs.
+FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "JPEG2000", "AVIF")
+EXTENSIONS = {
+    **dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif"), "JPEG"),
+    **dict.fromkeys((".tif", ".tiff"), "TIFF"),
+    **dict.fromkeys((".ppm", ".pgm", ".pbm", ".pnm"), "PPM"),
+    **dict.fromkeys((".jp2", ".j2k"), "JPEG2000"),
+    **dict.fromkeys((".heic", ".heif"), "HEIF"),
+    **dict.fromkeys((".bmp", ".dib"), "BMP"),
+    ".png": "PNG",
+    ".gif": "GIF",
+    ".webp": "WEBP",
+    ".avif": "AVIF",
+}
+CONVERSIONS = {
+    "grey": "grey; repeated to three channels where a backbone wants colour",
+    "CMYK": "CMYK; converted to RGB without a colour profile",
+    "palette": "palette colours; converted to RGB",
+    "transparent": "transparent; laid over white",
+    "16-bit": "16 bits per channel; scaled to 8",
+    "animated": "several frames or pages; the first one taken",
+    "rotated": "turned or mirrored as the EXIF orientation says",
+    "colour space": "another colour space; converted to RGB",
+}
+UPRIGHT = {2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE", 6: "ROTATE_270",
+           7: "TRANSVERSE", 8: "ROTATE_90"}  # fmt: skip
+
+
+def open_picture(path, at_least=None):
+    """Reads one picture file, whatever its kind.
+
+    Args:
+        path: `pathlib.Path` of the file.
+        at_least: A number of pixels. A JPEG file that is over twice as large both ways is decoded at a half,
+            a quarter or an eighth of its size, never below this; it saves most of the time. None: full size.
+
+    Returns:
+        `(image, format, size, conversions)`: the upright `PIL.Image` of mode `"L"` or `"RGB"`, the format
+        found in the file's bytes, the full upright size `(width, height)`, and the keys of `CONVERSIONS` that
+        were needed.
+
+    Raises:
+        ValueError: If the file cannot be made into pixels. The message is the reason alone, without the path.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        if path.stat().st_size == 0:
+            raise ValueError("empty file (0 bytes)")
+        Image.init()
+        with Image.open(path, formats=[f for f in FORMATS if f in Image.OPEN]) as image:
+            return _plain(image, at_least)
+    except UnidentifiedImageError:
+        heif = EXTENSIONS.get(path.suffix.lower()) == "HEIF"
+        raise ValueError(
+            "HEIF, which Pillow does not read: save it as JPEG" if heif else "not a picture"
+        ) from None
+    except Image.DecompressionBombError:
+        raise ValueError("so many pixels that Pillow takes it for a decompression bomb") from None
+    # A damaged file makes Pillow's decoders raise almost anything (OSError, SyntaxError, struct.error,
+    # zlib.error): whatever it is, the file is the cause and must not end a run over thousands of others.
+    except Exception as error:
+        raise ValueError(getattr(error, "strerror", None) or str(error) or type(error).__name__) from error
+
+
+def _plain(image, at_least):
+    from PIL import Image
+
+    limit = Image.MAX_IMAGE_PIXELS
+    if limit and image.width * image.height > limit:
+        raise ValueError(
+            f"{image.width} x {image.height} pixels, over Pillow's limit of {limit} (decompression bomb)"
+        )
+    name = (
+        "JPEG" if image.format == "MPO" else image.format
+    )  # MPO: a phone's JPEG with a second picture behind it
+    conversions = set()
+    if getattr(image, "is_animated", False) and image.format != "MPO":
+        conversions.add("animated")
+    if any(";16" in str(tile[3]) for tile in image.tile):
+        conversions.add("16-bit")
+    size = image.size
+    if at_least and name == "JPEG":
+        image.draft(None, (at_least, at_least))
+    image.load()
+    try:
+        orientation = image.getexif().get(0x0112, 1)
+    except Exception:  # unreadable EXIF says nothing about the picture: leave it as it is stored
+        orientation = 1
+
+    image = _eight_bits(image, conversions)
+    if orientation in UPRIGHT:
+        conversions.add("rotated")
+        image = image.transpose(Image.Transpose[UPRIGHT[orientation]])
+        size = size if orientation < 5 else size[::-1]
+    return image, name, size, tuple(c for c in CONVERSIONS if c in conversions)
+
+
+def _eight_bits(image, conversions):
+    """Returns the image as "L" or "RGB" and adds what that took to the set `conversions`."""
+    from PIL import Image
+
+    # Pillow opens deep grey PNG and PPM files as "I" (32 bits) in some versions, with values up to 65535 all
+    # the same.
+    if image.mode.startswith("I;16") or (image.mode == "I" and image.format in ("PNG", "PPM")):
+        conversions.add("16-bit")
+        image = Image.fromarray(np.rint(np.asarray(image, "float64") / 257).astype("uint8"))
+    if image.mode in ("I", "F"):
+        raise ValueError("32 bits per pixel, which have no agreed range: save it with 8 or 16 bits")
+    if image.mode in ("1", "L", "LA"):
+        conversions.add("grey")
+    elif image.mode in ("P", "PA"):
+        conversions.add("palette")
+    elif image.mode == "CMYK":
+        conversions.add("CMYK")
+    elif image.mode not in ("RGB", "RGBA", "RGBX"):
+        conversions.add("colour space")
+    if "transparency" in image.info or image.mode in ("LA", "PA", "RGBA"):
+        image = image.convert("RGBA")
+        if image.getchannel("A").getextrema()[0] < 255:
+            conversions.add("transparent")
+        white = Image.new("RGBA", image.size, "white")
+        white.alpha_composite(image)
+        return white.convert("RGB")
+    return image.convert("L" if image.mode in ("1", "L") else "RGB")
+
+
+def in_threads(function, items):
+    """Returns `[function(item) for item in items]`; decoding releases the interpreter, so threads help."""
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore"
+        )  # Pillow's warnings on odd metadata; what matters is in the folder's report
+        if len(items) < 4:
+            return [function(item) for item in items]
+        with concurrent.futures.ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+            return list(pool.map(function, items))
+
+
+class FolderImages:
+    """The pictures of a list of files as one array that decodes what is asked for.
+
+    It is indexed like the first axis of an array (a number, a slice, an array of numbers or of booleans) and
+    gives `uint8` pixels. Like `fit_images` for arrays, it keeps the middle of each picture at the new aspect
+    ratio, as large as it fits, and resizes it with bilinear interpolation, averaging when it shrinks.
+
+    Args:
+        paths: The files, as `pathlib.Path`s.
+        size: `(height, width)` in pixels.
+        channels: 3, or 1 for grey (ITU-R BT.601 luma).
+        cache_bytes: Decoded pictures are kept in memory up to this much; those beyond are decoded each time.
+            The default of 1 GiB holds 7,000 pictures of 224 x 224 x 3.
+
+    Example:
+    >>> images = FolderImages(sorted(pathlib.Path("photos/roses").glob("*.jpg")), (96, 96))
+    >>> images[[0, 2]].shape
+    (2, 96, 96, 3)
+    """
+
+    dtype = np.dtype("uint8")
+    ndim = 4
+
+    def __init__(self, paths, size=(224, 224), channels=3, cache_bytes=2**30):
+        self.paths = tuple(paths)
+        self.shape = (len(self.paths), *size, channels)
+        self.cache_bytes = cache_bytes
+        self._kept = {}
+
+    def __len__(self):
+        return len(self.paths)
+
+    def __repr__(self):
+        return f"<FolderImages of {len(self)} files at {self.shape[1:]}, {len(self._kept)} decoded in memory>"
+
+    def __getitem__(self, index):
+        chosen = np.arange(len(self))[index]
+        if chosen.ndim == 0:
+            return self[chosen[None]][0]
+        missing = sorted({int(i) for i in chosen} - self._kept.keys())
+        decoded = dict(zip(missing, in_threads(self._decode, missing), strict=True))
+        result = np.empty((len(chosen), *self.shape[1:]), "uint8")
+        for position, i in enumerate(chosen.tolist()):
+            result[position] = decoded[i] if i in decoded else self._kept[i]
+        room = self.cache_bytes // int(np.prod(self.shape[1:])) - len(self._kept)
+        self._kept.update((i, decoded[i]) for i in missing[: max(room, 0)])
+        return result
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self[:], dtype)
+
+    def fit_images(self, size, channels):
+        """Returns the same files at another size and number of channels, decoded from the files again."""
+        return FolderImages(self.paths, tuple(size), channels, self.cache_bytes)
+
+    def _decode(self, i):
+        from PIL import Image, ImageOps
+
+        height, width, channels = self.shape[1:]
+        try:
+            image = open_picture(self.paths[i], at_least=2 * max(height, width))[0]
+        except ValueError as error:
+            raise OSError(
+                f"{self.paths[i]} could be read when the folder was checked and now cannot ({error}). "
+                "Load the folder again."
+            ) from error
+        image = ImageOps.fit(image, (width, height), method=Image.Resampling.BILINEAR)
+        return np.asarray(image.convert("RGB" if channels == 3 else "L")).reshape(self.shape[1:])

@@ -1,0 +1,342 @@
+"""`fit`: one loop that runs every strategy."""
+
+import contextlib
+import pathlib
+
+import keras
+import numpy as np
+
+from ftlib.errors import ProofError
+from ftlib.freezing import Proof, no_leak, prove, set_trainable
+from ftlib.graph import segments, stages
+from ftlib.initialization import copy_model, redraw
+from ftlib.regularizers import Regularization, augment, mix, penalty
+from ftlib.runs import Run, check_pixels, predict, score
+from ftlib.strategies import strategy as named_strategy
+from ftlib.tasks.base import Task
+
+_SHORTEST_EPOCH = 20  # updates
+
+
+def fit(
+    model, task, strategy="lp_ft", regularization="light", seed=0, run_dir=None, updates=None, batch_size=32,
+    class_weight=None, head=None, verbose=True,
+):  # fmt: skip
+    """Trains a copy of a classifier with a strategy, and returns the evidence.
+
+    The argument `model` stays as it is, so the same call gives the same run again. A frozen stage runs in inference
+    mode: its BatchNorm and its Dropout do nothing, which `trainable=False` alone does not do for Dropout. Each phase
+    ends with the weights of its best epoch by validation loss.
+
+    An epoch is one pass over the training images, or 20 updates where a pass is shorter, so that validation does not
+    cost more than training. The random numbers of an epoch depend on (seed, phase, epoch) alone.
+
+    Args:
+        model: A functional Keras model whose output are the probabilities of the task's classes, as from
+            `classifier`.
+        task: A `Task`; `task.for_backbone(model)` is applied to it.
+        strategy: A name (see `strategy`) or a `Strategy`. Default `"lp_ft"`: head first, then all.
+        regularization: A preset's name or a `Regularization`.
+        seed: Integer: seed of drawn weights, data order, augmentation and dropout.
+        run_dir: Folder for the model and the record of the run; must not hold a run yet. Default None: nothing is
+            written.
+        updates: Optimizer steps over all phases. Default None: ten passes over the training images, at least 300.
+        batch_size: Images per update. Small sets fill a batch by repetition, each time augmented differently.
+        class_weight: `"balanced"` (weights inverse to the class counts), a dict from class index to weight, or None.
+        head: Name of the first layer of the head, for a model without a layer named `"backbone"`.
+        verbose: Whether to print one line per epoch.
+
+    Returns:
+        A `Run`.
+
+    Raises:
+        ValueError, TypeError: For arguments that do not fit, before anything is trained.
+        ProofError: If what was to stay frozen moved, or what was to train did not.
+
+    Example:
+    >>> task = ft.load_task("digits", labels_per_class=10)
+    >>> run = ft.fit(ft.classifier(ft.load_backbone("glyphnet"), 10), task, "feature_extraction", updates=60)
+    """
+    recipe, settings = named_strategy(strategy), Regularization.preset(regularization)
+    say = print if verbose else lambda line: None
+    names = [s.name for s in stages(model, head=head)]
+    _check(model, task, recipe, names, seed, updates, batch_size, run_dir)
+    weights = _class_weights(class_weight, task)
+    fitted = task.for_backbone(model)
+    if fitted is not task:
+        say(f"{task.name}: images {_by(task.image_shape)} -> {_by(fitted.image_shape)} for the backbone")
+    check_pixels(fitted.train.images, "training images")
+    if updates is None:
+        updates = max(300, 10 * -(-len(task.train) // batch_size))
+    plan = recipe.plan(updates)
+
+    proofs = [no_leak(task)]
+    _require(proofs)
+    dropouts = _head_dropouts(model, head)
+    trained = copy_model(model, dict.fromkeys(dropouts, settings.dropout))
+    found = stages(trained, head=head)
+    anew = names if recipe.start == "random" else [] if recipe.keep is None else names[recipe.keep :]
+    notes = redraw(trained, [x for s in found if s.name in anew for x in s.layers], seed) if anew else []
+    if settings.dropout and not dropouts:
+        notes.append(f"The head has no Dropout layer, so dropout={settings.dropout:g} has no effect.")
+    run = Run(
+        trained, recipe.name, int(seed), {}, [], [], proofs, notes, tuple(task.class_names), fitted, head=head
+    )  # fmt: skip
+    run.settings = _describe(task, recipe, settings, updates, batch_size, class_weight)
+    before = None
+    for index, (phase, count) in enumerate(zip(recipe.phases, plan, strict=True)):
+        chosen = phase.stages(names)
+        free = set(anew) | {"head"} if phase.batch_norm == "freeze" else set(names)
+        set_trainable(trained, chosen, batch_norm=free, head=head)
+        trainable = sum(int(np.prod(w.shape)) for w in trained.trainable_weights)
+        if before and set(before[0]) < set(chosen):
+            rose = Proof(f"{phase.name}: more trains", trainable > before[1], f"{before[1]:,} -> {trainable:,} weights")
+            proofs.append(rose)
+            _require(proofs)
+        before = (chosen, trainable)
+        _train_phase(run, found, phase, chosen, index, count, trainable, settings, batch_size, weights, say)
+    if run_dir is not None:
+        run.save(run_dir)
+    return run
+
+
+def _train_phase(run, found, phase, chosen, index, count, trainable, settings, batch_size, class_weights, say):
+    """Trains one phase: a fresh optimizer, epochs with their own random numbers, the best epoch's weights kept."""
+    task, model = run.task, run.model
+    patience = phase.patience or settings.patience
+    steps = min(count, max(_SHORTEST_EPOCH, -(-len(task.train) // batch_size)))
+    epochs = -(-count // steps)
+    proof = prove(model, batch_norm="train", head=run.head)
+    proof.__enter__()
+    with _quiet(found, chosen):
+        trainer = _Trainer(_parts(model, found, chosen, run.head), settings)
+        trainer.compile(
+            _optimizer(phase, count, settings.weight_decay, trainer.trainable_variables),
+            keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
+            metrics=["accuracy"],
+        )
+        best, done, base = None, 0, run.history[-1]["update"] if run.history else 0
+        for epoch in range(epochs):
+            now = min(steps, count - done)
+            key = (run.seed, index, epoch)
+            reseed(model, key)
+            batches = Batches(task, batch_size, now, key, settings, class_weights)
+            trainer.reset_metrics()
+            for i in range(now):
+                logs = trainer.train_on_batch(*batches[i], return_dict=True)
+            done += now
+            row = _row(run, phase, base + done, float(trainer.optimizer.learning_rate), logs)
+            run.history.append(row)
+            if not np.isfinite(row["loss"]) or not np.isfinite(row["val_loss"]):
+                raise FloatingPointError(
+                    f"The loss is {row['loss']} in phase {phase.name!r} after {done} updates: the rate {phase.rate:g} "
+                    "is too high for this model. Try a tenth of it."
+                )
+            better = best is None or row["val_loss"] < best[0]
+            if better:
+                best = (row["val_loss"], epoch + 1, model.get_weights())
+            say(_line(run, phase, epoch + 1, epochs, row, base + count, better))
+            if patience and epoch + 1 - best[1] >= patience and done < count:
+                break
+        proof.check(trainer.optimizer)
+    run.proofs += [Proof(f"{phase.name}: {p.name}", p.holds, p.detail) for p in proof.results]
+    model.set_weights(best[2])
+    run._kept.clear()
+    run.phases.append(
+        {
+            "name": phase.name, "stages": chosen, "updates": count, "updates_done": done, "rate": phase.rate,
+            "trainable": trainable, "best_epoch": best[1], "epochs": epoch + 1, "stopped": done < count,
+        }
+    )  # fmt: skip
+
+
+class _Trainer(keras.Model):
+    """The segments of a model one after the other, the frozen ones in inference mode, and the penalties of the loss.
+
+    It shares the model's weights and is thrown away after the phase, so that the saved model knows nothing of it.
+    """
+
+    def __init__(self, parts, settings):
+        super().__init__(name="trainer")
+        self.parts = [part for part, _ in parts]
+        self.trains = tuple(trains for _, trains in parts)
+        self.settings = settings
+
+    def call(self, x, training=None):
+        for part, trains in zip(self.parts, self.trains, strict=True):
+            x = part(x, training=bool(training) and trains)
+        return x
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        loss = super().compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=training)
+        if self.settings.l1 or self.settings.l2:
+            loss = loss + penalty(self.trainable_variables, self.settings.l1, self.settings.l2)
+        return loss
+
+
+class Batches:
+    """One epoch of augmented batches. Batch i depends on (seed, phase, epoch, i) alone, whoever asks for it when.
+
+    Args:
+        task: A `Task` at the backbone's size.
+        batch_size, steps: Images per batch, batches of the epoch.
+        key: `(seed, phase, epoch)`.
+        settings: A `Regularization`.
+        class_weights: Weight of each class, `(classes,)`, or None.
+    """
+
+    def __init__(self, task, batch_size, steps, key, settings, class_weights=None):
+        self.task, self.batch_size, self.steps, self.key = task, batch_size, steps, key
+        self.settings, self.class_weights = settings, class_weights
+        rng, n = np.random.default_rng(key), len(task.train)
+        passes = [rng.permutation(n) for _ in range(-(-batch_size * steps // n))]
+        self.order = np.concatenate(passes)[: batch_size * steps]
+
+    def __len__(self):
+        return self.steps
+
+    def __getitem__(self, i):
+        rng, s, split = np.random.default_rng([*self.key, i]), self.settings, self.task.train
+        at = self.order[i * self.batch_size : (i + 1) * self.batch_size]
+        images = np.asarray(split.images[at], "float32")
+        targets = np.eye(self.task.num_classes, dtype="float32")[split.labels[at]]
+        images, targets = mix(augment(images, s.augmentation, self.task.mirror, rng), targets, s.mixup, s.cutmix, rng)
+        if self.class_weights is None:
+            return images, targets
+        return images, targets, (targets @ self.class_weights).astype("float32")
+
+
+def reseed(model, key):
+    """Sets the state of every random layer of a model from `key`, a sequence of integers."""
+    draws = np.random.default_rng([*key, 1])
+    for layer in model._flatten_layers():
+        for generator in getattr(layer, "_seed_generators", ()):
+            state = draws.integers(0, 2**31, size=generator.state.shape)
+            generator.state.assign(state.astype(keras.backend.standardize_dtype(generator.state.dtype)))
+
+
+def _parts(model, found, chosen, head):
+    """Returns the model as consecutive parts, each with whether it trains; neighbours of a kind stay together."""
+    flags = [stage.name in chosen for stage in found]
+    cuts = [s.name for s, a, b in zip(found, flags, flags[1:], strict=False) if a != b and s.can_split]
+    groups, current = [], []
+    for stage, trains in zip(found, flags, strict=True):
+        current.append(trains)
+        if stage.name in cuts:
+            groups, current = [*groups, any(current)], []
+    return list(zip(segments(model, cuts, head=head), [*groups, any(current)], strict=True))
+
+
+@contextlib.contextmanager
+def _quiet(found, chosen):
+    """Switches off the random layers of frozen stages that share a segment with one that trains (a ViT's encoder)."""
+    changed = []
+    for stage in found:
+        for layer in () if stage.name in chosen else stage.layers:
+            for inner in layer._flatten_layers():
+                for name in ("rate", "drop_path_rate", "stddev"):
+                    value = getattr(inner, name, None)
+                    if isinstance(value, float) and value and getattr(inner, "_seed_generators", None):
+                        changed.append((inner, name, value))
+                        setattr(inner, name, 0.0)
+    try:
+        yield
+    finally:
+        for inner, name, value in changed:
+            setattr(inner, name, value)
+
+
+def _optimizer(phase, updates, weight_decay, variables):
+    """AdamW (Adam where the decay is 0), which spares whatever has one dimension: biases, gammas, betas."""
+    rate = phase.rate
+    if phase.schedule == "cosine" and updates > 1:
+        warm = max(1, updates // 10)
+        rate = keras.optimizers.schedules.CosineDecay(rate / warm, updates - warm, warmup_target=rate, warmup_steps=warm)
+    if not weight_decay:
+        return keras.optimizers.Adam(rate)
+    optimizer = keras.optimizers.AdamW(rate, weight_decay=weight_decay)
+    optimizer.exclude_from_weight_decay(var_list=[v for v in variables if len(v.shape) < 2])
+    return optimizer
+
+
+def _row(run, phase, update, rate, logs):
+    scores = score(predict(run.model, run.task.validation.images), run.task.validation.labels)
+    return {
+        "phase": phase.name, "epoch": len(run.history) + 1, "update": update, "rate": rate,
+        "loss": float(logs["loss"]), "accuracy": float(logs["accuracy"]), "val_loss": scores["loss"],
+        "val_accuracy": scores["accuracy"], "val_macro_f1": scores["macro_f1"],
+    }  # fmt: skip
+
+
+def _line(run, phase, epoch, epochs, row, last, better):
+    return (
+        f"{run.strategy} seed {run.seed}  {phase.name} {epoch:>{len(str(epochs))}}/{epochs}  "
+        f"update {row['update']:>{len(str(last))}}  loss {row['loss']:.3f}  val loss {row['val_loss']:.3f}  "
+        f"val accuracy {row['val_accuracy']:.3f}{'  best' if better else ''}"
+    )
+
+
+def _head_dropouts(model, head):
+    found = [s for s in stages(model, head=head) if s.name == "head"]
+    return [x.name for s in found for x in s.layers if isinstance(x, keras.layers.Dropout)]
+
+
+def _class_weights(wanted, task):
+    counts = np.bincount(task.train.labels, minlength=task.num_classes)
+    if wanted is None:
+        return None
+    if isinstance(wanted, str) and wanted == "balanced":
+        return (len(task.train) / (task.num_classes * np.maximum(counts, 1))).astype("float32")
+    if not isinstance(wanted, dict) or set(wanted) != set(range(task.num_classes)):
+        raise ValueError(
+            f'`class_weight` is "balanced", None or a dict with a weight for each of the classes 0 to '
+            f"{task.num_classes - 1}. Received: class_weight={wanted!r}."
+        )
+    values = np.array([wanted[c] for c in range(task.num_classes)], "float32")
+    if not np.isfinite(values).all() or values.min() < 0 or values.max() <= 0:
+        raise ValueError(f"Class weights are numbers of at least 0, not all 0. Received: class_weight={wanted!r}.")
+    return values
+
+
+def _check(model, task, recipe, names, seed, updates, batch_size, run_dir):
+    if not isinstance(task, Task):
+        raise TypeError(f"`task` is a Task, as from ft.load_task(...). Received: {type(task).__name__}.")
+    for name, value, least in (("seed", seed, 0), ("updates", updates, 1), ("batch_size", batch_size, 1)):
+        whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= least
+        if not whole and not (name == "updates" and value is None):
+            raise ValueError(f"`{name}` is a whole number of at least {least}. Received: {name}={value!r}.")
+    shape = model.output_shape
+    if not isinstance(shape, tuple) or len(shape) != 2 or shape[1] != task.num_classes:
+        raise ValueError(
+            f"The model must give probabilities (None, {task.num_classes}), one per class of {task.name!r}. Received: "
+            f"output shape {shape}. Build it with ft.classifier(backbone, {task.num_classes})."
+        )
+    if updates is not None:
+        recipe.plan(updates)
+    if recipe.keep is not None and recipe.keep > len([n for n in names if n != "head"]):
+        raise ValueError(f"Strategy {recipe.name!r} keeps {recipe.keep} stages, but the model has {', '.join(names)}.")
+    for phase in recipe.phases:
+        phase.stages(names)
+    if run_dir is not None and (pathlib.Path(run_dir) / "run.json").exists():
+        raise ValueError(f"{run_dir} already holds a run. Read it with ft.load_run, or choose another folder.")
+    if run_dir is not None and pathlib.Path(run_dir).exists() and not pathlib.Path(run_dir).is_dir():
+        raise ValueError(f"`run_dir` is a folder. Received: the file {run_dir}.")
+
+
+def _describe(task, recipe, settings, updates, batch_size, class_weight):
+    return {
+        "task": {"name": task.name, "train": len(task.train), "validation": len(task.validation),
+                 "test": len(task.test), "classes": task.num_classes, "source": task.source},
+        "strategy": repr(recipe), "regularization": repr(settings), "updates": updates, "batch_size": batch_size,
+        "class_weight": class_weight, "keras": keras.__version__, "backend": keras.backend.backend(),
+    }  # fmt: skip
+
+
+def _require(proofs):
+    broken = [p for p in proofs if not p.holds]
+    if broken:
+        raise ProofError("\n".join(map(str, broken)))
+
+
+def _by(shape):
+    return "x".join(map(str, shape))

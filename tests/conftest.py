@@ -1,0 +1,73 @@
+"""What every test can count on: a quiet, small TensorFlow, and a Keras home of its own."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# All of this must stand before Keras is imported. KERAS_BACKEND is left as it came.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ.setdefault("MPLCONFIGDIR", str(ROOT / ".cache" / "matplotlib"))
+# One thread per process: `-n 2` then fills two cores, and sums come out in the same order every time.
+for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+# On a machine with a GPU the workers share its memory.
+os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+# Keras reads KERAS_HOME once, at import. An empty folder per process keeps the user's keras.json out of the
+# tests; the `keras_home` fixture fills it.
+_KERAS_HOME = Path(tempfile.mkdtemp(prefix="ftlib-keras-home-"))
+os.environ["KERAS_HOME"] = str(_KERAS_HOME)
+
+
+def pytest_unconfigure():
+    shutil.rmtree(_KERAS_HOME, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def root():
+    """The top folder of the clone."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def real():
+    """The folder of real photos and weights; its tests are skipped where it is missing."""
+    place = os.environ.get("FTLIB_REAL")
+    if not place:
+        pytest.skip("real photos and weights are not here: FTLIB_REAL is not set")
+    if not Path(place).is_dir():
+        pytest.skip(f"real photos and weights are not here: FTLIB_REAL={place} is not a folder")
+    return Path(place)
+
+
+@pytest.fixture(scope="session")
+def keras_home(real):
+    """Keras's own cache, filled from the real folder, so that named weights and data load without a network.
+
+    Returns the folder. Subprocesses inherit it through KERAS_HOME.
+    """
+    source = real / "keras_home"
+    if not source.is_dir():
+        pytest.skip(f"named weights are not here: {source} is missing")
+    for path in sorted(source.rglob("*")):
+        # Keras has written a keras.json of its own by now.
+        if path.is_file() and path.name != "keras.json":
+            target = _KERAS_HOME / path.relative_to(source)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(_follow(path), target)  # contents only: the source may be read-only
+    return _KERAS_HOME
+
+
+def _follow(path):
+    # A checkout without symbolic links keeps each link as a small text file that names its target.
+    if path.stat().st_size < 500:
+        named = path.parent / path.read_bytes().decode("utf-8", "replace").strip()
+        if named.is_file():
+            return named
+    return path
