@@ -1,22 +1,46 @@
 """From training a network from scratch, through feature extraction, to fine-tuning, with evidence at each step.
 
->>> import ftlib as ft
->>> task = ft.load_task("digits", labels_per_class=10)
->>> model = ft.classifier(ft.load_backbone("glyphnet"), task.num_classes)
->>> run = ft.fit(model, task, "lp_ft")
->>> print(run.summary())
+Example:
+
+    import ftlib as ft
+
+    task = ft.load_task("digits", labels_per_class=10)
+    model = ft.classifier(ft.load_backbone("glyphnet"), task.num_classes)
+    run = ft.fit(model, task, "lp_ft")
+    print(run.summary())
+
+Names are loaded when they are first used, so that the `ftlib` command answers at once.
 """
 
-from ftlib.backbones import BackboneInfo, classifier, list_backbones, load_backbone, source_model
-from ftlib.errors import ProofError
-from ftlib.evaluation import Comparison, compare, load_comparison
-from ftlib.freezing import FreezeReport, Proof, freeze, freeze_report, prove, unfreeze
-from ftlib.graph import Stage, split_model, stages
-from ftlib.initialization import reinitialize
-from ftlib.regularizers import Regularization
-from ftlib.runs import Run, load_run
-from ftlib.strategies import Phase, Strategy, strategy
-from ftlib.tasks import FolderReport, Split, Task, check_folder, list_tasks, load_task
-from ftlib.training import fit
+import importlib
 
 __version__ = "0.1.0"
+
+_PUBLIC = {
+    "backbones": ["BackboneInfo", "classifier", "list_backbones", "load_backbone", "source_model"],
+    "errors": ["ProofError"],
+    "evaluation": ["Comparison", "compare", "load_comparison"],
+    "freezing": ["FreezeReport", "freeze", "freeze_report", "unfreeze"],
+    "graph": ["Stage", "split_model", "stages"],
+    "initialization": ["reinitialize"],
+    "plots": ["show"],
+    "proofs": ["Proof", "prove"],
+    "regularizers": ["Regularization"],
+    "report": ["write_report"],
+    "runs": ["Run", "load_run"],
+    "strategies": ["Phase", "Strategy", "list_strategies", "strategy"],
+    "tasks": ["FolderReport", "Split", "Task", "check_folder", "list_tasks", "load_task"],
+    "training": ["fit"],
+}
+_HOME = {name: module for module, names in _PUBLIC.items() for name in names}
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name):
+    if name not in _HOME:
+        raise AttributeError(f"module 'ftlib' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"ftlib.{_HOME[name]}"), name)
+
+
+def __dir__():
+    return [*globals(), *__all__]

@@ -210,7 +210,8 @@ def _checked(part):
     want = _card()["sha256"][part]
     if have != want:
         raise ValueError(
-            f"{path.name} is not the file that ftlib ships: its SHA-256 is {have[:12]}..., the card says {want[:12]}.... "
+            f"{path.name} is not the file that ftlib ships: its SHA-256 is {have[:12]}..., "
+            f"the card says {want[:12]}.... "
             "Install ftlib again, or make the weights with `make weights`."
         )
     return path
@@ -299,7 +300,9 @@ def _from_file(path, weights, image_size):
         model = inner[0]
     shape = model.input_shape
     if not isinstance(shape, tuple) or len(shape) != 4:
-        raise ValueError(f"Expected a model with one image input (None, height, width, channels) in {path}. Received: {shape}.")
+        raise ValueError(
+            f"Expected a model with one image input (None, height, width, channels) in {path}. Received: {shape}."
+        )
     if isinstance(weights, (str, pathlib.PurePath)) and weights != "default":
         _load(model, _existing(weights), path.name)
     elif weights is None:

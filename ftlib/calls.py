@@ -35,6 +35,7 @@ class Graph:
         calls: List of `Call`, without those of nested models as a whole.
         top: List of `Call` of the model's own level, where a nested model is one call.
         boundaries: Dict from the index of a call to the slot of the only computed activation alive after it.
+        sizes: List of shapes by slot, where images of unknown size are taken as 224 x 224.
         shared: Dict from the index of a call to the name of a layer with weights that is called before and
             after it.
 
@@ -52,13 +53,13 @@ class Graph:
         self.inputs = [self._slot(tensor, False) for tensor in model.inputs]
         self.top, self.outputs = self._trace(model, self.inputs)
         self.boundaries, self.shared = self._find_boundaries()
+        self.sizes = self._find_sizes()
 
-    def shape_after(self, i):
-        """Returns the shape of the single activation after call `i`, `None` if there are several."""
-        slot = self.boundaries.get(i)
+    def slot_after(self, i):
+        """Returns the slot of the single activation after call `i`, `None` if there are several."""
         if i == len(self.calls) - 1 and len(self.outputs) == 1:
-            slot = self.outputs[0]
-        return None if slot is None else self.tensors[slot].shape
+            return self.outputs[0]
+        return self.boundaries.get(i)
 
     def cut(self, ends):
         """Returns the models between the input, the boundaries with indices `ends`, and the output.
@@ -139,6 +140,22 @@ class Graph:
             )
         return boundaries, shared
 
+    def _find_sizes(self, pixels=224):
+        values = list(self.tensors)
+        for slot in self.inputs:
+            shape = values[slot].shape
+            if len(shape) == 4 and None in shape[1:]:
+                values[slot] = keras.KerasTensor(
+                    (None, *(d or pixels for d in shape[1:])), values[slot].dtype
+                )
+        if any(value is not tensor for value, tensor in zip(values, self.tensors, strict=True)):
+            for call in self.calls:
+                args, kwargs = _arguments(call, values)
+                outputs = keras.tree.flatten(call.op.compute_output_spec(*args, **kwargs))
+                for slot, tensor in zip(call.outputs, outputs, strict=True):
+                    values[slot] = tensor
+        return [value.shape for value in values]
+
     def _needed(self, wanted, given):
         """Returns the indices of the calls that make `wanted` from `given`, and all slots on the way."""
         included, needed = set(), set(wanted)
@@ -156,8 +173,7 @@ class Graph:
                 continue
             complete = len(inside) == call.stop - call.start and all(slot in values for slot in call.inputs)
             if call.inner is None or complete:
-                given = {id(t): values[s] for t, s in zip(call.node.input_tensors, call.inputs, strict=True)}
-                args, kwargs = call.node.arguments.fill_in(given)
+                args, kwargs = _arguments(call, values)
                 gives, outputs = call.outputs, call.op(*args, **kwargs)
             else:  # a part of a nested model is a nested model again, so that names stay unique on each level
                 made = {slot for i in inside for slot in self.calls[i].outputs}
@@ -197,6 +213,11 @@ def blocks_of(layer):
             blocks.append([])
         blocks[-1].append(sublayer)
     return blocks
+
+
+def _arguments(call, values):
+    given = zip(call.node.input_tensors, call.inputs, strict=True)
+    return call.node.arguments.fill_in({id(tensor): values[slot] for tensor, slot in given})
 
 
 def _single(items):

@@ -18,8 +18,10 @@ from ftlib.strategies import strategy as named_strategy
 from ftlib.tasks import list_tasks, load_task
 from ftlib.training import fit
 
-_ROW = ("strategy", "labels_per_class", "updates", "seed", "rate_factor", "updates_done", "val_accuracy", "val_macro_f1",
-        "test_accuracy", "test_macro_f1")  # fmt: skip
+_ROW = (
+    "strategy", "labels_per_class", "updates", "seed", "rate_factor", "updates_done", "val_accuracy", "val_macro_f1",
+    "test_accuracy", "test_macro_f1",
+)  # fmt: skip
 
 
 @dataclasses.dataclass(repr=False)
@@ -63,7 +65,9 @@ class Comparison:
         for r in self.table():
             low, high = (f"{100 * r[k]:.1f}" for k in ("test_low", "test_high"))
             span = f"{100 * r['test_mean']:.1f} %  ({low} to {high})"
-            lines.append(f"{r['strategy']:<25}{r['labels_per_class'] or 'all':>12}{r['updates']:>9}{r['n']:>7}{span:>32}")
+            lines.append(
+                f"{r['strategy']:<25}{r['labels_per_class'] or 'all':>12}{r['updates']:>9}{r['n']:>7}{span:>32}"
+            )
         return "\n".join(lines)
 
     def histories(self, labels_per_class=None, updates=None):
@@ -156,10 +160,15 @@ def compare(
         raise ValueError(f"`rate_factors` are numbers above 0. Received: rate_factors={rate_factors!r}.")
     if isinstance(task, str) and "/" not in task and task not in list_tasks():
         raise unknown("task", task, list_tasks())
-    presets = regularization if isinstance(regularization, dict) else {r.name: regularization for r in recipes}
-    if {r.name for r in recipes} - set(presets):
-        raise ValueError(f"`regularization` has no entry for {sorted({r.name for r in recipes} - set(presets))}.")
-    presets = {name: Regularization.preset(presets[name]) for name in (r.name for r in recipes)}
+    if isinstance(regularization, dict):
+        missing = sorted({r.name for r in recipes} - set(regularization))
+        if missing:
+            raise ValueError(f"`regularization` has no entry for {', '.join(missing)}.")
+        presets = {name: Regularization.preset(value) for name, value in regularization.items()}
+        described = {name: repr(value) for name, value in presets.items()}
+    else:
+        presets = dict.fromkeys((r.name for r in recipes), Regularization.preset(regularization))
+        described = repr(Regularization.preset(regularization))
     for recipe in recipes:
         for count in counts:
             recipe.plan(count)
@@ -168,8 +177,7 @@ def compare(
     result = Comparison(
         {
             "task": str(task), "backbone": backbone if isinstance(backbone, str) else body.name,
-            "regularization": {name: repr(value) for name, value in presets.items()},
-            "rate_factors": list(rate_factors), "tuning_seeds": min(tuning_seeds, len(seeds)),
+            "regularization": described, "rate_factors": list(rate_factors), "tuning_seeds": tuning_seeds,
             "keras": keras.__version__, "backend": keras.backend.backend(), "numpy": np.__version__,
         },
         [],
@@ -205,7 +213,10 @@ def _cell(
     means = {}
     if len(rate_factors) > 1:
         for factor in rate_factors:
-            means[factor] = float(np.mean([run(factor, seed).val_accuracy for seed in seeds[:tuning_seeds]]))
+            try:
+                means[factor] = float(np.mean([run(factor, seed).val_accuracy for seed in seeds[:tuning_seeds]]))
+            except FloatingPointError:  # it diverged, which is the worst result a rate can have
+                means[factor] = 0.0
             result.tuning.append({**cell, "rate_factor": factor, "val_mean": means[factor]})
     best = max(rate_factors, key=lambda f: means.get(f, 0))
     for seed in seeds:

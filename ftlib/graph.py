@@ -185,10 +185,11 @@ def _analyse(model, head, max_stages):
     found = Stages()
     for name, group in parts:
         layers = tuple(layer for unit in group for layer in unit.layers)
-        shape, note = graph.shape_after(group[-1].end), _obstacle(graph, group[-1])
-        found.append(Stage(name, layers, not note, _params(layers), shape and shape[1:], note))
+        slot, note = graph.slot_after(group[-1].end), _obstacle(graph, group[-1])
+        shape = None if slot is None else graph.tensors[slot].shape[1:]
+        found.append(Stage(name, layers, not note, _params(layers), shape, note))
     if len(units) < 4:
-        found.note = f"Few stages: the graph has {len(units)} parts with a single activation between them."
+        found.note = f"Few stages: points of the graph where a single activation is alive: {len(units) - 1}."
     return graph, found, [group[-1].end for _, group in parts]
 
 
@@ -209,8 +210,12 @@ def _units(graph, stop):
     and the next. The smallest activation is taken, the last on a tie: after a pooling, before a padding.
     """
 
+    def shape(i):
+        slot = graph.slot_after(i)
+        return None if slot is None else graph.sizes[slot]
+
     def size(i):
-        return math.prod(d or 1 for d in graph.shape_after(i) or ())
+        return math.prod(d or 1 for d in shape(i) or ())
 
     offers, start = [], 0  # for each unit, the cuts before the next kernel
     for end in [i for i in graph.boundaries if i < stop - 1] + [stop - 1]:
@@ -223,7 +228,7 @@ def _units(graph, stop):
 
     units, start, seen = [], 0, set()
     for cuts, end in zip(offers or [ends], ends, strict=True):
-        resolution, layers = _resolution(graph.shape_after(cuts[0])), []
+        resolution, layers = _resolution(shape(cuts[0])), []
         for layer in _layers(graph.calls[start : end + 1]):
             if id(layer) not in seen:
                 *blocks, rest = blocks_of(layer)

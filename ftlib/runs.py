@@ -1,7 +1,9 @@
 """A run as evidence: the model, what was done to it, and the proofs."""
 
+import contextlib
 import dataclasses
 import json
+import logging
 import os
 import pathlib
 
@@ -9,8 +11,8 @@ import keras
 import numpy as np
 
 from ftlib import plots
-from ftlib.freezing import Proof
 from ftlib.graph import stages
+from ftlib.proofs import Proof
 
 _FORMAT = 1
 
@@ -83,7 +85,9 @@ class Run:
 
     def _needs_task(self):
         if self.task is None:
-            raise ValueError("This run was loaded without its data. Use ft.load_run(run_dir, task=...) to predict on it.")
+            raise ValueError(
+                "This run was loaded without its data. Use ft.load_run(run_dir, task=...) to predict on it."
+            )
         return self.task
 
     def predictions(self, part="validation"):
@@ -168,7 +172,9 @@ def load_run(run_dir, task=None):
         if data["format"] != _FORMAT:
             raise ValueError(f"it has format {data['format']}, this ftlib reads {_FORMAT}")
         data["proofs"] = [Proof(**p) for p in data["proofs"]]
-        fields = {k: data[k] for k in ("strategy", "seed", "settings", "history", "phases", "proofs", "notes", "scores")}
+        fields = {
+            k: data[k] for k in ("strategy", "seed", "settings", "history", "phases", "proofs", "notes", "scores")
+        }
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"Cannot read {record}: {error}.") from error
     model = keras.models.load_model(run_dir / "model.keras", compile=False)
@@ -197,8 +203,23 @@ def predict(model, images, batch_size=256):
         n = len(batch)
         if i and n < batch_size:  # one shape, one compiled function
             batch = np.concatenate([batch, np.zeros((batch_size - n, *batch.shape[1:]), "float32")])
-        parts.append(np.asarray(model.predict_on_batch(batch))[:n])
+        with _without_retracing_warnings():
+            parts.append(np.asarray(model.predict_on_batch(batch))[:n])
     return np.concatenate(parts)
+
+
+@contextlib.contextmanager
+def _without_retracing_warnings():
+    # TensorFlow compiles once per model and counts that as compiling the same function over and over.
+    def keep(record):
+        return "retracing" not in record.getMessage()
+
+    logger = logging.getLogger("tensorflow")
+    logger.addFilter(keep)
+    try:
+        yield
+    finally:
+        logger.removeFilter(keep)
 
 
 def score(probabilities, labels):

@@ -1,21 +1,26 @@
 """`fit`: one loop that runs every strategy."""
 
 import contextlib
+import dataclasses
+import math
 import pathlib
 
 import keras
 import numpy as np
 
+from ftlib.batches import Batches, reseed, weigh_classes
 from ftlib.errors import ProofError
-from ftlib.freezing import Proof, no_leak, prove, set_trainable
+from ftlib.freezing import set_trainable
 from ftlib.graph import segments, stages
 from ftlib.initialization import copy_model, redraw
-from ftlib.regularizers import Regularization, augment, mix, penalty
+from ftlib.proofs import Proof, no_leak, prove
+from ftlib.regularizers import Regularization, penalty
 from ftlib.runs import Run, check_pixels, predict, score
 from ftlib.strategies import strategy as named_strategy
 from ftlib.tasks.base import Task
 
 _SHORTEST_EPOCH = 20  # updates
+_AHEAD_BYTES = 2**30  # of activations kept in memory
 
 
 def fit(
@@ -61,7 +66,7 @@ def fit(
     say = print if verbose else lambda line: None
     names = [s.name for s in stages(model, head=head)]
     _check(model, task, recipe, names, seed, updates, batch_size, run_dir)
-    weights = _class_weights(class_weight, task)
+    weights = weigh_classes(class_weight, task)
     fitted = task.for_backbone(model)
     if fitted is not task:
         say(f"{task.name}: images {_by(task.image_shape)} -> {_by(fitted.image_shape)} for the backbone")
@@ -104,12 +109,18 @@ def _train_phase(run, found, phase, chosen, index, count, trainable, settings, b
     """Trains one phase: a fresh optimizer, epochs with their own random numbers, the best epoch's weights kept."""
     task, model = run.task, run.model
     patience = phase.patience or settings.patience
+    if not phase.augment:
+        settings = dataclasses.replace(settings, augmentation="none", mixup=0.0, cutmix=0.0)
     steps = min(count, max(_SHORTEST_EPOCH, -(-len(task.train) // batch_size)))
     epochs = -(-count // steps)
     proof = prove(model, batch_norm="train", head=run.head)
     proof.__enter__()
     with _quiet(found, chosen):
-        trainer = _Trainer(_parts(model, found, chosen, run.head), settings)
+        parts, scored = _parts(model, found, chosen, run.head), model
+        if not phase.augment:
+            parts, task = _run_ahead(parts, task)
+            scored = parts[0][0] if task is not run.task else model
+        trainer = _Trainer(parts, settings)
         trainer.compile(
             _optimizer(phase, count, settings.weight_decay, trainer.trainable_variables),
             keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
@@ -125,7 +136,13 @@ def _train_phase(run, found, phase, chosen, index, count, trainable, settings, b
             for i in range(now):
                 logs = trainer.train_on_batch(*batches[i], return_dict=True)
             done += now
-            row = _row(run, phase, base + done, float(trainer.optimizer.learning_rate), logs)
+            row = {
+                "phase": phase.name, "epoch": len(run.history) + 1, "update": base + done,
+                "rate": float(trainer.optimizer.learning_rate), "loss": float(logs["loss"]),
+                "accuracy": float(logs["accuracy"]),
+            }  # fmt: skip
+            scores = score(predict(scored, task.validation.images), task.validation.labels)
+            row.update({f"val_{name}": value for name, value in scores.items()})
             run.history.append(row)
             if not np.isfinite(row["loss"]) or not np.isfinite(row["val_loss"]):
                 raise FloatingPointError(
@@ -174,47 +191,6 @@ class _Trainer(keras.Model):
         return loss
 
 
-class Batches:
-    """One epoch of augmented batches. Batch i depends on (seed, phase, epoch, i) alone, whoever asks for it when.
-
-    Args:
-        task: A `Task` at the backbone's size.
-        batch_size, steps: Images per batch, batches of the epoch.
-        key: `(seed, phase, epoch)`.
-        settings: A `Regularization`.
-        class_weights: Weight of each class, `(classes,)`, or None.
-    """
-
-    def __init__(self, task, batch_size, steps, key, settings, class_weights=None):
-        self.task, self.batch_size, self.steps, self.key = task, batch_size, steps, key
-        self.settings, self.class_weights = settings, class_weights
-        rng, n = np.random.default_rng(key), len(task.train)
-        passes = [rng.permutation(n) for _ in range(-(-batch_size * steps // n))]
-        self.order = np.concatenate(passes)[: batch_size * steps]
-
-    def __len__(self):
-        return self.steps
-
-    def __getitem__(self, i):
-        rng, s, split = np.random.default_rng([*self.key, i]), self.settings, self.task.train
-        at = self.order[i * self.batch_size : (i + 1) * self.batch_size]
-        images = np.asarray(split.images[at], "float32")
-        targets = np.eye(self.task.num_classes, dtype="float32")[split.labels[at]]
-        images, targets = mix(augment(images, s.augmentation, self.task.mirror, rng), targets, s.mixup, s.cutmix, rng)
-        if self.class_weights is None:
-            return images, targets
-        return images, targets, (targets @ self.class_weights).astype("float32")
-
-
-def reseed(model, key):
-    """Sets the state of every random layer of a model from `key`, a sequence of integers."""
-    draws = np.random.default_rng([*key, 1])
-    for layer in model._flatten_layers():
-        for generator in getattr(layer, "_seed_generators", ()):
-            state = draws.integers(0, 2**31, size=generator.state.shape)
-            generator.state.assign(state.astype(keras.backend.standardize_dtype(generator.state.dtype)))
-
-
 def _parts(model, found, chosen, head):
     """Returns the model as consecutive parts, each with whether it trains; neighbours of a kind stay together."""
     flags = [stage.name in chosen for stage in found]
@@ -225,6 +201,26 @@ def _parts(model, found, chosen, head):
         if stage.name in cuts:
             groups, current = [*groups, any(current)], []
     return list(zip(segments(model, cuts, head=head), [*groups, any(current)], strict=True))
+
+
+def _run_ahead(parts, task):
+    """Runs a frozen first part once over the training and validation images, where the result fits into memory.
+
+    Without augmentation it gives the same for an image each time, so the other part can train on what it gave.
+
+    Returns:
+        `(parts, task)`: those left to run, and the task with their inputs as images; or both as they were.
+    """
+    (first, trains), shape = parts[0], parts[0][0].output_shape
+    if len(parts) != 2 or trains or not isinstance(shape, tuple) or None in shape[1:]:
+        return parts, task
+    if 4 * math.prod(shape[1:]) * (len(task.train) + len(task.validation)) > _AHEAD_BYTES:
+        return parts, task
+    ahead = {
+        name: dataclasses.replace(split, images=predict(first, split.images))
+        for name, split in (("train", task.train), ("validation", task.validation))
+    }
+    return parts[1:], dataclasses.replace(task, **ahead)
 
 
 @contextlib.contextmanager
@@ -251,21 +247,14 @@ def _optimizer(phase, updates, weight_decay, variables):
     rate = phase.rate
     if phase.schedule == "cosine" and updates > 1:
         warm = max(1, updates // 10)
-        rate = keras.optimizers.schedules.CosineDecay(rate / warm, updates - warm, warmup_target=rate, warmup_steps=warm)
+        rate = keras.optimizers.schedules.CosineDecay(
+            rate / warm, updates - warm, warmup_target=rate, warmup_steps=warm
+        )
     if not weight_decay:
         return keras.optimizers.Adam(rate)
     optimizer = keras.optimizers.AdamW(rate, weight_decay=weight_decay)
     optimizer.exclude_from_weight_decay(var_list=[v for v in variables if len(v.shape) < 2])
     return optimizer
-
-
-def _row(run, phase, update, rate, logs):
-    scores = score(predict(run.model, run.task.validation.images), run.task.validation.labels)
-    return {
-        "phase": phase.name, "epoch": len(run.history) + 1, "update": update, "rate": rate,
-        "loss": float(logs["loss"]), "accuracy": float(logs["accuracy"]), "val_loss": scores["loss"],
-        "val_accuracy": scores["accuracy"], "val_macro_f1": scores["macro_f1"],
-    }  # fmt: skip
 
 
 def _line(run, phase, epoch, epochs, row, last, better):
@@ -279,23 +268,6 @@ def _line(run, phase, epoch, epochs, row, last, better):
 def _head_dropouts(model, head):
     found = [s for s in stages(model, head=head) if s.name == "head"]
     return [x.name for s in found for x in s.layers if isinstance(x, keras.layers.Dropout)]
-
-
-def _class_weights(wanted, task):
-    counts = np.bincount(task.train.labels, minlength=task.num_classes)
-    if wanted is None:
-        return None
-    if isinstance(wanted, str) and wanted == "balanced":
-        return (len(task.train) / (task.num_classes * np.maximum(counts, 1))).astype("float32")
-    if not isinstance(wanted, dict) or set(wanted) != set(range(task.num_classes)):
-        raise ValueError(
-            f'`class_weight` is "balanced", None or a dict with a weight for each of the classes 0 to '
-            f"{task.num_classes - 1}. Received: class_weight={wanted!r}."
-        )
-    values = np.array([wanted[c] for c in range(task.num_classes)], "float32")
-    if not np.isfinite(values).all() or values.min() < 0 or values.max() <= 0:
-        raise ValueError(f"Class weights are numbers of at least 0, not all 0. Received: class_weight={wanted!r}.")
-    return values
 
 
 def _check(model, task, recipe, names, seed, updates, batch_size, run_dir):

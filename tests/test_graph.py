@@ -134,6 +134,16 @@ def test_every_family_of_keras_applications_can_be_cut(name):
         assert part.count_params() == stage.params
 
 
+def test_stages_end_at_thin_activations_whether_the_image_size_is_known_or_not():
+    for size in (96, None):
+        model = keras.applications.MobileNetV2(
+            weights=None, include_top=False, alpha=0.35, input_shape=(size, size, 3)
+        )
+        found = stages(model)
+        assert [s.output_shape[-1] for s in found] == [8, 8, 16, 32, 1280]
+        assert [s.output_shape[0] for s in found] == ([48, 24, 12, 6, 3] if size else [None] * 5)
+
+
 @pytest.mark.backends
 def test_a_model_is_cut_at_every_stage():
     model, x = small_network(), images(16)
@@ -187,7 +197,9 @@ def test_an_implicit_mask_reaches_the_suffix():
     x = keras.layers.LSTM(4, return_sequences=True)(x)
     model = keras.Model(inputs, keras.layers.LSTM(2)(x))
     batch = np.array([[1, 2, 0, 0], [3, 4, 5, 6]])
-    for stage in stages(model)[:-1]:
+    found = stages(model)
+    assert [s.can_split for s in found] == [True, True, False]
+    for stage in found[:-1]:
         prefix, suffix = split_model(model, stage)
         same(model(batch), suffix(prefix.predict(batch, verbose=0)))
 
@@ -217,8 +229,20 @@ def test_a_classifier_has_the_stages_of_its_backbone_and_a_head():
     for stage in found[:-1]:
         prefix, suffix = split_model(model, stage.name)
         same(model(x), suffix(prefix(x)))
+        assert prefix.get_layer("backbone")
     assert prefix.output_shape == backbone.output_shape
     assert [layer.name for layer in suffix.layers[1:]] == ["pooling", "head_dropout", "predictions"]
+
+
+def test_a_nested_model_may_take_its_inputs_by_name():
+    inputs = {name: keras.Input((4,), name=name) for name in "ab"}
+    h = keras.layers.Dense(4)(inputs["a"]) * keras.layers.Dense(4, use_bias=False)(inputs["b"])
+    h = keras.layers.Dense(4)(h)
+    inner = keras.Model([inputs["b"], inputs["a"]], h + inputs["b"])
+    outer = {name: keras.Input((4,), name=name) for name in "ab"}
+    model = keras.Model(outer, keras.layers.Dense(2)(inner(outer)))
+    found, _ = check_segments(model, {"a": np.ones((1, 4), "float32"), "b": np.full((1, 4), 2.0, "float32")})
+    assert sum(s.can_split for s in found) == 3
 
 
 def test_names_may_repeat_inside_and_outside_the_backbone():
@@ -319,7 +343,7 @@ def test_stages_print_as_a_table():
     assert len(text.splitlines()) == 5 and "Few stages" not in text
     assert "stage2" in text and "(4, 4, 8)" in text and "no: the last stage" in text
     few = stages(keras.Sequential([keras.Input((4,)), keras.layers.Dense(4), keras.layers.Dense(4)]))
-    assert "Few stages: the graph has 2 parts" in repr(few)
+    assert "single activation is alive: 1." in repr(few)
 
 
 def test_a_layer_shared_across_a_boundary_blocks_it():
@@ -341,6 +365,7 @@ def test_a_shared_layer_without_weights_does_not_block():
     x = relu(keras.layers.Dense(4)(relu(keras.layers.Dense(4)(inputs))))
     model = keras.Model(inputs, keras.layers.Dense(2)(x))
     found, _ = check_segments(model, np.ones((1, 4), "float32"))
+    check_stages(model, found)
     assert [s.can_split for s in found] == [True, True, False]
 
 

@@ -20,8 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # A module imports only from modules to its left; `ftlib/__init__.py` may import all of them.
 ORDER = (
-    "errors calls graph plots tasks initialization backbones freezing regularizers optimizers features "
-    "strategies advisor runs training evaluation report exercises app"
+    "errors calls graph plots tasks initialization backbones freezing proofs regularizers optimizers features "
+    "strategies advisor runs batches training evaluation report exercises app"
 ).split()
 
 

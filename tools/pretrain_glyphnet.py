@@ -29,7 +29,9 @@ def rate(update, total, peak):
 
 
 def evaluate(model, split):
-    return float((model.predict(split.images.astype("float32"), batch_size=512, verbose=0).argmax(1) == split.labels).mean())
+    return float(
+        (model.predict(split.images.astype("float32"), batch_size=512, verbose=0).argmax(1) == split.labels).mean()
+    )
 
 
 def write_atomically(path, save):
@@ -63,8 +65,11 @@ def train(work, seed, epochs, images_per_epoch, peak):
             at = slice(step * BATCH, (step + 1) * BATCH)
             logs = model.train_on_batch(images[at].astype("float32"), eye[labels[at]], return_dict=True)
             if step % 100 == 99:
-                print(f"epoch {epoch + 1}/{epochs}  update {step + 1}/{steps}  "
-                      + "  ".join(f"{k} {float(v):.3f}" for k, v in logs.items()), flush=True)
+                print(
+                    f"epoch {epoch + 1}/{epochs}  update {step + 1}/{steps}  "
+                    + "  ".join(f"{k} {float(v):.3f}" for k, v in logs.items()),
+                    flush=True,
+                )
         model.reset_metrics()
         print(f"epoch {epoch + 1}/{epochs}  {time.time() - began:.0f} s", flush=True)
         write_atomically(checkpoint, model.save)

@@ -80,7 +80,9 @@ class Task:
             if n == 0:
                 raise ValueError(f"The {part} split of task {self.name!r} is empty; every split needs examples.")
             if labels.dtype.kind not in "iu":
-                raise TypeError(f"Labels are class indices (integers). Received: {part} labels of dtype {labels.dtype}.")
+                raise TypeError(
+                    f"Labels are class indices (integers). Received: {part} labels of dtype {labels.dtype}."
+                )
             if labels.min() < 0 or labels.max() >= len(self.class_names):
                 raise ValueError(
                     f"Labels must lie in 0..{len(self.class_names) - 1} ({len(self.class_names)} class names). "
@@ -204,7 +206,9 @@ def draw_labels(labels, labels_per_class, seed):
     if labels_per_class is None:
         return np.arange(len(labels))
     if isinstance(labels_per_class, bool) or int(labels_per_class) != labels_per_class or labels_per_class < 1:
-        raise ValueError(f"labels_per_class is a whole number of at least 1, or None for all. Received: {labels_per_class!r}.")
+        raise ValueError(
+            f"labels_per_class is a whole number of at least 1, or None for all. Received: {labels_per_class!r}."
+        )
     classes, counts = np.unique(labels, return_counts=True)
     if counts.min() < labels_per_class:
         raise ValueError(

@@ -1,0 +1,152 @@
+"""The `ftlib` command."""
+
+import argparse
+import os
+import pathlib
+import sys
+import time
+
+STRATEGIES = ("scratch", "feature_extraction_long", "lp_ft")
+RECORDED = pathlib.Path("results/digits.json")
+
+
+def main(arguments=None):
+    """Runs the command with a list of arguments (default: those of the process) and returns its exit code."""
+    args = _parser().parse_args(arguments)
+    try:
+        return args.command(args)
+    except (ValueError, TypeError, OSError, ImportError) as error:
+        print(f"ftlib: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nftlib: stopped.", file=sys.stderr)
+        return 130
+
+
+def _parser():
+    parser = argparse.ArgumentParser(
+        prog="ftlib", description="Training from scratch, feature extraction and fine-tuning, compared with evidence."
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    run = commands.add_parser(
+        "run",
+        help="train three ways, live, and write a report",
+        description="Trains a classifier three ways (from scratch, feature extraction, fine-tuning) with the same "
+        "labels and updates, several times, and writes a table, a picture, a report and the models.",
+        epilog="examples:\n  ftlib run\n  ftlib run --task textures --labels 50 --seeds 5\n"
+        "  ftlib run --task ./my_photos --backbone MobileNetV2 --labels 20",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    run.add_argument(
+        "--task", default="digits", help="a name from `ftlib tasks`, or ./FOLDER of class folders (digits)"
+    )
+    run.add_argument("--backbone", default="glyphnet", help="a name from `ftlib backbones`, or a file (glyphnet)")
+    run.add_argument("--labels", type=int, default=10, help="training images per class (10)")
+    run.add_argument("--seeds", type=int, default=3, help="how often, with other labels and random numbers (3)")
+    run.add_argument("--updates", type=int, default=300, help="optimizer steps of each run (300)")
+    run.add_argument("--regularization", default="light", help="none, light, standard or strong (light)")
+    run.add_argument("--strategies", nargs="+", default=list(STRATEGIES), metavar="NAME", help=", ".join(STRATEGIES))
+    run.add_argument("--out", type=pathlib.Path, help="folder for the results (runs/TASK)")
+    run.add_argument(
+        "--jobs", type=int, default=min(os.cpu_count() or 1, 4), help="processes (number of cores, up to 4)"
+    )
+    run.set_defaults(command=_run)
+
+    backbones = commands.add_parser("backbones", help="list the pre-trained networks")
+    backbones.set_defaults(command=_backbones)
+    tasks = commands.add_parser("tasks", help="list the tasks")
+    tasks.set_defaults(command=_tasks)
+    return parser
+
+
+def _run(args):
+    from ftlib.app.grid import quiet_stderr, run_cells
+
+    began = time.time()
+    if min(args.labels, args.seeds, args.updates, args.jobs) < 1:
+        raise ValueError("--labels, --seeds, --updates and --jobs are at least 1.")
+    with quiet_stderr():
+        import ftlib as ft
+
+        # Everything that can be wrong with the arguments shows here, before any process starts.
+        for name in args.strategies:
+            ft.strategy(name).plan(args.updates)
+        task = ft.load_task(args.task, args.labels, 0)
+        backbone = ft.load_backbone(args.backbone)
+        task.for_backbone(backbone)
+        preset = ft.Regularization.preset(args.regularization)
+    out = args.out or pathlib.Path("runs") / task.name
+    print(f"{task}\n{args.backbone}: {backbone.count_params():,} parameters; {preset!r}")
+    print(
+        f"{len(args.strategies)} strategies x {args.seeds} seeds, {args.updates} updates each, {args.jobs} at a time:\n"
+    )
+
+    cells = [
+        dict(backbone=args.backbone, task=args.task, strategies=[name], labels_per_class=(args.labels,), seeds=[seed],
+             regularization=preset, updates=args.updates, keep_runs=seed == 0)
+        for seed in range(args.seeds) for name in args.strategies
+    ]  # fmt: skip
+    with quiet_stderr():
+        result = run_cells(cells, min(args.jobs, len(cells)))
+    print(f"\n{result}\n")
+    _write(result, out, task, args)
+    print(f"\n{time.time() - began:.0f} seconds. What next:")
+    print(f"  open {out / 'report.html'} in a browser")
+    print(f'  keras.models.load_model("{out / args.strategies[-1] / "model.keras"}") is the tuned model')
+    print("  ftlib run --labels 3          the same with fewer labels; ftlib run --help shows more")
+    print("  make lab                      the lessons")
+    return 0
+
+
+def _write(result, out, task, args):
+    import ftlib as ft
+    from ftlib import plots
+
+    recorded = None
+    if args.task == "digits" and args.backbone == "glyphnet" and RECORDED.exists():
+        recorded = ft.load_comparison(RECORDED)
+    out.mkdir(parents=True, exist_ok=True)
+    result.save(out / "comparison.json")
+    for run in result.runs:
+        run.save(out / run.strategy)
+    picture = plots.headline(result.table(), recorded and recorded.table(), labels_per_class=args.labels)
+    part = out / "part-result.png"
+    part.write_bytes(plots.png(picture))
+    os.replace(part, out / "result.png")
+    ft.write_report(result, out / "report.html", task=task, recorded=recorded)
+    files = ["result.png", "report.html", "comparison.json"] + [f"{r.strategy}/model.keras" for r in result.runs]
+    print(f"written to {out}/: {', '.join(files)}")
+
+
+def _backbones(args):
+    from ftlib.app.grid import quiet_stderr
+
+    with quiet_stderr():
+        from ftlib.backbones import list_backbones
+
+        found = list_backbones()
+    print(f"{'name':<20}{'image':>12}  pixels become")
+    words = {"tf": "-1..1", "caffe": "BGR less the ImageNet mean", "torch": "standardised per channel"}
+    for b in found:
+        size = f"{b.side}x{b.side}x{b.channels}"
+        print(f"{b.name:<20}{size:>12}  {words.get(b.preprocessing, b.preprocessing)}")
+    print("\nAll take pixels 0-255 and do their preprocessing inside. Also: hub:PRESET of KerasHub, or a .keras file.")
+    return 0
+
+
+def _tasks(args):
+    from ftlib.app.grid import quiet_stderr
+
+    with quiet_stderr():
+        from ftlib.tasks import list_tasks, online
+
+        found = list_tasks()
+    for name in found:
+        print(f"{name:<16}{'downloaded once' if name in online.ONLINE else 'offline'}")
+    print("\nOr a folder with one folder of pictures per class: ./FOLDER")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+"""The batches of an epoch, and all that is random in them."""
+
+import keras
+import numpy as np
+
+from ftlib.regularizers import augment, mix
+
+
+class Batches:
+    """One epoch of augmented batches. Batch i depends on (seed, phase, epoch, i) alone, whoever asks for it when.
+
+    Args:
+        task: A `Task` at the backbone's size.
+        batch_size, steps: Images per batch, batches of the epoch.
+        key: `(seed, phase, epoch)`.
+        settings: A `Regularization`.
+        class_weights: Weight of each class, `(classes,)`, or None.
+    """
+
+    def __init__(self, task, batch_size, steps, key, settings, class_weights=None):
+        self.task, self.batch_size, self.steps, self.key = task, batch_size, steps, key
+        self.settings, self.class_weights = settings, class_weights
+        rng, n = np.random.default_rng(key), len(task.train)
+        passes = [rng.permutation(n) for _ in range(-(-batch_size * steps // n))]
+        self.order = np.concatenate(passes)[: batch_size * steps]
+
+    def __len__(self):
+        return self.steps
+
+    def __getitem__(self, i):
+        rng, s, split = np.random.default_rng([*self.key, i]), self.settings, self.task.train
+        at = self.order[i * self.batch_size : (i + 1) * self.batch_size]
+        images = np.asarray(split.images[at], "float32")
+        targets = np.eye(self.task.num_classes, dtype="float32")[split.labels[at]]
+        images, targets = mix(augment(images, s.augmentation, self.task.mirror, rng), targets, s.mixup, s.cutmix, rng)
+        if self.class_weights is None:
+            return images, targets
+        return images, targets, (targets @ self.class_weights).astype("float32")
+
+
+def reseed(model, key):
+    """Sets the state of every random layer of a model from `key`, a sequence of integers."""
+    draws = np.random.default_rng([*key, 1])
+    for layer in model._flatten_layers():
+        for generator in getattr(layer, "_seed_generators", ()):
+            state = draws.integers(0, 2**31, size=generator.state.shape)
+            generator.state.assign(state.astype(keras.backend.standardize_dtype(generator.state.dtype)))
+
+
+def weigh_classes(wanted, task):
+    """Returns the weight of each class, `(classes,)`, for `fit`'s argument `class_weight`; None for None."""
+    counts = np.bincount(task.train.labels, minlength=task.num_classes)
+    if wanted is None:
+        return None
+    if isinstance(wanted, str) and wanted == "balanced":
+        return (len(task.train) / (task.num_classes * np.maximum(counts, 1))).astype("float32")
+    if not isinstance(wanted, dict) or set(wanted) != set(range(task.num_classes)):
+        raise ValueError(
+            f'`class_weight` is "balanced", None or a dict with a weight for each of the classes 0 to '
+            f"{task.num_classes - 1}. Received: class_weight={wanted!r}."
+        )
+    values = np.array([wanted[c] for c in range(task.num_classes)], "float32")
+    if not np.isfinite(values).all() or values.min() < 0 or values.max() <= 0:
+        raise ValueError(f"Class weights are numbers of at least 0, not all 0. Received: class_weight={wanted!r}.")
+    return values

@@ -1,0 +1,16 @@
+"""Pictures from plain data: rows, histories and arrays in, a Matplotlib figure out.
+
+Every picture can be read without colour (markers, line styles, hatching and words carry the meaning too), and
+its title says what to see. No `pyplot` is involved: nothing has to be closed, and no backend changes.
+"""
+
+from ftlib.plots.accuracy import accuracy_curves, by_strategy, headline, main_cell
+from ftlib.plots.curves import learning_curves
+from ftlib.plots.look import count, labels_text, percent, png, seed_text, show
+from ftlib.plots.models import confused_pairs, confusion_matrix, mistakes, stage_picture
+
+__all__ = [
+    "accuracy_curves", "by_strategy", "confused_pairs", "confusion_matrix", "count", "headline",
+    "labels_text", "learning_curves", "main_cell", "mistakes", "percent", "png", "seed_text", "show",
+    "stage_picture",
+]  # fmt: skip

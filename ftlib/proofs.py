@@ -1,0 +1,156 @@
+"""What a run claims about itself, and how each claim is checked."""
+
+import hashlib
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from ftlib.errors import ProofError
+from ftlib.freezing import is_statistic
+from ftlib.graph import stages
+
+
+@dataclass(frozen=True)
+class Proof:
+    """One claim about a training run: what was claimed, whether it holds, and what was looked at."""
+
+    name: str
+    holds: bool
+    detail: str
+
+    def __str__(self):
+        return f"[{'holds' if self.holds else 'BROKEN'}] {self.name}: {self.detail}"
+
+
+class prove:  # a context manager, used like a function
+    """Checks what a training run left alone and what it moved: `with ft.prove(model): model.fit(...)`.
+
+    On entering, it writes down a checksum of every weight. On leaving, it checks four claims:
+
+    - *frozen weights*: every weight that was frozen is bit-identical.
+    - *BatchNorm statistics*: every moving mean and variance is bit-identical, unless `batch_norm="train"`. In Keras up
+      to 3.15, `base(x, training=False)` does not do this during `fit` (keras-team/keras#23364).
+    - *stages that train*: in every stage that has trainable weights, some of them moved.
+    - *compiled after freezing*: the optimizer holds exactly the weights that are marked trainable. Otherwise Keras
+      trains what was trainable when the model was compiled, without a word.
+
+    With `task`, also: no example is in two of its splits, by id and by content.
+
+    Args:
+        model: The Keras model that is about to train.
+        task: A `Task`, or None.
+        batch_norm: `"freeze"` (default) or `"train"`: whether the statistics of trainable BatchNormalization may move.
+        head: As in `freeze`.
+
+    Returns:
+        A context manager; as in `with ft.prove(model) as proof:`. Afterwards `proof.results` is a list of `Proof`.
+
+    Raises:
+        ProofError: On leaving, if a claim does not hold, naming all that do not.
+
+    Example:
+    >>> with ft.prove(model):
+    ...     model.fit(images, labels)
+    """
+
+    def __init__(self, model, task=None, batch_norm="freeze", head=None):
+        if batch_norm not in ("freeze", "train"):
+            raise ValueError(f'`batch_norm` is "freeze" or "train". Received: batch_norm={batch_norm!r}.')
+        self.model, self.task, self.batch_norm, self.head = model, task, batch_norm, head
+        self.results = []
+
+    def __enter__(self):
+        if self.task is not None:
+            self.results.append(no_leak(self.task))
+            self._raise_if_broken()
+        self.before = fingerprints(self.model)
+        self.trains = {id(w) for w in self.model.trainable_weights}
+        return self
+
+    def __exit__(self, kind, *_):
+        if kind is None:
+            self.check(getattr(self.model, "optimizer", None))
+        return False
+
+    def __repr__(self):
+        return "\n".join(str(p) for p in self.results) or "<prove: nothing checked yet>"
+
+    def check(self, optimizer):
+        """Compares the model with its state on entering; `optimizer` is the one that trained it, or None."""
+        after = fingerprints(self.model)
+        moved = {key for key, (_, digest) in self.before.items() if after[key][1] != digest}
+        frozen = [k for k, (w, _) in self.before.items() if k not in self.trains and not is_statistic(w)]
+        still = [k for k, (w, _) in self.before.items() if is_statistic(w)]
+        if self.batch_norm == "train":
+            still = [k for k in still if k in self._frozen_statistics()]
+        self.results += [
+            self._unmoved("frozen weights", frozen, moved),
+            self._unmoved("BatchNorm statistics", still, moved),
+            self._stages_moved(moved),
+        ]
+        if optimizer is not None and optimizer.built:
+            self.results.append(self._compiled(optimizer))
+        self._raise_if_broken()
+
+    def _frozen_statistics(self):
+        norms = [x for x in self.model._flatten_layers() if isinstance(x, keras.layers.BatchNormalization)]
+        return {id(w) for x in norms if not x.trainable for w in (x.moving_mean, x.moving_variance)}
+
+    def _unmoved(self, name, keys, moved):
+        broken = [self.before[k][0].path for k in keys if k in moved]
+        detail = f"{len(keys)} of {len(keys)} bit-identical" if not broken else f"{_few(broken)} moved"
+        return Proof(name, not broken, detail)
+
+    def _stages_moved(self, moved):
+        still, count = [], 0
+        for stage in stages(self.model, head=self.head):
+            keys = {id(w) for layer in stage.layers for w in layer.weights} & self.trains
+            count += bool(keys)
+            if keys and not keys & moved:
+                still.append(stage.name)
+        detail = f"all {count} moved" if not still else f"marked trainable, but nothing moved in {_few(still)}"
+        if not count:
+            detail = "no stage is marked trainable"
+        return Proof("stages that train", not still and count > 0, detail)
+
+    def _compiled(self, optimizer):
+        names = {id(w): w.path for w in self.model.weights}
+        held = {id(v) for v in optimizer._trainable_variables} & set(names)
+        missing = [names[k] for k in self.trains - held]
+        extra = [names[k] for k in held - self.trains]
+        detail = f"the optimizer holds the {len(self.trains)} trainable weights and no others"
+        if missing or extra:
+            parts = [f"{_few(missing)} trainable but not held"] * bool(missing)
+            parts += [f"{_few(extra)} held but frozen"] * bool(extra)
+            detail = "compile again after changing `trainable`: the optimizer has " + "; ".join(parts)
+        return Proof("compiled after freezing", not (missing or extra), detail)
+
+    def _raise_if_broken(self):
+        broken = [p for p in self.results if not p.holds]
+        if broken:
+            raise ProofError("\n".join(str(p) for p in broken))
+
+
+def fingerprints(model):
+    """Returns `{id of weight: (weight, SHA-256 of its bytes)}` for all weights of a model."""
+    digest = lambda w: hashlib.sha256(np.ascontiguousarray(keras.ops.convert_to_numpy(w)).tobytes()).hexdigest()  # noqa: E731
+    return {id(w): (w, digest(w)) for w in model.weights}
+
+
+def no_leak(task):
+    """Returns the `Proof` that no example of a task is in two of its splits, by id and by the bytes of its pixels."""
+    seen, shared = {}, []
+    for part in ("train", "validation", "test"):
+        split = getattr(task, part)
+        for i, name in enumerate(split.ids):
+            for key in (("id", str(name)), ("pixels", split.digest(i))):
+                if seen.setdefault(key, part) != part:
+                    shared.append(f"{name} ({seen[key]} and {part})")
+    detail = f"{len(task.train)} + {len(task.validation)} + {len(task.test)} examples, none in two splits"
+    return Proof("no leak between splits", not shared, detail if not shared else f"in two splits: {_few(shared)}")
+
+
+def _few(names, most=3):
+    names = list(dict.fromkeys(names))
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -1,0 +1,232 @@
+"""The report: one file, complete, safe and written whole or not at all."""
+
+import base64
+import re
+from dataclasses import dataclass, field
+from html import unescape
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from ftlib import plots
+from ftlib.report import write_report
+
+LABELS = np.array([0, 1, 1, 0, 1, 0])
+TASK = SimpleNamespace(
+    train=SimpleNamespace(labels=LABELS[:4]),
+    validation=SimpleNamespace(images=np.zeros((6, 8, 8, 1)), labels=LABELS),
+    test=SimpleNamespace(images=np.zeros((6, 8, 8, 1)), labels=LABELS),
+    for_backbone=lambda model: TASK,
+)
+
+
+def epochs():
+    return [
+        {"phase": phase, "update": 20 * i, "accuracy": 0.99, "val_accuracy": 0.8 + i / 100, "val_loss": 1 / i}
+        for i, phase in ((1, "head"), (2, "all"))
+    ]
+
+
+@dataclass
+class FakeRun:
+    strategy: str = "lp_ft"
+    seed: int = 4
+    task: object = field(default_factory=lambda: TASK)
+    model: object = None
+    class_names: tuple = ("cat", "<b>dog</b>")
+    scores: dict = field(default_factory=lambda: {"test": 0.8333})
+    settings: dict = field(
+        default_factory=lambda: {
+            "task": {"name": "pets & co", "test": 6},
+            "strategy": "lp_ft:\n  head  33%",
+            "keras": "3.15.1",
+        }
+    )
+    history: list = field(default_factory=epochs)
+    phases: list = field(
+        default_factory=lambda: [
+            {"name": "head", "stages": ["head"], "updates": 20, "updates_done": 20, "rate": 0.01, "trainable": 1290,
+             "best_epoch": 1, "epochs": 1, "stopped": False},
+            {"name": "all", "stages": ["stem", "body", "head"], "updates": 40, "updates_done": 20, "rate": 1e-4,
+             "trainable": 20500, "best_epoch": 1, "epochs": 1, "stopped": True},
+        ]
+    )  # fmt: skip
+    proofs: list = field(
+        default_factory=lambda: [
+            SimpleNamespace(name="frozen weights", holds=True, detail="42 weights bit-identical"),
+            SimpleNamespace(name="no leak", holds=False, detail="example 7 is in train and test"),
+        ]
+    )
+    notes: list = field(default_factory=lambda: ["The head has <no> Dropout."])
+    val_accuracy: float = 0.82
+    val_macro_f1: float = 0.81
+
+    @property
+    def test_accuracy(self):
+        if "test" not in self.scores:
+            raise ValueError("This run was loaded without its data.")
+        return self.scores["test"]
+
+    def predictions(self, part):
+        assert part == "test"
+        chances = np.full((6, 2), 0.1)
+        chances[np.arange(6), LABELS] = 0.9
+        chances[2] = [0.7, 0.3]
+        return chances
+
+    def stage_rows(self):
+        shape = {"output_shape": (None, 8, 8, 16), "params": 500, "layers": 3}
+        head = {"stage": "head", "state": "trainable", "rate": 0.01, **shape}
+        return [{"stage": "body", "state": "frozen", "rate": None, **shape}, head]
+
+
+def row(strategy, mean, labels=10, updates=300, half=0.011, n=3, val=None):
+    ends = {"test_mean": mean, "test_low": mean - half, "test_high": mean + half, "val_mean": val or mean}
+    return {"strategy": strategy, "labels_per_class": labels, "updates": updates, "n": n, "rate_factor": 1.0, **ends}
+
+
+def comparison(rows, runs=(), settings=None):
+    return SimpleNamespace(
+        settings=settings or {"task": "digits", "backbone": "glyphnet"},
+        rows=[],
+        runs=list(runs),
+        table=lambda: rows,
+        histories=lambda labels, updates: {"scratch": [epochs()], "lp_ft": [epochs()]},
+    )
+
+
+BOTH = [row("scratch", 0.931), row("lp_ft", 0.972)]
+
+
+@pytest.fixture(scope="module")
+def of_run(tmp_path_factory):
+    return write_report(FakeRun(), tmp_path_factory.mktemp("run") / "run.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def of_comparison(tmp_path_factory):
+    recorded = comparison([row("lp_ft", m, k, n=20) for k, m in ((1, 0.8), (10, 0.971))], settings={"seeds": "0 to 19"})
+    path = tmp_path_factory.mktemp("comparison") / "new folder" / "report.html"
+    result = comparison(BOTH, [FakeRun("scratch"), FakeRun("lp_ft")])
+    return write_report(result, str(path), recorded=recorded, recorded_in="results/some.json").read_text(encoding="utf-8")
+
+
+def words(html):
+    return unescape(re.sub(r"<[^>]+>", " ", re.sub(r"<style>.*?</style>", "", html, flags=re.S))).replace("\xa0", " ")
+
+
+def section(html, title):
+    return re.search(rf"<h2>{title}</h2>(.*?)(?=<h2>|</main>)", html, flags=re.S).group(1)
+
+
+def test_the_headline_of_a_comparison_has_numbers_intervals_and_seeds(of_comparison):
+    assert "With 10 labels per class, lp_ft gets 97.2 % (96.1 to 98.3 %, 3 seeds) of the test images right" in words(
+        of_comparison
+    )
+    assert "scratch gets 93.1 % (92.0 to 94.2 %, 3 seeds)" in words(of_comparison)
+    assert "<h1>lp_ft does best on digits</h1>" in of_comparison
+
+
+def test_the_winner_is_chosen_on_validation_and_doubt_is_said(tmp_path):
+    rows = [row("scratch", 0.98, val=0.90), row("lp_ft", 0.972, val=0.95)]
+    html = write_report(comparison(rows), tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "<h1>lp_ft leads on digits, but intervals overlap</h1>" in html
+    assert "more seeds are needed" in html
+    best = re.search(r"<tr class=best>(.*?)</tr>", html).group(1)
+    assert "lp_ft" in best
+
+
+def test_one_seed_is_called_one_seed(tmp_path):
+    alone = {**row("lp_ft", 0.97, n=1), "test_low": float("nan"), "test_high": float("nan")}
+    assert "97.0 % (1 seed, so no interval)" in words(write_report(comparison([alone]), tmp_path / "r.html").read_text())
+
+
+def test_recorded_numbers_are_marked_as_recorded(of_comparison):
+    recorded = words(section(of_comparison, "Recorded earlier"))
+    assert "From results/some.json; not measured for this report." in recorded
+    assert "80.0 % (78.9–81.1)" in recorded and "20 seeds" in recorded
+    assert "0 to 19" in section(of_comparison, "Settings of the recorded grid")
+
+
+def test_phases_proofs_and_settings_are_told(of_comparison, of_run):
+    for html in (of_comparison, of_run):
+        done = words(section(html, "What was done, and what holds"))
+        assert "stem to head" in done and "20 of 40, stopped early" in done and "20,500" in done
+        assert "moments start fresh in each phase" in done
+        assert "42 weights bit-identical" in done and "BROKEN" in done and "example 7 is in train and test" in done
+    assert "Proofs: 1 of 2 claims hold." in words(of_run) and "Proofs: 2 of 4 claims hold." in words(of_comparison)
+    assert "3.15.1" in section(of_run, "Settings and versions")
+
+
+def test_a_single_run_has_an_interval_and_a_warning(of_run):
+    assert "lp_ft gets 83.3 % (95 % interval 43.6 to 97.0 %) of the 6 test images right." in words(of_run)
+    assert "not the luck of the seed" in of_run
+    assert "The last epoch was the best" in of_run and "Training is far ahead" in of_run
+
+
+def test_every_picture_has_a_text_and_is_inside_the_file(of_comparison, of_run):
+    for html, count in ((of_comparison, 6), (of_run, 4)):
+        images = re.findall(r"<img [^>]+>", html)
+        assert len(images) >= count - 1
+        for image in images:
+            assert len(re.search(r'alt="([^"]*)"', image).group(1)) > 20
+            data = re.search(r'src="data:image/png;base64,([^"]+)"', image).group(1)
+            assert base64.b64decode(data).startswith(b"\x89PNG")
+
+
+def test_the_file_needs_nothing_else(of_comparison, of_run):
+    for html in (of_comparison, of_run):
+        assert "://" not in html
+        assert not re.search(r"<(script|link|iframe)\b", html)
+        for source in re.findall(r'\b(?:src|href|srcset)="([^"]*)"', html):
+            assert source.startswith("data:image/png;base64,")
+        assert '<html lang="en">' in html and 'name="viewport"' in html and "@media print" in html
+
+
+def test_names_from_outside_are_escaped(of_run):
+    assert "pets &amp; co" in of_run and "&lt;no&gt; Dropout" in of_run
+    assert "<no>" not in of_run and "<b>dog" not in of_run and "&lt;b&gt;dog&lt;/b&gt;" in of_run
+
+
+def test_a_run_without_its_data_leaves_the_mistakes_out_and_says_so(tmp_path):
+    html = write_report(FakeRun(task=None), tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "loaded without its data" in section(html, "Mistakes") and "<img" not in section(html, "Mistakes")
+    assert "of the 6 test images right" in words(html)
+    html = write_report(FakeRun(task=None, scores={}), tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "lp_ft gets 82.0 % of the validation images right" in words(html)
+    assert "The test images were not looked at" in html
+
+
+def test_a_task_brings_the_mistakes_of_a_loaded_run_back(tmp_path):
+    html = write_report(FakeRun(task=None), tmp_path / "r.html", task=TASK).read_text(encoding="utf-8")
+    assert "<img" in section(html, "Mistakes")
+
+
+def test_a_report_that_fails_leaves_the_old_one_and_no_litter(tmp_path, monkeypatch):
+    path = tmp_path / "report.html"
+    path.write_text("the old one")
+    monkeypatch.setattr(plots, "stage_picture", lambda rows: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        write_report(FakeRun(), path)
+    assert path.read_text() == "the old one" and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_write_that_fails_leaves_the_old_one_and_no_litter(tmp_path, monkeypatch):
+    path = tmp_path / "report.html"
+    path.write_text("the old one")
+
+    def full(source, target):
+        raise OSError("no space left")
+
+    monkeypatch.setattr("os.replace", full)
+    with pytest.raises(OSError, match="no space"):
+        write_report(FakeRun(task=None), path)
+    assert path.read_text() == "the old one" and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_or_another_object_is_refused_at_once(tmp_path):
+    with pytest.raises(ValueError, match="Received: the folder"):
+        write_report(FakeRun(), tmp_path)
+    with pytest.raises(TypeError, match="Received: dict"):
+        write_report({}, tmp_path / "r.html")
