@@ -12,10 +12,9 @@ import numpy as np
 
 from ftlib import plots
 from ftlib.backbones import classifier, load_backbone
-from ftlib.errors import unknown
 from ftlib.regularizers import Regularization
 from ftlib.strategies import strategy as named_strategy
-from ftlib.tasks import list_tasks, load_task
+from ftlib.tasks import load_task
 from ftlib.training import fit
 
 _ROW = (
@@ -87,7 +86,8 @@ class Comparison:
 
     def to_dict(self):
         """Returns the comparison as plain data for JSON, without models and curves."""
-        return {"settings": self.settings, "table": self.table(), "rows": self.rows, "tuning": self.tuning}
+        table = [{k: None if v != v else v for k, v in row.items()} for row in self.table()]  # JSON knows no NaN
+        return {"settings": self.settings, "table": table, "rows": self.rows, "tuning": self.tuning}
 
     @staticmethod
     def from_dict(data):
@@ -158,8 +158,6 @@ def compare(
         raise ValueError(f"`seeds` is a number of at least 1 or a list of whole numbers. Received: seeds={seeds!r}.")
     if not rate_factors or not all(0 < f < math.inf for f in rate_factors):
         raise ValueError(f"`rate_factors` are numbers above 0. Received: rate_factors={rate_factors!r}.")
-    if isinstance(task, str) and "/" not in task and task not in list_tasks():
-        raise unknown("task", task, list_tasks())
     if isinstance(regularization, dict):
         missing = sorted({r.name for r in recipes} - set(regularization))
         if missing:
@@ -172,6 +170,8 @@ def compare(
     for recipe in recipes:
         for count in counts:
             recipe.plan(count)
+    for labels in labels_per_class:  # a name that is unknown or a class that is too small shows here
+        load_task(task, labels, seeds[0])
     body = load_backbone(backbone) if not isinstance(backbone, keras.Model) else backbone
 
     result = Comparison(
@@ -204,9 +204,12 @@ def _cell(
                 model, data, recipe.scaled(factor), regularization, seed, updates=count, verbose=False
             )
             if verbose:
-                said = done[factor, seed]
-                print(f"{recipe.name}: {labels or 'all'} labels per class, {count} updates, seed {seed}, "
-                      f"rates x {factor:g}: validation accuracy {said.val_accuracy:.3f}", flush=True)  # fmt: skip
+                tried = f", rates x {factor:g}" if len(rate_factors) > 1 else ""
+                print(
+                    f"{recipe.name:<24}{labels or 'all':>4} labels per class  {count} updates  seed {seed}{tried}  "
+                    f"validation accuracy {done[factor, seed].val_accuracy:.3f}",
+                    flush=True,
+                )
         return done[factor, seed]
 
     cell = {"strategy": recipe.name, "labels_per_class": labels, "updates": count}
@@ -214,7 +217,8 @@ def _cell(
     if len(rate_factors) > 1:
         for factor in rate_factors:
             try:
-                means[factor] = float(np.mean([run(factor, seed).val_accuracy for seed in seeds[:tuning_seeds]]))
+                tried = [run(factor, seed) for seed in seeds[:tuning_seeds]]
+                means[factor] = float(np.mean([one.val_accuracy for one in tried]))
             except FloatingPointError:  # it diverged, which is the worst result a rate can have
                 means[factor] = 0.0
             result.tuning.append({**cell, "rate_factor": factor, "val_mean": means[factor]})

@@ -12,9 +12,9 @@ AUGMENTATION = ("none", "light", "standard", "strong")
 
 # Largest rotation (degrees), shift (fraction of the side), zoom and stretch (factor - 1), contrast and brightness.
 _STRENGTH = {
-    "light": (8, 0.06, 0.08, 0.1),
-    "standard": (12, 0.1, 0.15, 0.2),
-    "strong": (20, 0.15, 0.25, 0.35),
+    "light": (12, 0.1, 0.15, 0.1),
+    "standard": (15, 0.12, 0.2, 0.2),
+    "strong": (25, 0.15, 0.25, 0.35),
 }
 
 

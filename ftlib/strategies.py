@@ -160,7 +160,7 @@ class Strategy:
 
 
 # Rates: 1e-3 is Adam's own default (Kingma and Ba, 2015) and serves training from scratch; a head alone is a convex
-# problem that bears more; what is pre-trained moves ten times slower, so that it is tuned and not overwritten.
+# problem that bears more; what is pre-trained moves more slowly, so that it is tuned and not overwritten.
 _HEAD = Phase("head", "head", share=1 / 3, rate=1e-2, augment=False)
 
 
@@ -170,9 +170,9 @@ def _strategies():
         "scratch": Strategy("scratch", "random", (Phase("all", "all", rate=1e-3),)),
         "feature_extraction": Strategy("feature_extraction", "pretrained", (_HEAD,)),
         "feature_extraction_long": Strategy("feature_extraction_long", "pretrained", (replace(_HEAD, share=1.0),)),
-        "top": Strategy("top", "pretrained", (_HEAD, Phase("top", 1, share=2 / 3, rate=1e-4))),
-        "full": Strategy("full", "pretrained", (Phase("all", "all", rate=1e-4),)),
-        "lp_ft": Strategy("lp_ft", "pretrained", (_HEAD, Phase("all", "all", share=2 / 3, rate=1e-4))),
+        "top": Strategy("top", "pretrained", (_HEAD, Phase("top", 1, share=2 / 3, rate=3e-4))),
+        "full": Strategy("full", "pretrained", (Phase("all", "all", rate=3e-4),)),
+        "lp_ft": Strategy("lp_ft", "pretrained", (_HEAD, Phase("all", "all", share=2 / 3, rate=3e-4))),
         "hybrid": Strategy("hybrid", "pretrained", (Phase("all", "all", rate=1e-3),), keep=2),
     }
 
@@ -206,7 +206,7 @@ def strategy(name):
     lp_ft: starts pretrained
       phase     trains       share      rate
       head      head           33%      0.01  cosine
-      all       all            67%    0.0001  cosine
+      all       all            67%    0.0003  cosine
     """
     if isinstance(name, Strategy):
         return name

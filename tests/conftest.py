@@ -35,6 +35,21 @@ def root():
     return ROOT
 
 
+@pytest.fixture
+def eager():
+    """Lets TensorFlow run functions without compiling them: most of the time of a run with a few updates."""
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        yield
+        return
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
 @pytest.fixture(scope="session")
 def real():
     """The folder of real photos and weights; its tests are skipped where it is missing."""

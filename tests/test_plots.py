@@ -148,16 +148,23 @@ def test_a_single_history_shows_training_beside_validation():
 # --- the model and its mistakes ---------------------------------------------------------------------------
 
 STAGES = [
-    {"stage": "stem", "output_shape": (None, 16, 16, 8), "params": 500, "layers": 3, "state": "frozen", "rate": None},
-    {"stage": "body", "output_shape": (None, 8, 8, 16), "params": 0, "layers": 1, "state": "partly", "rate": 1e-4},
-    {"stage": "head", "output_shape": (None, 10), "params": 20_000, "layers": 2, "state": "trainable", "rate": 0.01},
+    {"stage": "stem", "output_shape": (16, 16, 8), "params": 500, "layers": 3, "state": "frozen", "rate": None},
+    {"stage": "body", "output_shape": None, "params": 0, "layers": 1, "state": "partly", "rate": 1e-4},
+    {"stage": "head", "output_shape": (10,), "params": 20_000, "layers": 2, "state": "trainable", "rate": 0.01},
 ]  # fmt: skip
 
 
 def test_stage_picture_tells_state_and_rate_in_words_and_hatching():
     fig = plots.stage_picture(STAGES)
     seen = texts(fig)
-    for part in ("frozen", "trains in part\nrate 0.0001", "trains\nrate 0.01", "16 x 16 x 8, 3 layers", "20,000"):
+    for part in (
+        "frozen",
+        "trains in part\nrate 0.0001",
+        "trains\nrate 0.01",
+        "16 x 16 x 8, 3 layers",
+        "body\n1 layer",
+        "20,000",
+    ):
         assert part in seen
     assert "1 of 3 stages frozen: 500 of 20,500 weights" in seen
     hatches = [p.get_hatch() for p in fig.axes[0].patches]
@@ -211,7 +218,7 @@ EVERY = {
     "learning_curves": lambda: plots.learning_curves({"a_strategy_of_my_own": [history()], "full": [history()]}),
     "stage_picture": lambda: plots.stage_picture(STAGES),
     "confusion_matrix": lambda: plots.confusion_matrix(np.eye(12, dtype=int), [f"a long class {i}" for i in range(12)]),
-    "mistakes": lambda: plots.mistakes(np.zeros((6, 8, 8, 1)), [0] * 6, [1] * 6, [0.5] * 6, ["a$b$c", "long name" * 4]),
+    "mistakes": lambda: plots.mistakes(np.zeros((6, 8, 8, 1)), [0] * 6, [1] * 6, [0.5] * 6, [r"$\no-math$", "long name" * 4]),
 }  # fmt: skip
 
 

@@ -76,7 +76,7 @@ class FakeRun:
         return chances
 
     def stage_rows(self):
-        shape = {"output_shape": (None, 8, 8, 16), "params": 500, "layers": 3}
+        shape = {"output_shape": (8, 8, 16), "params": 500, "layers": 3}
         head = {"stage": "head", "state": "trainable", "rate": 0.01, **shape}
         return [{"stage": "body", "state": "frozen", "rate": None, **shape}, head]
 
@@ -109,7 +109,9 @@ def of_comparison(tmp_path_factory):
     recorded = comparison([row("lp_ft", m, k, n=20) for k, m in ((1, 0.8), (10, 0.971))], settings={"seeds": "0 to 19"})
     path = tmp_path_factory.mktemp("comparison") / "new folder" / "report.html"
     result = comparison(BOTH, [FakeRun("scratch"), FakeRun("lp_ft")])
-    return write_report(result, str(path), recorded=recorded, recorded_in="results/some.json").read_text(encoding="utf-8")
+    return write_report(result, str(path), recorded=recorded, recorded_in="results/some.json").read_text(
+        encoding="utf-8"
+    )
 
 
 def words(html):
@@ -139,7 +141,9 @@ def test_the_winner_is_chosen_on_validation_and_doubt_is_said(tmp_path):
 
 def test_one_seed_is_called_one_seed(tmp_path):
     alone = {**row("lp_ft", 0.97, n=1), "test_low": float("nan"), "test_high": float("nan")}
-    assert "97.0 % (1 seed, so no interval)" in words(write_report(comparison([alone]), tmp_path / "r.html").read_text())
+    assert "97.0 % (1 seed, so no interval)" in words(
+        write_report(comparison([alone]), tmp_path / "r.html").read_text()
+    )
 
 
 def test_recorded_numbers_are_marked_as_recorded(of_comparison):

@@ -70,13 +70,18 @@ def test_the_argument_stays_as_it_is(example):
 
 
 @pytest.mark.backends
-def test_the_same_call_gives_the_same_run_and_another_seed_another(example):
+def test_the_same_call_gives_the_same_run(example):
     model, run, _, _ = example
     keras.utils.set_random_seed(99)  # what happened elsewhere in the process must not matter
-    again, other = (fit(model, tiny.task(), "lp_ft", seed=s, updates=12, batch_size=8, verbose=False) for s in (3, 4))
+    again = fit(model, tiny.task(), "lp_ft", seed=3, updates=12, batch_size=8, verbose=False)
     assert again.history == run.history
     assert tiny.moved(tiny.weights(again.model), tiny.weights(run.model)) == set()
-    assert other.history != run.history
+
+
+def test_another_seed_gives_another_run(eager):
+    model = tiny.model(dropout=0.0)
+    runs = [fit(model, tiny.task(), "full", NONE, s, updates=2, batch_size=8, verbose=False) for s in (3, 3, 4)]
+    assert runs[0].history == runs[1].history != runs[2].history
 
 
 def test_phases_run_as_planned_and_share_one_history(example):
@@ -117,7 +122,7 @@ def test_what_is_frozen_stays_bit_identical(batch_norm):
 
 
 @pytest.mark.backends
-def test_a_frozen_stage_runs_in_inference_mode_although_it_has_dropout():
+def test_a_frozen_stage_runs_in_inference_mode_although_it_has_dropout(eager):
     model, task = tiny.model(dropout=0.9), tiny.task()
     expected = cross_entropies(model, task.train).mean()
     frozen = one_update(model, task, one_phase("head"))
@@ -127,7 +132,7 @@ def test_a_frozen_stage_runs_in_inference_mode_although_it_has_dropout():
     assert free.history[0]["loss"] != pytest.approx(expected, rel=1e-2)
 
 
-def test_a_head_phase_does_not_distort_its_images():
+def test_a_head_phase_does_not_distort_its_images(eager):
     model, task = tiny.model(), tiny.task()
     recipe = dataclasses.replace(strategy("feature_extraction_long"), name="long")
     strong = Regularization(augmentation="strong", mixup=1.0, cutmix=1.0)
@@ -136,7 +141,7 @@ def test_a_head_phase_does_not_distort_its_images():
     assert one_update(model, task, one_phase("head"), strong).history[0]["loss"] != pytest.approx(expected, rel=1e-3)
 
 
-def test_scratch_owes_nothing_to_the_pretrained_weights():
+def test_scratch_owes_nothing_to_the_pretrained_weights(eager):
     models = tiny.model(seed=0), tiny.model(seed=1)
     runs = [fit(m, tiny.task(), "scratch", NONE, updates=3, batch_size=8, verbose=False) for m in models]
     assert runs[0].history == runs[1].history
@@ -147,13 +152,12 @@ def test_scratch_owes_nothing_to_the_pretrained_weights():
     assert other.history != runs[0].history
 
 
-def test_hybrid_keeps_the_start_of_its_first_stages():
+def test_hybrid_keeps_the_start_of_its_first_stages(eager):
     model = tiny.model()
     run = one_update(model, tiny.task(), one_phase("all", rate=1e-7, keep=2))
     start, end = tiny.weights(model), tiny.weights(run.model)
-    near = {path.split("/", 1)[-1] for path in start if np.allclose(start[path], end[path], atol=1e-5)}
-    kernels = {path for path in near if path.endswith("kernel")}
-    assert {k.split("/")[-2] for k in kernels} == {"conv1", "conv2"}
+    near = {path for path in start if np.allclose(start[path], end[path], atol=1e-5)}
+    assert {path for path in near if path.endswith("kernel")} == {"conv1/kernel", "conv2/kernel"}
     # BatchNorm of the kept stages stays as it was pre-trained, that of the new one starts over and learns.
     for path in start:
         if "norm1" in path or "norm2" in path:
@@ -162,12 +166,15 @@ def test_hybrid_keeps_the_start_of_its_first_stages():
             assert np.abs(end[path]).max() < 1e-5 < np.abs(start[path]).max()
 
 
-def test_a_phase_ends_with_the_weights_of_its_best_epoch():
+def test_a_phase_ends_with_the_weights_of_its_best_epoch(eager):
     task = tiny.task()
-    run = fit(tiny.model(), task, one_phase("all", rate=0.05), NONE, updates=18, batch_size=8, verbose=False)
+    # Wrong labels in validation: the better it learns, the worse it looks there.
+    wrong = dataclasses.replace(task.validation, labels=np.roll(task.validation.labels, 1))
+    task = dataclasses.replace(task, validation=wrong)
+    run = fit(tiny.model(), task, one_phase("all", rate=0.05), NONE, updates=9, batch_size=8, verbose=False)
     losses = [h["val_loss"] for h in run.history]
     best = int(np.argmin(losses))
-    assert len(losses) == 6 and best < 5, "the last epoch was the best: this test shows nothing"
+    assert len(losses) == 3 and best < 2, "the last epoch was the best: this test shows nothing"
     assert run.phases[0]["best_epoch"] == best + 1
     assert run.val_accuracy == run.history[best]["val_accuracy"]
     assert run.scores["validation"]["loss"] == pytest.approx(min(losses), rel=1e-6)
@@ -175,7 +182,7 @@ def test_a_phase_ends_with_the_weights_of_its_best_epoch():
 
 
 @pytest.mark.backends
-def test_balanced_class_weights_make_up_for_few_examples():
+def test_balanced_class_weights_make_up_for_few_examples(eager):
     labels = np.array([0] * 16 + [1] * 5 + [2] * 3)
     train = dataclasses.replace(tiny.split(24), labels=labels, images=tiny.pictures(labels))
     task, model = tiny.task(), tiny.model()
@@ -187,7 +194,7 @@ def test_balanced_class_weights_make_up_for_few_examples():
     assert given.history[0]["loss"] == pytest.approx((each * np.array([0, 1, 2])[labels]).mean(), rel=1e-5)
 
 
-def test_one_line_per_epoch_or_silence(capsys):
+def test_one_line_per_epoch_or_silence(capsys, eager):
     fit(tiny.model(channels=3), tiny.task(), one_phase("head"), updates=6, batch_size=8, verbose=False)
     assert capsys.readouterr().out == ""
     run = fit(tiny.model(channels=3), tiny.task(), one_phase("head"), updates=6, batch_size=8, seed=5)
@@ -198,7 +205,7 @@ def test_one_line_per_epoch_or_silence(capsys):
         assert line.startswith("mine seed 5  only") and f"val accuracy {row['val_accuracy']:.3f}" in line
 
 
-def test_a_loss_that_explodes_says_what_to_do():
+def test_a_loss_that_explodes_says_what_to_do(eager):
     model = tiny.model()
     before = tiny.weights(model)
     with pytest.raises(FloatingPointError, match=r"in phase 'only' after 3 updates: the rate 0\.01 .*Try a tenth"):
@@ -206,7 +213,7 @@ def test_a_loss_that_explodes_says_what_to_do():
     assert tiny.moved(before, tiny.weights(model)) == set()
 
 
-def test_a_frozen_weight_that_moves_breaks_the_run(monkeypatch):
+def test_a_frozen_weight_that_moves_breaks_the_run(monkeypatch, eager):
     reseed = ftlib.training.reseed
 
     def meddle(model, key):
@@ -254,7 +261,7 @@ def test_the_saved_model_opens_without_ftlib(example, tmp_path):
     np.testing.assert_allclose(np.load(tmp_path / "said.npy"), run.predictions("test"), atol=1e-5)
 
 
-def test_the_test_split_is_looked_at_once_and_on_the_record(tmp_path, monkeypatch):
+def test_the_test_split_is_looked_at_once_and_on_the_record(tmp_path, monkeypatch, eager):
     looked, predict = [], ftlib.runs.predict
     counted = lambda model, images: looked.append(len(images)) or predict(model, images)  # noqa: E731
     monkeypatch.setattr(ftlib.runs, "predict", counted)
@@ -272,7 +279,7 @@ def test_the_test_split_is_looked_at_once_and_on_the_record(tmp_path, monkeypatc
 
 
 @pytest.mark.backends
-def test_a_model_of_another_make_trains_with_its_head_named():
+def test_a_model_of_another_make_trains_with_its_head_named(eager):
     model = tiny.foreign_model()
     run = fit(model, tiny.task(), "lp_ft", updates=6, batch_size=8, head="pool", verbose=False)
     assert [p["stages"] for p in run.phases] == [["head"], ["stage1", "stage2", "stage3", "head"]]
@@ -281,7 +288,7 @@ def test_a_model_of_another_make_trains_with_its_head_named():
     assert moved == {f"{x}/{y}" for x in ("conv1", "conv2", "conv3", "scores") for y in ("kernel", "bias")}
 
 
-def test_a_vision_transformer_unfreezes_inside_its_encoder():
+def test_a_vision_transformer_unfreezes_inside_its_encoder(eager):
     models = pytest.importorskip("keras_hub").models
     keras.utils.set_random_seed(0)
     body = models.ViTBackbone(
@@ -300,8 +307,9 @@ def test_a_vision_transformer_unfreezes_inside_its_encoder():
     moved = {path for old, (path, new) in pairs if not np.array_equal(old, new)}
     assert moved and moved <= trained
     assert {p.split("/")[-2] for p in trained} - {p.split("/")[-2] for p in moved} <= {"key"}  # softmax ignores a bias
-    rates = {x.rate for x in run.model._flatten_layers() if isinstance(x, keras.layers.Dropout) and "head" not in x.name}
-    assert rates == {0.5}  # what was quiet while frozen has its rate again
+    # What was quiet while frozen has its rate again.
+    rates = [[x.rate for x in m._flatten_layers() if hasattr(x, "rate")] for m in (model, run.model)]
+    assert rates[0][:-1] == rates[1][:-1] and 0.5 in rates[1]
 
 
 def test_a_copy_shares_nothing_with_its_original():

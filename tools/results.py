@@ -20,18 +20,24 @@ MAIN = ("scratch", "feature_extraction_long", "lp_ft")
 FACTORS = (1 / 3, 1.0, 3.0)
 
 
+def seeds(name):
+    """Returns seeds 0 to 19 where a run takes seconds, 0 to 9 or 0 to 4 where it takes longer; no others are tried."""
+    return list(range({"feature_extraction_long": 20, "scratch": 10, "lp_ft": 10}.get(name, 5)))
+
+
 def grids():
-    """Returns the cells of every recorded file: arguments of `compare`, the longest first."""
+    """Returns the cells of every recorded file: arguments of `compare`."""
     common = dict(backbone="glyphnet", task="digits", rate_factors=FACTORS, tuning_seeds=3, regularization="light")
     digits = [
-        dict(common, strategies=[name], labels_per_class=(labels,), updates=300,
-             seeds=list(range(20 if name in MAIN else 5)))
-        for labels in (50, 10, 3, 1) for name in STRATEGIES
-    ]  # fmt: skip
+        dict(common, strategies=[name], labels_per_class=(labels,), updates=300, seeds=seeds(name))
+        for labels in (10, 3, 1, 50)
+        for name in (MAIN if labels != 10 else STRATEGIES)
+    ]
     updates = [
-        dict(common, strategies=[name], labels_per_class=(10,), updates=count, seeds=list(range(20)))
-        for count in (100, 50) for name in MAIN
-    ]  # fmt: skip
+        dict(common, strategies=[name], labels_per_class=(10,), updates=count, seeds=seeds(name))
+        for count in (100, 50)
+        for name in MAIN
+    ]
     return {"digits": digits, "digits-updates": updates}
 
 
@@ -52,24 +58,25 @@ def key(cell):
 def measure(name, cells, jobs, fresh):
     path = ROOT / "results" / f"{name}.json"
     stamp = code_hash()
-    done = None
+    parts = []
     if path.exists() and not fresh:
         recorded = ft.load_comparison(path)
         if recorded.settings.get("code") == stamp:
-            done = recorded
+            parts = [recorded]
         else:
             print(f"{path.name} was measured with other code: measuring it again", flush=True)
-    for start in range(0, len(cells), jobs):
-        have = {(r["strategy"], r["labels_per_class"], r["updates"]) for r in done.rows} if done else set()
-        batch = [cell for cell in cells[start : start + jobs] if key(cell) not in have]
-        if not batch:
-            continue
-        with quiet_stderr():
-            result = run_cells(batch, min(jobs, len(batch)))
-        result.settings.update(code=stamp, machine=platform.machine())
-        done = result if done is None else ft.Comparison.merge([done, result])
-        done.save(path)  # after every batch, so that a stopped measurement goes on here
-        print(result, flush=True)
+    have = {(r["strategy"], r["labels_per_class"], r["updates"]) for part in parts for r in part.rows}
+    missing = [cell for cell in cells if key(cell) not in have]
+    with quiet_stderr():
+        for _, result in run_cells(missing, jobs) if missing else ():
+            result.settings.update(code=stamp, machine=platform.machine())
+            parts.append(result)
+            whole = ft.Comparison.merge(parts)
+            order = [key(cell) for cell in cells]
+            for rows in (whole.rows, whole.tuning):
+                rows.sort(key=lambda r: order.index((r["strategy"], r["labels_per_class"], r["updates"])))
+            whole.save(path)  # after every cell, so that a stopped measurement goes on there
+            print(f"\n{result}\n", flush=True)
 
 
 def figures():
@@ -99,12 +106,13 @@ def readme_table(rows):
     lines = ["| strategy | " + " | ".join(str(n) for n in labels) + " | seeds |", "|---" * (len(labels) + 2) + "|"]
     for name in STRATEGIES:
         mine = {r["labels_per_class"]: r for r in rows if r["strategy"] == name}
-        cells = [
-            f"{100 * r['test_mean']:.1f} ({100 * r['test_low']:.1f}–{100 * r['test_high']:.1f})"
-            for r in (mine[n] for n in labels)
-        ]
-        lines.append(f"| `{name}` | " + " | ".join(cells) + f" | {mine[labels[0]]['n']} |")
+        cells = [cell_text(mine[n]) if n in mine else "" for n in labels]
+        lines.append(f"| `{name}` | " + " | ".join(cells) + f" | {next(iter(mine.values()))['n']} |")
     return "\n".join(lines) + "\n"
+
+
+def cell_text(row):
+    return f"{100 * row['test_mean']:.1f} ({100 * row['test_low']:.1f}–{100 * row['test_high']:.1f})"
 
 
 def main():

@@ -7,7 +7,7 @@ import sys
 import time
 
 STRATEGIES = ("scratch", "feature_extraction_long", "lp_ft")
-RECORDED = pathlib.Path("results/digits.json")
+RECORDED = pathlib.Path(__file__).parents[2] / "results" / "digits.json"  # in a clone; not in a wheel
 
 
 def main(arguments=None):
@@ -15,7 +15,7 @@ def main(arguments=None):
     args = _parser().parse_args(arguments)
     try:
         return args.command(args)
-    except (ValueError, TypeError, OSError, ImportError) as error:
+    except (ValueError, TypeError, OSError, ImportError, FloatingPointError) as error:
         print(f"ftlib: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -88,7 +88,8 @@ def _run(args):
         for seed in range(args.seeds) for name in args.strategies
     ]  # fmt: skip
     with quiet_stderr():
-        result = run_cells(cells, min(args.jobs, len(cells)))
+        parts = dict(run_cells(cells, min(args.jobs, len(cells))))
+    result = ft.Comparison.merge([parts[i] for i in range(len(cells))])
     print(f"\n{result}\n")
     _write(result, out, task, args)
     print(f"\n{time.time() - began:.0f} seconds. What next:")

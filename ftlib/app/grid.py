@@ -9,30 +9,28 @@ import tempfile
 
 
 def run_cells(cells, jobs):
-    """Runs `compare` for each cell in worker processes and returns the results as one `Comparison`.
+    """Runs `compare` for each cell in worker processes.
 
     Small networks keep one core busy, not two, so a process per core with one thread each is the faster way.
 
     Args:
-        cells: List of dicts of arguments for `compare`, the longest first.
+        cells: List of dicts of arguments for `compare`.
         jobs: Number of processes.
 
-    Returns:
-        A `Comparison` with rows in the order of the cells.
+    Yields:
+        `(index of the cell, Comparison)`, in the order in which they are done.
     """
-    from ftlib.evaluation import Comparison
-
     threads = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
     with _environment(threads if jobs > 1 else {}):
         context = multiprocessing.get_context("spawn")
         with concurrent.futures.ProcessPoolExecutor(jobs, mp_context=context) as pool:
-            futures = [pool.submit(_run_cell, cell) for cell in cells]
+            futures = {pool.submit(_run_cell, cell): index for index, cell in enumerate(cells)}
             try:
-                results = [future.result() for future in futures]
+                for future in concurrent.futures.as_completed(futures):
+                    yield futures[future], future.result()
             except BaseException:
                 pool.shutdown(cancel_futures=True)
                 raise
-    return Comparison.merge(results)
 
 
 def _run_cell(cell):

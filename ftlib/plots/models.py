@@ -17,9 +17,9 @@ def stage_picture(rows, title=None):
     """Draws the stages of a model from input to output: size, output, and what trains at which rate.
 
     Args:
-        rows: One dict per stage, the input's first, as from `Run.stage_rows()`: `"stage"`, `"output_shape"`,
-            `"params"` (number of weights), `"layers"` (number), `"state"` (`"frozen"`, `"trainable"` or
-            `"partly"`) and `"rate"` (a float or None).
+        rows: One dict per stage, the input's first, as from `Run.stage_rows()`: `"stage"`, `"output_shape"` (without
+            the batch axis, or None), `"params"` (number of weights), `"layers"` (number), `"state"` (`"frozen"`,
+            `"trainable"` or `"partly"`) and `"rate"` (a float or None).
         title: A title. Default None: how many stages and weights are frozen.
 
     Returns:
@@ -29,7 +29,7 @@ def stage_picture(rows, title=None):
         ValueError: For no rows, or a state that is none of the three.
 
     Example:
-    >>> stem = {"stage": "stem", "output_shape": (None, 16, 16, 32), "params": 288, "layers": 3}
+    >>> stem = {"stage": "stem", "output_shape": (16, 16, 32), "params": 288, "layers": 3}
     >>> figure = stage_picture([{**stem, "state": "frozen", "rate": None}])
     """
     if not rows:
@@ -66,7 +66,10 @@ def stage_picture(rows, title=None):
     frozen = [row for row in rows if row["state"] == "frozen"]
     total, still = sum(r["params"] for r in rows), sum(r["params"] for r in frozen)
     stages = count(len(rows), "stage")
-    ax.set_title(title or f"{len(frozen)} of {stages} frozen: {still:,} of {total:,} weights")
+    told = f"{len(frozen)} of {stages} frozen: {still:,} of {total:,} weights"
+    if all(row["state"] == "trainable" for row in rows):
+        told = f"Everything trains: {stages}, {total:,} weights"
+    ax.set_title(title or told)
     return fig
 
 
@@ -83,9 +86,8 @@ def _state_text(row):
 
 def _stage_text(row):
     shape = row["output_shape"]
-    if isinstance(shape, (tuple, list)):
-        shape = " x ".join("?" if size is None else str(size) for size in shape[1:])
-    return f"{shorten(row['stage'], 28)}\n{shape}, {count(row['layers'], 'layer')}"
+    sizes = [] if shape is None else [" x ".join("?" if size is None else str(size) for size in shape)]
+    return f"{shorten(row['stage'], 28)}\n" + ", ".join([*sizes, count(row["layers"], "layer")])
 
 
 def _short(value):

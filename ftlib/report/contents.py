@@ -6,7 +6,7 @@ import time
 import numpy as np
 
 from ftlib import plots
-from ftlib.report.page import bullets, code, heading, known, paragraph, percent, picture, span, table, wilson
+from ftlib.report.page import bullets, code, heading, keep, known, paragraph, percent, picture, span, table, wilson
 
 
 def of_comparison(result, recorded, recorded_in):
@@ -34,17 +34,15 @@ def of_comparison(result, recorded, recorded_in):
     ]
     if recorded is not None:
         grid = recorded.table()
-        parts += [
-            heading("Recorded earlier"),
-            paragraph(f"From {recorded_in}; not measured for this report."),
-        ]
+        first = [heading("Recorded earlier"), paragraph(f"From {recorded_in}; not measured for this report.")]
         if len({r["updates"] for r in grid}) > 1:
             alt = "Recorded test accuracy against updates, one line per strategy; the table has the numbers."
-            parts.append(picture(plots.accuracy_curves(grid, x="updates"), alt))
+            first.append(picture(plots.accuracy_curves(grid, x="updates"), alt))
+        parts.append(keep(*first))
         parts += _grids(grid, "Recorded test accuracy")
     histories = result.histories(labels, updates)
     if histories:
-        parts += [heading("How they learn"), _curves(histories)]
+        parts.append(keep(heading("How they learn"), _curves(histories)))
     # One run per strategy, of this many updates if there are such.
     runs = {run.strategy: run for run in result.runs}
     runs |= {run.strategy: run for run in result.runs if run.settings.get("updates") == updates}
@@ -81,7 +79,7 @@ def of_run(run, task):
     if part == "validation":
         caution += " The test images were not looked at: the run was loaded without its data."
     parts = [*_top(title, lead), paragraph(caution), *(paragraph(f"Note: {note}") for note in run.notes)]
-    parts += [heading("How it learns"), _curves({run.strategy: [run.history]})]
+    parts.append(keep(heading("How it learns"), _curves({run.strategy: [run.history]})))
     parts += _evidence([run]) + _model(run) + _mistakes(run) + _advice_on_run(run)
     return title, parts + _settings(run.settings, "Settings and versions")
 
@@ -208,14 +206,14 @@ def _model(run):
     states = ", ".join(f"{r['stage']} {r['state']}" for r in rows)
     alt = f"The stages of the model from input to output, in the last phase: {states}."
     text = paragraph(f"In the last phase of {run.strategy}, from input to output.")
-    return [heading("The model"), text, picture(plots.stage_picture(rows), alt)]
+    return [keep(heading("The model"), text, picture(plots.stage_picture(rows), alt))]
 
 
 def _mistakes(run):
     if run.task is None:
         return [
             heading("Mistakes"),
-            paragraph("Left out: the run was loaded without its data. Give the report task=..."),
+            paragraph("Left out: the run was loaded without its data. Give the report its task."),
         ]
     split, chances, names = run.task.test, run.predictions("test"), list(run.class_names)
     true, said = np.asarray(split.labels), chances.argmax(1)
@@ -227,9 +225,11 @@ def _mistakes(run):
     surest = plots.mistakes(split.images, true, said, chances.max(1), names)
     alt = "The mistakes on the test images that the model was surest of, with true and predicted class."
     return [
-        heading("Mistakes"),
-        paragraph(f"On the test images: {run.strategy}, seed {run.seed}{size}."),
-        picture(plots.confusion_matrix(matrix, names), f"Confusion matrix. Most confused: {worst or 'none'}."),
+        keep(
+            heading("Mistakes"),
+            paragraph(f"On the test images: {run.strategy}, seed {run.seed}{size}."),
+            picture(plots.confusion_matrix(matrix, names), f"Confusion matrix. Most confused: {worst or 'none'}."),
+        ),
         picture(surest, alt),
     ]
 

@@ -38,7 +38,7 @@ pre { background: #f5f5f5; padding: .7rem .9rem; overflow-x: auto; font-size: .9
 }
 @media print {
   body { max-width: none; padding: 0; font-size: 10pt; } .scroll { overflow: visible; }
-  h2, h2 + p, .caption { break-after: avoid; } figure, tr, pre { break-inside: avoid; }
+  h2, h2 + p, .caption { break-after: avoid; } figure, tr, pre, .keep { break-inside: avoid; }
   img { max-height: 11cm; width: auto; } pre { white-space: pre-wrap; }
 }
 """
@@ -68,6 +68,11 @@ def heading(text, level=2):
 def paragraph(text, style=None):
     """Returns a paragraph, with a class of the style sheet."""
     return f"<p class={style!r}>{words(text)}</p>" if style else f"<p>{words(text)}</p>"
+
+
+def keep(*parts):
+    """Returns parts that stay on one sheet of paper."""
+    return '<div class="keep">' + "\n".join(parts) + "</div>"
 
 
 def bullets(lines):
