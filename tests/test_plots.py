@@ -218,7 +218,7 @@ EVERY = {
     "learning_curves": lambda: plots.learning_curves({"a_strategy_of_my_own": [history()], "full": [history()]}),
     "stage_picture": lambda: plots.stage_picture(STAGES),
     "confusion_matrix": lambda: plots.confusion_matrix(np.eye(12, dtype=int), [f"a long class {i}" for i in range(12)]),
-    "mistakes": lambda: plots.mistakes(np.zeros((6, 8, 8, 1)), [0] * 6, [1] * 6, [0.5] * 6, [r"$\no-math$", "long name" * 4]),
+    "mistakes": lambda: plots.mistakes(np.zeros((6, 8, 8, 1)), [0] * 6, [1] * 6, [0.5] * 6, [r"$\oops$", "long " * 9]),
 }  # fmt: skip
 
 

@@ -67,15 +67,19 @@ def _run(args):
     if min(args.labels, args.seeds, args.updates, args.jobs) < 1:
         raise ValueError("--labels, --seeds, --updates and --jobs are at least 1.")
     with quiet_stderr():
-        import ftlib as ft
+        from ftlib.backbones import load_backbone
+        from ftlib.evaluation import Comparison
+        from ftlib.regularizers import Regularization
+        from ftlib.strategies import strategy
+        from ftlib.tasks import load_task
 
         # Everything that can be wrong with the arguments shows here, before any process starts.
         for name in args.strategies:
-            ft.strategy(name).plan(args.updates)
-        task = ft.load_task(args.task, args.labels, 0)
-        backbone = ft.load_backbone(args.backbone)
+            strategy(name).plan(args.updates)
+        preset = Regularization.preset(args.regularization)
+        task = load_task(args.task, args.labels, 0)
+        backbone = load_backbone(args.backbone)
         task.for_backbone(backbone)
-        preset = ft.Regularization.preset(args.regularization)
     out = args.out or pathlib.Path("runs") / task.name
     print(f"{task}\n{args.backbone}: {backbone.count_params():,} parameters; {preset!r}")
     print(
@@ -89,7 +93,7 @@ def _run(args):
     ]  # fmt: skip
     with quiet_stderr():
         parts = dict(run_cells(cells, min(args.jobs, len(cells))))
-    result = ft.Comparison.merge([parts[i] for i in range(len(cells))])
+    result = Comparison.merge([parts[i] for i in range(len(cells))])
     print(f"\n{result}\n")
     _write(result, out, task, args)
     print(f"\n{time.time() - began:.0f} seconds. What next:")
@@ -101,12 +105,13 @@ def _run(args):
 
 
 def _write(result, out, task, args):
-    import ftlib as ft
     from ftlib import plots
+    from ftlib.evaluation import load_comparison
+    from ftlib.report import write_report
 
     recorded = None
     if args.task == "digits" and args.backbone == "glyphnet" and RECORDED.exists():
-        recorded = ft.load_comparison(RECORDED)
+        recorded = load_comparison(RECORDED)
     out.mkdir(parents=True, exist_ok=True)
     result.save(out / "comparison.json")
     for run in result.runs:
@@ -115,7 +120,7 @@ def _write(result, out, task, args):
     part = out / "part-result.png"
     part.write_bytes(plots.png(picture))
     os.replace(part, out / "result.png")
-    ft.write_report(result, out / "report.html", task=task, recorded=recorded)
+    write_report(result, out / "report.html", task=task, recorded=recorded)
     files = ["result.png", "report.html", "comparison.json"] + [f"{r.strategy}/model.keras" for r in result.runs]
     print(f"written to {out}/: {', '.join(files)}")
 

@@ -1,0 +1,263 @@
+"""Freezing is absolute and takes effect; `prove` notices what Keras keeps silent about."""
+
+import dataclasses
+import itertools
+import warnings
+
+import keras
+import numpy as np
+import pytest
+import tiny
+from packaging.version import Version
+
+from ftlib.errors import ProofError
+from ftlib.freezing import freeze, freeze_report, set_trainable, unfreeze
+from ftlib.graph import stages
+from ftlib.proofs import no_leak, prove
+
+# What trains with BatchNorm frozen, per stage, kernels and biases only; and with BatchNorm training.
+FROZEN_NORMS = {"stage1": 40, "stage2": 222, "stage3": 440, "head": 27}
+FREE_NORMS = {"stage1": 48, "stage2": 234, "stage3": 456, "head": 27}
+
+
+def counts(model, head=None):
+    return [row["trainable"] for row in freeze_report(model, head).rows]
+
+
+def expected(names, numbers=FROZEN_NORMS):
+    return [numbers[name] if name in names else 0 for name in numbers]
+
+
+def compiled(network, rate=0.1):
+    network.compile(keras.optimizers.SGD(rate, momentum=0.5), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return network
+
+
+def train(network):
+    split = tiny.split(24)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Keras warns of some stale compiles, but not of those that hurt
+        network.fit(split.images.astype("float32"), split.labels, batch_size=8, epochs=1, verbose=0)
+
+
+@pytest.fixture(scope="module")
+def model():
+    """One model for the tests that look at flags only; each call is absolute, so they cannot disturb each other."""
+    return tiny.model()
+
+
+CALLS = {
+    "freeze()": (lambda m: freeze(m), expected(["head"])),
+    "freeze(stage1)": (lambda m: freeze(m, "stage1"), expected(["stage2", "stage3", "head"])),
+    "freeze(stage3)": (lambda m: freeze(m, "stage3"), expected(["head"])),
+    "freeze(head)": (lambda m: freeze(m, "head"), expected([])),
+    "unfreeze()": (lambda m: unfreeze(m), expected(FROZEN_NORMS)),
+    "unfreeze(0)": (lambda m: unfreeze(m, last=0), expected(["head"])),
+    "unfreeze(2)": (lambda m: unfreeze(m, last=2), expected(["stage2", "stage3", "head"])),
+    "unfreeze(2, train)": (
+        lambda m: unfreeze(m, last=2, batch_norm="train"),
+        expected(["stage2", "stage3", "head"], FREE_NORMS),
+    ),
+}
+
+
+@pytest.mark.backends
+def test_the_state_depends_on_the_last_call_alone(model):
+    for first, second in itertools.permutations(CALLS, 2):
+        CALLS[first][0](model)
+        report = CALLS[second][0](model)
+        assert counts(model) == CALLS[second][1], f"{second} after {first}"
+        assert report.trainable == sum(CALLS[second][1]) == sum(np.prod(w.shape) for w in model.trainable_weights)
+        for stage, count in zip(stages(model), CALLS[second][1], strict=True):
+            assert any(x.trainable for x in stage.layers) == bool(count), f"{stage.name}, {second} after {first}"
+
+
+def test_it_does_not_matter_what_a_user_froze_by_hand(model):
+    model.trainable = False
+    assert unfreeze(model, last=1).trainable == 467
+    model.trainable = True
+    model.get_layer("backbone").trainable = False
+    model.get_layer("predictions").trainable = False
+    assert unfreeze(model, last=1).trainable == 467
+    assert [row["state"] for row in freeze_report(model).rows] == ["frozen", "frozen", "partly", "trainable"]
+
+
+def test_batch_norm_stays_frozen_unless_it_is_asked_to_train(model):
+    norms = [model.get_layer("backbone").get_layer(f"norm{i}") for i in (1, 2, 3)]
+    unfreeze(model, last=2)
+    assert [x.trainable for x in norms] == [False, False, False]
+    unfreeze(model, last=2, batch_norm="train")
+    assert [x.trainable for x in norms] == [False, True, True]
+    set_trainable(model, ["stage2", "stage3", "head"], batch_norm={"stage3"})
+    assert [x.trainable for x in norms] == [False, False, True]
+
+
+def test_the_report_counts_by_hand(model):
+    report = unfreeze(model, last=2, batch_norm="train")
+    assert [(r["stage"], r["params"], r["trainable"], r["state"], r["output_shape"]) for r in report.rows] == [
+        ("stage1", 56, 0, "frozen", (6, 6, 4)),  # 1*9*4+4 of the convolution, 4*4 of BatchNorm
+        ("stage2", 246, 234, "trainable", (3, 3, 6)),  # its 12 statistics are never learnt by gradient
+        ("stage3", 472, 456, "trainable", (2, 2, 8)),
+        ("head", 27, 27, "trainable", (3,)),
+    ]
+    assert (report.params, report.trainable) == (model.count_params(), 717) == (801, 717)
+    text = repr(report)
+    assert "stage2" in text and "total" in text and "717" in text and "801" in text
+    assert [r["state"] for r in unfreeze(model).rows] == ["partly", "partly", "partly", "trainable"]
+
+
+def test_a_backbone_in_a_backbone_is_opened():
+    inner = tiny.backbone()
+    image = keras.Input(inner.input_shape[1:])
+    network = tiny.classifier(keras.Model(image, inner(image), name="outer"), 3)
+    assert freeze(network, "stage2").trainable == 467
+    assert counts(network) == expected(["stage3", "head"])
+    assert {w.path for w in network.trainable_weights} == {
+        "conv3/kernel", "conv3/bias", "predictions/kernel", "predictions/bias",
+    }  # fmt: skip
+
+
+@pytest.mark.backends
+def test_a_model_of_another_make_has_a_head_where_one_is_named():
+    network = tiny.foreign_model()
+    assert freeze(network).trainable == 0  # no head is known, so the whole model is the backbone
+    assert freeze(network, head="pool").trainable == 27
+    assert unfreeze(network, last=1, head="pool").trainable == 467
+    assert counts(network, head="pool") == expected(["stage3", "head"])
+
+
+def test_a_compiled_model_is_compiled_again_with_the_same_arguments():
+    network = tiny.model()
+    assert freeze(network).notes == () and not network.compiled
+    loss = keras.losses.SparseCategoricalCrossentropy(ignore_class=2)
+    network.compile(keras.optimizers.SGD(0.1, momentum=0.5, clipnorm=2.0), loss, metrics=["accuracy"])
+    network.optimizer.learning_rate = 0.025
+    old = network.optimizer
+    report = unfreeze(network, last=1)
+    assert "Compiled again with the same arguments" in repr(report)
+    new = network.optimizer
+    assert new is not old and type(new) is keras.optimizers.SGD
+    assert (float(new.learning_rate), new.momentum, new.clipnorm) == (pytest.approx(0.025), 0.5, 2.0)
+    assert network.loss.ignore_class == 2
+    train(network)
+    split = tiny.split(6)
+    scores = network.evaluate(split.images.astype("float32"), split.labels, verbose=0, return_dict=True)
+    assert set(scores) == {"loss", "accuracy"}
+
+
+@pytest.mark.backends
+def test_what_is_unfrozen_trains_and_what_is_frozen_again_stays():
+    network = compiled(tiny.model())
+    freeze(network)
+    begin = tiny.weights(network)
+    train(network)
+    first = tiny.weights(network)
+    assert tiny.moved(begin, first) == {"predictions/kernel", "predictions/bias"}
+    unfreeze(network, last=1)
+    with prove(network) as proof:
+        train(network)
+    second = tiny.weights(network)
+    assert tiny.moved(first, second) == {"conv3/kernel", "conv3/bias", "predictions/kernel", "predictions/bias"}
+    freeze(network)
+    train(network)
+    assert tiny.moved(second, tiny.weights(network)) == {"predictions/kernel", "predictions/bias"}
+    # And `prove` agreed.
+    assert [(p.name, p.holds) for p in proof.results] == [
+        ("frozen weights", True), ("BatchNorm statistics", True), ("stages that train", True),
+        ("compiled after freezing", True),
+    ]  # fmt: skip
+    assert repr(proof).splitlines()[0] == "[holds] frozen weights: 10 of 10 bit-identical"
+
+
+def broken_claims(error):
+    return [line.split("] ")[1].split(":")[0] for line in str(error.value).splitlines()]
+
+
+def trap_model(training):
+    """Returns what most courses teach: `base(x, training=False)` to keep BatchNorm in inference mode."""
+    body = tiny.backbone(dropout=0.0)
+    body.name = "backbone"
+    image = keras.Input(body.input_shape[1:])
+    x = body(image) if training is None else body(image, training=training)
+    x = keras.layers.GlobalAveragePooling2D()(x)
+    return keras.Model(image, keras.layers.Dense(3, activation="softmax")(x))
+
+
+@pytest.mark.parametrize("training", [None, False])
+def test_moving_batch_norm_statistics_break_a_proof(training):
+    if training is False and Version(keras.__version__) >= Version("3.16.0.dev0"):
+        pytest.skip("Keras 3.16 obeys training=False (keras-team/keras#23364)")
+    network = compiled(trap_model(training))
+    with pytest.raises(ProofError, match="norm1/moving_mean") as error, prove(network):
+        train(network)
+    assert broken_claims(error) == ["BatchNorm statistics"]
+    # Said to be meant, it is no breach; frozen, the same training leaves them alone.
+    with prove(network, batch_norm="train"):
+        train(network)
+    unfreeze(network)
+    with prove(network):
+        train(network)
+
+
+def test_statistics_of_frozen_batch_norm_must_rest_even_if_others_may_move():
+    network = compiled(tiny.model())
+    unfreeze(network, last=1, batch_norm="train")
+    with prove(network, batch_norm="train"):
+        train(network)
+    with pytest.raises(ProofError, match="norm1/moving_mean moved") as error, prove(network, batch_norm="train"):
+        train(network)
+        network.get_layer("backbone").get_layer("norm1").moving_mean.assign(np.full(4, 0.5))
+    assert broken_claims(error) == ["BatchNorm statistics"]
+
+
+def test_unfreezing_after_compile_trains_nothing_and_breaks_a_proof():
+    network = compiled(tiny.model())
+    freeze(network)
+    train(network)
+    set_trainable(network, ["stage3", "head"])  # as with plain Keras: no compile
+    before = tiny.weights(network)
+    with pytest.raises(ProofError, match="marked trainable, but nothing moved in stage3") as error, prove(network):
+        train(network)
+    assert "conv3/kernel" not in tiny.moved(before, tiny.weights(network))  # this is the silence of Keras
+    assert broken_claims(error) == ["stages that train", "compiled after freezing"]
+    assert "compile again after changing `trainable`" in str(error.value)
+
+
+def test_freezing_after_compile_moves_frozen_weights_and_breaks_a_proof():
+    network = compiled(tiny.model())
+    unfreeze(network)
+    train(network)
+    set_trainable(network, ["head"])
+    with pytest.raises(ProofError, match=r"conv1/kernel.* moved") as error, prove(network):
+        train(network)
+    assert broken_claims(error) == ["frozen weights", "compiled after freezing"]
+    assert "held but frozen" in str(error.value)
+
+
+def test_an_unfreeze_that_changes_nothing_breaks_a_proof():
+    network = compiled(tiny.model(), rate=0.0)
+    unfreeze(network, last=1)
+    with pytest.raises(ProofError, match="nothing moved in stage3, head") as error, prove(network):
+        train(network)
+    assert broken_claims(error) == ["stages that train"]
+    freeze(network, "head")
+    with pytest.raises(ProofError, match="no stage is marked trainable"), prove(network):
+        pass
+
+
+def test_an_error_inside_is_not_covered_by_a_broken_proof():
+    with pytest.raises(KeyError, match="mine"), prove(tiny.model()):
+        raise KeyError("mine")
+
+
+def test_a_leak_between_splits_breaks_a_proof():
+    task = tiny.task()
+    assert no_leak(task).holds and "24 + 15 + 12 examples" in no_leak(task).detail
+    same_id = dataclasses.replace(task.test, ids=np.array(["validation-3", *task.test.ids[1:]]))
+    with pytest.raises(ProofError, match=r"no leak .*validation-3 \(validation and test\)"):
+        prove(tiny.model(), dataclasses.replace(task, test=same_id)).__enter__()
+    images = task.test.images.copy()
+    images[5] = task.train.images[7]
+    same_pixels = dataclasses.replace(task, test=dataclasses.replace(task.test, images=images))
+    with pytest.raises(ProofError, match=r"no leak .*test-5 \(train and test\)"):
+        prove(tiny.model(), same_pixels).__enter__()
