@@ -172,6 +172,9 @@ def glyphnet():
 def source_model(name="glyphnet"):
     """Returns `glyphnet` with the head of its pre-training: a classifier of letters.
 
+    Args:
+        name: `"glyphnet"`, the only backbone that ships with its source head.
+
     Returns:
         `(model, class_names)`: the model, and the letter that names each of its classes.
     """

@@ -38,7 +38,7 @@ class Comparison:
     rows: list
     tuning: list = dataclasses.field(default_factory=list)
     runs: list = dataclasses.field(default_factory=list)
-    _histories: list = dataclasses.field(default_factory=list)
+    _histories: list = dataclasses.field(default_factory=list, init=False)
 
     def table(self):
         """Returns one dict per strategy and cell: `n` seeds, and mean and 95 % interval of validation and test.
@@ -108,12 +108,14 @@ class Comparison:
         first = comparisons[0]
         if any(c.settings != first.settings for c in comparisons):
             raise ValueError("Only comparisons with the same settings can be merged.")
-        fields = {f: [x for c in comparisons for x in getattr(c, f)] for f in ("rows", "tuning", "runs", "_histories")}
-        return Comparison(first.settings, **fields)
+        whole = Comparison(first.settings, [])
+        for name in ("rows", "tuning", "runs", "_histories"):
+            setattr(whole, name, [x for c in comparisons for x in getattr(c, name)])
+        return whole
 
 
 def load_comparison(path):
-    """Returns the `Comparison` recorded in a JSON file by `Comparison.save`."""
+    """Returns the `Comparison` recorded by `Comparison.save` in the JSON file at `path`."""
     return Comparison.from_dict(json.loads(pathlib.Path(path).read_text(encoding="utf-8")))
 
 

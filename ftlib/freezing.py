@@ -173,11 +173,11 @@ def _recompile(model, head):
     report = freeze_report(model, head)
     if not model.compiled:
         return report
-    config = model.get_compile_config()
-    if config is None:
-        raise ValueError(
-            "The model was compiled with something that Keras cannot compile again. Compile it after freezing instead."
-        )
-    model.compile_from_config(config)
+    # The arguments themselves, not `get_compile_config`: out of that a loss function of the user's own cannot be made
+    # again, and a class with its own `compile`, such as KerasHub's classifiers, takes nothing from it.
+    arguments = dict(model._compile_config.config)
+    optimizer = arguments["optimizer"]
+    arguments["optimizer"] = optimizer.__class__.from_config(optimizer.get_config())
+    model.compile(**arguments)
     note = "Compiled again with the same arguments; the optimizer's moments start fresh."
     return FreezeReport(report.rows, (note,))

@@ -13,7 +13,7 @@ from ftlib.graph import stages
 
 @dataclass(frozen=True)
 class Proof:
-    """One claim about a training run: what was claimed, whether it holds, and what was looked at."""
+    """One claim about a training run: its `name`, whether it `holds`, and in `detail` what was looked at."""
 
     name: str
     holds: bool

@@ -34,6 +34,7 @@ class Run:
         class_names: One string per class.
         task: The `Task` at the backbone's size, or None in a loaded run.
         scores: Numbers looked at so far, by split: `accuracy`, `macro_f1`, `loss`.
+        head: Name of the first layer of the head, for a model without a layer named `"backbone"`.
     """
 
     model: keras.Model
@@ -48,7 +49,7 @@ class Run:
     task: object = None
     scores: dict = dataclasses.field(default_factory=dict)
     head: str | None = None
-    _kept: dict = dataclasses.field(default_factory=dict)
+    _kept: dict = dataclasses.field(default_factory=dict, init=False)
 
     def __repr__(self):
         test = f", test accuracy {self.scores['test']['accuracy']:.3f}" if "test" in self.scores else ""
@@ -179,10 +180,9 @@ def load_run(run_dir, task=None):
         raise ValueError(f"Cannot read {record}: {error}.") from error
     model = keras.models.load_model(run_dir / "model.keras", compile=False)
     fitted = None if task is None else task.for_backbone(model)
-    return Run(
-        model=model, task=fitted, class_names=tuple(data["class_names"]), head=data["head"],
-        _kept={"run_dir": run_dir}, **fields,
-    )  # fmt: skip
+    run = Run(model=model, task=fitted, class_names=tuple(data["class_names"]), head=data["head"], **fields)
+    run._kept["run_dir"] = run_dir
+    return run
 
 
 def _write_record(run, run_dir):

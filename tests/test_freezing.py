@@ -145,6 +145,25 @@ def test_a_compiled_model_is_compiled_again_with_the_same_arguments():
     assert set(scores) == {"loss", "accuracy"}
 
 
+def test_a_loss_and_a_compile_of_the_users_own_survive():
+    class Own(keras.Model):
+        def compile(self, optimizer="auto", **options):
+            options.setdefault("loss", lambda labels, said: -keras.ops.log(said[:, 0]))
+            super().compile(keras.optimizers.SGD(0.1) if optimizer == "auto" else optimizer, **options)
+
+    plain = tiny.model()
+    network = Own(plain.input, plain.output)
+    network.compile(metrics=[keras.metrics.SparseCategoricalAccuracy(name="right")])
+    before, loss = network.optimizer, network.loss
+    unfreeze(network, last=1)
+    assert network.optimizer is not before and network.loss is loss
+    with prove(network):
+        train(network)
+    freeze(network)
+    with prove(network):
+        train(network)
+
+
 @pytest.mark.backends
 def test_what_is_unfrozen_trains_and_what_is_frozen_again_stays():
     network = compiled(tiny.model())

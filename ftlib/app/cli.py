@@ -100,7 +100,7 @@ def _run(args):
     print(f"  open {out / 'report.html'} in a browser")
     print(f'  keras.models.load_model("{out / args.strategies[-1] / "model.keras"}") is the tuned model')
     print("  ftlib run --labels 3          the same with fewer labels; ftlib run --help shows more")
-    print("  make lab                      the lessons")
+    print("  make lab                      JupyterLab, to try the library")
     return 0
 
 
