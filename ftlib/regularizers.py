@@ -91,7 +91,7 @@ class Regularization:
         """
         if isinstance(name, Regularization):
             return name
-        if name not in PRESETS:
+        if not isinstance(name, str) or name not in PRESETS:
             raise unknown("regularization preset", name, PRESETS)
         return PRESETS[name]
 

@@ -71,6 +71,9 @@ class Phase:
             raise unknown("schedule", self.schedule, ["cosine", "constant"])
         if self.batch_norm not in ("freeze", "train"):
             raise ValueError(f'`batch_norm` is "freeze" or "train". Received: batch_norm={self.batch_norm!r}.')
+        patience = self.patience
+        if patience is not None and (isinstance(patience, bool) or not isinstance(patience, int) or patience < 1):
+            raise ValueError(f"`patience` counts epochs, at least 1, or is None. Received: patience={patience!r}.")
 
     def stages(self, names):
         """Returns which of a model's stages train, given the names of all, in order."""
@@ -211,7 +214,7 @@ def strategy(name):
     if isinstance(name, Strategy):
         return name
     known = _strategies()
-    if name not in known:
+    if not isinstance(name, str) or name not in known:
         raise unknown("strategy", name, known)
     return known[name]
 

@@ -67,10 +67,11 @@ def fit(
     names = [s.name for s in stages(model, head=head)]
     _check(model, task, recipe, names, seed, updates, batch_size, run_dir)
     weights = weigh_classes(class_weight, task)
+    for part in ("train", "validation", "test"):  # before a change of size, which would hide pixels out of range
+        check_pixels(getattr(task, part).images, f"{part} images")
     fitted = task.for_backbone(model)
     if fitted is not task:
         say(f"{task.name}: images {_by(task.image_shape)} -> {_by(fitted.image_shape)} for the backbone")
-    check_pixels(fitted.train.images, "training images")
     if updates is None:
         updates = max(300, 10 * -(-len(task.train) // batch_size))
     plan = recipe.plan(updates)

@@ -79,6 +79,17 @@ class Task:
             labels = np.asarray(split.labels)
             if n == 0:
                 raise ValueError(f"The {part} split of task {self.name!r} is empty; every split needs examples.")
+            shape = tuple(getattr(split.images, "shape", ()))
+            if len(shape) != 4 or shape[3] not in (1, 3):
+                raise ValueError(
+                    "Images are an array of shape (n, height, width, channels) with 1 or 3 channels. Received: "
+                    f"{part} images of shape {shape}."
+                )
+            if labels.ndim != 1:
+                raise ValueError(
+                    "Labels are class indices of shape (n,), not one-hot. Received: "
+                    f"{part} labels of shape {labels.shape}."
+                )
             if labels.dtype.kind not in "iu":
                 raise TypeError(
                     f"Labels are class indices (integers). Received: {part} labels of dtype {labels.dtype}."
