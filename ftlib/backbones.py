@@ -74,6 +74,9 @@ def load_backbone(name, weights="default", image_size=None):
     >>> ft.load_backbone("glyphnet").output_shape
     (None, 4, 4, 128)
     """
+    sides = image_size if isinstance(image_size, (tuple, list)) else 2 * [32 if image_size is None else image_size]
+    if len(sides) != 2 or any(isinstance(s, bool) or not isinstance(s, int) or s < 1 for s in sides):
+        raise ValueError(f"`image_size` is a number of pixels, or a pair of them. Received: image_size={image_size!r}.")
     if isinstance(name, pathlib.PurePath) or str(name).endswith((".keras", ".h5")):
         return _from_file(pathlib.Path(name), weights, image_size)
     if isinstance(weights, pathlib.PurePath) or (isinstance(weights, str) and weights not in ("default", "imagenet")):

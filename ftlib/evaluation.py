@@ -12,6 +12,7 @@ import numpy as np
 
 from ftlib import plots
 from ftlib.backbones import classifier, load_backbone
+from ftlib.graph import stages
 from ftlib.regularizers import Regularization
 from ftlib.strategies import strategy as named_strategy
 from ftlib.tasks import load_task
@@ -154,10 +155,17 @@ def compare(
     recipes = [named_strategy(s) for s in strategies]
     if not recipes or len({r.name for r in recipes}) < len(recipes):
         raise ValueError(f"`strategies` needs at least one, with different names. Received: {strategies!r}.")
+    given = seeds
     seeds = list(range(seeds)) if isinstance(seeds, int) and not isinstance(seeds, bool) else list(seeds)
     counts = list(updates) if isinstance(updates, (tuple, list)) else [updates]
+    labels_per_class = list(labels_per_class) if isinstance(labels_per_class, (tuple, list)) else [labels_per_class]
     if not seeds or not all(isinstance(s, numbers.Integral) and s >= 0 for s in seeds) or not tuning_seeds >= 1:
-        raise ValueError(f"`seeds` is a number of at least 1 or a list of whole numbers. Received: seeds={seeds!r}.")
+        raise ValueError(f"`seeds` is a number of at least 1 or a list of whole numbers. Received: seeds={given!r}.")
+    if not counts or not labels_per_class:
+        raise ValueError(
+            "`labels_per_class` and `updates` need at least one number each. Received: "
+            f"labels_per_class={labels_per_class!r}, updates={updates!r}."
+        )
     if not rate_factors or not all(0 < f < math.inf for f in rate_factors):
         raise ValueError(f"`rate_factors` are numbers above 0. Received: rate_factors={rate_factors!r}.")
     if isinstance(regularization, dict):
@@ -175,6 +183,9 @@ def compare(
     for labels in labels_per_class:  # a name that is unknown or a class that is too small shows here
         load_task(task, labels, seeds[0])
     body = load_backbone(backbone) if not isinstance(backbone, keras.Model) else backbone
+    names = [stage.name for stage in stages(classifier(body, 2))]
+    for recipe in recipes:
+        recipe.check(names)
 
     result = Comparison(
         {

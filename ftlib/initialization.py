@@ -99,8 +99,8 @@ def reinitialize(model, initializer, seed=0):
     Args:
         model: A built Keras model.
         initializer: `"he_normal"` (He et al., 2015), `"glorot_uniform"` (Xavier; Glorot and Bengio, 2010),
-            `"random_normal"`, `"zeros"` or another of Keras's by name, or a `keras.initializers.Initializer` class's
-            config-free instance.
+            `"random_normal"`, `"zeros"` or another of Keras's by name, or a `keras.initializers.Initializer`, whose
+            own seed is not used.
         seed: Integer: the same seed draws the same weights.
 
     Returns:
@@ -116,6 +116,8 @@ def reinitialize(model, initializer, seed=0):
         raise unknown("initializer", initializer, _INITIALIZERS)
     if not model.built or not model.weights:
         raise ValueError("The model has no weights to draw. Build it first, or pass an input shape.")
+    maker = keras.initializers.get(initializer)
+    config = {key: value for key, value in maker.get_config().items() if key != "seed"}
     kept = {id(w) for layer in model._flatten_layers() if isinstance(layer, _KEPT) for w in layer.weights}
     draws = np.random.default_rng(seed)
     for weight in model.weights:
@@ -129,5 +131,5 @@ def reinitialize(model, initializer, seed=0):
             weight.assign(np.zeros(weight.shape, "float32"))
         else:
             with seeded(own):
-                weight.assign(keras.initializers.get(initializer)(weight.shape, dtype=weight.dtype))
+                weight.assign(maker.__class__.from_config(config)(weight.shape, dtype=weight.dtype))
     return model

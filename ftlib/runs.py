@@ -242,9 +242,13 @@ def check_pixels(images, what="images"):
 
     Of a folder only the first images are looked at, since it decodes to pixels by itself.
     """
+    if not hasattr(images, "shape"):
+        raise TypeError(f"{what} are one array (n, height, width, channels). Received: {type(images).__name__}.")
     sample = images if isinstance(images, np.ndarray) else np.asarray(images[np.arange(min(8, len(images)))])
-    if sample.ndim != 4:
-        raise ValueError(f"{what} have the shape (n, height, width, channels). Received: shape {sample.shape}.")
+    if sample.ndim != 4 or sample.shape[3] not in (1, 3):
+        raise ValueError(
+            f"{what} have the shape (n, height, width, channels), 1 or 3 channels. Received: shape {sample.shape}."
+        )
     if sample.dtype.kind not in "uif":
         raise TypeError(f"{what} are numbers, uint8 or float32. Received: dtype {sample.dtype}.")
     low, high = float(sample.min()), float(sample.max())

@@ -147,6 +147,13 @@ class Strategy:
             self, phases=tuple(dataclasses.replace(p, rate=p.rate * factor) for p in self.phases)
         )
 
+    def check(self, names):
+        """Raises a ValueError unless a model with stages of these names has what every phase trains and keeps."""
+        if self.keep is not None and self.keep > len([n for n in names if n != "head"]):
+            raise ValueError(f"Strategy {self.name!r} keeps {self.keep} stages, but the model has {', '.join(names)}.")
+        for phase in self.phases:
+            phase.stages(names)
+
     def plan(self, updates):
         """Returns the updates of each phase; together `updates` times the shares, each at least 1."""
         ends, total = [], 0.0

@@ -286,10 +286,7 @@ def _check(model, task, recipe, names, seed, updates, batch_size, run_dir):
         )
     if updates is not None:
         recipe.plan(updates)
-    if recipe.keep is not None and recipe.keep > len([n for n in names if n != "head"]):
-        raise ValueError(f"Strategy {recipe.name!r} keeps {recipe.keep} stages, but the model has {', '.join(names)}.")
-    for phase in recipe.phases:
-        phase.stages(names)
+    recipe.check(names)
     if run_dir is not None and (pathlib.Path(run_dir) / "run.json").exists():
         raise ValueError(f"{run_dir} already holds a run. Read it with ft.load_run, or choose another folder.")
     if run_dir is not None and pathlib.Path(run_dir).exists() and not pathlib.Path(run_dir).is_dir():

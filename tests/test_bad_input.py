@@ -31,14 +31,15 @@ class Subclassed(keras.Model):
         return self.dense(keras.ops.reshape(x, (-1, 144)))
 
 
-def images(change):
-    """Returns a function that gives the tiny task with changed training images."""
+def images(change, *parts):
+    """Returns an act that trains with changed images in some splits, by default the one to train on."""
 
-    def make():
-        task = tiny.task()
-        return dataclasses.replace(task, train=dataclasses.replace(task.train, images=change(task.train.images)))
+    def act(t):
+        splits = {part: getattr(t.task, part) for part in parts or ["train"]}
+        changed = {part: dataclasses.replace(split, images=change(split.images)) for part, split in splits.items()}
+        ft.fit(t.model, dataclasses.replace(t.task, **changed), updates=3)
 
-    return make
+    return act
 
 
 def labels(change):
@@ -112,7 +113,12 @@ def run_in(t, run_dir):
 
 
 def phases(*changes, **options):
-    return ft.Strategy("mine", "pretrained", tuple(ft.Phase(f"phase{i}", **c) for i, c in enumerate(changes)), **options)
+    listed = [ft.Phase(f"phase{i}", **change) for i, change in enumerate(changes)]
+    return ft.Strategy("mine", "pretrained", listed, **options)
+
+
+def trains(*names):
+    return phases({"train": names})
 
 
 # Name: (what is done, the error, what its message says: the expectation, what came, or what to do).
@@ -123,7 +129,7 @@ CASES = {
     "strategy name": (lambda t: ft.fit(t.model, t.task, "ful"), ValueError, ["strategy 'ful'", "'full'"]),
     "preset name": (lambda t: ft.fit(t.model, t.task, regularization="lite"), ValueError, ["'lite'", "'light'"]),
     "stage name": (lambda t: ft.freeze(t.model, "stage33"), ValueError, ["stage 'stage33'", "'stage3'"]),
-    "stage name in a phase": (lambda t: ft.fit(t.model, t.task, phases({"train": ("stag2",)})), ValueError, ["'stage2'"]),
+    "stage name in a phase": (lambda t: ft.fit(t.model, t.task, trains("stag2")), ValueError, ["'stag2'", "'stage2'"]),
     "initializer name": (lambda t: ft.reinitialize(t.model, "he_norm"), ValueError, ["'he_norm'", "'he_normal'"]),
     "augmentation name": (lambda t: ft.Regularization(augmentation="storng"), ValueError, ["'storng'", "'strong'"]),
     "schedule name": (lambda t: ft.Phase("x", "all", schedule="cosin"), ValueError, ["'cosin'", "'cosine'"]),
@@ -136,7 +142,14 @@ CASES = {
     "floats up to 1": (images(lambda x: x / np.float32(255)), ValueError, ["0 to 255", "floats from 0", "by 255"]),
     "pixels below 0": (images(lambda x: x - np.float32(128)), ValueError, ["from 0 to 255", "values from -128"]),
     "pixels above 255": (images(lambda x: x.astype("uint16") * 9), ValueError, ["from 0 to 255", "to 21"]),
-    "NaN pixels": (images(with_nan), ValueError, ["training images contain NaN", "leave out"]),
+    "pixels above 255 to be resized": (
+        images(lambda x: x.astype("uint16").repeat(2, 1).repeat(2, 2) * 9, "train", "validation", "test"), ValueError,
+        ["from 0 to 255", "to 21"],
+    ),
+    "NaN pixels": (images(with_nan), ValueError, ["train images contain NaN", "leave out"]),
+    "NaN in validation": (images(with_nan, "validation"), ValueError, ["validation images contain NaN"]),
+    "four channels": (images(lambda x: x.repeat(4, 3)), ValueError, ["1 or 3 channels", "(24, 12, 12, 4)"]),
+    "images in a list": (images(list), TypeError, ["one array", "Received: list"]),
     "images of strings": (images(lambda x: x.astype(str)), TypeError, ["uint8 or float32", "dtype <U"]),
     "flat images": (images(lambda x: x[..., 0]), ValueError, ["(n, height, width, channels)", "(24, 12, 12)"]),
     "images to predict": (lambda t: t.run.predict(np.zeros((2, 12, 12, 1))), ValueError, ["0 to 255", "by 255"]),
@@ -161,6 +174,9 @@ CASES = {
     "weights of a kind": (lambda t: ft.load_backbone("glyphnet", 3), ValueError, ["None or a path", "weights=3"]),
     "ImageNet letters": (lambda t: ft.load_backbone("glyphnet", "imagenet"), ValueError, ['weights="default"']),
     "image size": (lambda t: ft.load_backbone("glyphnet", image_size=64), ValueError, ["32 by 32", "image_size=64"]),
+    "an absurd image size": (lambda t: ft.load_backbone("VGG16", image_size=-5), ValueError, ["pair", "image_size=-5"]),
+    "half an image size": (lambda t: ft.load_backbone("VGG16", image_size=(32,)), ValueError, ["pair", "(32,)"]),
+    "a size of 0": (lambda t: ft.load_backbone("VGG16", image_size=0), ValueError, ["number of pixels", "size=0"]),
     "backbone file missing": (lambda t: ft.load_backbone(Path("no.keras")), FileNotFoundError, ["no.keras"]),
     "a file with two inputs": (lambda t: ft.load_backbone(saved(t, two_inputs())), ValueError, ["one image input"]),
     "one class": (lambda t: ft.classifier(t.body, 1), ValueError, ["at least 2", "num_classes=1"]),
@@ -176,7 +192,7 @@ CASES = {
     "part of a stage": (lambda t: ft.unfreeze(t.model, last=0.5), ValueError, ["whole number", "last=0.5"]),
     # Strategies and phases.
     "nothing trains": (lambda t: ft.Phase("x", ()), ValueError, ["'x' trains nothing", "train=()"]),
-    "no head to train": (lambda t: ft.fit(tiny.foreign_model(), t.task, "full_head"), ValueError, ["strategy"]),
+    "a list for a strategy": (lambda t: ft.fit(t.model, t.task, [ft.Phase("x", "all")]), ValueError, ["strategy [Ph"]),
     "a head unknown": (lambda t: ft.fit(tiny.foreign_model(), t.task), ValueError, ["trains nothing", "fit(..., head"]),
     "too many last stages": (lambda t: ft.fit(t.model, t.task, phases({"train": 4})), ValueError, ["last 4", "has 3"]),
     "negative stages": (lambda t: ft.Phase("x", -1), ValueError, ["number of last stages", "train=-1"]),
@@ -185,7 +201,7 @@ CASES = {
     "an absurd rate": (lambda t: ft.Phase("x", "all", rate=1000), ValueError, ["at most 10", "rate=1000"]),
     "a rate in words": (lambda t: ft.Phase("x", "all", rate="high"), ValueError, ["learning rate", "rate='high'"]),
     "a share above 1": (lambda t: ft.Phase("x", "all", share=1.5), ValueError, ["at most 1", "share=1.5"]),
-    "shares above 1": (lambda t: phases(*[{"train": "all", "share": 0.6}] * 2), ValueError, ["more than 1", "phase1 0.6"]),
+    "shares above 1": (lambda t: phases(*[{"train": "all", "share": 0.6}] * 2), ValueError, ["more than 1", "1 0.6"]),
     "patience of a phase": (lambda t: ft.Phase("x", "all", patience=0), ValueError, ["at least 1", "patience=0"]),
     "no phase": (lambda t: ft.Strategy("x", "random", ()), ValueError, ["at least one Phase", "phases=()"]),
     "negative keep": (lambda t: phases({"train": "all"}, keep=-1), ValueError, ["counts stages", "keep=-1"]),
@@ -206,13 +222,23 @@ CASES = {
     # Where runs lie.
     "run_dir is a file": (lambda t: run_in(t, written(t.tmp / "file", "")), ValueError, ["is a folder", "the file"]),
     "run_dir holds a run": (
-        lambda t: run_in(t, written(t.tmp / "run.json", "{}").parent), ValueError, ["already holds a run", "ft.load_run"],
+        lambda t: run_in(t, written(t.tmp / "run.json", "{}").parent), ValueError,
+        ["already holds a run", "ft.load_run"],
     ),
     "no run": (lambda t: ft.load_run(t.tmp), FileNotFoundError, ["No run in", "model.keras and run.json"]),
     # Comparisons.
     "no strategy": (lambda t: ft.compare("glyphnet", "digits", []), ValueError, ["at least one"]),
     "strategies twice": (lambda t: ft.compare("glyphnet", "digits", ["full"] * 2), ValueError, ["different names"]),
     "task of a comparison": (lambda t: ft.compare("glyphnet", "facse", ["full"]), ValueError, ["'facse'", "'faces'"]),
+    "no number of labels": (
+        lambda t: ft.compare("glyphnet", "digits", ["full"], labels_per_class=()), ValueError, ["at least one number"],
+    ),
+    "labels of a comparison": (
+        lambda t: ft.compare("glyphnet", "digits", ["full"], labels_per_class=(1, 1000)), ValueError, ["asks for more"],
+    ),
+    "stages of a comparison": (
+        lambda t: ft.compare("glyphnet", "digits", ["full", trains("stage9")]), ValueError, ["'stage9'"],
+    ),
     "no seed": (lambda t: ft.compare("glyphnet", "digits", ["full"], seeds=0), ValueError, ["at least 1", "seeds=0"]),
     "a rate factor of 0": (
         lambda t: ft.compare("glyphnet", "digits", ["full"], rate_factors=(0,)), ValueError, ["above 0", "(0,)"],
@@ -235,8 +261,6 @@ def test_bad_input_is_named_before_any_work(name, model, tmp_path, monkeypatch):
         model=model, body=model.get_layer("backbone"), task=tiny.task(), run=run, tmp=tmp_path, patch=monkeypatch
     )
     with pytest.raises(error) as raised:
-        if act.__name__ == "make":  # bad images are looked at by `fit`
-            ft.fit(model, act(), updates=3)
         act(tools)
     assert raised.type is error
     for fragment in fragments:

@@ -74,8 +74,10 @@ def _run(args):
         from ftlib.tasks import load_task
 
         # Everything that can be wrong with the arguments shows here, before any process starts.
-        for name in args.strategies:
-            strategy(name).plan(args.updates)
+        recorded = _recorded(args)
+        recipes = [strategy(name) for name in args.strategies]
+        for recipe in recipes:
+            recipe.plan(args.updates)
         preset = Regularization.preset(args.regularization)
         task = load_task(args.task, args.labels, 0)
         backbone = load_backbone(args.backbone)
@@ -87,15 +89,17 @@ def _run(args):
     )
 
     cells = [
-        dict(backbone=args.backbone, task=args.task, strategies=[name], labels_per_class=(args.labels,), seeds=[seed],
-             regularization=preset, updates=args.updates, keep_runs=seed == 0)
-        for seed in range(args.seeds) for name in args.strategies
+        {
+            "backbone": args.backbone, "task": args.task, "strategies": [recipe], "labels_per_class": (args.labels,),
+            "seeds": [seed], "regularization": preset, "updates": args.updates, "keep_runs": seed == 0,
+        }
+        for seed in range(args.seeds) for recipe in recipes
     ]  # fmt: skip
     with quiet_stderr():
         parts = dict(run_cells(cells, min(args.jobs, len(cells))))
     result = Comparison.merge([parts[i] for i in range(len(cells))])
     print(f"\n{result}\n")
-    _write(result, out, task, args)
+    _write(result, out, task, args, recorded)
     print(f"\n{time.time() - began:.0f} seconds. What next:")
     print(f"  open {out / 'report.html'} in a browser")
     print(f'  keras.models.load_model("{out / args.strategies[-1] / "model.keras"}") is the tuned model')
@@ -104,14 +108,17 @@ def _run(args):
     return 0
 
 
-def _write(result, out, task, args):
-    from ftlib import plots
+def _recorded(args):
     from ftlib.evaluation import load_comparison
+
+    same = args.task == "digits" and args.backbone == "glyphnet" and args.regularization == "light"
+    return load_comparison(RECORDED) if same and RECORDED.exists() else None
+
+
+def _write(result, out, task, args, recorded):
+    from ftlib import plots
     from ftlib.report import write_report
 
-    recorded = None
-    if args.task == "digits" and args.backbone == "glyphnet" and RECORDED.exists():
-        recorded = load_comparison(RECORDED)
     out.mkdir(parents=True, exist_ok=True)
     result.save(out / "comparison.json")
     for run in result.runs:

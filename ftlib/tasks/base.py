@@ -79,12 +79,6 @@ class Task:
             labels = np.asarray(split.labels)
             if n == 0:
                 raise ValueError(f"The {part} split of task {self.name!r} is empty; every split needs examples.")
-            shape = tuple(getattr(split.images, "shape", ()))
-            if len(shape) != 4 or shape[3] not in (1, 3):
-                raise ValueError(
-                    "Images are an array of shape (n, height, width, channels) with 1 or 3 channels. Received: "
-                    f"{part} images of shape {shape}."
-                )
             if labels.ndim != 1:
                 raise ValueError(
                     "Labels are class indices of shape (n,), not one-hot. Received: "
@@ -138,7 +132,8 @@ class Task:
                 f"Received: a model with input shape {shape}."
             )
         height, width, channels = (want or have for want, have in zip(shape[1:], self.image_shape, strict=True))
-        if (height, width, channels) == self.image_shape:
+        shapes = {tuple(split.images.shape[1:]) for split in (self.train, self.validation, self.test)}
+        if shapes == {(height, width, channels)}:
             return self
         parts = {
             part: dataclasses.replace(
