@@ -59,8 +59,8 @@ def load_backbone(name, weights="default", image_size=None):
         weights: `"default"`: those the backbone is known for (glyphs for `glyphnet`, ImageNet for `keras.applications`,
             the preset's own). `"imagenet"`: the same, for `keras.applications` only. None: random. A path: a
             `.weights.h5` or `.h5` file that fits.
-        image_size: Height and width in pixels, an integer or a pair. Default None: what the network was pre-trained
-            with. `glyphnet` and files have a size of their own.
+        image_size: Height and width in pixels, an integer or a pair. Default None: 224 for most, 299 or 331 for the
+            Inception family and NASNetLarge (see `list_backbones`). `glyphnet` and files have a size of their own.
 
     Returns:
         A functional `keras.Model` with one `float32` input `(None, height, width, channels)`.
@@ -116,7 +116,7 @@ def classifier(backbone, num_classes, dropout=0.0, seed=0):
     >>> ft.classifier(ft.load_backbone("glyphnet"), num_classes=10).output_shape
     (None, 10)
     """
-    if isinstance(num_classes, bool) or int(num_classes) != num_classes or num_classes < 2:
+    if isinstance(num_classes, bool) or not isinstance(num_classes, (int, np.integer)) or num_classes < 2:
         raise ValueError(f"`num_classes` is a whole number of at least 2. Received: num_classes={num_classes!r}.")
     shape = getattr(backbone, "output_shape", None)
     if not isinstance(shape, tuple) or len(shape) not in (2, 3, 4) or any(isinstance(s, (tuple, list)) for s in shape):

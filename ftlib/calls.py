@@ -145,9 +145,7 @@ class Graph:
         for slot in self.inputs:
             shape = values[slot].shape
             if len(shape) == 4 and None in shape[1:]:
-                values[slot] = keras.KerasTensor(
-                    (None, *(d or pixels for d in shape[1:])), values[slot].dtype
-                )
+                values[slot] = keras.KerasTensor((None, *(d or pixels for d in shape[1:])), values[slot].dtype)
         if any(value is not tensor for value, tensor in zip(values, self.tensors, strict=True)):
             for call in self.calls:
                 args, kwargs = _arguments(call, values)

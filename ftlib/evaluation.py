@@ -32,7 +32,7 @@ class Comparison:
         settings: Everything needed to repeat it: task, backbone, regularization, versions.
         rows: One dict per run: strategy, labels per class, updates, seed, rate factor, validation and test scores.
         tuning: One dict per rate factor tried: strategy, labels per class, updates, factor, mean validation accuracy.
-        runs: The runs of the first seed, one per strategy, of the last cell; empty in a loaded comparison.
+        runs: With `keep_runs`, the runs of the first seed in every cell; empty in a loaded comparison.
     """
 
     settings: dict
@@ -61,21 +61,23 @@ class Comparison:
         return table
 
     def __repr__(self):
-        lines = [f"{'strategy':<25}{'labels/class':>12}{'updates':>9}{'seeds':>7}{'test accuracy, 95 % interval':>32}"]
+        head = f"{'strategy':<25}{'labels/class':>12}{'updates':>9}{'seeds':>7}"
+        lines = [head + f"{'test accuracy, 95 % interval':>32}{'macro-F1':>12}"]
         for r in self.table():
             low, high = (f"{100 * r[k]:.1f}" for k in ("test_low", "test_high"))
-            span = f"{100 * r['test_mean']:.1f} %  ({low} to {high})"
+            span = f"{100 * r['test_mean']:.1f} %" + (f"  ({low} to {high})" if r["n"] > 1 else "  (one seed)")
             lines.append(
                 f"{r['strategy']:<25}{r['labels_per_class'] or 'all':>12}{r['updates']:>9}{r['n']:>7}{span:>32}"
+                f"{100 * r['test_macro_f1']:>10.1f} %"
             )
         return "\n".join(lines)
 
     def histories(self, labels_per_class=None, updates=None):
         """Returns `{strategy: [history of each seed]}` of one cell, by default the last; only of a live comparison."""
-        cell = (labels_per_class, updates) if updates else None
         found = {}
         for name, labels, count, history in self._histories:
-            if (labels, count) == (cell or self._histories[-1][1:3]):
+            last_labels, last_count = self._histories[-1][1:3]
+            if labels == (labels_per_class or last_labels) and count == (updates or last_count):
                 found.setdefault(name, []).append(history)
         return found
 

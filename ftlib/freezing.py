@@ -90,7 +90,7 @@ def set_trainable(model, names, batch_norm="freeze", head=None):
         raise ValueError(f'`batch_norm` is "freeze" or "train". Received: batch_norm={batch_norm!r}.')
     open_containers(model)
     for stage in stages(model, head=head):
-        norms_train = batch_norm == "train" or stage.name in batch_norm
+        norms_train = batch_norm == "train" or (batch_norm != "freeze" and stage.name in batch_norm)
         for layer in stage.layers:
             layer.trainable = stage.name in names
             if stage.name in names and not norms_train:
@@ -171,13 +171,16 @@ def is_statistic(weight):
 
 def _recompile(model, head):
     report = freeze_report(model, head)
-    if not model.compiled:
+    if not model.compiled or model.optimizer is None:
         return report
     # The arguments themselves, not `get_compile_config`: out of that a loss function of the user's own cannot be made
     # again, and a class with its own `compile`, such as KerasHub's classifiers, takes nothing from it.
     arguments = dict(model._compile_config.config)
-    optimizer = arguments["optimizer"]
-    arguments["optimizer"] = optimizer.__class__.from_config(optimizer.get_config())
+    before = model.optimizer
+    after = arguments["optimizer"] = before.__class__.from_config(before.get_config())
+    for name in vars(before):
+        if name.startswith("_exclude_from_weight_decay"):  # the config leaves these out
+            setattr(after, name, getattr(before, name))
     model.compile(**arguments)
     note = "Compiled again with the same arguments; the optimizer's moments start fresh."
     return FreezeReport(report.rows, (note,))

@@ -15,6 +15,14 @@ _INITIALIZERS = ("glorot_normal", "glorot_uniform", "he_normal", "he_uniform", "
                  "random_uniform", "zeros")  # fmt: skip
 
 
+def is_kernel(weight):
+    """Returns whether a weight is a kernel: what decay and penalties shrink. Biases, scales and tokens are not.
+
+    The number of dimensions does not tell: the biases of attention heads have two.
+    """
+    return len(weight.shape) > 1 and "kernel" in weight.path.rsplit("/", 1)[-1]
+
+
 @contextlib.contextmanager
 def seeded(seed):
     """Makes Keras layers that are built inside draw their weights from `seed`, and leaves Python's `random` as it was.
@@ -40,7 +48,8 @@ def copy_model(model, dropout=None):
             the layer is made: Keras gives a Dropout with rate 0 no random state, and allows none later.
     """
     try:
-        copy = _rebuild(model, dropout or {})
+        with seeded(0):  # the weights it draws are overwritten, but Python's `random` should not notice
+            copy = _rebuild(model, dropout or {})
         copy.set_weights(model.get_weights())
     except Exception:  # whatever a config can fail with; the file is the more patient road
         with tempfile.TemporaryDirectory() as folder:
@@ -127,7 +136,7 @@ def reinitialize(model, initializer, seed=0):
             continue
         if kind in ("gamma", "moving_variance"):
             weight.assign(np.ones(weight.shape, "float32"))
-        elif len(weight.shape) < 2:
+        elif len(weight.shape) < 2 or "bias" in kind:
             weight.assign(np.zeros(weight.shape, "float32"))
         else:
             with seeded(own):

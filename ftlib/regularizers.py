@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from ftlib.errors import unknown
+from ftlib.initialization import is_kernel
 
 AUGMENTATION = ("none", "light", "standard", "strong")
 
@@ -113,7 +114,7 @@ def penalty(variables, l1, l2):
     """Returns the L1 and L2 terms of the loss, a scalar tensor, over the kernels among `variables`."""
     total = keras.ops.zeros((), "float32")
     for variable in variables:
-        if len(variable.shape) > 1:
+        if is_kernel(variable):
             value = keras.ops.cast(variable, "float32")
             if l1:
                 total += l1 * keras.ops.sum(keras.ops.abs(value))

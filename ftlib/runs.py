@@ -56,7 +56,8 @@ class Run:
         done = sum(p["updates_done"] for p in self.phases)
         return (
             f"<Run {self.strategy!r} on {self.settings['task']['name']!r}, seed {self.seed}: {done} updates, "
-            f"validation accuracy {self.val_accuracy:.3f}{test}, {len(self.proofs)} proofs hold>"
+            f"validation accuracy {self.val_accuracy:.3f}, macro-F1 {self.val_macro_f1:.3f}{test}, "
+            f"{len(self.proofs)} proofs hold>"
         )
 
     @property
@@ -174,13 +175,16 @@ def load_run(run_dir, task=None):
             raise ValueError(f"it has format {data['format']}, this ftlib reads {_FORMAT}")
         data["proofs"] = [Proof(**p) for p in data["proofs"]]
         fields = {
-            k: data[k] for k in ("strategy", "seed", "settings", "history", "phases", "proofs", "notes", "scores")
+            k: data[k]
+            for k in ("strategy", "seed", "settings", "history", "phases", "proofs", "notes", "scores", "head")
         }
+        fields["class_names"] = tuple(data["class_names"])
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"Cannot read {record}: {error}.") from error
     model = keras.models.load_model(run_dir / "model.keras", compile=False)
     fitted = None if task is None else task.for_backbone(model)
-    run = Run(model=model, task=fitted, class_names=tuple(data["class_names"]), head=data["head"], **fields)
+    fields["class_names"] = tuple(fields["class_names"])
+    run = Run(model=model, task=fitted, **fields)
     run._kept["run_dir"] = run_dir
     return run
 

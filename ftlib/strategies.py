@@ -220,6 +220,8 @@ def strategy(name):
     """
     if isinstance(name, Strategy):
         return name
+    if isinstance(name, (list, tuple)):
+        raise ValueError("A list of phases needs a name and a start: ft.Strategy(name, start, phases).")
     known = _strategies()
     if not isinstance(name, str) or name not in known:
         raise unknown("strategy", name, known)

@@ -12,7 +12,7 @@ from ftlib.batches import Batches, reseed, weigh_classes
 from ftlib.errors import ProofError
 from ftlib.freezing import set_trainable
 from ftlib.graph import segments, stages
-from ftlib.initialization import copy_model, redraw
+from ftlib.initialization import copy_model, is_kernel, redraw
 from ftlib.proofs import Proof, no_leak, prove
 from ftlib.regularizers import Regularization, penalty
 from ftlib.runs import Run, check_pixels, predict, score
@@ -57,6 +57,7 @@ def fit(
     Raises:
         ValueError, TypeError: For arguments that do not fit, before anything is trained.
         ProofError: If what was to stay frozen moved, or what was to train did not.
+        FloatingPointError: If the loss is no longer a number, because the rate is too high.
 
     Example:
     >>> task = ft.load_task("digits", labels_per_class=10)
@@ -66,29 +67,35 @@ def fit(
     say = print if verbose else lambda line: None
     names = [s.name for s in stages(model, head=head)]
     _check(model, task, recipe, names, seed, updates, batch_size, run_dir)
+    batch_size, updates = int(batch_size), None if updates is None else int(updates)
     weights = weigh_classes(class_weight, task)
     for part in ("train", "validation", "test"):  # before a change of size, which would hide pixels out of range
         check_pixels(getattr(task, part).images, f"{part} images")
     fitted = task.for_backbone(model)
     if fitted is not task:
         say(f"{task.name}: images {_by(task.image_shape)} -> {_by(fitted.image_shape)} for the backbone")
+    for note in task.notes:
+        say(f"{task.name}: {note}")
     if updates is None:
         updates = max(300, 10 * -(-len(task.train) // batch_size))
     plan = recipe.plan(updates)
 
     proofs = [no_leak(task)]
     _require(proofs)
-    dropouts = _head_dropouts(model, head)
-    trained = copy_model(model, dict.fromkeys(dropouts, settings.dropout))
+    trained = copy_model(model, {layer.name: settings.dropout for layer in _head_dropouts(stages(model, head=head))})
     found = stages(trained, head=head)
+    _check_probabilities(trained, fitted)
     anew = names if recipe.start == "random" else [] if recipe.keep is None else names[recipe.keep :]
     notes = redraw(trained, [x for s in found if s.name in anew for x in s.layers], seed) if anew else []
-    if settings.dropout and not dropouts:
-        notes.append(f"The head has no Dropout layer, so dropout={settings.dropout:g} has no effect.")
+    rates = {layer.rate for layer in _head_dropouts(found)} or {0.0}
+    if rates != {settings.dropout}:
+        notes.append(f"dropout={settings.dropout:g} has no effect: the head has no Dropout layer to set it in.")
+    notes = [*task.notes, *notes]
     run = Run(
         trained, recipe.name, int(seed), {}, [], [], proofs, notes, tuple(task.class_names), fitted, head=head
     )  # fmt: skip
-    run.settings = _describe(task, recipe, settings, updates, batch_size, class_weight)
+    listed = None if weights is None else weights.tolist()
+    run.settings = _describe(task, recipe, settings, updates, batch_size, listed)
     before = None
     for index, (phase, count) in enumerate(zip(recipe.phases, plan, strict=True)):
         chosen = phase.stages(names)
@@ -152,7 +159,7 @@ def _train_phase(run, found, phase, chosen, index, count, trainable, settings, b
                 )
             better = best is None or row["val_loss"] < best[0]
             if better:
-                best = (row["val_loss"], epoch + 1, model.get_weights())
+                best = (row["val_loss"], epoch + 1, model.get_weights(), scores)
             say(_line(run, phase, epoch + 1, epochs, row, base + count, better))
             if patience and epoch + 1 - best[1] >= patience and done < count:
                 break
@@ -160,6 +167,7 @@ def _train_phase(run, found, phase, chosen, index, count, trainable, settings, b
     run.proofs += [Proof(f"{phase.name}: {p.name}", p.holds, p.detail) for p in proof.results]
     model.set_weights(best[2])
     run._kept.clear()
+    run.scores["validation"] = best[3]
     run.phases.append(
         {
             "name": phase.name, "stages": chosen, "updates": count, "updates_done": done, "rate": phase.rate,
@@ -244,7 +252,7 @@ def _quiet(found, chosen):
 
 
 def _optimizer(phase, updates, weight_decay, variables):
-    """AdamW (Adam where the decay is 0), which spares whatever has one dimension: biases, gammas, betas."""
+    """AdamW (Adam where the decay is 0), which spares whatever is no kernel: biases, gammas, betas, tokens."""
     rate = phase.rate
     if phase.schedule == "cosine" and updates > 1:
         warm = max(1, updates // 10)
@@ -254,7 +262,7 @@ def _optimizer(phase, updates, weight_decay, variables):
     if not weight_decay:
         return keras.optimizers.Adam(rate)
     optimizer = keras.optimizers.AdamW(rate, weight_decay=weight_decay)
-    optimizer.exclude_from_weight_decay(var_list=[v for v in variables if len(v.shape) < 2])
+    optimizer.exclude_from_weight_decay(var_list=[v for v in variables if not is_kernel(v)])
     return optimizer
 
 
@@ -266,9 +274,17 @@ def _line(run, phase, epoch, epochs, row, last, better):
     )
 
 
-def _head_dropouts(model, head):
-    found = [s for s in stages(model, head=head) if s.name == "head"]
-    return [x.name for s in found for x in s.layers if isinstance(x, keras.layers.Dropout)]
+def _head_dropouts(found):
+    return [x for s in found if s.name == "head" for x in s.layers if isinstance(x, keras.layers.Dropout)]
+
+
+def _check_probabilities(model, task):
+    rows = keras.ops.convert_to_numpy(model(np.asarray(task.train.images[np.arange(2) % len(task.train)], "float32")))
+    if rows.min() < 0 or not np.allclose(rows.sum(1), 1, atol=1e-2):
+        raise ValueError(
+            "The model must give probabilities: at least 0, with the sum 1 for each image. Received: sums of "
+            f"{', '.join(f'{s:g}' for s in rows.sum(1))}. End it with a softmax activation."
+        )
 
 
 def _check(model, task, recipe, names, seed, updates, batch_size, run_dir):

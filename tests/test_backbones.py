@@ -71,16 +71,12 @@ def test_every_name_feeds_its_network_what_its_own_preprocessing_would(monkeypat
 
 def test_a_backbone_of_keras_applications_equals_its_original(tmp_path):
     original = keras.applications.MobileNetV2(include_top=False, weights=None, input_shape=(32, 32, 3))
-    draws = np.random.default_rng(0)
-    original.set_weights([w + 0.05 * draws.uniform(size=w.shape).astype("float32") for w in original.get_weights()])
     original.save_weights(tmp_path / "own.weights.h5")
-    ours = load_backbone("MobileNetV2", weights=None, image_size=(32, 32))
+    ours = load_backbone("MobileNetV2", weights=tmp_path / "own.weights.h5", image_size=(32, 32))
     assert ours.input_shape == (None, 32, 32, 3) and keras.backend.standardize_dtype(ours.inputs[0].dtype) == "float32"
-    ours.set_weights(original.get_weights())
     want = outputs(original, keras.applications.mobilenet_v2.preprocess_input(PIXELS.copy()))
-    np.testing.assert_allclose(outputs(ours, PIXELS), want, rtol=1e-4, atol=1e-5)
-    assert np.abs(outputs(original, PIXELS) - want).max() > 0.1  # without preprocessing it is another network
-    ours.load_weights(tmp_path / "own.weights.h5")
+    np.testing.assert_allclose(outputs(ours, PIXELS), want, atol=1e-4 * want.std())
+    assert np.abs(outputs(original, PIXELS) - want).max() > 0.1 * want.std() > 0  # it makes a difference
 
 
 def test_names_that_are_listed_exist():

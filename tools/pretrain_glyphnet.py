@@ -47,14 +47,18 @@ def train(work, seed, epochs, images_per_epoch, peak):
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
     loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.1)
     model.compile(optimizer, loss, metrics=["accuracy"])
+    optimizer.build(model.trainable_variables)
     steps = images_per_epoch // BATCH
-    checkpoint, done = work / "checkpoint.keras", 0
-    if checkpoint.exists():
-        state = json.loads((work / "state.json").read_text())
-        asked = [seed, epochs, images_per_epoch, peak]
-        if state["asked"] != asked:
-            raise SystemExit(f"{work} holds a run with other settings: {state['asked']}, not {asked}. Remove it first.")
-        model, done = keras.models.load_model(checkpoint), state["epochs"]
+    # The file's name says what it holds, so that one replacement of one file is the whole step forward.
+    name = f"seed{seed}-{epochs}x{images_per_epoch}-rate{peak:g}-after"
+    found = {int(path.stem.rsplit("after", 1)[1]): path for path in work.glob(name + "*.keras")}
+    done = max(found, default=0)
+    if done:
+        saved = keras.models.load_model(found[done])
+        model.set_weights(saved.get_weights())
+        # Not the loaded optimizer itself: Keras does not save what is excluded from weight decay.
+        for ours, theirs in zip(optimizer.variables, saved.optimizer.variables, strict=True):
+            ours.assign(theirs)
         print(f"goes on after epoch {done}", flush=True)
     eye = np.eye(len(alphabet()), dtype="float32")
     for epoch in range(done, epochs):
@@ -72,9 +76,8 @@ def train(work, seed, epochs, images_per_epoch, peak):
                 )
         model.reset_metrics()
         print(f"epoch {epoch + 1}/{epochs}  {time.time() - began:.0f} s", flush=True)
-        write_atomically(checkpoint, model.save)
-        state = json.dumps({"epochs": epoch + 1, "asked": [seed, epochs, images_per_epoch, peak]})
-        write_atomically(work / "state.json", lambda part, text=state: part.write_text(text))
+        write_atomically(work / f"{name}{epoch + 1}.keras", model.save)
+        (work / f"{name}{epoch}.keras").unlink(missing_ok=True)
     return model
 
 

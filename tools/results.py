@@ -10,6 +10,8 @@ import pathlib
 import platform
 import re
 
+import keras
+
 import ftlib as ft
 from ftlib import plots
 from ftlib.app.grid import quiet_stderr, run_cells
@@ -42,12 +44,13 @@ def grids():
 
 
 def code_hash():
-    """Returns a checksum of what a result depends on: the library's code and the shipped weights."""
+    """Returns a checksum of what a result depends on: the shipped weights and the modules that a run goes through."""
+    modules = ("backbones", "batches", "calls", "evaluation", "freezing", "graph", "initialization", "regularizers",
+               "runs", "strategies", "training", "tasks/base", "tasks/digits")  # fmt: skip
+    files = [ROOT / "ftlib" / f"{name}.py" for name in modules] + [ROOT / "ftlib/weights/glyphnet.weights.h5"]
     digest = hashlib.sha256()
-    for path in sorted((ROOT / "ftlib").rglob("*")):
-        skipped = "app" in path.parts or "report" in path.parts or "plots" in path.parts
-        if path.suffix in (".py", ".h5") and not skipped:
-            digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
+    for path in files:
+        digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
 
 
@@ -61,7 +64,7 @@ def measure(name, cells, jobs, fresh):
     parts = []
     if path.exists() and not fresh:
         recorded = ft.load_comparison(path)
-        if recorded.settings.get("code") == stamp:
+        if recorded.settings.get("code") == stamp and recorded.settings["keras"] == keras.__version__:
             parts = [recorded]
         else:
             print(f"{path.name} was measured with other code: measuring it again", flush=True)
@@ -80,6 +83,9 @@ def measure(name, cells, jobs, fresh):
 
 
 def figures():
+    if not all((ROOT / "results" / f"{name}.json").exists() for name in grids()):
+        print("pictures and tables are drawn once all grids are measured")
+        return
     digits = ft.load_comparison(ROOT / "results" / "digits.json")
     by_updates = ft.load_comparison(ROOT / "results" / "digits-updates.json")
     main = [dict(r) for r in digits.table() if r["strategy"] in MAIN]
@@ -106,6 +112,8 @@ def readme_table(rows):
     lines = ["| strategy | " + " | ".join(str(n) for n in labels) + " | seeds |", "|---" * (len(labels) + 2) + "|"]
     for name in STRATEGIES:
         mine = {r["labels_per_class"]: r for r in rows if r["strategy"] == name}
+        if not mine:
+            continue
         cells = [cell_text(mine[n]) if n in mine else "" for n in labels]
         lines.append(f"| `{name}` | " + " | ".join(cells) + f" | {next(iter(mine.values()))['n']} |")
     return "\n".join(lines) + "\n"

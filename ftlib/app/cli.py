@@ -15,7 +15,7 @@ def main(arguments=None):
     args = _parser().parse_args(arguments)
     try:
         return args.command(args)
-    except (ValueError, TypeError, OSError, ImportError, FloatingPointError) as error:
+    except (ValueError, TypeError, OSError, ImportError, ArithmeticError, AssertionError, RuntimeError) as error:
         print(f"ftlib: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -66,6 +66,10 @@ def _run(args):
     began = time.time()
     if min(args.labels, args.seeds, args.updates, args.jobs) < 1:
         raise ValueError("--labels, --seeds, --updates and --jobs are at least 1.")
+    if len(set(args.strategies)) < len(args.strategies):
+        raise ValueError(f"Each strategy once, please. Received: --strategies {' '.join(args.strategies)}.")
+    if args.out and args.out.exists() and not args.out.is_dir():
+        raise ValueError(f"--out is a folder. Received: the file {args.out}.")
     with quiet_stderr():
         from ftlib.backbones import load_backbone
         from ftlib.evaluation import Comparison
@@ -83,6 +87,8 @@ def _run(args):
         backbone = load_backbone(args.backbone)
         task.for_backbone(backbone)
     out = args.out or pathlib.Path("runs") / task.name
+    for note in task.notes:
+        print(f"note: {note}")
     print(f"{task}\n{args.backbone}: {backbone.count_params():,} parameters; {preset!r}")
     print(
         f"{len(args.strategies)} strategies x {args.seeds} seeds, {args.updates} updates each, {args.jobs} at a time:\n"
@@ -102,10 +108,17 @@ def _run(args):
     _write(result, out, task, args, recorded)
     print(f"\n{time.time() - began:.0f} seconds. What next:")
     print(f"  open {out / 'report.html'} in a browser")
-    print(f'  keras.models.load_model("{out / args.strategies[-1] / "model.keras"}") is the tuned model')
-    print("  ftlib run --labels 3          the same with fewer labels; ftlib run --help shows more")
-    print("  make lab                      JupyterLab, to try the library")
+    last = args.strategies[-1]
+    print(f"  keras.models.load_model('{out / last}/model.keras') is the model of {last}")
+    print(f"  {_command()} run --labels 3     the same with fewer labels; run --help shows more")
+    print("  make lab     JupyterLab, to try the library in notebooks")
     return 0
+
+
+def _command():
+    """Returns how this command was called, so that what is suggested can be typed as it stands."""
+    called = pathlib.Path(sys.argv[0])
+    return called.relative_to(pathlib.Path.cwd()) if called.is_relative_to(pathlib.Path.cwd()) else called.name
 
 
 def _recorded(args):

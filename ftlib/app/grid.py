@@ -21,7 +21,8 @@ def run_cells(cells, jobs):
         `(index of the cell, Comparison)`, in the order in which they are done.
     """
     threads = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    with _environment(threads if jobs > 1 else {}):
+    shared_gpu = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+    with _environment({**shared_gpu, **(threads if jobs > 1 else {})}):
         context = multiprocessing.get_context("spawn")
         with concurrent.futures.ProcessPoolExecutor(jobs, mp_context=context) as pool:
             futures = {pool.submit(_run_cell, cell): index for index, cell in enumerate(cells)}
@@ -63,6 +64,8 @@ def quiet_stderr():
         failed = False
         try:
             yield
+        except (ValueError, TypeError, OSError, ImportError):  # these explain themselves
+            raise
         except Exception:
             failed = True
             raise

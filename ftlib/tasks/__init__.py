@@ -3,6 +3,8 @@
 import os
 import pathlib
 
+import numpy as np
+
 from ftlib.errors import unknown
 from ftlib.tasks import digits, faces, folder, glyphs, online, textures
 from ftlib.tasks.base import Split, Task
@@ -33,7 +35,7 @@ def load_task(name, labels_per_class=None, seed=0, **options):
             `pathlib.Path`, or a string with a slash, such as `"./flowers"`.
         labels_per_class: Training examples per class. Default None: all there are.
         seed: Integer that draws them. For one seed, fewer labels are a part of more labels.
-        **options: For folders: `image_size` and `cache_bytes`.
+        **options: For folders: `image_size`, `mirror` and `cache_bytes`.
 
     Returns:
         A `Task`.
@@ -47,7 +49,7 @@ def load_task(name, labels_per_class=None, seed=0, **options):
     >>> load_task("digits", labels_per_class=10)
     <Task 'digits': 10 classes, 8x8x1 pixels, 100 train / 200 validation / 500 test>
     """
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
         raise ValueError(f"`seed` is a whole number of at least 0. Received: seed={seed!r}.")
     known = {**_OFFLINE, **online.ONLINE}
     is_path = isinstance(name, pathlib.PurePath) or (isinstance(name, str) and ("/" in name or os.sep in name))

@@ -6,6 +6,8 @@ import hashlib
 import keras
 import numpy as np
 
+_AT_ONCE = 2**30  # bytes of converted images kept in memory
+
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class Split:
@@ -112,7 +114,8 @@ class Task:
     def for_backbone(self, backbone):
         """Returns the task with its images at the size and channels that a backbone takes.
 
-        Small arrays are converted at once; a folder decodes straight to the new size when an image is asked for.
+        Arrays are converted at once up to 1 GiB, larger ones and memory maps batch by batch when they are asked for; a
+        folder decodes straight to the new size.
 
         Args:
             backbone: A Keras model with one image input of shape `(None, height, width, channels)`.
@@ -157,10 +160,13 @@ def fit_images(images, size, channels):
         channels: 1 or 3.
 
     Returns:
-        A `float32` array `(n, *size, channels)`, or whatever the object's own method returns.
+        A `float32` array `(n, *size, channels)`, one that is converted when indexed if it would take over 1 GiB, or
+        whatever the object's own method returns.
     """
     if hasattr(images, "fit_images"):
         return images.fit_images(size, channels)
+    if len(images) * 4 * size[0] * size[1] * channels > _AT_ONCE:
+        return _Fitted(images, tuple(size), channels)
     images = np.asarray(images)
     if images.shape[-1] == 3 and channels == 1:
         images = images.astype("float32") @ np.array([[0.299], [0.587], [0.114]], "float32")
@@ -192,6 +198,20 @@ def fit_images(images, size, channels):
     return images.astype("float32")
 
 
+class _Fitted:
+    """Images that are fitted when they are asked for."""
+
+    def __init__(self, images, size, channels):
+        self.images, self.size, self.channels = images, size, channels
+        self.shape = (len(images), *size, channels)
+
+    def __len__(self):
+        return len(self.images)
+
+    def __getitem__(self, index):
+        return fit_images(np.asarray(self.images[index]), self.size, self.channels)
+
+
 def draw_labels(labels, labels_per_class, seed):
     """Returns the indices of `labels_per_class` examples of every class, drawn with `seed`.
 
@@ -211,7 +231,8 @@ def draw_labels(labels, labels_per_class, seed):
     """
     if labels_per_class is None:
         return np.arange(len(labels))
-    if isinstance(labels_per_class, bool) or int(labels_per_class) != labels_per_class or labels_per_class < 1:
+    whole = isinstance(labels_per_class, (int, np.integer)) and not isinstance(labels_per_class, bool)
+    if not whole or labels_per_class < 1:
         raise ValueError(
             f"labels_per_class is a whole number of at least 1, or None for all. Received: {labels_per_class!r}."
         )

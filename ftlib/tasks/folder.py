@@ -15,7 +15,7 @@ SHARE = 0.2  # of every class, for a validation or test split that the folder do
 LICENCE = "Not known to ftlib: whoever collected the pictures can say."
 
 
-def load(path, labels_per_class=None, seed=0, image_size=(224, 224), cache_bytes=2**30):
+def load(path, labels_per_class=None, seed=0, image_size=(224, 224), cache_bytes=2**30, mirror=True):
     """Returns a task from a folder of class folders.
 
     Where the folder has `train`, `validation` (or `val`, `valid`) and `test`, they are used as they are. A
@@ -34,9 +34,11 @@ def load(path, labels_per_class=None, seed=0, image_size=(224, 224), cache_bytes
         image_size: `(height, width)` in pixels, or one number for both. The default is what most ImageNet
             backbones take. Pictures keep their middle at that aspect ratio.
         cache_bytes: Memory for decoded pictures, for the three splits together. Default 1 GiB.
+        mirror: Whether a mirrored picture keeps its label, so that augmentation may flip it. Default True, as for
+            most photos; say False for writing, road signs or left and right hands.
 
     Returns:
-        A `Task` whose images are `FolderImages`, with `mirror=True`, and ids that are paths inside the
+        A `Task` whose images are `FolderImages`, and ids that are paths inside the
         folder.
 
     Raises:
@@ -46,8 +48,8 @@ def load(path, labels_per_class=None, seed=0, image_size=(224, 224), cache_bytes
 
     Example:
     >>> from ftlib.tasks import folder
-    >>> task = folder.load("photos", labels_per_class=20, image_size=96)
-    >>> task.train.images[:8].shape
+    >>> task = folder.load("photos", labels_per_class=20, image_size=96)  # doctest: +SKIP
+    >>> task.train.images[:8].shape  # doctest: +SKIP
     (8, 96, 96, 3)
     """
     size = _image_size(image_size)
@@ -79,7 +81,7 @@ def load(path, labels_per_class=None, seed=0, image_size=(224, 224), cache_bytes
         class_names=class_names,
         source=f"The folder {path.resolve().name!r}: {len(report.files)} usable pictures{how}.",
         licence=LICENCE,
-        mirror=True,
+        mirror=mirror,
         notes=tuple(report.lines() + _gaps(splits, class_names)),
     )
 

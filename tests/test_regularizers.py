@@ -1,0 +1,211 @@
+"""Regularization: ranges and presets, and that each effect is there in a run."""
+
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+import tiny
+
+import ftlib.training
+from ftlib.regularizers import PRESETS, Regularization, augment, mix, penalty
+from ftlib.strategies import Phase, Strategy
+from ftlib.training import fit
+
+HEAD = Strategy("head", "pretrained", (Phase("head", "head", rate=1e-2, schedule="constant"),))
+TOP = Strategy("top", "pretrained", (Phase("top", 1, rate=1e-2, schedule="constant"),))
+PHOTOS = np.random.default_rng(0).uniform(0, 255, (6, 16, 20, 3)).astype("float32")
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+def one_update(model, settings, recipe=HEAD, **options):
+    """Returns the run of a single update on all training images: its loss is that of the weights at the start."""
+    return fit(model, tiny.task(), recipe, settings, updates=1, batch_size=24, verbose=False, **options)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return tiny.model()
+
+
+@pytest.fixture(scope="module")
+def plain(model):
+    """The loss of a first update without any regularization."""
+    split = tiny.task().train
+    said = keras.ops.convert_to_numpy(model(split.images.astype("float32"), training=False))
+    return -np.log(said[np.arange(len(split)), split.labels]).mean(), said
+
+
+def test_presets_grow_stronger():
+    assert Regularization.preset("none") == Regularization() and repr(Regularization()) == "Regularization()"
+    light, standard, strong = (Regularization.preset(name) for name in ("light", "standard", "strong"))
+    for name in ("dropout", "weight_decay", "label_smoothing", "l2", "mixup", "cutmix"):
+        assert getattr(light, name) <= getattr(standard, name) <= getattr(strong, name), name
+    assert [p.augmentation for p in PRESETS.values()] == ["none", "light", "standard", "strong"]
+    own = dataclasses.replace(light, l1=1e-5)
+    assert Regularization.preset(own) is own
+    assert repr(own) == (
+        "Regularization(dropout=0.1, l1=1e-05, weight_decay=0.001, augmentation='light', patience=10)"
+    )
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"dropout": 1.0}, {"dropout": -0.1}, {"label_smoothing": 1}, {"l1": -1}, {"l2": float("nan")},
+     {"weight_decay": float("inf")}, {"mixup": "a"}, {"cutmix": True}, {"patience": 0}, {"patience": 2.5},
+     {"augmentation": "very"}],
+    ids=str,
+)  # fmt: skip
+def test_values_outside_their_range_are_refused(wrong):
+    (name, value), = wrong.items()  # fmt: skip
+    with pytest.raises(ValueError, match=f"{name}.*{value!r}"):
+        Regularization(**wrong)
+
+
+@pytest.mark.backends
+@pytest.mark.parametrize("strength", ["light", "standard", "strong"])
+def test_augmentation_moves_pixels_but_stays_an_image(strength):
+    before = PHOTOS.copy()
+    moved = augment(PHOTOS, strength, True, rng())
+    assert moved.shape == PHOTOS.shape and moved.dtype == "float32"
+    assert moved.min() >= 0 and moved.max() <= 255 and np.abs(moved - PHOTOS).mean() > 1
+    np.testing.assert_array_equal(PHOTOS, before)
+    np.testing.assert_array_equal(augment(PHOTOS, strength, True, rng()), moved)
+    assert np.abs(augment(PHOTOS, strength, True, rng(1)) - moved).max() > 1
+    assert augment(PHOTOS, "none", True, rng()) is PHOTOS
+
+
+def test_augmentation_grows_stronger():
+    smooth = np.tile(np.linspace(40, 200, 16, dtype="float32")[:, None, None], (200, 1, 16, 1))
+    change = [np.abs(augment(smooth, s, False, rng()) - smooth).mean() for s in ("light", "standard", "strong")]
+    assert change == sorted(change) and change[0] > 1 and change[2] > 1.5 * change[0]
+
+
+@pytest.mark.parametrize("mirror", [True, False])
+def test_only_a_task_that_allows_it_is_mirrored(mirror):
+    left = np.zeros((200, 16, 16, 1), "float32")
+    left[:, :, :8] = 255  # bright on the left; no light distortion can turn that round
+    moved = augment(left, "light", mirror, rng())
+    turned = (moved[:, :, 12:].mean(axis=(1, 2, 3)) > moved[:, :, :4].mean(axis=(1, 2, 3))).mean()
+    assert 0.4 < turned < 0.6 if mirror else turned == 0
+
+
+def test_a_shift_is_as_large_as_it_says():
+    dot = np.zeros((300, 21, 21, 1), "float32")
+    dot[:, 9:12, 9:12] = 255
+    moved = augment(dot, "standard", False, rng())[..., 0]
+    moved -= moved.min(axis=(1, 2), keepdims=True)
+    moved[moved < 40] = 0
+    at = np.arange(21)
+    across = (moved.sum(1) @ at) / moved.sum((1, 2)) - 10
+    # A tenth of 21 pixels, somewhat more where the image is turned and enlarged as well.
+    assert 0.7 * 2.1 < np.abs(across).max() < 1.5 * 2.1 and abs(across.mean()) < 0.2
+
+
+def test_mixup_blends_images_and_targets_alike():
+    images = np.arange(8, dtype="float32").repeat(3 * 4).reshape(8, 3, 4, 1)
+    targets = np.eye(8, dtype="float32")
+    mixed, blended = mix(images, targets, 1.0, 0.0, rng())
+    np.testing.assert_allclose(blended.sum(1), 1, rtol=1e-6)
+    np.testing.assert_allclose(mixed[:, 0, 0, 0], blended @ np.arange(8), rtol=1e-5)  # the same proportion
+    assert ((blended > 0).sum(1) <= 2).all() and (blended.max(1) < 1).any()
+    assert mix(images, targets, 0, 0, rng())[0] is images
+
+
+def test_cutmix_targets_follow_the_area_of_the_patch():
+    images = np.arange(8, dtype="float32").repeat(12 * 10).reshape(8, 12, 10, 1)
+    before, targets, shares = images.copy(), np.eye(8, dtype="float32"), []
+    for seed in range(20):
+        mixed, blended = mix(images, targets, 0.0, 1.0, rng(seed))
+        np.testing.assert_allclose(blended.sum(1), 1, rtol=1e-6)
+        for i in range(8):
+            own = (mixed[i] == i).mean()
+            assert blended[i, i] == pytest.approx(own, abs=1e-6)
+            assert set(np.unique(mixed[i])) <= {i, int(np.argmax(np.where(np.arange(8) == i, -1, blended[i])))}
+            shares.append(own)
+    np.testing.assert_array_equal(images, before)
+    assert min(shares) < 0.4 and 0.4 < np.mean(shares) < 0.9
+
+
+@pytest.mark.backends
+def test_penalties_by_hand():
+    kernel = keras.Variable(np.array([[1.0, -2.0], [0.5, 0.0]], "float32"))
+    bias = keras.Variable(np.array([9.0, 9.0], "float32"))
+    assert float(penalty([kernel, bias], 0.1, 0.0)) == pytest.approx(0.35)
+    assert float(penalty([kernel, bias], 0.0, 0.1)) == pytest.approx(0.525)
+    assert float(penalty([kernel, bias], 0.1, 0.1)) == pytest.approx(0.875)
+    assert float(penalty([bias], 1.0, 1.0)) == 0
+
+
+def test_penalties_are_in_the_loss_of_what_trains(model, plain, eager):
+    kernels = {name: w for name, w in tiny.weights(model).items() if name.endswith("kernel")}
+    head = kernels["predictions/kernel"]
+    run = one_update(model, Regularization(l1=0.01, l2=0.1))
+    assert run.history[0]["loss"] == pytest.approx(
+        plain[0] + 0.01 * np.abs(head).sum() + 0.1 * (head**2).sum(), rel=1e-4
+    )
+    # A large L2 shrinks kernels that train, and those only.
+    run = fit(model, tiny.task(), TOP, Regularization(l2=10.0), updates=6, batch_size=24, verbose=False)
+    after = tiny.weights(run.model)
+    for name in ("conv3/kernel", "predictions/kernel"):
+        assert np.linalg.norm(after[name]) < 0.95 * np.linalg.norm(kernels[name])
+    np.testing.assert_array_equal(after["conv2/kernel"], kernels["conv2/kernel"])
+
+
+def test_label_smoothing_is_in_the_loss(model, plain, eager):
+    said, labels = plain[1], tiny.task().train.labels
+    targets = 0.7 * np.eye(3)[labels] + 0.1
+    assert one_update(model, Regularization(label_smoothing=0.3)).history[0]["loss"] == pytest.approx(
+        -(targets * np.log(said)).sum(1).mean(), rel=1e-4
+    )
+
+
+def test_dropout_of_the_head_drops_and_is_in_the_saved_model(model, plain, eager):
+    run = one_update(model, Regularization(dropout=0.6))
+    assert run.model.get_layer("head_dropout").rate == 0.6 and model.get_layer("head_dropout").rate == 0
+    assert run.history[0]["loss"] != pytest.approx(plain[0], rel=1e-3)
+    other = one_update(model, Regularization(dropout=0.6), seed=1)
+    assert other.history[0]["loss"] != run.history[0]["loss"]
+    assert one_update(model, Regularization()).history[0]["loss"] == pytest.approx(plain[0], rel=1e-5)
+
+
+def test_weight_decay_spares_biases_and_norms(model, eager, monkeypatch):
+    """With a loss that does not depend on the weights, decay is all that moves them."""
+    monkeypatch.setattr(ftlib.training.keras.losses.CategoricalCrossentropy, "call", lambda s, y, p: 0.0 * p[:, 0])
+    recipe = Strategy("x", "pretrained", (Phase("x", "all", rate=0.01, schedule="constant", batch_norm="train"),))
+    monkeypatch.setattr(ftlib.training.prove, "check", lambda self, optimizer: None)
+    run = one_update(model, Regularization(weight_decay=0.5), recipe)
+    before, after = tiny.weights(model), tiny.weights(run.model)
+    moved = {m for m in tiny.moved(before, after) if "moving" not in m}
+    assert moved == {"conv1/kernel", "conv2/kernel", "conv3/kernel", "predictions/kernel"}
+    np.testing.assert_allclose(after["conv1/kernel"], before["conv1/kernel"] * (1 - 0.01 * 0.5), rtol=1e-5)
+
+
+def test_augmentation_and_mixing_change_what_is_seen(model, plain, eager):
+    for settings in (Regularization(augmentation="light"), Regularization(mixup=1.0), Regularization(cutmix=1.0)):
+        assert one_update(model, settings).history[0]["loss"] != pytest.approx(plain[0], rel=1e-4)
+
+
+def test_early_stopping_stops_and_keeps_the_best_epoch(model, monkeypatch, eager):
+    monkeypatch.setattr(ftlib.training, "_SHORTEST_EPOCH", 2)
+    task = tiny.task()
+    # Wrong labels in validation: the better it learns, the worse it looks there.
+    wrong = dataclasses.replace(task.validation, labels=np.roll(task.validation.labels, 1))
+    task = dataclasses.replace(task, validation=wrong)
+    recipe = Strategy("all", "pretrained", (Phase("all", "all", rate=0.05, schedule="constant"),))
+    options = dict(updates=24, batch_size=12, verbose=False)
+    run = fit(model, task, recipe, Regularization(patience=2), **options)
+    (phase,) = run.phases
+    assert phase["stopped"] and phase["updates_done"] < phase["updates"] == 24
+    assert phase["epochs"] == phase["best_epoch"] + 2 == len(run.history)
+    assert "(stopped early)" in run.summary()
+    losses = [h["val_loss"] for h in run.history]
+    assert run.val_accuracy == run.history[phase["best_epoch"] - 1]["val_accuracy"]
+    assert run.scores["validation"]["loss"] == pytest.approx(min(losses), rel=1e-6)
+    # The phase's own patience goes before.
+    first = dataclasses.replace(recipe.phases[0], patience=1)
+    own = fit(model, task, dataclasses.replace(recipe, phases=(first,)), Regularization(patience=2), **options)
+    assert own.phases[0]["epochs"] == own.phases[0]["best_epoch"] + 1

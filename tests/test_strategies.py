@@ -1,0 +1,84 @@
+"""Strategies are data: they print, add up, and can be edited."""
+
+import dataclasses
+
+import pytest
+
+from ftlib.strategies import Phase, Strategy, list_strategies, strategy
+
+NAMES = ["stage1", "stage2", "stage3", "head"]
+
+
+def test_the_named_strategies_are_all_there():
+    assert list_strategies() == [
+        "scratch", "feature_extraction", "feature_extraction_long", "top", "full", "lp_ft", "hybrid",
+    ]  # fmt: skip
+    trained = {name: [p.stages(NAMES) for p in strategy(name).phases] for name in list_strategies()}
+    assert trained == {
+        "scratch": [NAMES],
+        "feature_extraction": [["head"]],
+        "feature_extraction_long": [["head"]],
+        "top": [["head"], ["stage3", "head"]],
+        "full": [NAMES],
+        "lp_ft": [["head"], NAMES],
+        "hybrid": [NAMES],
+    }
+    assert {name for name in list_strategies() if strategy(name).start == "random"} == {"scratch"}
+    assert {name: strategy(name).keep for name in list_strategies() if strategy(name).keep} == {"hybrid": 2}
+
+
+@pytest.mark.parametrize("updates", [3, 7, 50, 100, 300, 301, 1000])
+def test_a_plan_spends_what_its_shares_allow(updates):
+    for name in list_strategies():
+        recipe = strategy(name)
+        shares = sum(p.share for p in recipe.phases)
+        plan = recipe.plan(updates)
+        assert len(plan) == len(recipe.phases) and min(plan) >= 1
+        assert sum(plan) == int(updates * shares + 0.5)
+    # The control has as many updates as the fine-tuning, the plain one only what fine-tuning spends on its head.
+    assert strategy("feature_extraction_long").plan(updates) == [updates] == [sum(strategy("lp_ft").plan(updates))]
+    assert strategy("feature_extraction").plan(updates) == strategy("lp_ft").plan(updates)[:1]
+
+
+def test_a_plan_rounds_no_update_away():
+    thirds = Strategy("thirds", "pretrained", [Phase(str(i), "all", share=1 / 3) for i in range(3)])
+    assert thirds.plan(100) == [33, 34, 33] and thirds.plan(4) == [1, 2, 1]
+    with pytest.raises(ValueError, match="2 updates are too few for the 3 phases of 'thirds'"):
+        thirds.plan(2)
+
+
+def test_a_strategy_prints_as_a_table():
+    two = (Phase("first", "head", share=1 / 3, rate=0.01), Phase("then", "all", share=2 / 3, schedule="constant"))
+    assert repr(Strategy("mine", "pretrained", two)).splitlines() == [
+        "mine: starts pretrained",
+        "  phase     trains       share      rate",
+        "  first     head           33%      0.01  cosine",
+        "  then      all            67%     0.001  constant",
+    ]
+    assert repr(strategy("hybrid")).startswith("hybrid: starts pretrained, keeps the first 2 stages")
+    some = Strategy("some", "random", [Phase("a", 2, share=0.5), Phase("b", ["stage1", "head"], share=0.5)])
+    assert "last 2" in repr(some) and "stage1, head" in repr(some)
+
+
+def test_a_strategy_is_edited_into_another():
+    recipe = strategy("lp_ft")
+    slow = dataclasses.replace(recipe, name="slow", phases=(recipe.phases[0], Phase("top", 2, share=0.5, rate=1e-5)))
+    assert strategy(slow) is slow
+    assert [p.stages(NAMES) for p in slow.phases] == [["head"], ["stage2", "stage3", "head"]]
+    assert slow.plan(60) == [20, 30]
+    assert strategy("lp_ft") == recipe != slow
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        recipe.name = "other"
+    faster = recipe.scaled(3.0)
+    assert [p.rate for p in faster.phases] == pytest.approx([3 * p.rate for p in recipe.phases])
+    assert [p.share for p in faster.phases] == [p.share for p in recipe.phases]
+
+
+def test_stages_are_chosen_in_the_order_of_the_model():
+    assert Phase("x", ("head", "stage1")).stages(NAMES) == ["stage1", "head"]
+    assert Phase("x", 0).stages(NAMES) == ["head"]
+    assert Phase("x", 3).stages(NAMES) == NAMES
+    with pytest.raises(ValueError, match="trains nothing.*fit\\(..., head=...\\)"):
+        Phase("x", "head").stages(NAMES[:3])
+    with pytest.raises(ValueError, match="keeps 4 stages, but the model has stage1, stage2, stage3, head"):
+        Strategy("x", "pretrained", [Phase("all", "all")], keep=4).check(NAMES)
