@@ -132,8 +132,8 @@ def test_cutmix_targets_follow_the_area_of_the_patch():
 
 @pytest.mark.backends
 def test_penalties_by_hand():
-    kernel = keras.Variable(np.array([[1.0, -2.0], [0.5, 0.0]], "float32"))
-    bias = keras.Variable(np.array([9.0, 9.0], "float32"))
+    kernel = keras.Variable(np.array([[1.0, -2.0], [0.5, 0.0]], "float32"), name="kernel")
+    bias = keras.Variable(np.array([[9.0, 9.0]], "float32"), name="bias")  # of attention heads: two dimensions
     assert float(penalty([kernel, bias], 0.1, 0.0)) == pytest.approx(0.35)
     assert float(penalty([kernel, bias], 0.0, 0.1)) == pytest.approx(0.525)
     assert float(penalty([kernel, bias], 0.1, 0.1)) == pytest.approx(0.875)
