@@ -19,8 +19,8 @@ from ftlib.tasks import load_task
 from ftlib.training import fit
 
 _ROW = (
-    "strategy", "labels_per_class", "updates", "seed", "rate_factor", "updates_done", "val_accuracy", "val_macro_f1",
-    "test_accuracy", "test_macro_f1",
+    "strategy", "labels_per_class", "updates", "seed", "rate_factor", "regularization", "updates_done", "val_accuracy",
+    "val_macro_f1", "test_accuracy", "test_macro_f1",
 )  # fmt: skip
 
 
@@ -30,8 +30,10 @@ class Comparison:
 
     Attributes:
         settings: Everything needed to repeat it: task, backbone, regularization, versions.
-        rows: One dict per run: strategy, labels per class, updates, seed, rate factor, validation and test scores.
-        tuning: One dict per rate factor tried: strategy, labels per class, updates, factor, mean validation accuracy.
+        rows: One dict per run: strategy, labels per class, updates, seed, rate factor and regularization that were
+            chosen, validation and test scores.
+        tuning: One dict per choice tried: strategy, labels per class, updates, rate factor, regularization, mean
+            validation accuracy.
         runs: With `keep_runs`, the runs of the first seed in every cell; empty in a loaded comparison.
     """
 
@@ -128,9 +130,9 @@ def compare(
 ):  # fmt: skip
     """Runs several strategies on the same task with the same seeds and updates, and reports intervals.
 
-    Every strategy gets the same tuning: for each cell of the grid, each rate factor is run with the first few seeds,
-    and the one with the best mean validation accuracy is kept for all seeds. The test split is looked at once per
-    seed, with the rate that validation chose.
+    Every strategy gets the same tuning: for each cell of the grid, each rate factor with each regularization is run
+    with the first few seeds, and the choice with the best mean validation accuracy is kept for all seeds. The test
+    split is looked at once per seed, with what validation chose.
 
     Args:
         backbone: Name for `load_backbone`, or a backbone.
@@ -138,7 +140,8 @@ def compare(
         strategies: List of names or `Strategy` objects.
         labels_per_class: Numbers of training examples per class; None among them means all.
         seeds: Number of seeds, 0 and up, or a list of them. A seed draws the examples, the head and all randomness.
-        regularization: Preset or `Regularization` for all strategies, or a dict from strategy name to either.
+        regularization: Preset or `Regularization` for all strategies, a list of them to choose from, or a dict from
+            strategy name to either.
         updates: Optimizer steps of each run, or a tuple of them.
         rate_factors: Factors of the strategies' rates to choose from.
         tuning_seeds: How many seeds the choice is made on.
@@ -174,11 +177,11 @@ def compare(
         missing = sorted({r.name for r in recipes} - set(regularization))
         if missing:
             raise ValueError(f"`regularization` has no entry for {', '.join(missing)}.")
-        presets = {name: Regularization.preset(value) for name, value in regularization.items()}
-        described = {name: repr(value) for name, value in presets.items()}
+        presets = {name: _presets(value) for name, value in regularization.items()}
+        described = {name: [repr(preset) for preset in value] for name, value in presets.items()}
     else:
-        presets = dict.fromkeys((r.name for r in recipes), Regularization.preset(regularization))
-        described = repr(Regularization.preset(regularization))
+        presets = dict.fromkeys((r.name for r in recipes), _presets(regularization))
+        described = [repr(preset) for preset in _presets(regularization)]
     for recipe in recipes:
         for count in counts:
             recipe.plan(count)
@@ -200,55 +203,59 @@ def compare(
     for labels in labels_per_class:
         for count in counts:
             for recipe in recipes:
-                _cell(result, body, task, recipe, labels, count, seeds, presets[recipe.name], rate_factors,
-                      tuning_seeds, keep_runs, verbose)  # fmt: skip
+                choices = [(factor, preset) for preset in presets[recipe.name] for factor in rate_factors]
+                _cell(result, body, task, recipe, labels, count, seeds, choices, tuning_seeds, keep_runs, verbose)
     return result
 
 
-def _cell(
-    result, body, task, recipe, labels, count, seeds, regularization, rate_factors, tuning_seeds, keep_runs, verbose
-):
-    """Tunes the rate of one strategy for one cell of the grid, then runs all seeds with the chosen one."""
+def _presets(given):
+    listed = given if isinstance(given, (list, tuple)) else [given]
+    if not listed:
+        raise ValueError(f"`regularization` needs at least one preset to choose from. Received: {given!r}.")
+    return [Regularization.preset(one) for one in listed]
+
+
+def _cell(result, body, task, recipe, labels, count, seeds, choices, tuning_seeds, keep_runs, verbose):
+    """Tunes one strategy for one cell of the grid, then runs all seeds with the choice that validation made."""
     done = {}
 
-    def run(factor, seed):
-        if (factor, seed) not in done:
+    def run(choice, seed):
+        factor, preset = choice
+        if (choice, seed) not in done:
             data = load_task(task, labels, seed)
             model = classifier(body, data.num_classes, seed=seed)
-            done[factor, seed] = fit(
-                model, data, recipe.scaled(factor), regularization, seed, updates=count, verbose=False
-            )
+            one = fit(model, data, recipe.scaled(factor), preset, seed, updates=count, verbose=False)
+            done[choice, seed] = one
             if verbose:
-                tried = f", rates x {factor:g}" if len(rate_factors) > 1 else ""
+                tried = f"  rates x {factor:g}" if len(choices) > 1 else ""
                 print(
                     f"{recipe.name:<24}{labels or 'all':>4} labels per class  {count} updates  seed {seed}{tried}  "
-                    f"validation accuracy {done[factor, seed].val_accuracy:.3f}",
+                    f"validation accuracy {one.val_accuracy:.3f}",
                     flush=True,
                 )
-        return done[factor, seed]
+        return done[choice, seed]
 
     cell = {"strategy": recipe.name, "labels_per_class": labels, "updates": count}
     means = {}
-    if len(rate_factors) > 1:
-        for factor in rate_factors:
-            try:
-                tried = [run(factor, seed) for seed in seeds[:tuning_seeds]]
-                means[factor] = float(np.mean([one.val_accuracy for one in tried]))
-            except FloatingPointError:  # it diverged, which is the worst result a rate can have
-                means[factor] = 0.0
-            result.tuning.append({**cell, "rate_factor": factor, "val_mean": means[factor]})
-    best = max(rate_factors, key=lambda f: means.get(f, 0))
+    for choice in choices if len(choices) > 1 else ():
+        try:
+            means[choice] = float(np.mean([run(choice, seed).val_accuracy for seed in seeds[:tuning_seeds]]))
+        except FloatingPointError:  # it diverged, which is the worst result a rate can have
+            means[choice] = 0.0
+        made = {"rate_factor": choice[0], "regularization": repr(choice[1])}
+        result.tuning.append({**cell, **made, "val_mean": means[choice]})
+    best = max(choices, key=lambda choice: means.get(choice, 0))
     for seed in seeds:
         one = run(best, seed)
-        values = (recipe.name, labels, count, seed, best, sum(p["updates_done"] for p in one.phases), one.val_accuracy,
-                  one.val_macro_f1, one.test_accuracy, one.test_macro_f1)  # fmt: skip
+        values = (
+            recipe.name, labels, count, seed, best[0], repr(best[1]), sum(p["updates_done"] for p in one.phases),
+            one.val_accuracy, one.val_macro_f1, one.test_accuracy, one.test_macro_f1,
+        )  # fmt: skip
         result.rows.append(dict(zip(_ROW, values, strict=True)))
         result._histories.append((recipe.name, labels, count, one.history))
         if keep_runs and seed == seeds[0]:
             result.runs.append(one)
-        del one
-        if not (keep_runs and seed == seeds[0]):
-            done.pop((best, seed))
+        del done[best, seed]
 
 
 def interval(values):

@@ -132,6 +132,54 @@ def test_a_frozen_stage_runs_in_inference_mode_although_it_has_dropout(eager):
     assert free.history[0]["loss"] != pytest.approx(expected, rel=1e-2)
 
 
+def test_so_does_a_frozen_stage_that_no_cut_parts_from_one_that_trains(eager):
+    layers, shared = keras.layers, keras.layers.ReLU(name="shared")  # used on both sides, so there is no place to cut
+    image = keras.Input((12, 12, 1))
+    x = layers.Dropout(0.9)(shared(layers.Conv2D(4, 3, 2, padding="same")(layers.Rescaling(1 / 255)(image))))
+    x = shared(layers.Conv2D(6, 3, 2, padding="same")(x))
+    x = shared(layers.Conv2D(8, 3, 2, padding="same")(x))
+    x = layers.GlobalAveragePooling2D(name="pool")(x)
+    model, task = keras.Model(image, layers.Dense(3, activation="softmax")(x)), tiny.task()
+    assert not stages(model, head="pool")[0].can_split
+    expected = cross_entropies(model, task.train).mean()
+    run = one_update(model, task, one_phase(("stage2", "stage3", "head")), head="pool")
+    assert run.history[0]["loss"] == pytest.approx(expected, rel=1e-5)
+    free = one_update(model, task, one_phase("all"), head="pool")
+    assert free.history[0]["loss"] != pytest.approx(expected, rel=1e-3)
+    assert [x.rate for x in run.model.layers if isinstance(x, layers.Dropout)] == [0.9]  # it has its rate again
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_frozen_features_may_be_computed_once(monkeypatch, eager, cached):
+    """Whether the features of the frozen part fit into memory must not change the run."""
+    ran, ahead = [], ftlib.training._run_ahead
+    monkeypatch.setattr(ftlib.training, "_run_ahead", lambda parts, task: ran.append(ahead(parts, task)) or ran[-1])
+    monkeypatch.setattr(ftlib.training, "_AHEAD_BYTES", 1e9 if cached else 0)
+    options = dict(updates=6, batch_size=8, verbose=False)
+    run = fit(tiny.model(), tiny.task(), one_phase("head", augment=False), Regularization(dropout=0.3), **options)
+    assert len(ran[0][0]) == (1 if cached else 2)
+    plain = fit(tiny.model(), tiny.task(), one_phase("head"), Regularization(dropout=0.3), **options)
+    for one, other in zip(run.history, plain.history, strict=True):
+        assert one == pytest.approx(other, rel=1e-4)
+
+
+def test_the_randomness_of_an_epoch_depends_on_seed_phase_and_epoch_alone(monkeypatch, eager):
+    keys, reseed = [], ftlib.training.reseed
+    monkeypatch.setattr(ftlib.training, "reseed", lambda model, key: keys.append(key) or reseed(model, key))
+    fit(tiny.model(), tiny.task(), "lp_ft", seed=7, updates=12, batch_size=8, verbose=False)
+    assert keys == [(7, 0, 0), (7, 0, 1), (7, 1, 0), (7, 1, 1), (7, 1, 2)]
+    model, images = tiny.model(), tiny.split(6).images.astype("float32")
+
+    def drop(*key):
+        reseed(model, key)
+        return keras.ops.convert_to_numpy(model(images, training=True))
+
+    first = drop(7, 0, 0)
+    others = [drop(8, 0, 0), drop(7, 1, 0), drop(7, 0, 1)]
+    np.testing.assert_array_equal(drop(7, 0, 0), first)
+    assert all(np.abs(other - first).max() > 1e-4 for other in others)
+
+
 def test_a_head_phase_does_not_distort_its_images(eager):
     model, task = tiny.model(), tiny.task()
     recipe = dataclasses.replace(strategy("feature_extraction_long"), name="long")

@@ -5,6 +5,7 @@ of the READMEs from what is recorded.
 """
 
 import argparse
+import dataclasses
 import hashlib
 import pathlib
 import platform
@@ -20,6 +21,11 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 STRATEGIES = ("scratch", "hybrid", "feature_extraction", "feature_extraction_long", "top", "full", "lp_ft")
 MAIN = ("scratch", "feature_extraction_long", "lp_ft")
 FACTORS = (1 / 3, 1.0, 3.0)
+# From scratch, stronger augmentation is worth a try as well; all else is as in the preset "light".
+LIGHT = ft.Regularization.preset("light")
+PRESETS = {name: [LIGHT] for name in STRATEGIES} | {
+    "scratch": [LIGHT, dataclasses.replace(LIGHT, augmentation="strong")]
+}
 
 
 def seeds(name):
@@ -29,7 +35,7 @@ def seeds(name):
 
 def grids():
     """Returns the cells of every recorded file: arguments of `compare`."""
-    common = dict(backbone="glyphnet", task="digits", rate_factors=FACTORS, tuning_seeds=3, regularization="light")
+    common = dict(backbone="glyphnet", task="digits", rate_factors=FACTORS, tuning_seeds=3, regularization=PRESETS)
     digits = [
         dict(common, strategies=[name], labels_per_class=(labels,), updates=300, seeds=seeds(name))
         for labels in (10, 3, 1, 50)
