@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from ftlib.errors import unknown
-from ftlib.initialization import redraw, seeded
+from ftlib.initialization import redraw
 
 # How each family of keras.applications wants its pixels (see each family's `preprocess_input`): "tf" -1..1, "caffe"
 # BGR less the mean of ImageNet, "torch" standardised per channel; "inside" does it itself.
@@ -93,18 +93,18 @@ def load_backbone(name, weights="default", image_size=None):
     return _from_applications(known[name], weights, image_size)
 
 
-def classifier(backbone, num_classes, dropout=0.0, seed=0):
+def classifier(backbone, num_classes, dropout=0.0):
     """Returns a backbone with a fresh head: average pooling, Dropout, and a Dense layer with softmax.
 
     The model shares its weights with `backbone`. It is a plain functional Keras model whose backbone is one layer
-    named `"backbone"`; its output is `float32` with any precision policy.
+    named `"backbone"`; its output is `float32` with any precision policy. The Dense layer starts at zero: a random
+    start would stay, as noise, in all directions of the features that a few examples do not reach.
 
     Args:
         backbone: A functional Keras model that gives feature maps `(None, h, w, c)`, tokens `(None, t, c)` (the mean
             over tokens is taken) or vectors `(None, c)`.
         num_classes: Number of classes, at least 2.
         dropout: Rate of the Dropout layer. Default 0: `fit` sets it from the regularization of the run.
-        seed: Integer from which the Dense layer is drawn, so that the same call gives the same head.
 
     Returns:
         A `keras.Model` from pixels to probabilities `(None, num_classes)`.
@@ -138,8 +138,9 @@ def classifier(backbone, num_classes, dropout=0.0, seed=0):
     elif len(shape) == 3:
         x = layers.GlobalAveragePooling1D(data_format="channels_last", name="head_pool")(x)
     x = layers.Dropout(dropout, name="head_dropout")(x)
-    with seeded(seed):
-        outputs = layers.Dense(int(num_classes), activation="softmax", dtype="float32", name="predictions")(x)
+    outputs = layers.Dense(
+        int(num_classes), activation="softmax", kernel_initializer="zeros", dtype="float32", name="predictions"
+    )(x)
     return keras.Model(image, outputs, name="classifier")
 
 

@@ -5,6 +5,8 @@ import numpy as np
 
 from ftlib.regularizers import augment, mix
 
+_ORDER, _BATCH, _LAYERS = 1, 2, 3  # a stream of random numbers for each use
+
 
 class Batches:
     """One epoch of augmented batches. Batch i depends on (seed, phase, epoch, i) alone, whoever asks for it when.
@@ -20,7 +22,7 @@ class Batches:
     def __init__(self, task, batch_size, steps, key, settings, class_weights=None):
         self.task, self.batch_size, self.steps, self.key = task, batch_size, steps, key
         self.settings, self.class_weights = settings, class_weights
-        rng, n = np.random.default_rng(key), len(task.train)
+        rng, n = np.random.default_rng([_ORDER, *key]), len(task.train)
         passes = [rng.permutation(n) for _ in range(-(-batch_size * steps // n))]
         self.order = np.concatenate(passes)[: batch_size * steps]
 
@@ -28,7 +30,7 @@ class Batches:
         return self.steps
 
     def __getitem__(self, i):
-        rng, s, split = np.random.default_rng([*self.key, i]), self.settings, self.task.train
+        rng, s, split = np.random.default_rng([_BATCH, *self.key, i]), self.settings, self.task.train
         at = self.order[i * self.batch_size : (i + 1) * self.batch_size]
         images = np.asarray(split.images[at], "float32")
         targets = np.eye(self.task.num_classes, dtype="float32")[split.labels[at]]
@@ -40,7 +42,7 @@ class Batches:
 
 def reseed(model, key):
     """Sets the state of every random layer of a model from `key`, a sequence of integers."""
-    draws = np.random.default_rng([*key, 1])
+    draws = np.random.default_rng([_LAYERS, *key])
     for layer in model._flatten_layers():
         for generator in getattr(layer, "_seed_generators", ()):
             state = draws.integers(0, 2**31, size=generator.state.shape)

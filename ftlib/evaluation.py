@@ -139,7 +139,7 @@ def compare(
         task: Name or path for `load_task`.
         strategies: List of names or `Strategy` objects.
         labels_per_class: Numbers of training examples per class; None among them means all.
-        seeds: Number of seeds, 0 and up, or a list of them. A seed draws the examples, the head and all randomness.
+        seeds: Number of seeds, 0 and up, or a list of them. A seed draws the examples and all randomness.
         regularization: Preset or `Regularization` for all strategies, a list of them to choose from, or a dict from
             strategy name to either.
         updates: Optimizer steps of each run, or a tuple of them.
@@ -223,7 +223,7 @@ def _cell(result, body, task, recipe, labels, count, seeds, choices, tuning_seed
         factor, preset = choice
         if (choice, seed) not in done:
             data = load_task(task, labels, seed)
-            model = classifier(body, data.num_classes, seed=seed)
+            model = classifier(body, data.num_classes)
             one = fit(model, data, recipe.scaled(factor), preset, seed, updates=count, verbose=False)
             done[choice, seed] = one
             if verbose:

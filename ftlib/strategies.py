@@ -201,7 +201,7 @@ def strategy(name):
     | `feature_extraction` | pre-trained | the head, for a third of the updates |
     | `feature_extraction_long` | pre-trained | the head, for all updates: the control for the strategies below |
     | `top` | pre-trained | the head, then the last stage too |
-    | `full` | pre-trained | everything at once, under a head that starts random |
+    | `full` | pre-trained | everything at once, under a head that knows nothing yet |
     | `lp_ft` | pre-trained | the head, then everything (Kumar et al., 2022) |
     | `hybrid` | first two stages pre-trained, the rest random | everything |
 

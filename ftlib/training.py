@@ -1,26 +1,24 @@
 """`fit`: one loop that runs every strategy."""
 
-import contextlib
 import dataclasses
-import math
 import pathlib
 
 import keras
 import numpy as np
 
 from ftlib.batches import Batches, reseed, weigh_classes
+from ftlib.engine import Trainer, make_optimizer, quiet, run_ahead, split_parts
 from ftlib.errors import ProofError
 from ftlib.freezing import set_trainable
-from ftlib.graph import segments, stages
-from ftlib.initialization import copy_model, is_kernel, redraw
+from ftlib.graph import stages
+from ftlib.initialization import copy_model, redraw
 from ftlib.proofs import Proof, no_leak, prove
-from ftlib.regularizers import Regularization, penalty
+from ftlib.regularizers import Regularization
 from ftlib.runs import Run, check_pixels, predict, score
 from ftlib.strategies import strategy as named_strategy
 from ftlib.tasks.base import Task
 
 _SHORTEST_EPOCH = 20  # updates
-_AHEAD_BYTES = 2**30  # of activations kept in memory
 
 
 def fit(
@@ -123,14 +121,14 @@ def _train_phase(run, found, phase, chosen, index, count, trainable, settings, b
     epochs = -(-count // steps)
     proof = prove(model, batch_norm="train", head=run.head)
     proof.__enter__()
-    with _quiet(found, chosen):
-        parts, scored = _parts(model, found, chosen, run.head), model
+    with quiet(found, chosen):
+        parts, scored = split_parts(model, found, chosen, run.head), model
         if not phase.augment:
-            parts, task = _run_ahead(parts, task)
+            parts, task = run_ahead(parts, task)
             scored = parts[0][0] if task is not run.task else model
-        trainer = _Trainer(parts, settings)
+        trainer = Trainer(parts, settings)
         trainer.compile(
-            _optimizer(phase, count, settings.weight_decay, trainer.trainable_variables),
+            make_optimizer(phase, count, settings.weight_decay, trainer.trainable_variables),
             keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
             metrics=["accuracy"],
         )
@@ -174,96 +172,6 @@ def _train_phase(run, found, phase, chosen, index, count, trainable, settings, b
             "trainable": trainable, "best_epoch": best[1], "epochs": epoch + 1, "stopped": done < count,
         }
     )  # fmt: skip
-
-
-class _Trainer(keras.Model):
-    """The segments of a model one after the other, the frozen ones in inference mode, and the penalties of the loss.
-
-    It shares the model's weights and is thrown away after the phase, so that the saved model knows nothing of it.
-    """
-
-    def __init__(self, parts, settings):
-        super().__init__(name="trainer")
-        self.parts = [part for part, _ in parts]
-        self.trains = tuple(trains for _, trains in parts)
-        self.settings = settings
-
-    def call(self, x, training=None):
-        for part, trains in zip(self.parts, self.trains, strict=True):
-            x = part(x, training=bool(training) and trains)
-        return x
-
-    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        loss = super().compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=training)
-        if self.settings.l1 or self.settings.l2:
-            loss = loss + penalty(self.trainable_variables, self.settings.l1, self.settings.l2)
-        return loss
-
-
-def _parts(model, found, chosen, head):
-    """Returns the model as consecutive parts, each with whether it trains; neighbours of a kind stay together."""
-    flags = [stage.name in chosen for stage in found]
-    cuts = [s.name for s, a, b in zip(found, flags, flags[1:], strict=False) if a != b and s.can_split]
-    groups, current = [], []
-    for stage, trains in zip(found, flags, strict=True):
-        current.append(trains)
-        if stage.name in cuts:
-            groups, current = [*groups, any(current)], []
-    return list(zip(segments(model, cuts, head=head), [*groups, any(current)], strict=True))
-
-
-def _run_ahead(parts, task):
-    """Runs a frozen first part once over the training and validation images, where the result fits into memory.
-
-    Without augmentation it gives the same for an image each time, so the other part can train on what it gave.
-
-    Returns:
-        `(parts, task)`: those left to run, and the task with their inputs as images; or both as they were.
-    """
-    (first, trains), shape = parts[0], parts[0][0].output_shape
-    if len(parts) != 2 or trains or not isinstance(shape, tuple) or None in shape[1:]:
-        return parts, task
-    if 4 * math.prod(shape[1:]) * (len(task.train) + len(task.validation)) > _AHEAD_BYTES:
-        return parts, task
-    ahead = {
-        name: dataclasses.replace(split, images=predict(first, split.images))
-        for name, split in (("train", task.train), ("validation", task.validation))
-    }
-    return parts[1:], dataclasses.replace(task, **ahead)
-
-
-@contextlib.contextmanager
-def _quiet(found, chosen):
-    """Switches off the random layers of frozen stages that share a segment with one that trains (a ViT's encoder)."""
-    changed = []
-    for stage in found:
-        for layer in () if stage.name in chosen else stage.layers:
-            for inner in layer._flatten_layers():
-                for name in ("rate", "drop_path_rate", "stddev"):
-                    value = getattr(inner, name, None)
-                    if isinstance(value, float) and value and getattr(inner, "_seed_generators", None):
-                        changed.append((inner, name, value))
-                        setattr(inner, name, 0.0)
-    try:
-        yield
-    finally:
-        for inner, name, value in changed:
-            setattr(inner, name, value)
-
-
-def _optimizer(phase, updates, weight_decay, variables):
-    """AdamW (Adam where the decay is 0), which spares whatever is no kernel: biases, gammas, betas, tokens."""
-    rate = phase.rate
-    if phase.schedule == "cosine" and updates > 1:
-        warm = max(1, updates // 10)
-        rate = keras.optimizers.schedules.CosineDecay(
-            rate / warm, updates - warm, warmup_target=rate, warmup_steps=warm
-        )
-    if not weight_decay:
-        return keras.optimizers.Adam(rate)
-    optimizer = keras.optimizers.AdamW(rate, weight_decay=weight_decay)
-    optimizer.exclude_from_weight_decay(var_list=[v for v in variables if not is_kernel(v)])
-    return optimizer
 
 
 def _line(run, phase, epoch, epochs, row, last, better):

@@ -106,19 +106,17 @@ def test_a_classifier_for_maps_tokens_and_vectors():
     for output, features in ((maps, 4), (tokens, 4), (vector, 144)):
         body = keras.Model(image, output, name="mine")
         before = outputs(body, batch)
-        model = classifier(body, np.int64(5), dropout=0.25, seed=3)
+        model = classifier(body, np.int64(5), dropout=0.25)
         assert [x.name for x in model.layers][1] == "backbone" and model.output_shape == (None, 5)
         assert model.get_layer("predictions").kernel.shape == (features, 5)
         assert model.get_layer("head_dropout").rate == 0.25
         said = outputs(model, batch)
         np.testing.assert_allclose(said.sum(axis=1), 1, rtol=1e-5)
-        # The caller's backbone keeps its name and works; the weights are shared; the head comes from the seed.
+        # The caller's backbone keeps its name and works; the weights are shared.
         assert body.name == "mine"
         np.testing.assert_array_equal(outputs(body, batch), before)
         assert {id(w) for w in body.weights} <= {id(w) for w in model.weights}
-        again, other = classifier(body, 5, seed=3), classifier(body, 5, seed=4)
-        assert tiny.moved(tiny.weights(model), tiny.weights(again)) == set()
-        assert tiny.moved(tiny.weights(model), tiny.weights(other)) == {"predictions/kernel"}
+        np.testing.assert_allclose(said, 0.2, rtol=1e-5)  # a head at zero has no opinion yet
 
 
 def test_probabilities_are_float32_with_mixed_precision():

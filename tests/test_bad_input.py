@@ -192,7 +192,9 @@ CASES = {
     "part of a stage": (lambda t: ft.unfreeze(t.model, last=0.5), ValueError, ["whole number", "last=0.5"]),
     # Strategies and phases.
     "nothing trains": (lambda t: ft.Phase("x", ()), ValueError, ["'x' trains nothing", "train=()"]),
-    "a list for a strategy": (lambda t: ft.fit(t.model, t.task, [ft.Phase("x", "all")]), ValueError, ["ft.Strategy(name, start, phases)"]),
+    "a list for a strategy": (
+        lambda t: ft.fit(t.model, t.task, [ft.Phase("x", "all")]), ValueError, ["ft.Strategy(name, start, phases)"],
+    ),
     "a head unknown": (lambda t: ft.fit(tiny.foreign_model(), t.task), ValueError, ["trains nothing", "fit(..., head"]),
     "too many last stages": (lambda t: ft.fit(t.model, t.task, phases({"train": 4})), ValueError, ["last 4", "has 3"]),
     "negative stages": (lambda t: ft.Phase("x", -1), ValueError, ["number of last stages", "train=-1"]),

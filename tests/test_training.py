@@ -132,35 +132,19 @@ def test_a_frozen_stage_runs_in_inference_mode_although_it_has_dropout(eager):
     assert free.history[0]["loss"] != pytest.approx(expected, rel=1e-2)
 
 
-def test_so_does_a_frozen_stage_that_no_cut_parts_from_one_that_trains(eager):
-    layers, shared = keras.layers, keras.layers.ReLU(name="shared")  # used on both sides, so there is no place to cut
-    image = keras.Input((12, 12, 1))
-    x = layers.Dropout(0.9)(shared(layers.Conv2D(4, 3, 2, padding="same")(layers.Rescaling(1 / 255)(image))))
-    x = shared(layers.Conv2D(6, 3, 2, padding="same")(x))
-    x = shared(layers.Conv2D(8, 3, 2, padding="same")(x))
-    x = layers.GlobalAveragePooling2D(name="pool")(x)
-    model, task = keras.Model(image, layers.Dense(3, activation="softmax")(x)), tiny.task()
-    assert not stages(model, head="pool")[0].can_split
-    expected = cross_entropies(model, task.train).mean()
-    run = one_update(model, task, one_phase(("stage2", "stage3", "head")), head="pool")
-    assert run.history[0]["loss"] == pytest.approx(expected, rel=1e-5)
-    free = one_update(model, task, one_phase("all"), head="pool")
-    assert free.history[0]["loss"] != pytest.approx(expected, rel=1e-3)
-    assert [x.rate for x in run.model.layers if isinstance(x, layers.Dropout)] == [0.9]  # it has its rate again
-
-
 @pytest.mark.parametrize("cached", [True, False])
 def test_frozen_features_may_be_computed_once(monkeypatch, eager, cached):
     """Whether the features of the frozen part fit into memory must not change the run."""
-    ran, ahead = [], ftlib.training._run_ahead
-    monkeypatch.setattr(ftlib.training, "_run_ahead", lambda parts, task: ran.append(ahead(parts, task)) or ran[-1])
-    monkeypatch.setattr(ftlib.training, "_AHEAD_BYTES", 1e9 if cached else 0)
+    ran, ahead = [], ftlib.training.run_ahead
+    monkeypatch.setattr(ftlib.training, "run_ahead", lambda parts, task: ran.append(ahead(parts, task)) or ran[-1])
+    monkeypatch.setattr(ftlib.engine, "_AHEAD_BYTES", 1e9 if cached else 0)
     options = dict(updates=6, batch_size=8, verbose=False)
     run = fit(tiny.model(), tiny.task(), one_phase("head", augment=False), Regularization(dropout=0.3), **options)
     assert len(ran[0][0]) == (1 if cached else 2)
     plain = fit(tiny.model(), tiny.task(), one_phase("head"), Regularization(dropout=0.3), **options)
     for one, other in zip(run.history, plain.history, strict=True):
-        assert one == pytest.approx(other, rel=1e-4)
+        for name in ("update", "rate", "loss", "accuracy", "val_loss", "val_accuracy"):
+            assert one[name] == pytest.approx(other[name], rel=1e-4)
 
 
 def test_the_randomness_of_an_epoch_depends_on_seed_phase_and_epoch_alone(monkeypatch, eager):
@@ -177,7 +161,7 @@ def test_the_randomness_of_an_epoch_depends_on_seed_phase_and_epoch_alone(monkey
     first = drop(7, 0, 0)
     others = [drop(8, 0, 0), drop(7, 1, 0), drop(7, 0, 1)]
     np.testing.assert_array_equal(drop(7, 0, 0), first)
-    assert all(np.abs(other - first).max() > 1e-4 for other in others)
+    assert all(np.abs(other - first).max() > 1e-3 for other in others)
 
 
 def test_a_head_phase_does_not_distort_its_images(eager):
@@ -202,7 +186,8 @@ def test_scratch_owes_nothing_to_the_pretrained_weights(eager):
 
 def test_hybrid_keeps_the_start_of_its_first_stages(eager):
     model = tiny.model()
-    run = one_update(model, tiny.task(), one_phase("all", rate=1e-7, keep=2))
+    recipe = one_phase("all", rate=1e-7, keep=2)
+    run = fit(model, tiny.task(), recipe, NONE, updates=2, batch_size=24, verbose=False)
     start, end = tiny.weights(model), tiny.weights(run.model)
     near = {path for path in start if np.allclose(start[path], end[path], atol=1e-5)}
     assert {path for path in near if path.endswith("kernel")} == {"conv1/kernel", "conv2/kernel"}
@@ -336,19 +321,29 @@ def test_a_model_of_another_make_trains_with_its_head_named(eager):
     assert moved == {f"{x}/{y}" for x in ("conv1", "conv2", "conv3", "scores") for y in ("kernel", "bias")}
 
 
-def test_a_vision_transformer_unfreezes_inside_its_encoder(eager):
+def test_a_vision_transformer_unfreezes_inside_its_encoder(eager, monkeypatch):
     models = pytest.importorskip("keras_hub").models
     keras.utils.set_random_seed(0)
     body = models.ViTBackbone(
         image_shape=(12, 12, 3), patch_size=4, num_layers=3, num_heads=2, hidden_dim=8, mlp_dim=16, dropout_rate=0.5
     )
-    model, task = tiny.classifier(body, 3), tiny.task(channels=3)
+    model, task = tiny.with_head(body), tiny.task(channels=3)
     names = [s.name for s in stages(model)]
     expected = cross_entropies(model, task.train).mean()
-    # The head alone: frozen blocks do not drop, although they share a segment of the graph with nothing else.
     assert one_update(model, task, one_phase("head")).history[0]["loss"] == pytest.approx(expected, rel=1e-4)
 
-    run = fit(model, task, one_phase(2), updates=3, batch_size=8, verbose=False)
+    # Blocks share a segment of the graph with those that train; while frozen, they do not drop either.
+    rates, parts = {}, ftlib.training.split_parts
+
+    def look(network, found, *args):
+        for stage in found:
+            inner = [x for layer in stage.layers for x in layer._flatten_layers()]
+            rates[stage.name] = {x.rate for x in inner if isinstance(x, keras.layers.Dropout)}
+        return parts(network, found, *args)
+
+    monkeypatch.setattr(ftlib.training, "split_parts", look)
+    run = fit(model, task, one_phase(2), NONE, updates=3, batch_size=8, verbose=False)
+    assert [sorted(rates[name])[-1:] for name in names[-4:]] == [[0.0], [0.5], [0.5], [0.0]]
     trained = {w.path for s in stages(run.model) if s.name in names[-3:] for x in s.layers for w in x.weights}
     before, after = tiny.weights(model), tiny.weights(run.model)
     pairs = zip(before.values(), after.items(), strict=True)
@@ -356,8 +351,8 @@ def test_a_vision_transformer_unfreezes_inside_its_encoder(eager):
     assert moved and moved <= trained
     assert {p.split("/")[-2] for p in trained} - {p.split("/")[-2] for p in moved} <= {"key"}  # softmax ignores a bias
     # What was quiet while frozen has its rate again.
-    rates = [[x.rate for x in m._flatten_layers() if hasattr(x, "rate")] for m in (model, run.model)]
-    assert rates[0][:-1] == rates[1][:-1] and 0.5 in rates[1]
+    again = [sorted(x.rate for x in m._flatten_layers() if hasattr(x, "rate")) for m in (model, run.model)]
+    assert again[0] == again[1] and again[0].count(0.5) >= 3
 
 
 def test_a_copy_shares_nothing_with_its_original():
