@@ -39,14 +39,19 @@ def grids():
     digits = [
         dict(common, strategies=[name], labels_per_class=(labels,), updates=300, seeds=seeds(name))
         for labels in (10, 3, 1, 50)
-        for name in (MAIN if labels != 10 else STRATEGIES)
+        for name in MAIN
+    ]
+    others = [
+        dict(common, strategies=[name], labels_per_class=(10,), updates=300, seeds=seeds(name))
+        for name in STRATEGIES
+        if name not in MAIN
     ]
     updates = [
         dict(common, strategies=[name], labels_per_class=(10,), updates=count, seeds=seeds(name))
         for count in (100, 50)
         for name in MAIN
     ]
-    return {"digits": digits, "digits-updates": updates}
+    return {"digits": digits, "digits-updates": updates, "digits-others": others}
 
 
 def code_hash():
@@ -91,20 +96,23 @@ def measure(name, cells, jobs, fresh):
 
 
 def figures():
-    if not all((ROOT / "results" / f"{name}.json").exists() for name in grids()):
-        print("pictures and tables are drawn once all grids are measured")
+    tables = {
+        name: ft.load_comparison(ROOT / "results" / f"{name}.json").table()
+        for name in grids()
+        if (ROOT / "results" / f"{name}.json").exists()
+    }
+    if not {"digits", "digits-updates"} <= set(tables):
+        print("pictures and tables are drawn once digits and digits-updates are measured")
         return
-    digits = ft.load_comparison(ROOT / "results" / "digits.json")
-    by_updates = ft.load_comparison(ROOT / "results" / "digits-updates.json")
-    main = [dict(r) for r in digits.table() if r["strategy"] in MAIN]
+    main = tables["digits"]
     at_ten = [r for r in main if r["labels_per_class"] == 10]
     pictures = {
         "headline.png": plots.accuracy_curves(main, x="labels_per_class"),
-        "updates.png": plots.accuracy_curves(by_updates.table() + at_ten, x="updates"),
+        "updates.png": plots.accuracy_curves(tables["digits-updates"] + at_ten, x="updates"),
     }
     for name, figure in pictures.items():
         (ROOT / "results" / name).write_bytes(plots.png(figure))
-    table = readme_table(digits.table())
+    table = readme_table(main + tables.get("digits-others", []))
     for readme in ("README.md", "README.ko.md"):
         path = ROOT / readme
         text = path.read_text(encoding="utf-8")
