@@ -90,6 +90,14 @@ def _run(args):
     for note in task.notes:
         print(f"note: {note}")
     print(f"{task}\n{args.backbone}: {backbone.count_params():,} parameters; {preset!r}")
+    tuned = {
+        row["strategy"]: row["rate_factor"]
+        for row in (recorded.rows if recorded else ())
+        if (row["labels_per_class"], row["updates"], row["regularization"]) == (args.labels, args.updates, repr(preset))
+    }
+    if tuned:
+        recipes = [recipe.scaled(tuned.get(recipe.name, 1)) for recipe in recipes]
+        print(f"learning rates: those that validation chose in results/{RECORDED.name}")
     print(
         f"{len(args.strategies)} strategies x {args.seeds} seeds, {args.updates} updates each, {args.jobs} at a time:\n"
     )
