@@ -59,7 +59,9 @@ def fit(
 
     Example:
     >>> task = ft.load_task("digits", labels_per_class=10)
-    >>> run = ft.fit(ft.classifier(ft.load_backbone("glyphnet"), 10), task, "feature_extraction", updates=60)
+    >>> model = ft.classifier(ft.load_backbone("glyphnet"), task.num_classes)
+    >>> ft.fit(model, task, "feature_extraction", updates=60, verbose=False).val_accuracy > 0.9
+    True
     """
     recipe, settings = named_strategy(strategy), Regularization.preset(regularization)
     say = print if verbose else lambda line: None

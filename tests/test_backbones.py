@@ -58,7 +58,7 @@ def test_every_name_feeds_its_network_what_its_own_preprocessing_would(monkeypat
 
     def nothing(include_top, weights, input_tensor, input_shape):
         assert (include_top, weights, input_shape) == (False, "imagenet", (32, 32, 3))
-        return keras.Model(keras.utils.get_source_inputs(input_tensor)[0], input_tensor)
+        return keras.Model(keras.utils.get_source_inputs(input_tensor)[0], keras.layers.Identity()(input_tensor))
 
     for info in named:
         home = sys.modules[getattr(keras.applications, info.name).__module__]

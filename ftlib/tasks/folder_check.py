@@ -110,8 +110,8 @@ def check_folder(path):
         ValueError: If it is not a folder of at least two class folders with pictures.
 
     Example:
-    >>> report = check_folder("photos")
-    >>> report.unreadable
+    >>> report = check_folder("photos")  # doctest: +SKIP
+    >>> report.unreadable  # doctest: +SKIP
     {'roses/broken.jpg': 'image file is truncated (41 bytes not processed)'}
     """
     path = pathlib.Path(path).expanduser()
