@@ -8,7 +8,7 @@ import pytest
 
 from ftlib.evaluation import compare, interval, load_comparison
 
-FILES = ("digits", "digits-updates")
+FILES = ("digits", "digits-updates", "digits-others")
 MAIN = ("scratch", "feature_extraction_long", "lp_ft")
 
 
