@@ -50,7 +50,7 @@ test-colab: .venv-colab/.ready  ## the tests with the versions that Colab has
 	.venv-colab/bin/python $(PIP) $(COLAB) -e ".[hub,test]"
 	@touch $@
 
-results: setup  ## measure the recorded grids in results/ again (hours)
+results: setup  ## measure the recorded grids in results/ again (about an hour)
 	.venv/bin/python tools/results.py
 
 weights: setup  ## pre-train glyphnet again

@@ -161,7 +161,12 @@ def _backbones(args):
 
         found = list_backbones()
     print(f"{'name':<20}{'image':>12}  pixels become")
-    words = {"tf": "-1..1", "caffe": "BGR less the ImageNet mean", "torch": "standardised per channel"}
+    words = {
+        "tf": "-1..1",
+        "caffe": "BGR less the ImageNet mean",
+        "torch": "standardised per channel",
+        "inside": "scaled by its own first layers",
+    }
     for b in found:
         size = f"{b.side}x{b.side}x{b.channels}"
         print(f"{b.name:<20}{size:>12}  {words.get(b.preprocessing, b.preprocessing)}")
