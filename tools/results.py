@@ -1,4 +1,4 @@
-"""Measures the recorded grids in results/ again: `make results`. Takes about an hour on two cores; cells that are there are kept.
+"""Measures the recorded grids in results/ again: `make results`, about an hour on two cores. What is there is kept.
 
 `python tools/results.py --only digits` measures one of them; `--figures` only draws the pictures and fills the tables
 of the READMEs from what is recorded.
