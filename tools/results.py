@@ -5,14 +5,14 @@ of the READMEs from what is recorded.
 """
 
 import argparse
-import ast
 import dataclasses
-import hashlib
 import pathlib
 import platform
 import re
 
+import digest
 import keras
+import tuning_study
 
 import ftlib as ft
 from ftlib import plots
@@ -22,21 +22,20 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 STRATEGIES = ("scratch", "hybrid", "feature_extraction", "feature_extraction_long", "top", "full", "lp_ft")
 MAIN = ("scratch", "feature_extraction_long", "lp_ft")
 FACTORS = (1.0, 3.0)
-# From scratch, stronger augmentation is worth a try as well; all else is as in the preset "light".
+# The baseline gets more than the rest: a firmer regularization to choose from as well, and five seeds to choose with.
 LIGHT = ft.Regularization.preset("light")
-PRESETS = {name: [LIGHT] for name in STRATEGIES} | {
-    "scratch": [LIGHT, dataclasses.replace(LIGHT, augmentation="strong")]
-}
+FIRM = dataclasses.replace(LIGHT, augmentation="strong", label_smoothing=0.1, dropout=0.5)
+PRESETS = {name: [LIGHT] for name in STRATEGIES} | {"scratch": [LIGHT, FIRM]}
 
 
 def seeds(name):
-    """Returns seeds 0 to 19 where a run takes seconds and 0 to 4 where it takes longer; no others are tried."""
-    return list(range(20 if name.startswith("feature_extraction") else 5))
+    """Returns seeds 0 to 19 where a run takes seconds, and fewer where it takes longer; no others are tried."""
+    return list(range(20 if name.startswith("feature_extraction") else 10 if name in MAIN else 5))
 
 
 def grids():
     """Returns the cells of every recorded file: arguments of `compare`."""
-    common = dict(backbone="glyphnet", task="digits", rate_factors=FACTORS, tuning_seeds=2, regularization=PRESETS)
+    common = dict(backbone="glyphnet", task="digits", rate_factors=FACTORS, tuning_seeds=5, regularization=PRESETS)
     digits = [
         dict(common, strategies=[name], labels_per_class=(labels,), updates=300, seeds=seeds(name))
         for labels in (10, 3, 1, 50)
@@ -52,26 +51,24 @@ def grids():
         for count in (100, 50)
         for name in MAIN
     ]
-    return {"digits": digits, "digits-updates": updates, "digits-others": others}
+    far = [
+        dict(common, task="textures", strategies=[name], labels_per_class=(10,), updates=300, seeds=list(range(5)))
+        for name in MAIN
+    ]
+    return {"digits": digits, "digits-updates": updates, "digits-others": others, "textures": far}
 
 
-def code_hash():
+def code_hash(task):
     """Returns a checksum of what a result depends on: the shipped weights and the modules that a run goes through.
 
     Comments and docstrings do not count, so that mending a sentence leaves the record valid.
     """
     modules = (
         "backbones", "batches", "calls", "engine", "evaluation", "freezing", "graph", "initialization", "regularizers",
-        "runs", "strategies", "training", "tasks/base", "tasks/digits",
+        "runs", "strategies", "training", "tasks/base", f"tasks/{task}",
     )  # fmt: skip
-    digest = hashlib.sha256((ROOT / "ftlib/weights/glyphnet.weights.h5").read_bytes())
-    for name in modules:
-        tree = ast.parse((ROOT / "ftlib" / f"{name}.py").read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
-            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None:
-                node.body = node.body[1:] or [ast.Pass()]
-        digest.update(name.encode() + ast.unparse(tree).encode())
-    return digest.hexdigest()
+    weights = (ROOT / "ftlib/weights/glyphnet.weights.h5").read_bytes()
+    return digest.code(ROOT / "ftlib", modules, weights)
 
 
 def key(cell):
@@ -80,14 +77,19 @@ def key(cell):
 
 def measure(name, cells, jobs, fresh):
     path = ROOT / "results" / f"{name}.json"
-    stamp = code_hash()
+    stamp = code_hash(cells[0]["task"])
+    wanted = {
+        "code": stamp, "keras": keras.__version__, "tuning_seeds": cells[0]["tuning_seeds"],
+        "regularization": {k: [repr(one) for one in listed] for k, listed in PRESETS.items()},
+    }  # fmt: skip
     parts = []
     if path.exists() and not fresh:
         recorded = ft.load_comparison(path)
-        if recorded.settings.get("code") == stamp and recorded.settings["keras"] == keras.__version__:
-            parts = [recorded]
+        changed = [key for key, value in wanted.items() if recorded.settings.get(key) != value]
+        if changed:
+            print(f"{path.name} was measured with another {' and '.join(changed)}: measuring it again", flush=True)
         else:
-            print(f"{path.name} was measured with other code: measuring it again", flush=True)
+            parts = [recorded]
     have = {(r["strategy"], r["labels_per_class"], r["updates"]) for part in parts for r in part.rows}
     missing = [cell for cell in cells if key(cell) not in have]
     with quiet_stderr():
@@ -100,6 +102,23 @@ def measure(name, cells, jobs, fresh):
                 rows.sort(key=lambda r: order.index((r["strategy"], r["labels_per_class"], r["updates"])))
             whole.save(path)  # after every cell, so that a stopped measurement goes on there
             print(f"\n{result}\n", flush=True)
+
+
+def measure_tuning(jobs, fresh):
+    """Measures what fine-tuning leaves of the pre-training, all seeds or none."""
+    path, stamp = ROOT / "results" / "fine-tuning.json", code_hash("digits")
+    if path.exists() and not fresh and ft.load_comparison(path).settings["code"] == stamp:
+        return
+    settings = {
+        "task": "digits", "backbone": "glyphnet", "source_task": "glyphs", "code": stamp, "keras": keras.__version__,
+        "backend": keras.backend.backend(), "machine": platform.machine(),
+    }  # fmt: skip
+    seeds = list(tuning_study.SEEDS)
+    with quiet_stderr():
+        found = dict(run_cells(seeds, jobs, tuning_study.run_study))
+    rows = sorted((row for part in found.values() for row in part), key=lambda row: row["seed"])
+    order = [name for name, *_ in tuning_study.studies()]
+    ft.Comparison(settings, sorted(rows, key=lambda row: order.index(row["strategy"]))).save(path)
 
 
 def figures():
@@ -148,14 +167,18 @@ def cell_text(row):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", nargs="+", choices=list(grids()), default=list(grids()))
+    files = [*grids(), "fine-tuning"]
+    parser.add_argument("--only", nargs="+", choices=files, default=files)
     parser.add_argument("--jobs", type=int, default=2, help="processes; one core each (2)")
     parser.add_argument("--fresh", action="store_true", help="measure again what is there")
     parser.add_argument("--figures", action="store_true", help="only draw and fill in")
     args = parser.parse_args()
     if not args.figures:
         for name in args.only:
-            measure(name, grids()[name], args.jobs, args.fresh)
+            if name == "fine-tuning":
+                measure_tuning(args.jobs, args.fresh)
+            else:
+                measure(name, grids()[name], args.jobs, args.fresh)
     figures()
 
 

@@ -8,36 +8,37 @@ import sys
 import tempfile
 
 
-def run_cells(cells, jobs):
-    """Runs `compare` for each cell in worker processes.
+def _run_cell(cell):
+    from ftlib.evaluation import compare
+
+    return compare(**cell)
+
+
+def run_cells(cells, jobs, function=_run_cell):
+    """Runs `compare`, or another function, for each cell in worker processes.
 
     Small networks keep one core busy, not two, so a process per core with one thread each is the faster way.
 
     Args:
         cells: List of dicts of arguments for `compare`.
         jobs: Number of processes.
+        function: Takes a cell; one that another process can import. Default: `compare` with the cell as arguments.
 
     Yields:
-        `(index of the cell, Comparison)`, in the order in which they are done.
+        `(index of the cell, what the function returned)`, in the order in which they are done.
     """
     threads = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
     shared_gpu = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
     with _environment({**shared_gpu, **(threads if jobs > 1 else {})}):
         context = multiprocessing.get_context("spawn")
         with concurrent.futures.ProcessPoolExecutor(jobs, mp_context=context) as pool:
-            futures = {pool.submit(_run_cell, cell): index for index, cell in enumerate(cells)}
+            futures = {pool.submit(function, cell): index for index, cell in enumerate(cells)}
             try:
                 for future in concurrent.futures.as_completed(futures):
                     yield futures[future], future.result()
             except BaseException:
                 pool.shutdown(cancel_futures=True)
                 raise
-
-
-def _run_cell(cell):
-    from ftlib.evaluation import compare
-
-    return compare(**cell)
 
 
 @contextlib.contextmanager
