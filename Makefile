@@ -13,7 +13,11 @@ export npm_config_cache := $(CURDIR)/.cache/npm
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
-.PHONY: help setup run lab test test-colab results weights lock clean
+# One kernel per core, each with one thread: as the lessons were made.
+NBVAL = TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
+	.venv/bin/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -n 2 --dist loadfile
+
+.PHONY: help setup run lab notebooks test test-unit test-notebooks test-colab results weights lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 | /p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s%s\n", $$1, $$2 }'
@@ -37,10 +41,18 @@ run: setup  ## train on real scanned digits three ways, live, and write a report
 lab: setup  ## open JupyterLab in notebooks/
 	.venv/bin/jupyter lab --ServerApp.root_dir="$(CURDIR)/notebooks" $(if $(filter 0,$(shell id -u)),--allow-root)
 
-test: setup  ## style, all tests, and a selection of them on JAX
+notebooks: setup  ## build the lessons from notebooks/source; only what changed is executed (LIBRARY=1: ftlib counts)
+	.venv/bin/python tools/notebooks.py $(if $(LIBRARY),--library)
+
+test: test-unit test-notebooks  ## style, all tests, a selection of them on JAX, and every lesson executed
+
+test-unit: setup  ## all of it without executing the lessons
 	.venv/bin/ruff check .
 	.venv/bin/python -m pytest -n 2
 	KERAS_BACKEND=jax .venv/bin/python -m pytest -n 2 -m backends
+
+test-notebooks: setup  ## execute the lessons: all English ones, and the first Korean one, whose code is the same
+	$(NBVAL) notebooks/en notebooks/ko/01_training_from_scratch.ipynb
 
 test-colab: .venv-colab/.ready  ## the tests with the versions that Colab has
 	.venv-colab/bin/python -m pytest -n 2

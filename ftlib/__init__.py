@@ -20,6 +20,7 @@ _PUBLIC = {
     "backbones": ["BackboneInfo", "classifier", "list_backbones", "load_backbone", "source_model"],
     "errors": ["ProofError"],
     "evaluation": ["Comparison", "compare", "load_comparison"],
+    "exercises": ["check", "hint", "solution"],
     "freezing": ["FreezeReport", "freeze", "freeze_report", "unfreeze"],
     "graph": ["Stage", "split_model", "stages"],
     "initialization": ["reinitialize"],
@@ -30,6 +31,7 @@ _PUBLIC = {
     "runs": ["Run", "load_run"],
     "strategies": ["Phase", "Strategy", "list_strategies", "strategy"],
     "tasks": ["FolderReport", "Split", "Task", "check_folder", "list_tasks", "load_task"],
+    "tracks": ["Track", "track"],
     "training": ["fit"],
 }
 _HOME = {name: module for module, names in _PUBLIC.items() for name in names}

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # A module imports only from modules to its left; `ftlib/__init__.py` may import all of them.
 ORDER = (
     "errors calls graph plots tasks initialization backbones freezing proofs regularizers optimizers features "
-    "strategies advisor runs batches engine training evaluation report exercises app"
+    "strategies advisor runs batches engine training evaluation report tracks exercises app"
 ).split()
 
 

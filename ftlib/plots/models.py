@@ -19,7 +19,7 @@ def stage_picture(rows, title=None):
     Args:
         rows: One dict per stage, the input's first, as from `Run.stage_rows()`: `"stage"`, `"output_shape"` (without
             the batch axis, or None), `"params"` (number of weights), `"layers"` (number), `"state"` (`"frozen"`,
-            `"trainable"` or `"partly"`) and `"rate"` (a float or None).
+            `"trainable"` or `"partly"`) and, if known, `"rate"` (a float).
         title: A title. Default None: how many stages and weights are frozen.
 
     Returns:
@@ -80,7 +80,7 @@ def _write_beside(ax, text, x, y):
 def _state_text(row):
     if row["state"] == "frozen":
         return "frozen"
-    rate = "" if row["rate"] is None else f"\nrate {row['rate']:.2g}"
+    rate = "" if row.get("rate") is None else f"\nrate {row['rate']:.2g}"
     return ("trains" if row["state"] == "trainable" else "trains in part") + rate
 
 

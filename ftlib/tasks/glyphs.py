@@ -224,12 +224,38 @@ def render(count, seed):
     (8, 32, 32, 1)
     """
     rng = np.random.default_rng(seed)
+    labels = _labels(count, rng)
     maps, owners = _strokes()
     first = np.searchsorted(owners, np.arange(len(alphabet()) + 1))
-    labels = rng.permutation(np.arange(count) % len(alphabet()))
     picked = first[labels] + (rng.random(count) * (first[labels + 1] - first[labels])).astype("int64")
     images = np.concatenate([draw(maps[picked[i : i + 512]], rng) for i in range(0, count, 512)])
-    return images, labels.astype("int64")
+    return images, labels
+
+
+def _labels(count, rng):
+    return rng.permutation(np.arange(count) % len(alphabet())).astype("int64")
+
+
+class _Drawn:
+    """The images of `render`, drawn all at once when the first of them is asked for: it takes seconds."""
+
+    dtype = np.dtype("uint8")
+
+    def __init__(self, count, seed):
+        self.seed, self.shape = seed, (count, SIZE, SIZE, 1)
+
+    @functools.cached_property
+    def images(self):
+        return render(len(self), self.seed)[0]
+
+    def __len__(self):
+        return self.shape[0]
+
+    def __getitem__(self, index):
+        return self.images[index]
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.images, dtype=dtype, copy=copy)
 
 
 def load(labels_per_class=None, seed=0):
@@ -237,9 +263,11 @@ def load(labels_per_class=None, seed=0):
     classes = alphabet()
     parts = {}
     for key, (part, each) in enumerate({"train": 30, "validation": 4, "test": 6}.items()):
-        images, labels = render(each * len(classes), [731, key])
-        parts[part] = Split(images, labels, np.array([f"{part}-{i}" for i in range(len(labels))]))
-    parts["train"] = parts["train"].take(draw_labels(parts["train"].labels, labels_per_class, seed))
+        count, draws = each * len(classes), [731, key]
+        labels = _labels(count, np.random.default_rng(draws))
+        parts[part] = Split(_Drawn(count, draws), labels, np.array([f"{part}-{i}" for i in range(count)]))
+    if labels_per_class is not None:
+        parts["train"] = parts["train"].take(draw_labels(parts["train"].labels, labels_per_class, seed))
     return Task(
         "glyphs",
         **parts,

@@ -15,6 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SECONDS = 300  # per cell
 # One thread sums in one order, so that two builds on one machine give the same bytes.
 THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 # A path of somebody's machine, an address in memory or on the web.
 _PRIVATE = re.compile(r"(?<![\w.])/(?:home|root|tmp|usr|work|Users|content)/\S*|\b0x[0-9a-f]{6,}\b|https?://\S+")
 
@@ -40,7 +41,7 @@ def execute(cells, name, folder):
     try:
         client.execute(env=_environment())
     except (CellExecutionError, CellTimeoutError) as error:
-        raise LessonError(f"{name}: {error}") from None
+        raise LessonError(f"{name}: {_COLOUR.sub('', str(error))}") from None
     for at, ((number, cell), done) in enumerate(zip(owners, book.cells, strict=True)):
         if cell is not None:
             cell.outputs = [_output(o, number, f"{name}, code cell {number}") for o in _joined(done.outputs)]

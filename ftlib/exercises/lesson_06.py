@@ -1,0 +1,327 @@
+"""Exercises and quiz of lesson 06."""
+
+import keras
+
+from ftlib.exercises.base import Choice, Exercise, Question, Text, call
+from ftlib.freezing import freeze_report
+from ftlib.strategies import Strategy
+
+_SETUP = """
+import keras
+import ftlib as ft
+
+track = ft.track("glyph")
+task = track.task(labels_per_class=10, seed=0)
+mine = ft.classifier(track.backbone, task.num_classes)
+"""
+
+
+def _two_open_stages(answer):
+    if not isinstance(answer, keras.Model):
+        return Text(
+            f"Expected the model `mine`, received {type(answer).__name__}. Change the model in place, then check it.",
+            f"모델 `mine`이 와야 하는데 {type(answer).__name__}이(가) 왔습니다. 모델을 제자리에서 바꾼 다음 확인하세요.",
+        )
+    states = [row["state"] for row in freeze_report(answer).rows]
+    body = [state != "frozen" for state in states[:-1]]
+    if states[-1] == "frozen":
+        return Text(
+            "The head is frozen. Features without a classifier that learns to read them are of no use.",
+            "머리가 동결되어 있습니다. 특징을 읽는 법을 배울 분류기가 없으면 특징은 쓸모가 없습니다.",
+        )
+    if all(body):
+        return Text(
+            "Every stage of the backbone is open. How many stages are there, and which ones should stay?",
+            "백본의 모든 단계가 열려 있습니다. 단계는 모두 몇 개이고, 그중 무엇을 그대로 두어야 할까요?",
+        )
+    if body[-2:] != [True, True] or any(body[:-2]):
+        count = sum(body)
+        return Text(
+            f"{count} backbone stage{'s are' if count != 1 else ' is'} open, but it should be the last two and only "
+            "these. `last=` counts backbone stages, without the head; `through=` names the last stage that stays frozen.",
+            f"백본에서 열린 단계는 {count}개입니다. 마지막 두 단계만 열려야 합니다. `last=`는 머리를 빼고 백본 단계를 세고, "
+            "`through=`에는 동결해 둘 마지막 단계의 이름을 씁니다.",
+        )
+    norms = [x for x in answer._flatten_layers() if isinstance(x, keras.layers.BatchNormalization) and x.trainable]
+    if norms:
+        return Text(
+            f"The right stages are open, but {len(norms)} BatchNorm layers train as well. What will their statistics be "
+            "after an epoch on a hundred images?",
+            f"단계는 맞게 열었지만 BatchNorm 층 {len(norms)}개도 학습됩니다. 이미지 백 장으로 한 에폭을 돌고 나면 그 통계는 어떻게 될까요?",
+        )
+    return None
+
+
+def _probe():
+    """A tiny backbone with a nested model and two BatchNorm layers, all frozen."""
+    image = keras.Input((8, 8, 1))
+    inner = keras.Sequential([keras.Input((8, 8, 2)), keras.layers.BatchNormalization(), keras.layers.Conv2D(2, 3)])
+    x = keras.layers.Conv2D(2, 1)(image)
+    outputs = keras.layers.BatchNormalization()(inner(x))
+    model = keras.Model(image, outputs)
+    model.trainable = False
+    return model
+
+
+def _open_safely(answer):
+    if not callable(answer):
+        return Text(
+            "Expected a function that takes a backbone and returns it.",
+            "백본을 받아 돌려주는 함수가 와야 합니다.",
+        )
+    probe = _probe()
+    result = call(answer, probe)
+    if result is not probe:
+        return Text(
+            "The function has to change the model it gets and return that same model.",
+            "함수는 받은 모델 자체를 바꾸어 그대로 돌려주어야 합니다.",
+        )
+    norms = [x for x in probe._flatten_layers() if isinstance(x, keras.layers.BatchNormalization)]
+    others = [x for x in probe._flatten_layers() if isinstance(x, keras.layers.Conv2D)]
+    if not all(weight.trainable for x in others for weight in x.weights):
+        return Text(
+            "Some other layers are still frozen. I handed you a model that was frozen as a whole: first open all of it.",
+            "다른 층 가운데 아직 동결된 것이 있습니다. 통째로 동결된 모델을 넘겨 드렸습니다. 먼저 전체를 열어야 합니다.",
+        )
+    if all(x.trainable for x in norms):
+        return Text(
+            "Everything trains now, BatchNorm included. Which layers have to be taken out again, and how do you find them?",
+            "이제 BatchNorm까지 모두 학습됩니다. 어떤 층을 다시 빼야 하고, 그 층은 어떻게 찾을까요?",
+        )
+    if any(x.trainable for x in norms):
+        return Text(
+            "One BatchNorm layer is still open: it sits inside a model within the model. `backbone.layers` does not look "
+            "inside; how could your loop?",
+            "BatchNorm 층 하나가 아직 열려 있습니다. 모델 안에 든 모델 속에 있습니다. `backbone.layers`는 그 안을 들여다보지 않습니다. "
+            "어떻게 하면 안쪽까지 살필 수 있을까요?",
+        )
+    return None
+
+
+def _half_and_half(answer):
+    if not isinstance(answer, Strategy):
+        return Text(
+            f"Expected an ft.Strategy, received {type(answer).__name__}. Wrap the phases: ft.Strategy(name, start, phases).",
+            f"ft.Strategy가 와야 하는데 {type(answer).__name__}이(가) 왔습니다. ft.Strategy(이름, 시작, 단계들)로 감싸세요.",
+        )
+    if answer.start != "pretrained" or answer.keep is not None:
+        return Text(
+            "It starts from random weights, at least in part. Then there is nothing to fine-tune.",
+            "전부 또는 일부가 무작위 가중치에서 출발합니다. 그러면 미세 조정할 것이 없습니다.",
+        )
+    if len(answer.phases) != 2:
+        return Text(
+            f"It has {len(answer.phases)} phase{'s' if len(answer.phases) != 1 else ''}; the task describes two.",
+            f"학습 단계(phase)가 {len(answer.phases)}개입니다. 문제는 두 개를 말합니다.",
+        )
+    first, second = answer.phases
+    if first.train not in ("head", 0, ("head",)):
+        return Text(
+            f"The first phase trains {first.train!r}. What should learn before anything else moves?",
+            f"첫 단계가 {first.train!r}을(를) 학습합니다. 다른 것이 움직이기 전에 무엇이 먼저 배워야 할까요?",
+        )
+    if second.train != 1:
+        return Text(
+            f"The second phase trains {second.train!r}. A number counts the last backbone stages; the head comes along.",
+            f"둘째 단계가 {second.train!r}을(를) 학습합니다. 숫자는 백본의 마지막 단계 수이고, 머리는 따라옵니다.",
+        )
+    shares = first.share, second.share
+    if any(abs(share - 0.5) > 0.01 for share in shares):
+        return Text(
+            f"The shares are {shares[0]:g} and {shares[1]:g}; each phase should get half of the updates.",
+            f"몫이 {shares[0]:g}과(와) {shares[1]:g}입니다. 두 단계가 업데이트를 절반씩 가져야 합니다.",
+        )
+    if abs(first.rate - 1e-2) > 1e-6 or abs(second.rate - 1e-4) > 1e-8:
+        swapped = first.rate < second.rate
+        return Text(
+            f"The rates are {first.rate:g} and {second.rate:g}. "
+            + ("You gave the large one to the backbone." if swapped else "The head takes 1e-2, the backbone 1e-4."),
+            f"학습률이 {first.rate:g}과(와) {second.rate:g}입니다. "
+            + ("큰 쪽을 백본에 주었습니다." if swapped else "머리는 1e-2, 백본은 1e-4입니다."),
+        )
+    return None
+
+
+EXERCISES = {
+    "06.1": Exercise(
+        check=_two_open_stages,
+        right=Text(
+            "Right: the last two stages and the head train, BatchNorm inside them does not.",
+            "맞았습니다. 마지막 두 단계와 머리가 학습되고, 그 안의 BatchNorm은 동결되어 있습니다.",
+        ),
+        hint=Text(
+            "`ft.unfreeze(model, last=...)` counts from the output; `ft.freeze(model, through=...)` names the last frozen "
+            "stage. Both change the model in place.",
+            "`ft.unfreeze(model, last=...)`는 출력 쪽에서 세고, `ft.freeze(model, through=...)`에는 동결할 마지막 단계의 이름을 씁니다. "
+            "둘 다 모델을 제자리에서 바꿉니다.",
+        ),
+        setup=_SETUP,
+        solution='ft.unfreeze(mine, last=2)\nft.check("06.1", mine)',
+    ),
+    "06.2": Exercise(
+        check=_open_safely,
+        right=Text(
+            "Right, and it reaches BatchNorm in nested models, too. This works in every version of Keras.",
+            "맞았습니다. 안쪽 모델의 BatchNorm까지 찾아냅니다. 이 방법은 Keras의 어느 버전에서나 통합니다.",
+        ),
+        hint=Text(
+            "First `backbone.trainable = True`, which opens everything. Then look at every layer, also inside nested models: "
+            "`backbone._flatten_layers()` walks through all of them.",
+            "먼저 `backbone.trainable = True`로 모두 엽니다. 그다음 안쪽 모델까지 모든 층을 살핍니다. `backbone._flatten_layers()`가 "
+            "모든 층을 차례로 돌려줍니다.",
+        ),
+        setup=_SETUP,
+        solution='''def open_safely(backbone):
+    backbone.trainable = True
+    for layer in backbone._flatten_layers():
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.trainable = False
+    return backbone
+
+ft.check("06.2", open_safely)''',
+    ),
+    "06.3": Exercise(
+        check=_half_and_half,
+        right=Text(
+            "Right. Print it to see its table; `ft.fit(model, task, my_strategy)` runs it like any other.",
+            "맞았습니다. 출력해 보면 표가 나옵니다. `ft.fit(model, task, my_strategy)`로 다른 전략처럼 실행할 수 있습니다.",
+        ),
+        hint=Text(
+            'Two phases: ft.Phase("head", "head", share=0.5, rate=...) and one whose `train` is the number of last stages.',
+            '단계는 둘입니다. 하나는 ft.Phase("head", "head", share=0.5, rate=...)이고, 다른 하나는 `train`에 마지막 단계의 수를 씁니다.',
+        ),
+        setup=_SETUP,
+        solution='''head = ft.Phase("head", "head", share=0.5, rate=1e-2)
+top = ft.Phase("top", 1, share=0.5, rate=1e-4)
+my_strategy = ft.Strategy("mine", "pretrained", (head, top))
+ft.check("06.3", my_strategy)''',
+    ),
+}
+
+QUIZ = {
+    "06.q1": Question(
+        Text(
+            "You freeze the backbone, compile, train the head, set `backbone.trainable = True` and call `fit` again. What "
+            "happens?",
+            "백본을 동결하고, 컴파일하고, 머리를 학습한 다음 `backbone.trainable = True`로 바꾸고 `fit`을 다시 부릅니다. 어떻게 될까요?",
+        ),
+        {
+            "a": Choice(
+                Text("The whole network trains.", "신경망 전체가 학습됩니다."),
+                Text(
+                    "The flags say so, but the optimizer was built for the head alone and still is.",
+                    "표시만 그렇습니다. 옵티마이저는 머리만 다루도록 만들어졌고 지금도 그렇습니다.",
+                ),
+            ),
+            "b": Choice(
+                Text("Only the head goes on training, without a warning.", "경고 없이 머리만 계속 학습됩니다."),
+                Text(
+                    "What trains was settled at `compile`; compile again after the change.",
+                    "무엇이 학습될지는 `compile`할 때 정해집니다. 바꾼 뒤에는 다시 컴파일해야 합니다.",
+                ),
+                right=True,
+            ),
+            "c": Choice(
+                Text("Keras raises an error.", "Keras가 오류를 냅니다."),
+                Text(
+                    "It would be kinder, but Keras says nothing. `ft.prove` raises in its place.",
+                    "그러면 친절했겠지만 Keras는 아무 말도 하지 않습니다. 대신 `ft.prove`가 오류를 냅니다.",
+                ),
+            ),
+        },
+    ),
+    "06.q2": Question(
+        Text(
+            "After tuning with a rate of 1e-2 the accuracy on the new task is excellent. What do you know about the "
+            "pre-training?",
+            "학습률 1e-2로 조정했더니 새 과제의 정확도가 아주 좋습니다. 사전 학습에 대해 무엇을 알 수 있을까요?",
+        ),
+        {
+            "a": Choice(
+                Text("It is intact, or the accuracy would have suffered.", "온전합니다. 아니면 정확도가 나빠졌을 것입니다."),
+                Text(
+                    "The lesson's picture shows the opposite: digits stood while the letters were gone.",
+                    "이 수업의 그림은 반대를 보여 줍니다. 글자가 사라지는 동안에도 숫자는 버텼습니다.",
+                ),
+            ),
+            "b": Choice(
+                Text("It is destroyed: 1e-2 is always too large.", "망가졌습니다. 1e-2는 언제나 너무 큽니다."),
+                Text(
+                    "It was here, but rates do not carry over from one network to the next. You have to measure.",
+                    "여기서는 그랬지만, 학습률은 다른 신경망에 그대로 옮겨지지 않습니다. 측정해야 압니다.",
+                ),
+            ),
+            "c": Choice(
+                Text("Nothing, until you look at the old task.", "원래의 과제를 보기 전에는 아무것도 알 수 없습니다."),
+                Text(
+                    "The new task cannot see what it does not need.",
+                    "새 과제는 자기에게 필요 없는 것을 보지 못합니다.",
+                ),
+                right=True,
+            ),
+        },
+    ),
+    "06.q3": Question(
+        Text("Why does LP-FT train the head first?", "LP-FT는 왜 머리를 먼저 학습할까요?"),
+        {
+            "a": Choice(
+                Text("To save time: the head is small.", "시간을 아끼려고. 머리는 작으니까요."),
+                Text(
+                    "It does save time, but that is a gift. The reason is what a bad head sends down.",
+                    "시간이 절약되기는 하지만 덤입니다. 까닭은 나쁜 머리가 아래로 내려보내는 것에 있습니다.",
+                ),
+            ),
+            "b": Choice(
+                Text(
+                    "So that the first gradients into the backbone carry no noise of a random head.",
+                    "백본에 들어가는 첫 기울기에 무작위 머리의 잡음이 실리지 않게 하려고.",
+                ),
+                Text(
+                    "With the head in place the backbone is asked for small corrections only.",
+                    "머리가 자리를 잡으면 백본은 작은 수정만 요구받습니다.",
+                ),
+                right=True,
+            ),
+            "c": Choice(
+                Text("Because a head needs a smaller rate than the backbone.", "머리에는 백본보다 작은 학습률이 필요해서."),
+                Text(
+                    "The other way round: a new head bears a large rate, what is pre-trained a small one.",
+                    "반대입니다. 새 머리는 큰 학습률을 견디고, 사전 학습된 부분에는 작은 학습률을 씁니다.",
+                ),
+            ),
+        },
+    ),
+    "06.q4": Question(
+        Text(
+            "Fine-tuning gives 96 %, the frozen backbone after a third of the updates 95 %. Has fine-tuning won?",
+            "미세 조정은 96 %, 업데이트를 3분의 1만 한 동결 백본은 95 %입니다. 미세 조정이 이겼을까요?",
+        ),
+        {
+            "a": Choice(
+                Text("Yes, by a point.", "네, 1포인트 차이로요."),
+                Text(
+                    "The frozen one had a third of the budget. Give it as many updates, then compare.",
+                    "동결 쪽은 예산의 3분의 1만 썼습니다. 같은 횟수를 주고 비교해야 합니다.",
+                ),
+            ),
+            "b": Choice(
+                Text("No, a point is never worth it.", "아니요, 1포인트는 아무 가치가 없습니다."),
+                Text(
+                    "A point can be worth a lot. But was it fine-tuning that earned it?",
+                    "1포인트도 값질 수 있습니다. 그런데 그것이 정말 미세 조정 덕분일까요?",
+                ),
+            ),
+            "c": Choice(
+                Text(
+                    "Unknown: the budgets differ, and one seed each says little.",
+                    "알 수 없습니다. 예산이 다르고, 시드 하나로는 말할 수 있는 것이 적습니다.",
+                ),
+                Text(
+                    "Equal updates, several seeds, then an interval for each.",
+                    "업데이트 횟수를 같게 하고, 시드를 여러 개 돌리고, 구간을 함께 봐야 합니다.",
+                ),
+                right=True,
+            ),
+        },
+    ),
+}

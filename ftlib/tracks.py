@@ -1,0 +1,102 @@
+"""The two tracks of the lessons: the same code cells on letters and digits, or on photos."""
+
+import functools
+import os
+import pathlib
+from dataclasses import dataclass
+
+from ftlib.backbones import load_backbone
+from ftlib.errors import unknown
+from ftlib.evaluation import load_comparison
+from ftlib.tasks import load_task
+
+_RECORDS = pathlib.Path(__file__).parents[1] / "results"  # in a clone; not in a wheel
+
+
+@dataclass(frozen=True, repr=False)
+class Track:
+    """What a lesson works on; `track` makes it.
+
+    Attributes:
+        name: `"glyph"` or `"photo"`.
+        updates: Optimizer steps of a run, which suit the track: 300 for `glyph`; 60 for `photo`, whose network is
+            larger, so that a lesson stays short on a machine without a GPU.
+    """
+
+    name: str
+    updates: int
+
+    def __repr__(self):
+        return {
+            "glyph": "Track 'glyph': scanned digits, backbone glyphnet pre-trained on letters",
+            "photo": "Track 'photo': photos, backbone MobileNetV2 pre-trained on ImageNet",
+        }[self.name]
+
+    def task(self, labels_per_class=10, seed=0):
+        """Returns the `Task`: digits, or the photos in FTLIB_PHOTOS (a folder of class folders), or flowers."""
+        if self.name == "glyph":
+            return load_task("digits", labels_per_class, seed)
+        place = os.environ.get("FTLIB_PHOTOS")
+        if place:
+            return load_task(pathlib.Path(place), labels_per_class, seed, image_size=96)
+        return load_task("flowers", labels_per_class, seed)
+
+    @property
+    def backbone(self):
+        """The pre-trained backbone, loaded anew each time, so that no cell sees what another one did to it."""
+        if self.name == "glyph":
+            return load_backbone("glyphnet")
+        return load_backbone("MobileNetV2", image_size=96)
+
+    @property
+    def source_task(self):
+        """The `Task` of the pre-training (letters); None on the photo track, since ImageNet is not at hand."""
+        return _letters() if self.name == "glyph" else None
+
+    def recorded(self, name):
+        """Returns the `Comparison` in `results/NAME.json` of the clone; None on the photo track, which has none.
+
+        Raises:
+            ValueError: For a name that has no record.
+            FileNotFoundError: Where ftlib is installed without its repository.
+        """
+        if self.name != "glyph":
+            return None
+        if not _RECORDS.is_dir():
+            raise FileNotFoundError(
+                "The recorded results are part of the repository, not of the installed package. Clone it, and run the "
+                "lesson from there."
+            )
+        known = [path.stem for path in _RECORDS.glob("*.json")]
+        if name not in known:
+            raise unknown("recorded result", name, known)
+        return load_comparison(_RECORDS / f"{name}.json")
+
+
+def track(name=None):
+    """Returns the track that a lesson runs on: backbone, task and settings that belong together.
+
+    Args:
+        name: `"glyph"` (offline, a minute on a CPU) or `"photo"` (ImageNet weights and photos, which Keras downloads
+            once). Default None: the environment variable FTLIB_TRACK, or else `"glyph"`.
+
+    Returns:
+        A `Track`.
+
+    Raises:
+        ValueError: For an unknown name.
+
+    Example:
+    >>> ft.track("glyph").task(labels_per_class=3)
+    <Task 'digits': 10 classes, 8x8x1 pixels, 30 train / 200 validation / 500 test>
+    """
+    known = {"glyph": 300, "photo": 60}
+    name = name or os.environ.get("FTLIB_TRACK") or "glyph"
+    if name not in known:
+        raise unknown("track", name, known)
+    return Track(name, known[name])
+
+
+@functools.cache
+def _letters():
+    return load_task("glyphs")

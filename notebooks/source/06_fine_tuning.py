@@ -1,0 +1,575 @@
+# %% [markdown] lang="en"
+# # Fine-tuning
+#
+# In lesson 05 the backbone stood still and only a new head learned. That worked with ten labels per class, yet the
+# backbone still sees the world as letters. What if we let it move a little?
+#
+# **Questions**
+# - What changes when the backbone is allowed to train, and what can break?
+# - How fast may it move? How would I notice that it moved too far?
+# - When is fine-tuning worth more than a frozen backbone that is trained as long?
+#
+# **You will**
+# - unfreeze all or part of a network, and prove what trains
+# - spring the two classic traps of Keras, the forgotten compile and the drifting BatchNorm, and catch both
+# - measure how much of the pre-training survives each learning rate
+# - compare a random head with a trained one (LP-FT), and fine-tuning with its honest control
+#
+# ⏱ 45 minutes · Needs: lesson 05 · Runs in about a minute on a laptop
+# %% [markdown] lang="ko"
+# # 미세 조정(fine-tuning)
+#
+# 5강에서는 백본을 그대로 두고 새 머리(head)만 학습했습니다. 클래스당 레이블 열 개로도 잘되었지만, 백본은 여전히 세상을
+# 글자로 봅니다. 백본도 조금 움직이게 하면 어떻게 될까요?
+#
+# **질문**
+# - 백본까지 학습하게 하면 무엇이 달라지고, 무엇이 망가질 수 있을까요?
+# - 얼마나 빠르게 움직여도 될까요? 지나치게 움직였다는 것은 어떻게 알아챌까요?
+# - 미세 조정이, 똑같이 오래 학습한 동결 백본보다 나은 때는 언제일까요?
+#
+# **이 수업을 마치면**
+# - 신경망의 전부 또는 일부를 동결 해제하고, 무엇이 학습되는지 증명할 수 있습니다
+# - Keras의 유명한 함정 두 가지(잊어버린 compile, 움직이는 BatchNorm)에 직접 빠져 보고, 둘 다 잡아냅니다
+# - 학습률마다 사전 학습이 얼마나 살아남는지 측정합니다
+# - 무작위 머리와 먼저 학습한 머리(LP-FT)를, 그리고 미세 조정과 그 공정한 대조군을 비교합니다
+#
+# ⏱ 45분 · 먼저 볼 것: 5강 · 노트북에서 1분 안팎이면 실행됩니다
+# %%
+import keras
+import numpy as np
+
+import ftlib as ft
+from ftlib import plots
+
+track = ft.track()
+task = track.task(labels_per_class=10, seed=0)
+print(task)
+# %% [markdown] lang="en"
+# ## Where lesson 05 ended
+#
+# We start from the same place: a frozen backbone and a head trained on ten labels per class. Everything that follows
+# has to beat this number, or at least be honest about not beating it.
+# %% [markdown] lang="ko"
+# ## 5강이 끝난 곳
+#
+# 같은 곳에서 출발합니다. 백본은 동결했고, 머리는 클래스당 레이블 열 개로 학습했습니다. 앞으로 할 모든 일은 이 숫자를
+# 넘어서야 합니다. 넘지 못한다면 그렇다고 솔직하게 말해야 합니다.
+# %%
+model = ft.classifier(track.backbone, task.num_classes)
+frozen = ft.fit(model, task, "feature_extraction_long", updates=track.updates, verbose=False)
+print(f"frozen backbone, trained head: validation accuracy {100 * frozen.val_accuracy:.1f} %")
+# %% [markdown] lang="en"
+# The head is a thin layer on top. Freezing the backbone means that nearly the whole network never learns anything new.
+#
+# **Predict.** Roughly what part of all weights trains while the backbone is frozen: a half, a tenth, a hundredth?
+# %% [markdown] lang="ko"
+# 머리는 맨 위에 얹은 얇은 층입니다. 백본을 동결하면 신경망의 거의 전부는 새로 배우는 것이 없습니다.
+#
+# **예측해 보세요.** 백본을 동결했을 때 학습되는 것은 전체 가중치의 어느 정도일까요? 절반, 10분의 1, 100분의 1?
+# %%
+print(ft.freeze(model))
+# %% [markdown] lang="en"
+# ## Unfreezing, one stage at a time
+#
+# Early stages see edges and strokes, late stages see whole shapes. Shapes of letters are what digits need least, so one
+# usually unfreezes from the back. `last=1` means: the last stage and the head.
+# %% [markdown] lang="ko"
+# ## 뒤에서부터 동결 해제하기
+#
+# 앞쪽 단계(stage)는 모서리와 획을 보고, 뒤쪽 단계는 전체 모양을 봅니다. 숫자에 가장 덜 필요한 것은 글자의 전체 모양이므로, 보통
+# 뒤에서부터 동결을 풉니다. `last=1`은 마지막 단계와 머리만 학습한다는 뜻입니다.
+# %%
+report = ft.unfreeze(model, last=1)
+print(report)
+assert report.rows[0]["trainable"] == 0 and report.rows[-1]["state"] == "trainable"
+# %% [markdown] lang="en"
+# Notice the word `partly`: inside the open stage the BatchNorm layers stay frozen. Why they must is the second trap below.
+# The first trap is older and simpler.
+# %% [markdown] lang="ko"
+# `partly`라는 말에 주목하세요. 동결을 푼 단계 안에서도 BatchNorm 층은 동결된 채로 있습니다. 왜 그래야 하는지는 아래 두 번째
+# 함정에서 드러납니다. 첫 번째 함정은 더 오래되고 더 단순합니다.
+# %% [markdown] lang="en"
+# ### Exercise 1: open two stages
+#
+# Let the last two stages of the backbone and the head train, and nothing else. Use `ft.unfreeze` or `ft.freeze`,
+# whichever reads better to you.
+# %% [markdown] lang="ko"
+# ### 연습 1: 두 단계 열기
+#
+# 백본의 마지막 두 단계와 머리만 학습되게 하고, 나머지는 모두 동결해 보세요. `ft.unfreeze`와 `ft.freeze` 중 읽기 편한
+# 쪽을 쓰면 됩니다.
+# %% tags=["exercise"]
+mine = ft.classifier(track.backbone, task.num_classes)
+...  # one line: open the last two stages
+# Stuck? ft.hint("06.1"), then ft.solution("06.1")
+ft.check("06.1", mine)
+# %% [markdown] lang="en"
+# ## Trap 1: the forgotten compile
+#
+# Now in plain Keras, without `ftlib`. We freeze the backbone, compile, and train the head. So far, so good.
+# %% [markdown] lang="ko"
+# ## 함정 1: 잊어버린 compile
+#
+# 이번에는 `ftlib` 없이 순수한 Keras로 해 봅니다. 백본을 동결하고, 컴파일하고, 머리를 학습합니다. 여기까지는 문제가 없습니다.
+# %%
+fitted = task.for_backbone(model)  # the images at the size that the backbone takes
+images, labels = fitted.train.images[np.arange(len(fitted.train))], fitted.train.labels
+
+keras.utils.set_random_seed(0)
+plain = ft.classifier(track.backbone, task.num_classes)
+plain.get_layer("backbone").trainable = False
+plain.compile(keras.optimizers.Adam(1e-2), "sparse_categorical_crossentropy")
+plain.fit(images, labels, epochs=10, verbose=0)
+print(f"{len(plain.trainable_weights)} weight arrays train")
+# %% [markdown] lang="en"
+# Then we unfreeze the backbone and go on training. The list of trainable weights grows, no warning appears, the loss is
+# printed as always.
+#
+# **Predict.** How many of the backbone's weight arrays will have moved after two more epochs?
+# %% [markdown] lang="ko"
+# 이제 백본의 동결을 풀고 학습을 이어 갑니다. 학습 가능한 가중치 목록은 늘어나고, 경고는 없으며, 손실도 평소처럼 나옵니다.
+#
+# **예측해 보세요.** 두 에폭을 더 학습하면 백본의 가중치 배열 가운데 몇 개가 움직였을까요?
+# %%
+body = plain.get_layer("backbone")
+body.trainable = True
+before = body.get_weights()
+plain.fit(images, labels, epochs=2, verbose=0)
+moved = sum(not np.array_equal(a, b) for a, b in zip(before, body.get_weights()))
+print(f"{len(plain.trainable_weights)} weight arrays are marked trainable")
+print(f"{moved} of {len(before)} arrays of the backbone moved")
+assert moved == 0
+# %% [markdown] lang="en"
+# None. Keras decides at `compile` what the optimizer holds, and a later change of `trainable` is ignored without a word.
+# A log of the loss does not show it; a checksum does. `ft.prove` takes one of every weight before and after.
+# %% [markdown] lang="ko"
+# 하나도 움직이지 않았습니다. Keras는 `compile`할 때 옵티마이저가 다룰 가중치를 정해 두고, 그 뒤에 바꾼 `trainable`은 아무 말 없이
+# 무시합니다. 손실 기록만 보아서는 알 수 없지만, 체크섬을 보면 알 수 있습니다. `ft.prove`는 학습 전후로 모든 가중치의
+# 체크섬을 비교합니다.
+# %%
+caught = None
+try:
+    with ft.prove(plain):
+        plain.fit(images, labels, epochs=1, verbose=0)
+except ft.ProofError as error:
+    caught = error
+print(str(caught).replace(": ", ":\n    ", 1).replace("; ", ";\n    "))
+assert caught is not None
+# %% [markdown] lang="en"
+# The cure is one line, compile again, and with it comes the moment to choose a small rate. `ft.freeze` and `ft.unfreeze`
+# compile a compiled model again by themselves, and say so.
+# %% [markdown] lang="ko"
+# 해결책은 한 줄, 다시 컴파일하는 것입니다. 작은 학습률을 고를 때도 바로 이때입니다. `ft.freeze`와 `ft.unfreeze`는 이미 컴파일된
+# 모델이면 스스로 다시 컴파일하고, 그렇게 했다고 알려 줍니다.
+# %%
+print(ft.unfreeze(plain).notes[0])
+plain.compile(keras.optimizers.Adam(1e-4), "sparse_categorical_crossentropy")
+with ft.prove(plain) as proof:
+    plain.fit(images, labels, epochs=1, verbose=0)
+print(proof)
+# %% [markdown] lang="en"
+# ## A second pair of eyes: the old task
+#
+# Accuracy on the new task says how useful the backbone is now. It does not say how much of the pre-training is left.
+# For that we put the tuned backbone back under the head it was pre-trained with and let it read letters again.
+# %% [markdown] lang="ko"
+# ## 또 하나의 눈: 원래의 과제
+#
+# 새 과제의 정확도는 백본이 지금 얼마나 쓸모 있는지를 말해 줍니다. 사전 학습이 얼마나 남아 있는지는 말해 주지 않습니다. 그래서 조정된
+# 백본을 사전 학습 때의 머리 밑에 다시 넣고, 글자를 읽혀 봅니다.
+# %%
+letters = track.source_task and track.source_task.validation.take(np.arange(0, 3516, 3))
+
+def letters_read(backbone):
+    """How many letters a backbone still reads under the head of its pre-training, from 0 to 1."""
+    if letters is None:  # the photo track: the head of the ImageNet training is not at hand
+        return float("nan")
+    source, _ = ft.source_model()
+    source.get_layer("backbone").set_weights(backbone.get_weights())
+    return np.mean(source.predict(letters.images, verbose=0).argmax(axis=1) == letters.labels)
+
+untouched = letters_read(track.backbone)
+print(f"letters read by the untouched backbone: {100 * untouched:.1f} %")
+# %% [markdown] lang="en"
+# ## Trap 2: BatchNorm does not stand still
+#
+# BatchNorm keeps a running mean and variance of what flows through it. During pre-training they described thousands of
+# images. The usual recipe keeps them with `backbone(x, training=False)`: many guides say that this puts BatchNorm in
+# inference mode for good.
+# %% [markdown] lang="ko"
+# ## 함정 2: BatchNorm은 가만히 있지 않습니다
+#
+# BatchNorm은 지나가는 값의 이동 평균과 분산을 기억합니다. 사전 학습을 마쳤을 때 이 통계는 수많은 이미지를 요약하고 있었습니다. 흔히
+# 알려진 방법은 `backbone(x, training=False)`로 이 통계를 지키는 것입니다. 이렇게 하면 BatchNorm이 계속 추론 모드에 머문다고
+# 여러 안내서가 말합니다.
+# %%
+def guide_model():
+    """The recipe of the guides, with the head that was trained above."""
+    backbone = track.backbone
+    inputs = keras.Input(backbone.input_shape[1:])
+    x = backbone(inputs, training=False)  # "keeps BatchNorm in inference mode"
+    x = keras.layers.GlobalAveragePooling2D(name="pool")(x)
+    head = keras.layers.Dense(task.num_classes, activation="softmax")
+    guide = keras.Model(inputs, head(x))
+    head.set_weights(frozen.model.get_layer("predictions").get_weights())
+    return guide, backbone
+# %% [markdown] lang="en"
+# We let everything train with a rate so small that the weights can hardly move, 1e-5, and watch the statistics.
+#
+# **Predict.** After five epochs on our few images: do the moving means and variances still hold what the pre-training left?
+# %% [markdown] lang="ko"
+# 가중치가 거의 움직이지 못할 만큼 작은 학습률 1e-5로 전체를 학습하면서 통계를 지켜봅시다.
+#
+# **예측해 보세요.** 몇 장 안 되는 이미지로 다섯 에폭을 학습한 뒤에도 이동 평균과 분산은 사전 학습이 남긴 값 그대로일까요?
+# %%
+def tune(guide, backbone, epochs=5):
+    """Tunes at a tiny rate; returns how many BatchNorm statistics moved, and of how many."""
+    statistics = [w for w in backbone.weights if "moving" in w.path]
+    before = [w.numpy().copy() for w in statistics]
+    guide.compile(keras.optimizers.Adam(1e-5), "sparse_categorical_crossentropy")
+    guide.fit(images, labels, epochs=epochs, batch_size=25, verbose=0)
+    return sum(not np.array_equal(a, w.numpy()) for a, w in zip(before, statistics)), len(before)
+
+guide, guide_backbone = guide_model()
+moved, total = tune(guide, guide_backbone)
+print(f"{moved} of {total} BatchNorm statistics moved, in Keras {keras.version()}")
+# %% [markdown] lang="en"
+# {{moved}} of {{total}}. In every released Keras 3 up to 3.15 the outer model overrules `training=False` while it fits.
+# The statistics now describe {{len(images)}} images instead of the pre-training. What did that cost?
+# %% [markdown] lang="ko"
+# {{total}}개 중 {{moved}}개입니다. 지금까지 나온 Keras 3(3.15까지)에서는 `fit`을 하는 동안 바깥 모델이 `training=False`를
+# 무시합니다. 이제 통계는 사전 학습이 아니라 이미지 {{len(images)}}장을 요약합니다. 그 대가는 얼마일까요?
+# %%
+def digits_read(network):
+    x = fitted.validation.images[np.arange(len(fitted.validation))]
+    return np.mean(network.predict(x, verbose=0).argmax(axis=1) == fitted.validation.labels)
+
+drifted = digits_read(guide), letters_read(guide_backbone)
+print(f"validation accuracy {100 * drifted[0]:.1f} %, letters {100 * drifted[1]:.1f} %")
+# %% [markdown] lang="en"
+# The control: the same model, the same rate, but each BatchNorm layer frozen by itself with `trainable = False`. That
+# works in every version of Keras.
+# %% [markdown] lang="ko"
+# 대조군을 봅시다. 같은 모델, 같은 학습률이지만, BatchNorm 층을 하나하나 `trainable = False`로 동결합니다. 이 방법은 Keras의
+# 어느 버전에서나 통합니다.
+# %%
+control, control_backbone = guide_model()
+for layer in control_backbone.layers:
+    if isinstance(layer, keras.layers.BatchNormalization):
+        layer.trainable = False
+
+still, _ = tune(control, control_backbone)
+kept = digits_read(control), letters_read(control_backbone)
+print(f"{still} of {total} statistics moved")
+print(f"validation accuracy {100 * kept[0]:.1f} %, letters {100 * kept[1]:.1f} %")
+assert still == 0 and not kept[1] < untouched - 0.02
+# %% [markdown] lang="en"
+# With frozen BatchNorm nothing is lost: letters {{100 * kept[1]:.1f}} % as against {{100 * untouched:.1f}} % before. With drifting
+# statistics they fall to {{100 * drifted[1]:.1f}} %, although no weight moved by more than a hair. `ft.unfreeze` freezes
+# BatchNorm for you, and `ft.prove` reports it if something else does not.
+# %% [markdown] lang="ko"
+# BatchNorm을 동결하면 잃는 것이 없습니다. 글자 정확도는 {{100 * untouched:.1f}} %에서 {{100 * kept[1]:.1f}} %로 그대로입니다. 통계가
+# 움직이면 가중치는 거의 그대로인데도 {{100 * drifted[1]:.1f}} %로 떨어집니다. `ft.unfreeze`는 BatchNorm을 알아서 동결하고,
+# 다른 이유로 통계가 움직이면 `ft.prove`가 알려 줍니다.
+# %%
+caught = None
+try:
+    with ft.prove(guide, head="pool"):
+        guide.fit(images, labels, epochs=1, verbose=0)
+except ft.ProofError as error:
+    caught = error
+print(caught or f"Keras {keras.version()} keeps the statistics")
+assert (caught is None) == (moved == 0)
+# %% [markdown] lang="en"
+# ### Exercise 2: mend the recipe
+#
+# Write a function that lets a backbone train with BatchNorm frozen, whatever was frozen before. It gets a Keras model and
+# returns it.
+# %% [markdown] lang="ko"
+# ### 연습 2: 방법 고치기
+#
+# 전에 무엇이 동결되어 있었든, 백본은 학습하고 BatchNorm은 동결되게 하는 함수를 써 보세요. Keras 모델을 받아 그 모델을 돌려줍니다.
+# %% tags=["exercise"]
+def open_safely(backbone):
+    ...  # two or three lines
+    return ...
+
+# Stuck? ft.hint("06.2"), then ft.solution("06.2")
+ft.check("06.2", open_safely)
+# %% [markdown] lang="en"
+# ## How fast may it move?
+#
+# From here on `ft.fit` does the handling, and we ask about the learning rate. A strategy is data, so a rate is one field:
+# first the head alone, then everything at the rate we try.
+# %% [markdown] lang="ko"
+# ## 얼마나 빨라도 될까요?
+#
+# 이제부터 뒷일은 `ft.fit`에 맡기고 학습률을 살펴봅니다. 전략은 데이터이므로 학습률은 필드 하나입니다. 먼저 머리만, 그다음에 시험할
+# 학습률로 전체를 학습합니다.
+# %%
+import dataclasses
+
+def head_first(rate):
+    recipe = ft.strategy("lp_ft")
+    head, everything = recipe.phases
+    return dataclasses.replace(recipe, phases=(head, dataclasses.replace(everything, rate=rate)))
+
+print(head_first(1e-2))
+# %% [markdown] lang="en"
+# One run, live, at 1e-2: a usual rate for a new head.
+#
+# **Predict.** Which of the two will suffer, the digits or the letters?
+# %% [markdown] lang="ko"
+# 1e-2로 한 번 직접 학습해 봅시다. 새 머리에는 흔히 쓰는 학습률입니다.
+#
+# **예측해 보세요.** 숫자와 글자 가운데 어느 쪽이 나빠질까요?
+# %%
+updates = min(track.updates, 150)
+fast = ft.fit(model, task, head_first(1e-2), updates=updates, seed=0, verbose=False)
+fast_letters = letters_read(fast.model.get_layer("backbone"))
+print(f"validation accuracy {100 * fast.val_accuracy:.1f} %, letters {100 * fast_letters:.1f} %")
+# %% [markdown] lang="en"
+# The digits look fine at {{100 * fast.val_accuracy:.1f}} %. Whoever looks only at them sees a success. Underneath, the
+# backbone has been written over: of {{100 * untouched:.1f}} % of the letters it reads {{100 * fast_letters:.1f}} %.
+# This is catastrophic forgetting; lesson 09 is about it.
+# %% [markdown] lang="ko"
+# 숫자 정확도는 {{100 * fast.val_accuracy:.1f}} %로 멀쩡해 보입니다. 이것만 보면 성공입니다. 그러나 그 밑에서 백본은 다른 내용으로 덮어써졌습니다.
+# 글자를 {{100 * untouched:.1f}} % 읽던 백본이 이제 {{100 * fast_letters:.1f}} %만 읽습니다. 이것이 치명적
+# 망각(catastrophic forgetting)이며, 9강에서 자세히 다룹니다.
+# %% [markdown] lang="en"
+# One run is an anecdote. Here are five seeds at each of five rates, recorded by `make results` with the same code. The bars
+# reach from the worst to the best seed; our live run has to fall among them.
+# %% [markdown] lang="ko"
+# 한 번의 실행은 일화일 뿐입니다. 다음은 같은 코드로 다섯 가지 학습률을 각각 시드 다섯 개로 돌려 `make results`로 기록해 둔 결과입니다. 막대는 가장
+# 나쁜 시드에서 가장 좋은 시드까지를 나타내며, 방금 직접 돌린 결과도 그 사이에 들어야 합니다.
+# %%
+study = track.recorded("fine-tuning")
+
+def seeds(name, score):
+    """Mean, lowest and highest over the recorded seeds; NaN on the photo track, which has no record."""
+    values = [r[score] for r in study.rows if r["strategy"] == name] if study else [float("nan")]
+    return float(np.mean(values)), min(values), max(values)
+
+if study:
+    _, low, high = seeds("rate 0.01", "source_accuracy")
+    assert low - 0.03 <= fast_letters <= high + 0.03
+else:
+    print("The photo track has no recorded runs: the picture below stays empty.")
+# %%
+rates = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
+scores = {"digits (validation)": "val_accuracy", "letters (source task)": "source_accuracy"}
+series = {
+    label: (rates, *zip(*[seeds(f"rate {rate:g}", score) for rate in rates]))
+    for label, score in scores.items()
+}
+if study:
+    fig = plots.lines(
+        series, "Learning rate of the backbone", "Accuracy",
+        "The digits hide what the letters show", log_x=True, percent=True,
+    )
+    ft.show(fig, alt="Accuracy on digits and on letters against the learning rate. Digits stay near the "
+            "top until 0.01 and collapse at 0.1; letters fall steadily from 0.0001 on.")
+# %% [markdown] lang="en"
+# Read it from left to right. At 1e-5 nothing is lost and nothing gained. At 1e-3 the digits are as good as anywhere, and
+# {{100 * seeds("rate 0.001", "source_accuracy")[0]:.0f}} % of the letters are still read. At 1e-2 the digits
+# still stand but the letters are gone; at 1e-1 both are. That is why fine-tuning rates are a tenth to a thousandth of
+# those for a new head.
+# %% [markdown] lang="ko"
+# 왼쪽에서 오른쪽으로 읽어 봅시다. 1e-5에서는 잃는 것도 얻는 것도 없습니다. 1e-3에서는 숫자 정확도가 어디에도 뒤지지 않고, 글자도 아직
+# {{100 * seeds("rate 0.001", "source_accuracy")[0]:.0f}} %를 읽습니다. 1e-2에서는 숫자는 버티지만 글자는 사라지고, 1e-1에서는 둘 다
+# 무너집니다. 미세 조정의 학습률을 새 머리에 쓰는 값의 10분의 1에서 1000분의 1로 잡는 까닭입니다.
+# %% [markdown] lang="en"
+# ## A random head pulls at everything below
+#
+# What if we skip the first phase and train everything at once under a new head? Keras draws a Dense layer at random. Its
+# first opinions are noise, and the gradient carries that noise down into the backbone.
+# %% [markdown] lang="ko"
+# ## 무작위 머리는 아래층을 모두 잡아당깁니다
+#
+# 첫 번째 단계를 건너뛰고 새 머리 밑에서 전체를 한꺼번에 학습하면 어떨까요? Keras는 Dense 층의 가중치를 무작위로 뽑습니다. 그 머리의 첫 의견은 잡음이고,
+# 기울기는 그 잡음을 백본까지 실어 나릅니다.
+# %%
+import tensorflow as tf
+
+def pull(network):
+    """Size of the first gradient that reaches the backbone."""
+    with tf.GradientTape() as tape:
+        loss = keras.losses.SparseCategoricalCrossentropy()(labels, network(images))
+    gradients = tape.gradient(loss, network.get_layer("backbone").trainable_weights)
+    return float(tf.linalg.global_norm(gradients))
+# %%
+noisy = ft.classifier(track.backbone, task.num_classes)
+kernel = noisy.get_layer("predictions").kernel
+kernel.assign(keras.initializers.GlorotUniform(seed=0)(kernel.shape))  # what Keras does by default
+calm = ft.classifier(track.backbone, task.num_classes)
+calm.get_layer("predictions").set_weights(frozen.model.get_layer("predictions").get_weights())
+
+noisy_pull, trained_pull = pull(noisy), pull(calm)
+print(f"a random head pulls {noisy_pull / trained_pull:.0f} times as hard as the trained one")
+assert noisy_pull > 3 * trained_pull
+# %% [markdown] lang="en"
+# `ft.classifier` starts its head at zero for this reason. For the comparison we use the random head as plain Keras would,
+# give both the same {{updates}} updates, and the same rate of 3e-4: everything at once, or the head for a third of them and
+# then everything. The second is called LP-FT, linear probing then fine-tuning (Kumar et al., 2022).
+# %% [markdown] lang="ko"
+# `ft.classifier`의 머리가 0에서 출발하는 것도 이 때문입니다. 여기서는 순수한 Keras처럼 무작위 머리로 비교합니다. 업데이트 횟수는 {{updates}}번, 학습률은
+# 3e-4로 똑같습니다. 한쪽은 처음부터 전체를, 다른 쪽은 3분의 1 동안 머리만 학습한 뒤 전체를 학습합니다. 뒤의 방법을
+# LP-FT(linear probing then fine-tuning; Kumar et al., 2022)라고 합니다.
+# %%
+at_once = ft.fit(noisy, task, "full", updates=updates, seed=0, verbose=False)
+lp_ft = ft.fit(noisy, task, "lp_ft", updates=updates, seed=0, verbose=False)
+for name, run in (("random head, all at once", at_once), ("head first, then all", lp_ft)):
+    left = letters_read(run.model.get_layer("backbone"))
+    print(f"{name:<26} validation {100 * run.val_accuracy:5.1f} %   letters {100 * left:5.1f} %")
+# %%
+names = {"random head": "random head, all at once", "head first": "head first, then all"}
+if study:
+    fig = plots.bars(
+        {f"{label}: {what}": seeds(name, score) for what, score in scores.items() for name, label in names.items()},
+        "A trained head spares the backbone", "Accuracy, five recorded seeds", percent=True,
+    )
+    ft.show(fig, alt="Bars: with the head trained first, digits and letters are both read better "
+            "than with a random head and everything at once.")
+    assert seeds("head first", "source_accuracy")[1] > seeds("random head", "source_accuracy")[2]
+# %% [markdown] lang="en"
+# Head first keeps {{100 * seeds("head first", "source_accuracy")[0]:.0f}} % of the letters, a random head
+# {{100 * seeds("random head", "source_accuracy")[0]:.0f}} %: in no seed do the two overlap. The digits gain as well,
+# {{100 * seeds("head first", "val_accuracy")[0]:.1f}} against
+# {{100 * seeds("random head", "val_accuracy")[0]:.1f}} % on average. The first third of the budget was not wasted on the head;
+# it protected everything else.
+# %% [markdown] lang="ko"
+# 머리를 먼저 학습하면 글자의 {{100 * seeds("head first", "source_accuracy")[0]:.0f}} %가 남고, 무작위 머리로는
+# {{100 * seeds("random head", "source_accuracy")[0]:.0f}} %가 남습니다. 어느 시드에서도 둘은 겹치지 않습니다. 숫자 정확도도 평균
+# {{100 * seeds("head first", "val_accuracy")[0]:.1f}} % 대 {{100 * seeds("random head", "val_accuracy")[0]:.1f}} %로 더 좋습니다. 예산의
+# 3분의 1은 머리에 낭비된 것이 아니라 나머지 전부를 지키는 데 쓰였습니다.
+# %% [markdown] lang="en"
+# ### Exercise 3: write a strategy
+#
+# Write your own: a pre-trained start; the head alone for half of the updates at 1e-2; then the last stage and the head for the
+# other half at 1e-4.
+# %% [markdown] lang="ko"
+# ### 연습 3: 전략 쓰기
+#
+# 직접 전략을 써 보세요. 사전 학습된 가중치에서 출발해 업데이트의 절반은 머리만 1e-2로 학습하고, 나머지 절반은 마지막 단계와 머리를
+# 1e-4로 학습합니다.
+# %% tags=["exercise"]
+# ft.Phase(name, train, share=..., rate=...) and ft.Strategy(name, start, phases)
+my_strategy = ...
+# Stuck? ft.hint("06.3"), then ft.solution("06.3")
+ft.check("06.3", my_strategy)
+# %% [markdown] lang="en"
+# ## Does fine-tuning pay?
+#
+# The fair question is not "better than before?" but "better than a frozen backbone trained as long?". The control is called
+# `feature_extraction_long`: as many updates, the same choice of rates, only the head.
+#
+# **Predict.** On digits, so close to letters: by how much does fine-tuning win?
+# %% [markdown] lang="ko"
+# ## 미세 조정은 값을 할까요?
+#
+# 공정한 질문은 "전보다 나은가?"가 아니라 "똑같이 오래 학습한 동결 백본보다 나은가?"입니다. 그 대조군이 `feature_extraction_long`입니다.
+# 업데이트 횟수도, 학습률을 고르는 방식도 같고, 머리만 학습합니다.
+#
+# **예측해 보세요.** 글자와 아주 가까운 숫자에서 미세 조정은 얼마나 앞설까요?
+# %%
+def compared(name):
+    """One line per strategy of a recorded comparison, at ten labels per class."""
+    rows = [r for r in track.recorded(name).table() if r["labels_per_class"] == 10]
+    return {r["strategy"]: (r["test_mean"], r["test_low"], r["test_high"]) for r in rows}
+
+if study:
+    digits = compared("digits")
+    fig = plots.bars(digits, "Near the source, standing still is as good", "Test accuracy, digits", percent=True)
+    ft.show(fig, alt="Bars with intervals: fine-tuning and the frozen backbone overlap on digits; "
+            "training from scratch is lower.")
+# %% [markdown] lang="en"
+# It does not. Frozen {{100 * digits["feature_extraction_long"][0]:.1f}} %, fine-tuned {{100 * digits["lp_ft"][0]:.1f}} %: the
+# intervals overlap. Letters and digits are made of the same strokes, and the features were already right. Now a task that
+# is far from letters: 21 textures, gratings and tilings and noises, with no stroke in them.
+# %% [markdown] lang="ko"
+# 앞서지 않습니다. 동결 {{100 * digits["feature_extraction_long"][0]:.1f}} %, 미세 조정 {{100 * digits["lp_ft"][0]:.1f}} %로 구간이
+# 겹칩니다. 글자와 숫자는 같은 획으로 이루어져 있고, 특징은 이미 알맞았습니다. 이번에는 글자와 먼 과제를 봅시다. 격자, 타일, 잡음 등 획이 전혀
+# 없는 질감(texture) 21종입니다.
+# %%
+if study:
+    textures = compared("textures")
+    fig = plots.bars(textures, "Far from the source, moving pays", "Test accuracy, textures", percent=True)
+    ft.show(fig, alt="Bars with intervals: on textures fine-tuning is far above the frozen backbone; "
+            "training from scratch is at least as good as fine-tuning.")
+    assert textures["lp_ft"][1] > textures["feature_extraction_long"][2]
+# %% [markdown] lang="en"
+# Here fine-tuning is {{100 * (textures["lp_ft"][0] - textures["feature_extraction_long"][0]):.0f}} points above the frozen
+# backbone: features of strokes are the wrong ones, and they have to move. And look at `scratch`,
+# {{100 * textures["scratch"][0]:.1f}} %: so far from the source, pre-training was no help at all. Which strategy for which
+# task is the question of lesson 08.
+# %% [markdown] lang="ko"
+# 여기서는 미세 조정이 동결 백본보다 {{100 * (textures["lp_ft"][0] - textures["feature_extraction_long"][0]):.0f}}포인트 높습니다. 획의
+# 특징은 맞지 않으니 움직여야 합니다. 그리고 `scratch`를 보세요. {{100 * textures["scratch"][0]:.1f}} %입니다. 원천 과제에서 이만큼 멀면
+# 사전 학습은 전혀 도움이 되지 않았습니다. 어떤 과제에 어떤 전략을 쓸지는 8강에서 다룹니다.
+# %% [markdown] lang="en"
+# ## The test set, once
+#
+# All choices were made on validation images. Now one look at the test images, for the run that we would keep.
+# %% [markdown] lang="ko"
+# ## 시험 데이터는 한 번만
+#
+# 모든 선택은 검증 이미지로 했습니다. 이제 남겨 둘 실행 하나를 골라 시험 이미지를 한 번만 봅니다.
+# %%
+print(lp_ft.summary())
+print(f"\ntest accuracy: {100 * lp_ft.test_accuracy:.1f} %")
+# %% [markdown] lang="en"
+# ## Quiz
+# %% [markdown] lang="ko"
+# ## 퀴즈
+# %% [markdown] lang="en"
+# {{quiz 06.q1}}
+# %% [markdown] lang="ko"
+# {{quiz 06.q1}}
+# %% tags=["exercise"]
+ft.check("06.q1", ...)
+# %% [markdown] lang="en"
+# {{quiz 06.q2}}
+# %% [markdown] lang="ko"
+# {{quiz 06.q2}}
+# %% tags=["exercise"]
+ft.check("06.q2", ...)
+# %% [markdown] lang="en"
+# {{quiz 06.q3}}
+# %% [markdown] lang="ko"
+# {{quiz 06.q3}}
+# %% tags=["exercise"]
+ft.check("06.q3", ...)
+# %% [markdown] lang="en"
+# {{quiz 06.q4}}
+# %% [markdown] lang="ko"
+# {{quiz 06.q4}}
+# %% tags=["exercise"]
+ft.check("06.q4", ...)
+# %% [markdown] lang="en"
+# ## Key points
+#
+# - Compile again after every change of `trainable`, or nothing changes and nobody tells you.
+# - Freeze BatchNorm layer by layer; `training=False` is not enough in Keras up to 3.15.
+# - Small rates (1e-5 to 1e-3) keep the pre-training; large ones write over it while the new task still looks fine.
+# - Train the head first. A random head pulls at everything below it.
+# - Compare with a frozen backbone trained as long. Near the source it may be all you need; far from it, moving pays.
+# - A claim about weights deserves a checksum: `with ft.prove(model):`.
+# %% [markdown] lang="ko"
+# ## 핵심 정리
+#
+# - `trainable`을 바꾸면 반드시 다시 컴파일합니다. 그러지 않으면 아무것도 바뀌지 않고, 아무도 알려 주지 않습니다.
+# - BatchNorm은 층마다 직접 동결합니다. Keras 3.15까지는 `training=False`만으로 충분하지 않습니다.
+# - 작은 학습률(1e-5~1e-3)은 사전 학습을 지킵니다. 큰 학습률은 새 과제가 멀쩡해 보이는 동안 사전 학습을 덮어씁니다.
+# - 머리를 먼저 학습합니다. 무작위 머리는 아래층을 모두 잡아당깁니다.
+# - 똑같이 오래 학습한 동결 백본과 비교합니다. 원천 과제에 가까우면 그것으로 충분할 수 있고, 멀면 움직이는 것이 값을 합니다.
+# - 가중치에 대한 주장은 체크섬으로 확인합니다. `with ft.prove(model):`
+# %% [markdown] lang="en"
+# ## Next
+#
+# One rate for the whole network is crude: early stages need to move less than late ones. Lesson 07 unfreezes stage by stage,
+# gives each its own rate, and finds a good one by a test that takes seconds.
+# %% [markdown] lang="ko"
+# ## 다음 수업
+#
+# 신경망 전체에 학습률 하나만 쓰는 것은 거친 방법입니다. 앞쪽 단계는 뒤쪽 단계보다 덜 움직여도 됩니다. 7강에서는 단계별로 동결을 풀고, 단계마다 다른
+# 학습률을 주며, 몇 초짜리 시험으로 알맞은 학습률을 찾습니다.

@@ -1,0 +1,292 @@
+"""The builder of the lessons, on tiny ones; and the lessons: in step, clean, the same in both languages."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+
+from lessons import editions  # noqa: E402
+from lessons.source import LessonError, read  # noqa: E402
+
+import notebooks  # noqa: E402
+
+FOLDER = ROOT / "notebooks"
+SOURCES = sorted((FOLDER / "source").glob("[0-9][0-9]_*.py"))
+BOOKS = [FOLDER / language / f"{path.stem}.ipynb" for path in SOURCES for language in ("en", "ko")]
+
+EN, KO, CODE = '# %% [markdown] lang="en"\n', '# %% [markdown] lang="ko"\n', "# %%\n"
+TITLE = f"{EN}# # Tiny\n#\n# One sentence.\n{KO}# # 작은 수업\n#\n# 한 문장.\n"
+
+
+# --- the builder ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lesson(tmp_path):
+    """Writes a source after the title and builds it; returns what the builder says."""
+    (tmp_path / "source").mkdir()
+
+    def build(source, **options):
+        path = tmp_path / "source" / "99_tiny.py"
+        path.write_text(TITLE + source, encoding="utf-8")
+        return notebooks.build(path, tmp_path, **options)
+
+    build.folder = tmp_path
+    build.text = lambda language: (tmp_path / language / "99_tiny.ipynb").read_text(encoding="utf-8")
+    build.book = lambda language: nbformat.reads(build.text(language), as_version=4)
+    return build
+
+
+def prose(en, ko):
+    return f"{EN}# {en}\n{KO}# {ko}\n"
+
+
+def test_both_editions_have_the_same_code_and_outputs_and_their_own_text(lesson):
+    lesson(f"{CODE}x = 2 + 2\nprint('one')\nx\n" + prose("It is {{x}}.", "{{x}}입니다."))
+    en, ko = lesson.book("en"), lesson.book("ko")
+    assert [c for c in en.cells if c.cell_type == "code"] == [c for c in ko.cells if c.cell_type == "code"]
+    assert [c["id"] for c in en.cells] == [c["id"] for c in ko.cells] == ["99-001", "99-002", "99-003"]
+    assert en.cells[2].source == "It is 4." and ko.cells[2].source == "4입니다."
+    assert "(../ko/99_tiny.ipynb)" in en.cells[0].source and "(../en/99_tiny.ipynb)" in ko.cells[0].source
+    assert [o.output_type for o in en.cells[1].outputs] == ["stream", "execute_result"]
+    assert en.metadata.accelerator == "GPU" and en.metadata.kernelspec.name == "python3"
+
+
+def test_placeholders_take_a_format_both_kinds_of_quotes_and_leave_no_name_behind(lesson):
+    names = prose("""{{1 / 3:.2f}} {{"a" + 'b'}}""", "{{x['k']}}")
+    names += f"{CODE}print([n for n in set(dir()) - before if n[0] != '_'])\n"
+    lesson(f"{CODE}x = {{'k': 5}}\nbefore = None\nbefore = set(dir())\n" + names)
+    en, ko = lesson.book("en"), lesson.book("ko")
+    assert en.cells[2].source == "0.33 ab" and ko.cells[2].source == "5"
+    assert en.cells[3].outputs[0].text == "[]\n"
+
+
+def test_building_twice_gives_the_same_bytes_also_when_executed_again(lesson):
+    source = f"{CODE}import time\nprint('a', flush=True)\ntime.sleep(0.1)\nprint('b')\n"
+    assert "executed (new)" in lesson(source)
+    first = lesson.text("en"), lesson.text("ko")
+    assert "up to date" in lesson(source)
+    assert (lesson.text("en"), lesson.text("ko")) == first
+    assert "executed (asked for)" in lesson(source, when="always")
+    assert (lesson.text("en"), lesson.text("ko")) == first
+
+
+def test_only_changed_code_is_executed(lesson):
+    mark = lesson.folder / "runs"
+    source = f"{CODE}with open({str(mark)!r}, 'a') as f:\n    f.write('x')\nn = 3\n"
+    lesson(source)
+    assert "text rebuilt" in lesson(source + prose("More.", "더."))
+    assert mark.read_text() == "x"
+    assert "other numbers" in lesson(source + prose("More {{n}}.", "더."))
+    assert mark.read_text() == "xx"
+    assert "text rebuilt" in lesson(source + prose("More {{n}} and {{n}}.", "더 {{n}}."))
+    assert "its code changed" in lesson(source.replace("n = 3", "n = 4") + prose("More {{n}}.", "더."))
+    assert mark.read_text() == "xxx"
+    assert "More 4." in lesson.text("en")
+
+
+def test_a_change_of_the_library_or_of_recorded_results_counts(lesson, monkeypatch):
+    source = f"{CODE}n = 3\n"
+    lesson(source)
+    monkeypatch.setattr(notebooks, "library", lambda: "another")
+    assert "up to date" in lesson(source)
+    assert "the library changed" in lesson(source, when="library")
+    assert "up to date" in lesson(source, when="library")
+    monkeypatch.setattr(notebooks, "recorded", lambda cells: "another")
+    assert "recorded results changed" in lesson(source)
+
+
+def test_the_checksum_of_results_covers_those_that_are_read():
+    cells = [notebooks.read(path) for path in SOURCES]
+    assert notebooks.recorded([]) == notebooks.recorded([type("Cell", (), {"code": "x = 1"})])
+    assert all(notebooks.recorded(c) for c in cells)
+    one = type("Cell", (), {"code": 'track.recorded("digits")'})
+    assert notebooks.recorded([one]) != notebooks.recorded([])
+
+
+REFUSED = {
+    "a cell without its twin": (f"{EN}# Alone.\n{CODE}x = 1\n", 'lang="ko"'),
+    "a twin in the wrong order": (f"{KO}# 먼저.\n{EN}# Second.\n", "Received"),
+    "a cell in no language": ("# %% [markdown]\n# Nobody's.\n", "None"),
+    "a magic": (f"{CODE}%timeit 1\n", "nbval"),
+    "a shell command": (f"{CODE}!ls\n", "nbval"),
+    "a cell of 26 lines": (CODE + "x = 1\n" * 26, "at most 25"),
+    "a tag that nobody knows": ('# %% tags=["skip"]\nx = 1\n', "tags"),
+    "a cell that must fail": ('# %% tags=["raises-exception"]\n1 / 0\n', "tags"),
+    "an empty cell": (f"{CODE}{CODE}x = 1\n", "empty"),
+    "a placeholder before any code": (prose("{{x}}", "가"), "before any code"),
+    "a placeholder without an answer": (f"{CODE}x = 1\n" + prose("{{y}}", "가"), "'y' is not defined"),
+    "a cell that fails": (f"{CODE}1 / 0\n", "ZeroDivisionError"),
+    "a warning": (f"{CODE}import warnings\nwarnings.warn('old')\n", "stderr"),
+    "a path of this machine": (f"{CODE}print('/home/me/x')\n", "/home/me/x"),
+    "an address in memory": (f"{CODE}object()\n", "0x"),
+    "an address on the web": (f"{CODE}print('https://example.org')\n", "example.org"),
+    "a figure without alt text": (
+        f"{CODE}from IPython.display import Image, display\n"
+        "display({'image/png': 'aGk=', 'text/plain': 'x'}, raw=True)\n",
+        "alt text",
+    ),
+    "a table in HTML": (f"{CODE}from IPython.display import HTML\nHTML('<b>x</b>')\n", "text/html"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_a_reader_should_not_get_is_refused_and_nothing_is_written(lesson, what):
+    source, message = REFUSED[what]
+    with pytest.raises(LessonError) as error:
+        lesson(source)
+    assert message in str(error.value) and "99_tiny" in str(error.value)
+    assert list(lesson.folder.rglob("*.ipynb")) == [] and list(lesson.folder.rglob("*.part")) == []
+
+
+def test_a_failure_keeps_the_notebooks_that_were_there(lesson):
+    lesson(f"{CODE}x = 1\n")
+    before = lesson.text("en"), lesson.text("ko")
+    with pytest.raises(LessonError):
+        lesson(f"{CODE}x = 1 / 0\n")
+    assert (lesson.text("en"), lesson.text("ko")) == before
+
+
+def test_a_figure_keeps_its_alt_text_and_no_other_metadata(lesson):
+    lesson(
+        f"{CODE}import ftlib as ft\nfrom matplotlib.figure import Figure\nft.show(Figure(), alt='An empty page.')\n"
+    )
+    [output] = lesson.book("ko").cells[1].outputs
+    assert output.metadata["image/png"]["alt"] == output.data["text/plain"] == "An empty page."
+    assert set(output.data) == {"image/png", "text/plain"}
+
+
+def test_check_raises_on_a_stale_notebook_and_on_one_edited_by_hand(lesson):
+    lesson(f"{CODE}x = 1\n")
+    lesson(f"{CODE}x = 1\n", check=True)
+    with pytest.raises(LessonError, match="stale"):
+        lesson(f"{CODE}x = 2\n", check=True)
+    path = lesson.folder / "ko" / "99_tiny.ipynb"
+    path.write_text(path.read_text(encoding="utf-8").replace("한 문장", "두 문장"), encoding="utf-8")
+    with pytest.raises(LessonError, match="notebooks/ko"):
+        lesson(f"{CODE}x = 1\n", check=True)
+
+
+def test_a_quiz_is_filled_in_without_executing(lesson):
+    name = next(n for n in exercises().names() if ".q" in n)
+    source = f"{CODE}x = 1\n"
+    lesson(source)
+    assert "text rebuilt" in lesson(source + prose(f"{{{{quiz {name}}}}}", f"{{{{quiz {name}}}}}"))
+    assert exercises().quiz_text(name, "ko") == lesson.book("ko").cells[2].source
+
+
+def test_badges_and_bootstrap_follow_the_address_of_the_repository(lesson, monkeypatch):
+    source = f"{CODE}x = 1\n"
+    lesson(source)
+    assert "Colab" not in lesson.text("en") and "google.colab" not in lesson.text("en")
+    project = {**editions.project(), "urls": {"Repository": "https://github.com/someone/course"}}
+    for module in (notebooks, editions):
+        monkeypatch.setattr(module, "project", lambda: project)
+    assert "text rebuilt" in lesson(source)
+    for language in ("en", "ko"):
+        cells = lesson.book(language).cells
+        tag = f"v{project['version']}"
+        assert f"colab.research.google.com/github/someone/course/blob/{tag}/notebooks/{language}/" in cells[0].source
+        assert cells[1].metadata.tags == ["bootstrap"] and f"notebooks/{language}" in cells[1].source
+        exec(cells[1].source, {})  # not on Colab: does nothing
+    assert "up to date" in lesson(source)
+
+
+# --- the lessons ------------------------------------------------------------------------------------------
+
+
+def exercises():
+    from ftlib import exercises
+
+    return exercises
+
+
+def book(path):
+    return nbformat.read(path, as_version=4)
+
+
+def code_cells(path):
+    return [c for c in book(path).cells if c.cell_type == "code" and "bootstrap" not in c.metadata.get("tags", [])]
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda p: p.stem)
+def test_the_notebooks_are_what_their_source_gives(source):
+    notebooks.build(source, FOLDER, check=True)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda p: p.stem)
+def test_the_editions_have_the_same_code_and_outputs(source):
+    en, ko = (code_cells(FOLDER / language / f"{source.stem}.ipynb") for language in ("en", "ko"))
+    assert en == ko
+
+
+@pytest.mark.parametrize("path", BOOKS, ids=lambda p: f"{p.parent.name}-{p.stem}")
+def test_every_output_belongs_to_the_code_above_it(path):
+    from digest import text
+
+    cells = code_cells(path)
+    assert [c.metadata.ftlib.sha256 for c in cells] == [text(c.source) for c in cells]
+    assert [c.execution_count for c in cells] == list(range(1, len(cells) + 1))
+
+
+@pytest.mark.parametrize("path", BOOKS, ids=lambda p: f"{p.parent.name}-{p.stem}")
+def test_every_link_of_a_lesson_leads_somewhere(path):
+    text = "\n".join(c.source for c in book(path).cells if c.cell_type == "markdown")
+    links = [link for link in re.findall(r"\]\(([^)#\s]+)", text) if "://" not in link]
+    assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("path", BOOKS, ids=lambda p: f"{p.parent.name}-{p.stem}")
+def test_lessons_have_the_same_frame_in_every_edition(path):
+    cells = book(path).cells
+    text = "\n".join(c.source for c in cells if c.cell_type == "markdown")
+    wanted = {
+        "en": ("**Questions**", "**You will**", "## Quiz", "## Key points", "## Next", "**Predict.**"),
+        "ko": ("**질문**", "**이 수업을 마치면**", "## 퀴즈", "## 핵심 정리", "## 다음 수업", "**예측해 보세요.**"),
+    }[path.parent.name]
+    assert [part for part in wanted if part not in text] == []
+    assert "{{" not in text
+    assert sum("assert " in c.source or "ft.prove(" in c.source for c in cells if c.cell_type == "code") >= 4
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda p: p.stem)
+def test_no_measured_number_is_typed(source):
+    """Accuracies come from cells; what a text may say by itself are round numbers, such as 95 % intervals."""
+    typed = []
+    for cell in read(source):
+        for text in (cell.text or {}).values():
+            typed += re.findall(r"\d+\.\d+ ?%", re.sub(r"\{\{.*?\}\}", "", text))
+    assert typed == []
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda p: p.stem)
+def test_every_exercise_of_a_lesson_is_defined_and_every_definition_used(source):
+    number = source.name[:2]
+    code = "\n".join(c.code for c in read(source) if c.code is not None)
+    used = re.findall(r'ft\.check\("([\w.]+)"', code)
+    assert used == sorted(used, key=lambda name: ("q" in name, name)), "in their order, the quiz last"
+    assert set(used) == {name for name in exercises().names() if name.startswith(f"{number}.")}
+
+
+def test_the_map_names_every_lesson():
+    text = (FOLDER / "README.md").read_text(encoding="utf-8")
+    missing = [p.stem for p in SOURCES for language in ("en", "ko") if f"({language}/{p.stem}.ipynb)" not in text]
+    assert missing == []
+
+
+def test_there_is_no_notebook_without_a_source():
+    made = {p.stem for language in ("en", "ko") for p in (FOLDER / language).glob("*.ipynb")}
+    assert made == {p.stem for p in SOURCES}
+
+
+def test_notebooks_hold_no_state_of_a_viewer():
+    for path in BOOKS:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        assert set(data["metadata"]) == {"accelerator", "colab", "ftlib", "kernelspec", "language_info"}
+        assert all(set(cell["metadata"]) <= {"ftlib", "tags"} for cell in data["cells"])
