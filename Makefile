@@ -37,8 +37,11 @@ setup: .venv/.ready  ## install the pinned packages into .venv (again only after
 run: setup  ## train on real scanned digits three ways, live, and write a report (3 minutes)
 	.venv/bin/ftlib run
 
-# In a container the only user is often root, which Jupyter refuses unless told.
+# In a container the only user is often root, which Jupyter refuses unless told. TensorFlow greets each process with
+# lines that look like errors: they go to the terminal, not into the lesson.
 lab: setup  ## open JupyterLab in notebooks/
+	@mkdir -p .cache/ipython/profile_default
+	@echo 'c.IPKernelApp.capture_fd_output = False' > .cache/ipython/profile_default/ipython_kernel_config.py
 	.venv/bin/jupyter lab --ServerApp.root_dir="$(CURDIR)/notebooks" $(if $(filter 0,$(shell id -u)),--allow-root)
 
 notebooks: setup  ## build the lessons from notebooks/source; only what changed is executed (LIBRARY=1: ftlib counts)

@@ -10,6 +10,8 @@ from ftlib.errors import unknown
 from ftlib.evaluation import load_comparison
 from ftlib.tasks import load_task
 
+_UPDATES = {"glyph": 300, "photo": 60}
+_SIDE = 96  # pixels of a photo: the smallest that MobileNetV2 was trained on, and so the quickest
 _RECORDS = pathlib.Path(__file__).parents[1] / "results"  # in a clone; not in a wheel
 
 
@@ -38,15 +40,15 @@ class Track:
             return load_task("digits", labels_per_class, seed)
         place = os.environ.get("FTLIB_PHOTOS")
         if place:
-            return load_task(pathlib.Path(place), labels_per_class, seed, image_size=96)
-        return load_task("flowers", labels_per_class, seed)
+            return load_task(pathlib.Path(place), labels_per_class, seed, image_size=_SIDE)
+        return load_task("flowers", labels_per_class, seed, image_size=_SIDE)
 
     @property
     def backbone(self):
         """The pre-trained backbone, loaded anew each time, so that no cell sees what another one did to it."""
         if self.name == "glyph":
             return load_backbone("glyphnet")
-        return load_backbone("MobileNetV2", image_size=96)
+        return load_backbone("MobileNetV2", image_size=_SIDE)
 
     @property
     def source_task(self):
@@ -90,11 +92,10 @@ def track(name=None):
     >>> ft.track("glyph").task(labels_per_class=3)
     <Task 'digits': 10 classes, 8x8x1 pixels, 30 train / 200 validation / 500 test>
     """
-    known = {"glyph": 300, "photo": 60}
-    name = name or os.environ.get("FTLIB_TRACK") or "glyph"
-    if name not in known:
-        raise unknown("track", name, known)
-    return Track(name, known[name])
+    name = os.environ.get("FTLIB_TRACK") or "glyph" if name is None else name
+    if not isinstance(name, str) or name not in _UPDATES:
+        raise unknown("track", name, _UPDATES)
+    return Track(name, _UPDATES[name])
 
 
 @functools.cache

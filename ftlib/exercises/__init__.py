@@ -4,7 +4,20 @@ import importlib
 import pkgutil
 
 from ftlib.errors import unknown
-from ftlib.exercises.base import Blank, Failed, Message, Question, Text, Verdict, is_blank
+from ftlib.exercises.base import (
+    LANGUAGES,
+    Blank,
+    Code,
+    Failed,
+    Message,
+    Question,
+    Text,
+    Verdict,
+    describe,
+    first_line,
+    is_blank,
+    stumbled_on_blank,
+)
 
 __all__ = ["check", "hint", "names", "quiz_text", "solution"]
 
@@ -19,19 +32,21 @@ _BLANK_CHOICE = Text(
 _NOT_YET = Text("Not yet.", "아직 아닙니다.")
 _RIGHT = Text("Right.", "맞았습니다.")
 _NO_CHOICE = Text(
-    "The choices are {letters}, as a letter in quotes. Received: {answer!r}.",
-    "{letters} 가운데 하나를 따옴표로 감싸 쓰세요. 받은 답: {answer!r}.",
+    "The choices are {letters}, as a letter in quotes. Received: {answer}.",
+    "{letters} 가운데 하나를 따옴표로 감싸 쓰세요. 받은 답: {answer}.",
 )
 _UNFORESEEN = Text(
-    "The answer is of another kind than asked for ({kind}), so that it could not be checked. {said}",
-    "답의 종류({kind})가 문제에서 말한 것과 달라 확인할 수 없었습니다. {said}",
+    "The answer could not be checked. Received {kind}; checking it raised {error} Is it of the kind and shape that the "
+    "exercise asks for?",
+    "답을 확인할 수 없었습니다. 받은 것은 {kind}이고, 확인하다가 오류가 났습니다. {error} 문제에서 묻는 종류와 모양이 "
+    "맞는지 살펴보세요.",
 )
 
 
 def check(name, answer):
     """Checks an answer to an exercise or a quiz.
 
-    A wrong answer raises nothing, so that a lesson runs from top to bottom whatever stands in it.
+    No answer raises an error, so that a lesson runs from top to bottom whatever stands in it.
 
     Args:
         name: Name of the exercise, such as `"05.1"`, or of the question, such as `"05.q1"`.
@@ -50,17 +65,16 @@ def check(name, answer):
     task = _find(name)
     if isinstance(task, Question):
         return _choose(task, answer)
-    if is_blank(answer):
-        return Verdict(None, str(_BLANK))
     try:
-        wrong = task.check(answer)
+        wrong = Blank if is_blank(answer) else task.check(answer)
     except Blank:
-        return Verdict(None, str(_BLANK))
+        wrong = Blank
     except Failed as failed:
         wrong = failed.text
     except Exception as error:  # an answer of a kind that the check did not foresee is the learner's, not a crash
-        kind, said = type(answer).__name__, f"{type(error).__name__}: {error}"
-        wrong = Text(*(text.format(kind=kind, said=said) for text in (_UNFORESEEN.en, _UNFORESEEN.ko)))
+        wrong = Blank if stumbled_on_blank(error) else _unforeseen(answer, error)
+    if wrong is Blank:
+        return Verdict(None, str(_BLANK))
     if wrong is None:
         return Verdict(True, str(task.right))
     return Verdict(False, f"{_NOT_YET} {wrong}")
@@ -76,8 +90,8 @@ def hint(name):
         ValueError: For an unknown name, or a question, which has none.
 
     Example:
-    >>> ft.hint("06.3")[:11]
-    Two phases:
+    >>> ft.hint("06.3")
+    Two phases: ...
     """
     return Message(_exercise(name).hint)
 
@@ -96,7 +110,7 @@ def solution(name):
     ft.unfreeze(mine, last=2)
     ft.check("06.1", mine)
     """
-    return Message(_exercise(name).solution)
+    return Code(_exercise(name).solution)
 
 
 def names():
@@ -109,26 +123,45 @@ def names():
 
 
 def quiz_text(name, language):
-    """Returns a question with its choices as Markdown, for the builder of the lessons."""
+    """Returns a question with its choices as Markdown, for the builder of the lessons.
+
+    Args:
+        name: Name of the question, such as `"05.q1"`.
+        language: `"en"` or `"ko"`.
+
+    Raises:
+        ValueError: For an unknown name or language, or the name of an exercise.
+    """
     question = _find(name)
+    if not isinstance(question, Question):
+        raise ValueError(f"{name} is an exercise: it stands in the lesson itself. Expected a question.")
+    if language not in LANGUAGES:
+        raise unknown("language", language, LANGUAGES)
     lines = [f"**{getattr(question.text, language)}**", ""]
     lines += [f"- **{letter}.** {getattr(choice.text, language)}" for letter, choice in question.choices.items()]
     return "\n".join(lines)
 
 
+def _unforeseen(answer, error):
+    words = {"kind": describe(answer), "error": first_line(error).rstrip(".") + "."}
+    return Text(_UNFORESEEN.en.format(**words), _UNFORESEEN.ko.format(**words))
+
+
 def _choose(question, answer):
     letters = ", ".join(question.choices)
-    if is_blank(answer):
+    letter = answer.strip(" .()'\"\n").lower() if isinstance(answer, str) else answer
+    if is_blank(letter) or letter == "":
         return Verdict(None, str(_BLANK_CHOICE).format(letters=letters))
-    letter = answer.strip().strip(".)").lower() if isinstance(answer, str) else answer
     if not isinstance(letter, str) or letter not in question.choices:
-        return Verdict(False, str(_NO_CHOICE).format(letters=letters, answer=answer))
+        return Verdict(False, str(_NO_CHOICE).format(letters=letters, answer=describe(answer)))
     choice = question.choices[letter]
     return Verdict(choice.right, f"{_RIGHT if choice.right else _NOT_YET} {choice.why}")
 
 
 def _find(name):
-    lesson = str(name).partition(".")[0]
+    if not isinstance(name, str):
+        raise TypeError(f"The name of an exercise is a string, such as '05.1'. Received: {describe(name)}.")
+    lesson = name.partition(".")[0]
     modules = [m.name for m in pkgutil.iter_modules(__path__)]
     known = {}
     if f"lesson_{lesson}" in modules:  # no other lesson is loaded

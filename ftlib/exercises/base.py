@@ -3,7 +3,7 @@
 import os
 import pathlib
 import re
-import textwrap
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,11 +15,18 @@ LANGUAGES = ("en", "ko")
 _WIDTH = 88  # columns of a message
 
 
-class Message(str):
-    """A text that a notebook shows as it is, without quotes."""
+class Code(str):
+    """Code that a notebook shows as it is, without quotes."""
 
     def __repr__(self):
         return str(self)
+
+
+class Message(str):
+    """A text that a notebook shows without quotes, in lines that fit a cell."""
+
+    def __repr__(self):
+        return wrap(self)
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,7 @@ class Verdict:
     message: str
 
     def __repr__(self):
-        return "\n".join(textwrap.fill(line, _WIDTH) for line in self.message.splitlines())
+        return wrap(self.message)
 
 
 @dataclass(frozen=True)
@@ -49,7 +56,8 @@ class Exercise:
     """Something to write.
 
     Args:
-        check: Takes the answer; returns None if it is right, else a `Text`: what is wrong with it.
+        check: Takes the answer; returns None if it is right, else a `Text`: what is wrong with this one. It may
+            use `call` and `as_number`, and need not foresee every kind of answer.
         right: Said of a right answer: why it is right, or what it is good for.
         hint: What to think of.
         solution: Code that runs after `setup`; its last line is the check.
@@ -85,7 +93,7 @@ class Blank(Exception):
 
 
 class Failed(Exception):
-    """The learner's function raised an error; the message says which, in both languages."""
+    """The answer cannot be checked any further; the message says why, in both languages."""
 
     def __init__(self, text):
         super().__init__(text.en)
@@ -93,38 +101,82 @@ class Failed(Exception):
 
 
 def language():
-    """Returns `"en"` or `"ko"`: FTLIB_LANG, else the folder that the notebook lies in, else English."""
-    wanted = os.environ.get("FTLIB_LANG")
+    """Returns `"en"` or `"ko"`: FTLIB_LANG, else the folder that the notebook lies in, else English.
+
+    Raises:
+        ValueError: For an FTLIB_LANG that is neither.
+    """
+    wanted = os.environ.get("FTLIB_LANG", "").strip().lower()
     if wanted:
         if wanted not in LANGUAGES:
             raise unknown("language in FTLIB_LANG", wanted, LANGUAGES)
         return wanted
-    # JupyterLab names the notebook; elsewhere a kernel starts in the folder of its notebook.
-    place = pathlib.PurePath(os.environ.get("JPY_SESSION_NAME", "")).parts[:-1] or pathlib.Path.cwd().parts
-    return "ko" if place and place[-1] == "ko" else "en"
+    # JupyterLab names the notebook. The last folder counts: somebody's home may be called `ko`.
+    notebook = re.split(r"[/\\]", os.environ.get("JPY_SESSION_NAME", ""))[:-1]
+    named = [folder for folder in notebook if folder in LANGUAGES]
+    if named:
+        return named[-1]
+    # Elsewhere a kernel starts in the folder of its notebook.
+    return "ko" if pathlib.Path.cwd().name == "ko" else "en"
+
+
+def wrap(text):
+    """Returns a text in lines of at most 88 columns, of which a Hangul syllable takes two. Breaks at spaces only."""
+    lines = []
+    for paragraph in str(text).split("\n"):
+        line = ""
+        for word in re.findall(r"\s*\S+", paragraph):
+            if line.strip() and _columns(line + word) > _WIDTH:
+                lines.append(line)
+                word = word.lstrip()
+                line = ""
+            line += word
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def _columns(text):
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def is_blank(answer):
-    """Whether an answer is still the placeholder of the exercise."""
+    """Whether an answer, or a part of it, is still the placeholder of the exercise."""
+    if isinstance(answer, (tuple, list)):  # in these, None may be meant: a shape is (None, 32, 32, 1)
+        return any(part is Ellipsis for part in answer)
+    if isinstance(answer, dict):
+        return any(part is Ellipsis for part in answer.values())
     return answer is None or answer is Ellipsis
 
 
+def stumbled_on_blank(error):
+    """Whether an error comes from a `...` that is left in the code, such as `2 * ...`."""
+    return "ellipsis" in str(error).lower()
+
+
 def call(function, *args):
-    """Calls a learner's function.
+    """Calls a learner's function and returns what it returned.
+
+    It gets copies of the arrays among `args`, so that it cannot change what the check goes on to compare with.
 
     Raises:
         Blank: If it returns nothing yet.
-        Failed: If it raises an error.
+        Failed: If it is no function, or raises an error.
     """
+    if not callable(function):
+        kind = describe(function)
+        raise Failed(Text(f"Expected a function, received {kind}.", f"함수가 와야 하는데, 받은 것은 {kind}입니다."))
+    given = [arg.copy() if isinstance(arg, np.ndarray) else arg for arg in args]
     try:
-        answer = function(*args)
+        answer = function(*given)
     except Exception as error:
-        name = getattr(function, "__name__", "the function")
-        said = f"{type(error).__name__}: {error}"
+        if stumbled_on_blank(error):
+            raise Blank from error
+        name = getattr(function, "__name__", type(function).__name__)
+        called, said = f"{name}({', '.join(map(_in_short, args))})", first_line(error)
         raise Failed(
             Text(
-                f"Calling `{name}` raised an error. {said}",
-                f"`{name}`을(를) 부르자 오류가 났습니다. {said}",
+                f"Calling `{called}` raised an error. {said}",
+                f"`{called}`을(를) 부르자 오류가 났습니다. {said}",
             )
         ) from error
     if is_blank(answer):
@@ -134,24 +186,70 @@ def call(function, *args):
 
 def number(answer):
     """Returns an answer as a float, or None if it is no single finite number."""
-    if isinstance(answer, (bool, str, bytes)):
+    if isinstance(answer, (bool, np.bool_, str, bytes)):
         return None
     try:
         value = np.asarray(answer, dtype="float64")
-    except (TypeError, ValueError):
+    except Exception:  # a tensor without a value, a model: each has an error of its own
         return None
     return float(value.reshape(-1)[0]) if value.size == 1 and np.isfinite(value).all() else None
 
 
+def as_number(answer):
+    """Returns an answer as a float.
+
+    Raises:
+        Failed: If it is no single finite number; `check` then says what came instead.
+    """
+    value = number(answer)
+    if value is None:
+        raise Failed(no_number(answer))
+    return value
+
+
 def near(value, wanted, relative=1e-3):
     """Whether a number equals another up to a relative difference."""
-    return abs(value - wanted) <= relative * max(abs(wanted), 1e-12)
+    return bool(abs(value - wanted) <= relative * max(abs(wanted), 1e-12))
 
 
 def no_number(answer):
     """Returns what to say of an answer that should have been a number."""
-    kind = re.sub(r"^(numpy|keras)\.", "", type(answer).__name__)
-    return Text(
-        f"Expected one number, received {kind}.",
-        f"숫자 하나가 와야 하는데 {kind}이(가) 왔습니다.",
-    )
+    kind = describe(answer)
+    return Text(f"Expected one number, received {kind}.", f"숫자 하나가 와야 하는데, 받은 것은 {kind}입니다.")
+
+
+def describe(answer):
+    """Returns what an answer is, in a few words that suit a message.
+
+    Example:
+    >>> describe("97 %"), describe(np.zeros((2, 3))), describe(len), describe(float("nan"))
+    ("the text '97 %'", 'ndarray of shape (2, 3)', 'the function `len`', 'nan')
+    """
+    kind = re.sub(r"^_+", "", type(answer).__name__)
+    if isinstance(answer, str):
+        return f"the text {answer[:40]!r}"
+    if isinstance(answer, (bool, int, float, complex, np.number, np.bool_)):
+        return str(answer)[:40]
+    if isinstance(answer, type):
+        return f"the class `{answer.__name__}`"
+    if hasattr(answer, "__name__") and callable(answer):
+        return f"the function `{answer.__name__}`"
+    if isinstance(answer, (tuple, list, dict, set)):
+        return f"{kind} of length {len(answer)}"
+    try:
+        return f"{kind} of shape {tuple(answer.shape)}"
+    except Exception:  # it has none, or none that is known
+        return kind
+
+
+def _in_short(argument):
+    """Returns an argument as it stands in a message about a call."""
+    if isinstance(argument, (bool, int, float, str, type(None), tuple)) and len(repr(argument)) <= 24:
+        return repr(argument)
+    return describe(argument)
+
+
+def first_line(error):
+    """Returns the kind of an error and the first line of what it says."""
+    text = f"{type(error).__name__}: {error}".strip().splitlines()[0].removesuffix(":")
+    return text if len(text) <= 200 else text[:199] + "…"

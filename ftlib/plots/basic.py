@@ -1,10 +1,13 @@
 """The plain pictures of the lessons: images in a grid, lines, bars and clouds of points."""
 
+import textwrap
+
 import numpy as np
 
-from ftlib.plots.look import STYLES, figure, label_ends, percent_axis, shorten, styled, styles
+from ftlib.plots.look import STYLES, TEXT, figure, label_ends, percent_axis, shorten, styled, styles
 
-_MARKERS = "os^vDPX*<>ph"
+_MARKERS = "os^vDPX*<>phd8"  # those of the strategies first
+_LONGEST = 60  # characters of a name
 
 
 @styled
@@ -12,38 +15,39 @@ def image_grid(images, titles=None, columns=10, title=None):
     """Draws images in rows.
 
     Args:
-        images: Pixels 0-255, `(n, height, width, 1 or 3)` or `(n, height, width)`.
+        images: Pixels 0-255, `(n, height, width)` or `(n, height, width, 1 or 3)`.
         titles: One string per image, written above it.
         columns: Images per row. Default 10: a row of digits.
-        title: Title of the picture.
+        title: What to see, above all images.
 
     Returns:
         A Matplotlib figure.
 
     Raises:
-        ValueError: For no images, or another number of titles.
+        ValueError: For no images, another number of titles, or pixels scaled to 0-1.
 
     Example:
     >>> picture = image_grid(np.zeros((3, 8, 8, 1)), titles=["0", "1", "2"], title="Three black images")
     """
-    images = np.asarray(images)
-    if images.ndim not in (3, 4) or not len(images):
-        raise ValueError(f"Expected images (n, height, width, channels), at least one. Received: shape {images.shape}.")
+    images = _pixels(images)
     if titles is not None and len(titles) != len(images):
         raise ValueError(f"Expected a title for each of {len(images)} images. Received: {len(titles)} titles.")
-    columns = min(columns, len(images))
+    if isinstance(columns, bool) or not isinstance(columns, (int, np.integer)) or columns < 1:
+        raise ValueError(f"`columns` is a whole number of at least 1. Received: columns={columns!r}.")
+    columns = min(int(columns), len(images))
     rows, side = -(-len(images) // columns), 7.2 / max(columns, 4)
-    fig = figure(side * columns, rows * (side + (0.25 if titles else 0)) + (0.4 if title else 0))
+    high = side * images.shape[1] / images.shape[2]
+    width = side * columns
+    letters = max(3, int(12 * side))  # of a title above its image
+    fig = figure(width, rows * (high + (0.27 if titles is not None else 0.04)))
     axes = fig.subplots(rows, columns, squeeze=False).ravel()
     for ax in axes:
         ax.axis("off")
     for i, (ax, image) in enumerate(zip(axes, images, strict=False)):
-        image = np.clip(image, 0, 255).astype("uint8")
-        ax.imshow(image[..., 0] if image.ndim == 3 and image.shape[-1] == 1 else image, cmap="gray", vmin=0, vmax=255)
+        ax.imshow(image, cmap="gray", vmin=0, vmax=255)
         if titles is not None:
-            ax.set_title(shorten(str(titles[i]), max(6, int(14 * side))), fontsize=9, loc="center", pad=3)
-    if title:
-        fig.suptitle(title, x=0.01, ha="left")
+            ax.set_title(shorten(str(titles[i]), letters), fontsize=9, loc="center", pad=3)
+    _headline(fig, title)
     return fig
 
 
@@ -52,7 +56,8 @@ def lines(series, x_label, y_label, title, log_x=False, log_y=False, percent=Fal
     """Draws one line per series, with its name at its end.
 
     Args:
-        series: Dict from name to `(x, y)`, or `(x, y, low, high)` for lines with bars.
+        series: Dict from name to `(x, y)`, or to `(x, y, low, high)` for a line with error bars. What is not finite
+            (a loss that diverged) is left out.
         x_label, y_label: Labels of the axes.
         title: What to see.
         log_x, log_y: Whether an axis is logarithmic.
@@ -62,45 +67,46 @@ def lines(series, x_label, y_label, title, log_x=False, log_y=False, percent=Fal
         A Matplotlib figure.
 
     Raises:
-        ValueError: For no series, or one whose parts differ in length.
+        ValueError: For no series, one whose parts differ in length, or nothing that can be drawn.
 
     Example:
     >>> figure = lines({"loss": ([1, 2, 3], [2.3, 1.1, 0.6])}, "Epoch", "Loss", "The loss falls")
     """
-    if not series:
-        raise ValueError("Expected at least one series. Received: none.")
-    for name, parts in series.items():
-        if len(parts) not in (2, 4) or len({len(part) for part in parts}) != 1 or not len(parts[0]):
-            sizes = [len(part) for part in parts]
-            raise ValueError(f"A series is (x, y) or (x, y, low, high) of equal length. Received: {name!r}: {sizes}.")
-    fig = figure(7, 4.2)
+    drawn = {str(name): _series(name, parts, log_x, log_y) for name, parts in _entries(series, "series").items()}
+    looks = _looks(list(drawn))
+    names = {name: shorten(name, _LONGEST) for name in drawn}
+    fig = figure(5.9 + 0.08 * max(map(len, names.values())), 4.2)
     ax = fig.subplots()
     ends = []
-    for name, look in styles(list(series)).items():
-        x, y, *arms = (np.asarray(part, "float64") for part in series[name])
-        colour, marker, line = look
-        often = max(1, len(x) // 8)
-        ax.plot(x, y, color=colour, marker=marker, markersize=6, markevery=often, linestyle=line, linewidth=1.8)
+    for name, (x, y, *arms) in drawn.items():
+        colour, marker, line = looks[name]
+        often = 1 if arms else max(1, len(x) // 8)
+        ax.plot(
+            x, y, color=colour, marker=marker, markersize=6, markevery=often, linestyle=line, linewidth=1.8,
+            label=names[name],
+        )  # fmt: skip
         if arms:
             low, high = arms
             ax.vlines(x, low, high, color=colour, linewidth=1.4)
             ax.plot(np.r_[x, x], np.r_[low, high], "_", color=colour, markersize=8)
-        seen = np.isfinite(y) & (not log_y or y > 0)
-        if seen.any():
-            last = np.flatnonzero(seen)[-1]
-            ends.append((name, x[last], y[last], look))
-    for scale, axis, name in ((log_x, ax.xaxis, "x"), (log_y, ax.yaxis, "y")):
-        if scale:
-            getattr(ax, f"set_{name}scale")("log")
-            axis.set_major_formatter(lambda value, _: f"{value:g}")
-    if percent and not log_y:
-        percent_axis(ax.yaxis)
+        last = np.flatnonzero(np.isfinite(y))[-1]
+        ends.append((names[name], x[last], y[last], looks[name]))
+    if log_x:
+        ax.set_xscale("log")
+        _plain_ticks(ax.xaxis)
+    if log_y:
+        ax.set_yscale("log")
+        _plain_ticks(ax.yaxis)
+    if not log_x and all((x == np.round(x)).all() for x, *_ in drawn.values()):
+        from matplotlib.ticker import MaxNLocator
+
+        ax.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))  # no epoch 2.5
+    if percent:
+        _percent_text(ax.yaxis) if log_y else percent_axis(ax.yaxis)
     ax.set(xlabel=x_label, ylabel=y_label)
-    ax.set_title(title)
-    if log_y:  # the labels at the ends are placed on a linear scale
-        for name, look in styles(list(series)).items():
-            ax.plot([], [], color=look[0], marker=look[1], linestyle=look[2], label=name)
-        ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
+    _headline(fig, title)
+    if log_y:  # `label_ends` spreads its labels along a linear axis
+        ax.legend(loc="upper left", bbox_to_anchor=(1.02, 1), borderaxespad=0, frameon=False, handlelength=3.2)
     else:
         label_ends(ax, ends)
     return fig
@@ -111,7 +117,7 @@ def bars(values, title, x_label, percent=False):
     """Draws a horizontal bar per name, the number at its end.
 
     Args:
-        values: Dict from name to a number, or to `(mean, low, high)` for bars with an interval.
+        values: Dict from name to a number, or to `(mean, low, high)` for a bar with an interval.
         title: What to see.
         x_label: Label of the axis.
         percent: Whether the numbers are fractions to be shown in percent.
@@ -120,49 +126,55 @@ def bars(values, title, x_label, percent=False):
         A Matplotlib figure.
 
     Raises:
-        ValueError: For no values.
+        ValueError: For no values, or one that is neither a number nor three.
 
     Example:
     >>> figure = bars({"frozen": 0.97, "scratch": (0.93, 0.91, 0.95)}, "Frozen wins", "Accuracy", percent=True)
     """
-    if not values:
-        raise ValueError("Expected at least one value. Received: none.")
-    given = [value if isinstance(value, (tuple, list)) else (value, np.nan, np.nan) for value in values.values()]
-    means, lows, highs = np.array(given, "float64").T
-    fig = figure(7, 1.3 + 0.42 * len(values))
+    given = np.array([_interval(name, value) for name, value in _entries(values, "value").items()])
+    solid = np.where(np.isfinite(given), given, np.nan)
+    names = [textwrap.fill(str(name), 36, max_lines=2, placeholder=" …") for name in values]
+    fig = figure(5.6 + 0.075 * min(36, max(map(len, names))), 1.0 + 0.42 * len(values))
     ax = fig.subplots()
-    for place, (name, mean) in enumerate(zip(values, means, strict=True)):
-        colour = STYLES[name][0] if name in STYLES else "#0072B2"
-        ax.barh(place, mean, height=0.62, color=colour, alpha=0.75)
-    ends = np.where(np.isfinite(highs), highs, means)
-    for place, (mean, low, high, end) in enumerate(zip(means, lows, highs, ends, strict=True)):
-        if np.isfinite(low):
-            ax.plot([low, high], [place, place], color="#222222", linewidth=1.4, marker="|", markersize=9)
-        text = f"{100 * mean:.1f} %" if percent else f"{mean:,.4g}"
-        box = {"xy": (max(end, 0), place), "xytext": (6, 0), "textcoords": "offset points"}
-        ax.annotate(text, va="center", fontsize=9, **box)
-    ax.set_yticks(range(len(values)), [shorten(str(name), 50) for name in values])
+    largest = np.nanmax(np.abs(solid), initial=0)
+    for place, (name, (mean, low, high), told) in enumerate(zip(values, solid, given[:, 0], strict=True)):
+        colour, *_ = STYLES.get(name, ("#0072B2",))
+        ax.barh(place, np.nan_to_num(mean), height=0.62, color=colour, alpha=0.75)
+        if np.isfinite([low, high]).all():
+            ax.plot([low, high], [place, place], color=TEXT, linewidth=1.4, marker="|", markersize=9)
+        left = mean < 0
+        end = np.nan_to_num(np.nanmin([mean, low, 0]) if left else np.nanmax([mean, high, 0]))
+        ax.annotate(
+            _number_text(told, largest, percent), (end, place), (-6 if left else 6, 0), textcoords="offset points",
+            va="center", ha="right" if left else "left", fontsize=9,
+        )  # fmt: skip
+    ax.set_yticks(range(len(values)), names)
     ax.set_ylim(len(values) - 0.5, -0.5)
-    ax.margins(x=0.16)
-    ax.set_xlim(left=min(0, np.nanmin(means)))
+    # Room for the numbers at the ends.
+    low, high = np.nanmin([0, *solid.ravel()]), np.nanmax([0, *solid.ravel()])
+    room = 0.16 * ((high - low) or 1)
+    ax.set_xlim(low - room * (low < 0), high + room * (high > 0 or low == 0))
     if percent:
-        ax.xaxis.set_major_locator(_quarters())
-        ax.xaxis.set_major_formatter(lambda value, _: f"{round(100 * value, 6):g} %")
+        if low == 0 and 0.5 < high <= 1:
+            ax.set_xticks([0, 0.25, 0.5, 0.75, 1] if high + room >= 1 else [0, 0.25, 0.5, 0.75])
+        _percent_text(ax.xaxis)
+    elif largest >= 10_000:
+        from matplotlib.ticker import EngFormatter
+
+        ax.xaxis.set_major_formatter(EngFormatter())  # 20 k, 140 M
+    if low < 0:
+        ax.axvline(0, color=TEXT, linewidth=0.8)
+        ax.spines["left"].set_visible(False)
+        ax.tick_params(axis="y", length=0)
     ax.grid(axis="y", visible=False)
     ax.set_xlabel(x_label)
-    fig.suptitle(title, x=0.01, ha="left", fontsize=11)
+    _headline(fig, title)
     return fig
-
-
-def _quarters():
-    from matplotlib.ticker import FixedLocator
-
-    return FixedLocator([0, 0.25, 0.5, 0.75, 1.0])
 
 
 @styled
 def scatter(points, labels, class_names, title):
-    """Draws points in the plane, each class with a colour and a marker or, for short names, its name.
+    """Draws points in the plane, each class by its own colour and marker, or by its name where names are short.
 
     Args:
         points: `(n, 2)`, or a dict from the title of a panel to `(n, 2)`, for panels side by side.
@@ -174,38 +186,143 @@ def scatter(points, labels, class_names, title):
         A Matplotlib figure.
 
     Raises:
-        ValueError: For points that are not in the plane, or of another number than the labels.
+        ValueError: For no points, points that are not in the plane, another number of them than of labels, or a
+            label without a name.
 
     Example:
     >>> figure = scatter(np.eye(2), [0, 1], ["0", "1"], "Two classes, far apart")
     """
-    panels = points if isinstance(points, dict) else {"": points}
-    labels = np.asarray(labels)
+    panels = _entries(points, "panel") if isinstance(points, dict) else {"": points}
+    labels, names = np.asarray(labels), [str(name) for name in class_names]
+    if labels.ndim != 1 or not len(labels):
+        raise ValueError(f"Expected class indices (n,), at least one. Received: labels of shape {labels.shape}.")
+    if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= len(names):
+        raise ValueError(
+            f"Labels are whole numbers from 0 to {len(names) - 1}, one for each class name. Received: {labels.dtype} "
+            f"from {labels.min()} to {labels.max()}."
+        )
     for name, given in panels.items():
         if np.shape(given) != (len(labels), 2):
+            panel = f" in panel {name!r}" if name else ""
             raise ValueError(
-                f"Expected points ({len(labels)}, 2), one per label. Received: shape {np.shape(given)} {name}".strip()
-                + "."
+                f"Expected points ({len(labels)}, 2), one per label. Received: shape {np.shape(given)}{panel}."
             )
-    looks = list(styles([f"class {i}" for i in range(len(class_names))]).values())
-    short = max(len(str(name)) for name in class_names) <= 2
-    fig = figure(7.2 if len(panels) > 1 else 5, 3.9)
+    looks = list(_looks([f"class {i}" for i in range(len(names))]).values())
+    short = max(map(len, names)) <= 2
+    legend = 0 if short else 0.5 + 0.085 * min(_LONGEST, max(map(len, names)))
+    width = 3.6 * min(len(panels), 3) if len(panels) > 1 else 4.8
+    fig = figure(width + legend, 4 if short else max(4, 0.7 + 0.22 * len(names)))
     axes = fig.subplots(1, len(panels), squeeze=False).ravel()
     for ax, (name, given) in zip(axes, panels.items(), strict=True):
-        given = np.asarray(given)
-        for i, text in enumerate(class_names):
-            here, colour = given[labels == i], looks[i][0]
+        given = np.asarray(given, "float64")
+        for i, text in enumerate(names):
+            here, (colour, marker, _) = given[labels == i], looks[i]
             if short:
-                for x, y in here:
-                    ax.text(x, y, str(text), color=colour, fontsize=8, ha="center", va="center", clip_on=True)
-            marker, size = _MARKERS[i % len(_MARKERS)], 0 if short else 30
-            ax.scatter(*here.T, color=colour, marker=marker, s=size, alpha=0.85, label=str(text))
+                for x, y in here[np.isfinite(here).all(1)]:
+                    ax.text(x, y, text, color=colour, fontsize=9, ha="center", va="center", clip_on=True)
+            # Without a size the points still set the limits.
+            ax.scatter(*here.T, color=colour, marker=marker, s=0 if short else 30, label=shorten(text, _LONGEST))
         ax.set(xticks=[], yticks=[])
-        ax.set_title(name, fontsize=10)
+        ax.set_title(str(name), fontsize=10)
         for spine in ax.spines.values():
             spine.set_visible(True)
             spine.set_color("#C4C4C4")
+    _headline(fig, title)
     if not short:
         fig.legend(*axes[0].get_legend_handles_labels(), loc="outside right upper", frameon=False)
-    fig.suptitle(title, x=0.01, ha="left")
     return fig
+
+
+def _entries(given, kind):
+    if not isinstance(given, dict):
+        raise ValueError(f"Expected a dict from the name to each {kind}. Received: {type(given).__name__}.")
+    if not given:
+        raise ValueError(f"Expected at least one {kind}. Received: none.")
+    return given
+
+
+def _pixels(images):
+    try:
+        images = np.asarray(images)
+        grey = images[..., 0] if images.ndim == 4 and images.shape[-1] == 1 else images
+        fits = grey.ndim == 3 or (grey.ndim == 4 and grey.shape[-1] == 3)
+    except ValueError:
+        raise ValueError("Expected images of one size, (n, height, width). Received: several sizes.") from None
+    if not fits or not grey.size or grey.dtype.kind not in "uif":
+        raise ValueError(
+            "Expected images (n, height, width) or (n, height, width, 1 or 3), at least one. Received: "
+            f"{grey.dtype} of shape {images.shape}."
+        )
+    if grey.dtype.kind == "f" and 0 < np.nanmax(grey) <= 1:
+        raise ValueError("Pixels go from 0 to 255. Received: floats up to 1. Multiply them by 255.")
+    return np.clip(np.nan_to_num(grey), 0, 255).astype("uint8")
+
+
+def _series(name, parts, log_x, log_y):
+    """Returns `[x, y]` or `[x, y, low, high]` as floats, what cannot be drawn as NaN."""
+    sizes = [np.size(part) for part in parts]
+    if len(sizes) not in (2, 4) or len(set(sizes)) != 1 or not sizes[0]:
+        raise ValueError(
+            "A series is (x, y) or (x, y, low, high), all of the same length and not empty. "
+            f"Received: {name!r} with lengths {sizes}."
+        )
+    x, *rest = (np.ravel(part).astype("float64") for part in parts)
+    if log_x and (x <= 0).any():
+        raise ValueError(f"A logarithmic x axis has no place for 0 or less. Received: x={x.min():g} in {name!r}.")
+    rest = [np.where(np.isfinite(part) & (not log_y or part > 0), part, np.nan) for part in rest]
+    if not np.isfinite(rest[0]).any():
+        above = " above 0, for the logarithmic axis" if log_y else ""
+        raise ValueError(f"Expected a finite y{above} in each series. Received: none in {name!r}.")
+    return [x, *rest]
+
+
+def _interval(name, value):
+    try:
+        numbers = np.ravel(value).astype("float64")
+    except (TypeError, ValueError):
+        numbers = ()
+    if len(numbers) not in (1, 3):
+        raise ValueError(f"A value is a number or (mean, low, high). Received: {name!r}: {value!r}.")
+    return numbers if len(numbers) == 3 else np.array([numbers[0], np.nan, np.nan])
+
+
+def _headline(fig, title):
+    """Writes the title above all, in as many lines as the width asks for."""
+    if title:
+        letters = max(12, int(fig.get_figwidth() * 72 / 6.8))
+        fig.suptitle(textwrap.fill(str(title), letters), x=0.01, ha="left", fontsize=11)
+
+
+def _looks(names):
+    """Returns colour, marker and line of each name; where there are more names than colours, markers differ."""
+    taken, looks = set(), {}
+    for name, (colour, marker, line) in styles(names).items():
+        if marker in taken:
+            marker = next((m for m in _MARKERS if m not in taken), marker)
+        taken.add(marker)
+        looks[name] = colour, marker, line
+    return looks
+
+
+def _plain_ticks(axis):
+    from matplotlib.ticker import NullFormatter
+
+    axis.set_major_formatter(lambda value, _: f"{value:g}")
+    axis.set_minor_formatter(NullFormatter())
+
+
+def _percent_text(axis):
+    axis.set_major_formatter(lambda value, _: f"{100 * value:.6g} %")
+
+
+def _number_text(value, largest, percent):
+    """Returns a number as it stands at the end of a bar: "97.0 %", "138,357,544", "0.25"."""
+    if not np.isfinite(value):
+        return str(value)
+    if abs(value) < 1e-12 * largest:  # 0.1 * 3 - 0.3
+        value = 0.0
+    if percent:
+        return f"{100 * value:.1f} %" if not 0 < abs(value) < 0.001 else f"{100 * value:.2g} %"
+    if value == round(value) and abs(value) < 1e15:
+        return f"{value:,.0f}"
+    return f"{value:,.0f}" if 1000 <= abs(value) < 1e15 else f"{value:.3g}"

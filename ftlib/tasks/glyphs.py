@@ -237,16 +237,24 @@ def _labels(count, rng):
 
 
 class _Drawn:
-    """The images of `render`, drawn all at once when the first of them is asked for: it takes seconds."""
+    """The images of `render`, drawn all at once when the first of them is asked for: it takes seconds.
+
+    Args:
+        count, seed: As for `render`.
+        chosen: Indices of the images that are kept, `(n,)`. Default None: all.
+    """
 
     dtype = np.dtype("uint8")
+    ndim = 4
 
-    def __init__(self, count, seed):
-        self.seed, self.shape = seed, (count, SIZE, SIZE, 1)
+    def __init__(self, count, seed, chosen=None):
+        self.count, self.seed, self.chosen = count, seed, chosen
+        self.shape = (count if chosen is None else len(chosen), SIZE, SIZE, 1)
 
     @functools.cached_property
     def images(self):
-        return render(len(self), self.seed)[0]
+        images, _ = render(self.count, self.seed)
+        return images if self.chosen is None else images[self.chosen]
 
     def __len__(self):
         return self.shape[0]
@@ -265,9 +273,10 @@ def load(labels_per_class=None, seed=0):
     for key, (part, each) in enumerate({"train": 30, "validation": 4, "test": 6}.items()):
         count, draws = each * len(classes), [731, key]
         labels = _labels(count, np.random.default_rng(draws))
-        parts[part] = Split(_Drawn(count, draws), labels, np.array([f"{part}-{i}" for i in range(count)]))
-    if labels_per_class is not None:
-        parts["train"] = parts["train"].take(draw_labels(parts["train"].labels, labels_per_class, seed))
+        # Only training images are drawn from, so that validation and test are the same for every seed.
+        chosen = draw_labels(labels, labels_per_class if part == "train" else None, seed)
+        ids = np.array([f"{part}-{i}" for i in chosen])
+        parts[part] = Split(_Drawn(count, draws, chosen), labels[chosen], ids)
     return Task(
         "glyphs",
         **parts,

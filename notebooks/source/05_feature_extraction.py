@@ -78,9 +78,9 @@ ft.show(
 # %% tags=["nbval-check-output"]
 backbone = track.backbone
 fitted = task.for_backbone(backbone)  # the same images at the size that the backbone takes
-maps = backbone.predict(pixels(fitted.train), verbose=0)
+maps = backbone(pixels(fitted.train))
 print("images      ", pixels(fitted.train).shape)
-print("feature maps", maps.shape)
+print("feature maps", tuple(maps.shape))
 # %% [markdown] lang="en"
 # Averaging each map over its area leaves one number per map: how strongly that feature is present. This short vector is
 # all that a classifier will get to see.
@@ -90,7 +90,7 @@ print("feature maps", maps.shape)
 # %%
 def features(network, split):
     """The feature vectors of a split, one row per image."""
-    return network.predict(pixels(split), verbose=0).mean(axis=(1, 2))
+    return np.mean(network(pixels(split)), axis=(1, 2))
 
 print("features", features(backbone, fitted.train).shape)
 # %% [markdown] lang="en"
@@ -297,7 +297,7 @@ def new_head():
 
 cached = features(backbone, fitted.train)
 head = new_head()
-head.fit(cached, fitted.train.labels, epochs=25, verbose=0)
+history = head.fit(cached, fitted.train.labels, epochs=25, verbose=0)
 # %%
 whole = ft.classifier(backbone, task.num_classes)
 ft.freeze(whole)
@@ -305,8 +305,8 @@ keras.utils.set_random_seed(0)
 whole.compile(keras.optimizers.Adam(1e-2), "sparse_categorical_crossentropy")
 whole.fit(pixels(fitted.train), fitted.train.labels, epochs=25, verbose=0)
 
-by_whole = whole.predict(pixels(fitted.validation), verbose=0)
-by_head = head.predict(features(backbone, fitted.validation), verbose=0)
+by_whole = np.array(whole(pixels(fitted.validation)))
+by_head = np.array(head(features(backbone, fitted.validation)))
 assert np.abs(by_whole - by_head).max() < 1e-3
 print("the same probabilities, to three digits, on all", len(by_head), "validation images")
 # %% tags=["timing"]

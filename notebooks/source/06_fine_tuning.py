@@ -186,7 +186,7 @@ def letters_read(backbone):
         return float("nan")
     source, _ = ft.source_model()
     source.get_layer("backbone").set_weights(backbone.get_weights())
-    return np.mean(source.predict(letters.images, verbose=0).argmax(axis=1) == letters.labels)
+    return np.mean(np.argmax(source(letters.images), axis=1) == letters.labels)
 
 untouched = letters_read(track.backbone)
 print(f"letters read by the untouched backbone: {100 * untouched:.1f} %")
@@ -242,7 +242,7 @@ print(f"{moved} of {total} BatchNorm statistics moved, in Keras {keras.version()
 # %%
 def digits_read(network):
     x = fitted.validation.images[np.arange(len(fitted.validation))]
-    return np.mean(network.predict(x, verbose=0).argmax(axis=1) == fitted.validation.labels)
+    return np.mean(np.argmax(network(x), axis=1) == fitted.validation.labels)
 
 drifted = digits_read(guide), letters_read(guide_backbone)
 print(f"validation accuracy {100 * drifted[0]:.1f} %, letters {100 * drifted[1]:.1f} %")

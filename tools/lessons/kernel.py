@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import subprocess
 
 import nbformat
 from nbclient import NotebookClient
@@ -13,6 +14,8 @@ from lessons.source import LessonError
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SECONDS = 300  # per cell
+# What TensorFlow's C++ code says about the machine is no output of a cell. Python's own warnings still are.
+QUIET = ["--log-level=ERROR", "--IPKernelApp.capture_fd_output=False"]
 # One thread sums in one order, so that two builds on one machine give the same bytes.
 THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -35,11 +38,11 @@ def execute(cells, name, folder):
             book.cells.append(nbformat.v4.new_code_cell(_ask(cell.wanted)))
             owners.append((number, None))
     client = NotebookClient(
-        book, kernel_name="python3", timeout=SECONDS, record_timing=False, extra_arguments=["--log-level=ERROR"],
+        book, kernel_name="python3", timeout=SECONDS, record_timing=False, extra_arguments=QUIET,
         resources={"metadata": {"path": str(folder)}},
     )  # fmt: skip
     try:
-        client.execute(env=_environment())
+        client.execute(env=_environment(), stderr=subprocess.DEVNULL)
     except (CellExecutionError, CellTimeoutError) as error:
         raise LessonError(f"{name}: {_COLOUR.sub('', str(error))}") from None
     for at, ((number, cell), done) in enumerate(zip(owners, book.cells, strict=True)):
