@@ -118,8 +118,8 @@ class prove:  # a context manager, used like a function
     def _compiled(self, optimizer):
         names = {id(w): w.path for w in self.model.weights}
         held = {id(v) for v in optimizer._trainable_variables} & set(names)
-        missing = [names[k] for k in self.trains - held]
-        extra = [names[k] for k in held - self.trains]
+        missing = [name for k, name in names.items() if k in self.trains - held]
+        extra = [name for k, name in names.items() if k in held - self.trains]
         detail = f"the optimizer holds the {len(self.trains)} trainable weights and no others"
         if missing or extra:
             parts = [f"{_few(missing)} trainable but not held"] * bool(missing)

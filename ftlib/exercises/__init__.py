@@ -149,10 +149,10 @@ def _unforeseen(answer, error):
 
 def _choose(question, answer):
     letters = ", ".join(question.choices)
-    letter = answer.strip(" .()'\"\n").lower() if isinstance(answer, str) else answer
-    if is_blank(letter) or letter == "":
+    letter = answer.strip(" .()'\"\n").lower() if isinstance(answer, str) else None
+    if is_blank(answer) or letter == "":
         return Verdict(None, str(_BLANK_CHOICE).format(letters=letters))
-    if not isinstance(letter, str) or letter not in question.choices:
+    if letter not in question.choices:
         return Verdict(False, str(_NO_CHOICE).format(letters=letters, answer=describe(answer)))
     choice = question.choices[letter]
     return Verdict(choice.right, f"{_RIGHT if choice.right else _NOT_YET} {choice.why}")

@@ -45,12 +45,12 @@ def _three_classes(answer):
     if open_stages:
         return Text(
             f"The head is right, but these stages still train: {', '.join(open_stages)}. What closes everything below the head?",
-            f"머리는 맞습니다. 그런데 이 단계들이 아직 학습됩니다: {', '.join(open_stages)}. 머리 아래를 모두 닫는 것은 무엇일까요?",
+            f"헤드는 맞습니다. 그런데 이 스테이지들이 아직 학습됩니다: {', '.join(open_stages)}. 헤드 아래를 모두 닫는 것은 무엇일까요?",
         )
     if not rows[-1]["trainable"]:
         return Text(
             "Now the head is frozen as well, so nothing is left to learn.",
-            "머리까지 동결되어 배울 것이 남지 않았습니다.",
+            "헤드까지 동결되어 배울 것이 남지 않았습니다.",
         )
     return None
 
@@ -106,11 +106,11 @@ EXERCISES = {
         check=_three_classes,
         right=Text(
             "Right: a new head for three classes, and nothing below it learns.",
-            "맞았습니다. 클래스 세 개짜리 새 머리가 얹혔고, 그 아래는 아무것도 배우지 않습니다.",
+            "맞았습니다. 클래스 세 개짜리 새 헤드가 얹혔고, 그 아래는 아무것도 배우지 않습니다.",
         ),
         hint=Text(
             "Two lines: `ft.classifier(backbone, number)` makes the model, `ft.freeze(model)` closes it below the head.",
-            "두 줄입니다. `ft.classifier(백본, 클래스 수)`로 모델을 만들고, `ft.freeze(모델)`로 머리 아래를 닫습니다.",
+            "두 줄입니다. `ft.classifier(백본, 클래스 수)`로 모델을 만들고, `ft.freeze(모델)`로 헤드 아래를 닫습니다.",
         ),
         setup='import ftlib as ft\n\ntrack = ft.track("glyph")',
         solution='three = ft.classifier(track.backbone, 3)\nft.freeze(three)\nft.check("05.2", three)',
@@ -161,7 +161,7 @@ QUIZ = {
     "05.q2": Question(
         Text(
             "Your photos are flipped at random in every epoch. May you train the head on cached features?",
-            "에폭마다 사진을 무작위로 뒤집습니다. 저장해 둔 특징으로 머리를 학습해도 될까요?",
+            "에폭마다 사진을 무작위로 뒤집습니다. 저장해 둔 특징으로 헤드를 학습해도 될까요?",
         ),
         {
             "a": Choice(
@@ -174,7 +174,7 @@ QUIZ = {
             ),
             "c": Choice(
                 Text("Only if several views of every photo are cached.", "사진마다 여러 모습을 저장해 둘 때만요."),
-                Text("The head then sees another view in each epoch, out of those that were stored.", "그러면 머리는 에폭마다 저장된 모습 가운데 다른 것을 봅니다."),
+                Text("The head then sees another view in each epoch, out of those that were stored.", "그러면 헤드는 에폭마다 저장된 모습 가운데 다른 것을 봅니다."),
                 right=True,
             ),
         },

@@ -2,7 +2,7 @@
 
 import keras
 
-from ftlib.exercises.base import Choice, Exercise, Question, Text, call
+from ftlib.exercises.base import Blank, Choice, Exercise, Question, Text, call
 from ftlib.freezing import freeze_report
 from ftlib.strategies import Strategy
 
@@ -23,31 +23,33 @@ def _two_open_stages(answer):
             f"모델 `mine`이 와야 하는데 {type(answer).__name__}이(가) 왔습니다. 모델을 제자리에서 바꾼 다음 확인하세요.",
         )
     states = [row["state"] for row in freeze_report(answer).rows]
+    if set(states) == {"trainable"}:  # as `classifier` made it
+        raise Blank
     body = [state != "frozen" for state in states[:-1]]
     if states[-1] == "frozen":
         return Text(
             "The head is frozen. Features without a classifier that learns to read them are of no use.",
-            "머리가 동결되어 있습니다. 특징을 읽는 법을 배울 분류기가 없으면 특징은 쓸모가 없습니다.",
+            "헤드가 동결되어 있습니다. 특징을 읽는 법을 배울 분류기가 없으면 특징은 쓸모가 없습니다.",
         )
     if all(body):
         return Text(
             "Every stage of the backbone is open. How many stages are there, and which ones should stay?",
-            "백본의 모든 단계가 열려 있습니다. 단계는 모두 몇 개이고, 그중 무엇을 그대로 두어야 할까요?",
+            "백본의 모든 스테이지가 열려 있습니다. 스테이지는 모두 몇 개이고, 그중 무엇을 그대로 두어야 할까요?",
         )
     if body[-2:] != [True, True] or any(body[:-2]):
         count = sum(body)
         return Text(
             f"{count} backbone stage{'s are' if count != 1 else ' is'} open, but it should be the last two and only "
             "these. `last=` counts backbone stages, without the head; `through=` names the last stage that stays frozen.",
-            f"백본에서 열린 단계는 {count}개입니다. 마지막 두 단계만 열려야 합니다. `last=`는 머리를 빼고 백본 단계를 세고, "
-            "`through=`에는 동결해 둘 마지막 단계의 이름을 씁니다.",
+            f"백본에서 열린 스테이지는 {count}개입니다. 마지막 두 스테이지만 열려야 합니다. `last=`는 헤드를 빼고 백본 스테이지를 세고, "
+            "`through=`에는 동결해 둘 마지막 스테이지의 이름을 씁니다.",
         )
     norms = [x for x in answer._flatten_layers() if isinstance(x, keras.layers.BatchNormalization) and x.trainable]
     if norms:
         return Text(
             f"The right stages are open, but {len(norms)} BatchNorm layers train as well. What will their statistics be "
             "after an epoch on a hundred images?",
-            f"단계는 맞게 열었지만 BatchNorm 층 {len(norms)}개도 학습됩니다. 이미지 백 장으로 한 에폭을 돌고 나면 그 통계는 어떻게 될까요?",
+            f"스테이지는 맞게 열었지만 BatchNorm 층 {len(norms)}개도 학습됩니다. 이미지 백 장으로 한 에폭을 돌고 나면 그 통계는 어떻게 될까요?",
         )
     return None
 
@@ -123,7 +125,7 @@ def _half_and_half(answer):
     if second.train != 1:
         return Text(
             f"The second phase trains {second.train!r}. A number counts the last backbone stages; the head comes along.",
-            f"둘째 단계가 {second.train!r}을(를) 학습합니다. 숫자는 백본의 마지막 단계 수이고, 머리는 따라옵니다.",
+            f"둘째 단계가 {second.train!r}을(를) 학습합니다. 숫자는 백본의 마지막 스테이지 수이고, 헤드는 따라옵니다.",
         )
     shares = first.share, second.share
     if any(abs(share - 0.5) > 0.01 for share in shares):
@@ -137,7 +139,7 @@ def _half_and_half(answer):
             f"The rates are {first.rate:g} and {second.rate:g}. "
             + ("You gave the large one to the backbone." if swapped else "The head takes 1e-2, the backbone 1e-4."),
             f"학습률이 {first.rate:g}과(와) {second.rate:g}입니다. "
-            + ("큰 쪽을 백본에 주었습니다." if swapped else "머리는 1e-2, 백본은 1e-4입니다."),
+            + ("큰 쪽을 백본에 주었습니다." if swapped else "헤드는 1e-2, 백본은 1e-4입니다."),
         )
     return None
 
@@ -147,12 +149,12 @@ EXERCISES = {
         check=_two_open_stages,
         right=Text(
             "Right: the last two stages and the head train, BatchNorm inside them does not.",
-            "맞았습니다. 마지막 두 단계와 머리가 학습되고, 그 안의 BatchNorm은 동결되어 있습니다.",
+            "맞았습니다. 마지막 두 스테이지와 헤드가 학습되고, 그 안의 BatchNorm은 동결되어 있습니다.",
         ),
         hint=Text(
             "`ft.unfreeze(model, last=...)` counts from the output; `ft.freeze(model, through=...)` names the last frozen "
             "stage. Both change the model in place.",
-            "`ft.unfreeze(model, last=...)`는 출력 쪽에서 세고, `ft.freeze(model, through=...)`에는 동결할 마지막 단계의 이름을 씁니다. "
+            "`ft.unfreeze(model, last=...)`는 출력 쪽에서 세고, `ft.freeze(model, through=...)`에는 동결할 마지막 스테이지의 이름을 씁니다. "
             "둘 다 모델을 제자리에서 바꿉니다.",
         ),
         setup=_SETUP,
@@ -188,7 +190,7 @@ ft.check("06.2", open_safely)''',
         ),
         hint=Text(
             'Two phases: ft.Phase("head", "head", share=0.5, rate=...) and one whose `train` is the number of last stages.',
-            '단계는 둘입니다. 하나는 ft.Phase("head", "head", share=0.5, rate=...)이고, 다른 하나는 `train`에 마지막 단계의 수를 씁니다.',
+            '단계는 둘입니다. 하나는 ft.Phase("head", "head", share=0.5, rate=...)이고, 다른 하나는 `train`에 마지막 스테이지의 수를 씁니다.',
         ),
         setup=_SETUP,
         solution='''head = ft.Phase("head", "head", share=0.5, rate=1e-2)
@@ -203,18 +205,18 @@ QUIZ = {
         Text(
             "You freeze the backbone, compile, train the head, set `backbone.trainable = True` and call `fit` again. What "
             "happens?",
-            "백본을 동결하고, 컴파일하고, 머리를 학습한 다음 `backbone.trainable = True`로 바꾸고 `fit`을 다시 부릅니다. 어떻게 될까요?",
+            "백본을 동결하고, 컴파일하고, 헤드를 학습한 다음 `backbone.trainable = True`로 바꾸고 `fit`을 다시 부릅니다. 어떻게 될까요?",
         ),
         {
             "a": Choice(
                 Text("The whole network trains.", "신경망 전체가 학습됩니다."),
                 Text(
                     "The flags say so, but the optimizer was built for the head alone and still is.",
-                    "표시만 그렇습니다. 옵티마이저는 머리만 다루도록 만들어졌고 지금도 그렇습니다.",
+                    "표시만 그렇습니다. 옵티마이저는 헤드만 다루도록 만들어졌고 지금도 그렇습니다.",
                 ),
             ),
             "b": Choice(
-                Text("Only the head goes on training, without a warning.", "경고 없이 머리만 계속 학습됩니다."),
+                Text("Only the head goes on training, without a warning.", "경고 없이 헤드만 계속 학습됩니다."),
                 Text(
                     "What trains was settled at `compile`; compile again after the change.",
                     "무엇이 학습될지는 `compile`할 때 정해집니다. 바꾼 뒤에는 다시 컴파일해야 합니다.",
@@ -262,31 +264,31 @@ QUIZ = {
         },
     ),
     "06.q3": Question(
-        Text("Why does LP-FT train the head first?", "LP-FT는 왜 머리를 먼저 학습할까요?"),
+        Text("Why does LP-FT train the head first?", "LP-FT는 왜 헤드를 먼저 학습할까요?"),
         {
             "a": Choice(
-                Text("To save time: the head is small.", "시간을 아끼려고. 머리는 작으니까요."),
+                Text("To save time: the head is small.", "시간을 아끼려고. 헤드는 작으니까요."),
                 Text(
                     "It does save time, but that is a gift. The reason is what a bad head sends down.",
-                    "시간이 절약되기는 하지만 덤입니다. 까닭은 나쁜 머리가 아래로 내려보내는 것에 있습니다.",
+                    "시간이 절약되기는 하지만 덤입니다. 까닭은 나쁜 헤드가 아래로 내려보내는 것에 있습니다.",
                 ),
             ),
             "b": Choice(
                 Text(
-                    "So that the first gradients into the backbone carry no noise of a random head.",
-                    "백본에 들어가는 첫 기울기에 무작위 머리의 잡음이 실리지 않게 하려고.",
+                    "So that the backbone does not have to make up for a head that knows nothing yet.",
+                    "아직 아무것도 모르는 헤드의 몫을 백본이 떠맡지 않게 하려고.",
                 ),
                 Text(
-                    "With the head in place the backbone is asked for small corrections only.",
-                    "머리가 자리를 잡으면 백본은 작은 수정만 요구받습니다.",
+                    "With the head in place the loss is small, and the backbone is asked for small corrections only.",
+                    "헤드가 자리를 잡으면 손실이 작아지고, 백본은 작은 수정만 요구받습니다.",
                 ),
                 right=True,
             ),
             "c": Choice(
-                Text("Because a head needs a smaller rate than the backbone.", "머리에는 백본보다 작은 학습률이 필요해서."),
+                Text("Because a head needs a smaller rate than the backbone.", "헤드에는 백본보다 작은 학습률이 필요해서."),
                 Text(
                     "The other way round: a new head bears a large rate, what is pre-trained a small one.",
-                    "반대입니다. 새 머리는 큰 학습률을 견디고, 사전 학습된 부분에는 작은 학습률을 씁니다.",
+                    "반대입니다. 새 헤드는 큰 학습률을 견디고, 사전 학습된 부분에는 작은 학습률을 씁니다.",
                 ),
             ),
         },
@@ -298,17 +300,17 @@ QUIZ = {
         ),
         {
             "a": Choice(
-                Text("Yes, by a point.", "네, 1포인트 차이로요."),
+                Text("Yes, by a point.", "네, 1%p 차이로요."),
                 Text(
                     "The frozen one had a third of the budget. Give it as many updates, then compare.",
                     "동결 쪽은 예산의 3분의 1만 썼습니다. 같은 횟수를 주고 비교해야 합니다.",
                 ),
             ),
             "b": Choice(
-                Text("No, a point is never worth it.", "아니요, 1포인트는 아무 가치가 없습니다."),
+                Text("No, a point is never worth it.", "아니요, 1%p는 아무 가치가 없습니다."),
                 Text(
                     "A point can be worth a lot. But was it fine-tuning that earned it?",
-                    "1포인트도 값질 수 있습니다. 그런데 그것이 정말 미세 조정 덕분일까요?",
+                    "1%p도 값질 수 있습니다. 그런데 그것이 정말 미세 조정 덕분일까요?",
                 ),
             ),
             "c": Choice(

@@ -91,16 +91,12 @@ def lines(series, x_label, y_label, title, log_x=False, log_y=False, percent=Fal
             ax.plot(np.r_[x, x], np.r_[low, high], "_", color=colour, markersize=8)
         last = np.flatnonzero(np.isfinite(y))[-1]
         ends.append((names[name], x[last], y[last], looks[name]))
-    if log_x:
-        ax.set_xscale("log")
-        _plain_ticks(ax.xaxis)
-    if log_y:
-        ax.set_yscale("log")
-        _plain_ticks(ax.yaxis)
+    ax.set(xscale="log" if log_x else "linear", yscale="log" if log_y else "linear")
+    for axis in (ax.xaxis,) * bool(log_x) + (ax.yaxis,) * bool(log_y):
+        axis.set_major_formatter(lambda value, _: f"{value:g}")
+        axis.set_minor_formatter(lambda value, _: "")
     if not log_x and all((x == np.round(x)).all() for x, *_ in drawn.values()):
-        from matplotlib.ticker import MaxNLocator
-
-        ax.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))  # no epoch 2.5
+        ax.xaxis.get_major_locator().set_params(integer=True)  # no epoch 2.5
     if percent:
         _percent_text(ax.yaxis) if log_y else percent_axis(ax.yaxis)
     ax.set(xlabel=x_label, ylabel=y_label)
@@ -132,11 +128,12 @@ def bars(values, title, x_label, percent=False):
     >>> figure = bars({"frozen": 0.97, "scratch": (0.93, 0.91, 0.95)}, "Frozen wins", "Accuracy", percent=True)
     """
     given = np.array([_interval(name, value) for name, value in _entries(values, "value").items()])
+    largest = np.abs(given[np.isfinite(given)]).max(initial=0)
+    given[np.abs(given) < 1e-12 * largest] = 0  # such as 0.3 - 0.1 * 3
     solid = np.where(np.isfinite(given), given, np.nan)
     names = [textwrap.fill(str(name), 36, max_lines=2, placeholder=" …") for name in values]
     fig = figure(5.6 + 0.075 * min(36, max(map(len, names))), 1.0 + 0.42 * len(values))
     ax = fig.subplots()
-    largest = np.nanmax(np.abs(solid), initial=0)
     for place, (name, (mean, low, high), told) in enumerate(zip(values, solid, given[:, 0], strict=True)):
         colour, *_ = STYLES.get(name, ("#0072B2",))
         ax.barh(place, np.nan_to_num(mean), height=0.62, color=colour, alpha=0.75)
@@ -145,7 +142,7 @@ def bars(values, title, x_label, percent=False):
         left = mean < 0
         end = np.nan_to_num(np.nanmin([mean, low, 0]) if left else np.nanmax([mean, high, 0]))
         ax.annotate(
-            _number_text(told, largest, percent), (end, place), (-6 if left else 6, 0), textcoords="offset points",
+            _number_text(told, percent), (end, place), (-6 if left else 6, 0), textcoords="offset points",
             va="center", ha="right" if left else "left", fontsize=9,
         )  # fmt: skip
     ax.set_yticks(range(len(values)), names)
@@ -210,7 +207,7 @@ def scatter(points, labels, class_names, title):
     looks = list(_looks([f"class {i}" for i in range(len(names))]).values())
     short = max(map(len, names)) <= 2
     legend = 0 if short else 0.5 + 0.085 * min(_LONGEST, max(map(len, names)))
-    width = 3.6 * min(len(panels), 3) if len(panels) > 1 else 4.8
+    width = 4.8 if len(panels) == 1 else 3.6 * min(len(panels), 3)
     fig = figure(width + legend, 4 if short else max(4, 0.7 + 0.22 * len(names)))
     axes = fig.subplots(1, len(panels), squeeze=False).ravel()
     for ax, (name, given) in zip(axes, panels.items(), strict=True):
@@ -304,23 +301,14 @@ def _looks(names):
     return looks
 
 
-def _plain_ticks(axis):
-    from matplotlib.ticker import NullFormatter
-
-    axis.set_major_formatter(lambda value, _: f"{value:g}")
-    axis.set_minor_formatter(NullFormatter())
-
-
 def _percent_text(axis):
     axis.set_major_formatter(lambda value, _: f"{100 * value:.6g} %")
 
 
-def _number_text(value, largest, percent):
+def _number_text(value, percent):
     """Returns a number as it stands at the end of a bar: "97.0 %", "138,357,544", "0.25"."""
     if not np.isfinite(value):
         return str(value)
-    if abs(value) < 1e-12 * largest:  # 0.1 * 3 - 0.3
-        value = 0.0
     if percent:
         return f"{100 * value:.1f} %" if not 0 < abs(value) < 0.001 else f"{100 * value:.2g} %"
     if value == round(value) and abs(value) < 1e15:

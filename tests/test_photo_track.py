@@ -1,0 +1,23 @@
+"""Lessons on photos: the same code cells with MobileNetV2, its real ImageNet weights and real flowers."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = [pytest.mark.real, pytest.mark.slow]
+
+
+@pytest.mark.parametrize("lesson", ["05_feature_extraction", "06_fine_tuning"])
+def test_a_lesson_runs_on_photos(root, real, keras_home, lesson):
+    sys.path.insert(0, str(root / "tools"))
+    from lessons.source import read
+
+    code = "\n".join(c.code for c in read(root / f"notebooks/source/{lesson}.py") if c.code is not None)
+    environment = {**os.environ, "FTLIB_TRACK": "photo", "FTLIB_PHOTOS": str(real / "flowers")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, env=environment, capture_output=True, text=True, timeout=600
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "Track 'photo'" in done.stdout or "flowers" in done.stdout

@@ -1,0 +1,148 @@
+"""One set of code cells for two tracks: what each of them hands out, and where it comes from."""
+
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+import ftlib as ft
+from ftlib import tracks
+from ftlib.evaluation import Comparison
+
+RECORDS = sorted(path.stem for path in tracks._RECORDS.glob("*.json"))
+
+
+@pytest.fixture(autouse=True)
+def no_variables(monkeypatch):
+    for name in ("FTLIB_TRACK", "FTLIB_PHOTOS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """Instead of loading anything, names and options are kept."""
+    kept = []
+    for name in ("load_task", "load_backbone"):
+        monkeypatch.setattr(tracks, name, lambda *args, **options: kept.append((args, options)))
+    return kept
+
+
+def test_the_track_is_glyph_unless_something_says_otherwise(monkeypatch):
+    assert ft.track().name == "glyph"
+    monkeypatch.setenv("FTLIB_TRACK", "photo")
+    assert ft.track().name == "photo" and ft.track("glyph").name == "glyph"
+    monkeypatch.setenv("FTLIB_TRACK", "")
+    assert ft.track().name == "glyph"
+
+
+def test_an_unknown_track_gets_the_nearest(monkeypatch):
+    with pytest.raises(ValueError, match="Unknown track 'photos'. Did you mean 'photo'"):
+        ft.track("photos")
+    for name in ("", 1, ["glyph"]):
+        with pytest.raises(ValueError, match="Known: glyph, photo"):
+            ft.track(name)
+    monkeypatch.setenv("FTLIB_TRACK", "glyphs")
+    with pytest.raises(ValueError, match="Did you mean 'glyph'"):
+        ft.track()
+
+
+def test_a_track_says_what_it_is_and_cannot_be_changed():
+    glyph, photo = ft.track("glyph"), ft.track("photo")
+    assert "glyphnet" in repr(glyph) and "MobileNetV2" in repr(photo)
+    assert isinstance(glyph, ft.Track) and glyph == ft.track() != photo
+    assert (glyph.updates, photo.updates) == (300, 60)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        glyph.updates = 1
+
+
+def test_the_glyph_track_is_digits():
+    task = ft.track().task(labels_per_class=3, seed=1)
+    assert task.name == "digits" and np.bincount(task.train.labels).tolist() == [3] * 10
+    np.testing.assert_array_equal(task.train.ids, ft.load_task("digits", 3, 1).train.ids)
+    assert len(ft.track().task().train) == 100 and len(ft.track().task(labels_per_class=None).train) > 1000
+
+
+def test_a_backbone_is_loaded_anew_each_time():
+    track = ft.track()
+    one, other = track.backbone, track.backbone
+    assert one is not other
+    one.trainable = False
+    one.layers[-1].trainable = False
+    weight = one.weights[0]
+    weight.assign(keras.ops.zeros_like(weight))
+    assert other.trainable and track.backbone.trainable
+    assert not np.array_equal(weight, track.backbone.weights[0])
+    np.testing.assert_array_equal(other.weights[0], track.backbone.weights[0])
+
+
+def test_the_source_task_is_the_letters_that_the_backbone_was_trained_on():
+    task = ft.track().source_task
+    assert task.name == "glyphs" and task is ft.track("glyph").source_task
+    model, names = ft.source_model()
+    assert task.class_names == names
+    part = task.validation.take(np.arange(0, len(task.validation), 12))
+    assert np.mean(model.predict(part.images, verbose=0).argmax(1) == part.labels) > 0.5  # of about 400 classes
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_every_recorded_result_can_be_asked_for(name):
+    record = ft.track().recorded(name)
+    assert isinstance(record, Comparison)
+    assert {"strategy", "labels_per_class", "updates", "n", "test_mean", "test_low"} <= set(record.table()[0])
+
+
+def test_what_is_not_recorded_is_one_clear_error(monkeypatch, tmp_path):
+    assert "digits" in RECORDS
+    with pytest.raises(ValueError, match="Unknown recorded result 'digit'. Did you mean 'digits'"):
+        ft.track().recorded("digit")
+    with pytest.raises(ValueError, match="Unknown recorded result"):
+        ft.track().recorded("../results/digits")
+    monkeypatch.setattr(tracks, "_RECORDS", tmp_path / "results")
+    with pytest.raises(FileNotFoundError, match="part of the repository.*Clone it"):
+        ft.track().recorded("digits")
+
+
+def test_the_photo_track_has_no_letters_and_no_record(calls):
+    track = ft.track("photo")
+    assert track.source_task is None and track.recorded("digits") is None and calls == []
+
+
+def test_the_photo_track_is_flowers_unless_a_folder_is_named(calls, monkeypatch, tmp_path):
+    track = ft.track("photo")
+    track.task()
+    track.task(labels_per_class=3, seed=2)
+    assert calls == [(("flowers", 10, 0), {"image_size": 96}), (("flowers", 3, 2), {"image_size": 96})]
+    calls.clear()
+    monkeypatch.setenv("FTLIB_PHOTOS", str(tmp_path))
+    track.task(seed=1)
+    _ = track.backbone
+    assert calls == [((tmp_path, 10, 1), {"image_size": 96}), (("MobileNetV2",), {"image_size": 96})]
+
+
+def test_a_folder_of_photos_becomes_the_task(monkeypatch, tmp_path):
+    draws = np.random.default_rng(0)
+    for name in ("cat", "dog"):
+        (tmp_path / name).mkdir()
+        for i in range(10):
+            Image.fromarray(draws.integers(0, 255, (40, 50, 3), "uint8")).save(tmp_path / name / f"{i}.png")
+    monkeypatch.setenv("FTLIB_TRACK", "photo")
+    monkeypatch.setenv("FTLIB_PHOTOS", str(tmp_path))
+    task = ft.track().task(labels_per_class=3)
+    assert task.class_names == ("cat", "dog") and task.image_shape == (96, 96, 3)
+    assert [len(part) for part in (task.train, task.validation, task.test)] == [6, 4, 4]
+    monkeypatch.setenv("FTLIB_PHOTOS", str(tmp_path / "elsewhere"))
+    with pytest.raises(FileNotFoundError):
+        ft.track().task()
+
+
+@pytest.mark.real
+@pytest.mark.slow
+def test_the_photo_track_on_real_photos(keras_home, real, monkeypatch):
+    monkeypatch.setenv("FTLIB_TRACK", "photo")
+    monkeypatch.setenv("FTLIB_PHOTOS", str(real / "flowers"))
+    track = ft.track()
+    task = track.task(labels_per_class=10)
+    assert task.num_classes == 5 and len(task.train) == 50 and len(task.validation) == 100
+    assert task.for_backbone(track.backbone).image_shape == track.backbone.input_shape[1:] == (96, 96, 3)

@@ -1,0 +1,127 @@
+"""Answers that learners might give and that are wrong, with a part of what they should be told (in English).
+
+`WRONG[name]` is a list of `(code, part of the message)`. The code runs after the exercise's `setup`; its last line is
+the `ft.check(...)`. Every exercise has at least two.
+"""
+
+WRONG = {
+    "01.1": [
+        (
+            "def cross_entropy(probabilities, labels):\n"
+            "    return np.log(probabilities[np.arange(len(labels)), labels]).mean()\n\n"
+            'ft.check("01.1", cross_entropy)',
+            "the sign is not",
+        ),
+        (
+            "def cross_entropy(probabilities, labels):\n"
+            "    return -np.log(probabilities[np.arange(len(labels)), labels]).sum()\n\n"
+            'ft.check("01.1", cross_entropy)',
+            "the sum over 5 images",
+        ),
+        (
+            "def cross_entropy(probabilities, labels):\n"
+            "    return -np.log(probabilities[np.arange(len(labels)), labels]).mean()\n\n"
+            'ft.check("01.1", cross_entropy)',
+            "whose right class has probability 0",
+        ),
+        ('ft.check("01.1", lambda p, labels: -np.log(p).mean())', "all classes"),
+        ('ft.check("01.1", lambda p, labels: -np.log(p[np.arange(len(p)), labels]))', "one loss per image"),
+        ('ft.check("01.1", 0.693)', "Expected the function itself"),
+    ],
+    "01.2": [
+        ('ft.check("01.2", lambda w, g, rate: {n: w[n] + rate * g[n] for n in w})', "uphill"),
+        ('ft.check("01.2", lambda w, g, rate: {n: w[n] - g[n] for n in w})', "the rate is missing"),
+        ('ft.check("01.2", lambda w, g, rate: {n: -rate * g[n] for n in w})', "the step alone"),
+        ('ft.check("01.2", lambda w, g, rate: {**w, "w1": w["w1"] - rate * g["w1"]})', "Only w1 moved"),
+        ('ft.check("01.2", lambda w, g, rate: [w[n] - rate * g[n] for n in w])', "Expected a dictionary"),
+        (
+            "def step(weights, gradients, rate):\n    for name in weights:\n"
+            "        weights[name] -= rate * gradients[name]\n    return weights\n\n"
+            'ft.check("01.2", step)',
+            "works in place",
+        ),
+    ],
+    "01.3": [
+        ('ft.check("01.3", 2 / (3 * 3 * 64))', "That is the variance"),
+        ('ft.check("01.3", np.sqrt(2 / (3 * 3 * 96)))', "counts outputs"),
+        ('ft.check("01.3", np.sqrt(2 / 64))', "counts the channels"),
+        ('ft.check("01.3", 3 * 3 * 64)', "the number of inputs"),
+        ('ft.check("01.3", 0.5)', "too large"),
+        ('ft.check("01.3", "0.059")', "Expected one number"),
+    ],
+    "01.4": [
+        ('ft.check("01.4", (sgd, 1e-4))', "Be bolder"),
+        ('ft.check("01.4", (sgd, 1e3))', "Be gentler"),
+        ('ft.check("01.4", (adam, 0))', "does not go downhill"),
+        ('ft.check("01.4", ("adam", 0.03))', "without quotes"),
+        ('ft.check("01.4", adam)', "Expected a pair"),
+    ],
+    "05.1": [
+        ('ft.check("05.1", 1280 * 5)', "one weight per pair"),
+        ('ft.check("05.1", 1280 + 5)', "joined to every class"),
+        ('ft.check("05.1", 2_223_872)', "Dense layer alone"),
+        ('ft.check("05.1", "6405")', "Expected one number, received the text '6405'"),
+    ],
+    "05.2": [
+        ('three = ft.classifier(track.backbone, 3)\nft.check("05.2", three)', "these stages still train"),
+        ('three = ft.classifier(track.backbone, 10)\nft.freeze(three)\nft.check("05.2", three)', "answers with 10"),
+        ('three = ft.classifier(track.backbone, 3)\nft.check("05.2", ft.freeze(three))', "received FreezeReport"),
+        (
+            'three = ft.classifier(track.backbone, 3)\nthree.trainable = False\nft.check("05.2", three)',
+            "the head is frozen as well",
+        ),
+    ],
+    "05.3": [
+        (
+            "def nearest_mean(train, labels, queries):\n"
+            "    means = np.stack([train[labels == c].mean(axis=0) for c in np.unique(labels)])\n"
+            "    return ((queries[:, None] - means[None]) ** 2).sum(axis=-1).argmin(axis=1)\n\n"
+            'ft.check("05.3", nearest_mean)',
+            "the position of the nearest class",
+        ),
+        (
+            "def nearest_mean(train, labels, queries):\n"
+            "    return labels[((queries[:, None] - train[None]) ** 2).sum(axis=-1).argmin(axis=1)]\n\n"
+            'ft.check("05.3", nearest_mean)',
+            "nearest single example",
+        ),
+        ('ft.check("05.3", lambda train, labels, queries: labels)', "of shape (7,)"),
+        ('ft.check("05.3", lambda train, labels, queries: train - queries)', "ValueError"),
+    ],
+    "06.1": [
+        ('ft.unfreeze(mine, last=1)\nft.check("06.1", mine)', "1 backbone stage is open"),
+        ('ft.unfreeze(mine, last=3)\nft.check("06.1", mine)', "Every stage"),
+        ('ft.unfreeze(mine, last=2, batch_norm="train")\nft.check("06.1", mine)', "BatchNorm layers train as well"),
+        ('mine.trainable = False\nft.check("06.1", mine)', "The head is frozen"),
+    ],
+    "06.2": [
+        (
+            "def open_safely(backbone):\n    backbone.trainable = True\n    return backbone\n\n"
+            'ft.check("06.2", open_safely)',
+            "BatchNorm included",
+        ),
+        (
+            "def open_safely(backbone):\n    backbone.trainable = True\n    for layer in backbone.layers:\n"
+            "        if isinstance(layer, keras.layers.BatchNormalization):\n            layer.trainable = False\n"
+            '    return backbone\n\nft.check("06.2", open_safely)',
+            "inside a model within the model",
+        ),
+        ('ft.check("06.2", lambda backbone: backbone)', "still frozen"),
+        ('ft.check("06.2", lambda backbone: backbone.layers)', "return that same model"),
+    ],
+    "06.3": [
+        ('ft.check("06.3", ft.strategy("full"))', "1 phase; the task describes two"),
+        ('ft.check("06.3", ft.strategy("scratch"))', "starts from random weights"),
+        ('ft.check("06.3", ft.Phase("top", 1, share=0.5, rate=1e-4))', "Wrap the phases"),
+        (
+            'head = ft.Phase("head", "head", share=0.5, rate=1e-4)\ntop = ft.Phase("top", 1, share=0.5, rate=1e-2)\n'
+            'ft.check("06.3", ft.Strategy("mine", "pretrained", (head, top)))',
+            "the large one to the backbone",
+        ),
+        (
+            'head = ft.Phase("head", "head", share=0.3, rate=1e-2)\ntop = ft.Phase("top", 1, share=0.7, rate=1e-4)\n'
+            'ft.check("06.3", ft.Strategy("mine", "pretrained", (head, top)))',
+            "half of the updates",
+        ),
+    ],
+}
