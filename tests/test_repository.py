@@ -147,7 +147,8 @@ def test_the_import_order_check_sees_every_kind_of_import(tmp_path, monkeypatch,
 @pytest.mark.parametrize("path", modules(), ids=dotted)
 def test_a_file_can_be_read_in_one_sitting(path):
     lines = len(path.read_text(encoding="utf-8").splitlines())
-    assert lines <= 320
+    # Exercises are mostly sentences, each in two languages.
+    assert lines <= (560 if path.match("exercises/lesson_*.py") else 320)
 
 
 # Keras itself imports some of these where they are installed, so they are taken away between the two imports.

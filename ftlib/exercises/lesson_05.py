@@ -57,11 +57,14 @@ def _three_classes(answer):
 
 def _nearest_mean(answer):
     if not callable(answer):
-        return Text("Expected a function of (train, labels, queries).", "(train, labels, queries)를 받는 함수가 와야 합니다.")
-    train = np.array([[0.0, 0.0], [0.0, 4.0], [10.0, 0.0], [10.0, 4.0], [0.0, 20.0], [9.0, 20.0], [0.0, 22.0]])
-    labels = np.array([7, 7, 2, 2, 5, 5, 5])
-    queries = np.array([[1.0, 2.0], [9.0, 1.0], [4.0, 21.0], [6.5, 19.0], [4.9, 2.0]])
-    wanted = np.array([7, 2, 5, 5, 7])
+        return Text(
+            "Expected a function of (train, labels, queries).", "(train, labels, queries)를 받는 함수가 와야 합니다."
+        )
+    # One example of class 2 lies among those of class 7: the nearest example and the nearest mean disagree there.
+    train = np.array([[0, 0], [0, 4], [10, 0], [10, 4], [1, 2], [0, 20], [9, 20], [0, 22]], "float64")
+    labels = np.array([7, 7, 2, 2, 2, 5, 5, 5])
+    queries = np.array([[1, 2], [9, 1], [4, 21], [6.5, 19], [4.9, 2]])
+    wanted = np.array([7, 2, 5, 5, 2])
     got = call(answer, train, labels, queries)
     got = np.asarray(got)
     if got.shape != wanted.shape:
@@ -126,13 +129,13 @@ EXERCISES = {
             "`np.unique(labels)`가 클래스 목록입니다. 클래스마다 `train[labels == c].mean(axis=0)`을 쌓고, 질문마다 각 평균과의 제곱 거리를 구한 다음, 평균 쪽으로 `argmin`을 취합니다.",
         ),
         setup="import numpy as np\nimport ftlib as ft",
-        solution='''def nearest_mean(train, labels, queries):
+        solution="""def nearest_mean(train, labels, queries):
     classes = np.unique(labels)
     means = np.stack([train[labels == c].mean(axis=0) for c in classes])
     distance = ((queries[:, None] - means[None]) ** 2).sum(axis=-1)
     return classes[distance.argmin(axis=1)]
 
-ft.check("05.3", nearest_mean)''',
+ft.check("05.3", nearest_mean)""",
     ),
 }
 
@@ -145,16 +148,30 @@ QUIZ = {
         {
             "a": Choice(
                 Text("To see how long training takes from there.", "거기서 학습하면 얼마나 걸리는지 보려고."),
-                Text("Nothing was trained there. What was compared is what the features are worth as they are.", "거기서는 아무것도 학습하지 않았습니다. 비교한 것은 있는 그대로의 특징이 얼마나 값진가입니다."),
+                Text(
+                    "Nothing was trained there. What was compared is what the features are worth as they are.",
+                    "거기서는 아무것도 학습하지 않았습니다. 비교한 것은 있는 그대로의 특징이 얼마나 값진가입니다.",
+                ),
             ),
             "b": Choice(
-                Text("To know whether the pre-training or the architecture does the work.", "사전 학습 덕분인지 구조 덕분인지 알려고."),
-                Text("Convolutions alone already sort images a little. Only the control shows what the weights add.", "합성곱 구조만으로도 이미지는 조금 정리됩니다. 가중치가 무엇을 보태는지는 대조군이 있어야 보입니다."),
+                Text(
+                    "To know whether the pre-training or the architecture does the work.",
+                    "사전 학습 덕분인지 구조 덕분인지 알려고.",
+                ),
+                Text(
+                    "Convolutions alone already sort images a little. Only the control shows what the weights add.",
+                    "합성곱 구조만으로도 이미지는 조금 정리됩니다. 가중치가 무엇을 보태는지는 대조군이 있어야 보입니다.",
+                ),
                 right=True,
             ),
             "c": Choice(
-                Text("Because random features are better for small data.", "데이터가 적을 때는 무작위 특징이 더 좋아서."),
-                Text("They were the worst of the three, below raw pixels.", "셋 가운데 가장 나빴습니다. 픽셀보다도 낮았습니다."),
+                Text(
+                    "Because random features are better for small data.", "데이터가 적을 때는 무작위 특징이 더 좋아서."
+                ),
+                Text(
+                    "They were the worst of the three, below raw pixels.",
+                    "셋 가운데 가장 나빴습니다. 픽셀보다도 낮았습니다.",
+                ),
             ),
         },
     ),
@@ -166,15 +183,27 @@ QUIZ = {
         {
             "a": Choice(
                 Text("Yes, the backbone is frozen.", "네, 백본이 동결되어 있으니까요."),
-                Text("Frozen weights give the same features for the same image, but a flipped photo is another image.", "가중치가 동결되면 같은 이미지에서 같은 특징이 나옵니다. 하지만 뒤집은 사진은 다른 이미지입니다."),
+                Text(
+                    "Frozen weights give the same features for the same image, but a flipped photo is another image.",
+                    "가중치가 동결되면 같은 이미지에서 같은 특징이 나옵니다. 하지만 뒤집은 사진은 다른 이미지입니다.",
+                ),
             ),
             "b": Choice(
-                Text("Yes, if the features of flipped photos are cached in epoch one and used ever after.", "네, 첫 에폭에 뒤집은 사진의 특징을 저장해 계속 쓰면 됩니다."),
-                Text("Then each photo is flipped once and for all. It runs, but it is not augmentation any more; a well-known guide does just that.", "그러면 사진마다 한 번 뒤집힌 모습으로 굳어 버립니다. 실행은 되지만 더는 증강이 아닙니다. 널리 읽히는 한 안내서가 바로 그렇게 합니다."),
+                Text(
+                    "Yes, if the features of flipped photos are cached in epoch one and used ever after.",
+                    "네, 첫 에폭에 뒤집은 사진의 특징을 저장해 계속 쓰면 됩니다.",
+                ),
+                Text(
+                    "Then each photo is flipped once and for all. It runs, but it is not augmentation any more; a well-known guide does just that.",
+                    "그러면 사진마다 한 번 뒤집힌 모습으로 굳어 버립니다. 실행은 되지만 더는 증강이 아닙니다. 널리 읽히는 한 안내서가 바로 그렇게 합니다.",
+                ),
             ),
             "c": Choice(
                 Text("Only if several views of every photo are cached.", "사진마다 여러 모습을 저장해 둘 때만요."),
-                Text("The head then sees another view in each epoch, out of those that were stored.", "그러면 헤드는 에폭마다 저장된 모습 가운데 다른 것을 봅니다."),
+                Text(
+                    "The head then sees another view in each epoch, out of those that were stored.",
+                    "그러면 헤드는 에폭마다 저장된 모습 가운데 다른 것을 봅니다.",
+                ),
                 right=True,
             ),
         },
@@ -186,17 +215,29 @@ QUIZ = {
         ),
         {
             "a": Choice(
-                Text("Pre-training replaces labels, above all where there are few.", "사전 학습은 레이블을 대신합니다. 레이블이 적을수록 더 그렇습니다."),
-                Text("That is the shape of the lesson's picture: a wide gap on the left, a narrow one on the right.", "이 수업의 그림이 바로 그 모양입니다. 왼쪽은 틈이 넓고 오른쪽은 좁습니다."),
+                Text(
+                    "Pre-training replaces labels, above all where there are few.",
+                    "사전 학습은 레이블을 대신합니다. 레이블이 적을수록 더 그렇습니다.",
+                ),
+                Text(
+                    "That is the shape of the lesson's picture: a wide gap on the left, a narrow one on the right.",
+                    "이 수업의 그림이 바로 그 모양입니다. 왼쪽은 틈이 넓고 오른쪽은 좁습니다.",
+                ),
                 right=True,
             ),
             "b": Choice(
                 Text("A frozen backbone always wins.", "동결 백본이 언제나 이깁니다."),
-                Text("Here the task was close to the pre-training. Lesson 06 shows one where freezing loses badly.", "여기서는 과제가 사전 학습과 가까웠습니다. 6강에는 동결이 크게 지는 과제가 나옵니다."),
+                Text(
+                    "Here the task was close to the pre-training. Lesson 06 shows one where freezing loses badly.",
+                    "여기서는 과제가 사전 학습과 가까웠습니다. 6강에는 동결이 크게 지는 과제가 나옵니다.",
+                ),
             ),
             "c": Choice(
                 Text("With many labels pre-training does harm.", "레이블이 많으면 사전 학습은 해롭습니다."),
-                Text("It was still slightly ahead. What shrinks is the gain, not its sign.", "그때도 조금 앞섰습니다. 줄어든 것은 이득의 크기이지 부호가 아닙니다."),
+                Text(
+                    "It was still slightly ahead. What shrinks is the gain, not its sign.",
+                    "그때도 조금 앞섰습니다. 줄어든 것은 이득의 크기이지 부호가 아닙니다.",
+                ),
             ),
         },
     ),

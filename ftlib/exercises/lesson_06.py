@@ -39,16 +39,13 @@ def _two_open_stages(answer):
     if body[-2:] != [True, True] or any(body[:-2]):
         count = sum(body)
         return Text(
-            f"{count} backbone stage{'s are' if count != 1 else ' is'} open, but it should be the last two and only "
-            "these. `last=` counts backbone stages, without the head; `through=` names the last stage that stays frozen.",
-            f"백본에서 열린 스테이지는 {count}개입니다. 마지막 두 스테이지만 열려야 합니다. `last=`는 헤드를 빼고 백본 스테이지를 세고, "
-            "`through=`에는 동결해 둘 마지막 스테이지의 이름을 씁니다.",
+            f"{count} backbone stage{('s are' if count != 1 else ' is')} open, but it should be the last two and only these. `last=` counts backbone stages, without the head; `through=` names the last stage that stays frozen.",
+            f"백본에서 열린 스테이지는 {count}개입니다. 마지막 두 스테이지만 열려야 합니다. `last=`는 헤드를 빼고 백본 스테이지를 세고, `through=`에는 동결해 둘 마지막 스테이지의 이름을 씁니다.",
         )
     norms = [x for x in answer._flatten_layers() if isinstance(x, keras.layers.BatchNormalization) and x.trainable]
     if norms:
         return Text(
-            f"The right stages are open, but {len(norms)} BatchNorm layers train as well. What will their statistics be "
-            "after an epoch on a hundred images?",
+            f"The right stages are open, but {len(norms)} BatchNorm layers train as well. What will their statistics be after an epoch on a hundred images?",
             f"스테이지는 맞게 열었지만 BatchNorm 층 {len(norms)}개도 학습됩니다. 이미지 백 장으로 한 에폭을 돌고 나면 그 통계는 어떻게 될까요?",
         )
     return None
@@ -68,8 +65,7 @@ def _probe():
 def _open_safely(answer):
     if not callable(answer):
         return Text(
-            "Expected a function that takes a backbone and returns it.",
-            "백본을 받아 돌려주는 함수가 와야 합니다.",
+            "Expected a function that takes a backbone and returns it.", "백본을 받아 돌려주는 함수가 와야 합니다."
         )
     probe = _probe()
     result = call(answer, probe)
@@ -92,10 +88,8 @@ def _open_safely(answer):
         )
     if any(x.trainable for x in norms):
         return Text(
-            "One BatchNorm layer is still open: it sits inside a model within the model. `backbone.layers` does not look "
-            "inside; how could your loop?",
-            "BatchNorm 층 하나가 아직 열려 있습니다. 모델 안에 든 모델 속에 있습니다. `backbone.layers`는 그 안을 들여다보지 않습니다. "
-            "어떻게 하면 안쪽까지 살필 수 있을까요?",
+            "One BatchNorm layer is still open: it sits inside a model within the model. `backbone.layers` does not look inside; how could your loop?",
+            "BatchNorm 층 하나가 아직 열려 있습니다. 모델 안에 든 모델 속에 있습니다. `backbone.layers`는 그 안을 들여다보지 않습니다. 어떻게 하면 안쪽까지 살필 수 있을까요?",
         )
     return None
 
@@ -152,10 +146,8 @@ EXERCISES = {
             "맞았습니다. 마지막 두 스테이지와 헤드가 학습되고, 그 안의 BatchNorm은 동결되어 있습니다.",
         ),
         hint=Text(
-            "`ft.unfreeze(model, last=...)` counts from the output; `ft.freeze(model, through=...)` names the last frozen "
-            "stage. Both change the model in place.",
-            "`ft.unfreeze(model, last=...)`는 출력 쪽에서 세고, `ft.freeze(model, through=...)`에는 동결할 마지막 스테이지의 이름을 씁니다. "
-            "둘 다 모델을 제자리에서 바꿉니다.",
+            "`ft.unfreeze(model, last=...)` counts from the output; `ft.freeze(model, through=...)` names the last frozen stage. Both change the model in place.",
+            "`ft.unfreeze(model, last=...)`는 출력 쪽에서 세고, `ft.freeze(model, through=...)`에는 동결할 마지막 스테이지의 이름을 씁니다. 둘 다 모델을 제자리에서 바꿉니다.",
         ),
         setup=_SETUP,
         solution='ft.unfreeze(mine, last=2)\nft.check("06.1", mine)',
@@ -167,20 +159,18 @@ EXERCISES = {
             "맞았습니다. 안쪽 모델의 BatchNorm까지 찾아냅니다. 이 방법은 Keras의 어느 버전에서나 통합니다.",
         ),
         hint=Text(
-            "First `backbone.trainable = True`, which opens everything. Then look at every layer, also inside nested models: "
-            "`backbone._flatten_layers()` walks through all of them.",
-            "먼저 `backbone.trainable = True`로 모두 엽니다. 그다음 안쪽 모델까지 모든 층을 살핍니다. `backbone._flatten_layers()`가 "
-            "모든 층을 차례로 돌려줍니다.",
+            "First `backbone.trainable = True`, which opens everything. Then look at every layer, also inside nested models: `backbone._flatten_layers()` walks through all of them.",
+            "먼저 `backbone.trainable = True`로 모두 엽니다. 그다음 안쪽 모델까지 모든 층을 살핍니다. `backbone._flatten_layers()`가 모든 층을 차례로 돌려줍니다.",
         ),
         setup=_SETUP,
-        solution='''def open_safely(backbone):
+        solution="""def open_safely(backbone):
     backbone.trainable = True
     for layer in backbone._flatten_layers():
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.trainable = False
     return backbone
 
-ft.check("06.2", open_safely)''',
+ft.check("06.2", open_safely)""",
     ),
     "06.3": Exercise(
         check=_half_and_half,
@@ -193,18 +183,17 @@ ft.check("06.2", open_safely)''',
             '단계는 둘입니다. 하나는 ft.Phase("head", "head", share=0.5, rate=...)이고, 다른 하나는 `train`에 마지막 스테이지의 수를 씁니다.',
         ),
         setup=_SETUP,
-        solution='''head = ft.Phase("head", "head", share=0.5, rate=1e-2)
+        solution="""head = ft.Phase("head", "head", share=0.5, rate=1e-2)
 top = ft.Phase("top", 1, share=0.5, rate=1e-4)
 my_strategy = ft.Strategy("mine", "pretrained", (head, top))
-ft.check("06.3", my_strategy)''',
+ft.check("06.3", my_strategy)""",
     ),
 }
 
 QUIZ = {
     "06.q1": Question(
         Text(
-            "You freeze the backbone, compile, train the head, set `backbone.trainable = True` and call `fit` again. What "
-            "happens?",
+            "You freeze the backbone, compile, train the head, set `backbone.trainable = True` and call `fit` again. What happens?",
             "백본을 동결하고, 컴파일하고, 헤드를 학습한 다음 `backbone.trainable = True`로 바꾸고 `fit`을 다시 부릅니다. 어떻게 될까요?",
         ),
         {
@@ -234,13 +223,15 @@ QUIZ = {
     ),
     "06.q2": Question(
         Text(
-            "After tuning with a rate of 1e-2 the accuracy on the new task is excellent. What do you know about the "
-            "pre-training?",
+            "After tuning with a rate of 1e-2 the accuracy on the new task is excellent. What do you know about the pre-training?",
             "학습률 1e-2로 조정했더니 새 과제의 정확도가 아주 좋습니다. 사전 학습에 대해 무엇을 알 수 있을까요?",
         ),
         {
             "a": Choice(
-                Text("It is intact, or the accuracy would have suffered.", "온전합니다. 아니면 정확도가 나빠졌을 것입니다."),
+                Text(
+                    "It is intact, or the accuracy would have suffered.",
+                    "온전합니다. 아니면 정확도가 나빠졌을 것입니다.",
+                ),
                 Text(
                     "The lesson's picture shows the opposite: digits stood while the letters were gone.",
                     "이 수업의 그림은 반대를 보여 줍니다. 글자가 사라지는 동안에도 숫자는 버텼습니다.",
@@ -256,8 +247,7 @@ QUIZ = {
             "c": Choice(
                 Text("Nothing, until you look at the old task.", "원래의 과제를 보기 전에는 아무것도 알 수 없습니다."),
                 Text(
-                    "The new task cannot see what it does not need.",
-                    "새 과제는 자기에게 필요 없는 것을 보지 못합니다.",
+                    "The new task cannot see what it does not need.", "새 과제는 자기에게 필요 없는 것을 보지 못합니다."
                 ),
                 right=True,
             ),
@@ -285,7 +275,10 @@ QUIZ = {
                 right=True,
             ),
             "c": Choice(
-                Text("Because a head needs a smaller rate than the backbone.", "헤드에는 백본보다 작은 학습률이 필요해서."),
+                Text(
+                    "Because a head needs a smaller rate than the backbone.",
+                    "헤드에는 백본보다 작은 학습률이 필요해서.",
+                ),
                 Text(
                     "The other way round: a new head bears a large rate, what is pre-trained a small one.",
                     "반대입니다. 새 헤드는 큰 학습률을 견디고, 사전 학습된 부분에는 작은 학습률을 씁니다.",
