@@ -85,7 +85,7 @@ WRONG = {
             'ft.check("05.3", nearest_mean)',
             "nearest single example",
         ),
-        ('ft.check("05.3", lambda train, labels, queries: labels)', "of shape (7,)"),
+        ('ft.check("05.3", lambda train, labels, queries: labels)', "of shape (8,)"),
         ('ft.check("05.3", lambda train, labels, queries: train - queries)', "ValueError"),
     ],
     "06.1": [
