@@ -134,15 +134,15 @@ def test_a_blank_is_not_wrong(lesson, name, answer):
 @pytest.mark.parametrize(
     "answer, said",
     [
-        ("0.5", "received the text '0.5'"),
+        ("0.5", "received '0.5' (str)"),
         (True, "received True"),
         (float("nan"), "received nan"),
-        (np.zeros(3), "received ndarray of shape (3,)"),
-        ([1, 2], "received list of length 2"),
-        ((None, 3), "received tuple of length 2"),
-        (len, "received the function `len`"),
-        (keras.Sequential, "received the class `Sequential`"),
-        (keras.Input((3,)), "received KerasTensor of shape (None, 3)"),
+        (np.zeros(3), "received ndarray (3,)"),
+        ([1, 2], "received list (2)"),
+        ((None, 3), "received tuple (2)"),
+        (len, "received `len` (function)"),
+        (keras.Sequential, "received `Sequential` (class)"),
+        (keras.Input((3,)), "received KerasTensor (None, 3)"),
     ],
 )
 def test_what_is_no_number_is_named(lesson, answer, said):
@@ -174,7 +174,7 @@ def test_what_a_check_did_not_foresee_is_no_traceback(lesson, answer):
 
 def test_the_unforeseen_is_named(lesson):
     message = ft.check("99.3", "text").message
-    assert "Received the text 'text'" in message and "AttributeError" in message and "kind and shape" in message
+    assert "Received 'text' (str)" in message and "AttributeError" in message and "kind and shape" in message
 
 
 def test_call_hands_out_copies_of_arrays_and_the_very_models():
@@ -191,7 +191,7 @@ def test_call_names_arrays_by_their_shape():
     def broken(*_):
         raise ValueError("first line\nsecond line")
 
-    with pytest.raises(Failed, match=r"`broken\(ndarray of shape \(2, 3\), 'sum', 2\)`.*ValueError: first line$"):
+    with pytest.raises(Failed, match=r"`broken\(ndarray \(2, 3\), 'sum', 2\)`.*ValueError: first line$"):
         call(broken, np.zeros((2, 3)), "sum", 2)
 
 

@@ -58,35 +58,49 @@ WRONG = {
     ],
     "05.1": [
         ('ft.check("05.1", 1280 * 5)', "one weight per pair"),
+        ('ft.check("05.1", 1280 * 5 + 1280)', "too many biases"),
         ('ft.check("05.1", 1280 + 5)', "joined to every class"),
         ('ft.check("05.1", 2_223_872)', "Dense layer alone"),
         ('ft.check("05.1", "6405")', "Expected one number, received the text '6405'"),
     ],
     "05.2": [
-        ('three = ft.classifier(track.backbone, 3)\nft.check("05.2", three)', "these stages still train"),
-        ('three = ft.classifier(track.backbone, 10)\nft.freeze(three)\nft.check("05.2", three)', "answers with 10"),
+        ('three = ft.classifier(track.backbone, 3)\nft.check("05.2", three)', "weights below it train as well"),
+        ('three = ft.classifier(track.backbone, 10)\nft.freeze(three)\nft.check("05.2", three)', "shape (None, 10)"),
         ('three = ft.classifier(track.backbone, 3)\nft.check("05.2", ft.freeze(three))', "received FreezeReport"),
         (
             'three = ft.classifier(track.backbone, 3)\nthree.trainable = False\nft.check("05.2", three)',
             "the head is frozen as well",
         ),
+        (
+            "body = track.backbone\nbody.trainable = False\n"
+            "x = keras.layers.GlobalAveragePooling2D()(body.outputs[0])\n"
+            'ft.check("05.2", keras.Model(body.inputs[0], keras.layers.Dense(3)(x)))',
+            "are no probabilities",
+        ),
+        (
+            "image = keras.Input((32, 32, 1))\nx = keras.layers.Flatten()(image)\n"
+            'ft.check("05.2", keras.Model(image, keras.layers.Dense(3, activation="softmax")(x)))',
+            "stands on no backbone",
+        ),
+        ('ft.check("05.2", track.backbone)', "has the shape (None, 4, 4, 128)"),
     ],
     "05.3": [
         (
-            "def nearest_mean(train, labels, queries):\n"
-            "    means = np.stack([train[labels == c].mean(axis=0) for c in np.unique(labels)])\n"
-            "    return ((queries[:, None] - means[None]) ** 2).sum(axis=-1).argmin(axis=1)\n\n"
-            'ft.check("05.3", nearest_mean)',
-            "the position of the nearest class",
+            "queries, labels = features(backbone, fitted.validation), fitted.train.labels\n"
+            "means = np.stack([cached[labels == c].mean(axis=0) for c in np.unique(labels)])\n"
+            'ft.check("05.3", ((queries[:, None] - means) ** 2).sum(axis=-1))',
+            "10 numbers for each image",
         ),
+        ('ft.check("05.3", fitted.train.labels)', "for the 100 training images"),
+        ('ft.check("05.3", fitted.validation.labels[::-1])', "what guessing gives"),
         (
-            "def nearest_mean(train, labels, queries):\n"
-            "    return labels[((queries[:, None] - train[None]) ** 2).sum(axis=-1).argmin(axis=1)]\n\n"
-            'ft.check("05.3", nearest_mean)',
-            "nearest single example",
+            "queries, labels = pixels(fitted.validation), fitted.train.labels\n"
+            "means = np.stack([pixels(fitted.train)[labels == c].mean(axis=0) for c in np.unique(labels)])\n"
+            'ft.check("05.3", ((queries[:, None] - means) ** 2).sum(axis=(2, 3, 4)).argmin(axis=1))',
+            "the goal is 97 %",
         ),
-        ('ft.check("05.3", lambda train, labels, queries: labels)', "of shape (8,)"),
-        ('ft.check("05.3", lambda train, labels, queries: train - queries)', "ValueError"),
+        ('ft.check("05.3", fitted.validation.labels + 0.5)', "whole numbers from 0 to 9"),
+        ('ft.check("05.3", features(backbone, fitted.validation))', "one class index for each of 200"),
     ],
     "06.1": [
         ('ft.unfreeze(mine, last=1)\nft.check("06.1", mine)', "1 backbone stage is open"),

@@ -219,25 +219,25 @@ def no_number(answer):
 
 
 def describe(answer):
-    """Returns what an answer is, in a few words that suit a message.
+    """Returns what an answer is, in terms of Python, which suit a message in either language.
 
     Example:
     >>> describe("97 %"), describe(np.zeros((2, 3))), describe(len), describe(float("nan"))
-    ("the text '97 %'", 'ndarray of shape (2, 3)', 'the function `len`', 'nan')
+    ("'97 %' (str)", 'ndarray (2, 3)', '`len` (function)', 'nan')
     """
     kind = re.sub(r"^_+", "", type(answer).__name__)
     if isinstance(answer, str):
-        return f"the text {answer[:40]!r}"
+        return f"{answer[:40]!r} (str)"
     if isinstance(answer, (bool, int, float, complex, np.number, np.bool_)):
         return str(answer)[:40]
     if isinstance(answer, type):
-        return f"the class `{answer.__name__}`"
+        return f"`{answer.__name__}` (class)"
     if hasattr(answer, "__name__") and callable(answer):
-        return f"the function `{answer.__name__}`"
+        return f"`{answer.__name__}` (function)"
     if isinstance(answer, (tuple, list, dict, set)):
-        return f"{kind} of length {len(answer)}"
+        return f"{kind} ({len(answer)})"
     try:
-        return f"{kind} of shape {tuple(answer.shape)}"
+        return f"{kind} {tuple(answer.shape)}"
     except Exception:  # it has none, or none that is known
         return kind
 
