@@ -10,7 +10,7 @@ from ftlib.errors import unknown
 from ftlib.evaluation import load_comparison
 from ftlib.tasks import load_task
 
-_UPDATES = {"glyph": 300, "photo": 60}
+_UPDATES = {"glyph": 300, "photo": 40}
 _SIDE = 96  # pixels of a photo: the smallest that MobileNetV2 was trained on, and so the quickest
 _RECORDS = pathlib.Path(__file__).parents[1] / "results"  # in a clone; not in a wheel
 
@@ -21,7 +21,7 @@ class Track:
 
     Attributes:
         name: `"glyph"` or `"photo"`.
-        updates: Optimizer steps of a run, which suit the track: 300 for `glyph`; 60 for `photo`, whose network is
+        updates: Optimizer steps of a run, which suit the track: 300 for `glyph`; 40 for `photo`, whose network is
             larger, so that a lesson stays short on a machine without a GPU.
     """
 

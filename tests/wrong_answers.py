@@ -61,7 +61,7 @@ WRONG = {
         ('ft.check("05.1", 1280 * 5 + 1280)', "too many biases"),
         ('ft.check("05.1", 1280 + 5)', "joined to every class"),
         ('ft.check("05.1", 2_223_872)', "Dense layer alone"),
-        ('ft.check("05.1", "6405")', "Expected one number, received the text '6405'"),
+        ('ft.check("05.1", "6405")', "Expected one number, received '6405' (str)"),
     ],
     "05.2": [
         ('three = ft.classifier(track.backbone, 3)\nft.check("05.2", three)', "weights below it train as well"),

@@ -200,7 +200,7 @@ assert track.name == "photo" or max(untrained) < min(raw)
 # ## 동결한 백본에 얹는 새 헤드
 #
 # 가장 단순한 **전이 학습(transfer learning)** 은 특징 추출기를 그대로 두고 새 분류기를 얹는 것입니다. `ft.classifier`가 새 헤드를 얹습니다. 맵마다 내는
-# 평균, 드롭아웃(dropout), 소프트맥스를 쓰는 Dense 층 하나입니다. `ft.freeze`는 그 아래의 단계(stage)를 모두 동결(freeze)합니다. 동결된
+# 평균, 드롭아웃(dropout), 소프트맥스를 쓰는 Dense 층 하나입니다. `ft.freeze`는 그 아래의 스테이지(stage)를 모두 동결(freeze)합니다. 동결된
 # 가중치는 학습되지 않습니다.
 #
 # **예측해 보세요.** 특징은 {{maps.shape[-1]}}개, 클래스는 {{task.num_classes}}개입니다. 학습되는 가중치는 몇 개일까요?
