@@ -3,9 +3,43 @@
 import keras
 import numpy as np
 
-from ftlib.regularizers import augment, mix
+from ftlib.features import fingerprint
+from ftlib.regularizers import augment, distort, draw_distortions, mix
 
-_ORDER, _BATCH, _LAYERS = 1, 2, 3  # a stream of random numbers for each use
+_ORDER, _BATCH, _LAYERS, _VIEWS = 1, 2, 3, 4  # a stream of random numbers for each use
+
+
+class Views:
+    """Each image and fixed distorted versions of it, as one long array: all images, then their second views, ...
+
+    Args:
+        images: `(n, height, width, channels)`, anything that an array of integers can index.
+        count: Views of each image, at least 1; the first is the image itself.
+        strength, mirror: As in `augment`.
+        key: Sequence of integers: the seed of the distortions.
+    """
+
+    def __init__(self, images, count, strength, mirror, key):
+        self.images, self._given = images, [count, strength, mirror, *key]
+        self.shape = (count * len(images), *images.shape[1:])
+        rows = (count - 1) * len(images)
+        rng = np.random.default_rng([_VIEWS, *key])
+        self._drawn = draw_distortions(rows, images.shape[1:3], strength, mirror, rng) if rows else None
+
+    def __len__(self):
+        return self.shape[0]
+
+    def __getitem__(self, at):
+        n = len(self.images)
+        taken = np.array(self.images[at % n], "float32")
+        rows = at - n
+        changed = rows >= 0
+        if changed.any():
+            taken[changed] = distort(taken[changed], *(values[rows[changed]] for values in self._drawn))
+        return taken
+
+    def fingerprint(self):
+        return fingerprint(self.images) + repr(self._given)
 
 
 class Batches:
@@ -17,13 +51,19 @@ class Batches:
         key: `(seed, phase, epoch)`.
         settings: A `Regularization`.
         class_weights: Weight of each class, `(classes,)`, or None.
+        views: In place of the task's training images, to be augmented and mixed: fixed views of them (or what a
+            frozen part of the model gave for them), one or several of each in the order of `Views`. Each pass takes
+            the next view of every image, and not the same number of all at once.
     """
 
-    def __init__(self, task, batch_size, steps, key, settings, class_weights=None):
+    def __init__(self, task, batch_size, steps, key, settings, class_weights=None, views=None):
         self.task, self.batch_size, self.steps, self.key = task, batch_size, steps, key
-        self.settings, self.class_weights = settings, class_weights
+        self.settings, self.class_weights, self.views = settings, class_weights, views
         rng, n = np.random.default_rng([_ORDER, *key]), len(task.train)
-        passes = [rng.permutation(n) for _ in range(-(-batch_size * steps // n))]
+        count = -(-batch_size * steps // n)
+        passes = [rng.permutation(n) for _ in range(count)]
+        if views is not None and len(views) > n:
+            passes = [at + n * ((at + key[-1] * count + i) % (len(views) // n)) for i, at in enumerate(passes)]
         self.order = np.concatenate(passes)[: batch_size * steps]
 
     def __len__(self):
@@ -32,9 +72,11 @@ class Batches:
     def __getitem__(self, i):
         rng, s, split = np.random.default_rng([_BATCH, *self.key, i]), self.settings, self.task.train
         at = self.order[i * self.batch_size : (i + 1) * self.batch_size]
-        images = np.asarray(split.images[at], "float32")
-        targets = np.eye(self.task.num_classes, dtype="float32")[split.labels[at]]
-        images, targets = mix(augment(images, s.augmentation, self.task.mirror, rng), targets, s.mixup, s.cutmix, rng)
+        images = np.asarray((split.images if self.views is None else self.views)[at], "float32")
+        targets = np.eye(self.task.num_classes, dtype="float32")[split.labels[at % len(split)]]
+        if self.views is None:
+            images = augment(images, s.augmentation, self.task.mirror, rng)
+            images, targets = mix(images, targets, s.mixup, s.cutmix, rng)
         if self.class_weights is None:
             return images, targets
         return images, targets, (targets @ self.class_weights).astype("float32")

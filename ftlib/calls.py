@@ -4,6 +4,7 @@ It reads what Keras records when a layer is called: the `Node`, found through `_
 `_inbound_nodes`. The rest is public Keras. `ftlib.graph` groups what lies between cuts into stages.
 """
 
+import math
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -60,6 +61,19 @@ class Graph:
         if i == len(self.calls) - 1 and len(self.outputs) == 1:
             return self.outputs[0]
         return self.boundaries.get(i)
+
+    def past_pooling(self, end):
+        """Returns where the activation is smallest from boundary `end` on, before the next weights or randomness."""
+        best = end
+        for i in range(end + 1, len(self.calls) - 1):
+            if getattr(self.calls[i].op, "variables", ()):  # the state of a random layer is one, too
+                break
+            if i in self.boundaries and self._numbers(i) <= self._numbers(best):
+                best = i
+        return best
+
+    def _numbers(self, end):
+        return math.prod(d or 1 for d in self.sizes[self.boundaries[end]])
 
     def cut(self, ends):
         """Returns the models between the input, the boundaries with indices `ends`, and the output.

@@ -1,17 +1,12 @@
 """The parts of a phase: the model cut into what is frozen and what trains, and what trains it."""
 
 import contextlib
-import dataclasses
-import math
 
 import keras
 
 from ftlib.graph import segments
 from ftlib.initialization import is_kernel
 from ftlib.regularizers import penalty
-from ftlib.runs import predict
-
-_AHEAD_BYTES = 2**30  # of activations kept in memory
 
 
 class Trainer(keras.Model):
@@ -39,7 +34,11 @@ class Trainer(keras.Model):
 
 
 def split_parts(model, found, chosen, head):
-    """Returns the model as consecutive parts, each with whether it trains; neighbours of a kind stay together."""
+    """Returns the model as consecutive parts, each with whether it trains; neighbours of a kind stay together.
+
+    A frozen first part takes in what follows it without weights and randomness, such as pooling: what is to be kept
+    of an image is then one number per channel, not a whole map of them.
+    """
     flags = [stage.name in chosen for stage in found]
     cuts = [s.name for s, a, b in zip(found, flags, flags[1:], strict=False) if a != b and s.can_split]
     groups, current = [], []
@@ -47,27 +46,8 @@ def split_parts(model, found, chosen, head):
         current.append(trains)
         if stage.name in cuts:
             groups, current = [*groups, any(current)], []
-    return list(zip(segments(model, cuts, head=head), [*groups, any(current)], strict=True))
-
-
-def run_ahead(parts, task):
-    """Runs a frozen first part once over the training and validation images, where the result fits into memory.
-
-    Without augmentation it gives the same for an image each time, so the other part can train on what it gave.
-
-    Returns:
-        `(parts, task)`: those left to run, and the task with their inputs as images; or both as they were.
-    """
-    (first, trains), shape = parts[0], parts[0][0].output_shape
-    if len(parts) != 2 or trains or not isinstance(shape, tuple) or None in shape[1:]:
-        return parts, task
-    if 4 * math.prod(shape[1:]) * (len(task.train) + len(task.validation)) > _AHEAD_BYTES:
-        return parts, task
-    ahead = {
-        name: dataclasses.replace(split, images=predict(first, split.images))
-        for name, split in (("train", task.train), ("validation", task.validation))
-    }
-    return parts[1:], dataclasses.replace(task, **ahead)
+    parts = segments(model, cuts, head=head, past_pooling=not any(groups[:1]))
+    return list(zip(parts, [*groups, any(current)], strict=True))
 
 
 @contextlib.contextmanager
@@ -89,16 +69,22 @@ def quiet(found, chosen):
             setattr(inner, name, value)
 
 
-def make_optimizer(phase, updates, weight_decay, variables):
+def make_optimizer(phase, updates, weight_decay, model, head):
     """AdamW (Adam where the decay is 0), which spares whatever is no kernel: biases, gammas, betas, tokens."""
     rate = phase.rate
-    if phase.schedule == "cosine" and updates > 1:
-        warm = max(1, updates // 10)
+    if phase.schedule != "constant" and updates > 1:
+        share, low = (0.1, None) if phase.schedule == "cosine" else (0.3, rate / 25)
+        warm = max(1, int(share * updates))
         rate = keras.optimizers.schedules.CosineDecay(
-            rate / warm, updates - warm, warmup_target=rate, warmup_steps=warm
+            rate / warm if low is None else low, updates - warm, warmup_target=rate, warmup_steps=warm
         )
     if not weight_decay:
-        return keras.optimizers.Adam(rate)
-    optimizer = keras.optimizers.AdamW(rate, weight_decay=weight_decay)
-    optimizer.exclude_from_weight_decay(var_list=[v for v in variables if not is_kernel(v)])
-    return optimizer
+        optimizer = keras.optimizers.Adam(rate)
+    else:
+        optimizer = keras.optimizers.AdamW(rate, weight_decay=weight_decay)
+        optimizer.exclude_from_weight_decay(var_list=[v for v in model.trainable_variables if not is_kernel(v)])
+    if phase.decay == 1:
+        return optimizer
+    from ftlib.optimizers import layerwise
+
+    return layerwise(optimizer, model, decay=phase.decay, head=head)

@@ -182,15 +182,14 @@ def compare(
     else:
         presets = dict.fromkeys((r.name for r in recipes), _presets(regularization))
         described = [repr(preset) for preset in _presets(regularization)]
-    for recipe in recipes:
-        for count in counts:
-            recipe.plan(count)
     for labels in labels_per_class:  # a name that is unknown or a class that is too small shows here
         load_task(task, labels, seeds[0])
     body = load_backbone(backbone) if not isinstance(backbone, keras.Model) else backbone
     names = [stage.name for stage in stages(classifier(body, 2))]
     for recipe in recipes:
         recipe.check(names)
+        for count in counts:
+            recipe.unrolled(names).plan(count)
 
     result = Comparison(
         {

@@ -93,6 +93,12 @@ def stages(model, head=None, max_stages=8):
     return _analyse(model, head, max_stages)[1]
 
 
+def weights_of(found, names):
+    """Returns the weights of the stages with these names, each once, out of a list of `Stage`."""
+    listed = [w for s in found if s.name in names for layer in s.layers for w in layer.weights]
+    return list({id(w): w for w in listed}.values())
+
+
 def split_model(model, stage, head=None, max_stages=8):
     """Cuts a model in two after a stage.
 
@@ -121,13 +127,15 @@ def split_model(model, stage, head=None, max_stages=8):
     return tuple(segments(model, [stage], head, max_stages))
 
 
-def segments(model, names, head=None, max_stages=8):
+def segments(model, names, head=None, max_stages=8, past_pooling=False):
     """Cuts a model after several stages into consecutive models.
 
     Args:
         model: A functional model, as in `stages`. It stays as it is.
         names: Names of stages that have `can_split`, in the model's order. An empty list gives one model.
         head, max_stages: As in `stages`.
+        past_pooling: Whether the first cut moves on past layers without weights and randomness, to where the
+            activation is smallest.
 
     Returns:
         A list of `len(names) + 1` functional models that share the weights of `model`. Each takes what the
@@ -156,7 +164,10 @@ def segments(model, names, head=None, max_stages=8):
     places = [known.index(name) for name in names]
     if places != sorted(set(places)):
         raise ValueError(f"Expected stage names in the model's order, each once. Received: {names}.")
-    return graph.cut([ends[place] for place in places])
+    cuts = [ends[place] for place in places]
+    if past_pooling and cuts:
+        cuts[0] = graph.past_pooling(cuts[0])
+    return graph.cut(cuts)
 
 
 def _analyse(model, head, max_stages):

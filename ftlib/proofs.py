@@ -64,7 +64,7 @@ class prove:  # a context manager, used like a function
         stages(self.model, head=self.head)  # a model without stages shows here, not after hours of training
         if self.task is not None:
             self.results.append(no_leak(self.task))
-            self._raise_if_broken()
+            require(self.results)
         self.before = fingerprints(self.model)
         self.trains = {id(w) for w in self.model.trainable_weights}
         return self
@@ -92,7 +92,7 @@ class prove:  # a context manager, used like a function
         ]
         if optimizer is not None and optimizer.built:
             self.results.append(self._compiled(optimizer))
-        self._raise_if_broken()
+        require(self.results)
 
     def _frozen_statistics(self):
         norms = [x for x in self.model._flatten_layers() if isinstance(x, keras.layers.BatchNormalization)]
@@ -127,10 +127,12 @@ class prove:  # a context manager, used like a function
             detail = "compile again after changing `trainable`: the optimizer has " + "; ".join(parts)
         return Proof("compiled after freezing", not (missing or extra), detail)
 
-    def _raise_if_broken(self):
-        broken = [p for p in self.results if not p.holds]
-        if broken:
-            raise ProofError("\n".join(str(p) for p in broken))
+
+def require(proofs):
+    """Raises a ProofError that names all of some proofs that do not hold, if there are any."""
+    broken = [p for p in proofs if not p.holds]
+    if broken:
+        raise ProofError("\n".join(map(str, broken)))
 
 
 def fingerprints(model):

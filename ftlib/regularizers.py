@@ -140,8 +140,13 @@ def augment(images, strength, mirror, rng):
     """
     if strength == "none":
         return images
+    return distort(images, *draw_distortions(len(images), images.shape[1:3], strength, mirror, rng))
+
+
+def draw_distortions(n, size, strength, mirror, rng):
+    """Returns what `distort` does to `n` images of `size` (height, width): arrays whose rows belong to the images."""
     angle, shift, zoom, light = _STRENGTH[strength]
-    n, height, width, _ = images.shape
+    height, width = size
     turn = np.deg2rad(rng.uniform(-angle, angle, n))
     scale = np.exp(rng.uniform(-zoom, zoom, (2, n)))
     flip = np.where(rng.random(n) < 0.5, -1.0, 1.0) if mirror else np.ones(n)
@@ -153,12 +158,17 @@ def augment(images, strength, mirror, rng):
     zero = np.zeros(n)
     c, f = x - a * x - b * y + move[0], y - d * x - e * y + move[1]
     transforms = np.stack([a, b, c, d, e, f, zero, zero], axis=1).astype("float32")
+    contrast = np.exp(rng.uniform(-light, light, (n, 1, 1, 1))).astype("float32")
+    brightness = (255 / 2 * rng.uniform(-light, light, (n, 1, 1, 1))).astype("float32")
+    return transforms, contrast, brightness
+
+
+def distort(images, transforms, contrast, brightness):
+    """Returns images as `draw_distortions` would have them; arguments and result as there and in `augment`."""
     moved = keras.ops.image.affine_transform(
         images.astype("float32"), transforms, interpolation="bilinear", fill_mode="nearest", data_format="channels_last"
     )
     moved = np.array(keras.ops.convert_to_numpy(moved), "float32")
-    contrast = np.exp(rng.uniform(-light, light, (n, 1, 1, 1))).astype("float32")
-    brightness = (255 / 2 * rng.uniform(-light, light, (n, 1, 1, 1))).astype("float32")
     middle = moved.mean(axis=(1, 2, 3), keepdims=True)
     return np.clip((moved - middle) * contrast + middle + brightness, 0, 255)
 

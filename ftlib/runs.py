@@ -1,9 +1,7 @@
 """A run as evidence: the model, what was done to it, and the proofs."""
 
-import contextlib
 import dataclasses
 import json
-import logging
 import os
 import pathlib
 
@@ -11,10 +9,12 @@ import keras
 import numpy as np
 
 from ftlib import plots
+from ftlib.features import predict
 from ftlib.graph import stages
 from ftlib.proofs import Proof
 
-_FORMAT = 1
+_FORMAT = 2
+_RECORDED = ("strategy", "seed", "settings", "history", "phases", "notes", "scores", "head", "closing")
 
 
 @dataclasses.dataclass(repr=False)
@@ -28,13 +28,15 @@ class Run:
         settings: Everything needed to repeat it: task, regularization, updates, versions.
         history: One dict per epoch, all phases in one list: `phase`, `epoch`, `update`, `rate`, `loss`, `accuracy`,
             `val_loss`, `val_accuracy`, `val_macro_f1`.
-        phases: One dict per phase: what trained, updates planned and done, rate, trainable scalars, best epoch.
+        phases: One dict per phase: what trained, updates planned and done, rate of each stage, trainable scalars, best
+            epoch, views of each image, and what was computed once.
         proofs: List of `Proof`, all of which hold; a broken one would have raised.
         notes: What else a reader should know.
         class_names: One string per class.
         task: The `Task` at the backbone's size, or None in a loaded run.
         scores: Numbers looked at so far, by split: `accuracy`, `macro_f1`, `loss`.
         head: Name of the first layer of the head, for a model without a layer named `"backbone"`.
+        closing: One dict per closing step of the strategy: what it tried, and what it chose on validation.
     """
 
     model: keras.Model
@@ -49,6 +51,7 @@ class Run:
     task: object = None
     scores: dict = dataclasses.field(default_factory=dict)
     head: str | None = None
+    closing: list = dataclasses.field(default_factory=list)
     _kept: dict = dataclasses.field(default_factory=dict, init=False)
 
     def __repr__(self):
@@ -120,7 +123,7 @@ class Run:
                 {
                     "stage": stage.name, "layers": len(stage.layers), "params": stage.params,
                     "output_shape": stage.output_shape, "state": "trainable" if trains else "frozen",
-                    "rate": last["rate"] if trains else None,
+                    "rate": last["rates"][stage.name] if trains else None,
                 }
             )  # fmt: skip
         return rows
@@ -136,6 +139,8 @@ class Run:
                 + (" (stopped early)" if p["stopped"] else "")
             )
         lines.append("The optimizer's moments start fresh in each phase.")
+        lines += [f"{p['name']}: {p['cache']}" for p in self.phases if p["cache"]]
+        lines += [c["said"] for c in self.closing]
         lines += ["", *map(str, self.proofs)] + ([""] if self.notes else []) + [f"Note: {n}" for n in self.notes]
         return "\n".join(lines)
 
@@ -174,10 +179,7 @@ def load_run(run_dir, task=None):
         if data["format"] != _FORMAT:
             raise ValueError(f"it has format {data['format']}, this ftlib reads {_FORMAT}")
         data["proofs"] = [Proof(**p) for p in data["proofs"]]
-        fields = {
-            k: data[k]
-            for k in ("strategy", "seed", "settings", "history", "phases", "proofs", "notes", "scores", "head")
-        }
+        fields = {name: data[name] for name in (*_RECORDED, "proofs")}
         fields["class_names"] = tuple(data["class_names"])
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"Cannot read {record}: {error}.") from error
@@ -190,40 +192,12 @@ def load_run(run_dir, task=None):
 
 
 def _write_record(run, run_dir):
-    names = ("strategy", "seed", "settings", "history", "phases", "notes", "scores", "head")
-    data = {"format": _FORMAT, **{name: getattr(run, name) for name in names}}
+    data = {"format": _FORMAT, **{name: getattr(run, name) for name in _RECORDED}}
     data["class_names"] = list(run.class_names)
     data["proofs"] = [dataclasses.asdict(p) for p in run.proofs]
     part = run_dir / "part-run.json"
     part.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     os.replace(part, run_dir / "run.json")
-
-
-def predict(model, images, batch_size=256):
-    """Returns the outputs of a model for images taken batch by batch, so that a folder is never decoded whole."""
-    parts = []
-    for i in range(0, len(images), batch_size):
-        batch = np.asarray(images[np.arange(i, min(i + batch_size, len(images)))], "float32")
-        n = len(batch)
-        if i and n < batch_size:  # one shape, one compiled function
-            batch = np.concatenate([batch, np.zeros((batch_size - n, *batch.shape[1:]), "float32")])
-        with _without_retracing_warnings():
-            parts.append(np.asarray(model.predict_on_batch(batch))[:n])
-    return np.concatenate(parts)
-
-
-@contextlib.contextmanager
-def _without_retracing_warnings():
-    # TensorFlow compiles once per model and counts that as compiling the same function over and over.
-    def keep(record):
-        return "retracing" not in record.getMessage()
-
-    logger = logging.getLogger("tensorflow")
-    logger.addFilter(keep)
-    try:
-        yield
-    finally:
-        logger.removeFilter(keep)
 
 
 def score(probabilities, labels):

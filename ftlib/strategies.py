@@ -5,6 +5,9 @@ import math
 
 from ftlib.errors import unknown
 
+SCHEDULES = ("cosine", "one_cycle", "constant")
+CLOSING = ("soup", "interpolate")
+
 
 def _number(value):
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
@@ -17,44 +20,55 @@ class Phase:
     Args:
         name: Shown in curves and tables.
         train: What trains: `"head"`, `"all"`, a number of last backbone stages (with the head), or a tuple of stage
-            names. All other stages are frozen, and run in inference mode.
+            names; all other stages are frozen, and run in inference mode. `"gradual"` stands for one phase per stage
+            of the backbone, with equal parts of the share: the last stage with the head, then the last two, ... to
+            all (Howard and Ruder, 2018). `"lora"`: of a transformer, low-rank additions to the query and value
+            kernels, and the head (Hu et al., 2022).
         share: Part of the strategy's updates that this phase may take, above 0 to 1.
         rate: Learning rate at its highest.
+        decay: Factor of the rate from each stage to the one before it, above 0 to 1; the head has the full rate (see
+            `layerwise`). Default 1: one rate for all.
         schedule: `"cosine"` (default): linear warm-up over the first tenth, then down to 0 along half a cosine
-            (Loshchilov and Hutter, 2017), which spares choosing when to lower the rate. Or `"constant"`.
+            (Loshchilov and Hutter, 2017), which spares choosing when to lower the rate. `"one_cycle"`: up from a 25th
+            over the first three tenths, then down in the same way (Smith and Topin, 2018). Or `"constant"`.
         batch_norm: `"freeze"` (default) or `"train"`: BatchNormalization of pre-trained stages that train. In stages
             drawn anew it always trains.
-        augment: Whether the run's augmentation and mixing apply. The head phases below say no: layers that are frozen
-            cannot learn to see through a distortion, and on `digits` a head learnt from distorted images was worse.
+        views: How many versions of each image the phase may use. Default None: the run's augmentation and mixing draw
+            a new one for every update. 1: the images as they are. More: the image and fixed augmented versions of it,
+            without mixing. What frozen first stages make of a fixed number of views is computed once. The head phases
+            below take 1: layers that are frozen cannot learn to see through a distortion, and on `digits` a head
+            learnt from distorted images was worse.
         patience: Epochs without better validation loss before the phase stops; None takes the regularization's.
+        rank: Rank of the additions of `"lora"`. Default 8, between the 4 and 16 that the paper finds to suffice.
 
     Raises:
         ValueError: For a value outside its range.
 
     Example:
     >>> ft.Phase("top", train=1, share=0.5, rate=1e-4)
-    Phase(name='top', train=1, share=0.5, rate=0.0001, schedule='cosine', batch_norm='freeze', augment=True,
-    patience=None)
+    Phase('top', train=1, share=0.5, rate=0.0001)
     """
 
     name: str
     train: object
     share: float = 1.0
     rate: float = 1e-3
+    decay: float = 1.0
     schedule: str = "cosine"
     batch_norm: str = "freeze"
-    augment: bool = True
+    views: int | None = None
     patience: int | None = None
+    rank: int = 8
 
     def __post_init__(self):
         train = self.train
         names = isinstance(train, (tuple, list)) and all(isinstance(n, str) for n in train)
         count = isinstance(train, int) and not isinstance(train, bool) and train >= 0
-        if isinstance(train, str) and train not in ("head", "all"):
-            raise unknown("value of `train`", train, ["head", "all"])
+        if isinstance(train, str) and train not in ("head", "all", "gradual", "lora"):
+            raise unknown("value of `train`", train, ["head", "all", "gradual", "lora"])
         if not (isinstance(train, str) or names or count):
             raise ValueError(
-                '`train` is "head", "all", a number of last stages or a tuple of stage names. '
+                '`train` is "head", "all", "gradual", "lora", a number of last stages or a tuple of stage names. '
                 f"Received: train={train!r}."
             )
         if names and not train:
@@ -67,18 +81,41 @@ class Phase:
             )
         if not _number(self.rate) or not 0 < self.rate <= 10:
             raise ValueError(f"`rate` is a learning rate above 0 and at most 10. Received: rate={self.rate!r}.")
-        if self.schedule not in ("cosine", "constant"):
-            raise unknown("schedule", self.schedule, ["cosine", "constant"])
+        if not _number(self.decay) or not 0 < self.decay <= 1:
+            raise ValueError(f"`decay` is a factor above 0 and at most 1. Received: decay={self.decay!r}.")
+        if self.schedule not in SCHEDULES:
+            raise unknown("schedule", self.schedule, SCHEDULES)
         if self.batch_norm not in ("freeze", "train"):
             raise ValueError(f'`batch_norm` is "freeze" or "train". Received: batch_norm={self.batch_norm!r}.')
-        patience = self.patience
-        if patience is not None and (isinstance(patience, bool) or not isinstance(patience, int) or patience < 1):
-            raise ValueError(f"`patience` counts epochs, at least 1, or is None. Received: patience={patience!r}.")
+        for name, counted in (("views", "versions of an image"), ("patience", "epochs"), ("rank", "rows")):
+            value = getattr(self, name)
+            whole = isinstance(value, int) and not isinstance(value, bool) and value >= 1
+            if not whole and (value is not None or name == "rank"):
+                none = "" if name == "rank" else ", or is None"
+                raise ValueError(f"`{name}` counts {counted}, at least 1{none}. Received: {name}={value!r}.")
+
+    def __repr__(self):
+        changed = (f for f in dataclasses.fields(self)[2:] if getattr(self, f.name) != f.default)
+        given = "".join(f", {f.name}={getattr(self, f.name)!r}" for f in changed)
+        return f"Phase({self.name!r}, train={self.train!r}{given})"
+
+    def unrolled(self, names):
+        """Returns the phases that this one stands for in a model with stages of these names, in order."""
+        if self.train != "gradual":
+            return (self,)
+        count = len([n for n in names if n != "head"])
+        return tuple(
+            dataclasses.replace(
+                self, name="all" if i == count else f"last {i}", train="all" if i == count else i,
+                share=self.share / count,
+            )
+            for i in range(1, count + 1)
+        )  # fmt: skip
 
     def stages(self, names):
         """Returns which of a model's stages train, given the names of all, in order."""
         body = [n for n in names if n != "head"]
-        if self.train == "all":
+        if self.train in ("all", "lora"):
             return list(names)
         if self.train == "head":
             chosen = [n for n in names if n == "head"]
@@ -110,17 +147,23 @@ class Strategy:
         start: `"pretrained"`, the weights that the model has, or `"random"`: every layer is drawn anew.
         phases: Tuple of `Phase`; the shares of the updates add up to at most 1.
         keep: With `start="pretrained"`: keep only the first so many stages, and draw the rest anew. Default None: all.
+        closing: Steps after the last phase, in order; each keeps what has the best validation loss, so none makes it
+            worse. `"soup"`: the mean of the last phase's best epochs, taken in one by one as long as that helps (greedy
+            soup; Wortsman et al., 2022). `"interpolate"`: a point on the line from the pre-trained to the tuned weights
+            (WiSE-FT; Wortsman et al., 2022); it begins where a first phase of the head alone ended, else at the
+            pre-trained backbone under the tuned head.
 
     Example:
     >>> recipe = ft.strategy("lp_ft")
-    >>> dataclasses.replace(recipe, phases=recipe.phases[:1]).name
-    'lp_ft'
+    >>> dataclasses.replace(recipe, closing=("interpolate",)).closing
+    ('interpolate',)
     """
 
     name: str
     start: str
     phases: tuple
     keep: int | None = None
+    closing: tuple = ()
 
     def __post_init__(self):
         if self.start not in ("pretrained", "random"):
@@ -134,12 +177,26 @@ class Strategy:
         keep = self.keep
         if keep is not None and (isinstance(keep, bool) or not isinstance(keep, int) or keep < 0):
             raise ValueError(f"`keep` counts stages from the input. Received: keep={keep!r}.")
+        if not isinstance(self.closing, (tuple, list)):
+            raise ValueError(f'`closing` is a tuple of "soup" and "interpolate". Received: closing={self.closing!r}.')
+        object.__setattr__(self, "closing", tuple(self.closing))
+        for step in self.closing:
+            if step not in CLOSING:
+                raise unknown("closing step", step, CLOSING)
+        if "interpolate" in self.closing and (self.start == "random" or keep is not None):
+            raise ValueError("There are no pre-trained weights to interpolate from: they are drawn anew.")
+        if "soup" in self.closing and self.phases[-1].train == "lora":
+            raise ValueError("A soup of LoRA's factors is not the mean of the models. Close with another step.")
 
     def __repr__(self):
         kept = "" if self.keep is None else f", keeps the first {self.keep} stages"
         lines = [f"{self.name}: starts {self.start}{kept}", f"  {'phase':<10}{'trains':<12}{'share':>6}{'rate':>10}"]
-        lines += [f"  {p.name:<10}{_what(p.train):<12}{p.share:>6.0%}{p.rate:>10g}  {p.schedule}" for p in self.phases]
-        return "\n".join(lines)
+        lines += [f"  {p.name:<10}{_what(p.train):<12}{p.share:>6.0%}{p.rate:>10g}  {_how(p)}" for p in self.phases]
+        return "\n".join(lines + [f"  then: {', '.join(self.closing)}"] * bool(self.closing))
+
+    def unrolled(self, names):
+        """Returns the strategy with one phase per stage in place of a `"gradual"` one."""
+        return dataclasses.replace(self, phases=tuple(one for p in self.phases for one in p.unrolled(names)))
 
     def scaled(self, factor):
         """Returns the strategy with all rates times `factor`: what `compare` tunes."""
@@ -171,7 +228,7 @@ class Strategy:
 
 # Rates: 1e-3 is Adam's own default (Kingma and Ba, 2015) and serves training from scratch; a head alone is a convex
 # problem that bears more; what is pre-trained moves more slowly, so that it is tuned and not overwritten.
-_HEAD = Phase("head", "head", share=1 / 3, rate=1e-2, augment=False)
+_HEAD = Phase("head", "head", share=1 / 3, rate=1e-2, views=1)
 
 
 def _strategies():
@@ -183,6 +240,8 @@ def _strategies():
         "top": Strategy("top", "pretrained", (_HEAD, Phase("top", 1, share=2 / 3, rate=3e-4))),
         "full": Strategy("full", "pretrained", (Phase("all", "all", rate=3e-4),)),
         "lp_ft": Strategy("lp_ft", "pretrained", (_HEAD, Phase("all", "all", share=2 / 3, rate=3e-4))),
+        "gradual": Strategy("gradual", "pretrained", (_HEAD, Phase("gradual", "gradual", share=2 / 3, rate=3e-4))),
+        "lora": Strategy("lora", "pretrained", (_HEAD, Phase("lora", "lora", share=2 / 3, rate=1e-3))),
         "hybrid": Strategy("hybrid", "pretrained", (Phase("all", "all", rate=1e-3),), keep=2),
     }
 
@@ -203,6 +262,8 @@ def strategy(name):
     | `top` | pre-trained | the head, then the last stage too |
     | `full` | pre-trained | everything at once, under a head that knows nothing yet |
     | `lp_ft` | pre-trained | the head, then everything (Kumar et al., 2022) |
+    | `gradual` | pre-trained | the head, then one stage more after the other, from the last |
+    | `lora` | pre-trained | the head, then low-rank additions to a transformer's attention |
     | `hybrid` | first two stages pre-trained, the rest random | everything |
 
     Args:
@@ -215,7 +276,7 @@ def strategy(name):
     >>> ft.strategy("lp_ft")
     lp_ft: starts pretrained
       phase     trains       share      rate
-      head      head           33%      0.01  cosine
+      head      head           33%      0.01  cosine, images as they are
       all       all            67%    0.0003  cosine
     """
     if isinstance(name, Strategy):
@@ -226,6 +287,13 @@ def strategy(name):
     if not isinstance(name, str) or name not in known:
         raise unknown("strategy", name, known)
     return known[name]
+
+
+def _how(phase):
+    parts = [phase.schedule] + [f"decay {phase.decay:g}"] * (phase.decay != 1)
+    if phase.views:
+        parts.append("images as they are" if phase.views == 1 else f"{phase.views} views")
+    return ", ".join(parts)
 
 
 def _what(train):

@@ -1,24 +1,27 @@
-"""`fit`: one loop that runs every strategy."""
+"""`fit`: the strategies of this library on a model and a task, with all that is checked before."""
 
 import dataclasses
+import hashlib
+import json
 import pathlib
+import shutil
 
 import keras
 import numpy as np
 
-from ftlib.batches import Batches, reseed, weigh_classes
-from ftlib.engine import Trainer, make_optimizer, quiet, run_ahead, split_parts
-from ftlib.errors import ProofError
-from ftlib.freezing import set_trainable
-from ftlib.graph import stages
+from ftlib.batches import weigh_classes
+from ftlib.checkpoints import Checkpoints, unpack
+from ftlib.closing import interpolate, soup
+from ftlib.features import fingerprint, model_fingerprint
+from ftlib.graph import stages, weights_of
 from ftlib.initialization import copy_model, redraw
-from ftlib.proofs import Proof, no_leak, prove
+from ftlib.lora import lora_layers
+from ftlib.phases import PhaseRun, Work
+from ftlib.proofs import Proof, no_leak, require
 from ftlib.regularizers import Regularization
-from ftlib.runs import Run, check_pixels, predict, score
+from ftlib.runs import Run, check_pixels, load_run
 from ftlib.strategies import strategy as named_strategy
 from ftlib.tasks.base import Task
-
-_SHORTEST_EPOCH = 20  # updates
 
 
 def fit(
@@ -34,6 +37,9 @@ def fit(
     An epoch is one pass over the training images, or 20 updates where a pass is shorter, so that validation does not
     cost more than training. The random numbers of an epoch depend on (seed, phase, epoch) alone.
 
+    What frozen first stages make of the images is computed once per phase, where no image is new at each update (see
+    `Phase`) and an estimate says that it pays; the run says so.
+
     Args:
         model: A functional Keras model whose output are the probabilities of the task's classes, as from
             `classifier`.
@@ -41,8 +47,10 @@ def fit(
         strategy: A name (see `strategy`) or a `Strategy`. Default `"lp_ft"`: head first, then all.
         regularization: A preset's name or a `Regularization`.
         seed: Integer: seed of drawn weights, data order, augmentation and dropout.
-        run_dir: Folder for the model and the record of the run; must not hold a run yet. Default None: nothing is
-            written.
+        run_dir: Folder for the model and the record of the run, and, while it trains, for a checkpoint after every
+            epoch: killed and called again with the same arguments, it goes on at the last finished epoch, and on a CPU
+            ends bit-equal to a run that was never stopped. A finished run is read, not run again. Default None:
+            nothing is written.
         updates: Optimizer steps over all phases. Default None: ten passes over the training images, at least 300.
         batch_size: Images per update. Small sets fill a batch by repetition, each time augmented differently.
         class_weight: `"balanced"` (weights inverse to the class counts), a dict from class index to weight, or None.
@@ -53,7 +61,9 @@ def fit(
         A `Run`.
 
     Raises:
-        ValueError, TypeError: For arguments that do not fit, before anything is trained.
+        ValueError, TypeError: For arguments that do not fit, and for a `run_dir` that holds another run or a damaged
+            checkpoint, before anything is trained.
+        OSError: If a checkpoint cannot be written; the one before it is still there.
         ProofError: If what was to stay frozen moved, or what was to train did not.
         FloatingPointError: If the loss is no longer a number, because the rate is too high.
 
@@ -63,10 +73,14 @@ def fit(
     >>> ft.fit(model, task, "feature_extraction", updates=60, verbose=False).val_accuracy > 0.9
     True
     """
-    recipe, settings = named_strategy(strategy), Regularization.preset(regularization)
+    settings = Regularization.preset(regularization)
     say = print if verbose else lambda line: None
-    names = [s.name for s in stages(model, head=head)]
+    found = stages(model, head=head)
+    names = [s.name for s in found]
+    recipe = named_strategy(strategy).unrolled(names)
     _check(model, task, recipe, names, seed, updates, batch_size, run_dir)
+    if any(phase.train == "lora" for phase in recipe.phases):
+        lora_layers(found)
     batch_size, updates = int(batch_size), None if updates is None else int(updates)
     weights = weigh_classes(class_weight, task)
     for part in ("train", "validation", "test"):  # before a change of size, which would hide pixels out of range
@@ -78,11 +92,21 @@ def fit(
         say(f"{task.name}: {note}")
     if updates is None:
         updates = max(300, 10 * -(-len(task.train) // batch_size))
-    plan = recipe.plan(updates)
+    described = _describe(task, recipe, settings, updates, batch_size, None if weights is None else weights.tolist())
+    store = None
+    if run_dir is not None:
+        described["task"]["checksum"] = _checksum(task)
+        described["model"] = {"layers": len(model.layers), "checksum": model_fingerprint(model)}
+        store = Checkpoints(run_dir, {**described, "seed": int(seed), "head": head})
+        if (store.folder / "run.json").exists():
+            finished = load_run(run_dir, task)
+            store.refuse_another({**finished.settings, "seed": finished.seed, "head": finished.head}, "a run")
+            say(f"{run_dir}: this run is finished; it was read, not run again")
+            return finished
 
     proofs = [no_leak(task)]
-    _require(proofs)
-    trained = copy_model(model, {layer.name: settings.dropout for layer in _head_dropouts(stages(model, head=head))})
+    require(proofs)
+    trained = copy_model(model, {layer.name: settings.dropout for layer in _head_dropouts(found)})
     found = stages(trained, head=head)
     _check_probabilities(trained, fitted)
     anew = names if recipe.start == "random" else [] if recipe.keep is None else names[recipe.keep :]
@@ -92,96 +116,46 @@ def fit(
         notes.append(f"dropout={settings.dropout:g} has no effect: the head has no Dropout layer to set it in.")
     notes = [*task.notes, *notes]
     run = Run(
-        trained, recipe.name, int(seed), {}, [], [], proofs, notes, tuple(task.class_names), fitted, head=head
+        trained, recipe.name, int(seed), described, [], [], proofs, notes, tuple(task.class_names), fitted, head=head
     )  # fmt: skip
-    listed = None if weights is None else weights.tolist()
-    run.settings = _describe(task, recipe, settings, updates, batch_size, listed)
-    before = None
-    for index, (phase, count) in enumerate(zip(recipe.phases, plan, strict=True)):
-        chosen = phase.stages(names)
-        free = set(anew) | {"head"} if phase.batch_norm == "freeze" else set(names)
-        set_trainable(trained, chosen, batch_norm=free, head=head)
-        trainable = sum(int(np.prod(w.shape)) for w in trained.trainable_weights)
-        if before and set(before[0]) < set(chosen):
-            rose = Proof(f"{phase.name}: more trains", trainable > before[1], f"{before[1]:,} -> {trainable:,} weights")
-            proofs.append(rose)
-            _require(proofs)
-        before = (chosen, trainable)
-        _train_phase(run, found, phase, chosen, index, count, trainable, settings, batch_size, weights, say)
+    work = Work(run, recipe, recipe.plan(updates), settings, batch_size, weights, anew, store, say)
+    _train(work)
     if run_dir is not None:
         run.save(run_dir)
+        store.clear()
+        shutil.rmtree(store.folder / "cache", ignore_errors=True)
     return run
 
 
-def _train_phase(run, found, phase, chosen, index, count, trainable, settings, batch_size, class_weights, say):
-    """Trains one phase: a fresh optimizer, epochs with their own random numbers, the best epoch's weights kept."""
-    task, model = run.task, run.model
-    patience = phase.patience or settings.patience
-    if not phase.augment:
-        settings = dataclasses.replace(settings, augmentation="none", mixup=0.0, cutmix=0.0)
-    steps = min(count, max(_SHORTEST_EPOCH, -(-len(task.train) // batch_size)))
-    epochs = -(-count // steps)
-    proof = prove(model, batch_norm="train", head=run.head)
-    proof.__enter__()
-    with quiet(found, chosen):
-        parts, scored = split_parts(model, found, chosen, run.head), model
-        if not phase.augment:
-            parts, task = run_ahead(parts, task)
-            scored = parts[0][0] if task is not run.task else model
-        trainer = Trainer(parts, settings)
-        trainer.compile(
-            make_optimizer(phase, count, settings.weight_decay, trainer.trainable_variables),
-            keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
-            metrics=["accuracy"],
-        )
-        best, done, base = None, 0, run.history[-1]["update"] if run.history else 0
-        for epoch in range(epochs):
-            now = min(steps, count - done)
-            key = (run.seed, index, epoch)
-            reseed(model, key)
-            batches = Batches(task, batch_size, now, key, settings, class_weights)
-            trainer.reset_metrics()
-            for i in range(now):
-                logs = trainer.train_on_batch(*batches[i], return_dict=True)
-            done += now
-            row = {
-                "phase": phase.name, "epoch": len(run.history) + 1, "update": base + done,
-                "rate": float(trainer.optimizer.learning_rate), "loss": float(logs["loss"]),
-                "accuracy": float(logs["accuracy"]),
-            }  # fmt: skip
-            scores = score(predict(scored, task.validation.images), task.validation.labels)
-            row.update({f"val_{name}": value for name, value in scores.items()})
-            run.history.append(row)
-            if not np.isfinite(row["loss"]) or not np.isfinite(row["val_loss"]):
-                raise FloatingPointError(
-                    f"The loss is {row['loss']} in phase {phase.name!r} after {done} updates: the rate {phase.rate:g} "
-                    "is too high for this model. Try a tenth of it."
-                )
-            better = best is None or row["val_loss"] < best[0]
-            if better:
-                best = (row["val_loss"], epoch + 1, model.get_weights(), scores)
-            say(_line(run, phase, epoch + 1, epochs, row, base + count, better))
-            if patience and epoch + 1 - best[1] >= patience and done < count:
-                break
-        proof.check(trainer.optimizer)
-    run.proofs += [Proof(f"{phase.name}: {p.name}", p.holds, p.detail) for p in proof.results]
-    model.set_weights(best[2])
-    run._kept.clear()
-    run.scores["validation"] = best[3]
-    run.phases.append(
-        {
-            "name": phase.name, "stages": chosen, "updates": count, "updates_done": done, "rate": phase.rate,
-            "trainable": trainable, "best_epoch": best[1], "epochs": epoch + 1, "stopped": done < count,
-        }
-    )  # fmt: skip
+def _train(work):
+    """Runs the phases, from a checkpoint on if there is one, and the closing steps."""
+    run, found, first = work.run, None if work.store is None else work.store.found, 0
+    start = run.model.get_weights() if "interpolate" in work.recipe.closing else None
+    if found is not None:
+        record, arrays = found
+        first, work.touched, work.head_start = record["phase"], record["touched"], unpack("head_start", arrays)
+        run.history, run.phases, run.notes = record["history"], record["phases"], record["notes"]
+        run.proofs[:] = [Proof(**proof) for proof in record["proofs"]]
+        work.say(f"{work.store.folder}: goes on after update {run.history[-1]['update']}")
+    for index in range(first, len(work.recipe.phases)):
+        phase = PhaseRun(work, index, found if index == first else None)
+        phase.train()
+    for step in work.recipe.closing:
+        if step == "soup":
+            done = soup(run, phase.soup, weights_of(phase.stages, phase.chosen))
+        else:
+            done = interpolate(run, _line_start(run, start, work.head_start))
+        run.closing.append(done)
+        run.scores["validation"] = done["scores"]
+        work.say(f"{run.strategy} seed {run.seed}  {done['said']}, val loss {done['scores']['loss']:.3f}")
 
 
-def _line(run, phase, epoch, epochs, row, last, better):
-    return (
-        f"{run.strategy} seed {run.seed}  {phase.name} {epoch:>{len(str(epochs))}}/{epochs}  "
-        f"update {row['update']:>{len(str(last))}}  loss {row['loss']:.3f}  val loss {row['val_loss']:.3f}  "
-        f"val accuracy {row['val_accuracy']:.3f}{'  best' if better else ''}"
-    )
+def _line_start(run, start, head_start):
+    """Returns the weights to interpolate from: those at the start, under the head phase's head or else today's."""
+    head = weights_of(stages(run.model, head=run.head), ["head"])
+    values = head_start or [keras.ops.convert_to_numpy(w) for w in head]
+    known = {id(w): value for w, value in zip(head, values, strict=True)}
+    return [known.get(id(w), value) for w, value in zip(run.model.weights, start, strict=True)]
 
 
 def _head_dropouts(found):
@@ -213,8 +187,6 @@ def _check(model, task, recipe, names, seed, updates, batch_size, run_dir):
     if updates is not None:
         recipe.plan(updates)
     recipe.check(names)
-    if run_dir is not None and (pathlib.Path(run_dir) / "run.json").exists():
-        raise ValueError(f"{run_dir} already holds a run. Read it with ft.load_run, or choose another folder.")
     if run_dir is not None and pathlib.Path(run_dir).exists() and not pathlib.Path(run_dir).is_dir():
         raise ValueError(f"`run_dir` is a folder. Received: the file {run_dir}.")
 
@@ -223,15 +195,15 @@ def _describe(task, recipe, settings, updates, batch_size, class_weight):
     return {
         "task": {"name": task.name, "train": len(task.train), "validation": len(task.validation),
                  "test": len(task.test), "classes": task.num_classes, "source": task.source},
-        "strategy": repr(recipe), "regularization": repr(settings), "updates": updates, "batch_size": batch_size,
+        "strategy": repr(recipe), "phases": [dataclasses.asdict(phase) for phase in recipe.phases],
+        "regularization": repr(settings), "updates": updates, "batch_size": batch_size,
         "class_weight": class_weight, "keras": keras.__version__, "backend": keras.backend.backend(),
     }  # fmt: skip
 
 
-def _require(proofs):
-    broken = [p for p in proofs if not p.holds]
-    if broken:
-        raise ProofError("\n".join(map(str, broken)))
+def _checksum(task):
+    splits = [(fingerprint(s.images), np.asarray(s.labels).tolist()) for s in (task.train, task.validation)]
+    return hashlib.sha256(json.dumps([splits, task.class_names]).encode()).hexdigest()[:16]
 
 
 def _by(shape):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tiny
 
-import ftlib.training
+import ftlib.phases
 from ftlib.regularizers import PRESETS, Regularization, augment, mix, penalty
 from ftlib.strategies import Phase, Strategy
 from ftlib.training import fit
@@ -174,9 +174,9 @@ def test_dropout_of_the_head_drops_and_is_in_the_saved_model(model, plain, eager
 
 def test_weight_decay_spares_biases_and_norms(model, eager, monkeypatch):
     """With a loss that does not depend on the weights, decay is all that moves them."""
-    monkeypatch.setattr(ftlib.training.keras.losses.CategoricalCrossentropy, "call", lambda s, y, p: 0.0 * p[:, 0])
+    monkeypatch.setattr(keras.losses.CategoricalCrossentropy, "call", lambda s, y, p: 0.0 * p[:, 0])
     recipe = Strategy("x", "pretrained", (Phase("x", "all", rate=0.01, schedule="constant", batch_norm="train"),))
-    monkeypatch.setattr(ftlib.training.prove, "check", lambda self, optimizer: None)
+    monkeypatch.setattr(ftlib.phases.prove, "check", lambda self, optimizer: None)
     run = one_update(model, Regularization(weight_decay=0.5), recipe)
     before, after = tiny.weights(model), tiny.weights(run.model)
     moved = {m for m in tiny.moved(before, after) if "moving" not in m}
@@ -192,7 +192,7 @@ def test_augmentation_and_mixing_change_what_is_seen(model, plain, eager):
 def test_early_stopping_stops_and_keeps_the_best_epoch(monkeypatch, eager):
     model = tiny.model()
     model.get_layer("predictions").kernel.assign(np.zeros((8, 3)))  # knows nothing: no worse than wrong
-    monkeypatch.setattr(ftlib.training, "_SHORTEST_EPOCH", 2)
+    monkeypatch.setattr(ftlib.phases, "_SHORTEST_EPOCH", 2)
     task = tiny.task()
     # Wrong labels in validation: the better it learns, the worse it looks there.
     wrong = dataclasses.replace(task.validation, labels=np.roll(task.validation.labels, 1))

@@ -20,8 +20,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # A module imports only from modules to its left; `ftlib/__init__.py` may import all of them.
 ORDER = (
-    "errors calls graph plots tasks initialization backbones freezing proofs regularizers optimizers features "
-    "strategies advisor runs batches engine training evaluation report tracks exercises app"
+    "errors calls graph plots tasks initialization backbones freezing proofs regularizers optimizers lora features "
+    "checkpoints strategies advisor runs closing batches engine phases training finder evaluation report tracks "
+    "exercises app"
 ).split()
 
 
@@ -111,6 +112,7 @@ def ftlib_imports(path):
                 parent = package.split(".")[: len(package.split(".")) - node.level + 1]
                 base = ".".join([*parent, base] if base else parent)
             found |= {f"{base}.{alias.name}" if base == "ftlib" else base for alias in node.names}
+    found.discard("ftlib.__version__")  # a string of the package itself
     return {name.removeprefix("ftlib.") for name in found if name == "ftlib" or name.startswith("ftlib.")}
 
 

@@ -11,9 +11,10 @@ NAMES = ["stage1", "stage2", "stage3", "head"]
 
 def test_the_named_strategies_are_all_there():
     assert list_strategies() == [
-        "scratch", "feature_extraction", "feature_extraction_long", "top", "full", "lp_ft", "hybrid",
+        "scratch", "feature_extraction", "feature_extraction_long", "top", "full", "lp_ft", "gradual", "lora",
+        "hybrid",
     ]  # fmt: skip
-    trained = {name: [p.stages(NAMES) for p in strategy(name).phases] for name in list_strategies()}
+    trained = {name: [p.stages(NAMES) for p in strategy(name).unrolled(NAMES).phases] for name in list_strategies()}
     assert trained == {
         "scratch": [NAMES],
         "feature_extraction": [["head"]],
@@ -21,6 +22,8 @@ def test_the_named_strategies_are_all_there():
         "top": [["head"], ["stage3", "head"]],
         "full": [NAMES],
         "lp_ft": [["head"], NAMES],
+        "gradual": [["head"], ["stage3", "head"], ["stage2", "stage3", "head"], NAMES],
+        "lora": [["head"], NAMES],
         "hybrid": [NAMES],
     }
     assert {name for name in list_strategies() if strategy(name).start == "random"} == {"scratch"}

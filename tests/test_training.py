@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import tiny
 
+import ftlib.phases
 import ftlib.runs
 import ftlib.training
 from ftlib.errors import ProofError
@@ -29,7 +30,7 @@ NONE = Regularization()
 def short_epochs():
     """Epochs of three updates, so that a few updates make several epochs."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ftlib.training, "_SHORTEST_EPOCH", 3)
+        patch.setattr(ftlib.phases, "_SHORTEST_EPOCH", 3)
         yield
 
 
@@ -104,10 +105,10 @@ def test_phases_run_as_planned_and_share_one_history(example):
 
 def test_without_a_number_of_updates_it_takes_at_least_300(monkeypatch):
     counts = []
-    monkeypatch.setattr(ftlib.training, "_train_phase", lambda *args: counts.append(args[5]))
+    monkeypatch.setattr(ftlib.training, "_train", lambda work: counts.append(work.plan))
     fit(tiny.model(), tiny.task(), "lp_ft", verbose=False)
     fit(tiny.model(), tiny.task(train=90), "full", batch_size=2, verbose=False)
-    assert counts == [100, 200, 450]  # ten passes of 45 batches
+    assert counts == [[100, 200], [450]]  # ten passes of 45 batches
 
 
 @pytest.mark.backends
@@ -132,24 +133,9 @@ def test_a_frozen_stage_runs_in_inference_mode_although_it_has_dropout(eager):
     assert free.history[0]["loss"] != pytest.approx(expected, rel=1e-2)
 
 
-@pytest.mark.parametrize("cached", [True, False])
-def test_frozen_features_may_be_computed_once(monkeypatch, eager, cached):
-    """Whether the features of the frozen part fit into memory must not change the run."""
-    ran, ahead = [], ftlib.training.run_ahead
-    monkeypatch.setattr(ftlib.training, "run_ahead", lambda parts, task: ran.append(ahead(parts, task)) or ran[-1])
-    monkeypatch.setattr(ftlib.engine, "_AHEAD_BYTES", 1e9 if cached else 0)
-    options = dict(updates=6, batch_size=8, verbose=False)
-    run = fit(tiny.model(), tiny.task(), one_phase("head", augment=False), Regularization(dropout=0.3), **options)
-    assert len(ran[0][0]) == (1 if cached else 2)
-    plain = fit(tiny.model(), tiny.task(), one_phase("head"), Regularization(dropout=0.3), **options)
-    for one, other in zip(run.history, plain.history, strict=True):
-        for name in ("update", "rate", "loss", "accuracy", "val_loss", "val_accuracy"):
-            assert one[name] == pytest.approx(other[name], rel=1e-4)
-
-
 def test_the_randomness_of_an_epoch_depends_on_seed_phase_and_epoch_alone(monkeypatch, eager):
-    keys, reseed = [], ftlib.training.reseed
-    monkeypatch.setattr(ftlib.training, "reseed", lambda model, key: keys.append(key) or reseed(model, key))
+    keys, reseed = [], ftlib.phases.reseed
+    monkeypatch.setattr(ftlib.phases, "reseed", lambda model, key: keys.append(key) or reseed(model, key))
     fit(tiny.model(), tiny.task(), "lp_ft", seed=7, updates=12, batch_size=8, verbose=False)
     assert keys == [(7, 0, 0), (7, 0, 1), (7, 1, 0), (7, 1, 1), (7, 1, 2)]
     model, images = tiny.model(), tiny.split(6).images.astype("float32")
@@ -249,20 +235,20 @@ def test_a_loss_that_explodes_says_what_to_do(eager):
 
 
 def test_a_frozen_weight_that_moves_breaks_the_run(monkeypatch, eager):
-    reseed = ftlib.training.reseed
+    reseed = ftlib.phases.reseed
 
     def meddle(model, key):
         reseed(model, key)
         kernel = next(w for w in model.weights if w.path.endswith("conv2/kernel"))
         kernel.assign(kernel + 1e-6)
 
-    monkeypatch.setattr(ftlib.training, "reseed", meddle)
+    monkeypatch.setattr(ftlib.phases, "reseed", meddle)
     with pytest.raises(ProofError, match=r"BROKEN\] frozen weights: .*conv2/kernel moved"):
         fit(tiny.model(), tiny.task(), one_phase(1), updates=3, batch_size=8, verbose=False)
 
 
 def test_a_leak_between_splits_stops_the_run_before_it_starts(monkeypatch):
-    monkeypatch.setattr(ftlib.training, "_train_phase", lambda *args: pytest.fail("it trained"))
+    monkeypatch.setattr(ftlib.training, "_train", lambda work: pytest.fail("it trained"))
     task = tiny.task()
     leaky = dataclasses.replace(task, validation=task.train.take(range(6)))
     with pytest.raises(ProofError, match=r"no leak between splits: in two splits: train-0 \(train and validation\)"):
@@ -300,7 +286,7 @@ def test_the_test_split_is_looked_at_once_and_on_the_record(tmp_path, monkeypatc
     looked, predict = [], ftlib.runs.predict
     counted = lambda model, images: looked.append(len(images)) or predict(model, images)  # noqa: E731
     monkeypatch.setattr(ftlib.runs, "predict", counted)
-    monkeypatch.setattr(ftlib.training, "predict", counted)
+    monkeypatch.setattr(ftlib.phases, "predict", counted)
     run = fit(tiny.model(), tiny.task(), one_phase("head"), updates=3, batch_size=8, run_dir=tmp_path, verbose=False)
     record = lambda: json.loads((tmp_path / "run.json").read_text())["scores"]  # noqa: E731
     assert 12 not in looked and "test" not in record()
@@ -335,7 +321,7 @@ def test_a_vision_transformer_unfreezes_inside_its_encoder(eager, monkeypatch):
     assert one_update(model, task, one_phase("head")).history[0]["loss"] == pytest.approx(expected, rel=1e-4)
 
     # Blocks share a segment of the graph with those that train; while frozen, they do not drop either.
-    rates, parts = {}, ftlib.training.split_parts
+    rates, parts = {}, ftlib.phases.split_parts
 
     def look(network, found, *args):
         for stage in found:
@@ -343,7 +329,7 @@ def test_a_vision_transformer_unfreezes_inside_its_encoder(eager, monkeypatch):
             rates[stage.name] = {x.rate for x in inner if isinstance(x, keras.layers.Dropout)}
         return parts(network, found, *args)
 
-    monkeypatch.setattr(ftlib.training, "split_parts", look)
+    monkeypatch.setattr(ftlib.phases, "split_parts", look)
     run = fit(model, task, one_phase(2), NONE, updates=3, batch_size=8, verbose=False)
     assert [sorted(rates[name])[-1:] for name in names[-4:]] == [[0.0], [0.5], [0.5], [0.0]]
     trained = {w.path for s in stages(run.model) if s.name in names[-3:] for x in s.layers for w in x.weights}

@@ -1,0 +1,265 @@
+"""A run that was killed goes on where it was, and ends as if nothing had happened."""
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import keras
+import numpy as np
+import pytest
+import tiny
+
+import ftlib.checkpoints
+import ftlib.phases
+from ftlib.regularizers import Regularization
+from ftlib.runs import load_run
+from ftlib.strategies import Phase, Strategy, strategy
+from ftlib.training import fit
+
+FULL = Regularization(dropout=0.3, weight_decay=1e-2, augmentation="light", mixup=0.3, patience=3)
+STAGED = Strategy(
+    "staged",
+    "pretrained",
+    (Phase("head", "head", share=0.3, rate=1e-2, views=2), Phase("rest", "gradual", share=0.7, rate=1e-2, decay=1.0)),
+    closing=("soup", "interpolate"),
+)
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing in between catches it."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def short_epochs():
+    """Epochs of three updates, which TensorFlow runs without compiling."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ftlib.phases, "_SHORTEST_EPOCH", 3)
+        run_eagerly(True)
+        yield
+        run_eagerly(False)
+
+
+def run_eagerly(yes):
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.run_functions_eagerly(yes)
+
+
+def train(folder=None, recipe=STAGED, model=None, task=None, **changes):
+    options = {"seed": 2, "updates": 30, "batch_size": 8, "regularization": FULL, "verbose": False, **changes}
+    return fit(model or tiny.model(dropout=0.3), task or tiny.task(), recipe, run_dir=folder, **options)
+
+
+def kill_after(epochs, monkeypatch, folder, *args, **changes):
+    """Trains into a folder until the checkpoint after so many epochs is written."""
+    write, count = ftlib.checkpoints.Checkpoints.write, []
+
+    def killed(self, *given):
+        write(self, *given)
+        count.append(1)
+        if len(count) == epochs:
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ftlib.checkpoints.Checkpoints, "write", killed)
+        with pytest.raises(Killed):
+            train(folder, *args, **changes)
+
+
+def same(run, other):
+    """Asserts that two runs ended in the same way, bit for bit."""
+    weights, others = tiny.weights(run.model), tiny.weights(other.model)
+    assert tiny.moved(dict(zip(weights, others.values(), strict=True)), weights) == set()
+    for name in ("history", "phases", "proofs", "notes", "scores", "closing"):
+        assert getattr(run, name) == getattr(other, name), name
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """The run that nothing stopped."""
+    return train()
+
+
+@pytest.mark.backends
+@pytest.mark.parametrize("epoch", [1, 3, 5, 8, 11])
+def test_killed_after_any_epoch_it_ends_bit_equal(whole, epoch, tmp_path, monkeypatch):
+    """The head has 3 epochs, and so has each of the three phases after it."""
+    assert len(whole.history) == 12
+    kill_after(epoch, monkeypatch, tmp_path)
+    assert not (tmp_path / "run.json").exists()
+    again = train(tmp_path)
+    same(again, whole)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["model.keras", "run.json"]
+
+
+@pytest.mark.parametrize("moment", ["batch", "part", "between", "model", "record"])
+def test_killed_while_it_writes_or_trains_it_ends_bit_equal(whole, moment, tmp_path, monkeypatch):
+    """While a checkpoint is half written, between the two renames, and while the finished run is saved."""
+    replace, state, trainer = os.replace, {"count": 0}, ftlib.phases.Trainer
+
+    def interrupted(source, target):
+        name = os.path.basename(target)
+        state["count"] += name == "checkpoint.npz"
+        if moment == "part" and name == "checkpoint.npz" and state["count"] == 4:
+            with open(source, "r+b") as file:
+                file.truncate(1000)
+            raise Killed
+        if (moment, name) in (("model", "model.keras"), ("record", "run.json")):
+            raise Killed
+        replace(source, target)
+        if moment == "between" and name == "checkpoint-before.npz" and state["count"] == 4:
+            raise Killed
+
+    def stumbles(self, *args, **options):
+        state["batches"] = state.get("batches", 0) + 1
+        if state["batches"] == 17:
+            raise Killed
+        return super(trainer, self).train_on_batch(*args, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", interrupted)
+        if moment == "batch":
+            patch.setattr(trainer, "train_on_batch", stumbles)
+        with pytest.raises(Killed):
+            train(tmp_path)
+    same(train(tmp_path), whole)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["model.keras", "run.json"]
+
+
+@pytest.mark.parametrize("name", ["scratch", "hybrid", "top", "lp_ft", "feature_extraction_long"])
+def test_every_kind_of_start_can_be_resumed(name, tmp_path, monkeypatch):
+    recipe = dataclasses.replace(strategy(name), closing=("soup",))
+    expected = train(recipe=recipe, updates=18)
+    kill_after(len(expected.history) - 1, monkeypatch, tmp_path, recipe, updates=18)
+    same(train(tmp_path, recipe, updates=18), expected)
+
+
+def test_a_finished_run_is_read_and_not_run_again(tmp_path, monkeypatch, capsys):
+    first = train(tmp_path, "top", updates=6)
+    accuracy = first.test_accuracy
+    monkeypatch.setattr(ftlib.training, "_train", lambda work: pytest.fail("it trained"))
+    again = train(tmp_path, "top", updates=6, verbose=True)
+    same(again, first)
+    assert again.test_accuracy == accuracy and again.task is not None
+    assert "finished; it was read, not run again" in capsys.readouterr().out
+
+
+OTHERS = {
+    "task": {"task": tiny.task(train=27)},
+    "model": {"model": tiny.model(seed=1)},
+    "strategy": {"recipe": "lp_ft"},
+    "seed": {"seed": 3},
+    "updates": {"updates": 31},
+    "batch_size": {"batch_size": 7},
+    "regularization": {"regularization": "none"},
+    "class_weight": {"class_weight": "balanced"},
+}
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """The folder of a finished run, and one of a run that was killed."""
+    places = tmp_path_factory.mktemp("finished"), tmp_path_factory.mktemp("killed")
+    train(places[0], "top", updates=6)
+    with pytest.MonkeyPatch.context() as patch:
+        kill_after(1, patch, places[1], "top", updates=6)
+    return places
+
+
+@pytest.mark.parametrize("place", [0, 1], ids=["finished", "killed"])
+@pytest.mark.parametrize("what", OTHERS)
+def test_the_folder_of_another_run_is_refused(folders, monkeypatch, what, place):
+    monkeypatch.setattr(ftlib.training, "_train", lambda work: pytest.fail("it trained"))
+    before = {p.name: p.read_bytes() for p in folders[place].iterdir()}
+    kind = "an unfinished run" if place else "a run"
+    with pytest.raises(ValueError, match=f"holds {kind} with another {what}. Recorded: .* Received: .*Choose another"):
+        train(folders[place], **{"recipe": "top", "updates": 6, **OTHERS[what]})
+    assert {p.name: p.read_bytes() for p in folders[place].iterdir()} == before
+
+
+def test_another_picture_or_label_is_another_task(folders, monkeypatch):
+    monkeypatch.setattr(ftlib.training, "_train", lambda work: pytest.fail("it trained"))
+    for part in ("train", "validation"):
+        task = tiny.task()
+        split = getattr(task, part)
+        images, labels = split.images.copy(), split.labels.copy()
+        images[0, 0, 0] ^= 1
+        labels[0] = 2 - labels[0]
+        for changed in ({"images": images}, {"labels": labels}):
+            other = dataclasses.replace(task, **{part: dataclasses.replace(split, **changed)})
+            with pytest.raises(ValueError, match="with another task"):
+                train(folders[1], "top", updates=6, task=other)
+
+
+def test_a_damaged_checkpoint_says_so_and_the_one_before_can_be_used(tmp_path, monkeypatch):
+    kill_after(4, monkeypatch, tmp_path, "lp_ft", updates=24)
+    path = tmp_path / "checkpoint.npz"
+    data = bytearray(path.read_bytes())
+    for damaged in (data[: len(data) // 2], data[:2000] + b"\xff" * 20 + data[2020:], b""):
+        path.write_bytes(damaged)
+        with pytest.raises(ValueError, match="checkpoint.npz is damaged .*Delete this file; the one before it is then"):
+            train(tmp_path, "lp_ft", updates=24)
+        assert path.read_bytes() == bytes(damaged)
+    path.unlink()
+    same(train(tmp_path, "lp_ft", updates=24), train(recipe="lp_ft", updates=24))
+
+
+def test_a_full_disk_stops_the_run_and_costs_no_checkpoint(tmp_path, monkeypatch):
+    savez, count = np.savez, []
+
+    def full(file, **arrays):
+        count.append(1)
+        if len(count) == 3:
+            file.write(b"half of it")
+            raise OSError(28, "No space left on device")
+        savez(file, **arrays)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(np, "savez", full)
+        with pytest.raises(OSError, match="Cannot write a checkpoint .* No space left.* The last one is intact"):
+            train(tmp_path, "lp_ft", updates=18)
+    assert not list(tmp_path.glob("part-*"))
+    same(train(tmp_path, "lp_ft", updates=18), train(recipe="lp_ft", updates=18))
+
+
+def test_a_checkpoint_holds_what_has_trained_and_not_the_rest(tmp_path, monkeypatch):
+    sizes, write = [], ftlib.checkpoints.Checkpoints.write
+
+    def look(self, record, arrays):
+        sizes.append(sum(a.size for n, a in arrays.items() if n.startswith("weights/")))
+        write(self, record, arrays)
+
+    monkeypatch.setattr(ftlib.checkpoints.Checkpoints, "write", look)
+    train(tmp_path, "feature_extraction_long", updates=3)
+    assert sizes == [27]  # a head of 8 x 3 + 3
+
+
+SCRIPT = """
+import sys, keras
+sys.path[:0] = sys.argv[2:]
+import test_resume, ftlib.phases
+ftlib.phases._SHORTEST_EPOCH = 3
+test_resume.run_eagerly(True)
+test_resume.train(sys.argv[1], verbose=True)
+"""
+
+
+@pytest.mark.slow
+def test_a_killed_process_ends_bit_equal(whole, tmp_path, root):
+    command = [sys.executable, "-u", "-c", SCRIPT, str(tmp_path / "run"), str(root / "tests"), str(root)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    seen = 0
+    for line in process.stdout:
+        seen += "val loss" in line
+        if seen == 5:
+            time.sleep(0.02)
+            process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert not (tmp_path / "run" / "run.json").exists()
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0 and "goes on after update" in done.stdout, done.stderr
+    same(load_run(tmp_path / "run", tiny.task()), whole)
