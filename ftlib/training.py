@@ -13,7 +13,7 @@ from ftlib.batches import weigh_classes
 from ftlib.checkpoints import Checkpoints, unpack
 from ftlib.closing import interpolate, soup
 from ftlib.features import fingerprint, model_fingerprint
-from ftlib.graph import stages, weights_of
+from ftlib.graph import segments, stages, weights_of
 from ftlib.initialization import copy_model, redraw
 from ftlib.lora import lora_layers
 from ftlib.phases import PhaseRun, Work
@@ -108,7 +108,7 @@ def fit(
     require(proofs)
     trained = copy_model(model, {layer.name: settings.dropout for layer in _head_dropouts(found)})
     found = stages(trained, head=head)
-    _check_probabilities(trained, fitted)
+    _check_probabilities(trained, found, head)
     anew = names if recipe.start == "random" else [] if recipe.keep is None else names[recipe.keep :]
     notes = redraw(trained, [x for s in found if s.name in anew for x in s.layers], seed) if anew else []
     rates = {layer.rate for layer in _head_dropouts(found)} or {0.0}
@@ -162,8 +162,13 @@ def _head_dropouts(found):
     return [x for s in found if s.name == "head" for x in s.layers if isinstance(x, keras.layers.Dropout)]
 
 
-def _check_probabilities(model, task):
-    rows = keras.ops.convert_to_numpy(model(np.asarray(task.train.images[np.arange(2) % len(task.train)], "float32")))
+def _check_probabilities(model, found, head):
+    """Looks at what the model's head, or the whole where it cannot be cut off, gives for any input."""
+    cut = [s for s in found if s.name != "head" and s.can_split][-1:]
+    last = segments(model, cut, head=head)[-1]
+    last = last if len(last.inputs) == 1 else model
+    given = np.random.default_rng(0).random((2, *(size or 64 for size in last.input_shape[1:])))
+    rows = keras.ops.convert_to_numpy(last(given.astype("float32")))
     if rows.min() < 0 or not np.allclose(rows.sum(1), 1, atol=1e-2):
         raise ValueError(
             "The model must give probabilities: at least 0, with the sum 1 for each image. Received: sums of "

@@ -223,9 +223,9 @@ CASES = {
     "patience of 0": (lambda t: ft.Regularization(patience=0), ValueError, ["at least 1", "patience=0"]),
     # Where runs lie.
     "run_dir is a file": (lambda t: run_in(t, written(t.tmp / "file", "")), ValueError, ["is a folder", "the file"]),
-    "run_dir holds a run": (
-        lambda t: run_in(t, written(t.tmp / "run.json", "{}").parent), ValueError,
-        ["already holds a run", "ft.load_run"],
+    "run_dir holds half a run": (
+        lambda t: run_in(t, written(t.tmp / "run.json", "{}").parent), FileNotFoundError,
+        ["No run in", "expected model.keras and run.json"],
     ),
     "no run": (lambda t: ft.load_run(t.tmp), FileNotFoundError, ["No run in", "model.keras and run.json"]),
     # Comparisons.
