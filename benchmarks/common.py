@@ -1,0 +1,138 @@
+"""What the benchmarks share: flowers, MobileNetV2, clocks, paired intervals and the files of results.
+
+Import this module before Keras: it points Keras to a copy of the weights in `FTLIB_REAL`.
+"""
+
+import contextlib
+import dataclasses
+import gc
+import importlib.metadata
+import json
+import math
+import os
+import pathlib
+import platform
+import shutil
+import sys
+import tempfile
+import time
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+SIDE = 160  # pixels
+SEEDS = (0, 1, 2, 3, 4)
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+
+def real():
+    """Returns the folder of real photos and weights, or ends the script with a word on what is missing."""
+    place = pathlib.Path(os.environ.get("FTLIB_REAL") or "not set")
+    if not (place / "flowers").is_dir():
+        sys.exit(f"The benchmarks need the photos and weights of FTLIB_REAL. Received: FTLIB_REAL={place}.")
+    return place
+
+
+def _fill_keras_home():
+    home = pathlib.Path(tempfile.mkdtemp(prefix="ftlib-benchmarks-"))
+    for path in sorted((real() / "keras_home" / "models").iterdir()):
+        named = path.parent / path.read_bytes().decode(errors="replace").strip() if path.stat().st_size < 500 else path
+        (home / "models").mkdir(exist_ok=True)
+        shutil.copyfile(named, home / "models" / path.name)
+    return home
+
+
+# Keras reads KERAS_HOME once, at import. A script that starts itself again hands its folder on.
+_OWN = "FTLIB_BENCH_HOME" not in os.environ
+os.environ["KERAS_HOME"] = os.environ.setdefault("FTLIB_BENCH_HOME", str(_fill_keras_home()) if _OWN else "")
+if _OWN:
+    import atexit
+
+    atexit.register(shutil.rmtree, os.environ["KERAS_HOME"], True)
+
+import keras  # noqa: E402
+import numpy as np  # noqa: E402
+
+import ftlib as ft  # noqa: E402
+
+
+def flowers(labels_per_class=None, seed=0):
+    """Returns the flowers as a task of decoded pixels at `SIDE`, so that no clock counts the decoding.
+
+    Validation is the 20 photos per class that `ftlib` sets aside; at most 80 per class are left for training.
+    """
+    task = ft.load_task(real() / "flowers", labels_per_class, seed, image_size=SIDE)
+    parts = {}
+    for name in ("train", "validation", "test"):
+        split = getattr(task, name)
+        pixels = np.asarray(split.images[np.arange(len(split))], "float32")
+        parts[name] = dataclasses.replace(split, images=pixels)
+    return dataclasses.replace(task, **parts)
+
+
+def classifier(classes=5):
+    """Returns `ftlib`'s classifier on MobileNetV2 with its ImageNet weights."""
+    return ft.classifier(ft.load_backbone("MobileNetV2", image_size=SIDE), classes)
+
+
+def accuracy(model, split):
+    """Returns the accuracy of a Keras model on a split."""
+    said = np.concatenate([np.asarray(model.predict_on_batch(x)) for x in np.array_split(split.images, 4)])
+    return float((said.argmax(1) == split.labels).mean())
+
+
+@contextlib.contextmanager
+def clock(times, name):
+    """Adds the seconds that the block takes to the list `times[name]`."""
+    start = time.perf_counter()
+    yield
+    times.setdefault(name, []).append(time.perf_counter() - start)
+
+
+def forget():
+    """Frees the models of the runs before, so that no run pays for another."""
+    keras.backend.clear_session()
+    gc.collect()
+
+
+def interval(values):
+    """Returns mean and 95 % interval (Student's t) of numbers, one per seed, as a dict."""
+    from scipy.stats import t
+
+    values = np.asarray(values, float)
+    mean, n = float(values.mean()), len(values)
+    half = float(t.ppf(0.975, n - 1) * values.std(ddof=1) / math.sqrt(n)) if n > 1 else math.nan
+    bounds = (None, None) if n < 2 else (mean - half, mean + half)
+    return {"mean": mean, "low": bounds[0], "high": bounds[1], "n": n}
+
+
+def paired(ours, theirs):
+    """Returns mean and 95 % interval of the differences of runs that share a seed."""
+    return interval(np.asarray(ours) - np.asarray(theirs))
+
+
+def ratio(theirs, ours):
+    """Returns how many times faster `ours` is: the geometric mean of paired ratios, with its 95 % interval."""
+    logs = interval(np.log(np.asarray(theirs) / np.asarray(ours)))
+    return {k: v if k == "n" or v is None else math.exp(v) for k, v in logs.items()}
+
+
+def show(found, scale=1.0, unit=""):
+    """Returns `mean (low to high)` of what `interval`, `paired` and `ratio` give."""
+    text = f"{scale * found['mean']:.1f}{unit}"
+    return text if found["low"] is None else f"{text} ({scale * found['low']:.1f} to {scale * found['high']:.1f})"
+
+
+def write(name, result):
+    """Writes `results/NAME.json`, with the versions and the kind of machine."""
+    names = ("ftlib", "keras", "tensorflow", "torch", "fastai", "numpy")
+    versions = {"python": platform.python_version()}
+    for package in names:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            versions[package] = importlib.metadata.version(package)
+    machine = {"cores": os.cpu_count(), "device": "CPU", "backend": keras.backend.backend()}
+    path = HERE / "results" / f"{name}.json"
+    path.parent.mkdir(exist_ok=True)
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps({"versions": versions, "machine": machine, **result}, indent=1) + "\n")
+    os.replace(part, path)
+    print(f"-> {path.relative_to(HERE.parent)}")
