@@ -68,6 +68,10 @@ test-colab: .venv-colab/.ready  ## the tests with the versions that Colab has
 results: setup  ## measure the recorded grids in results/ again (about an hour)
 	.venv/bin/python tools/results.py
 
+benchmarks: setup  ## measure ftlib against what one would otherwise do (about an hour; needs FTLIB_REAL)
+	for one in guide partial rates kills; do .venv/bin/python benchmarks/$$one.py || exit 1; done
+	.venv/bin/python benchmarks/tables.py
+
 weights: setup  ## pre-train glyphnet again
 	.venv/bin/python tools/pretrain_glyphnet.py
 

@@ -13,8 +13,6 @@ Names are loaded when they are first used, so that the `ftlib` command answers a
 """
 
 import importlib
-import importlib.util
-import sys
 
 __version__ = "0.1.0"
 
@@ -23,6 +21,7 @@ _PUBLIC = {
     "errors": ["ProofError"],
     "evaluation": ["Comparison", "compare", "load_comparison"],
     "exercises": ["check", "hint", "solution"],
+    "finder": ["RateSearch", "find_lr"],
     "freezing": ["FreezeReport", "freeze", "freeze_report", "unfreeze"],
     "graph": ["Stage", "split_model", "stages"],
     "initialization": ["reinitialize"],
@@ -49,29 +48,3 @@ def __getattr__(name):
 
 def __dir__():
     return [*globals(), *__all__]
-
-
-class _AfterKeras:
-    """Lets Keras know the optimizers of `layerwise` once it is imported: a model saved with one can then be loaded."""
-
-    @staticmethod
-    def find_spec(name, path=None, target=None):
-        if name != "keras":
-            return None
-        sys.meta_path.remove(_AfterKeras)
-        spec = importlib.util.find_spec(name)
-        if spec is not None:
-            execute = spec.loader.exec_module
-
-            def execute_and_tell(module):
-                execute(module)
-                importlib.import_module("ftlib.optimizers")
-
-            spec.loader.exec_module = execute_and_tell
-        return spec
-
-
-if "keras" in sys.modules:
-    importlib.import_module("ftlib.optimizers")
-else:
-    sys.meta_path.insert(0, _AfterKeras)

@@ -6,6 +6,7 @@ import keras
 
 from ftlib.graph import segments
 from ftlib.initialization import is_kernel
+from ftlib.optimizers import layerwise
 from ftlib.regularizers import penalty
 
 
@@ -83,8 +84,4 @@ def make_optimizer(phase, updates, weight_decay, model, head):
     else:
         optimizer = keras.optimizers.AdamW(rate, weight_decay=weight_decay)
         optimizer.exclude_from_weight_decay(var_list=[v for v in model.trainable_variables if not is_kernel(v)])
-    if phase.decay == 1:
-        return optimizer
-    from ftlib.optimizers import layerwise
-
-    return layerwise(optimizer, model, decay=phase.decay, head=head)
+    return optimizer if phase.decay == 1 else layerwise(optimizer, model, decay=phase.decay, head=head)

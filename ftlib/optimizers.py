@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from ftlib.errors import unknown
+from ftlib.graph import stages
 
 _DECAY = 0.75
 _PLANS = weakref.WeakValueDictionary()  # by mark: an optimizer made of a config finds its weights, in this process
@@ -44,7 +45,8 @@ def layerwise(optimizer, model, decay=None, rates=None, head=None):
 
     Returns:
         An instance of a subclass of the optimizer's class, with two dicts more: `stage_factors` and `stage_rates`, the
-        rates at present, to six digits. It saves with a model; the file loads after `import ftlib`.
+        rates at present, to six digits. It saves with a model; before the file is loaded, `import ftlib.optimizers`, so
+        that Keras knows it, or load with `compile=False`.
 
     Raises:
         ValueError: For a decay or rate out of range, both of them, an unknown stage, an optimizer that is not one,
@@ -61,9 +63,6 @@ def layerwise(optimizer, model, decay=None, rates=None, head=None):
     >>> optimizer.stage_rates["stage1"], optimizer.stage_rates["stage2"], optimizer.stage_rates["head"]
     (0.0, 0.001, 0.01)
     """
-    # Late, since `import keras` in ftlib.graph may be what imports this module (see ftlib/__init__.py).
-    from ftlib.graph import stages
-
     optimizer = _plain(optimizer)
     found = stages(model, head=head)
     names = [stage.name for stage in found]

@@ -253,8 +253,8 @@ class PhaseRun:
         run.phases.append(
             {
                 "name": phase.name, "stages": self.chosen, "updates": self.count, "updates_done": self.done,
-                "rate": phase.rate, "rates": rates, "trainable": self.trainable, "best_epoch": self.best["epoch"],
-                "epochs": self.epoch, "stopped": self.done < self.count,
+                "rate": phase.rate, "decay": phase.decay, "rates": rates, "trainable": self.trainable,
+                "best_epoch": self.best["epoch"], "epochs": self.epoch, "stopped": self.done < self.count,
                 "views": None if self.views is None else len(self.views) // len(run.task.train), "cache": self.kept,
             }
         )  # fmt: skip

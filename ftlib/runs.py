@@ -139,7 +139,11 @@ class Run:
                 + (" (stopped early)" if p["stopped"] else "")
             )
         lines.append("The optimizer's moments start fresh in each phase.")
-        lines += [f"{p['name']}: {p['cache']}" for p in self.phases if p["cache"]]
+        for p in self.phases:
+            if p["decay"] != 1:
+                rates = ", ".join(f"{name} {rate:.1e}" for name, rate in p["rates"].items())
+                lines.append(f"{p['name']}: rates {rates}")
+            lines += [f"{p['name']}: {p['cache']}"] * bool(p["cache"])
         lines += [c["said"] for c in self.closing]
         lines += ["", *map(str, self.proofs)] + ([""] if self.notes else []) + [f"Note: {n}" for n in self.notes]
         return "\n".join(lines)

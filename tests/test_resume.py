@@ -23,7 +23,7 @@ FULL = Regularization(dropout=0.3, weight_decay=1e-2, augmentation="light", mixu
 STAGED = Strategy(
     "staged",
     "pretrained",
-    (Phase("head", "head", share=0.3, rate=1e-2, views=2), Phase("rest", "gradual", share=0.7, rate=1e-2, decay=1.0)),
+    (Phase("head", "head", share=0.3, rate=1e-2, views=2), Phase("rest", "gradual", share=0.7, rate=1e-2, decay=0.5)),
     closing=("soup", "interpolate"),
 )
 

@@ -64,8 +64,9 @@ def code_hash(task):
     Comments and docstrings do not count, so that mending a sentence leaves the record valid.
     """
     modules = (
-        "backbones", "batches", "calls", "engine", "evaluation", "freezing", "graph", "initialization", "regularizers",
-        "runs", "strategies", "training", "tasks/base", f"tasks/{task}",
+        "backbones", "batches", "calls", "closing", "engine", "evaluation", "features", "freezing", "graph",
+        "initialization", "lora", "optimizers", "phases", "regularizers", "runs", "strategies", "training", "tasks/base",
+        f"tasks/{task}",
     )  # fmt: skip
     weights = (ROOT / "ftlib/weights/glyphnet.weights.h5").read_bytes()
     return digest.code(ROOT / "ftlib", modules, weights)

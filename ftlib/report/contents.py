@@ -180,6 +180,9 @@ def _evidence(runs):
             phases.append([run.strategy, *row])
         proofs += [[run.strategy, p.name, "holds" if p.holds else "BROKEN", p.detail] for p in run.proofs]
     told = "The phases of training. The optimizer's moments start fresh in each phase, whose best epoch is kept."
+    more = [f"{p['name']}: {p['cache']}." for run in runs for p in run.phases if p.get("cache")]
+    more += [f"{step['said']}." for run in runs for step in getattr(run, "closing", ())]
+    told = " ".join([told, *dict.fromkeys(more)])
     hold = sum(row[2] == "holds" for row in proofs)
     checked = f"Proofs: {hold} of {len(proofs)} claims hold."
     head, claims = (
