@@ -409,6 +409,27 @@ def test_a_hint_is_not_the_solution(name):
         assert len(told) <= len(lines) / 2, f"the hint tells the solution: {told}"
 
 
+@pytest.mark.parametrize(
+    "name, code",
+    [
+        (
+            "06.2",
+            "def open_safely(backbone):\n    backbone.trainable = True\n    for x in backbone._flatten_layers():\n"
+            "        x.trainable = not isinstance(x, keras.layers.BatchNormalization)\n    return backbone\n\n"
+            'ft.check("06.2", open_safely)',
+        ),
+        (
+            "06.3",
+            'head = ft.Phase("head", "head", share=0.5, rate=1e-2)\n'
+            'top = ft.Phase("top", ("stage3", "head"), share=0.5, rate=1e-4)\n'
+            'ft.check("06.3", ft.Strategy("mine", "pretrained", (head, top)))',
+        ),
+    ],
+)
+def test_another_way_is_right_too(name, code):
+    assert ft.check(name, answer_of(code, name, after_setup(name))).right is True
+
+
 @pytest.mark.parametrize("name", TASKS)
 def test_a_solution_is_right_and_its_blank_is_blank(name, capsys):
     answer = answer_of(TASKS[name].solution, name, after_setup(name))

@@ -83,6 +83,7 @@ WRONG = {
             "stands on no backbone",
         ),
         ('ft.check("05.2", track.backbone)', "has the shape (None, 4, 4, 128)"),
+        ('ft.check("05.2", "three")', "the model that you built"),
     ],
     "05.3": [
         (
@@ -91,7 +92,7 @@ WRONG = {
             'ft.check("05.3", ((queries[:, None] - means) ** 2).sum(axis=-1))',
             "10 numbers for each image",
         ),
-        ('ft.check("05.3", fitted.train.labels)', "for the 100 training images"),
+        ('ft.check("05.3", fitted.train.labels)', "each of the 100 training images"),
         ('ft.check("05.3", fitted.validation.labels[::-1])', "what guessing gives"),
         (
             "queries, labels = pixels(fitted.validation), fitted.train.labels\n"
@@ -107,6 +108,7 @@ WRONG = {
         ('ft.unfreeze(mine, last=3)\nft.check("06.1", mine)', "Every stage"),
         ('ft.unfreeze(mine, last=2, batch_norm="train")\nft.check("06.1", mine)', "BatchNorm layers train as well"),
         ('mine.trainable = False\nft.check("06.1", mine)', "The head is frozen"),
+        ('ft.check("06.1", ft.unfreeze(mine, last=2))', "check `mine` itself"),
     ],
     "06.2": [
         (
@@ -122,6 +124,11 @@ WRONG = {
         ),
         ('ft.check("06.2", lambda backbone: backbone)', "still frozen"),
         ('ft.check("06.2", lambda backbone: backbone.layers)', "return that same model"),
+        (
+            'def open_safely(backbone):\n    backbone.trainable = True\n\nft.check("06.2", open_safely)',
+            "returns nothing yet",
+        ),
+        ('ft.check("06.2", mine)', "Expected the function itself"),
     ],
     "06.3": [
         ('ft.check("06.3", ft.strategy("full"))', "1 phase; the task describes two"),

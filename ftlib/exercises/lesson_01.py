@@ -386,7 +386,7 @@ ft.check("01.3", deviation)""",
         check=_hurry,
         right=Text(
             "Right: at least 85 % in 20 updates. Try what the other rules can do at their own best rates.",
-            "맞았습니다. 업데이트 20번 만에 85 % 이상입니다. 다른 규칙도 각자 가장 좋은 학습률에서 얼마나 하는지 시험해 보세요.",
+            "맞았습니다. 업데이트 20번 만에 85% 이상입니다. 다른 규칙도 각자 가장 좋은 학습률에서 얼마나 하는지 시험해 보세요.",
         ),
         hint=Text(
             "In the picture of the hills, look a little to the right of each top: with fewer updates, each has to count "
@@ -514,11 +514,11 @@ QUIZ = {
         Text(
             "A friend trains with Adam and with SGD, both at rate 0.01: Adam reaches 90 %, SGD 20 %. Is Adam the better "
             "optimizer?",
-            "친구가 Adam과 SGD를 둘 다 학습률 0.01로 돌렸더니 Adam은 90 %, SGD는 20 %가 나왔습니다. Adam이 더 좋은 옵티마이저일까요?",
+            "친구가 Adam과 SGD를 둘 다 학습률 0.01로 돌렸더니 Adam은 90%, SGD는 20%가 나왔습니다. Adam이 더 좋은 옵티마이저일까요?",
         ),
         {
             "a": Choice(
-                Text("Yes, by 70 points.", "네, 70포인트나 낫습니다."),
+                Text("Yes, by 70 points.", "네, 70%p나 낫습니다."),
                 Text(
                     "At a rate that suits Adam and starves SGD. What if you give SGD a hundred times as much?",
                     "Adam에는 맞고 SGD에는 턱없이 작은 학습률입니다. SGD에 백 배를 주면 어떻게 될까요?",

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from ftlib.exercises.base import Choice, Exercise, Question, Text, as_number, describe, near
+from ftlib.freezing import FreezeReport
 from ftlib.tracks import track
 
 _GOAL = {"glyph": 0.97, "photo": 0.5}  # between what pixels and what features give
@@ -62,10 +63,16 @@ def _count(answer):
 def _three_classes(answer):
     if not isinstance(answer, keras.Model):
         kind = describe(answer)
+        if isinstance(answer, FreezeReport):
+            return Text(
+                f"Expected a Keras model, received {kind}. `ft.freeze` changes the model in place and returns a report: "
+                "give the model a name first.",
+                f"Keras 모델이 와야 하는데, 받은 것은 {kind}입니다. `ft.freeze`는 모델 자체를 바꾸고 보고서를 돌려줍니다. "
+                "모델에 먼저 이름을 붙이세요.",
+            )
         return Text(
-            f"Expected a Keras model, received {kind}. `ft.freeze` changes the model in place and returns a report: "
-            "give the model a name first.",
-            f"Keras 모델이 와야 하는데, 받은 것은 {kind}입니다. `ft.freeze`는 모델 자체를 바꾸고 보고서를 돌려줍니다. 모델에 먼저 이름을 붙이세요.",
+            f"Expected a Keras model, received {kind}. `three` should be the model that you built.",
+            f"Keras 모델이 와야 하는데, 받은 것은 {kind}입니다. 직접 만든 모델을 `three`에 담으세요.",
         )
     if not answer.built:
         return Text(
@@ -95,7 +102,7 @@ def _three_classes(answer):
         return Text(
             f"The head is right, but {size:,} weights below it train as well, such as `{rest[0].path}`. What closes "
             "everything below the head?",
-            f"헤드는 맞습니다. 그런데 그 아래의 가중치 {size:,}개도 학습됩니다. `{rest[0].path}`가 그 하나입니다. 헤드 아래를 모두 동결하려면 무엇을 해야 할까요?",
+            f"헤드는 맞습니다. 그런데 그 아래의 가중치 {size:,}개도 학습됩니다. 예를 들어 `{rest[0].path}`도 그렇습니다. 헤드 아래를 모두 동결하려면 무엇을 해야 할까요?",
         )
     if answer.count_params() < 10_000:
         return Text(
@@ -119,34 +126,34 @@ def _classes(answer):
         )
     if said.shape == (len(task.train),):
         return Text(
-            f"You answer for the {len(task.train)} training images. Asked for are the rows of `queries`.",
-            f"훈련 이미지 {len(task.train)}장에 대해 답했습니다. 답할 것은 `queries`의 행들입니다.",
+            f"This is one answer for each of the {len(task.train)} training images. The question is about the rows of `queries`.",
+            f"훈련 이미지 {len(task.train)}장에 대해 답했습니다. 답해야 하는 것은 `queries`의 행입니다.",
         )
     if said.shape != (n,):
         return Text(
             f"Expected one class index for each of {n} queries, shape ({n},). Received {describe(answer)}.",
-            f"질문 {n}개마다 클래스 번호가 하나씩, 모양이 ({n},)이어야 합니다. 받은 것은 {describe(answer)}입니다.",
+            f"`queries`의 행 {n}개마다 클래스 번호가 하나씩 있어야 하므로 모양은 ({n},)입니다. 받은 것은 {describe(answer)}입니다.",
         )
     if said.dtype.kind not in "iuf" or (said != np.round(said)).any():
         first = said[0].item()
         return Text(
             f"Expected class indices, whole numbers from 0 to {classes - 1}. Received values such as {first!r}.",
-            f"0부터 {classes - 1}까지의 정수인 클래스 번호여야 합니다. 받은 값은 {first!r} 같은 것입니다.",
+            f"클래스 번호는 0부터 {classes - 1}까지의 정수여야 합니다. 그런데 {first!r} 같은 값을 받았습니다.",
         )
     right = np.mean(said == labels)
-    score = f"{100 * right:.1f} %"
+    score, score_ko = f"{100 * right:.1f} %", f"{100 * right:.1f}%"
     if right >= goal:
         return None
     if right < 2 / classes:
         return Text(
             f"{score} are right, about what guessing gives. Along which axis do you average, along which do you look for the "
             "nearest, and does a position stand for the class that you think?",
-            f"{score}를 맞혔습니다. 찍은 것과 비슷합니다. 어느 축으로 평균을 내고, 어느 축에서 가장 가까운 것을 찾았나요? 찾은 위치가 생각한 클래스가 맞나요?",
+            f"{score_ko}를 맞혔습니다. 찍은 것과 비슷합니다. 어느 축으로 평균을 내고, 어느 축에서 가장 가까운 것을 찾았나요? 찾은 위치가 생각한 클래스가 맞나요?",
         )
     return Text(
         f"{score} are right; the goal is {100 * goal:.0f} %. That is not far from what raw pixels give. Do you compare the "
         "features, all of them, with the mean of every class?",
-        f"{score}를 맞혔습니다. 목표는 {100 * goal:.0f} %입니다. 픽셀만으로도 그 정도는 됩니다. 특징을 모두 써서 클래스마다 그 평균과 비교하고 있나요?",
+        f"{score_ko}를 맞혔습니다. 목표는 {100 * goal:.0f}%입니다. 픽셀만으로도 그 정도는 됩니다. 특징을 모두 써서 클래스마다 그 평균과 비교하고 있나요?",
     )
 
 
@@ -154,8 +161,8 @@ EXERCISES = {
     "05.1": Exercise(
         check=_count,
         right=Text(
-            "Right: 1,280 x 5 weights and 5 biases. All else is frozen.",
-            "맞았습니다. 가중치 1,280 x 5개와 편향 5개입니다. 나머지는 모두 동결되어 있습니다.",
+            "Right: 1,280 × 5 weights and 5 biases, 6,405 together. All else is frozen.",
+            "맞았습니다. 가중치 1,280 × 5개와 편향 5개, 모두 6,405개입니다. 나머지는 동결되어 있습니다.",
         ),
         hint=Text(
             "Only the Dense layer trains. Its kernel has the shape (features, classes), its bias (classes,).",
@@ -181,12 +188,12 @@ EXERCISES = {
         check=_classes,
         right=Text(
             "Right, and without training anything. The features do the work, so a few lines suffice.",
-            "맞았습니다. 아무것도 학습하지 않고 해냈습니다. 일은 특징이 하므로 코드 몇 줄로 충분합니다.",
+            "맞았습니다. 아무것도 학습하지 않고 해냈습니다. 특징이 일을 다 해 주니 코드 몇 줄로 충분합니다.",
         ),
         hint=Text(
             "`train[labels == c].mean(axis=0)` is the mean of class c; stack them for all classes. Then take the squared distance "
             "of every query to every mean, and `argmin` along the means.",
-            "`train[labels == c].mean(axis=0)`이 클래스 c의 평균입니다. 모든 클래스의 평균을 쌓으세요. 그다음 질문마다 각 평균까지 거리의 제곱을 구하고, 평균이 늘어선 축으로 `argmin`을 취합니다.",
+            "`train[labels == c].mean(axis=0)`이 클래스 c의 평균입니다. 모든 클래스의 평균을 쌓으세요. 그다음 `queries`의 행마다 각 평균까지 거리의 제곱을 구하고, 평균이 늘어선 축을 따라 `argmin`을 구합니다.",
         ),
         setup=_FEATURES,
         solution='''def classify(train, labels, queries):
@@ -322,7 +329,7 @@ QUIZ = {
                 Text("A frozen backbone always wins.", "동결 백본이 언제나 이깁니다."),
                 Text(
                     "Here the task is close to the pre-training. Lesson 06 shows one where a frozen backbone loses badly.",
-                    "이 과제는 사전 학습과 가깝습니다. 6강에는 동결 백본이 크게 지는 과제가 나옵니다.",
+                    "이 태스크는 사전 학습과 가깝습니다. 6강에는 동결 백본이 크게 지는 태스크가 나옵니다.",
                 ),
             ),
             "c": Choice(

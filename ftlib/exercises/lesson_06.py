@@ -2,9 +2,11 @@
 
 import keras
 
-from ftlib.exercises.base import Blank, Choice, Exercise, Question, Text, call
+from ftlib.exercises.base import Blank, Choice, Exercise, Question, Text, call, describe
 from ftlib.freezing import freeze_report
+from ftlib.graph import stages
 from ftlib.strategies import Strategy
+from ftlib.tracks import track
 
 _SETUP = """
 import keras
@@ -18,9 +20,12 @@ mine = ft.classifier(track.backbone, task.num_classes)
 
 def _two_open_stages(answer):
     if not isinstance(answer, keras.Model):
+        kind = describe(answer)
         return Text(
-            f"Expected the model `mine`, received {type(answer).__name__}. Change the model in place, then check it.",
-            f"모델 `mine`이 와야 하는데 {type(answer).__name__}이(가) 왔습니다. 모델을 제자리에서 바꾼 다음 확인하세요.",
+            f"Expected the model `mine`, received {kind}. `ft.unfreeze` and `ft.freeze` change the model in place and "
+            "return a report: check `mine` itself.",
+            f"모델 `mine`이 와야 하는데, 받은 것은 {kind}입니다. `ft.unfreeze`와 `ft.freeze`는 모델 자체를 바꾸고 보고서를 "
+            "돌려줍니다. `mine`을 그대로 넘기세요.",
         )
     states = [row["state"] for row in freeze_report(answer).rows]
     if set(states) == {"trainable"}:  # as `classifier` made it
@@ -29,7 +34,7 @@ def _two_open_stages(answer):
     if states[-1] == "frozen":
         return Text(
             "The head is frozen. Features without a classifier that learns to read them are of no use.",
-            "헤드가 동결되어 있습니다. 특징을 읽는 법을 배울 분류기가 없으면 특징은 쓸모가 없습니다.",
+            "헤드가 동결되어 있습니다. 특징을 읽는 법을 배울 분류기가 없으면 특징이 있어도 쓸모가 없습니다.",
         )
     if all(body):
         return Text(
@@ -40,7 +45,7 @@ def _two_open_stages(answer):
         count = sum(body)
         return Text(
             f"{count} backbone stage{('s are' if count != 1 else ' is')} open, but it should be the last two and only these. `last=` counts backbone stages, without the head; `through=` names the last stage that stays frozen.",
-            f"백본에서 열린 스테이지는 {count}개입니다. 마지막 두 스테이지만 열려야 합니다. `last=`는 헤드를 빼고 백본 스테이지를 세고, `through=`에는 동결해 둘 마지막 스테이지의 이름을 씁니다.",
+            f"백본에서 열린 스테이지가 {count}개입니다. 마지막 두 스테이지만 열려 있어야 합니다. `last=`는 헤드를 빼고 백본 스테이지를 세고, `through=`에는 동결해 둘 마지막 스테이지의 이름을 씁니다.",
         )
     norms = [x for x in answer._flatten_layers() if isinstance(x, keras.layers.BatchNormalization) and x.trainable]
     if norms:
@@ -63,23 +68,33 @@ def _probe():
 
 
 def _open_safely(answer):
-    if not callable(answer):
+    if not callable(answer) or isinstance(answer, keras.Model):
+        kind = describe(answer)
         return Text(
-            "Expected a function that takes a backbone and returns it.", "백본을 받아 돌려주는 함수가 와야 합니다."
+            f"Expected the function itself, received {kind}. Give its name without calling it.",
+            f"함수 자체가 와야 하는데, 받은 것은 {kind}입니다. 함수를 부르지 말고 이름만 넘기세요.",
         )
     probe = _probe()
-    result = call(answer, probe)
+    try:
+        result = call(answer, probe)
+    except Blank:
+        if not probe.trainable_weights:
+            raise
+        return Text(
+            "The function opens the model, but returns nothing yet. End it with `return backbone`.",
+            "함수가 모델을 열기는 하지만 아직 돌려주는 것이 없습니다. 마지막에 `return backbone`을 쓰세요.",
+        )
     if result is not probe:
         return Text(
             "The function has to change the model it gets and return that same model.",
-            "함수는 받은 모델 자체를 바꾸어 그대로 돌려주어야 합니다.",
+            "함수는 받은 모델 자체를 바꾸고, 바로 그 모델을 돌려주어야 합니다.",
         )
     norms = [x for x in probe._flatten_layers() if isinstance(x, keras.layers.BatchNormalization)]
     others = [x for x in probe._flatten_layers() if isinstance(x, keras.layers.Conv2D)]
     if not all(weight.trainable for x in others for weight in x.weights):
         return Text(
-            "Some other layers are still frozen. I handed you a model that was frozen as a whole: first open all of it.",
-            "다른 층 가운데 아직 동결된 것이 있습니다. 통째로 동결된 모델을 넘겨 드렸습니다. 먼저 전체를 열어야 합니다.",
+            "Some other layers are still frozen. The model handed to the function was frozen as a whole: first open all of it.",
+            "다른 층 가운데 아직 동결된 것이 있습니다. 함수가 받은 모델은 통째로 동결되어 있었습니다. 먼저 전체를 열어야 합니다.",
         )
     if all(x.trainable for x in norms):
         return Text(
@@ -89,51 +104,53 @@ def _open_safely(answer):
     if any(x.trainable for x in norms):
         return Text(
             "One BatchNorm layer is still open: it sits inside a model within the model. `backbone.layers` does not look inside; how could your loop?",
-            "BatchNorm 층 하나가 아직 열려 있습니다. 모델 안에 든 모델 속에 있습니다. `backbone.layers`는 그 안을 들여다보지 않습니다. 어떻게 하면 안쪽까지 살필 수 있을까요?",
+            "BatchNorm 층 하나가 아직 열려 있습니다. 모델 안에 들어 있는 모델 속의 층입니다. `backbone.layers`는 그 안을 들여다보지 않습니다. 어떻게 하면 안쪽까지 살필 수 있을까요?",
         )
     return None
 
 
 def _half_and_half(answer):
     if not isinstance(answer, Strategy):
+        kind = describe(answer)
         return Text(
-            f"Expected an ft.Strategy, received {type(answer).__name__}. Wrap the phases: ft.Strategy(name, start, phases).",
-            f"ft.Strategy가 와야 하는데 {type(answer).__name__}이(가) 왔습니다. ft.Strategy(이름, 시작, 단계들)로 감싸세요.",
+            f"Expected an ft.Strategy, received {kind}. Wrap the phases: ft.Strategy(name, start, phases).",
+            f"ft.Strategy가 와야 하는데, 받은 것은 {kind}입니다. 학습 단계들을 ft.Strategy(이름, 출발점, 단계들)로 감싸세요.",
         )
     if answer.start != "pretrained" or answer.keep is not None:
         return Text(
             "It starts from random weights, at least in part. Then there is nothing to fine-tune.",
-            "전부 또는 일부가 무작위 가중치에서 출발합니다. 그러면 미세 조정할 것이 없습니다.",
+            "가중치의 전부 또는 일부를 무작위로 뽑고 출발합니다. 그러면 미세 조정할 것이 없습니다.",
         )
     if len(answer.phases) != 2:
         return Text(
             f"It has {len(answer.phases)} phase{'s' if len(answer.phases) != 1 else ''}; the task describes two.",
-            f"학습 단계(phase)가 {len(answer.phases)}개입니다. 문제는 두 개를 말합니다.",
+            f"학습 단계(phase)가 {len(answer.phases)}개입니다. 문제에서 말하는 단계는 두 개입니다.",
         )
     first, second = answer.phases
     if first.train not in ("head", 0, ("head",)):
         return Text(
             f"The first phase trains {first.train!r}. What should learn before anything else moves?",
-            f"첫 단계가 {first.train!r}을(를) 학습합니다. 다른 것이 움직이기 전에 무엇이 먼저 배워야 할까요?",
+            f"첫 번째 학습 단계에서 학습하는 것이 {first.train!r}입니다. 다른 것을 움직이기 전에 무엇부터 학습해야 할까요?",
         )
-    if second.train != 1:
+    by_name = set(second.train) if isinstance(second.train, tuple) else set()
+    if second.train != 1 and by_name != {stages(track().backbone)[-1].name, "head"}:
         return Text(
             f"The second phase trains {second.train!r}. A number counts the last backbone stages; the head comes along.",
-            f"둘째 단계가 {second.train!r}을(를) 학습합니다. 숫자는 백본의 마지막 스테이지 수이고, 헤드는 따라옵니다.",
+            f"두 번째 학습 단계에서 학습하는 것이 {second.train!r}입니다. 숫자를 쓰면 백본의 스테이지를 뒤에서부터 그만큼 학습하고, 헤드는 저절로 포함됩니다.",
         )
     shares = first.share, second.share
     if any(abs(share - 0.5) > 0.01 for share in shares):
         return Text(
             f"The shares are {shares[0]:g} and {shares[1]:g}; each phase should get half of the updates.",
-            f"몫이 {shares[0]:g}과(와) {shares[1]:g}입니다. 두 단계가 업데이트를 절반씩 가져야 합니다.",
+            f"`share`가 {shares[0]:g}, {shares[1]:g}입니다. 두 학습 단계가 업데이트를 절반씩 나누어 써야 합니다.",
         )
     if abs(first.rate - 1e-2) > 1e-6 or abs(second.rate - 1e-4) > 1e-8:
         swapped = first.rate < second.rate
         return Text(
             f"The rates are {first.rate:g} and {second.rate:g}. "
             + ("You gave the large one to the backbone." if swapped else "The head takes 1e-2, the backbone 1e-4."),
-            f"학습률이 {first.rate:g}과(와) {second.rate:g}입니다. "
-            + ("큰 쪽을 백본에 주었습니다." if swapped else "헤드는 1e-2, 백본은 1e-4입니다."),
+            f"학습률이 {first.rate:g}, {second.rate:g}입니다. "
+            + ("큰 학습률을 백본에 주었습니다." if swapped else "헤드는 1e-2, 백본은 1e-4로 학습해야 합니다."),
         )
     return None
 
@@ -147,7 +164,7 @@ EXERCISES = {
         ),
         hint=Text(
             "`ft.unfreeze(model, last=...)` counts from the output; `ft.freeze(model, through=...)` names the last frozen stage. Both change the model in place.",
-            "`ft.unfreeze(model, last=...)`는 출력 쪽에서 세고, `ft.freeze(model, through=...)`에는 동결할 마지막 스테이지의 이름을 씁니다. 둘 다 모델을 제자리에서 바꿉니다.",
+            "`ft.unfreeze(model, last=...)`는 출력 쪽에서부터 세고, `ft.freeze(model, through=...)`에는 동결할 마지막 스테이지의 이름을 씁니다. 둘 다 모델 자체를 바꿉니다.",
         ),
         setup=_SETUP,
         solution='ft.unfreeze(mine, last=2)\nft.check("06.1", mine)',
@@ -159,14 +176,16 @@ EXERCISES = {
             "맞았습니다. 안쪽 모델의 BatchNorm까지 찾아냅니다. 이 방법은 Keras의 어느 버전에서나 통합니다.",
         ),
         hint=Text(
-            "First `backbone.trainable = True`, which opens everything. Then look at every layer, also inside nested models: `backbone._flatten_layers()` walks through all of them.",
-            "먼저 `backbone.trainable = True`로 모두 엽니다. 그다음 안쪽 모델까지 모든 층을 살핍니다. `backbone._flatten_layers()`가 모든 층을 차례로 돌려줍니다.",
+            "First `backbone.trainable = True`, which opens everything. Then go through `backbone.layers` and freeze what is a `keras.layers.BatchNormalization`. A layer can be a `keras.Model` itself: call your function on it.",
+            "먼저 `backbone.trainable = True`로 모두 엽니다. 그다음 `backbone.layers`를 돌며 `keras.layers.BatchNormalization`인 층을 동결합니다. 층이 `keras.Model`일 수도 있습니다. 그럴 때는 그 안쪽 모델에 같은 함수를 다시 부르세요.",
         ),
         setup=_SETUP,
         solution="""def open_safely(backbone):
     backbone.trainable = True
-    for layer in backbone._flatten_layers():
-        if isinstance(layer, keras.layers.BatchNormalization):
+    for layer in backbone.layers:
+        if isinstance(layer, keras.Model):  # a model within the model
+            open_safely(layer)
+        elif isinstance(layer, keras.layers.BatchNormalization):
             layer.trainable = False
     return backbone
 
@@ -176,11 +195,11 @@ ft.check("06.2", open_safely)""",
         check=_half_and_half,
         right=Text(
             "Right. Print it to see its table; `ft.fit(model, task, my_strategy)` runs it like any other.",
-            "맞았습니다. 출력해 보면 표가 나옵니다. `ft.fit(model, task, my_strategy)`로 다른 전략처럼 실행할 수 있습니다.",
+            "맞았습니다. 출력해 보면 표가 나옵니다. 다른 전략처럼 `ft.fit(model, task, my_strategy)`로 실행할 수 있습니다.",
         ),
         hint=Text(
             'Two phases: ft.Phase("head", "head", share=0.5, rate=...) and one whose `train` is the number of last stages.',
-            '단계는 둘입니다. 하나는 ft.Phase("head", "head", share=0.5, rate=...)이고, 다른 하나는 `train`에 마지막 스테이지의 수를 씁니다.',
+            '학습 단계는 둘입니다. 하나는 ft.Phase("head", "head", share=0.5, rate=...)이고, 다른 하나에는 `train`에 뒤에서부터 센 스테이지 수를 씁니다.',
         ),
         setup=_SETUP,
         solution="""head = ft.Phase("head", "head", share=0.5, rate=1e-2)
@@ -224,13 +243,13 @@ QUIZ = {
     "06.q2": Question(
         Text(
             "After tuning with a rate of 1e-2 the accuracy on the new task is excellent. What do you know about the pre-training?",
-            "학습률 1e-2로 조정했더니 새 과제의 정확도가 아주 좋습니다. 사전 학습에 대해 무엇을 알 수 있을까요?",
+            "학습률 1e-2로 조정했더니 새 태스크의 정확도가 아주 좋습니다. 사전 학습에 대해 무엇을 알 수 있을까요?",
         ),
         {
             "a": Choice(
                 Text(
                     "It is intact, or the accuracy would have suffered.",
-                    "온전합니다. 아니면 정확도가 나빠졌을 것입니다.",
+                    "온전합니다. 그렇지 않으면 정확도가 나빠졌을 것입니다.",
                 ),
                 Text(
                     "The lesson's picture shows the opposite: digits stood while the letters were gone.",
@@ -241,13 +260,14 @@ QUIZ = {
                 Text("It is destroyed: 1e-2 is always too large.", "망가졌습니다. 1e-2는 언제나 너무 큽니다."),
                 Text(
                     "It was here, but rates do not carry over from one network to the next. You have to measure.",
-                    "여기서는 그랬지만, 학습률은 다른 신경망에 그대로 옮겨지지 않습니다. 측정해야 압니다.",
+                    "여기서는 그랬지만, 알맞은 학습률은 신경망마다 다릅니다. 재 봐야 압니다.",
                 ),
             ),
             "c": Choice(
-                Text("Nothing, until you look at the old task.", "원래의 과제를 보기 전에는 아무것도 알 수 없습니다."),
+                Text("Nothing, until you look at the old task.", "원래 태스크를 보기 전에는 아무것도 알 수 없습니다."),
                 Text(
-                    "The new task cannot see what it does not need.", "새 과제는 자기에게 필요 없는 것을 보지 못합니다."
+                    "The new task cannot see what it does not need.",
+                    "새 태스크는 자기에게 필요 없는 것을 보지 못합니다.",
                 ),
                 right=True,
             ),
@@ -260,7 +280,7 @@ QUIZ = {
                 Text("To save time: the head is small.", "시간을 아끼려고. 헤드는 작으니까요."),
                 Text(
                     "It does save time, but that is a gift. The reason is what a bad head sends down.",
-                    "시간이 절약되기는 하지만 덤입니다. 까닭은 나쁜 헤드가 아래로 내려보내는 것에 있습니다.",
+                    "시간이 절약되기는 하지만 덤일 뿐입니다. 진짜 까닭은 나쁜 헤드가 아래로 내려보내는 기울기에 있습니다.",
                 ),
             ),
             "b": Choice(
@@ -270,7 +290,7 @@ QUIZ = {
                 ),
                 Text(
                     "With the head in place the loss is small, and the backbone is asked for small corrections only.",
-                    "헤드가 자리를 잡으면 손실이 작아지고, 백본은 작은 수정만 요구받습니다.",
+                    "헤드가 자리를 잡으면 손실이 작아지므로 백본은 조금만 고치면 됩니다.",
                 ),
                 right=True,
             ),
@@ -289,7 +309,7 @@ QUIZ = {
     "06.q4": Question(
         Text(
             "Fine-tuning gives 96 %, the frozen backbone after a third of the updates 95 %. Has fine-tuning won?",
-            "미세 조정은 96 %, 업데이트를 3분의 1만 한 동결 백본은 95 %입니다. 미세 조정이 이겼을까요?",
+            "미세 조정은 96%, 업데이트를 3분의 1만 한 동결 백본은 95%입니다. 미세 조정이 이겼을까요?",
         ),
         {
             "a": Choice(

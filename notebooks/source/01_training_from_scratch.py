@@ -30,10 +30,10 @@
 # **이 수업을 마치면**
 # - 손실을 직접 구현하고 기울기를 손으로 구해서 Keras의 결과와 맞춰 볼 수 있습니다
 # - 0에서 출발하면 왜 실패하는지, Xavier와 He 초기화가 이를 어떻게 해결하는지 설명할 수 있습니다
-# - 곡선만 보고 학습률이 너무 작은지 너무 큰지 알아봅니다
-# - SGD, 모멘텀, RMSprop, Adam을 공정하게 비교합니다
+# - 곡선만 보고 학습률이 너무 작은지 너무 큰지 알아볼 수 있습니다
+# - SGD, 모멘텀, RMSprop, Adam을 공정하게 비교할 수 있습니다
 #
-# ⏱ 45분 · 먼저 알아 둘 것: Python과 약간의 NumPy · 노트북에서 1분 안에 실행됩니다
+# ⏱ 45분 · 먼저 알아 둘 것: Python과 약간의 NumPy · 노트북 컴퓨터에서 1분 안에 실행됩니다
 # %% [markdown] lang="en"
 # ## Real handwriting, eight by eight pixels
 #
@@ -522,8 +522,8 @@ assert means["zeros"] < 0.2 and means["large normal"] < 0.2
 # {{100 * means["Xavier"]:.0f}} %, the small start to {{100 * means["small normal"]:.0f}} %; zeros and the large start still
 # guess, which gives 10 %. The same network, the same data: only the size of the random numbers differs.
 # %% [markdown] lang="ko"
-# He 초기화는 검증 숫자의 {{100 * means["He"]:.0f}} %를 읽습니다. 똑같이 업데이트 100번을 하고 Xavier는 {{100 * means["Xavier"]:.0f}} %,
-# 작은 정규분포는 {{100 * means["small normal"]:.0f}} %까지 왔습니다. 0과 큰 정규분포는 아직 찍는 수준인 10 %입니다. 신경망도 데이터도
+# He 초기화는 검증 숫자의 {{100 * means["He"]:.0f}}%를 읽습니다. 똑같이 업데이트 100번을 하고 Xavier는 {{100 * means["Xavier"]:.0f}}%,
+# 작은 정규분포는 {{100 * means["small normal"]:.0f}}%까지 왔습니다. 0과 큰 정규분포는 아직 찍는 수준인 10%입니다. 신경망도 데이터도
 # 같습니다. 다른 것은 무작위 숫자의 크기뿐입니다.
 # %% [markdown] lang="en"
 # ## Four ways to take a step
@@ -650,7 +650,7 @@ assert np.mean(found["adam", 0.01]) > np.mean(found["sgd", 0.01]) + 0.4
 # %% [markdown] lang="ko"
 # ### 연습 4: 시간이 없을 때
 #
-# 업데이트를 20번만 할 수 있습니다. 작은 신경망이 시드 다섯 개 평균으로 검증 숫자의 85 % 이상을 읽도록 규칙과 학습률을 골라 보세요.
+# 업데이트를 20번만 할 수 있습니다. 작은 신경망이 시드 다섯 개 평균으로 검증 숫자의 85% 이상을 읽도록 규칙과 학습률을 골라 보세요.
 # `train(rule, rate, updates=20)[0]`으로 시험해 볼 수 있습니다.
 # %% tags=["exercise"]
 my_rule = ...  # sgd, momentum, rmsprop or adam
@@ -747,7 +747,7 @@ assert by_labels[1][0] + 0.1 < by_labels[10][0] and by_labels[10][0] - 0.02 < by
 # From {{100 * by_labels[1][0]:.0f}} % with one label to {{100 * by_labels[50][0]:.1f}} % with fifty. With plenty of labels and
 # updates, training from scratch works very well. What it lacks is a way to do with little.
 # %% [markdown] lang="ko"
-# 레이블 하나로는 {{100 * by_labels[1][0]:.0f}} %, 쉰 개로는 {{100 * by_labels[50][0]:.1f}} %입니다. 레이블과 업데이트가 넉넉하면 처음부터
+# 레이블 하나로는 {{100 * by_labels[1][0]:.0f}}%, 쉰 개로는 {{100 * by_labels[50][0]:.1f}}%입니다. 레이블과 업데이트가 넉넉하면 처음부터
 # 학습해도 아주 잘됩니다. 다만 적은 레이블과 적은 업데이트로는 해내지 못합니다.
 # %% [markdown] lang="en"
 # ## The test images, once
@@ -757,7 +757,7 @@ assert by_labels[1][0] + 0.1 < by_labels[10][0] and by_labels[10][0] - 0.02 < by
 #
 # **Predict.** Will the test accuracy of our run be higher or lower?
 # %% [markdown] lang="ko"
-# ## 테스트 데이터는 단 한 번
+# ## 테스트 데이터는 한 번만
 #
 # 고를 것은 다 골랐으니 이제 테스트 데이터를 열어도 됩니다. 숫자 500개이고, 대부분 신경망이 본 적 없는 사람의 글씨입니다. 학습률을 고르는 데
 # 검증 데이터를 썼으므로 검증 정확도는 실제보다 조금 좋게 나옵니다.
@@ -778,7 +778,7 @@ assert summary(seeds(10, 300), "test_accuracy")[0] < by_labels[10][0]
 # New writers are harder. With ten labels per class and 100 updates our run reads {{100 * run.test_accuracy:.1f}} % of their
 # digits. Keep that number: later lessons will try to do better with the same labels.
 # %% [markdown] lang="ko"
-# 새로운 사람의 글씨는 더 어렵습니다. 클래스당 레이블 열 개, 업데이트 100번으로 학습한 우리 신경망은 {{100 * run.test_accuracy:.1f}} %를
+# 새로운 사람의 글씨는 더 어렵습니다. 클래스당 레이블 열 개, 업데이트 100번으로 학습한 우리 신경망은 {{100 * run.test_accuracy:.1f}}%를
 # 읽습니다. 이 숫자를 기억해 두세요. 뒤의 수업에서는 같은 레이블로 이보다 잘해 보려 합니다.
 # %% [markdown] lang="en"
 # ## Quiz
@@ -824,10 +824,10 @@ ft.check("01.q4", ...)
 # - 클래스 열 개에 대해 아무것도 모르는 신경망의 손실은 ln 10 = {{np.log(10):.2f}}입니다.
 # - 연쇄 법칙은 손실에서 각 가중치까지 거슬러 가며 기울기를 곱합니다. 손으로 구한 기울기는 유한 차분(finite difference)으로 확인합니다.
 # - 0이나 똑같은 값에서 출발하면 배우지 못합니다. He의 $\sqrt{2/n}$은 ReLU에서도 신호를 살려 둡니다. 은닉층이 여덟 개일 때 업데이트 100번 뒤
-#   He는 {{100 * means["He"]:.0f}} %, Xavier는 {{100 * means["Xavier"]:.0f}} %입니다.
+#   He는 {{100 * means["He"]:.0f}}%, Xavier는 {{100 * means["Xavier"]:.0f}}%입니다.
 # - 학습률이 너무 작으면 거의 움직이지 않고, 너무 크면 망가집니다. 좋은 학습률은 옵티마이저마다 다르므로, 각자 가장 좋은 값으로 비교해야 합니다.
-# - 처음부터 학습하는 glyphnet에는 레이블과 업데이트가 필요합니다. 검증 정확도는 클래스당 레이블 한 개로 {{100 * by_labels[1][0]:.0f}} %,
-#   열 개로 {{100 * by_labels[10][0]:.0f}} %, 쉰 개로 {{100 * by_labels[50][0]:.0f}} %입니다.
+# - 처음부터 학습하는 glyphnet에는 레이블과 업데이트가 필요합니다. 검증 정확도는 클래스당 레이블 한 개로 {{100 * by_labels[1][0]:.0f}}%,
+#   열 개로 {{100 * by_labels[10][0]:.0f}}%, 쉰 개로 {{100 * by_labels[50][0]:.0f}}%입니다.
 # %% [markdown] lang="en"
 # ## Next
 #

@@ -53,8 +53,8 @@ print(task)
 # %% [markdown] lang="ko"
 # ## 데이터와 백본
 #
-# 레이블이 붙은 이미지는 클래스마다 열 장이고, 모두 실제로 스캔한 것입니다. 무엇을 고를 때는 언제나 검증 이미지를 봅니다. 테스트
-# 이미지는 마지막까지 열지 않습니다. 거기에 글씨를 쓴 사람은 대부분 훈련 이미지에 없는 사람입니다.
+# 레이블이 붙은 이미지는 클래스마다 열 장이고, 모두 실제 손글씨를 스캔한 것입니다. 무엇을 고를 때는 언제나 검증 이미지를 봅니다.
+# 테스트 이미지는 마지막까지 열지 않습니다. 대부분 훈련 이미지에 없는 사람이 쓴 글씨입니다.
 # %%
 def pixels(split):
     return split.images[np.arange(len(split))]
@@ -70,11 +70,11 @@ ft.show(
 # %% [markdown] lang="en"
 # The **backbone** comes from another task. In pre-training it learned to name {{len(ft.source_model()[1])}} letters of many
 # alphabets, drawn by a program; there was no digit among them. The old head, which named the letters, has been cut off.
-# What is left turns an image into a stack of feature maps.
+# What is left turns an image into a stack of feature maps. It takes images of one size, so ours are resized first.
 # %% [markdown] lang="ko"
-# **백본(backbone)** 은 다른 과제에서 왔습니다. 사전 학습(pre-training) 때는 프로그램으로 그린 세계 여러 문자의 글자
-# {{len(ft.source_model()[1])}}종을 보고 이름을 맞히는 법을 배웠습니다. 숫자는 하나도 없었습니다. 글자의 이름을 대던 원래의 헤드(head)는 잘라 냈고, 남은
-# 부분은 이미지를 여러 장의 특징 맵(feature map)으로 바꿉니다.
+# **백본**(backbone)은 다른 태스크에서 왔습니다. 사전 학습(pre-training) 때는 프로그램으로 그린 세계 여러 문자의 글자
+# {{len(ft.source_model()[1])}}종을 보고 무슨 글자인지 맞히는 법을 배웠습니다. 숫자는 하나도 없었습니다. 글자를 맞히던 원래 헤드(head)는 잘라 냈고, 남은
+# 부분은 이미지를 여러 장의 특징 맵(feature map)으로 바꿉니다. 백본이 받는 크기는 정해져 있어서 이미지를 먼저 그 크기로 맞춥니다.
 # %% tags=["nbval-check-output"]
 backbone = track.backbone
 fitted = task.for_backbone(backbone)  # the same images at the size that the backbone takes
@@ -98,14 +98,14 @@ print("features", features(backbone, fitted.train).shape)
 # ## What are the features worth?
 #
 # Nothing has been trained on digits yet. Let us only look: we squeeze the validation images into two dimensions, their
-# principal components, once starting from pixels and once from features.
+# principal components (the two directions in which they differ most), once starting from pixels and once from features.
 #
 # **Predict.** In which of the two pictures will images of the same class lie together?
 # %% [markdown] lang="ko"
 # ## 특징은 얼마나 쓸모 있을까요?
 #
-# 숫자로는 아직 아무것도 학습하지 않았습니다. 우선 들여다보기만 합시다. 검증 이미지를 주성분(principal component) 두 개로 줄여 보는데,
-# 한 번은 픽셀에서, 한 번은 특징에서 출발합니다.
+# 숫자로는 아직 아무것도 학습하지 않았습니다. 우선 들여다보기만 합시다. 검증 이미지를 두 차원, 곧 서로 가장 많이 달라지는 두 방향인
+# 주성분(principal component)으로 줄여 봅니다. 한 번은 픽셀에서, 한 번은 특징에서 출발합니다.
 #
 # **예측해 보세요.** 같은 클래스의 이미지끼리 모이는 것은 어느 그림일까요?
 # %%
@@ -142,11 +142,11 @@ assert together["features"] > together["raw pixels"]
 # dimensions are a narrow view, and perhaps any network would do this, even one that has never learned anything. We need
 # all dimensions, and a control.
 # %% [markdown] lang="ko"
-# 픽셀에서는 {{100 * together["raw pixels"]:.0f}} %, 특징에서는 {{100 * together["features"]:.0f}} %입니다. 하지만 2차원은 일부만 보여 줍니다. 게다가
+# 픽셀에서는 {{100 * together["raw pixels"]:.0f}}%, 특징에서는 {{100 * together["features"]:.0f}}%입니다. 하지만 2차원은 일부만 보여 줍니다. 게다가
 # 아무것도 배우지 않은 신경망도 이 정도는 할지 모릅니다. 모든 차원을 써야 하고, 대조군도 필요합니다.
 # %% [markdown] lang="en"
-# The nearest labelled neighbour is a classifier, too, and it has nothing to train. So its accuracy belongs to the features
-# alone. The control is the same architecture with random weights.
+# Answering with the class of the nearest labelled image, the nearest neighbour, makes a classifier, too, and one with
+# nothing to train. So its accuracy belongs to the features alone. The control is the same architecture with random weights.
 #
 # **Predict.** Raw pixels, features of random weights, pre-trained features: which is best, which is worst?
 # %% [markdown] lang="ko"
@@ -185,23 +185,23 @@ assert track.name == "photo" or max(untrained) < min(raw)
 # {{100 * np.mean(untrained):.1f}} %: an untrained network is worse than none. What knows something
 # is not the architecture but the weights, and they learned it on letters.
 # %% [markdown] lang="ko"
-# 사전 학습된 특징은 학습을 전혀 하지 않고도 {{100 * np.mean(trained):.1f}} %입니다. 픽셀은
-# {{100 * np.mean(raw):.1f}} %이고, 무작위 가중치는 {{100 * np.mean(untrained):.1f}} %에
+# 사전 학습된 특징은 학습을 전혀 하지 않고도 {{100 * np.mean(trained):.1f}}%입니다. 픽셀은
+# {{100 * np.mean(raw):.1f}}%이고, 무작위 가중치는 {{100 * np.mean(untrained):.1f}}%에
 # 그칩니다. 학습하지 않은 신경망은 없느니만 못한 셈입니다. 무언가를 아는 것은 구조가 아니라 가중치이고, 가중치는 그것을 글자에서 배웠습니다.
 # %% [markdown] lang="en"
 # ## A new head on a frozen backbone
 #
 # The simplest **transfer learning**: keep the feature extractor as it is, and put a new classifier on top. `ft.classifier`
 # adds the new head: the average over the area, dropout, and one Dense layer with softmax. `ft.freeze` closes all stages
-# below it: a frozen weight does not learn.
+# (sections of the backbone) below it: a frozen weight does not learn.
 #
 # **Predict.** There are {{maps.shape[-1]}} features and {{task.num_classes}} classes. How many weights will train?
 # %% [markdown] lang="ko"
 # ## 동결한 백본에 얹는 새 헤드
 #
-# 가장 단순한 **전이 학습(transfer learning)** 은 특징 추출기를 그대로 두고 새 분류기를 얹는 것입니다. `ft.classifier`가 새 헤드를 얹습니다. 맵마다 내는
-# 평균, 드롭아웃(dropout), 소프트맥스를 쓰는 Dense 층 하나입니다. `ft.freeze`는 그 아래의 스테이지(stage)를 모두 동결(freeze)합니다. 동결된
-# 가중치는 학습되지 않습니다.
+# 가장 단순한 **전이 학습**(transfer learning)은 특징 추출기를 그대로 두고 새 분류기를 얹는 것입니다. `ft.classifier`가 얹는 새 헤드는 맵별 평균,
+# 드롭아웃(dropout), 소프트맥스를 쓰는 Dense 층 하나로 이루어집니다. `ft.freeze`는 그 아래의 스테이지(stage), 곧 백본을 나눈 토막들을 모두
+# 동결(freeze)합니다. 동결된 가중치는 학습되지 않습니다.
 #
 # **예측해 보세요.** 특징은 {{maps.shape[-1]}}개, 클래스는 {{task.num_classes}}개입니다. 학습되는 가중치는 몇 개일까요?
 # %% tags=["nbval-check-output"]
@@ -220,7 +220,7 @@ ft.show(
 # the network. There is no magic in `ft.freeze`. In plain Keras it is one attribute, set before `compile`.
 # %% [markdown] lang="ko"
 # 특징과 클래스의 쌍마다 가중치 하나, 그리고 클래스마다 편향 하나입니다. 신경망 전체의
-# {{100 * report.trainable / report.params:.1g}} %입니다. `ft.freeze`가 특별한 일을 하는 것은 아닙니다. 순수한 Keras에서는
+# {{100 * report.trainable / report.params:.1g}}%입니다. `ft.freeze`가 특별한 일을 하는 것은 아닙니다. 순수한 Keras에서는
 # `compile`하기 전에 속성 하나만 바꾸면 됩니다.
 # %% tags=["nbval-check-output"]
 plain = ft.classifier(track.backbone, task.num_classes)
@@ -275,15 +275,15 @@ ft.check("05.2", three)
 # %% [markdown] lang="en"
 # ## Training the head
 #
-# First with Keras alone. Around `fit` stands `ft.prove`: it takes a checksum of every weight before and after, and raises
-# an error if anything moved that should not have.
+# First with Keras alone. Around `fit` stands `ft.prove`: it takes a checksum, a fingerprint of the bytes, of every weight
+# before and after, and raises an error if anything moved that should not have.
 #
 # **Predict.** BatchNorm layers keep running statistics of what passes through. Will these move?
 # %% [markdown] lang="ko"
 # ## 헤드 학습하기
 #
-# 먼저 Keras만으로 해 봅니다. `fit`은 `ft.prove`로 감쌉니다. 학습 전후로 모든 가중치의 체크섬을 비교해서, 움직이지 말아야 할 것이 움직였으면 오류를
-# 냅니다.
+# 먼저 Keras만으로 해 봅니다. `fit`은 `ft.prove`로 감쌉니다. 학습 전후로 모든 가중치의 체크섬(checksum), 곧 바이트에서 뽑은 지문을 비교해서,
+# 움직이지 말아야 할 것이 움직였으면 오류를 냅니다.
 #
 # **예측해 보세요.** BatchNorm 층은 지나가는 값의 통계를 기록합니다. 이 통계는 움직일까요?
 # %%
@@ -295,11 +295,13 @@ with ft.prove(plain, task) as proof:
     plain.fit(pixels(fitted.train), fitted.train.labels, epochs=25, verbose=0)
 print(proof)
 # %% [markdown] lang="en"
-# Read it line by line. No example is in two splits. Every frozen weight and every BatchNorm statistic is the same, bit for
-# bit: a frozen BatchNorm layer does not update its statistics. The head moved, and nothing else was in the optimizer's hands.
+# Read it line by line; it counts arrays, not single numbers. No example is in two splits. Every frozen weight and every
+# BatchNorm statistic is the same, bit for bit: a frozen BatchNorm layer does not update its statistics. The head moved, and
+# its {{len(plain.trainable_weights)}} arrays, kernel and bias, are all that the optimizer had in hand.
 # %% [markdown] lang="ko"
-# 한 줄씩 읽어 봅시다. 두 분할에 함께 들어간 예는 없습니다. 동결한 가중치도 BatchNorm 통계도 비트 하나까지 그대로입니다. 동결된 BatchNorm
-# 층은 통계를 갱신하지 않습니다. 움직인 것은 헤드이고, 옵티마이저는 다른 것을 건드리지 않았습니다.
+# 한 줄씩 읽어 봅시다. 여기서 세는 것은 낱낱의 숫자가 아니라 배열입니다. 두 분할에 함께 들어 있는 예제는 없습니다. 동결한 가중치도 BatchNorm
+# 통계도 비트 하나까지 그대로입니다. 동결된 BatchNorm 층은 통계를 갱신하지 않습니다. 움직인 것은 헤드뿐이고, 옵티마이저가 맡은 것도 헤드의 배열
+# {{len(plain.trainable_weights)}}개, 커널과 편향이 전부입니다.
 # %%
 by_plain = np.array(plain(pixels(validation)))
 accuracy = np.mean(by_plain.argmax(axis=1) == validation.labels)
@@ -310,9 +312,9 @@ assert accuracy > np.mean(raw)
 # had {{100 * trained[0]:.1f}} %, so the features carry the result. What the head adds is a network in
 # one piece: it gives probabilities and need not keep the training images.
 # %% [markdown] lang="ko"
-# 레이블이 붙은 이미지 {{len(task.train)}}장으로 헤드는 {{100 * accuracy:.1f}} %에 이릅니다. 같은 특징에서 최근접 이웃은
-# {{100 * trained[0]:.1f}} %였으니, 결과를 만드는 것은 특징입니다. 헤드 덕분에 얻는 것은 하나로 이어진 신경망입니다. 확률을 내고, 훈련
-# 이미지를 간직할 필요가 없습니다.
+# 레이블이 붙은 이미지 {{len(task.train)}}장으로 헤드는 {{100 * accuracy:.1f}}%에 이릅니다. 같은 특징에 최근접 이웃을 썼을 때는
+# {{100 * trained[0]:.1f}}%였으니, 결과를 만드는 것은 특징입니다. 헤드를 얹으면 입력에서 답까지 하나로 이어진 신경망이 됩니다. 확률을 내고, 훈련
+# 이미지를 간직하지 않아도 됩니다.
 # %% [markdown] lang="en"
 # Would the proof notice a small crime? We change one frozen array by one part in a million while the head trains.
 #
@@ -335,27 +337,36 @@ print(caught)
 assert caught is not None
 # %% [markdown] lang="en"
 # It names the array. `ft.fit` does all of this in one line: it copies the model, freezes, trains, proves, and keeps the
-# weights of the best epoch. The strategy `"feature_extraction"` trains only the head, for a third of the updates, with
-# light regularization.
+# weights of the best epoch. The strategy `"feature_extraction"` trains only the head, for a third of the
+# {{track.updates}} updates that a run may have here, with light regularization.
 # %% [markdown] lang="ko"
 # 배열의 이름을 정확히 짚어 냅니다. `ft.fit`은 이 모든 일을 한 줄로 합니다. 모델을 복사해 동결하고, 학습하고, 증명하고, 가장 좋았던 에폭의 가중치를
-# 남깁니다. 전략 `"feature_extraction"`은 업데이트의 3분의 1 동안 헤드만 학습하며, 가벼운 정규화(regularization)도 적용합니다.
+# 남깁니다. 전략 `"feature_extraction"`은 한 번 돌릴 때 쓸 수 있는 업데이트 {{track.updates}}번 가운데 3분의 1만 쓰고, 그동안 헤드만 학습합니다. 가벼운
+# 정규화(regularization)도 적용합니다.
 # %%
 run = ft.fit(model, task, "feature_extraction", updates=track.updates, seed=0)
 print()
 print(run.summary())
 # %% [markdown] lang="en"
+# Each line of the log is one look at the validation images. `best` marks the lowest validation loss so far, and the weights
+# of the last such epoch are kept. Macro-F1 is the F1 score (precision and recall in one) of each class, averaged, so that
+# rare classes count as much as frequent ones. The proofs are those from above.
+# %% [markdown] lang="ko"
+# 로그의 한 줄은 검증 이미지를 한 번 본 결과입니다. `best`는 검증 손실이 그때까지 가장 낮았다는 표시이고, 마지막으로 `best`가 붙은 에폭의 가중치를
+# 남깁니다. macro-F1은 정밀도와 재현율을 합친 F1 점수를 클래스별로 구해 평균 낸 값입니다. 드문 클래스도 흔한 클래스와 똑같이 칩니다. 증명은 앞에서 본
+# 것과 같습니다.
+# %% [markdown] lang="en"
 # ## Compute the features once
 #
-# The frozen part gives the same output for the same image, epoch after epoch. Why compute it every time? We compute the
-# features once and train a head on these rows of numbers.
+# The frozen part gives the same output for the same image, epoch after epoch. So `ft.fit` has computed it only once, as its
+# log says. Let us do that by hand: compute the features and train a head on these rows of numbers.
 #
 # **Predict.** Compared with the plain Keras model: the same predictions, nearly the same, or worse?
 # %% [markdown] lang="ko"
 # ## 특징은 한 번만 계산하기
 #
-# 동결된 부분은 같은 이미지에 대해 에폭이 바뀌어도 똑같은 값을 냅니다. 매번 다시 계산할 까닭이 있을까요? 특징을 한 번만 계산해 두고, 이 숫자들로
-# 헤드를 학습합니다.
+# 동결된 부분은 에폭이 바뀌어도 같은 이미지에는 똑같은 값을 냅니다. 그래서 `ft.fit`은 로그에 적힌 대로 이 값을 한 번만 계산했습니다(computed once).
+# 이번에는 손수 해 봅시다. 특징을 계산해 두고, 이 숫자들로 헤드를 학습합니다.
 #
 # **예측해 보세요.** 앞의 순수한 Keras 모델과 견주어 예측은 같을까요, 거의 같을까요, 더 나쁠까요?
 # %%
@@ -390,20 +401,20 @@ print(f"an update on cached features is about {ratio:.0f} times as fast here")
 # %% [markdown] lang="en"
 # The larger the backbone, the more a cache saves. It has a price: it fixes the images. A shifted or mirrored image has other
 # features, so with a cache there is no random augmentation, unless one stores the features of several versions of each
-# image.
+# image. `ft.fit`, too, left the images as they are while only the head was training.
 # %% [markdown] lang="ko"
 # 백본이 클수록 더 많이 아낍니다. 대가도 있습니다. 특징을 저장하면 이미지가 고정됩니다. 옮기거나 뒤집은 이미지는 특징이 달라지므로, 이미지마다 여러
-# 모습의 특징을 저장해 두지 않는 한 무작위 데이터 증강(augmentation)은 쓸 수 없습니다.
+# 모습의 특징을 저장해 두지 않는 한 무작위 데이터 증강(augmentation)은 쓸 수 없습니다. `ft.fit`도 헤드만 학습하는 동안에는 이미지를 원래대로 씁니다.
 # %% [markdown] lang="en"
 # ### Exercise 3: a classifier of your own
 #
-# With good features simple classifiers work. Write one that has no `fit`: give each query the class whose **mean** feature
-# vector is nearest (or any other idea). The goal: 97 % of the validation images right (50 % on the photo track).
+# With good features simple classifiers work. Write one that has no `fit`: give each row of `queries` the class whose **mean**
+# feature vector is nearest (or any other idea). The goal: 97 % of the validation images right (50 % on the photo track).
 # %% [markdown] lang="ko"
 # ### 연습 3: 직접 만드는 분류기
 #
-# 특징이 좋으면 단순한 분류기로도 충분합니다. `fit`이 없는 분류기를 하나 써 보세요. 특징 벡터의 **평균**이 가장 가까운 클래스를 답하면 됩니다.
-# 다른 방법도 좋습니다. 목표는 검증 이미지의 97 %를 맞히는 것입니다(사진 트랙에서는 50 %).
+# 특징이 좋으면 단순한 분류기로도 충분합니다. `fit`이 없는 분류기를 하나 작성해 보세요. 특징 벡터의 **평균**이 가장 가까운 클래스를 답하면 됩니다.
+# 다른 방법도 좋습니다. 목표는 검증 이미지의 97%를 맞히는 것입니다(사진 트랙에서는 50%).
 # %% tags=["exercise"]
 def classify(train, labels, queries):
     """Returns one class index for each row of `queries`."""
@@ -423,8 +434,9 @@ ft.check("05.3", said)
 # %% [markdown] lang="ko"
 # ## 레이블을 얼마나 아껴 줄까요?
 #
-# 클래스당 레이블 열 개로 한 번 돌려 본 것으로는 말할 수 있는 것이 적습니다. 미리 기록해 둔 결과에는 레이블 1, 3, 10, 50개가 각각 여러 시드로 들어 있습니다.
-# 두 전략은 업데이트 횟수가 같고, 학습률은 저마다 알맞은 것을 골랐습니다. `feature_extraction_long`은 업데이트를 모두 쓰는 동결 백본입니다.
+# 클래스당 레이블 열 개로 한 번 돌려 본 것만으로는 말할 수 있는 것이 적습니다. 미리 기록해 둔 결과에는 레이블이 1, 3, 10, 50개일 때를 시드를 바꿔
+# 가며 여러 번 돌린 값이 들어 있습니다. 두 전략은 업데이트 횟수가 같고, 학습률은 저마다 알맞은 것을 골랐습니다. `feature_extraction_long`은 백본을
+# 동결한 채 업데이트를 모두 쓰는 전략입니다.
 #
 # **예측해 보세요.** 클래스당 레이블이 몇 개일 때 처음부터 학습한 쪽이 따라잡을까요?
 # %%
@@ -434,7 +446,7 @@ if record:
     ft.show(
         plots.accuracy_curves(rows),
         alt="Test accuracy against labels per class. The frozen backbone is far above training "
-        "from scratch with 1 and 3 labels, and a little above it with 50.",
+        "from scratch with 1 label; the gap narrows with each step to 50.",
     )
 else:
     rows = []
@@ -454,10 +466,10 @@ if record:
 # 동결 백본은 레이블이 클래스당 하나일 때 {{100 * ahead[1]:.0f}}%p, 열 개일 때 {{100 * ahead[10]:.1f}}%p, 쉰 개일 때
 # {{100 * ahead[50]:.1f}}%p 앞섭니다. 쉰 개면 처음부터 학습한 쪽이 거의 따라잡습니다. 사전 학습은 레이블을 대신하며, 레이블이 적을수록 값집니다.
 # %% [markdown] lang="en"
-# Believe no record that you cannot repeat. We run its hardest cell live, with a single image of each class, and hold it
-# against the recorded seeds.
+# Believe no record that you cannot repeat. We run its hardest case live, a single image of each class, and hold it against
+# the recorded seeds.
 # %% [markdown] lang="ko"
-# 다시 해 볼 수 없는 기록은 믿지 않는 편이 좋습니다. 가장 어려운 칸, 클래스마다 이미지가 단 한 장인 경우를 지금 직접 돌려 기록된 시드들과 견주어 봅시다.
+# 다시 해 볼 수 없는 기록은 믿지 않는 편이 좋습니다. 가장 어려운 경우, 곧 클래스마다 이미지가 단 한 장일 때를 직접 돌려 기록된 시드들과 견주어 봅시다.
 # %%
 runs = record.rows if record else []
 seeds = [r for r in runs if (r["strategy"], r["labels_per_class"]) == (frozen, 1)]
@@ -488,8 +500,8 @@ ft.show(
 # With ten images per class most of that is gone. These are the mistakes that are left, those that the network was surest of
 # first. Would you have read them all?
 # %% [markdown] lang="ko"
-# 이미지가 클래스마다 열 장이면 대부분 사라집니다. 남은 것은 다음과 같습니다. 신경망이 더 자신 있게 틀린 것부터 보여 줍니다. 여러분이라면 모두
-# 읽었을까요?
+# 이미지가 클래스마다 열 장이면 실수는 대부분 사라집니다. 남은 실수는 다음과 같습니다. 신경망이 자신 있게 틀린 것부터 보여 줍니다. 여러분이라면
+# 모두 읽었을까요?
 # %%
 said = run.predictions("validation")
 ft.show(
@@ -525,8 +537,8 @@ assert tested > 1.5 / task.num_classes
 # that counts is this one, and it counts only because nothing was chosen by it. How far it depends on luck, the recorded
 # seeds tell.
 # %% [markdown] lang="ko"
-# {{100 * run.val_accuracy:.1f}} %가 아니라 {{100 * tested:.1f}} %입니다. 다른 이미지이고, 쓴 사람도 대부분 다릅니다. 믿을 숫자는 이것입니다. 이 숫자를 보고
-# 고른 것이 하나도 없기 때문입니다. 운에 얼마나 좌우되는지는 기록된 시드들이 말해 줍니다.
+# {{100 * run.val_accuracy:.1f}}%가 아니라 {{100 * tested:.1f}}%입니다. 다른 이미지이고, 쓴 사람도 대부분 다릅니다. 믿을 숫자는 이쪽입니다. 이 숫자를 보고
+# 고른 것이 하나도 없기 때문입니다. 이 숫자가 운에 얼마나 좌우되는지는 기록된 시드들이 말해 줍니다.
 # %% [markdown] lang="en"
 # ## Quiz
 # %% [markdown] lang="ko"
@@ -559,23 +571,23 @@ ft.check("05.q4", ...)
 # ## Key points
 #
 # - A pre-trained backbone turns images into features. On classes it had never seen these gave
-#   {{100 * np.mean(trained):.0f}} % without any training; random weights gave
+#   {{100 * np.mean(trained):.0f}} % by nearest neighbour, without any training; random weights gave
 #   {{100 * np.mean(untrained):.0f}} %.
 # - Freeze the backbone, replace the head, train only the head: {{report.trainable:,}} of {{report.params:,}} weights.
 # - Do not believe that a frozen network stood still: compare checksums, BatchNorm statistics included.
 # - Frozen features need computing only once. That saves time and rules out augmentation.
-# - With one label per class it was {{100 * ahead[1]:.0f}} points ahead of training from scratch, with fifty
+# - With one label per class the frozen backbone was {{100 * ahead[1]:.0f}} points ahead of training from scratch, with fifty
 #   {{100 * ahead[50]:.1f}}: the fewer the labels, the more it helps.
 # %% [markdown] lang="ko"
 # ## 핵심 정리
 #
-# - 사전 학습된 백본은 이미지를 특징으로 바꿉니다. 본 적 없는 클래스에서도 학습 없이 {{100 * np.mean(trained):.0f}} %를
-#   맞혔고, 무작위 가중치로는 {{100 * np.mean(untrained):.0f}} %였습니다.
+# - 사전 학습된 백본은 이미지를 특징으로 바꿉니다. 본 적 없는 클래스에서도 학습 없이 최근접 이웃만으로 {{100 * np.mean(trained):.0f}}%를
+#   맞혔고, 무작위 가중치로는 {{100 * np.mean(untrained):.0f}}%였습니다.
 # - 백본을 동결하고, 헤드를 바꾸고, 헤드만 학습합니다. 가중치 {{report.params:,}}개 가운데 {{report.trainable:,}}개입니다.
 # - 동결했으니 그대로일 것이라고 믿지 말고 체크섬을 비교합니다. BatchNorm 통계도 잊지 않습니다.
 # - 동결된 특징은 한 번만 계산하면 됩니다. 시간은 절약되지만 데이터 증강은 쓸 수 없습니다.
-# - 레이블이 클래스당 하나일 때는 처음부터 학습한 것보다 {{100 * ahead[1]:.0f}}%p, 쉰 개일 때는 {{100 * ahead[50]:.1f}}%p 앞섰습니다. 레이블이
-#   적을수록 더 큰 도움이 됩니다.
+# - 동결 백본은 처음부터 학습한 신경망보다 레이블이 클래스당 하나일 때 {{100 * ahead[1]:.0f}}%p, 쉰 개일 때 {{100 * ahead[50]:.1f}}%p 앞섰습니다.
+#   레이블이 적을수록 더 큰 도움이 됩니다.
 # %% [markdown] lang="en"
 # ## Next
 #

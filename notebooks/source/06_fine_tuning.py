@@ -19,8 +19,8 @@
 # %% [markdown] lang="ko"
 # # 미세 조정(fine-tuning)
 #
-# 5강에서는 백본을 그대로 두고 새 헤드(head)만 학습했습니다. 클래스당 레이블 열 개로도 잘되었지만, 백본은 여전히 세상을
-# 글자로 봅니다. 백본도 조금 움직이게 하면 어떻게 될까요?
+# 5강에서는 백본(backbone)을 그대로 두고 새 헤드(head)만 학습했습니다. 클래스당 레이블 열 개로도 잘되었지만, 백본은 여전히
+# 세상을 글자로 봅니다. 백본도 조금 움직이게 하면 어떻게 될까요?
 #
 # **질문**
 # - 백본까지 학습하게 하면 무엇이 달라지고, 무엇이 망가질 수 있을까요?
@@ -29,11 +29,11 @@
 #
 # **이 수업을 마치면**
 # - 신경망의 전부 또는 일부를 동결 해제하고, 무엇이 학습되는지 증명할 수 있습니다
-# - Keras의 유명한 함정 두 가지(잊어버린 compile, 움직이는 BatchNorm)에 직접 빠져 보고, 둘 다 잡아냅니다
-# - 학습률마다 사전 학습이 얼마나 살아남는지 측정합니다
-# - 무작위 헤드와 먼저 학습한 헤드(LP-FT)를, 그리고 미세 조정과 그 공정한 대조군을 비교합니다
+# - Keras의 유명한 함정 두 가지(잊어버린 compile, 움직이는 BatchNorm)에 직접 빠져 보고, 둘 다 잡아낼 수 있습니다
+# - 학습률마다 사전 학습이 얼마나 살아남는지 측정할 수 있습니다
+# - 무작위 헤드와 먼저 학습한 헤드(LP-FT)를, 그리고 미세 조정과 그 공정한 대조군을 비교할 수 있습니다
 #
-# ⏱ 45분 · 먼저 볼 것: 5강 · 노트북에서 1분 안팎이면 실행됩니다
+# ⏱ 45분 · 먼저 볼 것: 5강 · 노트북 컴퓨터에서 1분 안팎이면 실행됩니다
 # %%
 import keras
 import numpy as np
@@ -52,42 +52,46 @@ print(task)
 # %% [markdown] lang="ko"
 # ## 5강이 끝난 곳
 #
-# 같은 곳에서 출발합니다. 백본은 동결했고, 헤드는 클래스당 레이블 열 개로 학습했습니다. 앞으로 할 모든 일은 이 숫자를
+# 같은 곳에서 출발합니다. 백본은 동결했고, 헤드는 클래스당 레이블 열 개로 학습했습니다. 앞으로 할 모든 일은 이 정확도를
 # 넘어서야 합니다. 넘지 못한다면 그렇다고 솔직하게 말해야 합니다.
 # %%
 model = ft.classifier(track.backbone, task.num_classes)
 frozen = ft.fit(model, task, "feature_extraction_long", updates=track.updates, verbose=False)
 print(f"frozen backbone, trained head: validation accuracy {100 * frozen.val_accuracy:.1f} %")
 # %% [markdown] lang="en"
-# The head is a thin layer on top. Freezing the backbone means that nearly the whole network never learns anything new.
-#
-# **Predict.** Roughly what part of all weights trains while the backbone is frozen: a half, a tenth, a hundredth?
+# The head is a thin layer on top. While the backbone is frozen, nearly the whole network learns nothing new: the column
+# `trainable` shows how little is left.
 # %% [markdown] lang="ko"
-# 헤드는 맨 위에 얹은 얇은 층입니다. 백본을 동결하면 신경망의 거의 전부는 새로 배우는 것이 없습니다.
-#
-# **예측해 보세요.** 백본을 동결했을 때 학습되는 것은 전체 가중치의 어느 정도일까요? 절반, 10분의 1, 100분의 1?
+# 헤드는 맨 위에 얹은 얇은 층입니다. 백본을 동결하면 신경망의 거의 전부가 새로 배우지 못합니다. 학습되는 것이 얼마나 적은지는
+# `trainable` 열에 나옵니다.
 # %%
 print(ft.freeze(model))
 # %% [markdown] lang="en"
-# ## Unfreezing, one stage at a time
+# ## Unfreezing from the back
 #
 # Early stages see edges and strokes, late stages see whole shapes. Shapes of letters are what digits need least, so one
 # usually unfreezes from the back. `last=1` means: the last stage and the head.
+#
+# **Predict.** What part of all weights trains once the last stage is open: a tenth, a third, or most of them?
 # %% [markdown] lang="ko"
 # ## 뒤에서부터 동결 해제하기
 #
 # 앞쪽 스테이지(stage)는 모서리와 획을 보고, 뒤쪽 스테이지는 전체 모양을 봅니다. 숫자에 가장 덜 필요한 것은 글자의 전체 모양이므로, 보통
-# 뒤에서부터 동결을 풉니다. `last=1`은 마지막 스테이지와 헤드만 학습한다는 뜻입니다.
+# 뒤에서부터 동결을 해제합니다. `last=1`은 마지막 스테이지와 헤드만 학습한다는 뜻입니다.
+#
+# **예측해 보세요.** 마지막 스테이지를 열면 전체 가중치의 얼마가 학습될까요? 10분의 1, 3분의 1, 아니면 대부분?
 # %%
 report = ft.unfreeze(model, last=1)
 print(report)
 assert report.rows[0]["trainable"] == 0 and report.rows[-1]["state"] == "trainable"
 # %% [markdown] lang="en"
-# Notice the word `partly`: inside the open stage the BatchNorm layers stay frozen. Why they must is the second trap below.
-# The first trap is older and simpler.
+# {{100 * report.trainable / report.params:.0f}} %: late stages have the most channels, and so most of the weights. Notice the
+# word `partly`: inside the open stage the BatchNorm layers stay frozen. Why they must is the second trap below. The first
+# trap is older and simpler.
 # %% [markdown] lang="ko"
-# `partly`라는 말에 주목하세요. 동결을 푼 스테이지 안에서도 BatchNorm 층은 동결된 채로 있습니다. 왜 그래야 하는지는 아래 두 번째
-# 함정에서 드러납니다. 첫 번째 함정은 더 오래되고 더 단순합니다.
+# {{100 * report.trainable / report.params:.0f}}%입니다. 뒤쪽 스테이지일수록 채널이 많아 가중치도 많습니다. `partly`라는 말도 눈여겨보세요. 동결 해제한
+# 스테이지 안에서도 BatchNorm 층은 동결된 채로 있습니다. 왜 그래야 하는지는 아래 두 번째 함정에서 드러납니다. 첫 번째 함정은 더
+# 오래되고 더 단순합니다.
 # %% [markdown] lang="en"
 # ### Exercise 1: open two stages
 #
@@ -127,7 +131,7 @@ print(f"{len(plain.trainable_weights)} weight arrays train")
 #
 # **Predict.** How many of the backbone's weight arrays will have moved after two more epochs?
 # %% [markdown] lang="ko"
-# 이제 백본의 동결을 풀고 학습을 이어 갑니다. 학습 가능한 가중치 목록은 늘어나고, 경고는 없으며, 손실도 평소처럼 나옵니다.
+# 이제 백본을 동결 해제하고 학습을 이어 갑니다. 학습 가능한 가중치 목록은 늘어나고, 경고는 없으며, 손실도 평소처럼 나옵니다.
 #
 # **예측해 보세요.** 두 에폭을 더 학습하면 백본의 가중치 배열 가운데 몇 개가 움직였을까요?
 # %%
@@ -168,15 +172,21 @@ with ft.prove(plain) as proof:
     plain.fit(images, labels, epochs=1, verbose=0)
 print(proof)
 # %% [markdown] lang="en"
+# Now every stage moved. The optimizer holds {{len(plain.trainable_weights)}} arrays, fewer than were marked trainable before:
+# `ft.unfreeze` has left BatchNorm frozen. Before we see why, we need a way to see damage.
+# %% [markdown] lang="ko"
+# 이번에는 모든 스테이지가 움직였습니다. 옵티마이저가 맡은 배열은 {{len(plain.trainable_weights)}}개로, 앞에서 학습 가능하다고 표시된 것보다 적습니다.
+# `ft.unfreeze`가 BatchNorm을 동결해 두었기 때문입니다. 그 까닭을 알아보기 전에, 손상을 눈으로 볼 방법부터 마련합시다.
+# %% [markdown] lang="en"
 # ## A second pair of eyes: the old task
 #
 # Accuracy on the new task says how useful the backbone is now. It does not say how much of the pre-training is left.
 # For that we put the tuned backbone back under the head it was pre-trained with and let it read letters again.
 # %% [markdown] lang="ko"
-# ## 또 하나의 눈: 원래의 과제
+# ## 또 하나의 눈: 원래 태스크
 #
-# 새 과제의 정확도는 백본이 지금 얼마나 쓸모 있는지를 말해 줍니다. 사전 학습이 얼마나 남아 있는지는 말해 주지 않습니다. 그래서 조정된
-# 백본을 사전 학습 때의 헤드 밑에 다시 넣고, 글자를 읽혀 봅니다.
+# 새 태스크의 정확도를 보면 백본이 지금 얼마나 쓸모 있는지는 알 수 있어도, 사전 학습이 얼마나 남아 있는지는 알 수 없습니다. 그래서 조정한
+# 백본에 사전 학습 때의 헤드를 다시 얹고, 글자를 읽혀 봅니다.
 # %%
 letters = track.source_task and track.source_task.validation.take(np.arange(0, 3516, 3))
 
@@ -199,9 +209,9 @@ print(f"letters read by the untouched backbone: {100 * untouched:.1f} %")
 # %% [markdown] lang="ko"
 # ## 함정 2: BatchNorm은 가만히 있지 않습니다
 #
-# BatchNorm은 지나가는 값의 이동 평균과 분산을 기억합니다. 사전 학습을 마쳤을 때 이 통계는 수많은 이미지를 요약하고 있었습니다. 흔히
-# 알려진 방법은 `backbone(x, training=False)`로 이 통계를 지키는 것입니다. 이렇게 하면 BatchNorm이 계속 추론 모드에 머문다고
-# 여러 안내서가 말합니다.
+# BatchNorm은 지나가는 값의 이동 평균과 분산을 기억합니다. 사전 학습을 마쳤을 때 이 통계에는 수많은 이미지가 요약되어 있었습니다. 흔히
+# 쓰는 방법은 `backbone(x, training=False)`로 이 통계를 지키는 것입니다. 이렇게만 하면 BatchNorm이 줄곧 추론 모드에 머문다고
+# 설명하는 글이 많습니다.
 # %%
 def guide_model():
     """The recipe of the guides, with the head that was trained above."""
@@ -235,10 +245,10 @@ moved, total = tune(guide, guide_backbone)
 print(f"{moved} of {total} BatchNorm statistics moved, in Keras {keras.version()}")
 # %% [markdown] lang="en"
 # {{moved}} of {{total}}. In every released Keras 3 up to 3.15 the outer model overrules `training=False` while it fits.
-# The statistics now describe {{len(images)}} images instead of the pre-training. What did that cost?
+# The statistics now mostly describe these {{len(images)}} images, and hardly the pre-training. What did that cost?
 # %% [markdown] lang="ko"
 # {{total}}개 중 {{moved}}개입니다. 지금까지 나온 Keras 3(3.15까지)에서는 `fit`을 하는 동안 바깥 모델이 `training=False`를
-# 무시합니다. 이제 통계는 사전 학습이 아니라 이미지 {{len(images)}}장을 요약합니다. 그 대가는 얼마일까요?
+# 무시합니다. 이제 통계는 사전 학습 때의 이미지가 아니라 주로 이 이미지 {{len(images)}}장을 요약합니다. 그 대가는 얼마일까요?
 # %%
 def digits_read(network):
     x = fitted.validation.images[np.arange(len(fitted.validation))]
@@ -266,15 +276,15 @@ assert still == 0 and not kept[1] < untouched - 0.02
 # %% [markdown] lang="en"
 # With frozen BatchNorm nothing is lost: letters {{100 * kept[1]:.1f}} % as against {{100 * untouched:.1f}} % before. With drifting
 # statistics they fall to {{100 * drifted[1]:.1f}} %, although no weight moved by more than a hair. `ft.unfreeze` freezes
-# BatchNorm for you, and `ft.prove` reports it if something else does not.
+# BatchNorm for you. Where nobody did, `ft.prove` reports the drift.
 # %% [markdown] lang="ko"
-# BatchNorm을 동결하면 잃는 것이 없습니다. 글자 정확도는 {{100 * untouched:.1f}} %에서 {{100 * kept[1]:.1f}} %로 그대로입니다. 통계가
-# 움직이면 가중치는 거의 그대로인데도 {{100 * drifted[1]:.1f}} %로 떨어집니다. `ft.unfreeze`는 BatchNorm을 알아서 동결하고,
-# 다른 이유로 통계가 움직이면 `ft.prove`가 알려 줍니다.
+# BatchNorm을 동결하면 잃는 것이 없습니다. 글자 정확도는 처음에 {{100 * untouched:.1f}}%, 지금 {{100 * kept[1]:.1f}}%입니다. 통계가
+# 움직이면 가중치는 거의 그대로인데도 {{100 * drifted[1]:.1f}}%로 떨어집니다. `ft.unfreeze`는 BatchNorm을 알아서 동결합니다. 동결하지 않아
+# 통계가 움직이면 `ft.prove`가 알려 줍니다.
 # %%
 caught = None
 try:
-    with ft.prove(guide, head="pool"):
+    with ft.prove(guide, head="pool"):  # the head begins at the layer "pool"
         guide.fit(images, labels, epochs=1, verbose=0)
 except ft.ProofError as error:
     caught = error
@@ -283,15 +293,16 @@ assert (caught is None) == (moved == 0)
 # %% [markdown] lang="en"
 # ### Exercise 2: mend the recipe
 #
-# Write a function that lets a backbone train with BatchNorm frozen, whatever was frozen before. It gets a Keras model and
-# returns it.
+# Write a function that lets a backbone train with BatchNorm frozen, whatever was frozen before. It gets a Keras model,
+# changes it, and returns that same model.
 # %% [markdown] lang="ko"
 # ### 연습 2: 방법 고치기
 #
-# 전에 무엇이 동결되어 있었든, 백본은 학습하고 BatchNorm은 동결되게 하는 함수를 써 보세요. Keras 모델을 받아 그 모델을 돌려줍니다.
+# 전에 무엇이 동결되어 있었든, 백본은 학습되고 BatchNorm은 동결되게 하는 함수를 작성해 보세요. Keras 모델을 받아 바꾼 뒤, 바로 그 모델을
+# 돌려줍니다.
 # %% tags=["exercise"]
 def open_safely(backbone):
-    ...  # two or three lines
+    ...  # a few lines
     return ...
 
 # Stuck? ft.hint("06.2"), then ft.solution("06.2")
@@ -299,13 +310,13 @@ ft.check("06.2", open_safely)
 # %% [markdown] lang="en"
 # ## How fast may it move?
 #
-# From here on `ft.fit` does the handling, and we ask about the learning rate. A strategy is data, so a rate is one field:
-# first the head alone, then everything at the rate we try.
+# From here on `ft.fit` does the handling, and we ask about the learning rate. A strategy is data, so a rate is one field to
+# replace. Ours trains first the head alone, then everything at the rate we try.
 # %% [markdown] lang="ko"
 # ## 얼마나 빨라도 될까요?
 #
-# 이제부터 뒷일은 `ft.fit`에 맡기고 학습률을 살펴봅니다. 전략은 데이터이므로 학습률은 필드 하나입니다. 먼저 헤드만, 그다음에 시험할
-# 학습률로 전체를 학습합니다.
+# 이제부터 이런 뒤처리는 `ft.fit`에 맡기고 학습률을 살펴봅니다. 전략은 데이터라서 학습률도 필드 하나만 바꾸면 됩니다. 먼저 헤드만, 그다음에
+# 전체를 시험할 학습률로 학습합니다.
 # %%
 import dataclasses
 
@@ -316,11 +327,13 @@ def head_first(rate):
 
 print(head_first(1e-2))
 # %% [markdown] lang="en"
-# One run, live, at 1e-2: a usual rate for a new head.
+# The table shows the phases, one a line. `cosine`: after a short warm-up the rate sinks to zero by the end of the phase.
+# `images as they are`: no augmentation. Now one run, live, at 1e-2, a usual rate for a new head.
 #
 # **Predict.** Which of the two will suffer, the digits or the letters?
 # %% [markdown] lang="ko"
-# 1e-2로 한 번 직접 학습해 봅시다. 새 헤드에는 흔히 쓰는 학습률입니다.
+# 표에는 학습 단계(phase)가 한 줄에 하나씩 나옵니다. `cosine`은 학습률이 짧은 준비 구간(warm-up)에서 올라갔다가 단계가 끝날 때까지 0으로 내려간다는 뜻이고,
+# `images as they are`는 데이터 증강을 하지 않는다는 뜻입니다. 이제 1e-2로 한 번 직접 학습해 봅시다. 새 헤드에는 흔히 쓰는 학습률입니다.
 #
 # **예측해 보세요.** 숫자와 글자 가운데 어느 쪽이 나빠질까요?
 # %%
@@ -333,15 +346,15 @@ print(f"validation accuracy {100 * fast.val_accuracy:.1f} %, letters {100 * fast
 # backbone has been written over: it used to read {{100 * untouched:.1f}} % of the letters, now it reads
 # {{100 * fast_letters:.1f}} %. This is catastrophic forgetting; lesson 09 is about it.
 # %% [markdown] lang="ko"
-# 숫자 정확도는 {{100 * fast.val_accuracy:.1f}} %로 멀쩡해 보입니다. 이것만 보면 성공입니다. 그러나 그 밑에서 백본은 다른 내용으로 덮어써졌습니다.
-# 글자를 {{100 * untouched:.1f}} % 읽던 백본이 이제 {{100 * fast_letters:.1f}} %만 읽습니다. 이것이 치명적
+# 숫자 정확도는 {{100 * fast.val_accuracy:.1f}}%로 멀쩡해 보입니다. 이것만 보면 성공입니다. 그러나 그 밑의 백본은 전혀 다른 내용으로 덮였습니다.
+# 글자를 {{100 * untouched:.1f}}% 읽던 백본이 이제 {{100 * fast_letters:.1f}}%만 읽습니다. 이것이 치명적
 # 망각(catastrophic forgetting)이며, 9강에서 자세히 다룹니다.
 # %% [markdown] lang="en"
 # One run is an anecdote. Here are five seeds at each of five rates, recorded by `make results` with the same code. The bars
 # reach from the worst to the best seed; our live run has to fall among them.
 # %% [markdown] lang="ko"
-# 한 번의 실행은 일화일 뿐입니다. 다음은 같은 코드로 다섯 가지 학습률을 각각 시드 다섯 개로 돌려 `make results`로 기록해 둔 결과입니다. 막대는 가장
-# 나쁜 시드에서 가장 좋은 시드까지를 나타내며, 방금 직접 돌린 결과도 그 사이에 들어야 합니다.
+# 한 번 돌린 결과는 우연일 수 있습니다. 다음은 `make results`가 같은 코드로 다섯 가지 학습률을 시드 다섯 개씩 돌려 기록해 둔 결과입니다. 세로 막대는
+# 가장 나쁜 시드에서 가장 좋은 시드까지를 나타냅니다. 방금 직접 돌린 결과도 그 사이에 들어야 합니다.
 # %%
 study = track.recorded("fine-tuning")
 
@@ -364,7 +377,7 @@ series = {
 }
 if study:
     fig = plots.lines(
-        series, "Learning rate of the backbone", "Accuracy",
+        series, "Learning rate of the backbone", "Accuracy (bars: worst to best of five seeds)",
         "The digits hide what the letters show", log_x=True, percent=True,
     )
     ft.show(fig, alt="Accuracy on digits and on letters against the learning rate. Digits stay near the "
@@ -376,7 +389,7 @@ if study:
 # those for a new head.
 # %% [markdown] lang="ko"
 # 왼쪽에서 오른쪽으로 읽어 봅시다. 1e-5에서는 잃는 것도 얻는 것도 없습니다. 1e-3에서는 숫자 정확도가 어디에도 뒤지지 않고, 글자도 아직
-# {{100 * seeds("rate 0.001", "source_accuracy")[0]:.0f}} %를 읽습니다. 1e-2에서는 숫자는 버티지만 글자는 사라지고, 1e-1에서는 둘 다
+# {{100 * seeds("rate 0.001", "source_accuracy")[0]:.0f}}%를 읽습니다. 1e-2에서는 숫자는 버티지만 글자는 사라지고, 1e-1에서는 둘 다
 # 무너집니다. 미세 조정의 학습률을 새 헤드에 쓰는 값의 10분의 1에서 1000분의 1로 잡는 까닭입니다.
 # %% [markdown] lang="en"
 # ## An untrained head pulls at everything below
@@ -384,10 +397,10 @@ if study:
 # What if we skip the first phase and train everything at once under a new head? Keras draws a Dense layer at random. Its
 # first opinions are noise, so the loss is large, and the gradient asks the backbone to make up for it.
 # %% [markdown] lang="ko"
-# ## 배우지 못한 헤드는 아래층을 모두 잡아당깁니다
+# ## 학습하지 않은 헤드는 아래층을 모두 잡아당깁니다
 #
-# 첫 번째 학습 단계(phase)를 건너뛰고 새 헤드 밑에서 전체를 한꺼번에 학습하면 어떨까요? Keras는 Dense 층의 가중치를 무작위로 뽑습니다. 그 헤드의 첫 의견은
-# 잡음이므로 손실이 크고, 기울기는 그 몫까지 백본에 떠맡깁니다.
+# 첫 번째 학습 단계를 건너뛰고, 새 헤드를 얹자마자 전체를 한꺼번에 학습하면 어떨까요? Keras는 Dense 층의 가중치를 무작위로 뽑습니다. 그런 헤드가 처음
+# 내놓는 답은 잡음이나 다름없어 손실이 크고, 기울기는 그 몫까지 백본에 떠맡깁니다.
 # %%
 import tensorflow as tf
 
@@ -415,8 +428,8 @@ assert noisy_pull > 3 * trained_pull or study is None
 #
 # **Predict.** Which of the two reads more digits, which more letters?
 # %% [markdown] lang="ko"
-# 이제 두 방법을 견주어 봅시다. 업데이트 {{updates}}번과 학습률 3e-4는 똑같습니다. 한쪽은 무작위 헤드 밑에서 처음부터 전체를 학습하고,
-# 다른 쪽은 3분의 1 동안 헤드만 학습한 뒤 전체를 학습합니다. 뒤의 방법을 LP-FT(linear probing then fine-tuning; Kumar et al.,
+# 이제 두 방법을 견주어 봅시다. 업데이트 {{updates}}번과 학습률 3e-4는 똑같습니다. 한쪽은 무작위 헤드를 얹고 처음부터 전체를 학습하고,
+# 다른 쪽은 업데이트의 3분의 1 동안 헤드만 학습한 뒤 전체를 학습합니다. 뒤의 방법을 LP-FT(linear probing then fine-tuning; Kumar et al.,
 # 2022)라고 합니다.
 #
 # **예측해 보세요.** 숫자를 더 잘 읽는 쪽은, 글자를 더 잘 읽는 쪽은 각각 어느 쪽일까요?
@@ -431,31 +444,32 @@ names = {"random head": "random head", "zero head": "head of zeros", "head first
 if study:
     fig = plots.bars(
         {f"{label}: {what}": seeds(name, score) for what, score in scores.items() for name, label in names.items()},
-        "A trained head spares the backbone", "Accuracy, five recorded seeds", percent=True,
+        "A trained head spares the backbone", "Accuracy (lines: worst to best of five seeds)", percent=True,
     )
     ft.show(fig, alt="Bars: digits are read well in all three cases, best with a head of zeros or a "
-            "trained one; letters survive only under the trained head.")
+            "trained one; letters survive best under the trained head.")
     assert seeds("head first", "source_accuracy")[1] > seeds("random head", "source_accuracy")[2]
+    assert seeds("random head", "source_accuracy")[1] > seeds("zero head", "source_accuracy")[2]
 # %% [markdown] lang="en"
-# Under the trained head {{100 * seeds("head first", "source_accuracy")[0]:.0f}} % of the letters survive, under the random one
-# {{100 * seeds("random head", "source_accuracy")[0]:.0f}} %; in no seed do the two overlap. A head of zeros, which `ft.classifier`
-# makes, is good for the digits but spares the letters no better: {{100 * seeds("zero head", "source_accuracy")[0]:.0f}} %. It is
-# not the noise alone. A head that knows nothing lets the backbone do its work.
+# Under the trained head {{100 * seeds("head first", "source_accuracy")[0]:.1f}} % of the letters survive, under the random one
+# {{100 * seeds("random head", "source_accuracy")[0]:.1f}} %; in no seed do the two overlap. A head of zeros, which `ft.classifier`
+# makes, is good for the digits but spares the letters even less: {{100 * seeds("zero head", "source_accuracy")[0]:.1f}} %. It is
+# not the noise alone. A head that knows nothing leaves its work to the backbone.
 # %% [markdown] lang="ko"
-# 먼저 학습한 헤드 밑에서는 글자를 {{100 * seeds("head first", "source_accuracy")[0]:.0f}} % 읽고, 무작위 헤드 밑에서는
-# {{100 * seeds("random head", "source_accuracy")[0]:.0f}} % 읽습니다. 어느 시드에서도 둘은 겹치지 않습니다. `ft.classifier`가 만드는 0으로 된 헤드는 숫자에는
-# 좋지만 글자는 더 지켜 주지 못합니다. {{100 * seeds("zero head", "source_accuracy")[0]:.0f}} %입니다. 잡음만의 문제가 아닙니다.
-# 아무것도 모르는 헤드는 자기 일을 백본에 떠넘깁니다.
+# 헤드를 먼저 학습하면 글자를 {{100 * seeds("head first", "source_accuracy")[0]:.1f}}% 읽지만, 무작위 헤드로 시작하면
+# {{100 * seeds("random head", "source_accuracy")[0]:.1f}}%만 읽습니다. 어느 시드에서도 둘은 겹치지 않습니다. `ft.classifier`가 만드는 0으로 된 헤드는 숫자에는
+# 좋지만 글자는 오히려 덜 지켜 줍니다({{100 * seeds("zero head", "source_accuracy")[0]:.1f}}%). 잡음만의 문제가 아닙니다. 아무것도 모르는 헤드는 자기
+# 일을 백본에 떠넘깁니다.
 # %% [markdown] lang="en"
 # ### Exercise 3: write a strategy
 #
 # Write your own: a pre-trained start; the head alone for half of the updates at 1e-2; then the last stage and the head for the
-# other half at 1e-4.
+# other half at 1e-4. What a phase trains is `"head"`, `"all"`, or a number of last stages.
 # %% [markdown] lang="ko"
-# ### 연습 3: 전략 쓰기
+# ### 연습 3: 전략 작성하기
 #
-# 직접 전략을 써 보세요. 사전 학습된 가중치에서 출발해 업데이트의 절반은 헤드만 1e-2로 학습하고, 나머지 절반은 마지막 스테이지와 헤드를
-# 1e-4로 학습합니다.
+# 직접 전략을 작성해 보세요. 사전 학습된 가중치에서 출발해 업데이트의 절반은 헤드만 1e-2로 학습하고, 나머지 절반은 마지막 스테이지와 헤드를
+# 1e-4로 학습합니다. 학습 단계마다 무엇을 학습할지는 `"head"`, `"all"`, 또는 뒤에서부터 센 스테이지 수로 적습니다.
 # %% tags=["exercise"]
 # ft.Phase(name, train, share=..., rate=...) and ft.Strategy(name, start, phases)
 my_strategy = ...
@@ -469,47 +483,60 @@ ft.check("06.3", my_strategy)
 #
 # **Predict.** On digits, so close to letters: by how much does fine-tuning win?
 # %% [markdown] lang="ko"
-# ## 미세 조정은 그만한 값을 할까요?
+# ## 미세 조정은 그만한 값어치가 있을까요?
 #
 # 공정한 질문은 "전보다 나은가?"가 아니라 "똑같이 오래 학습한 동결 백본보다 나은가?"입니다. 그 대조군이 `feature_extraction_long`입니다.
 # 업데이트 횟수도, 학습률을 고르는 방식도 같고, 헤드만 학습합니다.
 #
 # **예측해 보세요.** 글자와 아주 가까운 숫자에서 미세 조정은 얼마나 앞설까요?
 # %%
-def compared(name):
-    """One line per strategy of a recorded comparison, at ten labels per class."""
-    rows = [r for r in track.recorded(name).table() if r["labels_per_class"] == 10]
+def compared(record):
+    """Mean and 95 % interval of each strategy in a recorded comparison, at ten labels per class."""
+    rows = [r for r in record.table() if r["labels_per_class"] == 10]
     return {r["strategy"]: (r["test_mean"], r["test_low"], r["test_high"]) for r in rows}
 
 if study:
-    digits = compared("digits")
-    fig = plots.bars(digits, "Near the source, standing still is as good", "Test accuracy, digits", percent=True)
+    digits = compared(track.recorded("digits"))
+    fig = plots.bars(
+        digits, "Near the source, standing still is as good",
+        "Test accuracy, digits (lines: 95 % intervals)", percent=True,
+    )
     ft.show(fig, alt="Bars with intervals: fine-tuning and the frozen backbone overlap on digits; "
             "training from scratch is lower.")
+    assert digits["lp_ft"][1] < digits["feature_extraction_long"][2]
 # %% [markdown] lang="en"
-# It does not. Frozen {{100 * digits["feature_extraction_long"][0]:.1f}} %, fine-tuned {{100 * digits["lp_ft"][0]:.1f}} %: the
-# intervals overlap. Letters and digits are made of the same strokes, and the features were already right. Now a task that
-# is far from letters: 21 textures, gratings and tilings and noises, with no stroke in them.
+# By next to nothing: frozen {{100 * digits["feature_extraction_long"][0]:.1f}} %, fine-tuned
+# {{100 * digits["lp_ft"][0]:.1f}} %, and the intervals overlap. Letters and digits are made of the same strokes, so the features
+# were already right. Now a task that is far from letters: 21 textures, gratings and tilings and noises, with no stroke in
+# them.
+#
+# **Predict.** Which of the three strategies is best there, which is worst?
 # %% [markdown] lang="ko"
-# 앞서지 않습니다. 동결 {{100 * digits["feature_extraction_long"][0]:.1f}} %, 미세 조정 {{100 * digits["lp_ft"][0]:.1f}} %로 구간이
-# 겹칩니다. 글자와 숫자는 같은 획으로 이루어져 있고, 특징은 이미 알맞았습니다. 이번에는 글자와 먼 과제를 봅시다. 격자, 타일, 잡음 등 획이 전혀
-# 없는 질감(texture) 21종입니다.
+# 거의 앞서지 않습니다. 동결 {{100 * digits["feature_extraction_long"][0]:.1f}}%, 미세 조정
+# {{100 * digits["lp_ft"][0]:.1f}}%이고 구간이 겹칩니다. 글자와 숫자는 같은 획으로 이루어져 있어서 특징이 이미 알맞았습니다. 이번에는 글자와 먼 태스크를
+# 봅시다. 줄무늬, 타일, 잡음 등 획이 전혀 없는 질감(texture) 21종입니다.
+#
+# **예측해 보세요.** 여기서는 세 전략 가운데 무엇이 가장 낫고 무엇이 가장 못할까요?
 # %%
 if study:
-    textures = compared("textures")
-    fig = plots.bars(textures, "Far from the source, moving pays", "Test accuracy, textures", percent=True)
+    textures = compared(track.recorded("textures"))
+    fig = plots.bars(
+        textures, "Far from the source, moving pays",
+        "Test accuracy, textures (lines: 95 % intervals)", percent=True,
+    )
     ft.show(fig, alt="Bars with intervals: on textures fine-tuning is far above the frozen backbone; "
-            "training from scratch is at least as good as fine-tuning.")
+            "training from scratch is above both.")
     assert textures["lp_ft"][1] > textures["feature_extraction_long"][2]
+    assert textures["scratch"][1] > textures["lp_ft"][2]
 # %% [markdown] lang="en"
 # Here fine-tuning is {{100 * (textures["lp_ft"][0] - textures["feature_extraction_long"][0]):.0f}} points above the frozen
 # backbone: features of strokes are the wrong ones, and they have to move. And look at `scratch`,
-# {{100 * textures["scratch"][0]:.1f}} %: so far from the source, pre-training was no help at all. Which strategy for which
-# task is the question of lesson 08.
+# {{100 * textures["scratch"][0]:.1f}} %: so far from the source, pre-training was no help here but a burden. Which strategy for
+# which task is the question of lesson 08.
 # %% [markdown] lang="ko"
-# 여기서는 미세 조정이 동결 백본보다 {{100 * (textures["lp_ft"][0] - textures["feature_extraction_long"][0]):.0f}}%p 높습니다. 획의
-# 특징은 맞지 않으니 움직여야 합니다. 그리고 `scratch`를 보세요. {{100 * textures["scratch"][0]:.1f}} %입니다. 원천 과제에서 이만큼 멀면
-# 사전 학습은 전혀 도움이 되지 않았습니다. 어떤 과제에 어떤 전략을 쓸지는 8강에서 다룹니다.
+# 여기서는 미세 조정이 동결 백본보다 {{100 * (textures["lp_ft"][0] - textures["feature_extraction_long"][0]):.0f}}%p 높습니다. 획을 보던
+# 특징은 맞지 않으니 움직여야 합니다. 그리고 `scratch`를 보세요. {{100 * textures["scratch"][0]:.1f}}%입니다. 원천 태스크에서 이만큼 멀어지니
+# 사전 학습은 도움이 되기는커녕 짐이 되었습니다. 어떤 태스크에 어떤 전략을 쓸지는 8강에서 다룹니다.
 # %% [markdown] lang="en"
 # ## The test set, once
 #
@@ -521,6 +548,14 @@ if study:
 # %%
 print(lp_ft.summary())
 print(f"\ntest accuracy: {100 * lp_ft.test_accuracy:.1f} %")
+# %% [markdown] lang="en"
+# Did it beat the number we began with? On validation the frozen backbone had {{100 * frozen.val_accuracy:.1f}} %, this run has
+# {{100 * lp_ft.val_accuracy:.1f}} %. One seed cannot tell such runs apart; the recorded ones above could not, either. On digits,
+# moving has not paid.
+# %% [markdown] lang="ko"
+# 처음의 정확도를 넘어섰을까요? 검증 정확도는 동결 백본이 {{100 * frozen.val_accuracy:.1f}}%, 이번 실행이
+# {{100 * lp_ft.val_accuracy:.1f}}%입니다. 시드 하나로는 둘의 우열을 가릴 수 없고, 앞에서 본 여러 시드의 기록에서도 마찬가지였습니다. 숫자에서는 백본을
+# 움직인 보람이 없었습니다.
 # %% [markdown] lang="en"
 # ## Quiz
 # %% [markdown] lang="ko"
@@ -555,19 +590,19 @@ ft.check("06.q4", ...)
 # - Compile again after every change of `trainable`, or nothing changes and nobody tells you.
 # - Freeze BatchNorm layer by layer; `training=False` is not enough in Keras up to 3.15.
 # - Small rates keep the pre-training: at 1e-4 the backbone still reads {{100 * seeds("rate 0.0001", "source_accuracy")[0]:.0f}} % of
-#   its letters, at 1e-2 {{100 * seeds("rate 0.01", "source_accuracy")[0]:.0f}} %, while the digits look fine at both.
+#   its letters, but only {{100 * seeds("rate 0.01", "source_accuracy")[0]:.0f}} % at 1e-2, while the digits look fine at both.
 # - Train the head first: an untrained one pulls at everything below it.
 # - Compare with a frozen backbone trained as long. Near the source it may be all you need; far from it, moving pays.
 # - A claim about weights deserves a checksum: `with ft.prove(model):`.
 # %% [markdown] lang="ko"
 # ## 핵심 정리
 #
-# - `trainable`을 바꾸면 반드시 다시 컴파일합니다. 그러지 않으면 아무것도 바뀌지 않고, 아무도 알려 주지 않습니다.
+# - `trainable`을 바꾸면 반드시 다시 컴파일합니다. 그러지 않으면 바뀌는 것이 없고, 경고도 나오지 않습니다.
 # - BatchNorm은 층마다 직접 동결합니다. Keras 3.15까지는 `training=False`만으로 충분하지 않습니다.
-# - 작은 학습률은 사전 학습을 지킵니다. 백본은 1e-4에서 글자를 아직 {{100 * seeds("rate 0.0001", "source_accuracy")[0]:.0f}} % 읽지만 1e-2에서는
-#   {{100 * seeds("rate 0.01", "source_accuracy")[0]:.0f}} %만 읽습니다. 숫자는 두 경우 모두 멀쩡해 보입니다.
-# - 헤드를 먼저 학습합니다. 배우지 못한 헤드는 아래층을 모두 잡아당깁니다.
-# - 똑같이 오래 학습한 동결 백본과 비교합니다. 원천 과제에 가까우면 그것으로 충분할 수 있고, 멀면 움직일 만한 값이 있습니다.
+# - 작은 학습률은 사전 학습을 지킵니다. 백본은 1e-4에서 글자를 아직 {{100 * seeds("rate 0.0001", "source_accuracy")[0]:.0f}}% 읽지만 1e-2에서는
+#   {{100 * seeds("rate 0.01", "source_accuracy")[0]:.0f}}%만 읽습니다. 숫자는 두 경우 모두 멀쩡해 보입니다.
+# - 헤드를 먼저 학습합니다. 학습하지 않은 헤드는 아래층을 모두 잡아당깁니다.
+# - 똑같이 오래 학습한 동결 백본과 비교합니다. 원천 태스크에 가까우면 동결로 충분할 수 있고, 멀면 움직이는 편이 낫습니다.
 # - 가중치에 대한 주장은 체크섬으로 확인합니다. `with ft.prove(model):`
 # %% [markdown] lang="en"
 # ## Next
@@ -577,5 +612,5 @@ ft.check("06.q4", ...)
 # %% [markdown] lang="ko"
 # ## 다음 수업
 #
-# 신경망 전체에 학습률 하나만 쓰는 것은 거친 방법입니다. 앞쪽 스테이지는 뒤쪽 스테이지보다 덜 움직여도 됩니다. 7강에서는 스테이지별로 동결을 풀고, 스테이지마다 다른
-# 학습률을 주며, 몇 초짜리 시험으로 알맞은 학습률을 찾습니다.
+# 신경망 전체에 학습률 하나만 쓰는 것은 거친 방법입니다. 앞쪽 스테이지는 뒤쪽 스테이지보다 덜 움직여도 됩니다. 7강에서는 스테이지를 하나씩 동결 해제하고,
+# 스테이지마다 다른 학습률을 주며, 몇 초면 끝나는 시험으로 알맞은 학습률을 찾습니다.
