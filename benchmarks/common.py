@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import gc
 import importlib.metadata
+import importlib.util
 import json
 import math
 import os
@@ -41,6 +42,8 @@ def _fill_keras_home():
     return home
 
 
+if importlib.util.find_spec("tensorflow") is None:
+    os.environ.setdefault("KERAS_BACKEND", "torch")
 # Keras reads KERAS_HOME once, at import. A script that starts itself again hands its folder on.
 _OWN = "FTLIB_BENCH_HOME" not in os.environ
 os.environ["KERAS_HOME"] = os.environ.setdefault("FTLIB_BENCH_HOME", str(_fill_keras_home()) if _OWN else "")
@@ -116,10 +119,10 @@ def ratio(theirs, ours):
     return {k: v if k == "n" or v is None else math.exp(v) for k, v in logs.items()}
 
 
-def show(found, scale=1.0, unit=""):
+def show(found, scale=1.0, unit="", digits=1):
     """Returns `mean (low to high)` of what `interval`, `paired` and `ratio` give."""
-    text = f"{scale * found['mean']:.1f}{unit}"
-    return text if found["low"] is None else f"{text} ({scale * found['low']:.1f} to {scale * found['high']:.1f})"
+    values = [None if found[k] is None else f"{scale * found[k]:.{digits}f}" for k in ("mean", "low", "high")]
+    return values[0] + unit + (f" ({values[1]} to {values[2]})" if values[1] else "")
 
 
 def write(name, result):

@@ -9,11 +9,10 @@ Both sides begin with decoded photos and a backbone that is loaded, and validate
 
 import argparse
 
-from common import SEEDS, SIDE, accuracy, classifier, clock, flowers, forget, paired, ratio, show, write
-
+import common  # noqa: F401  (first: it tells Keras where the weights are)
 import keras
 import numpy as np
-import tensorflow as tf
+from common import SEEDS, SIDE, accuracy, classifier, clock, flowers, forget, paired, ratio, show, write
 
 import ftlib as ft
 
@@ -32,6 +31,8 @@ UPDATES = {5: 120, 20: 120, 80: 200}
 
 def pipeline(split, augmentation=()):
     """Returns a split as the guide's `tf.data` pipeline: (augment), batch, prefetch, cache."""
+    import tensorflow as tf  # here, so that our side also runs where TensorFlow is not installed
+
     data = tf.data.Dataset.from_tensor_slices((split.images, split.labels))
     if augmentation:
         data = data.map(lambda x, y: (_each(augmentation, x), y))
@@ -136,7 +137,7 @@ def extraction(labels, seeds):
 
 
 def tuning(counts, seeds):
-    """Fine-tuning: the guide's 20 epochs, our frozen probe and our fine-tuning, at several sizes of the training set."""
+    """Fine-tuning: the guide's 20 epochs, our frozen probe and our fine-tuning, with few and more photos."""
     rows = []
     for labels in counts:
         runs = {"guide frozen": [], "guide": [], "probe": [], "ours": []}

@@ -1,12 +1,11 @@
-"""Twenty runs killed at random moments and started again: do they end as if nothing had happened?
+"""Kills runs of every strategy with SIGKILL at moments spread over the whole run, and runs them again to the end.
 
-Each run is its own process and is killed (SIGKILL) at a moment drawn evenly over the time that the run takes, in the
-middle of whatever it does: reading, computing features, training, writing. Then it is started again, may be killed a
-second time, and is let finish. Its model, history and record are compared with those of a run that nothing stopped, bit
-by bit. `python benchmarks/kills.py 5` makes five kills in place of twenty.
+A killed run must end with the weights and the record, to the last bit, of a run that was left alone. Each run is a
+process of its own; the moments are drawn in equal slices of the time from the call of `fit` to its return.
 """
 
-import json
+import argparse
+import os
 import pathlib
 import signal
 import subprocess
@@ -14,75 +13,116 @@ import sys
 import tempfile
 import time
 
-from common import HERE, ft, np, record
+import common  # noqa: F401  (first: it tells Keras where the weights are)
+import keras
+import numpy as np
+from common import write
 
-STRATEGIES = ("scratch", "feature_extraction_long", "top", "full", "lp_ft", "gradual", "hybrid", "closing")
-UPDATES = 120
+import ftlib as ft
 
-
-def recipe(name):
-    if name != "closing":
-        return ft.strategy(name)
-    head = ft.Phase("head", "head", share=0.3, rate=1e-2, views=3)
-    rest = ft.Phase("all", "all", share=0.7, rate=3e-4, decay=0.7)
-    return ft.Strategy("closing", "pretrained", (head, rest), closing=("soup", "interpolate"))
+BEGINS, ENDS = "fit begins", "fit ends"
+# One thread sums in the same order every time.
+ALONE = dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"), "1")
 
 
-def work(name, folder):
-    """Runs one strategy on the digits, in this process."""
-    task = ft.load_task("digits", labels_per_class=10, seed=0)
-    model = ft.classifier(ft.load_backbone("glyphnet"), task.num_classes)
-    ft.fit(model, task, recipe(name), "standard", seed=1, run_dir=folder, updates=UPDATES, verbose=False)
+def strategies():
+    """Returns all strategies of `ftlib`, and one with several views and all closing steps."""
+    full = ft.Strategy(
+        "views_and_closing", "pretrained",
+        (ft.Phase("top", 1, share=0.4, rate=1e-3, views=3), ft.Phase("all", "all", share=0.6, rate=3e-4, decay=0.5)),
+        closing=("soup", "interpolate"),
+    )  # fmt: skip
+    return {**{name: ft.strategy(name) for name in ft.list_strategies()}, full.name: full}
+
+
+def train(name, folder):
+    """Runs one strategy in `folder`: glyphnet on digits, and for LoRA a small transformer with random weights."""
+    task = ft.load_task("digits", 10)
+    body = ft.load_backbone("glyphnet")
+    if name == "lora":
+        import keras_hub
+
+        keras.utils.set_random_seed(0)
+        body = keras_hub.models.ViTBackbone(
+            image_shape=(32, 32, 3), patch_size=8, num_layers=3, num_heads=2, hidden_dim=32, mlp_dim=64
+        )
+    model = ft.classifier(body, task.num_classes)
+    print(BEGINS, flush=True)
+    run = ft.fit(model, task, strategies()[name], "standard", seed=1, run_dir=folder, updates=240, verbose=False)
+    print(ENDS, flush=True)
+    record = np.frombuffer(repr([run.history, run.phases, run.scores["validation"]]).encode(), "uint8")
+    np.savez(pathlib.Path(folder) / "end.npz", record, *run.model.get_weights())
 
 
 def start(name, folder):
-    command = [sys.executable, str(HERE / "kills.py"), "--work", name, str(folder)]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    log = open(f"{folder}.log", "a")  # noqa: SIM115  (the process writes there until it ends)
+    command = [sys.executable, __file__, "--train", name, str(folder)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env={**os.environ, **ALONE})
 
 
 def finish(name, folder):
-    if start(name, folder).wait() != 0:
-        sys.exit(f"The run {name!r} in {folder} failed.")
+    """Runs to the end; returns the seconds inside `fit`."""
+    process = start(name, folder)
+    begins = ends = None
+    for line in process.stdout:
+        begins = time.perf_counter() if line.strip() == BEGINS else begins
+        ends = time.perf_counter() if line.strip() == ENDS else ends
+    if process.wait():
+        said = pathlib.Path(f"{folder}.log").read_text()[-2000:]
+        raise RuntimeError(f"A run of {name} ended with {process.returncode}:\n{said}")
+    return ends - begins
 
 
-def result(folder):
-    """Returns what a finished run left, as bytes of its weights and its record."""
-    run = ft.load_run(folder)
-    weights = b"".join(np.ascontiguousarray(w).tobytes() for w in run.model.get_weights())
-    return weights, json.loads((pathlib.Path(folder) / "run.json").read_text(encoding="utf-8"))
+def kill(name, folder, share, seconds):
+    """Starts a run and kills it after a share of its time; returns whether it was still running."""
+    process = start(name, folder)
+    for line in process.stdout:
+        if line.strip() == BEGINS:
+            break
+    time.sleep(share * seconds)
+    alive = process.poll() is None
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    return alive
 
 
-def main(kills):
-    rng, rows = np.random.default_rng(0), []
-    with tempfile.TemporaryDirectory() as place:
-        place, whole, seconds = pathlib.Path(place), {}, {}
-        for name in STRATEGIES:
-            before = time.perf_counter()
-            finish(name, place / name)
-            whole[name], seconds[name] = result(place / name), time.perf_counter() - before
-        for i in range(kills):
-            name = STRATEGIES[i % len(STRATEGIES)]
-            folder, moments = place / f"{name}-{i}", []
-            for _ in range(1 + i % 2):
-                process, moment = start(name, folder), float(rng.uniform(0.2, 0.98) * seconds[name])
-                time.sleep(moment)
-                process.send_signal(signal.SIGKILL)
-                moments.append(moment)
-                process.wait()
-            held = sorted(p.name for p in folder.iterdir()) if folder.exists() else []
+def same(folder, other):
+    ends = [np.load(pathlib.Path(f) / "end.npz") for f in (folder, other)]
+    return ends[0].files == ends[1].files and all(
+        ends[0][k].dtype == ends[1][k].dtype and ends[0][k].tobytes() == ends[1][k].tobytes() for k in ends[0].files
+    )
+
+
+def main(count, seed):
+    rng, names, rows, left_alone = np.random.default_rng(seed), list(strategies()), [], {}
+    shares = rng.permutation((np.arange(count) + rng.random(count)) / count)
+    with tempfile.TemporaryDirectory(prefix="ftlib-kills-") as place:
+        for i, share in enumerate(shares):
+            name, folder = names[i % len(names)], pathlib.Path(place) / f"killed-{i}"
+            alone = pathlib.Path(place) / f"alone-{name}"
+            if name not in left_alone:
+                left_alone[name] = finish(name, alone)
+            alive = kill(name, folder, share, left_alone[name])
+            found = sorted(path.name for path in folder.glob("*")) if folder.is_dir() else []
             finish(name, folder)
-            equal = result(folder) == whole[name]
-            rows.append({"strategy": name, "killed_after_s": moments, "held": held, "bit_equal": equal})
-            print(f"{i + 1:3} {name:24} killed after {', '.join(f'{m:.1f}' for m in moments)} s of "
-                  f"{seconds[name]:.1f}: {'bit-equal' if equal else 'DIFFERENT'}", flush=True)  # fmt: skip
+            rows.append(
+                {"strategy": name, "share": float(share), "was_running": alive, "left": found,
+                 "bit_equal": same(folder, alone)}
+            )  # fmt: skip
+            print(i + 1, rows[-1], flush=True)
     equal = sum(row["bit_equal"] for row in rows)
-    print(f"{equal} of {kills} ended bit-equal")
-    record("kills", {"kills": kills, "bit_equal": equal, "rows": rows})
-    return equal != kills
+    print(f"{equal} of {count} end bit-equal; {sum(row['was_running'] for row in rows)} were killed while running")
+    write("kills", {"seed": seed, "kills": count, "bit_equal": equal, "rows": rows})
+    return equal == count
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--work"]:
-        work(*sys.argv[2:])
-    else:
-        sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 20))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=0, help="of the moments")
+    parser.add_argument("--train", nargs=2, metavar=("STRATEGY", "FOLDER"), help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.train:
+        train(*given.train)
+    elif not main(given.kills, given.seed):
+        sys.exit(1)

@@ -1,62 +1,91 @@
-"""What rates per stage cost per update: `ft.layerwise` and Keras's MultiOptimizer against the plain optimizer.
+"""What rates per stage cost: `ft.layerwise` and `keras.optimizers.MultiOptimizer` beside the plain optimizer.
 
-The same MobileNetV2 at 160 pixels, all of it training, the same batch of 32. The sides take turns in blocks of updates,
-so that a machine that slows down slows all of them; the cost is the median over blocks of a side's time divided by that
-of the plain optimizer in the same round.
+Three copies of a model take the same steps in turn, so that whatever else the machine does hits all three alike.
 """
 
+import argparse
 import time
 
-from common import SIDE, backbone, ft, keras, np, record
+import common  # noqa: F401  (first: it tells Keras where the weights are)
+import keras
+import numpy as np
+from common import classifier, flowers, forget, ratio, show, write
 
-ROUNDS, BLOCK = 12, 5
+import ftlib as ft
+
+DECAY, BATCH, RATE = 0.75, 32, 1e-4
 
 
-def sides():
-    """Returns `(name, make)`; `make(model)` gives the optimizer."""
-    yield "plain", lambda model: keras.optimizers.AdamW(1e-4)
-    yield "layerwise", lambda model: ft.layerwise(keras.optimizers.AdamW(1e-4), model, decay=0.75)
-    if hasattr(keras.optimizers, "MultiOptimizer"):
-        yield "MultiOptimizer", multi
+def plain(model):
+    return keras.optimizers.AdamW(RATE)
+
+
+def layerwise(model):
+    return ft.layerwise(keras.optimizers.AdamW(RATE), model, decay=DECAY)
 
 
 def multi(model):
-    """One AdamW per stage, as MultiOptimizer has it; it asks for the optimizer of each variable."""
-    found, chosen = ft.stages(model), {}
-    for depth, stage in enumerate(reversed(found)):
-        optimizer = keras.optimizers.AdamW(1e-4 * 0.75**depth)
-        chosen.update((id(weight), optimizer) for layer in stage.layers for weight in layer.weights)
-    return keras.optimizers.MultiOptimizer(lambda variable: chosen[id(variable)])
+    """One optimizer per stage, as MultiOptimizer wants it: by the paths of the variables, which are to be unique."""
+    found = ft.stages(model)
+    assert len({v.path for v in model.trainable_variables}) == len(model.trainable_variables)
+    optimizers = keras.optimizers.OptimizerMap(keras.optimizers.AdamW(RATE))
+    for i, stage in enumerate(reversed(found)):
+        optimizer = keras.optimizers.AdamW(RATE * DECAY**i)
+        for variable in (v for layer in stage.layers for v in layer.trainable_variables):
+            optimizers[variable.path] = optimizer
+    return keras.optimizers.MultiOptimizer(optimizers)
 
 
-def main():
-    rng = np.random.default_rng(0)
-    images = rng.uniform(0, 255, (32, SIDE, SIDE, 3)).astype("float32")
-    targets = np.eye(5, dtype="float32")[rng.integers(0, 5, 32)]
-    models, times = {}, {}
-    for name, make in sides():
-        model = ft.classifier(backbone(), 5)
-        ft.unfreeze(model)
-        try:
-            model.compile(make(model), "categorical_crossentropy")
-            model.train_on_batch(images, targets)
-        except Exception as error:  # another signature in another version of Keras: say so, and measure the rest
-            print(f"{name}: {type(error).__name__}: {error}")
+MAKERS = {"plain": plain, "layerwise": layerwise, "MultiOptimizer": multi}
+
+
+def measure(build, x, y, steps):
+    """Returns the seconds of every step, by optimizer, and those of the first step, which compiles."""
+    models, first = {}, {}
+    for name, make in MAKERS.items():
+        if name == "MultiOptimizer" and not hasattr(keras.optimizers, name):
             continue
-        models[name], times[name] = model, []
-    for _ in range(ROUNDS):
-        for name, model in models.items():
+        model = build()
+        model.compile(make(model), "sparse_categorical_crossentropy")
+        start = time.perf_counter()
+        model.train_on_batch(x, y)
+        first[name] = time.perf_counter() - start
+        models[name] = model
+    seconds, names = {name: [] for name in models}, list(models)
+    for i in range(steps + 2):
+        for name in names[i % len(names) :] + names[: i % len(names)]:
             start = time.perf_counter()
-            for _ in range(BLOCK):
-                model.train_on_batch(images, targets)
-            times[name].append((time.perf_counter() - start) / BLOCK)
-    plain, rows = np.array(times["plain"]), []
-    for name, values in times.items():
-        ratio = float(np.median(np.array(values) / plain))
-        rows.append({"side": name, "seconds_per_update": float(np.median(values)), "cost": ratio - 1})
-        print(f"{name:15} {1000 * rows[-1]['seconds_per_update']:7.1f} ms per update  {100 * rows[-1]['cost']:+.1f} %")
-    record("rates", {"rounds": ROUNDS, "updates_per_round": BLOCK, "rows": rows})
+            float(models[name].train_on_batch(x, y))
+            if i > 1:  # the first ones warm up
+                seconds[name].append(time.perf_counter() - start)
+    return seconds, first
+
+
+def glyphnet():
+    return ft.classifier(ft.load_backbone("glyphnet"), 10)
+
+
+def main(steps):
+    rows = []
+    photos, digits = flowers(20).train, ft.load_task("digits", 10)
+    digits = digits.for_backbone(glyphnet()).train
+    cases = (("MobileNetV2", classifier, photos, steps), ("glyphnet", glyphnet, digits, 5 * steps))
+    for name, build, split, count in cases:
+        forget()
+        at = np.random.default_rng(0).permutation(len(split))[:BATCH]
+        seconds, first = measure(build, np.asarray(split.images[at], "float32"), split.labels[at], count)
+        median = {k: float(np.median(v)) for k, v in seconds.items()}
+        row = {"model": name, "steps": count, "median": median, "first": first}
+        for other in [k for k in seconds if k != "plain"]:
+            row[other] = ratio(seconds[other], seconds["plain"])
+            row[f"{other} median"] = row["median"][other] / row["median"]["plain"]
+            print(f"{name}: a step with {other} takes {show(row[other], digits=3)} times the plain one; "
+                  f"by medians {row[f'{other} median']:.3f}")  # fmt: skip
+        rows.append(row)
+    write("rates", {"decay": DECAY, "optimizer": "AdamW", "batch": BATCH, "rows": rows})
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--steps", type=int, default=40, help="of MobileNetV2; glyphnet takes 5 times that (default: 40)")
+    main(parser.parse_args().steps)
