@@ -87,5 +87,5 @@ def main(steps):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=40, help="of MobileNetV2; glyphnet takes 5 times that (default: 40)")
+    parser.add_argument("--steps", type=int, default=40, help="of MobileNetV2; glyphnet takes 5 times as many (40)")
     main(parser.parse_args().steps)

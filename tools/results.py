@@ -65,8 +65,8 @@ def code_hash(task):
     """
     modules = (
         "backbones", "batches", "calls", "closing", "engine", "evaluation", "features", "freezing", "graph",
-        "initialization", "lora", "optimizers", "phases", "regularizers", "runs", "strategies", "training", "tasks/base",
-        f"tasks/{task}",
+        "initialization", "lora", "optimizers", "phases", "regularizers", "runs", "strategies", "training",
+        "tasks/base", f"tasks/{task}",
     )  # fmt: skip
     weights = (ROOT / "ftlib/weights/glyphnet.weights.h5").read_bytes()
     return digest.code(ROOT / "ftlib", modules, weights)
