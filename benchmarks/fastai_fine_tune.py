@@ -12,7 +12,7 @@ import keras
 import no_torchvision  # noqa: F401  (before fastai)
 import torch
 from common import SEEDS, SIDE, clock, flowers, interval, paired, ratio, show, write
-from fastai.basics import CrossEntropyLossFlat, DataLoader, DataLoaders, L, Learner, TensorCategory
+from fastai.basics import CrossEntropyLossFlat, DataLoaders, L, Learner, TensorCategory, TfmdDL
 from fastai.basics import accuracy as fastai_accuracy
 from fastai.callback import schedule  # noqa: F401  (adds fine_tune to Learner)
 from fastai.layers import AdaptiveConcatPool2d, Flatten, LinBnDrop
@@ -59,7 +59,7 @@ def loader(split, training):
     images = torch.from_numpy(split.images).permute(0, 3, 1, 2) / 255
     items = [(TensorImage(x), TensorCategory(int(y))) for x, y in zip(images, split.labels, strict=True)]
     options = {"after_batch": aug_transforms()} if training else {}
-    return DataLoader(items, bs=BATCH, shuffle=training, drop_last=training, num_workers=0, **options)
+    return TfmdDL(items, bs=BATCH, shuffle=training, drop_last=training, num_workers=0, **options)
 
 
 def fine_tune(task, epochs, seed, plain_head):

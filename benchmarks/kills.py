@@ -48,7 +48,7 @@ def train(name, folder):
         )
     model = ft.classifier(body, task.num_classes)
     print(BEGINS, flush=True)
-    run = ft.fit(model, task, strategies()[name], "standard", seed=1, run_dir=folder, updates=240, verbose=False)
+    run = ft.fit(model, task, strategies()[name], "standard", seed=1, run_dir=folder, updates=400, verbose=False)
     print(ENDS, flush=True)
     record = np.frombuffer(repr([run.history, run.phases, run.scores["validation"]]).encode(), "uint8")
     np.savez(pathlib.Path(folder) / "end.npz", record, *run.model.get_weights())

@@ -1,0 +1,102 @@
+"""Fills the tables of benchmarks/README.md with what stands in benchmarks/results: `python benchmarks/readme.py`."""
+
+import json
+import pathlib
+import re
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+def span(found, scale=1.0, digits=1, sign=""):
+    """Returns `mean (low–high)` of a mean with its interval."""
+    bounds = (found[k] for k in ("mean", "low", "high"))
+    mean, low, high = (None if value is None else f"{scale * value:{sign}.{digits}f}" for value in bounds)
+    return mean if low is None else f"{mean} ({low} to {high})"
+
+
+def mean(runs, name, scale=1.0, digits=1):
+    values = [run[name] for run in runs]
+    return f"{scale * sum(values) / len(values):.{digits}f}"
+
+
+def guide_extraction(data):
+    yield "views", "epochs", "guide, s", "ours, s", "times faster", "guide, %", "ours, %", "difference, points"
+    for r in data["rows"]:
+        seconds = (mean(r[side], "seconds") for side in ("guide", "ours"))
+        tests = (mean(r[side], "test", 100) for side in ("guide", "ours"))
+        yield r["views"], r["epochs"], *seconds, span(r["ratio"]), *tests, span(r["difference"], 100, sign="+")
+
+
+def guide_tuning(data):
+    yield (
+        "photos per class", "guide, %", "probe, %", "ours, %", "ours over probe, points", "ours over guide, points",
+        "guide, s", "ours, times faster", "probe, times faster",
+    )  # fmt: skip
+    for r in data["rows"]:
+        tests = (mean(r[side], "test", 100) for side in ("guide", "probe", "ours"))
+        over = (span(r[k], 100, sign="+") for k in ("over_probe", "over_guide"))
+        faster = (span(r[k]) for k in ("faster_than_guide", "probe_faster_than_guide"))
+        yield r["labels_per_class"], *tests, *over, mean(r["guide"], "seconds"), *faster
+
+
+def partial(data):
+    yield "what trains", "updates", "Keras, s", "ours, s", "times the speed of Keras"
+    for r in data["rows"]:
+        seconds = (mean(r[side], "seconds") for side in ("keras", "ours"))
+        yield r["case"], r["updates"], *seconds, span(r["ratio"], digits=2)
+
+
+def rates(data):
+    yield "model", "plain step, ms", "`layerwise`, times the plain step", "`MultiOptimizer`, times the plain step"
+    for r in data["rows"]:
+        others = (span(r[name], digits=3) if name in r else "" for name in ("layerwise", "MultiOptimizer"))
+        yield r["model"], f"{1000 * r['median']['plain']:.0f}", *others
+
+
+def fastai_fine_tune(data):
+    yield (
+        "photos per class", "updates", "fine_tune, %", "with a plain head, %", "ours, %", "ours over fine_tune, points",
+        "over the plain head, points", "times faster",
+    )  # fmt: skip
+    for r in data["rows"]:
+        tests = (mean(r[side], "test", 100) for side in ("fine_tune", "fine_tune, plain head", "ours"))
+        over = (span(r[f"over {k}"], 100, sign="+") for k in ("fine_tune", "fine_tune, plain head"))
+        yield r["labels_per_class"], r["updates"], *tests, *over, span(r["faster than fine_tune"])
+
+
+def kills(data):
+    yield "killed runs", "killed while training", "ended bit-equal"
+    yield data["kills"], sum(row["was_running"] for row in data["rows"]), data["bit_equal"]
+
+
+TABLES = (guide_extraction, guide_tuning, partial, rates, fastai_fine_tune, kills)
+
+
+def table(make):
+    """Returns the table of one file of results in Markdown, with the versions it was measured with."""
+    path = HERE / "results" / f"{make.__name__}.json"
+    if not path.exists():
+        return "Not measured yet."
+    data = json.loads(path.read_text())
+    head, *rows = ([str(cell) for cell in row] for row in make(data))
+    lines = [head, ["---"] * len(head), *rows]
+    text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    seeds = f"; {len(data['seeds'])} seeds" if "seeds" in data else ""
+    labels = f"; {data['labels_per_class']} photos per class" if "labels_per_class" in data else ""
+    used = ", ".join(f"{k} {v}" for k, v in data["versions"].items() if k not in ("ftlib", "numpy"))
+    cores, device, backend = (data["machine"][name] for name in ("cores", "device", "backend"))
+    return f"{text}\n\n{cores} cores, {device}{labels}{seeds}; {used}; backend {backend}."
+
+
+def main():
+    path = HERE / "README.md"
+    text = path.read_text(encoding="utf-8")
+    for make in TABLES:
+        begin, end = f"<!-- {make.__name__} -->", f"<!-- /{make.__name__} -->"
+        filled = f"{begin}\n{table(make)}\n{end}"
+        text = re.sub(f"{begin}.*?{end}", lambda _, filled=filled: filled, text, flags=re.S)
+    path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
