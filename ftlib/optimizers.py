@@ -36,8 +36,8 @@ def layerwise(optimizer, model, decay=None, rates=None, head=None):
         model: A functional Keras model (see `stages`). Compile it, or another one made of the same weights, with the
             result.
         decay: Factor from each stage to the one before it, above 0 to 1: the last stage, the head, has the optimizer's
-            own rate. Default, if there are no `rates`: 0.75, the mildest of the usual values, since a stage is often
-            more than one block; 1 gives one rate for all.
+            own rate. Default, if there are no `rates`: 0.75, what MAE uses for a block of a large ViT (He et al., 2021,
+            https://arxiv.org/abs/2111.06377): mild, since a stage is often several blocks. 1 gives one rate for all.
         rates: Instead of `decay`: dict from the name of a stage to its rate, at least 0. Stages without an entry have
             the optimizer's own rate. Where that is one of Keras's schedules, a rate is meant at its peak, the
             largest rate among its settings: the schedule then scales all stages in proportion.
@@ -72,13 +72,10 @@ def layerwise(optimizer, model, decay=None, rates=None, head=None):
         raise ValueError(f"Give `decay` or `rates`, not both. Received: decay={decay!r}, rates={rates!r}.")
     else:
         factors = _from_rates(names, rates, optimizer)
-    stage_of = {}
-    for stage in found:
-        for weight in (w for layer in stage.layers for w in layer.weights):
-            stage_of.setdefault(id(weight), stage.name)
+    # Reversed, so that a weight used in two stages goes with the first.
+    stage_of = {id(w): stage.name for stage in reversed(found) for layer in stage.layers for w in layer.weights}
     plan = _Plan(factors, [(w, stage_of[id(w)]) for w in model.weights if id(w) in stage_of])
-    known = {optimizer._var_key(w) for w, _ in plan.weights}
-    if optimizer.built and not all(optimizer._var_key(v) in known for v in optimizer._trainable_variables):
+    if optimizer.built and not plan.knows(optimizer, optimizer._trainable_variables):
         raise ValueError("The optimizer was built for another model. Pass a new one, with the same settings.")
     result = _wrap(optimizer, plan)
     frozen = [layer for stage in found if factors[stage.name] == 0 for layer in stage.layers]
@@ -93,13 +90,12 @@ def _plain(optimizer):
     optimizer = keras.optimizers.get(optimizer) if isinstance(optimizer, str) else optimizer
     if not isinstance(optimizer, keras.optimizers.Optimizer):
         raise ValueError(f"Expected a keras.optimizers.Optimizer, or the name of one. Received: {optimizer!r}.")
-    if isinstance(optimizer, (keras.optimizers.LossScaleOptimizer, getattr(keras.optimizers, "MultiOptimizer", ()))):
+    wrappers = (keras.optimizers.LossScaleOptimizer, getattr(keras.optimizers, "MultiOptimizer", ()), Layerwise)
+    if isinstance(optimizer, wrappers):
         raise ValueError(
-            f"Expected an optimizer that moves weights itself. Received: {type(optimizer).__name__}, around others. "
-            "Pass the one inside: for mixed precision `compile` wraps it on its own."
+            f"Expected a plain optimizer. Received: {type(optimizer).__name__}, which is around another or has rates "
+            "per stage already. Pass the one inside: for mixed precision `compile` wraps it on its own."
         )
-    if isinstance(optimizer, Layerwise):
-        raise ValueError("The optimizer has rates per stage already. Pass a plain one, with the same settings.")
     return optimizer
 
 
@@ -159,10 +155,13 @@ class _Plan:
         self.mark = uuid.uuid4().hex
         _PLANS[self.mark] = self
 
+    def knows(self, optimizer, variables):
+        return {optimizer._var_key(v) for v in variables} <= {optimizer._var_key(w) for w, _ in self.weights}
+
     def attach(self, optimizer, variables):
         """Finds the factor of each variable, by identity; after loading, by its place among those that train."""
         key = optimizer._var_key
-        if self.rows and not {key(v) for v in variables} <= {key(w) for w, _ in self.weights}:
+        if self.rows and not self.knows(optimizer, variables):
             rows = sorted((row for row in self.rows if row[2] >= 0), key=lambda row: row[2])
             if [row[1] for row in rows] == [_shape(v) for v in variables]:
                 self.weights, self.rows = [(v, row[0]) for v, row in zip(variables, rows, strict=True)], rows
@@ -176,8 +175,7 @@ class _Plan:
                 )
             if self.factors[stage] == 0:
                 raise ValueError(
-                    f"{stage!r} has the rate 0, but it was made trainable again. Freeze it, or call `ft.layerwise` "
-                    "again with a rate for it."
+                    f"{stage!r} has the rate 0, but it was made trainable again. Freeze it, or give it another rate."
                 )
             found[key(variable)] = self.factors[stage]
         self.by_key = found
@@ -227,32 +225,40 @@ class Layerwise:
         factor = self._plan.by_key[self._var_key(variable)]
         super().update_step(gradient, variable, learning_rate if factor == 1 else learning_rate * factor)
 
+    def _backend_update_step(self, grads, trainable_variables, learning_rate):
+        if not hasattr(self, "_parallel_update_step"):
+            return super()._backend_update_step(grads, trainable_variables, learning_rate)
+        # Torch's own classes move a list of weights at once, without `update_step`: one list per rate.
+        for factor, places in self._by_factor(trainable_variables):
+            parts = [[given[i] for i in places] for given in (grads, trainable_variables)]
+            super()._backend_update_step(*parts, learning_rate if factor == 1 else learning_rate * factor)
+
     def _apply_weight_decay(self, variables):
-        groups = {}
-        for variable in variables:
-            # Torch cannot multiply an empty list of weights. (On TensorFlow the question is for the raw variable.)
-            if keras.backend.backend() != "torch" or self._use_weight_decay(variable):
-                groups.setdefault(self._plan.by_key[self._var_key(variable)], []).append(variable)
-        for factor, group in groups.items():
+        if keras.backend.backend() == "torch":  # which cannot multiply an empty list
+            variables = [v for v in variables if self._use_weight_decay(v)]
+        for factor, places in self._by_factor(variables):
             self._scale = factor
-            super()._apply_weight_decay(group)
+            super()._apply_weight_decay([variables[i] for i in places])
         self._scale = 1.0
+
+    def _by_factor(self, variables):
+        places = {}
+        for i, variable in enumerate(variables):
+            places.setdefault(self._plan.by_key[self._var_key(variable)], []).append(i)
+        return places.items()
 
     def _get_current_learning_rate(self):
         rate = super()._get_current_learning_rate()
         return rate if self._scale == 1 else rate * self._scale
 
     def get_config(self):
-        kind = _exported(type(self)._kind)
-        builtin = kind.__module__.startswith("keras.src.")
+        kind = type(self)._kind
+        module = "keras.optimizers" if kind.__module__.startswith("keras.src.") else kind.__module__
+        name = keras.saving.get_registered_name(kind)
         pattern = getattr(self, "_exclude_from_weight_decay_pattern", None)
         return super().get_config() | {
             "layerwise": {
-                "kind": {
-                    "module": "keras.optimizers" if builtin else kind.__module__,
-                    "class_name": kind.__name__,
-                    "registered_name": None if builtin else keras.saving.get_registered_name(kind),
-                },
+                "kind": {"module": module, "class_name": kind.__name__, "registered_name": name},
                 "factors": dict(self._plan.factors),
                 "weights": self._plan.describe(self),
                 "not_decayed": pattern and pattern.pattern,
@@ -282,9 +288,11 @@ _register(Layerwise)
 
 def _wrap(optimizer, plan):
     """Returns a new optimizer with the settings of `optimizer` and the rates of `plan`."""
-    # Torch's own classes update all weights at once, with one rate: they only serve where the rates are equal.
-    equal = all(factor == 1 for factor in plan.factors.values())
-    cls = _class_over(type(optimizer) if equal else _exported(type(optimizer)))
+    kind = type(optimizer)
+    if isinstance(optimizer, keras.optimizers.Nadam) and set(plan.factors.values()) != {1.0}:
+        # Torch's own class counts its calls, which are several in a step with several rates.
+        kind = next(k for k in kind.__mro__ if not k.__module__.startswith("keras.src.backend."))
+    cls = _class_over(kind)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that a function as the rate cannot be saved: it is handed over as it is
         config = optimizer.get_config()
@@ -305,7 +313,3 @@ def _class_over(kind):
     _register(cls)
     _register(Layerwise)  # which alone can restore any kind
     return cls
-
-
-def _exported(kind):
-    return next(c for c in kind.__mro__ if not c.__module__.startswith("keras.src.backend."))
