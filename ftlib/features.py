@@ -100,7 +100,7 @@ class Cache:
         where = "memory" if items * size <= _MEMORY else "disk"
         if where == "disk" and items * size + _SPARE > shutil.disk_usage(_existing(self.folder)).free:
             return ""
-        compute = _operations(self.model) / _COMPUTES[_kind()]
+        compute = _operations(self.model) / _COMPUTES[device_kind()]
         read = max(0, size - 4 * math.prod(self.image_shape)) / _READS[where]
         return where if items * compute + uses * read < uses * compute else ""
 
@@ -197,7 +197,8 @@ def _operations(model):
     return total
 
 
-def _kind():
+def device_kind():
+    """Returns `"gpu"` if the backend has any accelerator, else `"cpu"`."""
     try:
         kinds = [name.split(":")[0] for name in keras.distribution.list_devices()]
     except Exception:  # not known of every backend

@@ -2,7 +2,9 @@
 
 import contextlib
 import dataclasses
+import itertools
 import math
+import shutil
 import tempfile
 
 import keras
@@ -117,10 +119,15 @@ class PhaseRun:
             run.proofs.append(Proof(f"{phase.name}: more trains", rose, detail))
             require(run.proofs)
 
+    @contextlib.contextmanager
     def _folder(self):
+        """Where files of activations may lie: in the folder of the run, for a run that is killed to find them again."""
         if self.work.store is None:
-            return tempfile.TemporaryDirectory(prefix="ftlib-")
-        return contextlib.nullcontext(self.work.store.folder / "cache")
+            with tempfile.TemporaryDirectory(prefix="ftlib-") as folder:
+                yield folder
+        else:
+            yield self.work.store.folder / "cache"
+            shutil.rmtree(self.work.store.folder / "cache", ignore_errors=True)
 
     def _prepare(self, folder):
         """Computes once what can be, and compiles what trains the rest."""
@@ -159,8 +166,9 @@ class PhaseRun:
         n, k = len(self.work.run.task.train), len(self.views) // len(self.work.run.task.train)
         size = 4 * items * math.prod(cache.shape) / 2**20
         views = f" in {k} views" if k > 1 else ""
-        frozen = [s.name for s in self.stages if s.name not in self.chosen]
-        upto = frozen[0] if len(self.parts) > 2 or len(frozen) == 1 else f"{frozen[0]} to {frozen[-1]}"
+        names = [s.name for s in self.stages]
+        first = list(itertools.takewhile(lambda name: name not in self.chosen, names))
+        upto = first[0] if len(first) == 1 else f"{first[0]} to {first[-1]}"
         self.kept = (
             f"{upto} computed once for {n} training images{views} and {len(self.validation)} for validation, "
             f"{size:,.1f} MB {'in memory' if self.where == 'memory' else 'on disk'}"

@@ -177,7 +177,9 @@ def load_run(run_dir, task=None):
     run_dir = pathlib.Path(run_dir)
     record = run_dir / "run.json"
     if not record.is_file() or not (run_dir / "model.keras").is_file():
-        raise FileNotFoundError(f"No run in {run_dir}: expected model.keras and run.json there.")
+        stopped = any(run_dir.glob("checkpoint*.npz"))
+        more = " It was stopped: call ft.fit again, with the same arguments." if stopped else ""
+        raise FileNotFoundError(f"No finished run in {run_dir}: expected model.keras and run.json there.{more}")
     try:
         data = json.loads(record.read_text(encoding="utf-8"))
         if data["format"] != _FORMAT:

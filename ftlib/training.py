@@ -4,7 +4,6 @@ import dataclasses
 import hashlib
 import json
 import pathlib
-import shutil
 
 import keras
 import numpy as np
@@ -123,7 +122,6 @@ def fit(
     if run_dir is not None:
         run.save(run_dir)
         store.clear()
-        shutil.rmtree(store.folder / "cache", ignore_errors=True)
     return run
 
 

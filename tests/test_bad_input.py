@@ -225,9 +225,9 @@ CASES = {
     "run_dir is a file": (lambda t: run_in(t, written(t.tmp / "file", "")), ValueError, ["is a folder", "the file"]),
     "run_dir holds half a run": (
         lambda t: run_in(t, written(t.tmp / "run.json", "{}").parent), FileNotFoundError,
-        ["No run in", "expected model.keras and run.json"],
+        ["No finished run in", "expected model.keras and run.json"],
     ),
-    "no run": (lambda t: ft.load_run(t.tmp), FileNotFoundError, ["No run in", "model.keras and run.json"]),
+    "no run": (lambda t: ft.load_run(t.tmp), FileNotFoundError, ["No finished run in", "model.keras and run.json"]),
     # Comparisons.
     "no strategy": (lambda t: ft.compare("glyphnet", "digits", []), ValueError, ["at least one"]),
     "strategies twice": (lambda t: ft.compare("glyphnet", "digits", ["full"] * 2), ValueError, ["different names"]),
