@@ -17,7 +17,7 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 NBVAL = TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
 	.venv/bin/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -n 2 --dist loadfile
 
-.PHONY: help setup run lab notebooks test test-unit test-notebooks test-colab results weights lock clean
+.PHONY: help setup run lab notebooks test test-unit test-notebooks test-colab results benchmarks weights lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 | /p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s%s\n", $$1, $$2 }'
@@ -70,7 +70,7 @@ results: setup  ## measure the recorded grids in results/ again (about an hour)
 
 benchmarks: setup  ## measure ftlib against what one would otherwise do (about an hour; needs FTLIB_REAL)
 	for one in guide partial rates kills; do .venv/bin/python benchmarks/$$one.py || exit 1; done
-	.venv/bin/python benchmarks/tables.py
+	.venv/bin/python benchmarks/readme.py
 
 weights: setup  ## pre-train glyphnet again
 	.venv/bin/python tools/pretrain_glyphnet.py
