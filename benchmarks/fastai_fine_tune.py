@@ -105,8 +105,8 @@ def main(counts, seeds, epochs):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--labels", type=int, nargs="+", default=(20,), help="photos per class (default: 20; 80 takes an hour)")
+    parser.add_argument("--labels", type=int, nargs="+", default=(20,), help="photos per class (default: 20)")
     parser.add_argument("--seeds", type=int, default=5, help="number of seeds (default: 5)")
-    parser.add_argument("--epochs", type=int, default=10, help="of fine_tune, after one of the head (default: 10)")
+    parser.add_argument("--epochs", type=int, default=10, help="of fine_tune, after one of the head")
     given = parser.parse_args()
     main(given.labels, SEEDS[: given.seeds], given.epochs)
