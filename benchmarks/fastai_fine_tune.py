@@ -18,7 +18,7 @@ from fastai.callback import schedule  # noqa: F401  (adds fine_tune to Learner)
 from fastai.layers import AdaptiveConcatPool2d, Flatten, LinBnDrop
 from fastai.torch_core import TensorImage, set_seed
 from fastai.vision.augment import aug_transforms
-from guide import BATCH, TUNED, column, ours
+from guide import BATCH, SMOOTHED, TUNED, column, ours
 
 import ftlib as ft
 
@@ -100,7 +100,7 @@ def main(counts, seeds, epochs):
             above, faster = show(row[f"over {name}"], 100, " points"), show(row[f"faster than {name}"])
             print(f"{labels} per class: {name} {reached}; ours {above} above, {faster} times faster", flush=True)
         rows.append(row)
-    write("fastai_fine_tune", {"strategy": repr(TUNED), "seeds": list(seeds), "rows": rows})
+    write("fastai_fine_tune", {"strategy": repr(TUNED), "regularization": repr(SMOOTHED), "seeds": list(seeds), "rows": rows})
 
 
 if __name__ == "__main__":
