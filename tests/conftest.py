@@ -29,6 +29,11 @@ def pytest_unconfigure():
     shutil.rmtree(_KERAS_HOME, ignore_errors=True)
 
 
+def pytest_collection_modifyitems(items):
+    """Begins with what takes longest, so that no worker is left alone with it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(scope="session")
 def root():
     """The top folder of the clone."""
