@@ -1,6 +1,5 @@
 """Rates per stage: one optimizer whose learning rate is scaled for each stage of a model."""
 
-import copy
 import functools
 import math
 import uuid
@@ -302,7 +301,7 @@ def _wrap(optimizer, plan):
     new._plan = plan
     for name in ("_exclude_from_weight_decay", "_exclude_from_weight_decay_pattern"):
         if hasattr(optimizer, name):
-            setattr(new, name, copy.copy(getattr(optimizer, name)))
+            setattr(new, name, getattr(optimizer, name))  # Keras replaces these, and never changes them
     return new
 
 
