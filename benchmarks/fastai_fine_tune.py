@@ -100,7 +100,8 @@ def main(counts, seeds, epochs):
             above, faster = show(row[f"over {name}"], 100, " points"), show(row[f"faster than {name}"])
             print(f"{labels} per class: {name} {reached}; ours {above} above, {faster} times faster", flush=True)
         rows.append(row)
-    write("fastai_fine_tune", {"strategy": repr(TUNED), "regularization": repr(SMOOTHED), "seeds": list(seeds), "rows": rows})
+    given = {"strategy": repr(TUNED), "regularization": repr(SMOOTHED)}
+    write("fastai_fine_tune", {**given, "seeds": list(seeds), "rows": rows})
 
 
 if __name__ == "__main__":

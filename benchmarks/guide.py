@@ -27,7 +27,7 @@ TUNED = ft.Strategy(
         ft.Phase("top", 2, share=0.5, rate=3e-4, views=4),
     ),
 )
-# Label smoothing: without it the loss on validation, by which the best epoch is chosen, rises while accuracy still does.
+# Without label smoothing the validation loss, by which the best epoch is chosen, rises while accuracy still does.
 SMOOTHED = dataclasses.replace(ft.Regularization.preset("light"), label_smoothing=0.1)
 UPDATES = {5: 120, 20: 120, 80: 200}
 
@@ -169,7 +169,8 @@ def tuning(counts, seeds):
             print(f"{labels} per class, {name}: {show(row[name], 100, ' points')}")
         for name in ("faster_than_guide", "probe_faster_than_guide"):
             print(f"{labels} per class, {name}: {show(row[name])}")
-    write("guide_tuning", {"strategy": repr(TUNED), "regularization": repr(SMOOTHED), "seeds": list(seeds), "rows": rows})
+    given = {"strategy": repr(TUNED), "regularization": repr(SMOOTHED)}
+    write("guide_tuning", {**given, "seeds": list(seeds), "rows": rows})
 
 
 if __name__ == "__main__":
