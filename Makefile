@@ -65,10 +65,10 @@ test-colab: .venv-colab/.ready  ## the tests with the versions that Colab has
 	.venv-colab/bin/python $(PIP) $(COLAB) -e ".[hub,test]"
 	@touch $@
 
-results: setup  ## measure the recorded grids in results/ again (about an hour)
+results: setup  ## measure the recorded grids in results/ again (one to two hours)
 	.venv/bin/python tools/results.py
 
-benchmarks: setup  ## measure ftlib against what one would otherwise do (about an hour; needs FTLIB_REAL)
+benchmarks: setup  ## measure ftlib against what one would otherwise do (needs FTLIB_REAL)
 	for one in guide partial rates kills; do .venv/bin/python benchmarks/$$one.py || exit 1; done
 	.venv/bin/python benchmarks/readme.py
 

@@ -85,6 +85,10 @@ class Batches:
 def reseed(model, key):
     """Sets the state of every random layer of a model from `key`, a sequence of integers."""
     draws = np.random.default_rng([_LAYERS, *key])
+    if keras.backend.backend() == "torch":  # where a Dropout without a seed draws from torch's own generator
+        import torch
+
+        torch.manual_seed(int(np.random.default_rng([_LAYERS, *key]).integers(2**31)))
     for layer in model._flatten_layers():
         for generator in getattr(layer, "_seed_generators", ()):
             state = draws.integers(0, 2**31, size=generator.state.shape)

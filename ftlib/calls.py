@@ -111,7 +111,8 @@ class Graph:
     def _input(self, slot):
         tensor = self.tensors[slot]
         name = tensor.name if slot in self.inputs else None
-        return keras.Input(batch_shape=tensor.shape, dtype=tensor.dtype, sparse=tensor.sparse, name=name)
+        sparse = tensor.sparse and slot in self.inputs  # Keras marks `tensor * 2.0` as sparse, which torch refuses
+        return keras.Input(batch_shape=tensor.shape, dtype=tensor.dtype, sparse=sparse, name=name)
 
     def _trace(self, model, inputs):
         """Adds the calls of `model` to `calls`. Returns those of its level, and the slots of its outputs."""

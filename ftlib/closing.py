@@ -1,6 +1,7 @@
 """What may follow the last phase: means of weights that cost no training."""
 
 from ftlib.features import predict
+from ftlib.initialization import assign
 from ftlib.runs import score
 
 SOUP_SIZE = 5  # best epochs that a soup chooses from
@@ -28,7 +29,7 @@ def soup(run, epochs, weights):
         scores = _scores_with(run, weights, tried)
         if best is None or scores["loss"] <= best["loss"]:
             kept, mean, best = [*kept, epoch["epoch"]], tried, scores
-    _assign(weights, mean)
+    assign(weights, mean)
     listed = ", ".join(map(str, sorted(kept)))
     said = f"soup: the mean of epochs {listed}" if len(kept) > 1 else f"soup: epoch {listed} alone is best"
     return {"step": "soup", "epochs": sorted(kept), "scores": best, "said": said}
@@ -59,7 +60,7 @@ def interpolate(run, start):
     alphas = [i / 10 for i in range(11)]
     scores = [_scores_with(run, weights, at(alpha)) for alpha in alphas]
     best = min(reversed(range(len(alphas))), key=lambda i: scores[i]["loss"])
-    _assign(weights, at(alphas[best]))
+    assign(weights, at(alphas[best]))
     return {
         "step": "interpolate", "alphas": alphas, "alpha": alphas[best], "scores": scores[best],
         "val_loss": [s["loss"] for s in scores], "val_accuracy": [s["accuracy"] for s in scores],
@@ -67,12 +68,7 @@ def interpolate(run, start):
     }  # fmt: skip
 
 
-def _assign(weights, values):
-    for weight, value in zip(weights, values, strict=True):
-        weight.assign(value)
-
-
 def _scores_with(run, weights, values):
-    _assign(weights, values)
+    assign(weights, values)
     split = run.task.validation
     return score(predict(run.model, split.images), split.labels)

@@ -23,6 +23,12 @@ def is_kernel(weight):
     return len(weight.shape) > 1 and "kernel" in weight.path.rsplit("/", 1)[-1]
 
 
+def assign(weights, values):
+    """Gives each of some weights its value, in order."""
+    for weight, value in zip(weights, values, strict=True):
+        weight.assign(value)
+
+
 @contextlib.contextmanager
 def seeded(seed):
     """Makes Keras layers that are built inside draw their weights from `seed`, and leaves Python's `random` as it was.

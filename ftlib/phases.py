@@ -17,7 +17,7 @@ from ftlib.engine import Trainer, make_optimizer, quiet, split_parts
 from ftlib.features import Cache, predict
 from ftlib.freezing import set_trainable
 from ftlib.graph import stages, weights_of
-from ftlib.initialization import copy_model
+from ftlib.initialization import assign, copy_model
 from ftlib.lora import add_lora, merge
 from ftlib.proofs import Proof, prove, require
 from ftlib.regularizers import Regularization
@@ -110,7 +110,7 @@ class PhaseRun:
             set_trainable(run.model, self.chosen, batch_norm=free, head=run.head)
         work.touched = [n for n in names if n in work.touched or n in self.chosen]
         if self.found is not None:
-            _assign(weights_of(self.stages, work.touched), unpack("weights", self.found[1]))
+            assign(weights_of(self.stages, work.touched), unpack("weights", self.found[1]))
         self.trainable = sum(math.prod(w.shape) for w in run.model.trainable_weights)
         before = run.phases[-1] if run.phases else None
         if self.found is None and before and set(before["stages"]) < set(self.chosen):
@@ -185,7 +185,7 @@ class PhaseRun:
         self.best["weights"] = unpack("best", arrays)
         optimizer = self.trainer.optimizer
         optimizer.build(self.trainer.trainable_variables)
-        _assign(optimizer.variables, unpack("optimizer", arrays))
+        assign(optimizer.variables, unpack("optimizer", arrays))
 
     def _finished(self):
         early = self.patience and self.epoch and self.epoch - self.best["epoch"] >= self.patience
@@ -254,7 +254,7 @@ class PhaseRun:
         """Leaves the model with the weights of the best epoch, and the run with the record of the phase."""
         work, run, phase = self.work, self.work.run, self.phase
         run.proofs += [Proof(f"{phase.name}: {p.name}", p.holds, p.detail) for p in self.proof.results]
-        _assign(weights_of(self.stages, self.chosen), self.best["weights"])
+        assign(weights_of(self.stages, self.chosen), self.best["weights"])
         run.scores["validation"] = self.best["scores"]
         names = [s.name for s in self.stages]
         rates = {n: phase.rate * phase.decay**i for i, n in enumerate(reversed(names)) if n in self.chosen}
@@ -275,8 +275,3 @@ class PhaseRun:
     def _say(self, line):
         run = self.work.run
         self.work.say(f"{run.strategy} seed {run.seed}  {self.phase.name} {line}")
-
-
-def _assign(weights, values):
-    for weight, value in zip(weights, values, strict=True):
-        weight.assign(value)

@@ -205,7 +205,7 @@ def _describe(task, recipe, settings, updates, batch_size, class_weight):
 
 
 def _checksum(task):
-    splits = [(fingerprint(s.images), np.asarray(s.labels).tolist()) for s in (task.train, task.validation)]
+    splits = [(fingerprint(s.images), np.asarray(s.labels).tolist()) for s in (task.train, task.validation, task.test)]
     return hashlib.sha256(json.dumps([splits, task.class_names]).encode()).hexdigest()[:16]
 
 

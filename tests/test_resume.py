@@ -139,6 +139,22 @@ def test_every_kind_of_start_can_be_resumed(name, tmp_path, monkeypatch):
     same(train(tmp_path, recipe, updates=18), expected)
 
 
+def test_lora_can_be_resumed_within_its_phase_and_after(tmp_path, monkeypatch):
+    models = pytest.importorskip("keras_hub").models
+    keras.utils.set_random_seed(0)
+    body = models.ViTBackbone(
+        image_shape=(12, 12, 3), patch_size=4, num_layers=2, num_heads=2, hidden_dim=8, mlp_dim=16
+    )
+    phases = (Phase("lora", "lora", 0.5, rate=1e-2, rank=2), Phase("all", "all", 0.5, rate=1e-3))
+    given = {"recipe": Strategy("x", "pretrained", phases), "model": tiny.with_head(body), "updates": 12}
+    given["task"] = tiny.task(channels=3)
+    expected = train(**given)
+    for epoch in (1, 3):
+        folder = tmp_path / str(epoch)
+        kill_after(epoch, monkeypatch, folder, **given)
+        same(train(folder, **given), expected)
+
+
 def test_a_finished_run_is_read_and_not_run_again(tmp_path, monkeypatch, capsys):
     first = train(tmp_path, "top", updates=6)
     accuracy = first.test_accuracy
@@ -184,7 +200,7 @@ def test_the_folder_of_another_run_is_refused(folders, monkeypatch, what, place)
 
 def test_another_picture_or_label_is_another_task(folders, monkeypatch):
     monkeypatch.setattr(ftlib.training, "_train", lambda work: pytest.fail("it trained"))
-    for part in ("train", "validation"):
+    for part in ("train", "validation", "test"):
         task = tiny.task()
         split = getattr(task, part)
         images, labels = split.images.copy(), split.labels.copy()
