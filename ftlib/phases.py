@@ -138,11 +138,11 @@ class PhaseRun:
         if self.views is not None and len(self.parts) > 1 and not self.parts[0][1]:
             self._compute_once(Cache(self.parts[0][0], self.views, folder))
         self.trainer = Trainer(self.parts, work.settings)
-        self.trainer.compile(
-            make_optimizer(phase, self.count, work.settings.weight_decay, run.model, run.head),
-            keras.losses.CategoricalCrossentropy(label_smoothing=work.settings.label_smoothing),
-            metrics=["accuracy"],
-        )
+        optimizer = make_optimizer(phase, self.count, work.settings.weight_decay, run.model, run.head)
+        loss = keras.losses.CategoricalCrossentropy(label_smoothing=work.settings.label_smoothing)
+        # Whatever has variables is made here: created in the first update, they would have TensorFlow trace it twice.
+        self.trainer.compile(optimizer, loss, metrics=[keras.metrics.CategoricalAccuracy("accuracy")])
+        optimizer.build(self.trainer.trainable_variables)
         if self.where:
             self.scored = self.parts[0][0] if len(self.parts) == 1 else self.trainer
 
@@ -183,9 +183,7 @@ class PhaseRun:
         for i, one in enumerate(self.soup):
             one["weights"] = unpack(f"soup{i}", arrays)
         self.best["weights"] = unpack("best", arrays)
-        optimizer = self.trainer.optimizer
-        optimizer.build(self.trainer.trainable_variables)
-        assign(optimizer.variables, unpack("optimizer", arrays))
+        assign(self.trainer.optimizer.variables, unpack("optimizer", arrays))
 
     def _finished(self):
         early = self.patience and self.epoch and self.epoch - self.best["epoch"] >= self.patience

@@ -19,6 +19,11 @@ for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREAD
 # On a machine with a GPU the workers share its memory.
 os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
 os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+# JAX: these programs run for moments and are compiled again and again, so compiling quickly matters, not their speed.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".cache" / "jax"))
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 # Keras reads KERAS_HOME once, at import. An empty folder per process keeps the user's keras.json out of the
 # tests; the `keras_home` fixture fills it.
 _KERAS_HOME = Path(tempfile.mkdtemp(prefix="ftlib-keras-home-"))

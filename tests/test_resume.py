@@ -34,9 +34,9 @@ class Killed(BaseException):
 
 @pytest.fixture(autouse=True, scope="module")
 def short_epochs():
-    """Epochs of three updates, which TensorFlow runs without compiling."""
+    """Epochs of two updates, which TensorFlow runs without compiling."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ftlib.phases, "_SHORTEST_EPOCH", 3)
+        patch.setattr(ftlib.phases, "_SHORTEST_EPOCH", 2)
         run_eagerly(True)
         yield
         run_eagerly(False)
@@ -50,7 +50,7 @@ def run_eagerly(yes):
 
 
 def train(folder=None, recipe=STAGED, model=None, task=None, **changes):
-    options = {"seed": 2, "updates": 30, "batch_size": 8, "regularization": FULL, "verbose": False, **changes}
+    options = {"seed": 2, "updates": 21, "batch_size": 12, "regularization": FULL, "verbose": False, **changes}
     return fit(model or tiny.model(dropout=0.3), task or tiny.task(), recipe, run_dir=folder, **options)
 
 
@@ -117,7 +117,7 @@ def test_killed_while_it_writes_or_trains_it_ends_bit_equal(whole, moment, tmp_p
 
     def stumbles(self, *args, **options):
         state["batches"] = state.get("batches", 0) + 1
-        if state["batches"] == 17:
+        if state["batches"] == 11:
             raise Killed
         return super(trainer, self).train_on_batch(*args, **options)
 
@@ -134,9 +134,9 @@ def test_killed_while_it_writes_or_trains_it_ends_bit_equal(whole, moment, tmp_p
 @pytest.mark.parametrize("name", ["scratch", "hybrid", "top", "lp_ft", "feature_extraction_long"])
 def test_every_kind_of_start_can_be_resumed(name, tmp_path, monkeypatch):
     recipe = dataclasses.replace(strategy(name), closing=("soup",))
-    expected = train(recipe=recipe, updates=18)
-    kill_after(len(expected.history) - 1, monkeypatch, tmp_path, recipe, updates=18)
-    same(train(tmp_path, recipe, updates=18), expected)
+    expected = train(recipe=recipe, updates=12)
+    kill_after(len(expected.history) - 1, monkeypatch, tmp_path, recipe, updates=12)
+    same(train(tmp_path, recipe, updates=12), expected)
 
 
 def test_lora_can_be_resumed_within_its_phase_and_after(tmp_path, monkeypatch):
@@ -146,7 +146,7 @@ def test_lora_can_be_resumed_within_its_phase_and_after(tmp_path, monkeypatch):
         image_shape=(12, 12, 3), patch_size=4, num_layers=2, num_heads=2, hidden_dim=8, mlp_dim=16
     )
     phases = (Phase("lora", "lora", 0.5, rate=1e-2, rank=2), Phase("all", "all", 0.5, rate=1e-3))
-    given = {"recipe": Strategy("x", "pretrained", phases), "model": tiny.with_head(body), "updates": 12}
+    given = {"recipe": Strategy("x", "pretrained", phases), "model": tiny.with_head(body), "updates": 8}
     given["task"] = tiny.task(channels=3)
     expected = train(**given)
     for epoch in (1, 3):
@@ -170,7 +170,7 @@ OTHERS = {
     "model": {"model": tiny.model(seed=1)},
     "strategy": {"recipe": "lp_ft"},
     "seed": {"seed": 3},
-    "updates": {"updates": 31},
+    "updates": {"updates": 22},
     "batch_size": {"batch_size": 7},
     "regularization": {"regularization": "none"},
     "class_weight": {"class_weight": "balanced"},
@@ -213,16 +213,16 @@ def test_another_picture_or_label_is_another_task(folders, monkeypatch):
 
 
 def test_a_damaged_checkpoint_says_so_and_the_one_before_can_be_used(tmp_path, monkeypatch):
-    kill_after(4, monkeypatch, tmp_path, "lp_ft", updates=24)
+    kill_after(4, monkeypatch, tmp_path, "lp_ft", updates=16)
     path = tmp_path / "checkpoint.npz"
     data = bytearray(path.read_bytes())
     for damaged in (data[: len(data) // 2], data[:2000] + b"\xff" * 20 + data[2020:], b""):
         path.write_bytes(damaged)
         with pytest.raises(ValueError, match="checkpoint.npz is damaged .*Delete this file; the one before it is then"):
-            train(tmp_path, "lp_ft", updates=24)
+            train(tmp_path, "lp_ft", updates=16)
         assert path.read_bytes() == bytes(damaged)
     path.unlink()
-    same(train(tmp_path, "lp_ft", updates=24), train(recipe="lp_ft", updates=24))
+    same(train(tmp_path, "lp_ft", updates=16), train(recipe="lp_ft", updates=16))
 
 
 def test_a_full_disk_stops_the_run_and_costs_no_checkpoint(tmp_path, monkeypatch):
@@ -238,9 +238,9 @@ def test_a_full_disk_stops_the_run_and_costs_no_checkpoint(tmp_path, monkeypatch
     with monkeypatch.context() as patch:
         patch.setattr(np, "savez", full)
         with pytest.raises(OSError, match="Cannot write a checkpoint .* No space left.* The last one is intact"):
-            train(tmp_path, "lp_ft", updates=18)
+            train(tmp_path, "lp_ft", updates=12)
     assert not list(tmp_path.glob("part-*"))
-    same(train(tmp_path, "lp_ft", updates=18), train(recipe="lp_ft", updates=18))
+    same(train(tmp_path, "lp_ft", updates=12), train(recipe="lp_ft", updates=12))
 
 
 def test_a_checkpoint_holds_what_has_trained_and_not_the_rest(tmp_path, monkeypatch):
@@ -251,7 +251,7 @@ def test_a_checkpoint_holds_what_has_trained_and_not_the_rest(tmp_path, monkeypa
         write(self, record, arrays)
 
     monkeypatch.setattr(ftlib.checkpoints.Checkpoints, "write", look)
-    train(tmp_path, "feature_extraction_long", updates=3)
+    train(tmp_path, "feature_extraction_long", updates=2)
     assert sizes == [27]  # a head of 8 x 3 + 3
 
 
@@ -259,7 +259,7 @@ SCRIPT = """
 import sys, keras
 sys.path[:0] = sys.argv[2:]
 import test_resume, ftlib.phases
-ftlib.phases._SHORTEST_EPOCH = 3
+ftlib.phases._SHORTEST_EPOCH = 2
 test_resume.run_eagerly(True)
 test_resume.train(sys.argv[1], verbose=True)
 """
