@@ -173,7 +173,7 @@ class PhaseRun:
             f"{upto} computed once for {n} training images{views} and {len(self.validation)} for validation, "
             f"{size:,.1f} MB {'in memory' if self.where == 'memory' else 'on disk'}"
         )
-        self._say(self.kept)
+        self.work.say(f"{self.work.run.strategy} seed {self.work.run.seed}  {self.phase.name}: {self.kept}")
         self.views, self.validation = (cache.run(images, self.where) for images in (self.views, self.validation))
         self.parts = self.parts[1:]
 

@@ -110,7 +110,7 @@ class prove:  # a context manager, used like a function
             count += bool(keys)
             if keys and not keys & moved:
                 still.append(stage.name)
-        detail = f"all {count} moved" if not still else f"marked trainable, but nothing moved in {_few(still)}"
+        detail = f"{count} of {count} moved" if not still else f"marked trainable, but nothing moved in {_few(still)}"
         if not count:
             detail = "no stage is marked trainable"
         return Proof("stages that train", not still and count > 0, detail)
@@ -122,9 +122,9 @@ class prove:  # a context manager, used like a function
         extra = [name for k, name in names.items() if k in held - self.trains]
         detail = f"the optimizer holds the {len(self.trains)} trainable weights and no others"
         if missing or extra:
-            parts = [f"{_few(missing)} trainable but not held"] * bool(missing)
-            parts += [f"{_few(extra)} held but frozen"] * bool(extra)
-            detail = "compile again after changing `trainable`: the optimizer has " + "; ".join(parts)
+            parts = [f"does not hold {_few(missing)}, which should train"] * bool(missing)
+            parts += [f"holds {_few(extra)}, which should be frozen"] * bool(extra)
+            detail = "compile again after changing `trainable`: the optimizer " + " and ".join(parts)
         return Proof("compiled after freezing", not (missing or extra), detail)
 
 

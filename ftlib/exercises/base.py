@@ -176,7 +176,7 @@ def call(function, *args):
         raise Failed(
             Text(
                 f"Calling `{called}` raised an error. {said}",
-                f"`{called}`을(를) 부르자 오류가 났습니다. {said}",
+                f"`{called}` 함수를 호출했더니 오류가 났습니다. {said}",
             )
         ) from error
     if is_blank(answer):

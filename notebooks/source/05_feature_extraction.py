@@ -292,7 +292,7 @@ plain.get_layer("backbone").trainable = False
 keras.utils.set_random_seed(0)
 plain.compile(keras.optimizers.Adam(1e-2), "sparse_categorical_crossentropy")
 with ft.prove(plain, task) as proof:
-    plain.fit(pixels(fitted.train), fitted.train.labels, epochs=25, verbose=0)
+    plain.fit(pixels(fitted.train), fitted.train.labels, batch_size=25, epochs=25, verbose=0)
 print(proof)
 # %% [markdown] lang="en"
 # Read it line by line; it counts arrays, not single numbers. No example is in two splits. Every frozen weight and every
@@ -327,7 +327,7 @@ assert accuracy > np.mean(raw)
 before, caught = plain.get_weights(), None
 try:
     with ft.prove(plain):
-        plain.fit(pixels(fitted.train), fitted.train.labels, epochs=1, verbose=0)
+        plain.fit(pixels(fitted.train), fitted.train.labels, batch_size=25, verbose=0)
         victim = plain.get_layer("backbone").weights[0]
         victim.assign(victim * 1.000001)
 except ft.ProofError as error:
@@ -377,7 +377,7 @@ head = keras.Sequential([
 ])
 keras.utils.set_random_seed(0)
 head.compile(keras.optimizers.Adam(1e-2), "sparse_categorical_crossentropy")
-history = head.fit(cached, fitted.train.labels, epochs=25, verbose=0)
+history = head.fit(cached, fitted.train.labels, batch_size=25, epochs=25, verbose=0)
 
 by_head = np.array(head(features(backbone, validation)))
 assert np.abs(by_plain - by_head).max() < 1e-3

@@ -123,7 +123,7 @@ keras.utils.set_random_seed(0)
 plain = ft.classifier(track.backbone, task.num_classes)
 plain.get_layer("backbone").trainable = False
 plain.compile(keras.optimizers.Adam(1e-2), "sparse_categorical_crossentropy")
-plain.fit(images, labels, epochs=10, verbose=0)
+plain.fit(images, labels, batch_size=25, epochs=10, verbose=0)
 print(f"{len(plain.trainable_weights)} weight arrays train")
 # %% [markdown] lang="en"
 # Then we unfreeze the backbone and go on training. The list of trainable weights grows, no warning appears, the loss is
@@ -138,7 +138,7 @@ print(f"{len(plain.trainable_weights)} weight arrays train")
 body = plain.get_layer("backbone")
 body.trainable = True
 before = body.get_weights()
-plain.fit(images, labels, epochs=2, verbose=0)
+plain.fit(images, labels, batch_size=25, epochs=2, verbose=0)
 moved = sum(not np.array_equal(a, b) for a, b in zip(before, body.get_weights()))
 print(f"{len(plain.trainable_weights)} weight arrays are marked trainable")
 print(f"{moved} of {len(before)} arrays of the backbone moved")
@@ -154,7 +154,7 @@ assert moved == 0
 caught = None
 try:
     with ft.prove(plain):
-        plain.fit(images, labels, epochs=1, verbose=0)
+        plain.fit(images, labels, batch_size=25, verbose=0)
 except ft.ProofError as error:
     caught = error
 print(str(caught).replace(": ", ":\n    "))
@@ -169,7 +169,7 @@ assert caught is not None
 print(ft.unfreeze(plain).notes[0])
 plain.compile(keras.optimizers.Adam(1e-4), "sparse_categorical_crossentropy")
 with ft.prove(plain) as proof:
-    plain.fit(images, labels, epochs=1, verbose=0)
+    plain.fit(images, labels, batch_size=25, verbose=0)
 print(proof)
 # %% [markdown] lang="en"
 # Now every stage moved. The optimizer holds {{len(plain.trainable_weights)}} arrays, fewer than were marked trainable before:
@@ -237,7 +237,7 @@ def tune(guide, backbone, epochs=5):
     statistics = [w for w in backbone.weights if "moving" in w.path]
     before = [w.numpy().copy() for w in statistics]
     guide.compile(keras.optimizers.Adam(1e-5), "sparse_categorical_crossentropy")
-    guide.fit(images, labels, epochs=epochs, batch_size=25, verbose=0)
+    guide.fit(images, labels, batch_size=25, epochs=epochs, verbose=0)
     return sum(not np.array_equal(a, w.numpy()) for a, w in zip(before, statistics)), len(before)
 
 guide, guide_backbone = guide_model()
@@ -285,7 +285,7 @@ assert still == 0 and not kept[1] < untouched - 0.02
 caught = None
 try:
     with ft.prove(guide, head="pool"):  # the head begins at the layer "pool"
-        guide.fit(images, labels, epochs=1, verbose=0)
+        guide.fit(images, labels, batch_size=25, verbose=0)
 except ft.ProofError as error:
     caught = error
 print(caught or f"Keras {keras.version()} keeps the statistics")
