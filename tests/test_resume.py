@@ -84,7 +84,7 @@ def whole():
     return train()
 
 
-@pytest.mark.parametrize("epoch", [1, 3, 5, pytest.param(8, marks=pytest.mark.backends), 11])
+@pytest.mark.parametrize("epoch", [1, 5, pytest.param(8, marks=pytest.mark.backends), 11])
 def test_killed_after_any_epoch_it_ends_bit_equal(whole, epoch, tmp_path, monkeypatch):
     """The head has 3 epochs, and so has each of the three phases after it."""
     assert len(whole.history) == 12
@@ -131,7 +131,7 @@ def test_killed_while_it_writes_or_trains_it_ends_bit_equal(whole, moment, tmp_p
     assert sorted(p.name for p in tmp_path.iterdir()) == ["model.keras", "run.json"]
 
 
-@pytest.mark.parametrize("name", ["scratch", "hybrid", "top", "lp_ft", "feature_extraction_long"])
+@pytest.mark.parametrize("name", ["scratch", "hybrid", "lp_ft", "feature_extraction_long"])
 def test_every_kind_of_start_can_be_resumed(name, tmp_path, monkeypatch):
     recipe = dataclasses.replace(strategy(name), closing=("soup",))
     expected = train(recipe=recipe, updates=12)
@@ -143,7 +143,7 @@ def test_lora_can_be_resumed_within_its_phase_and_after(tmp_path, monkeypatch):
     models = pytest.importorskip("keras_hub").models
     keras.utils.set_random_seed(0)
     body = models.ViTBackbone(
-        image_shape=(12, 12, 3), patch_size=4, num_layers=2, num_heads=2, hidden_dim=8, mlp_dim=16
+        image_shape=(12, 12, 3), patch_size=4, num_layers=1, num_heads=2, hidden_dim=8, mlp_dim=16
     )
     phases = (Phase("lora", "lora", 0.5, rate=1e-2, rank=2), Phase("all", "all", 0.5, rate=1e-3))
     given = {"recipe": Strategy("x", "pretrained", phases), "model": tiny.with_head(body), "updates": 8}
