@@ -21,7 +21,7 @@ NBVAL = TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1 OPEN
 	--dist loadfile --no-loadscope-reorder
 # The longest first, so that both cores are done at about the same time.
 LONG = notebooks/en/06_fine_tuning.ipynb notebooks/en/01_training_from_scratch.ipynb \
-	notebooks/ko/01_training_from_scratch.ipynb
+	notebooks/ko/05_feature_extraction.ipynb
 
 .PHONY: help setup run lab notebooks test test-unit test-notebooks test-colab results benchmarks weights lock clean
 
@@ -60,7 +60,7 @@ test-unit: setup  ## all of it without executing the lessons
 	.venv/bin/python -m pytest -n 2
 	KERAS_BACKEND=jax .venv/bin/python -m pytest -n 2 -m backends
 
-test-notebooks: setup  ## execute the lessons: all English ones, and the first Korean one, whose code is the same
+test-notebooks: setup  ## execute the lessons: all English ones, and one in Korean, whose code is the same
 	$(NBVAL) $(LONG) $(filter-out $(LONG),$(wildcard notebooks/en/*.ipynb))
 
 test-colab: .venv-colab/.ready  ## the tests with the versions that Colab has

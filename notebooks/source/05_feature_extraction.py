@@ -160,9 +160,10 @@ def nearest(view, drawn):
     return model.score(view(drawn.validation), drawn.validation.labels)
 
 scores = {"raw pixels": [], "features, random weights": [], "features, pre-trained": []}
+random = track.backbone
 for seed in range(5):  # another draw of labels, and other random weights, each time
     drawn = track.task(10, seed).for_backbone(backbone)
-    random = ft.reinitialize(track.backbone, "he_normal", seed=seed)
+    ft.reinitialize(random, "he_normal", seed=seed)
     views = (flat, lambda s: features(random, s), lambda s: features(backbone, s))
     for values, view in zip(scores.values(), views):
         values.append(nearest(view, drawn))
