@@ -362,7 +362,6 @@ print(keras.models.load_model(sys.argv[1]).optimizer.stage_rates)
 """
 
 
-@pytest.mark.backends
 @pytest.mark.slow
 def test_a_new_process_loads_it_once_keras_knows_it(tmp_path, root, monkeypatch):
     model = network()

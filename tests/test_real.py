@@ -15,12 +15,8 @@ def flowers(real):
     return ft.load_task(real / "flowers", labels_per_class=10, image_size=96)
 
 
-def network(weights, task):
-    return ft.classifier(ft.load_backbone("MobileNetV2", weights=weights, image_size=96), task.num_classes)
-
-
 def test_real_fine_tuning_leaves_what_is_frozen_bit_identical(keras_home, flowers):
-    model = network("imagenet", flowers)
+    model = ft.classifier(ft.load_backbone("MobileNetV2", image_size=96), flowers.num_classes)
     start = [np.array(w) for w in model.get_weights()]
     run = ft.fit(model, flowers, "top", updates=24, batch_size=16, verbose=False)
     last = stages(run.model)[-2]
@@ -36,12 +32,3 @@ def test_real_fine_tuning_leaves_what_is_frozen_bit_identical(keras_home, flower
     assert still > 200 and moved >= 4
     assert all(p.holds for p in run.proofs)
     assert run.val_accuracy > 0.5  # five classes
-
-
-def test_real_features_are_clearly_better_than_random_ones(keras_home, flowers):
-    keras.utils.set_random_seed(0)
-    scores = {}
-    for weights in ("imagenet", None):
-        run = ft.fit(network(weights, flowers), flowers, "feature_extraction_long", updates=60, verbose=False)
-        scores[weights] = run.val_accuracy
-    assert scores["imagenet"] > scores[None] + 0.2 and scores["imagenet"] > 0.6, scores
