@@ -169,8 +169,8 @@ def tuning(counts, seeds):
             print(f"{labels} per class, {name}: {show(row[name], 100, ' points')}")
         for name in ("faster_than_guide", "probe_faster_than_guide"):
             print(f"{labels} per class, {name}: {show(row[name])}")
-    given = {"strategy": repr(TUNED), "regularization": repr(SMOOTHED)}
-    write("guide_tuning", {**given, "seeds": list(seeds), "rows": rows})
+        given = {"strategy": repr(TUNED), "regularization": repr(SMOOTHED)}
+        write("guide_tuning", {**given, "seeds": list(seeds), "rows": rows})
 
 
 if __name__ == "__main__":

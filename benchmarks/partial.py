@@ -79,7 +79,7 @@ def main(labels, seeds, chosen):
         )  # fmt: skip
         speed = show(rows[-1]["ratio"], digits=2)
         print(f"{name}, {updates} updates: {speed} times the speed of plain Keras", flush=True)
-    write("partial", {"labels_per_class": labels, "seeds": list(seeds), "rows": rows})
+        write("partial", {"labels_per_class": labels, "seeds": list(seeds), "rows": rows})
 
 
 if __name__ == "__main__":
