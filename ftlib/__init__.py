@@ -17,6 +17,7 @@ import importlib
 __version__ = "0.1.0"
 
 _PUBLIC = {
+    "anchors": ["EWC", "L2SP", "Replay"],
     "backbones": ["BackboneInfo", "classifier", "list_backbones", "load_backbone", "source_model"],
     "errors": ["ProofError"],
     "evaluation": ["Comparison", "compare", "load_comparison"],
@@ -25,10 +26,12 @@ _PUBLIC = {
     "freezing": ["FreezeReport", "freeze", "freeze_report", "unfreeze"],
     "graph": ["Stage", "split_model", "stages"],
     "initialization": ["reinitialize"],
+    "memory": ["Forgetting", "forgetting"],
     "optimizers": ["layerwise"],
     "plots": ["show"],
     "proofs": ["Proof", "prove"],
     "regularizers": ["Regularization"],
+    "reliability": ["Calibration", "GroupAccuracy", "calibration", "group_accuracy"],
     "report": ["write_report"],
     "runs": ["Run", "load_run"],
     "strategies": ["Phase", "Strategy", "list_strategies", "strategy"],

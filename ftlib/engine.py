@@ -13,16 +13,23 @@ from ftlib.regularizers import penalty
 class Trainer(keras.Model):
     """The segments of a model one after the other, the frozen ones in inference mode, and the penalties of the loss.
 
+    Args:
+        parts: As from `split_parts`.
+        settings: The `Regularization`.
+        hold: The `Hold` of the phase, or None.
+
     It shares the model's weights and is thrown away after the phase, so that the saved model knows nothing of it.
     """
 
-    def __init__(self, parts, settings):
+    def __init__(self, parts, settings, hold=None):
         super().__init__(name="trainer")
         self.parts = [part for part, _ in parts]
         self.trains = tuple(trains for _, trains in parts)
-        self.settings = settings
+        self.settings, self.hold = settings, hold
+        self.constants = [] if hold is None else hold.constants
 
     def call(self, x, training=None):
+        x = x[0] if isinstance(x, (tuple, list)) else x  # source examples come along, for the loss
         for part, trains in zip(self.parts, self.trains, strict=True):
             x = part(x, training=bool(training) and trains)
         return x
@@ -31,6 +38,8 @@ class Trainer(keras.Model):
         loss = super().compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=training)
         if self.settings.l1 or self.settings.l2:
             loss = loss + penalty(self.trainable_variables, self.settings.l1, self.settings.l2)
+        if self.hold is not None and training:
+            loss = loss + self.hold.term(x)
         return loss
 
 

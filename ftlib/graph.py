@@ -99,6 +99,12 @@ def weights_of(found, names):
     return list({id(w): w for w in listed}.values())
 
 
+def head_width(found):
+    """Returns how many features the head takes, out of a list of `Stage`; None where it has no kernel."""
+    shapes = [w.shape for w in weights_of(found, ["head"]) if len(w.shape) > 1]
+    return int(shapes[0][-2]) if shapes else None
+
+
 def split_model(model, stage, head=None, max_stages=8):
     """Cuts a model in two after a stage.
 

@@ -10,6 +10,7 @@ import tempfile
 import keras
 import numpy as np
 
+from ftlib.anchors import Prepared
 from ftlib.batches import Batches, Views, reseed
 from ftlib.checkpoints import Checkpoints, pack, unpack
 from ftlib.closing import SOUP_SIZE
@@ -39,6 +40,7 @@ class Work:
         batch_size: Images per update.
         class_weights: Weight of each class, or None.
         anew: Names of the stages whose weights were drawn anew.
+        anchor: The `Prepared` anchor, or None.
         store: The `Checkpoints`, or None.
         say: Takes a line to show.
         touched: Names of the stages that have trained so far.
@@ -52,6 +54,7 @@ class Work:
     batch_size: int
     class_weights: object
     anew: list
+    anchor: Prepared | None
     store: Checkpoints | None
     say: object
     touched: list = dataclasses.field(default_factory=list)
@@ -137,7 +140,9 @@ class PhaseRun:
         self.scored, self.kept, self.where = run.model, "", ""
         if self.views is not None and len(self.parts) > 1 and not self.parts[0][1]:
             self._compute_once(Cache(self.parts[0][0], self.views, folder))
-        self.trainer = Trainer(self.parts, work.settings)
+        trained = weights_of(self.stages, self.chosen)
+        self.hold = work.anchor.hold([w for w in trained if w.trainable]) if work.anchor else None
+        self.trainer = Trainer(self.parts, work.settings, self.hold)
         optimizer = make_optimizer(phase, self.count, work.settings.weight_decay, run.model, run.head)
         loss = keras.losses.CategoricalCrossentropy(label_smoothing=work.settings.label_smoothing)
         # Whatever has variables is made here: created in the first update, they would have TensorFlow trace it twice.
@@ -196,7 +201,9 @@ class PhaseRun:
         batches = Batches(run.task, work.batch_size, now, key, work.settings, work.class_weights, self.views)
         trainer.reset_metrics()
         for i in range(now):
-            logs = trainer.train_on_batch(*batches[i], return_dict=True)
+            x, *y = batches[i]
+            x = x if self.hold is None else self.hold.batch(x, key, i)
+            logs = trainer.train_on_batch(x, *y, return_dict=True)
         self.epoch, self.done = self.epoch + 1, self.done + now
         row = {
             "phase": self.phase.name, "epoch": len(run.history) + 1, "update": self.base + self.done,

@@ -6,6 +6,7 @@ import math
 import keras
 import numpy as np
 
+from ftlib.anchors import ANCHORS
 from ftlib.errors import unknown
 from ftlib.initialization import is_kernel
 
@@ -37,9 +38,11 @@ class Regularization:
             given, each batch gets one of the two at random.
         patience: Epochs without a better validation loss after which a phase stops early; None never stops. Either
             way a phase ends with the weights of its best epoch (Prechelt, 1998).
+        anchor: What holds the backbone near its pre-training: `L2SP`, `EWC` or `Replay`; None for nothing.
 
     Raises:
         ValueError: For a value outside its range.
+        TypeError: For an `anchor` of another kind.
 
     Example:
     >>> ft.Regularization(dropout=0.5, augmentation="light")
@@ -55,6 +58,7 @@ class Regularization:
     mixup: float = 0.0
     cutmix: float = 0.0
     patience: int | None = None
+    anchor: object = None
 
     def __post_init__(self):
         for name in ("dropout", "l1", "l2", "weight_decay", "label_smoothing", "mixup", "cutmix"):
@@ -70,6 +74,9 @@ class Regularization:
         patience = self.patience
         if patience is not None and (isinstance(patience, bool) or not isinstance(patience, int) or patience < 1):
             raise ValueError(f"`patience` counts epochs, at least 1, or is None. Received: patience={patience!r}.")
+        if self.anchor is not None and not isinstance(self.anchor, ANCHORS):
+            kinds = "ft.L2SP(...), ft.EWC(...), ft.Replay(...) or None"
+            raise TypeError(f"`anchor` is {kinds}. Received: anchor={self.anchor!r}.")
 
     def __repr__(self):
         set_fields = (f for f in dataclasses.fields(self) if getattr(self, f.name) != f.default)

@@ -36,6 +36,7 @@ class Run:
         task: The `Task` at the backbone's size, or None in a loaded run.
         scores: Numbers looked at so far, by split: `accuracy`, `macro_f1`, `loss`.
         head: Name of the first layer of the head, for a model without a layer named `"backbone"`.
+        start: The model that `fit` was given, not a copy of it; None in a loaded run.
         closing: One dict per closing step of the strategy: what it tried, and what it chose on validation.
     """
 
@@ -51,6 +52,7 @@ class Run:
     task: object = None
     scores: dict = dataclasses.field(default_factory=dict)
     head: str | None = None
+    start: keras.Model | None = None
     closing: list = dataclasses.field(default_factory=list)
     _kept: dict = dataclasses.field(default_factory=dict, init=False)
 

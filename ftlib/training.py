@@ -8,11 +8,12 @@ import pathlib
 import keras
 import numpy as np
 
+from ftlib.anchors import Prepared, describe
 from ftlib.batches import weigh_classes
 from ftlib.checkpoints import Checkpoints, unpack
 from ftlib.closing import interpolate, soup
 from ftlib.features import fingerprint, model_fingerprint
-from ftlib.graph import segments, stages, weights_of
+from ftlib.graph import head_width, segments, stages, weights_of
 from ftlib.initialization import copy_model, redraw
 from ftlib.lora import lora_layers
 from ftlib.phases import PhaseRun, Work
@@ -76,10 +77,13 @@ def fit(
     say = print if verbose else lambda line: None
     found = stages(model, head=head)
     names = [s.name for s in found]
-    recipe = named_strategy(strategy).unrolled(names)
+    recipe = named_strategy(strategy).unrolled(names, head_width(found))
     _check(model, task, recipe, names, seed, updates, batch_size, run_dir)
     if any(phase.train == "lora" for phase in recipe.phases):
         lora_layers(found)
+    anew = names if recipe.start == "random" else [] if recipe.keep is None else names[recipe.keep :]
+    kept = [name for name in names if name not in ("head", *anew)]
+    _check_anchor(settings.anchor, recipe, kept)
     batch_size, updates = int(batch_size), None if updates is None else int(updates)
     weights = weigh_classes(class_weight, task)
     for part in ("train", "validation", "test"):  # before a change of size, which would hide pixels out of range
@@ -92,10 +96,12 @@ def fit(
     if updates is None:
         updates = max(300, 10 * -(-len(task.train) // batch_size))
     described = _describe(task, recipe, settings, updates, batch_size, None if weights is None else weights.tolist())
+    described["model"] = {"layers": len(model.layers), "checksum": model_fingerprint(model)}
     store = None
     if run_dir is not None:
         described["task"]["checksum"] = _checksum(task)
-        described["model"] = {"layers": len(model.layers), "checksum": model_fingerprint(model)}
+        if settings.anchor is not None:
+            described["anchor"] = describe(settings.anchor)
         store = Checkpoints(run_dir, {**described, "seed": int(seed), "head": head})
         if (store.folder / "run.json").exists():
             finished = load_run(run_dir, task)
@@ -108,16 +114,20 @@ def fit(
     trained = copy_model(model, {layer.name: settings.dropout for layer in _head_dropouts(found)})
     found = stages(trained, head=head)
     _check_probabilities(trained, found, head)
-    anew = names if recipe.start == "random" else [] if recipe.keep is None else names[recipe.keep :]
     notes = redraw(trained, [x for s in found if s.name in anew for x in s.layers], seed) if anew else []
     rates = {layer.rate for layer in _head_dropouts(found)} or {0.0}
     if rates != {settings.dropout}:
         notes.append(f"dropout={settings.dropout:g} has no effect: the head has no Dropout layer to set it in.")
     notes = [*task.notes, *notes]
     run = Run(
-        trained, recipe.name, int(seed), described, [], [], proofs, notes, tuple(task.class_names), fitted, head=head
+        trained, recipe.name, int(seed), described, [], [], proofs, notes, tuple(task.class_names), fitted, head=head,
+        start=model,
     )  # fmt: skip
-    work = Work(run, recipe, recipe.plan(updates), settings, batch_size, weights, anew, store, say)
+    anchor = None if settings.anchor is None else Prepared(settings.anchor, trained, kept, head)
+    if anchor is not None and anchor.said():
+        run.notes.append(anchor.said())
+        say(anchor.said())
+    work = Work(run, recipe, recipe.plan(updates), settings, batch_size, weights, anew, anchor, store, say)
     _train(work)
     if run_dir is not None:
         run.save(run_dir)
@@ -192,6 +202,15 @@ def _check(model, task, recipe, names, seed, updates, batch_size, run_dir):
     recipe.check(names)
     if run_dir is not None and pathlib.Path(run_dir).exists() and not pathlib.Path(run_dir).is_dir():
         raise ValueError(f"`run_dir` is a folder. Received: the file {run_dir}.")
+
+
+def _check_anchor(anchor, recipe, kept):
+    if anchor is None:
+        return
+    if not kept:
+        raise ValueError(f"{anchor!r} has nothing to hold: {recipe.name!r} draws every stage of the backbone anew.")
+    if any(phase.train == "lora" for phase in recipe.phases):
+        raise ValueError(f"{anchor!r} has nothing to hold: LoRA leaves the pre-trained weights as they are.")
 
 
 def _describe(task, recipe, settings, updates, batch_size, class_weight):

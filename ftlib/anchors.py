@@ -1,0 +1,292 @@
+"""What holds a backbone near its start while it is tuned: penalties on its weights, and examples of its source task.
+
+All three are data, given to `Regularization(anchor=...)`. At the start of a run `prepare` makes of them what the loop
+needs, and `Hold` is the term of the loss in one phase.
+"""
+
+import math
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from ftlib.features import fingerprint, predict
+from ftlib.freezing import is_statistic
+from ftlib.graph import stages, weights_of
+from ftlib.initialization import copy_model
+from ftlib.sources import body_of, source_head
+from ftlib.tasks import Task
+
+_LABELS, _EXAMPLES = 5, 6  # streams of random numbers, apart from those of the batches
+
+
+@dataclass(frozen=True)
+class L2SP:
+    """Pulls every pre-trained weight towards where it started, all equally (L2-SP; Li et al., 2018).
+
+    Adds `strength / 2` times the sum of the squared distances to the loss. Only stages that keep their pre-training and
+    train are held; the head has no start worth keeping. https://arxiv.org/abs/1802.01483
+
+    Args:
+        strength: Above 0. Default 0.01, as in the paper's own tables.
+
+    Raises:
+        ValueError: For a strength that is not above 0.
+
+    Example:
+    >>> ft.Regularization(augmentation="light", anchor=ft.L2SP(0.1))
+    Regularization(augmentation='light', anchor=L2SP(strength=0.1))
+    """
+
+    strength: float = 0.01
+
+    def __post_init__(self):
+        _check_strength(self)
+
+
+@dataclass(frozen=True, eq=False)
+class EWC:
+    """Pulls each weight towards its start as strongly as the source task needs it (EWC; Kirkpatrick et al., 2017).
+
+    As `L2SP`, with every squared distance times the weight's Fisher information on the source task: the mean square of
+    the gradient of the log-likelihood, one example at a time, for labels drawn from what the model itself predicts. The
+    information is divided by its mean, so that a strength means as much as in `L2SP`; the paper does not do that.
+    https://arxiv.org/abs/1612.00796
+
+    The source task is read through the head of the pre-training where ftlib has it, else through a linear probe.
+
+    Args:
+        source: The `Task` of the pre-training, or one that stands for what is not to be forgotten.
+        strength: Above 0.
+        examples: Training images of the source that the information is estimated from. Default 200.
+        seed: Which images, and which labels are drawn.
+
+    Raises:
+        TypeError: For a source that is no `Task`.
+        ValueError: For a strength or a number of examples that is not above 0.
+
+    Example:
+    >>> source = ft.load_task("digits", labels_per_class=3)
+    >>> ft.EWC(source, 1.0)
+    EWC('digits', strength=1.0)
+    """
+
+    source: Task
+    strength: float = 1.0
+    examples: int = 200
+    seed: int = 0
+
+    def __post_init__(self):
+        _check_strength(self)
+        _check_source(self.source)
+        _check_whole(self, "examples", 1)
+        _check_whole(self, "seed", 0)
+
+    def __repr__(self):
+        more = f", examples={self.examples}" * (self.examples != 200) + f", seed={self.seed}" * bool(self.seed)
+        return f"EWC({self.source.name!r}, strength={self.strength!r}{more})"
+
+
+@dataclass(frozen=True, eq=False)
+class Replay:
+    """Goes on learning the source task: each update sees examples of it, too (rehearsal; Robins, 1995).
+
+    Adds `strength` times the cross-entropy on source examples to the loss, read through a head that stays fixed: that
+    of the pre-training where ftlib has it, else a linear probe.
+
+    Args:
+        source: The `Task` of the pre-training, or one that stands for what is not to be forgotten.
+        strength: Above 0. Default 1: source and target count alike.
+        batch_size: Source examples per update. Default 32, as `fit` takes of the target.
+
+    Raises:
+        TypeError: For a source that is no `Task`.
+        ValueError: For a strength or a batch size that is not above 0.
+
+    Example:
+    >>> ft.Replay(ft.load_task("digits", labels_per_class=3), strength=0.5)
+    Replay('digits', strength=0.5)
+    """
+
+    source: Task
+    strength: float = 1.0
+    batch_size: int = 32
+
+    def __post_init__(self):
+        _check_strength(self)
+        _check_source(self.source)
+        _check_whole(self, "batch_size", 1)
+
+    def __repr__(self):
+        more = f", batch_size={self.batch_size}" * (self.batch_size != 32)
+        return f"Replay({self.source.name!r}, strength={self.strength!r}{more})"
+
+
+ANCHORS = (L2SP, EWC, Replay)
+
+
+def describe(anchor):
+    """Returns what makes an anchor what it is, as plain data: its settings, and a checksum of its source task."""
+    source = getattr(anchor, "source", None)
+    return [repr(anchor), None if source is None else fingerprint(source.train.images)]
+
+
+class Prepared:
+    """An anchor at the start of a run, before anything moves.
+
+    Args:
+        anchor: One of `ANCHORS`.
+        model: The model that is about to be trained.
+        kept: Names of the stages that keep their pre-training.
+        head: As in `stages`.
+
+    Attributes:
+        held: `{id of weight: (weight, start, importance)}`; importance is None where all weights count alike.
+        source: `Split` of the source's training images at the backbone's size, for `Replay`; else None.
+    """
+
+    def __init__(self, anchor, model, kept, head):
+        self.anchor, self.source, self.held = anchor, None, {}
+        pulled = [w for w in weights_of(stages(model, head=head), kept) if not is_statistic(w)]
+        importance = [None] * len(pulled)
+        if isinstance(anchor, L2SP):
+            starts = [np.array(keras.ops.convert_to_numpy(w)) for w in pulled]
+        else:
+            self.body = body_of(model, head)
+            task = anchor.source.for_backbone(self.body)
+            self.head = source_head(self.body, task)
+            if isinstance(anchor, Replay):
+                starts, self.source = importance, task.train
+            else:
+                starts = [np.array(keras.ops.convert_to_numpy(w)) for w in pulled]
+                importance = fisher(self.body, self.head.model, task.train, pulled, anchor.examples, anchor.seed)
+        self.held = {id(w): parts for w, *parts in zip(pulled, pulled, starts, importance, strict=True)}
+
+    def said(self):
+        """Returns in words what was measured, or an empty string."""
+        if isinstance(self.anchor, L2SP):
+            return ""
+        return f"{self.anchor!r}: the source is read through its {self.head.kind}"
+
+    def batch(self, images, key, index):
+        """Returns what the trainer takes for a batch of the target: the images, and source examples where wanted."""
+        if self.source is None:
+            return images
+        rng = np.random.default_rng([_EXAMPLES, *key, index])
+        at = rng.integers(len(self.source), size=self.anchor.batch_size)
+        shown = np.eye(self.head.model.output_shape[-1], dtype="float32")[self.source.labels[at]]
+        return images, np.asarray(self.source.images[at], "float32"), shown
+
+    def hold(self, trained):
+        """Returns the `Hold` for a phase in which the weights `trained` train; None where there is nothing to hold."""
+        pulled = [self.held[id(w)] for w in trained if id(w) in self.held]
+        return Hold(self, pulled) if pulled else None
+
+
+class Hold:
+    """The term that an anchor adds to the loss of one phase.
+
+    Attributes:
+        constants: The `keras.Variable`s that it reads and nobody trains; the trainer keeps them among its own.
+    """
+
+    def __init__(self, prepared, pulled):
+        self.prepared, self.strength = prepared, prepared.anchor.strength
+        self.pulled, self.constants = [], []
+        for weight, start, importance in () if prepared.source is not None else pulled:
+            pair = [v if v is None else keras.Variable(v, trainable=False) for v in (start, importance)]
+            self.pulled.append((weight, *pair))
+            self.constants += [v for v in pair if v is not None]
+
+    def batch(self, images, key, index):
+        return self.prepared.batch(images, key, index)
+
+    def term(self, x):
+        """Returns the term, a scalar tensor, for what `batch` gave."""
+        ops, total = keras.ops, keras.ops.zeros((), "float32")
+        if self.prepared.source is not None:
+            _, images, shown = x
+            said = self.prepared.head.model(self.prepared.body(images, training=False), training=False)
+            return self.strength * ops.mean(ops.categorical_crossentropy(shown, said))
+        for weight, start, importance in self.pulled:
+            squares = ops.square(ops.cast(weight, "float32") - start)
+            total += ops.sum(squares if importance is None else importance * squares)
+        return self.strength / 2 * total
+
+
+class _Squares(keras.optimizers.Optimizer):
+    """Adds up squared gradients, on any backend, and leaves the weights as they are."""
+
+    def __init__(self):
+        super().__init__(learning_rate=1.0, name="squares")
+
+    def build(self, variables):
+        super().build(variables)
+        self.sums = [self.add_variable_from_reference(v, name="sum") for v in variables]
+
+    def update_step(self, gradient, variable, learning_rate):
+        self.assign_add(self.sums[self._get_variable_index(variable)], keras.ops.square(gradient))
+
+
+class _Reader(keras.Model):
+    """A backbone under its source head, in inference mode also while its gradients are taken."""
+
+    def __init__(self, body, head):
+        super().__init__(name="reader")
+        self.body, self.head = body, head
+
+    def call(self, x):
+        return self.head(self.body(x, training=False), training=False)
+
+
+def fisher(body, head, source, weights, examples, seed):
+    """Returns the diagonal of the Fisher information of a backbone's weights, divided by the mean of all entries.
+
+    Args:
+        body, head: Backbone and fixed head that read the source task.
+        source: `Split` of images at the backbone's size.
+        weights: The weights asked for, of `body`.
+        examples: How many images; all where there are fewer.
+        seed: Of the images, and of the labels, which are drawn from the predictions: with the true labels it would be
+            the "empirical" Fisher, which is not the same (Kunstner et al., 2019).
+
+    Returns:
+        A list of `float32` arrays shaped as `weights`.
+    """
+    rng = np.random.default_rng([_LABELS, seed])
+    at = np.sort(rng.permutation(len(source))[:examples])
+    images = np.asarray(source.images[at], "float32")
+    copy = copy_model(body)
+    copy.trainable = True
+    reader, optimizer = _Reader(copy, head), _Squares()
+    said = predict(keras.Sequential([keras.Input(head.input_shape[1:]), head]), predict(copy, images))
+    drawn = (said.cumsum(1) < rng.random((len(at), 1))).sum(1).clip(max=said.shape[1] - 1)
+    targets = np.eye(said.shape[1], dtype="float32")[drawn]
+    reader.compile(optimizer, keras.losses.CategoricalCrossentropy())
+    optimizer.build(copy.trainable_variables)
+    for i in range(len(at)):  # one by one: the square of a batch's mean gradient is not the mean of the squares
+        reader.train_on_batch(images[i : i + 1], targets[i : i + 1])
+    sums = dict(zip(map(id, copy.trainable_variables), map(keras.ops.convert_to_numpy, optimizer.sums), strict=True))
+    twins = dict(zip(map(id, body.weights), map(id, copy.weights), strict=True))
+    found = [np.array(sums.get(twins[id(w)], np.zeros(w.shape, "float32"))) for w in weights]
+    mean = sum(float(f.sum()) for f in found) / sum(f.size for f in found)
+    if not mean > 0:
+        raise ValueError("No gradient of the source task reaches the backbone: there is no importance to measure.")
+    return [f / mean for f in found]
+
+
+def _check_strength(anchor):
+    value = anchor.strength
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf:
+        raise ValueError(f"`strength` is a number above 0. Received: strength={value!r}.")
+
+
+def _check_source(source):
+    if not isinstance(source, Task):
+        raise TypeError(f"`source` is a Task, as from ft.load_task(...). Received: {type(source).__name__}.")
+
+
+def _check_whole(anchor, name, least):
+    value = getattr(anchor, name)
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise ValueError(f"`{name}` is a whole number of at least {least}. Received: {name}={value!r}.")

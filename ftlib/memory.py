@@ -1,0 +1,153 @@
+"""What a fine-tuned network still knows of its pre-training."""
+
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from ftlib import plots
+from ftlib.features import model_fingerprint, predict
+from ftlib.graph import segments, stages
+from ftlib.initialization import copy_model
+from ftlib.runs import Run
+from ftlib.sources import body_of, source_head
+from ftlib.tasks import Task
+
+_DRIFT = 200  # images on which the features of every stage are compared
+
+
+@dataclass(frozen=True, repr=False)
+class Forgetting:
+    """What `forgetting` returns.
+
+    Attributes:
+        source: Name of the source task.
+        target: Name of the task that the network was tuned on.
+        head: `"pre-trained head"` or `"linear probe"`: what the source task was read through, before and after.
+        before, after: Accuracy on the source task's validation images, 0 to 1.
+        n: Number of these images.
+        drift: One dict per stage of the backbone: `stage`; `drift`, the distance between its features before and after,
+            divided by their size before (0: untouched); `similarity`, linear CKA (1: the same up to rotation and
+            scale; Kornblith et al., 2019).
+    """
+
+    source: str
+    target: str
+    head: str
+    before: float
+    after: float
+    n: int
+    drift: list
+
+    @property
+    def lost(self):
+        """Accuracy on the source task before tuning less that after it."""
+        return self.before - self.after
+
+    def __repr__(self):
+        said = f"{100 * self.before:.1f} % before tuning on {self.target!r}, {100 * self.after:.1f} % after"
+        lines = [f"{self.source!r} read through its {self.head}: {said} ({self.n:,} images)"]
+        lines += [f"  {'stage':<12}{'drift':>8}{'similarity (CKA)':>20}"]
+        lines += [f"  {r['stage']:<12}{r['drift']:>8.3f}{r['similarity']:>20.3f}" for r in self.drift]
+        return "\n".join(lines)
+
+    def plot(self):
+        """Returns a Matplotlib figure of how far the features of each stage moved."""
+        title = (
+            f"{self.source}: {100 * self.before:.1f} % before tuning on {self.target}, {100 * self.after:.1f} % after"
+        )
+        return plots.bars({r["stage"]: r["drift"] for r in self.drift}, title, "Distance of features from their start")
+
+
+def forgetting(run, source, before=None, examples=None):
+    """Measures what fine-tuning cost on the task that the backbone came from.
+
+    The old head is kept, or, where there is none, a linear probe is fitted on the backbone before tuning and then
+    fixed; the tuned backbone is put under the same head. The result says which of the two it was.
+
+    Args:
+        run: A `Run` of `fit`.
+        source: A `Task`: that of the pre-training, or one that stands for what is not to be forgotten. Its training
+            images serve for the probe alone, its validation images for the accuracy.
+        before: The model that `fit` was given, or its backbone. Default None: `run.start`; a loaded run has none.
+        examples: How many validation images of the source, evenly taken. Default None: all.
+
+    Returns:
+        A `Forgetting`: it prints as a table, and has `.before`, `.after`, `.lost`, `.drift` and `.plot()`.
+
+    Raises:
+        TypeError: For a run or a source of another kind.
+        ValueError: Where the model before tuning is not known, has changed since, or does not fit the run's.
+
+    Example:
+    >>> task = ft.load_task("digits", labels_per_class=10)
+    >>> model = ft.classifier(ft.load_backbone("glyphnet"), task.num_classes)
+    >>> run = ft.fit(model, task, "lp_ft", updates=60, verbose=False)
+    >>> ft.forgetting(run, ft.load_task("glyphs"), examples=500).head
+    'pre-trained head'
+    """
+    if not isinstance(run, Run):
+        raise TypeError(f"`run` is a Run, as from ft.fit(...). Received: {type(run).__name__}.")
+    if not isinstance(source, Task):
+        raise TypeError(f"`source` is a Task, as from ft.load_task(...). Received: {type(source).__name__}.")
+    if examples is not None and (isinstance(examples, bool) or not isinstance(examples, int) or examples < 1):
+        raise ValueError(f"`examples` is a whole number of at least 1, or None. Received: examples={examples!r}.")
+    old, new = _start(run, before), body_of(run.model, run.head)
+    if [w.shape for w in old.weights] != [w.shape for w in new.weights]:
+        raise ValueError(f"The model before tuning is not that of the run: {old.name!r} has other weights.")
+    source = source.for_backbone(old)
+    split = source.validation
+    if examples is not None and examples < len(split):
+        split = split.take(np.linspace(0, len(split) - 1, examples).astype(int))
+    read = source_head(old, source)
+    scores = []
+    for body in (old, new):
+        said = predict(read.model, predict(body, split.images))
+        scores.append(float((said.argmax(1) == split.labels).mean()))
+    few = np.asarray(split.images[np.linspace(0, len(split) - 1, min(_DRIFT, len(split))).astype(int)], "float32")
+    task = run.settings["task"]["name"]
+    return Forgetting(source.name, task, read.kind, *scores, len(split), _drift(old, new, few))
+
+
+def _start(run, before):
+    """Returns a copy of the backbone before tuning, so that nothing of the caller's is touched."""
+    if before is None:
+        if run.start is None:
+            raise ValueError(
+                "A loaded run does not hold the model that it started from: forgetting(run, source, before=model)."
+            )
+        if model_fingerprint(run.start) != run.settings["model"]["checksum"]:
+            raise ValueError(
+                "The model that `fit` was given has changed since. Load it again: forgetting(run, source, before=...)."
+            )
+        return copy_model(body_of(run.start, run.head))
+    if not isinstance(before, keras.Model):
+        raise TypeError(f"`before` is a Keras model. Received: {type(before).__name__}.")
+    whole = any(stage.name == "head" for stage in stages(before, head=run.head if _has(before, run.head) else None))
+    return copy_model(body_of(before, run.head) if whole else before)
+
+
+def _has(model, name):
+    return name is not None and any(layer.name == name for layer in model.layers)
+
+
+def _drift(old, new, images):
+    """Returns one row per stage: how far its features moved on some images."""
+    rows, inputs = [], [images, images]
+    *first, last = stages(old)
+    names = [stage.name for stage in first if stage.can_split]
+    parts = [segments(model, names) for model in (old, new)]
+    for stage, *pair in zip([*names, last.name], *parts, strict=True):
+        inputs = [predict(part, x) for part, x in zip(pair, inputs, strict=True)]
+        a, b = (x.reshape(len(x), -1).astype("float64") for x in inputs)
+        size = np.linalg.norm(a) or 1.0
+        rows.append({"stage": stage, "drift": float(np.linalg.norm(a - b) / size), "similarity": _cka(a, b)})
+    return rows
+
+
+def _cka(a, b):
+    """Returns the linear CKA of two sets of features, `(n, p)` and `(n, q)`, by way of the n x n Gram matrices."""
+    a, b = (x - x.mean(0) for x in (a, b))
+    a, b = a @ a.T, b @ b.T
+    size = np.linalg.norm(a) * np.linalg.norm(b)
+    return float((a * b).sum() / size) if size else 1.0

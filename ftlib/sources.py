@@ -1,0 +1,96 @@
+"""The task that a backbone comes from, and the head that tells how much of it is left."""
+
+import hashlib
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from ftlib.backbones import classifier, load_backbone, source_model
+from ftlib.features import predict
+from ftlib.graph import segments, stages
+
+_PER_CLASS, _EXAMPLES = 50, 5000  # of the source task that a probe is fitted on, at most
+
+
+@dataclass(frozen=True, repr=False)
+class SourceHead:
+    """A head that reads the source task from a backbone as it was before any tuning.
+
+    Attributes:
+        model: `keras.Model` from the backbone's output to probabilities of the source classes; nothing in it trains.
+        kind: `"pre-trained head"`, the one that the backbone was trained with, or `"linear probe"`.
+    """
+
+    model: keras.Model
+    kind: str
+
+    def __repr__(self):
+        return f"<SourceHead: {self.kind}, {self.model.output_shape[-1]} classes>"
+
+
+def source_head(body, task):
+    """Returns the head under which a backbone reads its source task.
+
+    Where ftlib ships the backbone with the head of its pre-training (`glyphnet` and the task `"glyphs"`), it is that
+    head. Elsewhere a linear probe (Alain and Bengio, 2017) is fitted on the pooled features of the source task's
+    training images.
+
+    Args:
+        body: A backbone, untuned.
+        task: A `Task` at the backbone's size.
+
+    Returns:
+        A `SourceHead`.
+    """
+    if task.name == "glyphs" and _is_glyphnet(body):
+        model, classes = source_model()
+        if classes == tuple(task.class_names):
+            return SourceHead(_frozen(_above(model)), "pre-trained head")
+    head = _above(classifier(body, task.num_classes))
+    head.layers[-1].set_weights(_probe(head, body, task))
+    return SourceHead(_frozen(head), "linear probe")
+
+
+def body_of(model, head=None):
+    """Returns all of a classifier that lies before its head, as a model that shares its weights."""
+    before = [stage for stage in stages(model, head=head) if stage.name != "head"]
+    return segments(model, [before[-1]], head=head)[0]
+
+
+def _is_glyphnet(body):
+    def digests(model):  # sorted: a part of a model may list its weights in another order
+        return sorted(hashlib.sha256(np.ascontiguousarray(w).tobytes()).hexdigest() for w in model.get_weights())
+
+    return digests(body) == digests(load_backbone("glyphnet"))
+
+
+def _above(model):
+    """Returns what a classifier of ftlib puts on its backbone."""
+    return keras.Sequential([keras.Input(model.get_layer("backbone").output_shape[1:]), *model.layers[2:]])
+
+
+def _frozen(head):
+    head.trainable = False
+    return head
+
+
+def _probe(head, body, task):
+    """Returns kernel and bias of a multinomial logistic regression on the pooled features of the training images."""
+    from sklearn.linear_model import LogisticRegression
+
+    few = max(1, min(_PER_CLASS, _EXAMPLES // task.num_classes))
+    order = np.random.default_rng(0).permutation(len(task.train))
+    rank = np.zeros(len(order), int)
+    for c in range(task.num_classes):
+        mine = order[task.train.labels[order] == c]
+        rank[mine] = np.arange(len(mine))
+    chosen = task.train.take(np.flatnonzero(rank < few))
+    pool = keras.Sequential([keras.Input(head.input_shape[1:]), *head.layers[:-1]])
+    features = predict(pool, predict(body, chosen.images))
+    scale = features.std() or 1.0  # one number for all, so that the penalty means the same with every backbone
+    fitted = LogisticRegression(max_iter=1000).fit(features / scale, chosen.labels)
+    kernel, bias = fitted.coef_.T / scale, fitted.intercept_
+    if task.num_classes == 2:  # scikit-learn gives the second class alone
+        kernel, bias = np.column_stack([np.zeros(len(kernel)), kernel]), np.array([0.0, *bias])
+    return kernel.astype("float32"), bias.astype("float32")

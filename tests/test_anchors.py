@@ -1,0 +1,205 @@
+"""What holds a backbone near its start: the weights stay nearer, the source task is kept, and resume is exact."""
+
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+import tiny
+
+import ftlib.phases
+from ftlib.anchors import EWC, L2SP, Prepared, Replay, fisher
+from ftlib.checkpoints import Checkpoints
+from ftlib.freezing import set_trainable
+from ftlib.graph import stages, weights_of
+from ftlib.regularizers import Regularization
+from ftlib.sources import body_of, source_head
+from ftlib.strategies import Phase, Strategy, strategy
+from ftlib.training import fit
+
+ALL = Strategy("all", "pretrained", (Phase("all", "all", rate=1e-2),))
+
+
+def source():
+    """A task on other pictures: the bright third is darkened."""
+    given = tiny.task(train=30, validation=30, name="bands before")
+
+    def turned(split, seed):
+        noise = np.random.default_rng(seed).integers(0, 60, split.images.shape)
+        ids = np.array([f"before-{name}" for name in split.ids])
+        return dataclasses.replace(split, images=(200 - split.images // 2 - noise).astype("uint8"), ids=ids)
+
+    parts = {name: turned(getattr(given, name), i) for i, name in enumerate(("train", "validation", "test"))}
+    return dataclasses.replace(given, **parts)
+
+
+def run(anchor=None, recipe=ALL, updates=40, **options):
+    settings = Regularization(anchor=anchor)
+    model = tiny.model(dropout=0.0)
+    return fit(model, tiny.task(), recipe, settings, seed=1, updates=updates, verbose=False, **options)
+
+
+def distance(done):
+    """How far the backbone's weights are from where they started."""
+    start, end = (body_of(m).get_weights() for m in (done.start, done.model))
+    return float(np.sqrt(sum(np.square(a - b).sum() for a, b in zip(start, end, strict=True))))
+
+
+def kept(done, task):
+    """Accuracy on the source task under the head that read it before."""
+    read = source_head(body_of(done.start), task).model
+    said = read(body_of(done.model)(np.asarray(task.validation.images, "float32"), training=False), training=False)
+    return float((keras.ops.convert_to_numpy(said).argmax(1) == task.validation.labels).mean())
+
+
+@pytest.mark.backends
+def test_the_stronger_the_pull_the_nearer_the_weights_stay(eager):
+    far = [distance(run(anchor, updates=20)) for anchor in (None, L2SP(1.0), L2SP(1e3), EWC(source(), 1e3, examples=6))]
+    assert far[0] > 1.05 * far[1] > 1.1 * far[2] > 0 and far[0] > 1.05 * far[3], far
+
+
+def held(anchor, chosen=("stage1", "stage2", "stage3", "head")):
+    model = tiny.model(dropout=0.0)
+    kept = [s.name for s in stages(model) if s.name != "head"]
+    prepared = Prepared(anchor, model, kept, None)
+    set_trainable(model, chosen)
+    return model, prepared, prepared.hold([w for w in weights_of(stages(model), chosen) if w.trainable])
+
+
+@pytest.mark.parametrize("anchor", [L2SP(0.3), EWC(source(), 0.3, examples=6)])
+def test_the_term_is_the_weighted_sum_of_squared_distances(anchor, eager):
+    model, prepared, hold = held(anchor)
+    assert float(hold.term(None)) == 0
+    pulled = [w for w in body_of(model).weights if w.trainable]
+    for i, weight in enumerate(pulled):
+        weight.assign_add(np.full(weight.shape, 0.01 * (i + 1), "float32"))
+    importance = [prepared.held[id(w)][2] for w in pulled]
+    wanted = sum(
+        (0.01 * (i + 1)) ** 2 * (np.prod(tuple(w.shape)) if f is None else f.sum())
+        for i, (w, f) in enumerate(zip(pulled, importance, strict=True))
+    )
+    assert float(hold.term(None)) == pytest.approx(0.15 * float(wanted), rel=1e-3)
+
+
+def test_only_pretrained_weights_that_train_are_held():
+    _, _, hold = held(L2SP(), ("stage3", "head"))
+    assert {"/".join(w.path.split("/")[-2:]) for w, *_ in hold.pulled} == {"conv3/kernel", "conv3/bias"}
+    assert held(L2SP(), ("head",))[2] is None
+    assert held(Replay(source()), ("head",))[2] is None
+
+
+@pytest.mark.backends
+def test_the_importance_is_the_mean_square_of_single_gradients(eager):
+    model, task = tiny.model(dropout=0.0), source()
+    body = body_of(model)
+    head = source_head(body, task).model
+    weights = [w for w in body.weights if "conv" in w.path]
+    found = fisher(body, head, task.train, weights, 8, seed=3)
+    assert sum(f.sum() for f in found) / sum(f.size for f in found) == pytest.approx(1.0)
+    # The same by finite differences, one example at a time, for a few entries of one kernel.
+    rng = np.random.default_rng([5, 3])
+    at = np.sort(rng.permutation(len(task.train))[:8])
+    images = np.asarray(task.train.images[at], "float32")
+
+    def said():
+        return np.asarray(keras.ops.convert_to_numpy(head(body(images, training=False), training=False)), "float64")
+
+    drawn = (said().cumsum(1) < rng.random((8, 1))).sum(1)
+    kernel, mine = next((w, f) for w, f in zip(weights, found, strict=True) if "conv3/kernel" in w.path)
+    value, squares = np.array(keras.ops.convert_to_numpy(kernel)), []
+    places = [np.unravel_index(i, value.shape) for i in np.argsort(mine.ravel())[-3:]]
+    for place in places:
+        losses = []
+        for step in (1e-2, -1e-2):
+            moved = value.copy()
+            moved[place] += step
+            kernel.assign(moved)
+            losses.append(-np.log(said()[np.arange(8), drawn]))
+        kernel.assign(value)
+        squares.append(np.mean(((losses[0] - losses[1]) / 2e-2) ** 2))
+    ratios = np.array(squares) / [mine[place] for place in places]
+    assert ratios.std() < 0.05 * ratios.mean(), ratios  # all entries are divided by the same mean
+
+
+def test_the_backbone_is_as_it_was_after_the_importance_is_measured():
+    model = tiny.model()
+    before, flags = tiny.weights(model), [w.trainable for w in model.weights]
+    Prepared(EWC(source(), examples=4), model, ["stage1", "stage2", "stage3"], None)
+    assert tiny.moved(before, tiny.weights(model)) == set() and flags == [w.trainable for w in model.weights]
+
+
+@pytest.mark.backends
+def test_replay_keeps_the_source_task(eager):
+    task = source()
+    alone, replayed = run(updates=40), run(Replay(task, 3.0, batch_size=12), updates=40)
+    assert kept(replayed, task) > kept(alone, task) + 0.1, (kept(alone, task), kept(replayed, task))
+    assert "linear probe" in " ".join(replayed.notes)
+
+
+def test_what_was_trained_with_an_anchor_is_saved_without_it(tmp_path, eager):
+    done = run(EWC(source(), examples=4), updates=20)
+    done.save(tmp_path)
+    again = keras.models.load_model(tmp_path / "model.keras")
+    assert tiny.moved(tiny.weights(done.model), tiny.weights(again)) == set()
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("anchor", [L2SP(1.0), EWC(source(), examples=6), Replay(source())], ids=lambda a: repr(a)[:6])
+def test_a_killed_run_ends_bit_equal(anchor, tmp_path, monkeypatch, eager):
+    monkeypatch.setattr(ftlib.phases, "_SHORTEST_EPOCH", 3)
+    recipe = Strategy("two", "pretrained", (Phase("head", "head", share=0.3), Phase("all", "all", share=0.7)))
+    whole, write = run(anchor, recipe, updates=14), Checkpoints.write
+
+    def killed(self, record, arrays):
+        write(self, record, arrays)
+        if record["phase"] == 1:
+            raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Checkpoints, "write", killed)
+        with pytest.raises(Killed):
+            run(anchor, recipe, updates=14, run_dir=tmp_path)
+    again = run(anchor, recipe, updates=14, run_dir=tmp_path)
+    assert again.history == whole.history
+    assert tiny.moved(tiny.weights(whole.model), tiny.weights(again.model)) == set()
+
+
+def test_another_source_or_strength_is_another_run(tmp_path, eager):
+    run(EWC(source(), examples=4), updates=4, run_dir=tmp_path)
+    with pytest.raises(ValueError, match="another regularization"):
+        run(EWC(source(), 2.0, examples=4), updates=4, run_dir=tmp_path)
+    other = source()
+    other = dataclasses.replace(other, train=other.train.take(np.arange(20)))
+    with pytest.raises(ValueError, match="another anchor"):
+        run(EWC(other, examples=4), updates=4, run_dir=tmp_path)
+
+
+def test_an_anchor_with_nothing_to_hold_is_refused_before_any_work():
+    for recipe in (strategy("scratch"), dataclasses.replace(strategy("hybrid"), keep=0)):
+        with pytest.raises(ValueError, match="has nothing to hold: .* draws every stage"):
+            run(L2SP(), recipe)
+
+
+@pytest.mark.parametrize(
+    "make, message",
+    [
+        (lambda: L2SP(0), "strength=0"),
+        (lambda: L2SP(True), "strength=True"),
+        (lambda: EWC("glyphs"), "`source` is a Task"),
+        (lambda: EWC(source(), examples=0), "examples=0"),
+        (lambda: Replay(source(), batch_size=0.5), "batch_size=0.5"),
+        (lambda: Regularization(anchor=0.01), "`anchor` is ft.L2SP"),
+    ],
+)
+def test_bad_settings_are_named(make, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        make()
+
+
+def test_a_run_says_what_held_it(eager):
+    anchor = EWC(source(), 2.0, examples=4)
+    assert repr(Regularization(anchor=anchor)) == "Regularization(anchor=EWC('bands before', strength=2.0, examples=4))"
+    assert "EWC('bands before'" in run(anchor, updates=2).settings["regularization"]
