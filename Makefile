@@ -71,7 +71,7 @@ test-colab: .venv-colab/.ready  ## the tests with the versions that Colab has
 	.venv-colab/bin/python $(PIP) $(COLAB) -e ".[hub,test]"
 	@touch $@
 
-results: setup  ## measure the recorded grids in results/ again (one to two hours)
+results: setup  ## measure the recorded grids in results/ again, where the code gives other results (to two hours)
 	.venv/bin/python tools/results.py
 
 benchmarks: setup  ## measure ftlib against what one would otherwise do (needs FTLIB_REAL)

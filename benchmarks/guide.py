@@ -23,7 +23,7 @@ TUNED = ft.Strategy(
     "head_then_top",
     "pretrained",
     (
-        ft.Phase("head", "head", share=0.5, rate=None, views=1),
+        ft.Phase("head", "head", share=0.5, rate=1e-2, width=128, views=1),
         ft.Phase("top", 2, share=0.5, rate=3e-4, views=4),
     ),
 )
@@ -98,7 +98,7 @@ def passes(task, epochs):
 
 
 def head_only(views=1):
-    phase = ft.Phase("head", "head", rate=None, views=views)
+    phase = ft.Phase("head", "head", rate=1e-2, width=128, views=views)
     return ft.Strategy(f"extraction, {views} views", "pretrained", (phase,))
 
 

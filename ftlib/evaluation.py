@@ -12,7 +12,7 @@ import numpy as np
 
 from ftlib import plots
 from ftlib.backbones import classifier, load_backbone
-from ftlib.graph import head_width, stages
+from ftlib.graph import stages
 from ftlib.regularizers import Regularization
 from ftlib.strategies import strategy as named_strategy
 from ftlib.tasks import load_task
@@ -185,14 +185,11 @@ def compare(
     for labels in labels_per_class:  # a name that is unknown or a class that is too small shows here
         load_task(task, labels, seeds[0])
     body = load_backbone(backbone) if not isinstance(backbone, keras.Model) else backbone
-    found = stages(classifier(body, 2))
-    names = [stage.name for stage in found]
+    names = [stage.name for stage in stages(classifier(body, 2))]
     for recipe in recipes:
         recipe.check(names)
-    recipes = [recipe.unrolled(names, head_width(found)) for recipe in recipes]
-    for recipe in recipes:
         for count in counts:
-            recipe.plan(count)
+            recipe.unrolled(names).plan(count)
 
     result = Comparison(
         {

@@ -48,7 +48,9 @@ def source_head(body, task):
         if classes == tuple(task.class_names):
             return SourceHead(_frozen(_above(model)), "pre-trained head")
     head = _above(classifier(body, task.num_classes))
-    head.layers[-1].set_weights(_probe(head, body, task))
+    pool = keras.Sequential([keras.Input(head.input_shape[1:]), *head.layers[:-1]])
+    few = few_per_class(task.train, task.num_classes)
+    head.layers[-1].set_weights(linear_probe(predict(pool, predict(body, few.images)), few.labels))
     return SourceHead(_frozen(head), "linear probe")
 
 
@@ -75,22 +77,26 @@ def _frozen(head):
     return head
 
 
-def _probe(head, body, task):
-    """Returns kernel and bias of a multinomial logistic regression on the pooled features of the training images."""
+def few_per_class(split, classes):
+    """Returns at most 50 images of each class, and fewer where there are many classes."""
+    most = max(1, min(_PER_CLASS, _EXAMPLES // classes))
+    order = np.random.default_rng(0).permutation(len(split))
+    chosen = [order[split.labels[order] == c][:most] for c in range(classes)]
+    return split.take(np.sort(np.concatenate(chosen)))
+
+
+def linear_probe(features, labels):
+    """Returns kernel `(features, classes)` and bias of a multinomial logistic regression.
+
+    Args:
+        features: `(n, features)`.
+        labels: Class indices, `(n,)`, of which every class has at least one.
+    """
     from sklearn.linear_model import LogisticRegression
 
-    few = max(1, min(_PER_CLASS, _EXAMPLES // task.num_classes))
-    order = np.random.default_rng(0).permutation(len(task.train))
-    rank = np.zeros(len(order), int)
-    for c in range(task.num_classes):
-        mine = order[task.train.labels[order] == c]
-        rank[mine] = np.arange(len(mine))
-    chosen = task.train.take(np.flatnonzero(rank < few))
-    pool = keras.Sequential([keras.Input(head.input_shape[1:]), *head.layers[:-1]])
-    features = predict(pool, predict(body, chosen.images))
     scale = features.std() or 1.0  # one number for all, so that the penalty means the same with every backbone
-    fitted = LogisticRegression(max_iter=1000).fit(features / scale, chosen.labels)
+    fitted = LogisticRegression(max_iter=1000).fit(features / scale, labels)
     kernel, bias = fitted.coef_.T / scale, fitted.intercept_
-    if task.num_classes == 2:  # scikit-learn gives the second class alone
+    if kernel.shape[1] == 1:  # of two classes, scikit-learn gives the second alone
         kernel, bias = np.column_stack([np.zeros(len(kernel)), kernel]), np.array([0.0, *bias])
     return kernel.astype("float32"), bias.astype("float32")

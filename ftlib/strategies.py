@@ -7,7 +7,6 @@ from ftlib.errors import unknown
 
 SCHEDULES = ("cosine", "one_cycle", "constant")
 CLOSING = ("soup", "interpolate")
-_HEAD_RATE, _WIDTH = 1e-2, 128  # the rate of a new head, at this many features
 
 
 def _number(value):
@@ -26,11 +25,7 @@ class Phase:
             all (Howard and Ruder, 2018). `"lora"`: of a transformer, low-rank additions to the query and value
             kernels, and the head (Hu et al., 2022).
         share: Part of the strategy's updates that this phase may take, above 0 to 1.
-        rate: Learning rate at its highest. None, for a phase of the head alone: 1.28 divided by the number of features
-            that the head takes, so 0.01 for glyphnet's 128 and 0.001 for the 1280 of MobileNetV2. A step of Adam
-            moves a class's score by up to the rate times the sum of the features; with a rate that ignores how many
-            they are, heads of wide backbones were two to three points worse (https://arxiv.org/abs/2203.03466 derives
-            the rule).
+        rate: Learning rate at its highest.
         decay: Factor of the rate from each stage to the one before it, above 0 to 1; the head has the full rate (see
             `layerwise`). Default 1: one rate for all.
         schedule: `"cosine"` (default): linear warm-up over the first tenth, then down to 0 along half a cosine
@@ -44,6 +39,11 @@ class Phase:
             below take 1: layers that are frozen cannot learn to see through a distortion, and on `digits` a head
             learnt from distorted images was worse.
         patience: Epochs without better validation loss before the phase stops; None takes the regularization's.
+        width: Number of features of the head for which `rate` is meant; with more of them it is lower in proportion.
+            Default None: the rate is as given. The head phases below have 0.01 at glyphnet's 128 features, which makes
+            0.001 of MobileNetV2's 1280. A step of Adam moves the score of a class by up to the rate times the sum of
+            the features, so that a rate that ignores their number is too high for a wide backbone: two to three
+            points on flowers (https://arxiv.org/abs/2203.03466 derives the rule).
         rank: Rank of the additions of `"lora"`. Default 8, between the 4 and 16 that the paper finds to suffice.
 
     Raises:
@@ -57,12 +57,13 @@ class Phase:
     name: str
     train: object
     share: float = 1.0
-    rate: float | None = 1e-3
+    rate: float = 1e-3
     decay: float = 1.0
     schedule: str = "cosine"
     batch_norm: str = "freeze"
     views: int | None = None
     patience: int | None = None
+    width: int | None = None
     rank: int = 8
 
     def __post_init__(self):
@@ -84,9 +85,7 @@ class Phase:
             raise ValueError(
                 f"`share` is a part of the updates, above 0 and at most 1. Received: share={self.share!r}."
             )
-        if self.rate is None and train != "head":
-            raise ValueError(f"Only a phase of the head alone knows its rate. Received: rate=None, train={train!r}.")
-        if self.rate is not None and (not _number(self.rate) or not 0 < self.rate <= 10):
+        if not _number(self.rate) or not 0 < self.rate <= 10:
             raise ValueError(f"`rate` is a learning rate above 0 and at most 10. Received: rate={self.rate!r}.")
         if not _number(self.decay) or not 0 < self.decay <= 1:
             raise ValueError(f"`decay` is a factor above 0 and at most 1. Received: decay={self.decay!r}.")
@@ -94,7 +93,8 @@ class Phase:
             raise unknown("schedule", self.schedule, SCHEDULES)
         if self.batch_norm not in ("freeze", "train"):
             raise ValueError(f'`batch_norm` is "freeze" or "train". Received: batch_norm={self.batch_norm!r}.')
-        for name, counted in (("views", "versions of an image"), ("patience", "epochs"), ("rank", "rows")):
+        counts = {"views": "versions of an image", "patience": "epochs", "width": "features", "rank": "rows"}
+        for name, counted in counts.items():
             value = getattr(self, name)
             whole = isinstance(value, int) and not isinstance(value, bool) and value >= 1
             if not whole and (value is not None or name == "rank"):
@@ -107,14 +107,15 @@ class Phase:
         return f"Phase({self.name!r}, train={self.train!r}{given})"
 
     def unrolled(self, names, width=None):
-        """Returns the phases that this one stands for, in order: no `"gradual"`, and a number for the rate.
+        """Returns the phases that this one stands for, in order: no `"gradual"`, and the rate as it will be.
 
         Args:
             names: Names of the model's stages.
-            width: Number of features that its head takes; None counts as glyphnet's 128.
+            width: Number of features that its head takes; None, where that is not known, leaves the rate as it is.
         """
-        if self.rate is None:
-            return (dataclasses.replace(self, rate=_HEAD_RATE * _WIDTH / (width or _WIDTH)),)
+        if self.width is not None:
+            rate = self.rate * self.width / (width or self.width)
+            return dataclasses.replace(self, rate=rate, width=None).unrolled(names)
         if self.train != "gradual":
             return (self,)
         count = len([n for n in names if n != "head"])
@@ -205,7 +206,7 @@ class Strategy:
     def __repr__(self):
         kept = "" if self.keep is None else f", keeps the first {self.keep} stages"
         lines = [f"{self.name}: starts {self.start}{kept}", f"  {'phase':<10}{'trains':<12}{'share':>6}{'rate':>10}"]
-        lines += [f"  {p.name:<10}{_what(p.train):<12}{p.share:>6.0%}{_rate(p):>10}  {_how(p)}" for p in self.phases]
+        lines += [f"  {p.name:<10}{_what(p.train):<12}{p.share:>6.0%}{p.rate:>10g}  {_how(p)}" for p in self.phases]
         return "\n".join(lines + [f"  then: {', '.join(self.closing)}"] * bool(self.closing))
 
     def unrolled(self, names, width=None):
@@ -213,7 +214,7 @@ class Strategy:
         return dataclasses.replace(self, phases=tuple(one for p in self.phases for one in p.unrolled(names, width)))
 
     def scaled(self, factor):
-        """Returns the strategy, which has been unrolled, with all rates times `factor`: what `compare` tunes."""
+        """Returns the strategy with all rates times `factor`: what `compare` tunes."""
         return dataclasses.replace(
             self, phases=tuple(dataclasses.replace(p, rate=p.rate * factor) for p in self.phases)
         )
@@ -242,7 +243,7 @@ class Strategy:
 
 # Rates: 1e-3 is Adam's own default (Kingma and Ba, 2015) and serves training from scratch; a head alone is a convex
 # problem that bears more; what is pre-trained moves more slowly, so that it is tuned and not overwritten.
-_HEAD = Phase("head", "head", share=1 / 3, rate=None, views=1)
+_HEAD = Phase("head", "head", share=1 / 3, rate=1e-2, width=128, views=1)
 
 
 def _strategies():
@@ -290,7 +291,7 @@ def strategy(name):
     >>> ft.strategy("lp_ft")
     lp_ft: starts pretrained
       phase     trains       share      rate
-      head      head           33%  by width  cosine, images as they are
+      head      head           33%      0.01  cosine, at 128 features, images as they are
       all       all            67%    0.0003  cosine
     """
     if isinstance(name, Strategy):
@@ -303,12 +304,9 @@ def strategy(name):
     return known[name]
 
 
-def _rate(phase):
-    return "by width" if phase.rate is None else f"{phase.rate:g}"
-
-
 def _how(phase):
     parts = [phase.schedule] + [f"decay {phase.decay:g}"] * (phase.decay != 1)
+    parts += [f"at {phase.width} features"] * (phase.width is not None)
     if phase.views:
         parts.append("images as they are" if phase.views == 1 else f"{phase.views} views")
     return ", ".join(parts)

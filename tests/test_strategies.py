@@ -72,21 +72,19 @@ def test_a_strategy_is_edited_into_another():
     assert strategy("lp_ft") == recipe != slow
     with pytest.raises(dataclasses.FrozenInstanceError):
         recipe.name = "other"
-    ready = recipe.unrolled(NAMES)
-    faster = ready.scaled(3.0)
-    assert [p.rate for p in faster.phases] == pytest.approx([3 * p.rate for p in ready.phases])
+    faster = recipe.scaled(3.0)
+    assert [p.rate for p in faster.phases] == pytest.approx([3 * p.rate for p in recipe.phases])
     assert [p.share for p in faster.phases] == [p.share for p in recipe.phases]
 
 
-def test_a_head_without_a_rate_gets_one_by_its_width():
+def test_the_rate_of_a_head_goes_by_its_width():
     recipe = strategy("lp_ft")
-    assert [p.rate for p in recipe.phases] == [None, 3e-4] and "by width" in repr(recipe)
+    assert "at 128 features" in repr(recipe)
     for width, rate in ((128, 1e-2), (1280, 1e-3), (None, 1e-2)):
         ready = recipe.unrolled(NAMES, width)
         assert [p.rate for p in ready.phases] == pytest.approx([rate, 3e-4])
         assert ready.unrolled(NAMES, 7) == ready  # a rate that is given, or found, stays
-    with pytest.raises(ValueError, match="Only a phase of the head alone"):
-        Phase("all", "all", rate=None)
+    assert recipe.scaled(3.0).unrolled(NAMES, 256).phases[0].rate == pytest.approx(1.5e-2)
 
 
 def test_stages_are_chosen_in_the_order_of_the_model():
