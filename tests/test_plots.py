@@ -343,6 +343,9 @@ def test_a_long_title_is_broken_not_cut():
 
 # --- all of them ------------------------------------------------------------------------------------------
 
+BINS = [{"confidence": 0.4, "accuracy": 0.3, "n": 3}, {"confidence": 0.95, "accuracy": 0.8, "n": 30}]
+POINTS = [{"x": (0.9, 0.88, 0.92), "y": (0.5, 0.4, 0.6), "label": "0.1"}, {"x": (0.8, 0.8, 0.8), "y": (0.7, 0.7, 0.7)}]
+
 EVERY = {
     "accuracy_curves": lambda: plots.accuracy_curves(GRID + [row("feature_extraction_long", k) for k in (1, 10)]),
     "headline": lambda: plots.headline(GRID, GRID),
@@ -358,6 +361,8 @@ EVERY = {
     "bars": lambda: plots.bars({f"{LONG} {i}": (i / 9 - 0.3, i / 9 - 0.4, i / 9) for i in range(12)}, "t", "x"),
     "bars, huge": lambda: plots.bars({"VGG16": 138_357_544, "none": 0, LONG: 2_257_984}, "Weights", "Weights"),
     "scatter": lambda: plots.scatter({"a": np.eye(12)[:, :2], "b": np.eye(12)[:, :2]}, range(12), "0123456789ab", "t"),
+    "reliability": lambda: plots.reliability({LONG: BINS, r"$\oops$": BINS[:1]}, "t"),
+    "trade_off": lambda: plots.trade_off({LONG: POINTS, r"$\oops$": POINTS[::-1]}, "x", "y", "t"),
     "scatter, long names": lambda: plots.scatter(np.eye(2), [0, 1], [LONG, r"$\oops$"], "t"),
 }  # fmt: skip
 
@@ -426,6 +431,8 @@ def test_labels_keep_their_distance_and_their_order():
         (lambda: plots.scatter({}, [0], ["a"], "t"), "at least one panel"),
         (lambda: plots.scatter(np.zeros((0, 2)), [], ["a"], "t"), "at least one"),
         (lambda: plots.scatter(np.zeros((2, 2)), [0, 1], ["a"], "t"), "from 0 to 0.*from 0 to 1"),
+        (lambda: plots.reliability({"a": []}, "t"), "at least one series of at least one bin"),
+        (lambda: plots.trade_off({}, "x", "y", "t"), "at least one series of at least one point"),
     ],
 )
 def test_bad_input_is_one_clear_error(call, message):

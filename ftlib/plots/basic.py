@@ -4,10 +4,20 @@ import textwrap
 
 import numpy as np
 
-from ftlib.plots.look import STYLES, TEXT, figure, label_ends, percent_axis, shorten, styled, styles
+from ftlib.plots.look import (
+    LONGEST,
+    STYLES,
+    TEXT,
+    figure,
+    label_ends,
+    percent_axis,
+    shorten,
+    styled,
+    styles,
+    write_title,
+)
 
 _MARKERS = "os^vDPX*<>phd8"  # those of the strategies first
-_LONGEST = 60  # characters of a name
 
 
 @styled
@@ -47,7 +57,7 @@ def image_grid(images, titles=None, columns=10, title=None):
         ax.imshow(image, cmap="gray", vmin=0, vmax=255)
         if titles is not None:
             ax.set_title(shorten(str(titles[i]), letters), fontsize=9, loc="center", pad=3)
-    _headline(fig, title)
+    write_title(fig, title)
     return fig
 
 
@@ -74,7 +84,7 @@ def lines(series, x_label, y_label, title, log_x=False, log_y=False, percent=Fal
     """
     drawn = {str(name): _series(name, parts, log_x, log_y) for name, parts in _entries(series, "series").items()}
     looks = _looks(list(drawn))
-    names = {name: shorten(name, _LONGEST) for name in drawn}
+    names = {name: shorten(name, LONGEST) for name in drawn}
     fig = figure(5.9 + 0.08 * max(map(len, names.values())), 4.2)
     ax = fig.subplots()
     ends = []
@@ -100,7 +110,7 @@ def lines(series, x_label, y_label, title, log_x=False, log_y=False, percent=Fal
     if percent:
         _percent_text(ax.yaxis) if log_y else percent_axis(ax.yaxis)
     ax.set(xlabel=x_label, ylabel=y_label)
-    _headline(fig, title)
+    write_title(fig, title)
     if log_y:  # `label_ends` spreads its labels along a linear axis
         ax.legend(loc="upper left", bbox_to_anchor=(1.02, 1), borderaxespad=0, frameon=False, handlelength=3.2)
     else:
@@ -165,7 +175,7 @@ def bars(values, title, x_label, percent=False):
         ax.tick_params(axis="y", length=0)
     ax.grid(axis="y", visible=False)
     ax.set_xlabel(x_label)
-    _headline(fig, title)
+    write_title(fig, title)
     return fig
 
 
@@ -206,7 +216,7 @@ def scatter(points, labels, class_names, title):
             )
     looks = list(_looks([f"class {i}" for i in range(len(names))]).values())
     short = max(map(len, names)) <= 2
-    legend = 0 if short else 0.5 + 0.085 * min(_LONGEST, max(map(len, names)))
+    legend = 0 if short else 0.5 + 0.085 * min(LONGEST, max(map(len, names)))
     width = 4.8 if len(panels) == 1 else 3.6 * min(len(panels), 3)
     fig = figure(width + legend, 4 if short else max(4, 0.7 + 0.22 * len(names)))
     axes = fig.subplots(1, len(panels), squeeze=False).ravel()
@@ -218,13 +228,13 @@ def scatter(points, labels, class_names, title):
                 for x, y in here[np.isfinite(here).all(1)]:
                     ax.text(x, y, text, color=colour, fontsize=9, ha="center", va="center", clip_on=True)
             # Without a size the points still set the limits.
-            ax.scatter(*here.T, color=colour, marker=marker, s=0 if short else 30, label=shorten(text, _LONGEST))
+            ax.scatter(*here.T, color=colour, marker=marker, s=0 if short else 30, label=shorten(text, LONGEST))
         ax.set(xticks=[], yticks=[])
         ax.set_title(str(name), fontsize=10)
         for spine in ax.spines.values():
             spine.set_visible(True)
             spine.set_color("#C4C4C4")
-    _headline(fig, title)
+    write_title(fig, title)
     if not short:
         fig.legend(*axes[0].get_legend_handles_labels(), loc="outside right upper", frameon=False)
     return fig
@@ -281,13 +291,6 @@ def _interval(name, value):
     if len(numbers) not in (1, 3):
         raise ValueError(f"A value is a number or (mean, low, high). Received: {name!r}: {value!r}.")
     return numbers if len(numbers) == 3 else np.array([numbers[0], np.nan, np.nan])
-
-
-def _headline(fig, title):
-    """Writes the title above all, in as many lines as the width asks for."""
-    if title:
-        letters = max(12, int(fig.get_figwidth() * 72 / 6.8))
-        fig.suptitle(textwrap.fill(str(title), letters), x=0.01, ha="left", fontsize=11)
 
 
 def _looks(names):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ftlib.plots.look import TEXT, figure, label_ends, percent_axis, styled, styles
+from ftlib.plots.look import LONGEST, TEXT, figure, label_ends, percent_axis, shorten, styled, styles, write_title
 
 
 @styled
@@ -25,7 +25,7 @@ def reliability(series, title):
     """
     if not series or not all(series.values()):
         raise ValueError("Expected at least one series of at least one bin, as from ft.calibration(...).bins.")
-    fig = figure(7.6, 4.4)
+    fig = _wide(series, 4.4)
     ax = fig.subplots()
     ax.plot([0, 1], [0, 1], color="#8A8A8A", linewidth=1, linestyle="--")
     ax.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="Confidence (area of a marker: images in its bin)", ylabel="Accuracy")
@@ -38,10 +38,10 @@ def reliability(series, title):
         x, y, n = (np.array([r[key] for r in rows], float) for key in ("confidence", "accuracy", "n"))
         ax.plot(x, y, color=colour, linestyle=line, linewidth=1.4)
         ax.scatter(x, y, s=16 + 120 * n / most, color=colour, marker=marker, alpha=0.75, linewidths=0)
-        ends.append((name, x[-1], y[-1], look))
+        ends.append((shorten(name, LONGEST), x[-1], y[-1], look))
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
-    ax.set_title(title)
+    write_title(fig, title)
     label_ends(ax, ends)
     return fig
 
@@ -68,7 +68,7 @@ def trade_off(series, x_label, y_label, title):
     """
     if not series or not all(series.values()):
         raise ValueError("Expected at least one series of at least one point.")
-    fig = figure(7.8, 4.8)
+    fig = _wide(series, 4.8)
     ax = fig.subplots()
     ends = []
     for name, look in styles(list(series)).items():
@@ -82,10 +82,15 @@ def trade_off(series, x_label, y_label, title):
         for point, at, height in zip(series[name], x[0], y[0], strict=True):
             if point.get("label"):
                 ax.annotate(str(point["label"]), (at, height), (5, 5), textcoords="offset points", fontsize=8)
-        ends.append((name, x[0][-1], y[0][-1], look))
+        ends.append((shorten(name, LONGEST), x[0][-1], y[0][-1], look))
     ax.set(xlabel=x_label, ylabel=y_label)
     for axis in (ax.xaxis, ax.yaxis):
         percent_axis(axis)
-    ax.set_title(title)
+    write_title(fig, title)
     label_ends(ax, ends)
     return fig
+
+
+def _wide(series, height):
+    """Returns a figure with room for the names of the series at the right."""
+    return figure(5.6 + 0.08 * min(LONGEST, max(map(len, series))), height)

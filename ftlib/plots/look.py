@@ -4,10 +4,12 @@ import base64
 import functools
 import io
 import sys
+import textwrap
 
 import numpy as np
 
 TEXT = "#222222"
+LONGEST = 60  # characters of a name
 # A strategy looks the same in every picture: colour (of Okabe and Ito, 2008, safe for colour-blind eyes),
 # marker, line style.
 STYLES = {
@@ -135,6 +137,13 @@ def label_ends(ax, ends):
             markersize=6, linewidth=1.7, transform=ax.transAxes, clip_on=False,
         )  # fmt: skip
         ax.text(1.115, place, label, transform=ax.transAxes, va="center", fontsize=9)
+
+
+def write_title(fig, title):
+    """Writes the title above all, in as many lines as the width asks for."""
+    if title:
+        letters = max(12, int(fig.get_figwidth() * 72 / 6.8))
+        fig.suptitle(textwrap.fill(str(title), letters), x=0.01, ha="left", fontsize=11)
 
 
 def png(fig, dpi=144):
