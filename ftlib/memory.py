@@ -13,7 +13,7 @@ from ftlib.runs import Run
 from ftlib.sources import body_of, source_head
 from ftlib.tasks import Task
 
-_DRIFT = 200  # images on which the features of every stage are compared
+_DRIFT = 100  # images on which the features of every stage are compared
 
 
 @dataclass(frozen=True, repr=False)

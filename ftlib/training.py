@@ -123,10 +123,11 @@ def fit(
         trained, recipe.name, int(seed), described, [], [], proofs, notes, tuple(task.class_names), fitted, head=head,
         start=model,
     )  # fmt: skip
-    anchor = None if settings.anchor is None else Prepared(settings.anchor, trained, kept, head)
-    if anchor is not None and anchor.said():
-        run.notes.append(anchor.said())
-        say(anchor.said())
+    anchor = None
+    if settings.anchor is not None:
+        say(f"{recipe.name} seed {seed}  {settings.anchor!r}: is made ready")
+        anchor = Prepared(settings.anchor, trained, kept, head)
+        run.notes += [anchor.said()] * bool(anchor.said())
     work = Work(run, recipe, recipe.plan(updates), settings, batch_size, weights, anew, anchor, store, say)
     _train(work)
     if run_dir is not None:

@@ -16,6 +16,7 @@ import re
 import anchor_study
 import digest
 import keras
+import preset_study
 import tuning_study
 
 import ftlib as ft
@@ -29,7 +30,7 @@ FACTORS = (1.0, 3.0)
 # The baseline gets more than the rest: a firmer regularization to choose from as well, and five seeds to choose with.
 LIGHT = ft.Regularization.preset("light")
 FIRM = dataclasses.replace(LIGHT, augmentation="strong", label_smoothing=0.1, dropout=0.5)
-STUDIES = {"fine-tuning": tuning_study, "anchors": anchor_study}
+STUDIES = {"fine-tuning": tuning_study, "presets": preset_study, "anchors": anchor_study}
 SCORES = ("updates_done", "val_accuracy", "val_macro_f1", "test_accuracy", "test_macro_f1")
 PRESETS = {name: [LIGHT] for name in STRATEGIES} | {"scratch": [LIGHT, FIRM]}
 
@@ -136,7 +137,7 @@ def comes_out_again(recorded, cells, jobs):
 
 
 def measure_study(name, study, jobs, fresh):
-    """Measures one of the studies of what is left of the pre-training, all seeds or none."""
+    """Measures one of the studies, all seeds or none."""
     path, stamp = ROOT / "results" / f"{name}.json", code_hash("digits")
     if path.exists() and not fresh:
         recorded = ft.load_comparison(path)
@@ -145,7 +146,7 @@ def measure_study(name, study, jobs, fresh):
         with quiet_stderr():
             ((_, rows),) = run_cells([study.SEEDS[0]], 1, study.run_study)
         old = {r["strategy"]: r for r in recorded.rows if r["seed"] == study.SEEDS[0]}
-        scores = (*SCORES, "source_accuracy")
+        scores = [name for name in (*SCORES, "source_accuracy") if name in rows[0]]
         if {r["strategy"]: [r[k] for k in scores] for r in rows} == {n: [r[k] for k in scores] for n, r in old.items()}:
             recorded.settings.update(code=stamp, checked="with this code, the first seed came out as recorded")
             recorded.save(path)
@@ -153,7 +154,7 @@ def measure_study(name, study, jobs, fresh):
             return
         print(f"{path.name}: another result than recorded: measuring it again", flush=True)
     settings = {
-        "task": "digits", "backbone": "glyphnet", "source_task": "glyphs", "code": stamp, "keras": keras.__version__,
+        "task": "digits", "backbone": "glyphnet", "code": stamp, "keras": keras.__version__,
         "backend": keras.backend.backend(), "machine": platform.machine(),
     }  # fmt: skip
     with quiet_stderr():

@@ -1,0 +1,91 @@
+"""Every strategy on tasks near and far, with few and many labels, beside the evidence that `ft.advise` reads.
+
+`python tools/transfer_study.py` records results/transfer.json, cell by cell: stopped, it goes on where it was. `--only`
+measures some pairs of backbone and task. MobileNetV2's weights, flowers and Fashion-MNIST come from FTLIB_REAL.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import time
+
+import keras
+
+import ftlib as ft
+from ftlib.advisor import measure
+from ftlib.app.grid import quiet_stderr, run_cells
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PATH = ROOT / "results" / "transfer.json"
+ALL = ("scratch", "feature_extraction_long", "top", "lp_ft", "full")
+MAIN = ("scratch", "feature_extraction_long", "lp_ft")
+UPDATES = {"glyphnet": 300, "MobileNetV2": 120}
+# Labels per class, strategies and seeds of every pair of backbone and task.
+GRID = {
+    "glyphnet/digits": ((1, 3, 10, 50), ALL, 5),
+    "glyphnet/textures": ((1, 3, 10, 50), ALL, 5),
+    "glyphnet/fashion_mnist": ((1, 3, 10, 50), ALL, 5),
+    "glyphnet/faces": ((3, 10, 20, 40), ALL, 5),
+    "MobileNetV2/flowers": ((3, 10, 30, 80), ALL, 5),
+    "MobileNetV2/fashion_mnist": ((10, 50), MAIN, 3),
+    "MobileNetV2/digits": ((10, 50), MAIN, 3),
+    "MobileNetV2/textures": ((10, 50), MAIN, 3),
+    "MobileNetV2/faces": ((10, 40), MAIN, 3),
+}
+
+
+def load(backbone, task, labels, seed):
+    """Returns the backbone and the task at its size."""
+    side = 96 if backbone == "MobileNetV2" else None
+    body = ft.load_backbone(backbone, image_size=side)
+    if task == "flowers":
+        folder = pathlib.Path(os.environ["FTLIB_REAL"]) / "flowers"
+        return body, ft.load_task(folder, labels, seed, image_size=side)
+    return body, ft.load_task(task, labels, seed).for_backbone(body)
+
+
+def run_cell(cell):
+    """Returns one row: the evidence, and accuracy and seconds of every strategy."""
+    pair, labels, seed = cell
+    backbone, name = pair.split("/")
+    body, task = load(backbone, name, labels, seed)
+    begin = time.perf_counter()
+    found = measure(body, task)
+    row = {
+        "backbone": backbone, "task": name, "labels_per_class": labels, "seed": seed, "updates": UPDATES[backbone],
+        "seconds": time.perf_counter() - begin, "classes": found.classes, "probes": found.probes,
+        "untrained": found.untrained, "pixels": found.pixels, "validation": found.validation, "runs": {},
+    }  # fmt: skip
+    for strategy in GRID[pair][1]:
+        keras.backend.clear_session()
+        model, begin = ft.classifier(body, task.num_classes), time.perf_counter()
+        run = ft.fit(model, task, strategy, seed=seed, updates=UPDATES[backbone], verbose=False)
+        seconds = time.perf_counter() - begin
+        row["runs"][strategy] = {"seconds": seconds, "validation": run.val_accuracy, "test": run.test_accuracy}
+    told = "  ".join(f"{k} {r['test']:.3f}" for k, r in row["runs"].items())
+    print(f"{pair} {labels} seed {seed}  probe {found.probe:.3f} untrained {found.untrained:.3f}  {told}", flush=True)
+    return row
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", nargs="+", choices=GRID, default=list(GRID))
+    parser.add_argument("--jobs", type=int, default=2, help="processes; one core each (2)")
+    args = parser.parse_args()
+    rows = json.loads(PATH.read_text())["rows"] if PATH.exists() else []
+    have = {(f"{r['backbone']}/{r['task']}", r["labels_per_class"], r["seed"]) for r in rows}
+    cells = [(pair, n, s) for pair in args.only for n in GRID[pair][0] for s in range(GRID[pair][2])]
+    settings = {"regularization": "light", "keras": keras.__version__, "backend": keras.backend.backend()}
+    order = list(GRID)
+    with quiet_stderr():
+        for _, row in run_cells([cell for cell in cells if cell not in have], args.jobs, run_cell):
+            rows.append(row)
+            rows.sort(key=lambda r: (order.index(f"{r['backbone']}/{r['task']}"), r["labels_per_class"], r["seed"]))
+            part = PATH.with_suffix(".part")
+            part.write_text(json.dumps({"settings": settings, "rows": rows}, indent=1) + "\n")
+            os.replace(part, PATH)
+
+
+if __name__ == "__main__":
+    main()
