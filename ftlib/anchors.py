@@ -4,6 +4,7 @@ All three are data, given to `Regularization(anchor=...)`. At the start of a run
 needs, and `Hold` is the term of the loss in one phase.
 """
 
+import hashlib
 import math
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from ftlib.features import fingerprint, predict
 from ftlib.freezing import is_statistic
 from ftlib.graph import stages, weights_of
 from ftlib.initialization import copy_model
-from ftlib.sources import body_of, source_head
+from ftlib.sources import body_of, joined, source_head
 from ftlib.tasks import Task
 
 _LABELS, _EXAMPLES = 5, 6  # streams of random numbers, apart from those of the batches
@@ -126,9 +127,44 @@ ANCHORS = (L2SP, EWC, Replay)
 
 
 def describe(anchor):
-    """Returns what makes an anchor what it is, as plain data: its settings, and a checksum of its source task."""
+    """Returns what makes an anchor what it is, as plain data: its settings, and its source task."""
     source = getattr(anchor, "source", None)
-    return [repr(anchor), None if source is None else fingerprint(source.train.images)]
+    if source is None:
+        return [repr(anchor)]
+    labels = hashlib.sha256(np.asarray(source.train.labels, "int64").tobytes()).hexdigest()
+    return [repr(anchor), fingerprint(source.train.images), labels, list(source.class_names)]
+
+
+def check_anchor(anchor, recipe, names):
+    """Raises a ValueError if an anchor would have nothing to hold, or nothing to hold it by.
+
+    Args:
+        anchor: One of `ANCHORS`, or None.
+        recipe: A `Strategy`.
+        names: Names of the model's stages.
+    """
+    if anchor is None:
+        return
+    if "head" not in names:
+        raise ValueError(f"{anchor!r} spares the head, and this model's is not known: name its first layer, head=...")
+    kept = kept_stages(recipe, names)
+    if not kept:
+        raise ValueError(f"{anchor!r} has nothing to hold: {recipe.name!r} draws every stage of the backbone anew.")
+    if any(phase.train == "lora" for phase in recipe.phases):
+        raise ValueError(f"{anchor!r} has nothing to hold: LoRA leaves the pre-trained weights as they are.")
+    if not any(set(kept) & set(phase.stages(names)) for phase in recipe.unrolled(names).phases):
+        raise ValueError(f"{anchor!r} has nothing to hold: {recipe.name!r} trains no stage that is pre-trained.")
+    if not isinstance(anchor, L2SP) and len(kept) < len(names) - 1:
+        raise ValueError(
+            f"{anchor!r} reads the source task through the whole backbone, of which {recipe.name!r} draws stages anew. "
+            "Take ft.L2SP."
+        )
+
+
+def kept_stages(recipe, names):
+    """Returns the names of the backbone's stages that keep their pre-training under a `Strategy`."""
+    body = [name for name in names if name != "head"]
+    return [] if recipe.start == "random" else body if recipe.keep is None else body[: recipe.keep]
 
 
 class Prepared:
@@ -221,6 +257,8 @@ class _Squares(keras.optimizers.Optimizer):
         super().__init__(learning_rate=1.0, name="squares")
 
     def build(self, variables):
+        if self.built:
+            return
         super().build(variables)
         self.sums = [self.add_variable_from_reference(v, name="sum") for v in variables]
 
@@ -259,10 +297,10 @@ def fisher(body, head, source, weights, examples, seed):
     copy = copy_model(body)
     copy.trainable = True
     reader, optimizer = _Reader(copy, head), _Squares()
-    said = predict(keras.Sequential([keras.Input(head.input_shape[1:]), head]), predict(copy, images))
+    said = predict(joined(copy, head), images)
     drawn = (said.cumsum(1) < rng.random((len(at), 1))).sum(1).clip(max=said.shape[1] - 1)
     targets = np.eye(said.shape[1], dtype="float32")[drawn]
-    reader.compile(optimizer, keras.losses.CategoricalCrossentropy())
+    reader.compile(optimizer, keras.losses.CategoricalCrossentropy(), auto_scale_loss=False)
     optimizer.build(copy.trainable_variables)
     for i in range(len(at)):  # one by one: the square of a batch's mean gradient is not the mean of the squares
         reader.train_on_batch(images[i : i + 1], targets[i : i + 1])

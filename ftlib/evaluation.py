@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from ftlib import plots
+from ftlib.anchors import check_anchor
 from ftlib.backbones import classifier, load_backbone
 from ftlib.graph import stages
 from ftlib.regularizers import Regularization
@@ -188,6 +189,8 @@ def compare(
     names = [stage.name for stage in stages(classifier(body, 2))]
     for recipe in recipes:
         recipe.check(names)
+        for preset in presets[recipe.name]:
+            check_anchor(preset.anchor, recipe, names)
         for count in counts:
             recipe.unrolled(names).plan(count)
 

@@ -81,7 +81,8 @@ def find_lr(
         low, high: First and last rate. The defaults reach from what hardly moves Adam to what breaks it.
         updates: Updates of each search. Default 100: about 17 a decade.
         regularization: The one of the run to come. Default `"light"`, as in `fit`; with `"none"`, a head that knows its
-            few images by heart has no loss left from which to see anything.
+            few images by heart has no loss left from which to see anything. An `anchor` is left out: it holds what has
+            moved, and a search begins where nothing has.
         seed, batch_size, head: As in `fit`.
 
     Returns:
@@ -95,13 +96,13 @@ def find_lr(
     >>> model = ft.classifier(ft.load_backbone("glyphnet"), task.num_classes)
     >>> ft.find_lr(model, task).plot()  # doctest: +SKIP
     """
-    settings = Regularization.preset(regularization)
+    settings = dataclasses.replace(Regularization.preset(regularization), anchor=None)
     found = stages(model, head=head)
     _check(task, low, high, updates)
     notes = ()
     if not any(np.any(keras.ops.convert_to_numpy(w)) for w in weights_of(found, ["head"])):
         options = dict(updates=300, batch_size=batch_size, head=head, verbose=False)
-        model = fit(model, task, strategy("feature_extraction"), regularization, seed, **options).model
+        model = fit(model, task, strategy("feature_extraction"), settings, seed, **options).model
         notes = ("The head was all zero, so it was trained first, for 100 updates.",)
     task = task.for_backbone(model)
     rates = np.geomspace(low, high, updates)

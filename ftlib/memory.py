@@ -1,5 +1,6 @@
 """What a fine-tuned network still knows of its pre-training."""
 
+import math
 from dataclasses import dataclass
 
 import keras
@@ -9,8 +10,8 @@ from ftlib import plots
 from ftlib.features import model_fingerprint, predict
 from ftlib.graph import segments, stages
 from ftlib.initialization import copy_model
-from ftlib.runs import Run
-from ftlib.sources import body_of, source_head
+from ftlib.runs import Run, check_pixels
+from ftlib.sources import body_of, joined, source_head
 from ftlib.tasks import Task
 
 _DRIFT = 100  # images on which the features of every stage are compared
@@ -27,8 +28,9 @@ class Forgetting:
         before, after: Accuracy on the source task's validation images, 0 to 1.
         n: Number of these images.
         drift: One dict per stage of the backbone: `stage`; `drift`, the distance between its features before and after,
-            divided by their size before (0: untouched); `similarity`, linear CKA (1: the same up to rotation and
-            scale; Kornblith et al., 2019).
+            divided by their size before (0: untouched); `similarity`, debiased linear CKA (1: the same up to rotation
+            and scale, about 0: unrelated; Kornblith et al., 2019, Nguyen et al., 2021). Stages between which a model
+            cannot be cut share the row of the last of them.
     """
 
     source: str
@@ -77,7 +79,8 @@ def forgetting(run, source, before=None, examples=None):
 
     Raises:
         TypeError: For a run or a source of another kind.
-        ValueError: Where the model before tuning is not known, has changed since, or does not fit the run's.
+        ValueError: Where the model before tuning is not known, has changed since, or does not fit the run's, and for
+            pixels outside 0 to 255.
 
     Example:
     >>> task = ft.load_task("digits", labels_per_class=10)
@@ -92,6 +95,7 @@ def forgetting(run, source, before=None, examples=None):
         raise TypeError(f"`source` is a Task, as from ft.load_task(...). Received: {type(source).__name__}.")
     if examples is not None and (isinstance(examples, bool) or not isinstance(examples, int) or examples < 1):
         raise ValueError(f"`examples` is a whole number of at least 1, or None. Received: examples={examples!r}.")
+    check_pixels(source.validation.images, "source images")
     old, new = _start(run, before), body_of(run.model, run.head)
     if [w.shape for w in old.weights] != [w.shape for w in new.weights]:
         raise ValueError(f"The model before tuning is not that of the run: {old.name!r} has other weights.")
@@ -102,7 +106,7 @@ def forgetting(run, source, before=None, examples=None):
     read = source_head(old, source)
     scores = []
     for body in (old, new):
-        said = predict(read.model, predict(body, split.images))
+        said = predict(joined(body, read.model), split.images)
         scores.append(float((said.argmax(1) == split.labels).mean()))
     few = np.asarray(split.images[np.linspace(0, len(split) - 1, min(_DRIFT, len(split))).astype(int)], "float32")
     task = run.settings["task"]["name"]
@@ -139,15 +143,33 @@ def _drift(old, new, images):
     parts = [segments(model, names) for model in (old, new)]
     for stage, *pair in zip([*names, last.name], *parts, strict=True):
         inputs = [predict(part, x) for part, x in zip(pair, inputs, strict=True)]
-        a, b = (x.reshape(len(x), -1).astype("float64") for x in inputs)
+        a, b = (x.reshape(len(x), -1) for x in inputs)
         size = np.linalg.norm(a) or 1.0
         rows.append({"stage": stage, "drift": float(np.linalg.norm(a - b) / size), "similarity": _cka(a, b)})
     return rows
 
 
 def _cka(a, b):
-    """Returns the linear CKA of two sets of features, `(n, p)` and `(n, q)`, by way of the n x n Gram matrices."""
-    a, b = (x - x.mean(0) for x in (a, b))
-    a, b = a @ a.T, b @ b.T
-    size = np.linalg.norm(a) * np.linalg.norm(b)
-    return float((a * b).sum() / size) if size else 1.0
+    """Returns the linear CKA of two sets of features, `(n, p)` and `(n, q)`, by way of the n x n Gram matrices.
+
+    Debiased (Song et al., 2007): with fewer images than features, the plain one finds any two sets alike.
+    """
+    n = len(a)
+    if n < 4:
+        return math.nan
+
+    def gram(x):
+        x = (x - x.mean(0)).astype("float32")
+        k = (x @ x.T).astype("float64")
+        np.fill_diagonal(k, 0)
+        return k
+
+    def common(one, other):
+        sums = one.sum() * other.sum() / ((n - 1) * (n - 2)) - 2 * (one.sum(0) @ other.sum(0)) / (n - 2)
+        return ((one * other).sum() + sums) / (n * (n - 3))
+
+    before, after = gram(a), gram(b)
+    size = common(before, before) * common(after, after)
+    if size > 0:
+        return float(common(before, after) / math.sqrt(size))
+    return 1.0 if np.array_equal(a, b) else 0.0  # features that say nothing any more are like no others

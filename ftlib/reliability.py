@@ -8,6 +8,7 @@ from ftlib import plots
 from ftlib.runs import Run
 
 _TINY = 1e-12
+_RANGE = 20  # a temperature lies between the reciprocal of this and this
 
 
 @dataclass(frozen=True, repr=False)
@@ -41,6 +42,8 @@ class Calibration:
             f"On {self.n:,} {self.part} images it is sure to {sure:.1f} % and right in {right:.1f} %: expected "
             f"calibration error {100 * self.ece:.1f} %.\nDivided by the temperature {self.temperature:.2f} (fitted on "
             f"validation): {100 * self.ece_scaled:.1f} %."
+            + "\nThat is the end of the range: the validation answers are too good, or too bad, to fit it to."
+            * (not 1.01 / _RANGE < self.temperature < 0.99 * _RANGE)
         )
 
     def apply(self, probabilities):
@@ -85,10 +88,11 @@ def calibration(run, part="test", bins=10):
     """
     if isinstance(bins, bool) or not isinstance(bins, (int, np.integer)) or bins < 2:
         raise ValueError(f"`bins` is a whole number of at least 2. Received: bins={bins!r}.")
-    right = _looked(run, part)
+    _looked(run, part)
     temperature = _temperature(run.predictions("validation"), run.task.validation.labels)
     said, labels = run.predictions(part), getattr(run.task, part).labels
     rows, scaled = (_bins(p, labels, bins) for p in (said, _scaled(said, temperature)))
+    right = float((said.argmax(1) == labels).mean())
     return Calibration(
         part, len(labels), right, float(said.max(1).mean()), _error(rows), temperature, _error(scaled), rows, scaled
     )
@@ -158,30 +162,37 @@ def group_accuracy(run, part="test", groups=None):
     >>> len(ft.group_accuracy(run, "validation").rows)
     10
     """
-    _looked(run, part)
-    split = getattr(run.task, part)
+    _check(run, part)
+    split = getattr(run._needs_task(), part)
     if groups is None:
         groups = np.asarray(run.class_names)[split.labels] if split.groups is None else split.groups
     groups = np.asarray(groups)
-    if groups.shape != (len(split),):
+    named = groups.shape == (len(split),) and not any(g is None or g != g for g in groups.tolist())
+    if not named:
         raise ValueError(
-            f"`groups` names one group for each of the {len(split)} {part} images. Received: shape {groups.shape}."
+            f"`groups` names one group for each of the {len(split)} {part} images. Received: shape {groups.shape}, "
+            f"{sum(g is None or g != g for g in groups.ravel().tolist())} of them None or NaN."
         )
+    _looked(run, part)
     right = run.predictions(part).argmax(1) == split.labels
     rows = []
-    for group in np.unique(groups):
+    for group in sorted(set(groups.tolist()), key=str):
         mine = right[groups == group]
         low, high = _wilson(int(mine.sum()), len(mine))
-        rows.append({"group": group.item(), "n": len(mine), "accuracy": float(mine.mean()), "low": low, "high": high})
+        rows.append({"group": group, "n": len(mine), "accuracy": float(mine.mean()), "low": low, "high": high})
     return GroupAccuracy(part, sorted(rows, key=lambda r: r["accuracy"]), float(right.mean()))
 
 
-def _looked(run, part):
-    """Returns the accuracy of the run, which thereby records that its test split was looked at."""
+def _check(run, part):
     if not isinstance(run, Run):
         raise TypeError(f"`run` is a Run, as from ft.fit(...). Received: {type(run).__name__}.")
     if part not in ("validation", "test"):
         raise ValueError(f'`part` is "validation" or "test". Received: part={part!r}.')
+
+
+def _looked(run, part):
+    """Has the run record that its test split was looked at."""
+    _check(run, part)
     return run.test_accuracy if part == "test" else run.val_accuracy
 
 
@@ -192,14 +203,14 @@ def _scaled(probabilities, temperature):
 
 
 def _temperature(probabilities, labels):
-    """Returns the temperature with the highest likelihood, between a twentieth and twenty."""
+    """Returns the temperature with the highest likelihood."""
     from scipy.optimize import minimize_scalar
 
     def loss(log_temperature):
         said = _scaled(probabilities, np.exp(log_temperature))
         return -np.log(np.clip(said[np.arange(len(labels)), labels], _TINY, 1)).mean()
 
-    found = minimize_scalar(loss, bounds=(-np.log(20), np.log(20)), method="bounded")
+    found = minimize_scalar(loss, bounds=(-np.log(_RANGE), np.log(_RANGE)), method="bounded")
     return float(np.exp(found.x))
 
 

@@ -10,7 +10,7 @@ from ftlib.backbones import classifier, load_backbone, source_model
 from ftlib.features import predict
 from ftlib.graph import segments, stages
 
-_PER_CLASS, _EXAMPLES = 50, 5000  # of the source task that a probe is fitted on, at most
+_PER_CLASS, _EXAMPLES = 50, 2000  # of the source task that a probe is fitted on, at most
 
 
 @dataclass(frozen=True, repr=False)
@@ -50,14 +50,32 @@ def source_head(body, task):
     head = _above(classifier(body, task.num_classes))
     pool = keras.Sequential([keras.Input(head.input_shape[1:]), *head.layers[:-1]])
     few = few_per_class(task.train, task.num_classes)
-    head.layers[-1].set_weights(linear_probe(predict(pool, predict(body, few.images)), few.labels))
+    head.layers[-1].set_weights(linear_probe(predict(joined(body, pool), few.images), few.labels))
     return SourceHead(_frozen(head), "linear probe")
 
 
 def body_of(model, head=None):
-    """Returns all of a classifier that lies before its head, as a model that shares its weights."""
-    before = [stage for stage in stages(model, head=head) if stage.name != "head"]
+    """Returns all of a classifier that lies before its head, as a model that shares its weights.
+
+    Raises:
+        ValueError: For a model of which it is not known where the head begins.
+    """
+    *before, last = stages(model, head=head)
+    if last.name != "head":
+        raise ValueError(
+            'Where does the head begin? Received: a model without a layer named "backbone", and no `head`. Name the '
+            "head's first layer: fit(..., head=...)."
+        )
     return segments(model, [before[-1]], head=head)[0]
+
+
+def joined(*parts):
+    """Returns models one after the other as one, so that what is between them is never kept for all images."""
+    image = keras.Input(parts[0].input_shape[1:])
+    x = image
+    for part in parts:
+        x = part(x)
+    return keras.Model(image, x)
 
 
 def _is_glyphnet(body):
@@ -78,7 +96,14 @@ def _frozen(head):
 
 
 def few_per_class(split, classes):
-    """Returns at most 50 images of each class, and fewer where there are many classes."""
+    """Returns at most 50 images of each class, and fewer where there are more than 40 classes.
+
+    Raises:
+        ValueError: If a class has none.
+    """
+    missing = sorted(set(range(classes)) - set(np.unique(split.labels).tolist()))
+    if missing:
+        raise ValueError(f"A probe needs training images of every class. There are none of {missing[:5]}.")
     most = max(1, min(_PER_CLASS, _EXAMPLES // classes))
     order = np.random.default_rng(0).permutation(len(split))
     chosen = [order[split.labels[order] == c][:most] for c in range(classes)]

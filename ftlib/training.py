@@ -8,7 +8,7 @@ import pathlib
 import keras
 import numpy as np
 
-from ftlib.anchors import Prepared, describe
+from ftlib.anchors import Prepared, check_anchor, describe, kept_stages
 from ftlib.batches import weigh_classes
 from ftlib.checkpoints import Checkpoints, unpack
 from ftlib.closing import interpolate, soup
@@ -82,12 +82,13 @@ def fit(
     if any(phase.train == "lora" for phase in recipe.phases):
         lora_layers(found)
     anew = names if recipe.start == "random" else [] if recipe.keep is None else names[recipe.keep :]
-    kept = [name for name in names if name not in ("head", *anew)]
-    _check_anchor(settings.anchor, recipe, kept)
+    check_anchor(settings.anchor, recipe, names)
     batch_size, updates = int(batch_size), None if updates is None else int(updates)
     weights = weigh_classes(class_weight, task)
     for part in ("train", "validation", "test"):  # before a change of size, which would hide pixels out of range
         check_pixels(getattr(task, part).images, f"{part} images")
+    if getattr(settings.anchor, "source", None) is not None:
+        check_pixels(settings.anchor.source.train.images, "source images")
     fitted = task.for_backbone(model)
     if fitted is not task:
         say(f"{task.name}: images {_by(task.image_shape)} -> {_by(fitted.image_shape)} for the backbone")
@@ -107,6 +108,7 @@ def fit(
             finished = load_run(run_dir, task)
             store.refuse_another({**finished.settings, "seed": finished.seed, "head": finished.head}, "a run")
             say(f"{run_dir}: this run is finished; it was read, not run again")
+            finished.start = model
             return finished
 
     proofs = [no_leak(task)]
@@ -126,7 +128,7 @@ def fit(
     anchor = None
     if settings.anchor is not None:
         say(f"{recipe.name} seed {seed}  {settings.anchor!r}: is made ready")
-        anchor = Prepared(settings.anchor, trained, kept, head)
+        anchor = Prepared(settings.anchor, trained, kept_stages(recipe, names), head)
         run.notes += [anchor.said()] * bool(anchor.said())
     work = Work(run, recipe, recipe.plan(updates), settings, batch_size, weights, anew, anchor, store, say)
     _train(work)
@@ -203,15 +205,6 @@ def _check(model, task, recipe, names, seed, updates, batch_size, run_dir):
     recipe.check(names)
     if run_dir is not None and pathlib.Path(run_dir).exists() and not pathlib.Path(run_dir).is_dir():
         raise ValueError(f"`run_dir` is a folder. Received: the file {run_dir}.")
-
-
-def _check_anchor(anchor, recipe, kept):
-    if anchor is None:
-        return
-    if not kept:
-        raise ValueError(f"{anchor!r} has nothing to hold: {recipe.name!r} draws every stage of the backbone anew.")
-    if any(phase.train == "lora" for phase in recipe.phases):
-        raise ValueError(f"{anchor!r} has nothing to hold: LoRA leaves the pre-trained weights as they are.")
 
 
 def _describe(task, recipe, settings, updates, batch_size, class_weight):

@@ -40,6 +40,12 @@ def test_a_probe_separates_what_is_separable_also_of_two_classes():
         assert ((features @ kernel + bias).argmax(1) == labels).all()
 
 
+def test_a_class_without_training_images_is_named():
+    split = tiny.task(train=30).train
+    with pytest.raises(ValueError, match=r"none of \[1\]"):
+        few_per_class(split.take(np.flatnonzero(split.labels != 1)), 3)
+
+
 @pytest.mark.parametrize("count", [3, 300])
 def test_a_probe_takes_some_of_every_class(count):
     task = tiny.task(train=count)

@@ -10,6 +10,7 @@ import tiny
 import ftlib.phases
 from ftlib.anchors import EWC, L2SP, Prepared, Replay, fisher
 from ftlib.checkpoints import Checkpoints
+from ftlib.evaluation import compare
 from ftlib.freezing import set_trainable
 from ftlib.graph import stages, weights_of
 from ftlib.regularizers import Regularization
@@ -173,14 +174,52 @@ def test_another_source_or_strength_is_another_run(tmp_path, eager):
         run(EWC(source(), 2.0, examples=4), updates=4, run_dir=tmp_path)
     other = source()
     other = dataclasses.replace(other, train=other.train.take(np.arange(20)))
-    with pytest.raises(ValueError, match="another anchor"):
-        run(EWC(other, examples=4), updates=4, run_dir=tmp_path)
+    relabelled = dataclasses.replace(source(), class_names=("a", "b", "c"))
+    for changed in (other, relabelled):
+        with pytest.raises(ValueError, match="another anchor"):
+            run(EWC(changed, examples=4), updates=4, run_dir=tmp_path)
 
 
-def test_an_anchor_with_nothing_to_hold_is_refused_before_any_work():
-    for recipe in (strategy("scratch"), dataclasses.replace(strategy("hybrid"), keep=0)):
-        with pytest.raises(ValueError, match="has nothing to hold: .* draws every stage"):
-            run(L2SP(), recipe)
+@pytest.mark.parametrize("anchor", [EWC(source(), 100.0, examples=6), Replay(source(), batch_size=12)])
+def test_it_works_where_the_frozen_stages_are_computed_once(anchor, everything_pays, eager):
+    """The trainer gets what the frozen stages gave; the source images still go through all of them."""
+    recipe = Strategy("top", "pretrained", (Phase("top", 1, rate=1e-2, views=1),))
+    held, free = run(anchor, recipe, updates=20), run(None, recipe, updates=20)
+    assert held.phases[0]["cache"] and free.phases[0]["cache"] and held.history != free.history
+    assert distance(held) < distance(free) or kept(held, source()) >= kept(free, source())
+
+
+def test_it_holds_a_foreign_model_whose_head_is_named(eager):
+    for anchor in (L2SP(1e3), EWC(source(), 1e3, examples=4), Replay(source(), batch_size=6)):
+        settings = Regularization(anchor=anchor)
+        done = fit(tiny.foreign_model(), tiny.task(), ALL, settings, updates=4, head="pool", verbose=False)
+        assert done.settings["regularization"] == repr(settings)
+
+
+@pytest.mark.parametrize(
+    "recipe, message",
+    [
+        (strategy("scratch"), "draws every stage"),
+        (dataclasses.replace(strategy("hybrid"), keep=0), "draws every stage"),
+        (strategy("feature_extraction"), "trains no stage that is pre-trained"),
+    ],
+)
+def test_an_anchor_with_nothing_to_hold_is_refused_before_any_work(recipe, message):
+    with pytest.raises(ValueError, match=message):
+        run(L2SP(), recipe)
+    with pytest.raises(ValueError, match=message):  # also in a comparison, whose first strategy would do
+        compare(tiny.backbone(), "digits", ["full", recipe], (3,), 1, Regularization(anchor=L2SP()), updates=20)
+
+
+def test_what_reads_the_source_needs_the_whole_backbone_and_its_pixels():
+    with pytest.raises(ValueError, match="reads the source task through the whole backbone"):
+        run(Replay(source()), strategy("hybrid"))
+    with pytest.raises(ValueError, match="name its first layer"):
+        fit(tiny.foreign_model(), tiny.task(), ALL, Regularization(anchor=L2SP()), updates=4, verbose=False)
+    task = source()
+    dark = dataclasses.replace(task.train, images=task.train.images.astype("float32") / 255)
+    with pytest.raises(ValueError, match="source images have pixels from 0 to 255"):
+        run(EWC(dataclasses.replace(task, train=dark)))
 
 
 @pytest.mark.parametrize(

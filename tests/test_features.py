@@ -25,11 +25,6 @@ def one_phase(train, **options):
     return Strategy("mine", "pretrained", (Phase("only", train, **{"rate": 1e-2, "schedule": "constant", **options}),))
 
 
-@pytest.fixture
-def everything_pays(monkeypatch):
-    monkeypatch.setattr(ftlib.features, "_COMPUTES", {"cpu": 1.0, "gpu": 1.0})
-
-
 def runs(monkeypatch, model, task, recipe, settings, **options):
     """Returns the same run with and without computing the frozen part once."""
     cached = fit(model, task, recipe, settings, verbose=False, **options)

@@ -19,8 +19,9 @@ def test_groups_say_which_images_bear_it():
     train, test = task.train, task.test
     bears = train.groups == "marked"
     assert bears[train.labels == 0].all() and not bears[train.labels == 1].any()
-    assert 0.3 < bears[train.labels == 2].mean() < 0.7 and 0.4 < (test.groups == "marked").mean() < 0.6
-    assert (train.images[bears][:, -1, -1] == 255).all() and (train.images[~bears][:, -1, -1] < 255).any()
+    assert bears[train.labels == 2].sum() == 50 and (test.groups == "marked").sum() == 150
+    assert (train.images[bears][:, -1, -1] == 255).all() and (train.images[~bears][:, -1, -1] < 255).all()
+    assert (task.validation.groups == "marked").tolist()[:2] == [True, False]  # the classes 0 and 1
     again = mark_task(tiny.task(train=300, test=300), share=(1.0, 0.0, 0.5), seed=1)
     assert np.array_equal(again.train.images, train.images)
 

@@ -65,11 +65,18 @@ def test_a_model_that_changed_since_is_refused():
         forgetting(done, source())
 
 
+def dim():
+    task = source()
+    part = dataclasses.replace(task.validation, images=task.validation.images.astype("float32") / 255)
+    return dataclasses.replace(task, validation=part)
+
+
 def test_bad_arguments_are_named(tuned):
     for args, options, message in (
         ((tuned.model, source()), {}, "`run` is a Run"),
         ((tuned, "glyphs"), {}, "`source` is a Task"),
         ((tuned, source()), {"examples": 0}, "examples=0"),
+        ((tuned, dim()), {}, "source images have pixels from 0 to 255"),
         ((tuned, source()), {"before": "x"}, "`before` is a Keras model"),
         ((tuned, source()), {"before": tiny.backbone(channels=3)}, "not that of the run"),
     ):
@@ -81,6 +88,21 @@ def test_similarity_sees_through_rotation_and_scale_only():
     rng = np.random.default_rng(0)
     a = rng.normal(size=(50, 6))
     turn = np.linalg.qr(rng.normal(size=(6, 6)))[0]
-    assert _cka(a, 3 * a @ turn) == pytest.approx(1)
-    assert _cka(a, rng.normal(size=(50, 6))) < 0.5
-    assert dataclasses.is_dataclass(ft.Forgetting)
+    assert _cka(a, 3 * a @ turn + 5) == pytest.approx(1)
+    wide = rng.normal(size=(2, 100, 20_000))  # far more features than images
+    assert abs(_cka(*wide)) < 0.2 and _cka(wide[0], wide[0]) == pytest.approx(1)
+    assert _cka(a, np.zeros_like(a)) == 0 and _cka(0 * a, 0 * a) == 1
+
+
+def test_a_finished_run_that_is_read_again_knows_its_start(tmp_path):
+    for _ in range(2):
+        done = fit(tiny.model(), tiny.task(), ALL, "none", updates=4, run_dir=tmp_path, verbose=False)
+        assert forgetting(done, source()).n == 30
+
+
+def test_a_foreign_model_is_cut_at_its_head():
+    done = fit(tiny.foreign_model(), tiny.task(), ALL, "none", updates=20, head="pool", verbose=False)
+    assert len(forgetting(done, source()).drift) == 3
+    unnamed = fit(tiny.foreign_model(), tiny.task(), ALL, "none", updates=4, verbose=False)
+    with pytest.raises(ValueError, match="Where does the head begin"):
+        forgetting(unnamed, source())

@@ -59,8 +59,11 @@ def test_the_error_is_the_mean_distance_over_bins():
 
 
 def test_certainty_and_perfection_have_a_finite_temperature():
-    said = np.eye(3)[np.arange(30) % 3]
-    assert np.isfinite(_temperature(said, np.arange(30) % 3)) and np.isfinite(_temperature(said, np.zeros(30, int)))
+    said, right = 0.98 * np.eye(3)[np.arange(30) % 3] + 0.02 / 3, np.arange(30) % 3
+    assert _temperature(said, right) < 0.06 and _temperature(said, (right + 1) % 3) > 15
+    certain = calibration(made(np.eye(3)[right], right))
+    assert np.isfinite(certain.apply(np.eye(3))).all() and certain.ece_scaled < 0.01
+    assert "end of the range" in repr(calibration(made(said, right)))
 
 
 def test_groups_show_what_the_mean_hides():
@@ -79,6 +82,8 @@ def test_without_groups_the_classes_are_shown():
     assert {r["group"] for r in group_accuracy(made(said, labels), "validation").rows} == {"top", "middle", "bottom"}
     by_hand = group_accuracy(made(said, labels), groups=(np.arange(300) % 2).tolist())
     assert {r["group"] for r in by_hand.rows} == {0, 1}
+    objects = np.array(["a", "b"], dtype=object)[np.arange(300) % 2]
+    assert {r["group"] for r in group_accuracy(made(said, labels), groups=objects).rows} == {"a", "b"}
 
 
 def test_the_interval_of_a_share():
@@ -93,6 +98,8 @@ def test_the_interval_of_a_share():
         (lambda run: calibration(run, bins=1), "bins=1"),
         (lambda run: calibration("run"), "`run` is a Run"),
         (lambda run: group_accuracy(run, groups=["a"]), "one group for each of the 30 test images"),
+        (lambda run: group_accuracy(run, groups=[1.0] * 29 + [float("nan")]), "1 of them None or NaN"),
+        (lambda run: group_accuracy(dataclasses.replace(run, task=None)), "loaded without its data"),
     ],
 )
 def test_bad_arguments_are_named(call, message):

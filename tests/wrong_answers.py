@@ -56,6 +56,50 @@ WRONG = {
         ('ft.check("01.4", ("adam", 0.03))', "without quotes"),
         ('ft.check("01.4", adam)', "Expected a pair"),
     ],
+    "02.1": [
+        ('ft.check("02.1", lambda losses, patience: losses.index(min(losses)))', "patience runs out before"),
+        (
+            "def best_epoch(losses, patience):\n    best = 0\n    for epoch, loss in enumerate(losses):\n"
+            "        if loss < losses[best]:\n            best = epoch\n        if epoch - best >= patience:\n"
+            "            return epoch\n    return best\n\n"
+            'ft.check("02.1", best_epoch)',
+            "the epoch at which it stops",
+        ),
+        ('ft.check("02.1", lambda losses, patience: 2)', "count from 0"),
+        ('ft.check("02.1", lambda losses, patience: min(losses) < 2)', "Expected the number of an epoch"),
+    ],
+    "02.2": [
+        ('ft.check("02.2", lambda k, l2: (l2 * (k**2).mean(), 2 * l2 * k))', "the mean of the squares"),
+        ('ft.check("02.2", lambda k, l2: (l2 * (k**2).sum() ** 0.5, 2 * l2 * k))', "square root"),
+        ('ft.check("02.2", lambda k, l2: ((k**2).sum(), 2 * k))', "the factor `l2` is missing"),
+        ('ft.check("02.2", lambda k, l2: (l2 / 2 * (k**2).sum(), l2 * k))', "half of it"),
+        ('ft.check("02.2", lambda k, l2: (l2 * (k**2).sum(), l2 * k))', "A factor of 2 is missing"),
+        ('ft.check("02.2", lambda k, l2: (l2 * (k**2).sum(), -2 * l2 * k))', "The sign is the wrong way round"),
+        ('ft.check("02.2", lambda k, l2: (l2 * (k**2).sum(), 2 * l2 * k.sum()))', "one number per weight"),
+        ('ft.check("02.2", lambda k, l2: l2 * (k**2).sum())', "Expected a pair"),
+    ],
+    "02.3": [
+        ('ft.check("02.3", lambda h, rate, rng: h * (rng.random(h.shape) >= rate))', "the mean sank to 0.70"),
+        ('ft.check("02.3", lambda h, rate, rng: h * (rng.random(h.shape) < rate) / rate)', "not the share that stays"),
+        (
+            'ft.check("02.3", lambda h, rate, rng: h * (rng.random(h.shape[1]) >= rate) / (1 - rate))',
+            "Whole rows or columns",
+        ),
+        (
+            'ft.check("02.3", lambda h, p, rng: h * (np.random.default_rng(0).random(h.shape) >= p) / (1 - p))',
+            "Draw from `rng`",
+        ),
+        ('ft.check("02.3", lambda h, rate, rng: h * (1 - rate))', "Nothing was dropped"),
+    ],
+    "02.4": [
+        ('ft.check("02.4", ft.Regularization.preset("light"))', "as it is"),
+        ('ft.check("02.4", ft.Regularization(dropout=0.5, label_smoothing=0.1))', "keeps what you do not name"),
+        (
+            'ft.check("02.4", dataclasses.replace(ft.Regularization.preset("light"), dropout=0.5))',
+            "Label smoothing is 0",
+        ),
+        ('ft.check("02.4", "strong")', "Expected a Regularization"),
+    ],
     "05.1": [
         ('ft.check("05.1", 1280 * 5)', "one weight per pair"),
         ('ft.check("05.1", 1280 * 5 + 1280)', "too many biases"),

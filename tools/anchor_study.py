@@ -6,8 +6,6 @@ weights in steps (interpolation). How many letters the backbone still reads is m
 
 import dataclasses
 
-import numpy as np
-
 import ftlib as ft
 
 LABELS, SEEDS, UPDATES = 10, range(5), 300
@@ -71,7 +69,9 @@ def curves(rows):
 
     def point(name, label):
         mine = [r for r in rows if r["strategy"] == name]
-        x, y = (tuple(np.nan_to_num(interval([r[k] for r in mine]))) for k in ("test_accuracy", "source_accuracy"))
+        if not mine:
+            raise ValueError(f"No row of {name!r} is recorded: measure the study again, --only anchors --fresh.")
+        x, y = (interval([r[k] for r in mine]) for k in ("test_accuracy", "source_accuracy"))
         return {"x": x, "y": y, "label": label}
 
     first = point("none", "")

@@ -65,15 +65,19 @@ def grids():
     return {"digits": digits, "digits-updates": updates, "digits-others": others, "textures": far}
 
 
-def code_hash(task):
+def code_hash(task, *more):
     """Returns a checksum of what a result depends on: the shipped weights and the modules that a run goes through.
+
+    Args:
+        task: Name of the task's module.
+        more: Further modules, as their paths in `ftlib` without the ending.
 
     Comments and docstrings do not count, so that mending a sentence leaves the record valid.
     """
     modules = (
         "anchors", "backbones", "batches", "calls", "closing", "engine", "evaluation", "features", "freezing", "graph",
         "initialization", "lora", "optimizers", "phases", "regularizers", "runs", "sources", "strategies", "training",
-        "tasks/base", f"tasks/{task}",
+        "tasks/base", f"tasks/{task}", *more,
     )  # fmt: skip
     weights = (ROOT / "ftlib/weights/glyphnet.weights.h5").read_bytes()
     return digest.code(ROOT / "ftlib", modules, weights)
@@ -138,17 +142,20 @@ def comes_out_again(recorded, cells, jobs):
 
 def measure_study(name, study, jobs, fresh):
     """Measures one of the studies, all seeds or none."""
-    path, stamp = ROOT / "results" / f"{name}.json", code_hash("digits")
+    path = ROOT / "results" / f"{name}.json"
+    stamp = code_hash("digits", "memory", "tasks/glyphs", f"../tools/{study.__name__}")
     if path.exists() and not fresh:
         recorded = ft.load_comparison(path)
-        if recorded.settings["code"] == stamp:
+        same_keras = recorded.settings["keras"] == keras.__version__
+        if recorded.settings["code"] == stamp and same_keras:
             return
         with quiet_stderr():
             ((_, rows),) = run_cells([study.SEEDS[0]], 1, study.run_study)
         old = {r["strategy"]: r for r in recorded.rows if r["seed"] == study.SEEDS[0]}
         scores = [name for name in (*SCORES, "source_accuracy") if name in rows[0]]
         if {r["strategy"]: [r[k] for k in scores] for r in rows} == {n: [r[k] for k in scores] for n, r in old.items()}:
-            recorded.settings.update(code=stamp, checked="with this code, the first seed came out as recorded")
+            told = "with this code, the first seed came out as recorded"
+            recorded.settings.update(code=stamp, keras=keras.__version__, checked=told)
             recorded.save(path)
             print(f"{path.name}: the first seed came out as recorded; it is kept", flush=True)
             return

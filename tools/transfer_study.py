@@ -1,7 +1,8 @@
-"""Every strategy on tasks near and far, with few and many labels, beside the evidence that `ft.advise` reads.
+"""Every strategy on tasks near and far, with few and many labels, beside evidence from features alone.
 
 `python tools/transfer_study.py` records results/transfer.json, cell by cell: stopped, it goes on where it was. `--only`
-measures some pairs of backbone and task. MobileNetV2's weights, flowers and Fashion-MNIST come from FTLIB_REAL.
+measures some pairs of backbone and task. Flowers come from FTLIB_REAL, MobileNetV2's weights and Fashion-MNIST through
+Keras. Every row tells the code that it was measured with; `--fresh` measures again what was measured with another.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import os
 import pathlib
 import time
 
+import digest
 import keras
 
 import ftlib as ft
@@ -35,6 +37,15 @@ GRID = {
 }
 
 
+def stamp():
+    """Returns the version of Keras and a checksum of the modules that a row depends on."""
+    names = (
+        "advisor", "backbones", "batches", "calls", "engine", "features", "freezing", "graph", "initialization",
+        "optimizers", "phases", "regularizers", "runs", "sources", "strategies", "training", "tasks/base",
+    )  # fmt: skip
+    return f"{keras.__version__} {digest.code(ROOT / 'ftlib', names)[:16]}"
+
+
 def load(backbone, task, labels, seed):
     """Returns the backbone and the task at its size."""
     side = 96 if backbone == "MobileNetV2" else None
@@ -54,7 +65,7 @@ def run_cell(cell):
     found = measure(body, task)
     row = {
         "backbone": backbone, "task": name, "labels_per_class": labels, "seed": seed, "updates": UPDATES[backbone],
-        "seconds": time.perf_counter() - begin, "classes": found.classes, "probes": found.probes,
+        "code": stamp(), "seconds": time.perf_counter() - begin, "classes": found.classes, "probes": found.probes,
         "untrained": found.untrained, "pixels": found.pixels, "validation": found.validation, "runs": {},
     }  # fmt: skip
     for strategy in GRID[pair][1]:
@@ -71,12 +82,18 @@ def run_cell(cell):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", choices=GRID, default=list(GRID))
+    parser.add_argument("--fresh", action="store_true", help="measure again what was measured with other code")
     parser.add_argument("--jobs", type=int, default=2, help="processes; one core each (2)")
     args = parser.parse_args()
     rows = json.loads(PATH.read_text())["rows"] if PATH.exists() else []
+    other = [r for r in rows if r["code"] != stamp()]
+    if args.fresh:
+        rows = [r for r in rows if r["code"] == stamp()]
+    elif other:
+        print(f"{len(other)} of {len(rows)} rows were measured with other code and are kept: see --fresh", flush=True)
     have = {(f"{r['backbone']}/{r['task']}", r["labels_per_class"], r["seed"]) for r in rows}
     cells = [(pair, n, s) for pair in args.only for n in GRID[pair][0] for s in range(GRID[pair][2])]
-    settings = {"regularization": "light", "keras": keras.__version__, "backend": keras.backend.backend()}
+    settings = {"regularization": "light", "backend": keras.backend.backend()}
     order = list(GRID)
     with quiet_stderr():
         for _, row in run_cells([cell for cell in cells if cell not in have], args.jobs, run_cell):

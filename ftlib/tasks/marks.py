@@ -24,10 +24,11 @@ def mark_task(task, share=0.5, seed=0, test_share=0.5):
 
     Args:
         task: A `Task` of images in memory.
-        share: Part of the training and validation images that bear it, 0 to 1: one number, or one per class.
+        share: Part of the training and validation images of a class that bear it, 0 to 1, rounded to whole images:
+            one number, or one per class.
         seed: Which images.
-        test_share: Part of the test images that bear it, the same for all classes. Default 0.5: accuracy with and
-            without the mark is measured on equally many images.
+        test_share: Part of the test images of every class that bear it. Default 0.5: accuracy with and without the
+            mark is measured on equally many images.
 
     Returns:
         A `Task` whose splits have the groups `"marked"` and `"plain"`.
@@ -49,8 +50,10 @@ def mark_task(task, share=0.5, seed=0, test_share=0.5):
                 f"A share is a number from 0 to 1, or one for each of {task.num_classes} classes. Received: {given}."
             )
         split = getattr(task, part)
-        wanted = np.broadcast_to(given, task.num_classes)[split.labels]
-        bears = np.random.default_rng([seed, key]).random(len(split)) < wanted
+        order, bears = np.random.default_rng([seed, key]).permutation(len(split)), np.zeros(len(split), bool)
+        for c, part_of_class in enumerate(np.broadcast_to(given, task.num_classes)):
+            mine = order[split.labels[order] == c]
+            bears[mine[: round(part_of_class * len(mine))]] = True
         images = np.array(split.images[np.arange(len(split))])
         images[bears] = mark(images[bears])
         groups = np.where(bears, "marked", "plain")

@@ -1,49 +1,49 @@
 # %% [markdown] lang="en"
 # # Overfitting and regularization
 #
-# A network with thousands of weights can learn a hundred images by heart. This lesson makes it do so, shows how to notice,
-# and tries one cure after the other, each on its own.
+# A network with thousands of weights can learn a hundred images by heart. This lesson makes it do so, shows how you notice,
+# and then tries the cures one by one.
 #
 # **Questions**
-# - How do you tell that a network learns by heart?
+# - How do you notice that a network has learnt by heart?
 # - What do L1, L2, dropout, augmentation, early stopping and a smaller network each do about it?
-# - What helps more than all of them?
+# - What helps more than any of them?
 #
 # **You will**
-# - make a network learn nonsense perfectly, and see that the training accuracy does not mind
+# - make a network learn nonsense perfectly, and see that the training accuracy does not show it
 # - read the gap between two loss curves
 # - write L2, dropout and early stopping yourself, and check them against Keras
-# - put regularization together in one object, and see that too much of it hurts
+# - gather all regularization in one object, and see that more of it is not always better
 #
 # ⏱ 40 minutes · Needs: lesson 01 · Runs in under a minute on a laptop
 # %% [markdown] lang="ko"
 # # 과적합과 정규화(overfitting and regularization)
 #
-# 가중치가 수천 개인 신경망은 이미지 백 장쯤은 통째로 외울 수 있습니다. 이 수업에서는 일부러 그렇게 만들어 보고, 어떻게 알아채는지 배우고,
-# 해결책을 하나씩 따로 시험합니다.
+# 가중치가 수천 개인 신경망은 이미지 백 장쯤은 통째로 외워 버립니다. 이 수업에서는 일부러 외우게 만들어 보고, 그것을 알아채는 법을 배운 다음,
+# 해결책을 하나씩 따로 시험해 봅니다.
 #
 # **질문**
-# - 신경망이 외우고 있다는 것을 어떻게 알 수 있을까요?
-# - L1, L2, 드롭아웃, 데이터 증강, 조기 종료, 더 작은 신경망은 각각 무엇을 해 줄까요?
-# - 이 모두를 합친 것보다 더 도움이 되는 것은 무엇일까요?
+# - 신경망이 제대로 배우지 않고 외우기만 했다는 것을 어떻게 알 수 있을까요?
+# - L1, L2, 드롭아웃(dropout), 데이터 증강(augmentation), 조기 종료(early stopping), 더 작은 신경망은 각각 어떤 도움이 될까요?
+# - 이 가운데 어느 것보다도 더 도움이 되는 것은 무엇일까요?
 #
 # **이 수업을 마치면**
-# - 신경망이 엉터리를 완벽하게 외우게 만들고, 학습 정확도로는 이를 알 수 없다는 것을 확인할 수 있습니다
-# - 두 손실 곡선 사이의 간격을 읽을 수 있습니다
-# - L2, 드롭아웃, 조기 종료를 직접 구현해 Keras와 맞춰 볼 수 있습니다
-# - 정규화를 객체 하나로 모으고, 지나치면 해롭다는 것을 설명할 수 있습니다
+# - 신경망에 엉터리 레이블을 모조리 외우게 하고, 학습 정확도만으로는 이를 알아챌 수 없음을 보일 수 있습니다
+# - 두 손실 곡선의 간격을 보고 과적합을 알아볼 수 있습니다
+# - L2, 드롭아웃, 조기 종료를 직접 구현해서 Keras의 결과와 맞춰 볼 수 있습니다
+# - 여러 정규화를 객체 하나로 다루고, 강하다고 늘 좋은 것은 아님을 설명할 수 있습니다
 #
 # ⏱ 40분 · 먼저 알아 둘 것: 1강 · 노트북 컴퓨터에서 1분 안에 실행됩니다
 # %% [markdown] lang="en"
 # ## The network of lesson 01, only wider
 #
-# The same hundred labelled digits, the same two layers of weights, written with NumPy. But now with 128 hidden units instead
-# of 32, which makes about a hundred weights for every image.
+# The same hundred labelled digits, the same two layers of weights, written with NumPy. But now there are 128 hidden units
+# instead of 32. That makes about a hundred weights for every image.
 # %% [markdown] lang="ko"
 # ## 1강의 신경망을 더 넓게
 #
-# 레이블이 달린 숫자 백 장도, NumPy로 쓴 두 층의 가중치도 그대로입니다. 다만 은닉 유닛이 32개가 아니라 128개입니다. 이미지 한 장에 가중치가
-# 백 개쯤 돌아가는 셈입니다.
+# 레이블이 달린 숫자 이미지 백 장도, NumPy로 짠 두 층짜리 구조도 1강과 같습니다. 다만 은닉 유닛을 32개에서 128개로 늘렸습니다. 이미지 한 장에
+# 가중치가 백 개쯤 돌아가는 셈입니다.
 # %%
 import dataclasses
 
@@ -80,10 +80,10 @@ def answer(weights, x):
 print(f"{sum(w.size for w in draw(0).values()):,} weights for {len(y)} images")
 # %% [markdown] lang="en"
 # Training is the loop of lesson 01 with Adam. Three things are new, all of them switched off for now: a dropout rate, two
-# penalties, and a function that may distort the images. Read it once; we shall come back to each.
+# penalties, and a function that may distort the images. Read it quickly for now; we come back to each of them.
 # %% [markdown] lang="ko"
-# 학습은 1강에서 Adam으로 돌린 반복문과 같습니다. 새로운 것은 세 가지이고 지금은 모두 꺼 두었습니다. 드롭아웃 비율, 벌점(penalty) 두 가지, 그리고
-# 이미지를 조금 바꾸는 함수입니다. 한 번 읽어 두세요. 하나씩 다시 살펴봅니다.
+# 학습은 1강에서 Adam으로 돌린 반복문 그대로입니다. 새로 넣은 것은 드롭아웃 비율, 벌점(penalty) 두 가지, 이미지를 조금 바꾸는 함수이고, 지금은 모두
+# 꺼 두었습니다. 우선 훑어만 보세요. 뒤에서 하나씩 다시 살펴봅니다.
 # %%
 def slopes_of(weights, x, y, dropout, l1, l2, rng):
     z = x @ weights["w1"] + weights["b1"]
@@ -128,20 +128,20 @@ def train(x, y, seed=0, hidden=128, updates=400, dropout=0.0, l1=0.0, l2=0.0, di
 # %% [markdown] lang="ko"
 # ## 엉터리 외우기
 #
-# 레이블을 마구 섞습니다. 3을 7이라고 부를 수도 있습니다. 찾아낼 규칙이 하나도 없습니다.
+# 레이블을 마구 뒤섞습니다. 3에 7이라는 레이블이 붙기도 합니다. 이제 찾아낼 규칙은 남아 있지 않습니다.
 #
-# **예측해 보세요.** 신경망은 이 백 장에서 정확도가 얼마나 될까요? 새 이미지에서는요?
+# **예측해 보세요.** 이 백 장에서 신경망의 정확도는 얼마나 될까요? 새 이미지에서는 어떨까요?
 # %%
 shuffled = np.random.default_rng(0).permutation(y)
 _, nonsense = train(x, shuffled)
 print(f"shuffled labels: training accuracy {100 * nonsense[-1, 2]:.0f} %, validation accuracy {100 * nonsense[-1, 4]:.0f} %")
 assert nonsense[-1, 2] > 0.99 and nonsense[-1, 4] < 0.2
 # %% [markdown] lang="en"
-# All of it by heart, and worthless. A network this size can store any hundred answers (Zhang et al., 2017). So a perfect
-# training accuracy says nothing about new images, and only images kept aside can tell sense from nonsense.
+# It knows all hundred answers by heart, and has learnt nothing. A large network can store any answers (Zhang et al., 2017).
+# So a perfect training accuracy says nothing about new images. Only images kept aside show what a network has really learnt.
 # %% [markdown] lang="ko"
-# 모조리 외웠지만 쓸모가 없습니다. 이만한 신경망은 답 백 개쯤은 무엇이든 외울 수 있습니다(Zhang 등, 2017). 학습 정확도가 완벽해도 새 이미지에
-# 대해서는 아무것도 알 수 없습니다. 뜻이 있는지 없는지는 따로 떼어 둔 이미지로만 가릴 수 있습니다.
+# 모조리 외웠지만 배운 것은 없습니다. 큰 신경망은 어떤 답이든 통째로 외울 수 있습니다(Zhang 등, 2017). 그래서 학습 정확도가 100%여도 새 이미지를 얼마나
+# 잘 맞힐지는 알 수 없습니다. 제대로 배웠는지 외우기만 했는지는 따로 떼어 둔 이미지로만 가릴 수 있습니다.
 # %% [markdown] lang="en"
 # ## The gap
 #
@@ -152,7 +152,7 @@ assert nonsense[-1, 2] > 0.99 and nonsense[-1, 4] < 0.2
 # %% [markdown] lang="ko"
 # ## 벌어지는 간격
 #
-# 이번에는 제대로 된 레이블입니다. 학습 이미지의 손실과, 학습에 쓰지 않는 검증 이미지 200장의 손실을 함께 따라갑니다.
+# 이번에는 올바른 레이블을 씁니다. 학습 이미지의 손실과 학습에 쓰지 않는 검증 이미지 200장의 손실을 나란히 살펴봅니다.
 #
 # **예측해 보세요.** 처음에는 둘 다 내려갑니다. 나중에는 각각 어떻게 될까요?
 # %%
@@ -167,32 +167,33 @@ ft.show(fig, alt="Two loss curves over 400 updates. The training loss falls to z
 turn = int(updates[path[:, 3].argmin()])
 assert path[-1, 1] < 0.01 and path[-1, 3] > 1.05 * path[:, 3].min() and turn < 200
 # %% [markdown] lang="en"
-# The validation loss is lowest after {{turn}} updates. From there on the network improves on what it has seen and worsens
-# on what it has not: it is *overfitting*. The distance between the curves is the price, and all regularization is about
-# it.
+# The validation loss is lowest after {{turn}} updates. From there on the network gets better on the images it has seen, and
+# worse on those it has not: it is *overfitting*. Everything we do against that is called *regularization*.
 # %% [markdown] lang="ko"
-# 검증 손실은 업데이트 {{turn}}번에서 가장 낮습니다. 그 뒤로는 본 것에서는 나아지고 보지 못한 것에서는 나빠집니다. 이것이 *과적합*(overfitting)입니다.
-# 두 곡선 사이의 거리가 그 대가이고, 정규화(regularization)는 모두 이 거리를 줄이려는 것입니다.
+# 검증 손실은 업데이트를 {{turn}}번 했을 때 가장 낮습니다. 그 뒤로 신경망은 본 이미지에서는 점점 나아지고 못 본 이미지에서는 점점 나빠집니다. 이것이
+# *과적합*(overfitting)입니다. 과적합을 막으려고 하는 일을 통틀어 *정규화*(regularization)라고 합니다. 값의 크기를 맞추는 정규화(normalization)와는 다른
+# 말입니다.
 # %% [markdown] lang="en"
 # ## Early stopping
 #
-# The cheapest cure is to stop in time, and to go back to the best epoch. In practice the curve is bumpy, so one waits a few
-# epochs before giving up: the *patience*.
+# The cheapest cure is to stop in time, and to go back to the best weights. The validation loss is usually measured after
+# each *epoch*, one pass over all training images. Its curve is bumpy, so we wait a few more epochs before we stop. How many
+# is called the *patience*.
 #
 # ### Exercise 1: when to stop
 #
-# Given the validation loss of every epoch, return the epoch (from 0) whose weights to keep. Stop as soon as `patience`
-# epochs in a row brought no new best.
+# You get the validation losses, one per epoch. Return the number of the epoch whose weights we keep, counted from 0. Stop as
+# soon as `patience` epochs in a row have brought no new lowest loss.
 # %% [markdown] lang="ko"
 # ## 조기 종료(early stopping)
 #
-# 가장 손쉬운 해결책은 제때 멈추고 가장 좋았던 에포크로 돌아가는 것입니다. 실제 곡선은 울퉁불퉁하므로 몇 에포크쯤 기다렸다가 포기합니다. 이것을
-# *인내*(patience)라고 합니다.
+# 가장 손쉬운 해결책은 제때 멈추고 가장 좋았던 가중치로 돌아가는 것입니다. 검증 손실은 보통 학습 이미지를 한 바퀴 다 볼 때마다, 곧 *에폭*(epoch)마다
+# 잽니다. 실제 곡선은 울퉁불퉁하므로 몇 에폭 더 기다려 보고 멈춥니다. 이때 기다리는 에폭 수를 *인내심*(patience)이라고 합니다.
 #
 # ### 연습 1: 언제 멈출까요?
 #
-# 에포크마다의 검증 손실을 받아, 가중치를 남길 에포크의 번호를 돌려주세요(0부터 셉니다). 최저 기록이 `patience` 에포크 동안 이어서 깨지지 않으면 바로
-# 멈춥니다.
+# 에폭마다 잰 검증 손실을 받아, 어느 에폭의 가중치를 남길지 그 번호를 돌려주세요. 번호는 0부터 셉니다. 최저 기록이 `patience` 에폭 동안 한 번도 깨지지
+# 않으면 바로 멈춥니다.
 # %% tags=["exercise"]
 def best_epoch(losses, patience):
     ...  # a loop
@@ -201,11 +202,13 @@ def best_epoch(losses, patience):
 # Stuck? ft.hint("02.1"), then ft.solution("02.1")
 ft.check("02.1", best_epoch)
 # %% [markdown] lang="en"
-# Keras has a callback for this, `EarlyStopping`. It does the same with the weights of the best epoch, if one asks for
-# `restore_best_weights=True`; without that it keeps the last ones. Let us see both rules agree on our curve.
+# Keras has a callback for this, `EarlyStopping`: an object that `model.fit` calls after every epoch. With
+# `restore_best_weights=True` it goes back to the best weights; without it, the last ones stay. Here we call it by hand for
+# our curve, and count each point, ten updates, as an epoch.
 # %% [markdown] lang="ko"
-# Keras에는 이를 위한 콜백 `EarlyStopping`이 있습니다. `restore_best_weights=True`를 주면 가장 좋았던 에포크의 가중치로 돌아가고, 주지 않으면
-# 마지막 가중치가 남습니다. 우리 곡선에서 두 규칙이 같은 답을 내는지 봅시다.
+# Keras에는 이 일을 하는 콜백(callback) `EarlyStopping`이 있습니다. 콜백은 `model.fit`이 에폭마다 불러 주는 객체입니다. `restore_best_weights=True`를 주면
+# 가장 좋았던 가중치로 돌아가고, 주지 않으면 마지막 가중치가 남습니다. 여기서는 곡선의 점 하나, 곧 업데이트 열 번을 한 에폭으로 치고 콜백을 직접 불러
+# 봅시다.
 # %%
 stopper = keras.callbacks.EarlyStopping(monitor="val_loss", patience=5, restore_best_weights=True)
 stopper.set_model(keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]))
@@ -214,40 +217,47 @@ for epoch, value in enumerate(path[:, 3]):
     stopper.on_epoch_end(epoch, {"val_loss": value})
     if stopper.model.stop_training:
         break
-print(f"Keras stops in epoch {epoch} and goes back to epoch {stopper.best_epoch}")
 early = path[stopper.best_epoch]
+print(f"Keras stops after {updates[epoch]} updates; the best weights are those after {updates[stopper.best_epoch]}")
+print(f"validation loss there {early[3]:.2f}, at the end {path[-1, 3]:.2f}")
 print(f"validation accuracy there {100 * early[4]:.1f} %, at the end {100 * path[-1, 4]:.1f} %")
-assert stopper.best_epoch == path[:, 3].argmin()
+assert stopper.model.stop_training and stopper.best_epoch == path[:, 3].argmin()
 # %% [markdown] lang="en"
-# Note what is gained: the loss at the best epoch is lower, yet the accuracy hardly differs. The network that trained on has
-# grown too sure of itself, more than wrong. Stopping in time saves work and keeps the confidence honest.
+# Look at what we gain. At the best epoch the loss is lower, but the accuracy is almost the same. The network that went on
+# training hardly makes more mistakes; it has become too sure of itself, even when it is wrong. Stopping in time saves work,
+# and keeps the network from being too sure.
 # %% [markdown] lang="ko"
-# 무엇을 얻었는지 잘 보세요. 가장 좋은 에포크의 손실은 더 낮지만 정확도는 거의 같습니다. 더 오래 학습한 신경망은 더 많이 틀린다기보다 지나치게 확신하게
-# 된 것입니다. 제때 멈추면 시간을 아끼고, 확신도 실력에 맞게 남습니다.
+# 무엇을 얻었는지 잘 보세요. 가장 좋은 에폭에서는 손실이 더 낮지만 정확도는 거의 같습니다. 더 오래 학습한 신경망이 더 많이 틀리는 것은 아닙니다. 틀릴
+# 때조차 지나치게 확신하게 되었을 뿐입니다. 제때 멈추면 시간을 아끼고, 지나친 확신도 막을 수 있습니다.
 # %% [markdown] lang="en"
 # ## L2 and L1: weights cost something
 #
-# A network that learns by heart needs large weights, to tell apart what is nearly alike. L2 adds `l2` times the sum of the
-# squared weights to the loss; L1 takes absolute values. Biases go free.
+# A network that learns by heart tends to need large weights, to tell apart what is nearly alike. So we make weights cost
+# something. L2 adds `l2` times the sum of the squared weights to the loss; L1 takes absolute values instead of squares. Only
+# the *kernels* pay, that is, all weights except the biases.
 #
 # ### Exercise 2: the L2 penalty
 #
-# Return the penalty, and its slope: how fast it grows with each weight.
+# Return two things: the penalty, and its slope, which says for each weight how fast the penalty grows with it.
 # %% [markdown] lang="ko"
-# ## L2와 L1: 가중치에는 값을 치릅니다
+# ## L2와 L1: 가중치에 값을 매기기
 #
-# 외우는 신경망은 거의 비슷한 것들을 가려내려고 큰 가중치를 씁니다. L2는 가중치 제곱의 합에 `l2`를 곱해 손실에 더하고, L1은 제곱 대신 절댓값을 씁니다.
-# 편향에는 매기지 않습니다.
+# 외우는 신경망은 거의 똑같은 것까지 구별하려고 가중치를 키우기 쉽습니다. 그래서 가중치에 값을 매깁니다. L2는 가중치 제곱의 합에 `l2`를 곱해 손실에
+# 더하고, L1은 제곱 대신 절댓값을 씁니다. 편향에는 매기지 않고, 나머지 가중치인 *커널*(kernel)에만 매깁니다.
 #
 # ### 연습 2: L2 벌점
 #
-# 벌점과 그 기울기를 돌려주세요. 기울기는 가중치마다 벌점이 얼마나 빠르게 늘어나는지입니다.
+# 벌점과 그 기울기를 차례로 돌려주세요. 기울기는 가중치를 하나씩 조금 늘릴 때 벌점이 얼마나 빠르게 늘어나는지를 나타냅니다.
 # %% tags=["exercise"]
 def penalty(kernel, l2):
     return ..., ...
 
 # Stuck? ft.hint("02.2"), then ft.solution("02.2")
 ft.check("02.2", penalty)
+# %% [markdown] lang="en"
+# In Keras a layer gets its penalty as `kernel_regularizer=keras.regularizers.L2(0.001)`. Are the numbers the same as ours?
+# %% [markdown] lang="ko"
+# Keras에서는 층을 만들 때 `kernel_regularizer=keras.regularizers.L2(0.001)`처럼 벌점을 줍니다. 우리가 구한 값과 같을까요?
 # %%
 kernel = draw(0)["w1"].astype("float32")
 theirs = {"L2": keras.regularizers.L2(0.001)(kernel), "L1": keras.regularizers.L1(0.001)(kernel)}
@@ -256,15 +266,15 @@ for name in ours:
     print(f"{name}: same as Keras: {np.isclose(ours[name], theirs[name])}")
     assert np.isclose(ours[name], theirs[name])
 # %% [markdown] lang="en"
-# The two pull differently. L2's slope shrinks with the weight, so it makes large weights small and leaves small ones alone.
-# L1's slope is the same for every weight, so it pushes small ones all the way to 0.
+# The two pull differently. L2's slope is proportional to the weight: it pulls hard at large weights and hardly at small
+# ones. L1's slope has the same size for every weight, so it also pulls small ones on towards 0, unless the data need them.
 #
-# **Predict.** Which pixels' weights will L1 switch off?
+# **Predict.** Which pixels' weights will L1 bring close to 0?
 # %% [markdown] lang="ko"
-# 둘은 당기는 방식이 다릅니다. L2의 기울기는 가중치가 작을수록 작아서, 큰 가중치를 줄이고 작은 가중치는 그냥 둡니다. L1의 기울기는 크기와 상관없이
-# 같아서, 작은 가중치를 0까지 밀어붙입니다.
+# 둘은 당기는 방식이 다릅니다. L2의 기울기는 가중치에 비례해서, 큰 가중치는 세게 당기고 작은 가중치는 거의 당기지 않습니다. L1의 기울기는 가중치가 크든
+# 작든 세기가 같아서, 데이터에 필요하지 않으면 작은 가중치도 0까지 끌고 갑니다.
 #
-# **예측해 보세요.** L1은 어떤 픽셀의 가중치를 꺼 버릴까요?
+# **예측해 보세요.** L1은 어느 픽셀의 가중치를 0에 가깝게 만들까요?
 # %%
 kinds = {"no penalty": {}, "L2, 0.001": {"l2": 0.001}, "L1, 0.001": {"l1": 0.001}}
 pictures, near_zero = [], {}
@@ -273,43 +283,51 @@ for name, options in kinds.items():
     near_zero[name] = np.mean(np.abs(weights["w1"]) < 0.02)
     strength = np.abs(weights["w1"]).mean(axis=1).reshape(8, 8)
     pictures.append(255 * strength / strength.max())
-    print(f"{name:<11} {100 * near_zero[name]:3.0f} % of the first weights are near 0")
+    print(f"{name:<11} {100 * near_zero[name]:3.0f} % of the first layer's weights lie within 0.02 of 0")
 fig = plots.image_grid(
     np.array(pictures), titles=list(kinds), columns=3,
     title="How much each pixel counts (bright: large weights)",
 )
 ft.show(fig, alt="Three maps of 8 by 8 pixels. Without a penalty all pixels count alike, also the empty "
-        "borders; with L2 and more so with L1 the borders go dark.")
+        "columns at the left and right; with L2 and more so with L1 these columns go dark.")
 assert near_zero["L1, 0.001"] > near_zero["L2, 0.001"] > near_zero["no penalty"]
 # %% [markdown] lang="en"
-# The border pixels are always empty, so nothing is learnt there: without a penalty they keep the random weights they
-# started with. A penalty takes away what is not needed.
+# The columns at the far left and right are almost always empty, so there is almost nothing to learn from them. Without a
+# penalty they keep the random weights they started with; a penalty takes these away. L2 does so here, too, since Adam
+# divides every slope by its size: where no data pull, even a small slope makes a full step.
 # %% [markdown] lang="ko"
-# 가장자리 픽셀은 늘 비어 있어서 배울 것이 없습니다. 벌점이 없으면 처음 뽑은 무작위 가중치가 그대로 남습니다. 벌점은 필요 없는 것을 걷어 냅니다.
+# 왼쪽 끝과 오른쪽 끝의 열은 거의 늘 비어 있어서 배울 것이 거의 없습니다. 벌점이 없으면 처음 뽑은 무작위 가중치가 그대로 남고, 벌점이 있으면 걷힙니다.
+# 여기서는 L2로도 걷힙니다. Adam은 기울기를 그 크기로 나누므로, 데이터가 당기지 않는 곳에서는 작은 기울기로도 한 걸음을 온전히 내딛기 때문입니다.
 # %% [markdown] lang="en"
-# ## Dropout: no unit is safe
+# ## Dropout: no unit may rely on another
 #
-# In each update, a random part of the hidden units is switched off. No unit can rely on one other being there, so none can
-# specialise in a single image. In prediction all take part.
+# In each update, and for each image anew, a random part of the hidden units is switched off. No unit can rely on another one
+# being there, so each has to learn something that is useful by itself. In prediction all units take part.
 #
 # ### Exercise 3: write dropout
 #
-# Return `hidden` with a random share `rate` of its entries set to 0, and the rest scaled so that the mean stays the same.
+# Return a new array: `hidden`, but with each entry set to 0 with probability `rate`. Scale up the others so that, on average,
+# the mean stays the same.
 # %% [markdown] lang="ko"
-# ## 드롭아웃(dropout): 어느 유닛도 마음 놓지 못하게
+# ## 드롭아웃(dropout): 다른 유닛에 기대지 못하게
 #
-# 업데이트마다 은닉 유닛의 일부를 무작위로 끕니다. 다른 유닛이 늘 곁에 있으리라 믿을 수 없으므로, 이미지 한 장만 전담하는 유닛이 생기지 못합니다. 예측할
-# 때는 모두 참여합니다.
+# 업데이트할 때마다, 그리고 이미지마다 따로, 은닉 유닛의 일부를 무작위로 끕니다. 다른 유닛이 늘 켜져 있으리라는 보장이 없으므로, 유닛은 저마다 혼자서도
+# 쓸모 있는 것을 배워야 합니다. 예측할 때는 모든 유닛을 씁니다.
 #
 # ### 연습 3: 드롭아웃 구현하기
 #
-# `hidden`의 값 가운데 `rate`만큼을 무작위로 0으로 만들고, 나머지는 평균이 그대로이도록 키워서 돌려주세요.
+# `hidden`의 값을 하나하나 `rate`의 확률로 0으로 만들고, 나머지는 평균이 달라지지 않을 만큼 키워서 새 배열로 돌려주세요.
 # %% tags=["exercise"]
 def dropout(hidden, rate, rng):
     return ...
 
 # Stuck? ft.hint("02.3"), then ft.solution("02.3")
 ft.check("02.3", dropout)
+# %% [markdown] lang="en"
+# In Keras, dropout is a layer of its own. It drops units only when it is called with `training=True`; `model.fit` does that
+# by itself, and `model.predict` does not.
+# %% [markdown] lang="ko"
+# Keras에서는 드롭아웃이 층 하나입니다. `training=True`로 불러야만 유닛을 끕니다. `model.fit`은 알아서 그렇게 부르고, `model.predict`는 그렇게 부르지 않습니다.
 # %%
 ones = np.ones((1000, 50), "float32")
 layer = keras.layers.Dropout(0.3, seed=0)
@@ -320,13 +338,13 @@ assert np.isclose(trained.max(), 1 / 0.7) and (predicted == 1).all()
 # %% [markdown] lang="en"
 # ## Augmentation: the same digit, moved
 #
-# A digit that is moved by one pixel is still the same digit, but other numbers. Showing it in a new place each time tells the
-# network something about the world that the hundred images alone do not.
+# Move a digit by one pixel: it is still the same digit, but its 64 numbers have changed. If we show it in a random place each
+# time, we tell the network something that the hundred images alone do not: the exact place does not matter.
 # %% [markdown] lang="ko"
-# ## 데이터 증강(augmentation): 같은 숫자를 옮겨 놓기
+# ## 데이터 증강(augmentation): 자리를 옮겨도 같은 숫자
 #
-# 숫자를 한 픽셀 옮겨도 같은 숫자이지만, 입력값은 달라집니다. 볼 때마다 자리를 옮겨 보여 주면 이미지 백 장만으로는 알 수 없는 사실을 하나 알려 주는
-# 셈입니다.
+# 숫자를 한 픽셀 옮겨도 같은 숫자이지만, 입력값 64개는 달라집니다. 보여 줄 때마다 무작위로 자리를 옮기면, 자리가 조금 달라도 같은 숫자라는 사실을 가르치는
+# 셈입니다. 이미지 백 장만 보고는 알 수 없는 사실입니다.
 # %%
 def move(x, rng):
     """Every image moved by up to one pixel in each direction."""
@@ -337,22 +355,22 @@ def move(x, rng):
 
 rng = np.random.default_rng(1)
 shown = np.concatenate([np.repeat(x[:1], 10, axis=0), np.repeat(x[1:2], 10, axis=0)])
-fig = plots.image_grid(255 * move(shown, rng).reshape(20, 8, 8), title="Two digits, ten times each, and never the same")
+fig = plots.image_grid(255 * move(shown, rng).reshape(20, 8, 8), title="Two digits, ten times each, moved at random")
 ft.show(fig, alt="Two rows of ten images: one digit per row, each time moved by up to a pixel.")
 # %% [markdown] lang="en"
 # ## One by one
 #
-# Now every cure by itself, at a strength that suits it, with five seeds: other labels and other random weights each time. The
-# last bar is no trick at all, only more labels.
+# Now every cure by itself, at one usual strength, with five seeds. Each seed draws other images to label and other random
+# weights to start from. The last bar is no trick at all, only more labels.
 #
-# **Predict.** Order them, from the least help to the most.
+# **Predict.** Put them in order, from the least help to the most.
 # %% [markdown] lang="ko"
 # ## 하나씩 따로
 #
-# 이제 해결책을 저마다 알맞은 세기로, 하나씩 따로 시험합니다. 시드 다섯 개마다 레이블도 무작위 가중치도 다릅니다. 마지막 막대는 요령이 아니라 그냥 레이블을
-# 더 준 것입니다.
+# 이제 해결책을 흔히 쓰는 세기로 하나씩 따로 시험합니다. 시드는 다섯 개이고, 시드마다 레이블을 달 이미지와 출발 가중치를 새로 뽑습니다. 마지막 막대는
+# 요령이라 할 것도 없이 그저 레이블을 늘린 것입니다.
 #
-# **예측해 보세요.** 도움이 적은 것부터 차례로 늘어놓아 보세요.
+# **예측해 보세요.** 도움이 가장 적을 것부터 차례로 늘어놓아 보세요.
 # %%
 cures = {
     "nothing": {}, "smaller: 8 units": {"hidden": 8}, "L1, 0.001": {"l1": 0.001},
@@ -380,47 +398,57 @@ assert np.mean(scores["augmentation"]) > np.mean(scores["nothing"]) + 0.02
 assert min(scores["50 labels per class"]) > max(scores["augmentation"])
 assert np.mean(scores["smaller: 8 units"]) < np.mean(scores["nothing"])
 # %% [markdown] lang="en"
-# L1, L2 and dropout close part of the gap between the losses, but change the accuracy by less than the seeds do. Eight units
-# cannot learn by heart, and cannot learn much else either. Moving the digits helps clearly, since it adds knowledge; five times
-# the labels help most.
+# L1, L2 and dropout close part of the gap between the losses, but they change the accuracy by less than the seeds do. Eight
+# units are too few to read well. Moving the digits helps clearly, since it adds knowledge. Five times as many labels help
+# most.
 # %% [markdown] lang="ko"
-# L1, L2, 드롭아웃은 두 손실의 간격을 얼마쯤 좁히지만, 정확도의 변화는 시드에 따른 차이보다 작습니다. 유닛이 여덟 개면 외우지 못하지만 다른 것도 별로
-# 배우지 못합니다. 숫자를 옮겨 보여 주면 지식이 늘어나므로 분명히 도움이 되고, 레이블을 다섯 배로 늘리는 것이 가장 큰 도움이 됩니다.
+# L1, L2, 드롭아웃은 두 손실의 간격을 얼마쯤 좁히지만, 정확도의 변화는 시드에 따른 차이보다 작습니다. 유닛 여덟 개는 숫자를 제대로 읽기에 모자랍니다.
+# 숫자를 옮겨 보여 주면 지식이 더해지므로 분명히 도움이 되고, 레이블을 다섯 배로 늘리면 가장 크게 좋아집니다.
 # %% [markdown] lang="en"
 # ## All in one object
 #
-# In `ftlib` all of this is one object, `ft.Regularization`, and `ft.fit` takes it whole. Four presets are a place to start
-# from. Whatever is not shown is off.
+# In `ftlib` one object holds all of this, `ft.Regularization`; you hand it to `ft.fit`. Four presets are there to start from.
+# A setting that is not printed is off.
 # %% [markdown] lang="ko"
 # ## 객체 하나로
 #
-# `ftlib`에서는 이 모두가 `ft.Regularization` 객체 하나이고, `ft.fit`이 통째로 받습니다. 출발점으로 쓸 프리셋이 네 가지 있습니다. 나오지 않은 것은 꺼져
-# 있습니다.
+# `ftlib`에서는 이 모두를 `ft.Regularization` 객체 하나에 담아 `ft.fit`에 넘깁니다. 출발점으로 삼을 프리셋(preset)이 네 가지 있습니다. 출력에 나오지 않는
+# 항목은 꺼져 있습니다.
 # %%
 for name in ("none", "light", "standard", "strong"):
     print(f"{name:<9}", ft.Regularization.preset(name))
 # %% [markdown] lang="en"
+# Some names are new. `weight_decay` makes every kernel a little smaller in each update, without going through the loss.
+# `label_smoothing` asks for a little less than 1 for the right class. `mixup` and `cutmix` blend two images and their labels.
+# And `augmentation` does more than move: it also turns, zooms, and changes contrast and brightness.
+# %% [markdown] lang="ko"
+# 처음 보는 이름이 몇 가지 있습니다. `weight_decay`, 곧 가중치 감쇠는 손실을 거치지 않고 업데이트마다 커널을 조금씩 줄입니다. `label_smoothing`은 정답
+# 클래스의 목표 확률을 1보다 조금 낮춥니다. `mixup`과 `cutmix`는 이미지 두 장과 그 레이블을 섞습니다. `augmentation`은 옮기는 데 그치지 않고 돌리고,
+# 확대하거나 축소하고, 대비와 밝기도 바꿉니다.
+# %% [markdown] lang="en"
 # ### Exercise 4: your own mixture
 #
-# Start from `light`, with dropout at 0.5 and label smoothing at 0.1, and leave the rest of it as it is.
+# Start from `light`. Set dropout to 0.5 and label smoothing to 0.1, and leave the rest as it is. `dataclasses.replace` makes
+# a copy with other values.
 # %% [markdown] lang="ko"
 # ### 연습 4: 나만의 조합
 #
-# `light`에서 출발해 드롭아웃을 0.5로, 레이블 스무딩(label smoothing)을 0.1로 바꾸고, 나머지는 그대로 두세요.
+# `light`에서 출발해 드롭아웃을 0.5로, 레이블 스무딩(label smoothing)을 0.1로 바꾸고, 나머지는 그대로 두세요. 일부 값만 바꾼 복사본은
+# `dataclasses.replace`로 만듭니다.
 # %% tags=["exercise"]
 my_settings = ...
 # Stuck? ft.hint("02.4"), then ft.solution("02.4")
 ft.check("02.4", my_settings)
 # %% [markdown] lang="en"
-# Does more help more? The repository holds recorded runs of `glyphnet` from scratch with each preset, ten labels per class and
-# five seeds. First we check the record with one run of our own.
+# Is more always better? The repository holds recorded runs: `glyphnet` from scratch, with each preset, ten labels per class
+# and five seeds. First we check the record with one run of our own.
 #
 # **Predict.** Which preset wins with 100 updates, and which with 300?
 # %% [markdown] lang="ko"
-# 많을수록 좋을까요? 저장소에는 `glyphnet`을 프리셋마다 처음부터 학습한 기록이 있습니다. 클래스당 레이블 열 개, 시드 다섯 개입니다. 먼저 한 번 직접 돌려
-# 기록을 확인합시다.
+# 정규화는 강할수록 좋을까요? 저장소에는 프리셋마다 `glyphnet`을 처음부터 학습한 기록이 있습니다. 클래스당 레이블은 열 개, 시드는 다섯 개입니다. 먼저 직접
+# 한 번 돌려서 기록이 맞는지 확인합시다.
 #
-# **예측해 보세요.** 업데이트 100번에서는 어떤 프리셋이 이길까요? 300번에서는요?
+# **예측해 보세요.** 업데이트를 100번 하면 어느 프리셋이 가장 좋을까요? 300번이면 어떨까요?
 # %%
 study = track.recorded("presets")
 
@@ -434,10 +462,6 @@ print(f"recorded  {100 * min(recorded('none', 100)):.1f} to {100 * max(recorded(
 assert min(recorded("none", 100)) - 0.03 <= run.val_accuracy <= max(recorded("none", 100)) + 0.03
 # %%
 presets = ("none", "light", "standard", "strong")
-series = {
-    f"{updates} updates": (range(4), *([score(recorded(p, updates)) for p in presets] for score in (np.mean, min, max)))
-    for updates in (100, 300)
-}
 values = {
     f"{preset}, {updates} updates": [f(recorded(preset, updates)) for f in (np.mean, min, max)]
     for updates in (100, 300) for preset in presets
@@ -448,3 +472,83 @@ fig = plots.bars(
 )
 ft.show(fig, alt="Bars of validation accuracy for four presets after 100 and after 300 updates. "
         "Stronger presets fall behind with few updates and catch up with more.")
+# %% [markdown] lang="en"
+# ## The test images, once
+#
+# We compared the presets on validation images, so the choice is made. Now we look at the test accuracy of the recorded runs.
+# Most test images are by people whose writing the network has never seen.
+#
+# **Predict.** Will the order of the presets be the same?
+# %% [markdown] lang="ko"
+# ## 테스트 데이터는 한 번만
+#
+# 프리셋은 검증 데이터로 비교했으니 선택은 끝났습니다. 이제 기록에 남은 테스트 정확도를 봅니다. 테스트 데이터는 대부분 신경망이 본 적 없는 사람의 글씨입니다.
+#
+# **예측해 보세요.** 프리셋의 순위는 그대로일까요?
+# %%
+for preset in presets:
+    val, test = (np.mean(recorded(preset, 300, f"{part}_accuracy")) for part in ("val", "test"))
+    print(f"{preset:<9} validation {100 * val:.1f} %   test {100 * test:.1f} %")
+chosen = max(presets, key=lambda preset: np.mean(recorded(preset, 300)))
+gain = np.mean(recorded(chosen, 300, "test_accuracy")) - np.mean(recorded("none", 300, "test_accuracy"))
+print(f"{chosen!r}, chosen on validation: {100 * gain:+.1f} points over no regularization")
+# %% [markdown] lang="en"
+# ## Quiz
+# %% [markdown] lang="ko"
+# ## 퀴즈
+# %% [markdown] lang="en"
+# {{quiz 02.q1}}
+# %% [markdown] lang="ko"
+# {{quiz 02.q1}}
+# %% tags=["exercise"]
+ft.check("02.q1", ...)
+# %% [markdown] lang="en"
+# {{quiz 02.q2}}
+# %% [markdown] lang="ko"
+# {{quiz 02.q2}}
+# %% tags=["exercise"]
+ft.check("02.q2", ...)
+# %% [markdown] lang="en"
+# {{quiz 02.q3}}
+# %% [markdown] lang="ko"
+# {{quiz 02.q3}}
+# %% tags=["exercise"]
+ft.check("02.q3", ...)
+# %% [markdown] lang="en"
+# {{quiz 02.q4}}
+# %% [markdown] lang="ko"
+# {{quiz 02.q4}}
+# %% tags=["exercise"]
+ft.check("02.q4", ...)
+# %% [markdown] lang="en"
+# ## Key points
+#
+# - A large network can learn any labels by heart, even shuffled ones. Only images kept aside show it.
+# - Overfitting shows in the gap: the training loss goes on falling, the validation loss rises again (here after {{turn}}
+#   updates).
+# - L2 shrinks large weights most, L1 brings weights that nobody needs close to 0, dropout lets no unit rely on another. Here
+#   they change the accuracy
+#   little: {{100 * scores["nothing"].mean():.0f}} % without, {{100 * scores["dropout, 0.5"].mean():.0f}} % with dropout.
+# - What adds knowledge helps more: moved images {{100 * scores["augmentation"].mean():.0f}} %, five times the labels
+#   {{100 * scores["50 labels per class"].mean():.0f}} %.
+# - Regularization slows learning down. With few updates, use little of it.
+# %% [markdown] lang="ko"
+# ## 핵심 정리
+#
+# - 큰 신경망은 뒤섞은 레이블까지 무엇이든 외울 수 있습니다. 외웠는지 배웠는지는 따로 떼어 둔 이미지로만 알 수 있습니다.
+# - 과적합은 두 손실의 간격으로 드러납니다. 학습 손실은 계속 내려가는데 검증 손실은 다시 올라갑니다(여기서는 업데이트 {{turn}}번 뒤부터).
+# - L2는 큰 가중치를 가장 많이 줄이고, L1은 필요 없는 가중치를 0 가까이 끌고 가고, 드롭아웃은 유닛이 서로에게 기대지 못하게 합니다. 여기서는 정확도가 별로
+#   달라지지 않습니다. 그냥 두면 {{100 * scores["nothing"].mean():.0f}}%, 드롭아웃을 쓰면 {{100 * scores["dropout, 0.5"].mean():.0f}}%입니다.
+# - 지식을 더해 주면 더 크게 좋아집니다. 이미지를 옮겨 보여 주면 {{100 * scores["augmentation"].mean():.0f}}%, 레이블을 다섯 배로 늘리면
+#   {{100 * scores["50 labels per class"].mean():.0f}}%입니다.
+# - 정규화를 하면 학습이 느려집니다. 업데이트가 적을 때는 약하게 하는 편이 낫습니다.
+# %% [markdown] lang="en"
+# ## Next
+#
+# More labels help most, but nobody likes to make them. For *other* things there are plenty of labels. Lesson 03 trains a
+# network on letters that a computer draws, labels included, and asks how much of that helps with digits.
+# %% [markdown] lang="ko"
+# ## 다음 수업
+#
+# 레이블은 많을수록 좋지만, 레이블 다는 일을 반기는 사람은 없습니다. 그런데 *다른* 것의 레이블이라면 얼마든지 있습니다. 3강에서는 컴퓨터가 레이블까지 붙여
+# 그려 내는 글자로 신경망을 학습하고, 거기서 배운 것이 숫자를 읽는 데 얼마나 도움이 되는지 알아봅니다.
