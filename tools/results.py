@@ -141,34 +141,42 @@ def comes_out_again(recorded, cells, jobs):
 
 
 def measure_study(name, study, jobs, fresh):
-    """Measures one of the studies, all seeds or none."""
+    """Measures one of the studies, seed by seed."""
     path = ROOT / "results" / f"{name}.json"
     stamp = code_hash("digits", "memory", "tasks/glyphs", f"../tools/{study.__name__}")
-    if path.exists() and not fresh:
-        recorded = ft.load_comparison(path)
-        same_keras = recorded.settings["keras"] == keras.__version__
-        if recorded.settings["code"] == stamp and same_keras:
-            return
-        with quiet_stderr():
-            ((_, rows),) = run_cells([study.SEEDS[0]], 1, study.run_study)
-        old = {r["strategy"]: r for r in recorded.rows if r["seed"] == study.SEEDS[0]}
-        scores = [name for name in (*SCORES, "source_accuracy") if name in rows[0]]
-        if {r["strategy"]: [r[k] for k in scores] for r in rows} == {n: [r[k] for k in scores] for n, r in old.items()}:
-            told = "with this code, the first seed came out as recorded"
-            recorded.settings.update(code=stamp, keras=keras.__version__, checked=told)
-            recorded.save(path)
-            print(f"{path.name}: the first seed came out as recorded; it is kept", flush=True)
-            return
-        print(f"{path.name}: another result than recorded: measuring it again", flush=True)
     settings = {
         "task": "digits", "backbone": "glyphnet", "code": stamp, "keras": keras.__version__,
         "backend": keras.backend.backend(), "machine": platform.machine(),
     }  # fmt: skip
+    rows = []
+    if path.exists() and not fresh:
+        recorded = ft.load_comparison(path)
+        same = all(recorded.settings[key] == settings[key] for key in ("code", "keras"))
+        if same or study_comes_out_again(recorded, study):
+            rows = recorded.rows
+            settings = {**recorded.settings, **settings}
+        else:
+            print(f"{path.name}: another result than recorded: measuring it again", flush=True)
+        if rows and not same:
+            settings["checked"] = "with this code, the first seed came out as recorded"
+            print(f"{path.name}: the first seed came out as recorded; it is kept", flush=True)
+            ft.Comparison(settings, rows).save(path)
+    missing = sorted(set(study.SEEDS) - {r["seed"] for r in rows})
     with quiet_stderr():
-        found = dict(run_cells(list(study.SEEDS), jobs, study.run_study))
-    rows = [row for _, part in sorted(found.items()) for row in part]
-    order = list(dict.fromkeys(row["strategy"] for row in rows))
-    ft.Comparison(settings, sorted(rows, key=lambda row: order.index(row["strategy"]))).save(path)
+        for _, part in run_cells(missing, jobs, study.run_study) if missing else ():
+            order = list(dict.fromkeys(row["strategy"] for row in part))
+            rows = sorted([*rows, *part], key=lambda r: (order.index(r["strategy"]), r["seed"]))
+            ft.Comparison(settings, rows).save(path)  # after every seed, so that a stopped measurement goes on there
+
+
+def study_comes_out_again(recorded, study):
+    """Returns whether the first recorded seed of a study gives the same scores again."""
+    seed = recorded.rows[0]["seed"]
+    with quiet_stderr():
+        ((_, rows),) = run_cells([seed], 1, study.run_study)
+    old = {r["strategy"]: r for r in recorded.rows if r["seed"] == seed}
+    scores = [name for name in (*SCORES, "source_accuracy") if name in rows[0]]
+    return {r["strategy"]: [r[k] for k in scores] for r in rows} == {n: [r[k] for k in scores] for n, r in old.items()}
 
 
 def figures():

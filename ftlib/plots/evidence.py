@@ -81,7 +81,7 @@ def trade_off(series, x_label, y_label, title):
         )  # fmt: skip
         for point, at, height in zip(series[name], x[0], y[0], strict=True):
             if point.get("label"):
-                ax.annotate(str(point["label"]), (at, height), (5, 5), textcoords="offset points", fontsize=8)
+                ax.annotate(str(point["label"]), (at, height), (5, 5), textcoords="offset points", fontsize=9)
         ends.append((shorten(name, LONGEST), x[0][-1], y[0][-1], look))
     ax.set(xlabel=x_label, ylabel=y_label)
     for axis in (ax.xaxis, ax.yaxis):
