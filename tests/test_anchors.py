@@ -53,7 +53,6 @@ def kept(done, task):
     return float((keras.ops.convert_to_numpy(said).argmax(1) == task.validation.labels).mean())
 
 
-@pytest.mark.backends
 def test_the_stronger_the_pull_the_nearer_the_weights_stay(eager):
     far = [distance(run(anchor, updates=20)) for anchor in (None, L2SP(1.0), L2SP(1e3), EWC(source(), 1e3, examples=6))]
     assert far[0] > 1.05 * far[1] > 1.1 * far[2] > 0 and far[0] > 1.05 * far[3], far
@@ -67,6 +66,7 @@ def held(anchor, chosen=("stage1", "stage2", "stage3", "head")):
     return model, prepared, prepared.hold([w for w in weights_of(stages(model), chosen) if w.trainable])
 
 
+@pytest.mark.backends
 @pytest.mark.parametrize("anchor", [L2SP(0.3), EWC(source(), 0.3, examples=6)])
 def test_the_term_is_the_weighted_sum_of_squared_distances(anchor, eager):
     model, prepared, hold = held(anchor)

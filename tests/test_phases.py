@@ -41,7 +41,6 @@ def moved(model, after):
     return {path.split("/")[0] for path in tiny.moved(tiny.weights(model), tiny.weights(after))}
 
 
-@pytest.mark.backends
 def test_gradual_unfreezing_opens_one_stage_after_the_other(monkeypatch, eager):
     model, seen, close = tiny.model(), [], ftlib.phases.PhaseRun._close
 
