@@ -75,3 +75,10 @@ def test_a_recorded_cell_comes_out_again(recorded):
     ).rows[0]  # fmt: skip
     assert again["val_accuracy"] == pytest.approx(row["val_accuracy"], abs=0.011)
     assert again["test_accuracy"] == pytest.approx(row["test_accuracy"], abs=0.011)
+
+
+def test_the_study_of_presets_is_complete(root):
+    study = load_comparison(root / "results" / "presets.json")
+    found = {(r["preset"], r["updates"], r["seed"]) for r in study.rows}
+    presets, seeds = ("none", "light", "standard", "strong"), range(5)
+    assert found == {(p, u, s) for p in presets for u in (100, 300) for s in seeds} and len(study.rows) == len(found)
