@@ -1,6 +1,6 @@
 """What holds a backbone near its start while it is tuned: penalties on its weights, and examples of its source task.
 
-All three are data, given to `Regularization(anchor=...)`. At the start of a run `prepare` makes of them what the loop
+All three are data, given to `Regularization(anchor=...)`. At the start of a run `Prepared` makes of them what the loop
 needs, and `Hold` is the term of the loss in one phase.
 """
 
@@ -63,8 +63,7 @@ class EWC:
         seed: Which images, and which labels are drawn.
 
     Raises:
-        TypeError: For a source that is no `Task`.
-        ValueError: For a strength or a number of examples that is not above 0.
+        TypeError, ValueError: For a source that is no `Task`, and for numbers that are not above 0.
 
     Example:
     >>> source = ft.load_task("digits", labels_per_class=3)
@@ -101,8 +100,7 @@ class Replay:
         batch_size: Source examples per update. Default 32, as `fit` takes of the target.
 
     Raises:
-        TypeError: For a source that is no `Task`.
-        ValueError: For a strength or a batch size that is not above 0.
+        TypeError, ValueError: For a source that is no `Task`, and for numbers that are not above 0.
 
     Example:
     >>> ft.Replay(ft.load_task("digits", labels_per_class=3), strength=0.5)
@@ -136,13 +134,7 @@ def describe(anchor):
 
 
 def check_anchor(anchor, recipe, names):
-    """Raises a ValueError if an anchor would have nothing to hold, or nothing to hold it by.
-
-    Args:
-        anchor: One of `ANCHORS`, or None.
-        recipe: A `Strategy`.
-        names: Names of the model's stages.
-    """
+    """Raises a ValueError if an anchor would have nothing to hold under a `Strategy`, on stages of these names."""
     if anchor is None:
         return
     if "head" not in names:
@@ -220,11 +212,7 @@ class Prepared:
 
 
 class Hold:
-    """The term that an anchor adds to the loss of one phase.
-
-    Attributes:
-        constants: The `keras.Variable`s that it reads and nobody trains; the trainer keeps them among its own.
-    """
+    """The term that an anchor adds to the loss of one phase; the trainer keeps its `constants` among its variables."""
 
     def __init__(self, prepared, pulled):
         self.prepared, self.strength = prepared, prepared.anchor.strength
