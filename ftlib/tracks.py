@@ -11,7 +11,7 @@ from ftlib.evaluation import load_comparison
 from ftlib.features import device_kind
 from ftlib.tasks import load_task
 
-_UPDATES = {"glyph": 300, "photo": 16}
+_UPDATES = {"glyph": 300, "photo": 10}
 _WITH_GPU = {"photo": 200}
 _SIDE = 96  # pixels of a photo: the smallest that MobileNetV2 was trained on, and so the quickest
 _RECORDS = pathlib.Path(__file__).parents[1] / "results"  # in a clone; not in a wheel
@@ -24,7 +24,7 @@ class Track:
     Attributes:
         name: `"glyph"` or `"photo"`.
         updates: Optimizer steps of a run, which suit the track: 300 for `glyph`; 200 for `photo` on a GPU,
-            and 16 without one, where its larger network would make a lesson long.
+            and 10 without one, where its larger network would make a lesson long.
     """
 
     name: str

@@ -12,7 +12,6 @@ FAMILIES = {
     "DenseNet121": (32, 5),
     "EfficientNetB0": (32, 5),
     "EfficientNetV2B0": (32, 5),
-    "InceptionResNetV2": (75, 5),
     "InceptionV3": (75, 5),
     "MobileNet": (32, 5),
     "MobileNetV2": (32, 5),

@@ -53,7 +53,7 @@ def test_a_track_says_what_it_is_and_cannot_be_changed(monkeypatch):
     glyph, photo = ft.track("glyph"), ft.track("photo")
     assert "glyphnet" in repr(glyph) and "MobileNetV2" in repr(photo)
     assert isinstance(glyph, ft.Track) and glyph == ft.track() != photo
-    assert (glyph.updates, photo.updates) == (300, 16)
+    assert (glyph.updates, photo.updates) == (300, 10)
     with pytest.raises(dataclasses.FrozenInstanceError):
         glyph.updates = 1
     monkeypatch.setattr(tracks, "device_kind", lambda: "gpu")
