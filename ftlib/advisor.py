@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
+import keras
 import numpy as np
 
+from ftlib.features import predict
 from ftlib.graph import segments, stages
 from ftlib.initialization import copy_model, redraw
 from ftlib.sources import few_per_class, linear_probe
@@ -46,36 +48,35 @@ def measure(body, task):
     train, validation = few_per_class(task.train, task.num_classes), task.validation
     drawn = copy_model(body)
     redraw(drawn, drawn.layers, seed=0)
-    names = [stage.name for stage in stages(body)]
-    found = [_features(body, split.images) for split in (train, validation)]
-    random = [_features(drawn, split.images)[-1] for split in (train, validation)]
-    pixels = [_grid(split.images) for split in (train, validation)]
 
-    def read(pair):
-        kernel, bias = linear_probe(pair[0], train.labels)
-        return float(((pair[1] @ kernel + bias).argmax(1) == validation.labels).mean())
+    def read(features):
+        known, new = (features(split.images) for split in (train, validation))
+        return {name: _accuracy(known[name], new[name], train, validation) for name in known}
 
-    cut = [s.name for s in stages(body)[:-1] if s.can_split] + names[-1:]
-    return Evidence(
-        task.num_classes, len(task.train) / task.num_classes,
-        {name: read(pair) for name, pair in zip(cut, zip(*found, strict=True), strict=True)},
-        read(random), read(pixels), len(validation),
-    )  # fmt: skip
+    probes, random = read(_reader(body)), _reader(drawn)
+    (untrained,) = read(lambda images: dict([random(images).popitem()])).values()  # of the last stage alone
+    (pixels,) = read(lambda images: {"pixels": _grid(images)}).values()
+    labels = len(task.train) / task.num_classes
+    return Evidence(task.num_classes, labels, probes, untrained, pixels, len(validation))
 
 
-def _features(body, images, batch_size=64):
-    """Returns the pooled features `(n, channels)` after each stage at which the backbone can be cut, and the last."""
-    parts = segments(body, [s for s in stages(body)[:-1] if s.can_split])
-    pooled = [[] for _ in parts]
-    for i in range(0, len(images), batch_size):
-        x = np.asarray(images[np.arange(i, min(i + batch_size, len(images)))], "float32")
-        n = len(x)
-        if i and n < batch_size:  # one shape, one compiled function
-            x = np.concatenate([x, np.zeros((batch_size - n, *x.shape[1:]), "float32")])
-        for part, kept in zip(parts, pooled, strict=True):
-            x = np.asarray(part.predict_on_batch(x))
-            kept.append(x[:n].mean(axis=tuple(range(1, x.ndim - 1))))
-    return [np.concatenate(kept) for kept in pooled]
+def _accuracy(known, new, train, validation):
+    kernel, bias = linear_probe(known, train.labels)
+    return float(((new @ kernel + bias).argmax(1) == validation.labels).mean())
+
+
+def _reader(body):
+    """Returns a function from images to the pooled features `{stage: (n, channels)}` of the stages and of the last."""
+    *first, last = stages(body)
+    names = [stage.name for stage in first if stage.can_split]
+    image = keras.Input(body.input_shape[1:])
+    x, pooled = image, []
+    for part in segments(body, names):
+        x = part(x)
+        pooled.append(keras.ops.mean(x, axis=tuple(range(1, len(x.shape) - 1))) if len(x.shape) > 2 else x)
+    model = keras.Model(image, keras.ops.concatenate(pooled, axis=-1) if len(pooled) > 1 else pooled[0])
+    ends = np.cumsum([p.shape[-1] for p in pooled])[:-1]
+    return lambda images: dict(zip([*names, last.name], np.split(predict(model, images), ends, axis=1), strict=True))
 
 
 def _grid(images, side=8):

@@ -29,7 +29,7 @@ class L2SP:
     train are held; the head has no start worth keeping. https://arxiv.org/abs/1802.01483
 
     Args:
-        strength: Above 0. Default 0.01, as in the paper's own tables.
+        strength: Above 0. Default 0.01, which is gentle: `results/anchors.json` records what 0.01 to 10 keep and cost.
 
     Raises:
         ValueError: For a strength that is not above 0.

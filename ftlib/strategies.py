@@ -43,8 +43,7 @@ class Phase:
             proportion. Default None: the rate is as given, so give `width=None` with a rate of your own. The head
             phases below have 0.01 at glyphnet's 128 features, which makes 0.001 of MobileNetV2's 1280. A step of Adam
             moves the score of a class by up to the rate times the sum of the features, so that a rate that ignores
-            their number is too high for a wide backbone: two to three points on flowers
-            (https://arxiv.org/abs/2203.03466 derives the rule).
+            their number is too high for a wide backbone (https://arxiv.org/abs/2203.03466 derives the rule).
         rank: Rank of the additions of `"lora"`. Default 8, between the 4 and 16 that the paper finds to suffice.
 
     Raises:

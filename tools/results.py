@@ -192,7 +192,7 @@ def figures():
     if path.exists():
         fig = plots.trade_off(
             anchor_study.curves(ft.load_comparison(path).rows), "Digits (test accuracy)", "Letters still read",
-            "What holds the backbone near its start, and what that costs\n(means of 5 seeds, 95 % intervals)",
+            "What holds the backbone near its start, and what that costs: means of 5 seeds, 95 % intervals",
         )  # fmt: skip
         (ROOT / "results" / "anchors.png").write_bytes(plots.png(fig))
     main = tables["digits"]

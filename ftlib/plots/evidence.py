@@ -70,24 +70,23 @@ def trade_off(series, x_label, y_label, title):
         raise ValueError("Expected at least one series of at least one point.")
     fig = _wide(series, 4.8)
     ax = fig.subplots()
-    ends = []
-    for name, look in styles(list(series)).items():
-        colour, marker, line = look
+    for name, (colour, marker, line) in styles(list(series)).items():
         x, y = (np.array([point[axis] for point in series[name]], float).T for axis in "xy")
         arms = [np.abs(np.nan_to_num(part[1:] - part[0])) for part in (x, y)]
         ax.errorbar(
             x[0], y[0], xerr=arms[0], yerr=arms[1], color=colour, marker=marker, linestyle=line, markersize=6,
-            linewidth=1.4, elinewidth=0.8, capsize=2,
+            linewidth=1.4, elinewidth=0.8, capsize=2, label=shorten(name, LONGEST),
         )  # fmt: skip
         for point, at, height in zip(series[name], x[0], y[0], strict=True):
             if point.get("label"):
-                ax.annotate(str(point["label"]), (at, height), (5, 5), textcoords="offset points", fontsize=9)
-        ends.append((shorten(name, LONGEST), x[0][-1], y[0][-1], look))
+                given = dict(textcoords="offset points", color=colour, fontsize=9)
+                ax.annotate(str(point["label"]), (at, height), (5, 5), **given)
     ax.set(xlabel=x_label, ylabel=y_label)
     for axis in (ax.xaxis, ax.yaxis):
         percent_axis(axis)
     write_title(fig, title)
-    label_ends(ax, ends)
+    # A legend: paths end anywhere, so that lines to labels at the edge would cross the picture.
+    ax.legend(loc="upper left", bbox_to_anchor=(1.02, 1), borderaxespad=0, frameon=False, handlelength=3.2)
     return fig
 
 
