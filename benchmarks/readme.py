@@ -29,14 +29,14 @@ def guide_extraction(data):
 
 def guide_tuning(data):
     yield (
-        "photos per class", "guide, %", "probe, %", "ours, %", "ours over probe, points", "ours over guide, points",
-        "guide, s", "ours, times faster", "probe, times faster",
+        "photos per class", "seeds", "guide, %", "probe, %", "ours, %", "ours over probe, points",
+        "ours over guide, points", "guide, s", "ours, times faster", "probe, times faster",
     )  # fmt: skip
     for r in data["rows"]:
         tests = (mean(r[side], "test", 100) for side in ("guide", "probe", "ours"))
         over = (span(r[k], 100, sign="+") for k in ("over_probe", "over_guide"))
         faster = (span(r[k]) for k in ("faster_than_guide", "probe_faster_than_guide"))
-        yield r["labels_per_class"], *tests, *over, mean(r["guide"], "seconds"), *faster
+        yield r["labels_per_class"], len(r["guide"]), *tests, *over, mean(r["guide"], "seconds"), *faster
 
 
 def partial(data):
