@@ -81,7 +81,8 @@ def kill(name, folder, share, seconds):
             break
     time.sleep(share * seconds)
     alive = process.poll() is None
-    os.kill(process.pid, signal.SIGKILL)
+    if alive:
+        process.send_signal(signal.SIGKILL)
     process.communicate()
     return alive
 
