@@ -107,12 +107,12 @@ def main(count, seed):
             found = sorted(path.name for path in folder.glob("*")) if folder.is_dir() else []
             finish(name, folder)
             rows.append(
-                {"strategy": name, "share": float(share), "was_running": alive, "left": found,
+                {"strategy": name, "share": float(share), "was_running": alive and "run.json" not in found, "left": found,
                  "bit_equal": same(folder, alone)}
             )  # fmt: skip
             print(i + 1, rows[-1], flush=True)
     equal = sum(row["bit_equal"] for row in rows)
-    print(f"{equal} of {count} end bit-equal; {sum(row['was_running'] for row in rows)} were killed while running")
+    print(f"{equal} of {count} end bit-equal; {sum(row['was_running'] for row in rows)} were killed while training")
     write("kills", {"seed": seed, "kills": count, "bit_equal": equal, "rows": rows})
     return equal == count
 
