@@ -69,9 +69,7 @@ def fine_tune(task, epochs, seed, plain_head):
     network, times = Network(task.num_classes, plain_head), {}
     with clock(times, "fit"):
         loaders = DataLoaders(loader(task.train, True), loader(task.validation, False))
-        learner = Learner(
-            loaders, network, loss_func=CrossEntropyLossFlat(), splitter=groups, metrics=fastai_accuracy
-        )
+        learner = Learner(loaders, network, loss_func=CrossEntropyLossFlat(), splitter=groups, metrics=fastai_accuracy)
         with learner.no_bar(), learner.no_logging():
             learner.fine_tune(epochs)
     validation = float(learner.recorder.values[-1][-1])

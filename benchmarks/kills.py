@@ -106,10 +106,8 @@ def main(count, seed):
             alive = kill(name, folder, share, left_alone[name])
             found = sorted(path.name for path in folder.glob("*")) if folder.is_dir() else []
             finish(name, folder)
-            rows.append(
-                {"strategy": name, "share": float(share), "was_running": alive and "run.json" not in found, "left": found,
-                 "bit_equal": same(folder, alone)}
-            )  # fmt: skip
+            told = {"strategy": name, "share": float(share), "was_running": alive and "run.json" not in found}
+            rows.append({**told, "left": found, "bit_equal": same(folder, alone)})
             print(i + 1, rows[-1], flush=True)
     equal = sum(row["bit_equal"] for row in rows)
     print(f"{equal} of {count} end bit-equal; {sum(row['was_running'] for row in rows)} were killed while training")
