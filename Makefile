@@ -23,7 +23,7 @@ NBVAL = TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1 OPEN
 LONG = notebooks/en/06_fine_tuning.ipynb notebooks/en/01_training_from_scratch.ipynb \
 	notebooks/ko/05_feature_extraction.ipynb
 
-.PHONY: help setup run lab notebooks test test-unit test-notebooks test-colab results benchmarks weights lock clean
+.PHONY: help setup run lab notebooks site test test-unit test-notebooks test-colab results benchmarks weights lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 | /p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s%s\n", $$1, $$2 }'
@@ -52,6 +52,9 @@ lab: setup  ## open JupyterLab in notebooks/
 
 notebooks: setup  ## build the lessons from notebooks/source; only what changed is executed (LIBRARY=1: ftlib counts)
 	.venv/bin/python tools/notebooks.py $(if $(LIBRARY),--library)
+
+site: setup  ## build the lessons as web pages that need no network, into site/
+	.venv/bin/python tools/build_site.py
 
 test: test-unit test-notebooks  ## style, all tests, a selection of them on JAX, and every lesson executed
 

@@ -35,7 +35,7 @@ _PUBLIC = {
     "report": ["write_report"],
     "runs": ["Run", "load_run"],
     "strategies": ["Phase", "Strategy", "list_strategies", "strategy"],
-    "tasks": ["FolderReport", "Split", "Task", "check_folder", "list_tasks", "load_task"],
+    "tasks": ["FolderReport", "Split", "Task", "check_folder", "list_tasks", "load_task", "mark_task"],
     "tracks": ["Track", "track"],
     "training": ["fit"],
 }

@@ -1,7 +1,6 @@
 """Pre-trained networks without their heads, and the classifier that is put on top."""
 
 import hashlib
-import importlib.resources
 import json
 import pathlib
 from dataclasses import dataclass
@@ -20,6 +19,8 @@ _FAMILIES = {
 }  # fmt: skip
 _SIDES = {"Inception": 299, "Xception": 299, "NASNetLarge": 331}  # the side of the pre-training; 224 elsewhere
 _HUB = "hub:"
+_WEIGHTS = pathlib.Path(__file__).parent / "weights"
+SHIPPED = ("glyphnet",)  # with ftlib, each with the head of its pre-training
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def list_backbones():
     >>> [b.name for b in list_backbones()][:2]
     ['glyphnet', 'ConvNeXtBase']
     """
-    found = [BackboneInfo("glyphnet", 32, 1, "0..1")]
+    found = [BackboneInfo(name, 32, 1, "0..1") for name in SHIPPED]
     for name in sorted(dir(keras.applications)):
         family = next((f for f in _FAMILIES if name.startswith(f)), None)
         if family and callable(getattr(keras.applications, name)):
@@ -56,9 +57,9 @@ def load_backbone(name, weights="default", image_size=None):
         name: `"glyphnet"` (ships with ftlib); a class of `keras.applications`, such as `"MobileNetV2"`; `"hub:PRESET"`,
             an image preset of KerasHub by name or local folder; or the path of a `.keras` or `.h5` file, of which the
             layer named `"backbone"` is taken if there is one.
-        weights: `"default"`: those the backbone is known for (glyphs for `glyphnet`, ImageNet for `keras.applications`,
-            the preset's own). `"imagenet"`: the same, for `keras.applications` only. None: random. A path: a
-            `.weights.h5` or `.h5` file that fits.
+        weights: `"default"`: those it is known for (letters for `glyphnet`, ImageNet for `keras.applications`, the
+            preset's own). `"imagenet"`: the same, for `keras.applications` only. None: random. A path: a `.weights.h5`
+            or `.h5` file that fits.
         image_size: Height and width in pixels, an integer or a pair. Default None: 224 for most, 299 or 331 for the
             Inception family and NASNetLarge (see `list_backbones`). `glyphnet` and files have a size of their own.
 
@@ -88,8 +89,8 @@ def load_backbone(name, weights="default", image_size=None):
     known = {b.name: b for b in list_backbones()}
     if name not in known:
         raise unknown("backbone", name, known)
-    if name == "glyphnet":
-        return _shipped(weights, image_size)
+    if name in SHIPPED:
+        return _shipped(name, weights, image_size)
     return _from_applications(known[name], weights, image_size)
 
 
@@ -174,52 +175,54 @@ def glyphnet():
 
 
 def source_model(name="glyphnet"):
-    """Returns `glyphnet` with the head of its pre-training: a classifier of letters.
+    """Returns a backbone that ships with ftlib under the head of its pre-training: a classifier of letters.
 
     Args:
-        name: `"glyphnet"`, the only backbone that ships with its source head.
+        name: `"glyphnet"`.
 
     Returns:
-        `(model, class_names)`: the model, and the letter that names each of its classes.
+        The model, and the letters that name its classes.
+
+    Raises:
+        ValueError: For another name, or weights whose checksum is wrong.
+
+    Example:
+    >>> len(ft.source_model()[1])
+    879
     """
-    if name != "glyphnet":
-        raise unknown("backbone with a source head", name, ["glyphnet"])
-    classes = tuple(_card()["classes"])
-    model = classifier(load_backbone("glyphnet"), len(classes))
+    if name not in SHIPPED:
+        raise unknown("backbone with a source head", name, SHIPPED)
+    classes = tuple(_card(name)["classes"])
+    model = classifier(load_backbone(name), len(classes))
     head = keras.Sequential([keras.Input(model.get_layer("backbone").output_shape[1:]), *model.layers[2:]])
-    _load(head, _checked("head"), "the head of glyphnet")
+    _load(head, _checked(name, "head"), f"the head of {name}")
     return model, classes
 
 
-def _shipped(weights, image_size):
+def _shipped(name, weights, image_size):
     if image_size not in (None, 32, (32, 32)):
-        raise ValueError(f"glyphnet takes images of 32 by 32 pixels. Received: image_size={image_size!r}.")
+        raise ValueError(f"{name} takes images of 32 by 32 pixels. Received: image_size={image_size!r}.")
     if weights == "imagenet":
-        raise ValueError('glyphnet is pre-trained on letters: weights="default". Received: weights="imagenet".')
+        raise ValueError(f'{name} is pre-trained on letters: weights="default". Received: weights="imagenet".')
     model = glyphnet()
     if weights is not None:
-        _load(model, _checked("backbone") if weights == "default" else weights, "glyphnet")
+        _load(model, _checked(name, "backbone") if weights == "default" else weights, name)
     return model
 
 
-def _card():
-    return json.loads((_weights_folder() / "glyphnet.json").read_text(encoding="utf-8"))
+def _card(name):
+    return json.loads((_WEIGHTS / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def _weights_folder():
-    return pathlib.Path(str(importlib.resources.files("ftlib") / "weights"))
-
-
-def _checked(part):
+def _checked(name, part):
     """Returns the path of a shipped weight file after comparing it with the checksum on its card."""
-    path = _weights_folder() / {"backbone": "glyphnet.weights.h5", "head": "glyphnet-head.weights.h5"}[part]
+    path = _WEIGHTS / {"backbone": f"{name}.weights.h5", "head": f"{name}-head.weights.h5"}[part]
     have = hashlib.sha256(_existing(path).read_bytes()).hexdigest()
-    want = _card()["sha256"][part]
+    want = _card(name)["sha256"][part]
     if have != want:
         raise ValueError(
-            f"{path.name} is not the file that ftlib ships: its SHA-256 is {have[:12]}..., "
-            f"the card says {want[:12]}.... "
-            "Install ftlib again, or make the weights with `make weights`."
+            f"{path.name} is not the file that ftlib ships: its SHA-256 is {have[:12]}..., the card says "
+            f"{want[:12]}.... Install ftlib again, or make the weights with `make weights`."
         )
     return path
 

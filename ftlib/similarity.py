@@ -1,4 +1,4 @@
-"""Evidence for the choice of a strategy: what a task looks like to a backbone, measured without training it."""
+"""How near a task is to what a backbone knows: evidence for the choice of a strategy, measured without training."""
 
 from dataclasses import dataclass
 
@@ -46,15 +46,16 @@ def measure(body, task):
     """Returns the `Evidence` for a backbone and a `Task`, in one pass over the images for each kind of weights."""
     task = task.for_backbone(body)
     train, validation = few_per_class(task.train, task.num_classes), task.validation
-    drawn = copy_model(body)
-    redraw(drawn, drawn.layers, seed=0)
+    copy = copy_model(body)
+    stages_of = _reader(copy, min(64, len(train), len(validation)))  # full batches: compiled once
 
     def read(features):
         known, new = (features(split.images) for split in (train, validation))
         return {name: _accuracy(known[name], new[name], train, validation) for name in known}
 
-    probes, random = read(_reader(body)), _reader(drawn)
-    (untrained,) = read(lambda images: dict([random(images).popitem()])).values()  # of the last stage alone
+    probes = read(stages_of)
+    redraw(copy, copy.layers, seed=0)
+    (untrained,) = read(lambda images: dict([stages_of(images).popitem()])).values()  # of the last stage alone
     (pixels,) = read(lambda images: {"pixels": _grid(images)}).values()
     labels = len(task.train) / task.num_classes
     return Evidence(task.num_classes, labels, probes, untrained, pixels, len(validation))
@@ -65,7 +66,7 @@ def _accuracy(known, new, train, validation):
     return float(((new @ kernel + bias).argmax(1) == validation.labels).mean())
 
 
-def _reader(body):
+def _reader(body, batch_size):
     """Returns a function from images to the pooled features `{stage: (n, channels)}` of the stages and of the last."""
     *first, last = stages(body)
     names = [stage.name for stage in first if stage.can_split]
@@ -76,7 +77,8 @@ def _reader(body):
         pooled.append(keras.ops.mean(x, axis=tuple(range(1, len(x.shape) - 1))) if len(x.shape) > 2 else x)
     model = keras.Model(image, keras.ops.concatenate(pooled, axis=-1) if len(pooled) > 1 else pooled[0])
     ends = np.cumsum([p.shape[-1] for p in pooled])[:-1]
-    return lambda images: dict(zip([*names, last.name], np.split(predict(model, images), ends, axis=1), strict=True))
+    names.append(last.name)
+    return lambda images: dict(zip(names, np.split(predict(model, images, batch_size), ends, axis=1), strict=True))
 
 
 def _grid(images, side=8):

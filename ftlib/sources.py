@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from ftlib.backbones import classifier, load_backbone, source_model
+from ftlib.backbones import SHIPPED, classifier, load_backbone, source_model
 from ftlib.features import predict
 from ftlib.graph import segments, stages
 
@@ -32,9 +32,9 @@ class SourceHead:
 def source_head(body, task):
     """Returns the head under which a backbone reads its source task.
 
-    Where ftlib ships the backbone with the head of its pre-training (`glyphnet` and the task `"glyphs"`), it is that
-    head. Elsewhere a linear probe (Alain and Bengio, 2017) is fitted on the pooled features of the source task's
-    training images.
+    Where ftlib ships the backbone with the head of its pre-training (and the task is `"glyphs"`), it is that head.
+    Elsewhere a linear probe (Alain and Bengio, 2017) is fitted on the pooled features of the source task's training
+    images.
 
     Args:
         body: A backbone, untuned.
@@ -43,8 +43,9 @@ def source_head(body, task):
     Returns:
         A `SourceHead`.
     """
-    if task.name == "glyphs" and _is_glyphnet(body):
-        model, classes = source_model()
+    shipped = _shipped_name(body) if task.name == "glyphs" else None
+    if shipped:
+        model, classes = source_model(shipped)
         if classes == tuple(task.class_names):
             return SourceHead(_frozen(_above(model)), "pre-trained head")
     head = _above(classifier(body, task.num_classes))
@@ -78,11 +79,11 @@ def joined(*parts):
     return keras.Model(image, x)
 
 
-def _is_glyphnet(body):
+def _shipped_name(body):
     def digests(model):  # sorted: a part of a model may list its weights in another order
         return sorted(hashlib.sha256(np.ascontiguousarray(w).tobytes()).hexdigest() for w in model.get_weights())
 
-    return digests(body) == digests(load_backbone("glyphnet"))
+    return next((name for name in SHIPPED if digests(body) == digests(load_backbone(name))), None)
 
 
 def _above(model):

@@ -50,7 +50,7 @@ def printed(letter):
 
 def test_every_name_feeds_its_network_what_its_own_preprocessing_would(monkeypatch):
     """Networks are replaced by nothing at all, so that what comes out is what the network would get."""
-    named = [b for b in list_backbones() if b.name != "glyphnet"]
+    named = [b for b in list_backbones() if b.name not in backbones.SHIPPED]
     assert len(named) > 30 and {b.preprocessing for b in named} == {"tf", "torch", "caffe", "inside"}
     families = {"ConvNeXt", "DenseNet", "EfficientNetB", "EfficientNetV2", "Inception", "MobileNetV2", "MobileNetV3"}
     families |= {"NASNet", "ResNet", "VGG", "Xception"}
@@ -233,5 +233,6 @@ def test_reinitialize_draws_what_its_name_says():
 
 
 def test_the_shipped_files_are_those_on_the_card():
-    assert backbones._checked("backbone").name == "glyphnet.weights.h5"
-    assert backbones._checked("head").name == "glyphnet-head.weights.h5"
+    for name in backbones.SHIPPED:
+        assert backbones._checked(name, "backbone").name == f"{name}.weights.h5"
+        assert backbones._checked(name, "head").name == f"{name}-head.weights.h5"

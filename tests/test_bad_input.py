@@ -79,7 +79,7 @@ def damaged_weights(t):
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
-    t.patch.setattr(ftlib.backbones, "_weights_folder", lambda: t.tmp)
+    t.patch.setattr(ftlib.backbones, "_WEIGHTS", t.tmp)
     ft.load_backbone("glyphnet")
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tiny
 
-from ftlib.advisor import measure
+from ftlib.similarity import measure
 from ftlib.sources import few_per_class, linear_probe
 
 

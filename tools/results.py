@@ -65,12 +65,13 @@ def grids():
     return {"digits": digits, "digits-updates": updates, "digits-others": others, "textures": far}
 
 
-def code_hash(task, *more):
+def code_hash(task, *more, weights=("glyphnet",)):
     """Returns a checksum of what a result depends on: the shipped weights and the modules that a run goes through.
 
     Args:
         task: Name of the task's module.
         more: Further modules, as their paths in `ftlib` without the ending.
+        weights: The shipped backbones.
 
     Comments and docstrings do not count, so that mending a sentence leaves the record valid.
     """
@@ -79,8 +80,8 @@ def code_hash(task, *more):
         "initialization", "lora", "optimizers", "phases", "regularizers", "runs", "sources", "strategies", "training",
         "tasks/base", f"tasks/{task}", *more,
     )  # fmt: skip
-    weights = (ROOT / "ftlib/weights/glyphnet.weights.h5").read_bytes()
-    return digest.code(ROOT / "ftlib", modules, weights)
+    data = b"".join((ROOT / f"ftlib/weights/{name}.weights.h5").read_bytes() for name in weights)
+    return digest.code(ROOT / "ftlib", modules, data)
 
 
 def key(cell):
@@ -143,7 +144,8 @@ def comes_out_again(recorded, cells, jobs):
 def measure_study(name, study, jobs, fresh):
     """Measures one of the studies, seed by seed."""
     path = ROOT / "results" / f"{name}.json"
-    stamp = code_hash("digits", "memory", "tasks/glyphs", f"../tools/{study.__name__}")
+    more = ("memory", "reliability", "tasks/glyphs", "tasks/marks", f"../tools/{study.__name__}")
+    stamp = code_hash("digits", *more, weights=getattr(study, "WEIGHTS", ("glyphnet",)))
     settings = {
         "task": "digits", "backbone": "glyphnet", "code": stamp, "keras": keras.__version__,
         "backend": keras.backend.backend(), "machine": platform.machine(),
@@ -175,7 +177,7 @@ def study_comes_out_again(recorded, study):
     with quiet_stderr():
         ((_, rows),) = run_cells([seed], 2, study.run_study)  # one thread, as when it was recorded: sums depend on it
     old = {r["strategy"]: r for r in recorded.rows if r["seed"] == seed}
-    scores = [name for name in (*SCORES, "source_accuracy") if name in rows[0]]
+    scores = [name for name in (*SCORES, "source_accuracy", "marked") if name in rows[0]]
     return {r["strategy"]: [r[k] for k in scores] for r in rows} == {n: [r[k] for k in scores] for n, r in old.items()}
 
 

@@ -15,8 +15,8 @@ import digest
 import keras
 
 import ftlib as ft
-from ftlib.advisor import measure
 from ftlib.app.grid import quiet_stderr, run_cells
+from ftlib.similarity import measure
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PATH = ROOT / "results" / "transfer.json"
@@ -40,8 +40,8 @@ GRID = {
 def stamp():
     """Returns the version of Keras and a checksum of the modules that a row depends on."""
     names = (
-        "advisor", "backbones", "batches", "calls", "engine", "features", "freezing", "graph", "initialization",
-        "optimizers", "phases", "regularizers", "runs", "sources", "strategies", "training", "tasks/base",
+        "backbones", "batches", "calls", "engine", "features", "freezing", "graph", "initialization",
+        "optimizers", "phases", "regularizers", "runs", "similarity", "sources", "strategies", "training", "tasks/base",
     )  # fmt: skip
     return f"{keras.__version__} {digest.code(ROOT / 'ftlib', names)[:16]}"
 

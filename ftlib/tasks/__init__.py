@@ -9,8 +9,9 @@ from ftlib.errors import unknown
 from ftlib.tasks import digits, faces, folder, glyphs, online, textures
 from ftlib.tasks.base import Split, Task
 from ftlib.tasks.folder_check import FolderReport, check_folder
+from ftlib.tasks.marks import mark_task
 
-__all__ = ["FolderReport", "Split", "Task", "check_folder", "list_tasks", "load_task"]
+__all__ = ["FolderReport", "Split", "Task", "check_folder", "list_tasks", "load_task", "mark_task"]
 
 _OFFLINE = {module.__name__.rsplit(".", 1)[-1]: module.load for module in (digits, faces, glyphs, textures)}
 

@@ -37,7 +37,7 @@ def mark_task(task, share=0.5, seed=0, test_share=0.5):
         ValueError: For a share outside 0 to 1, or another number of them than of classes.
 
     Example:
-    >>> task = mark_task(ft.load_task("digits", labels_per_class=10), share=0.2)
+    >>> task = ft.mark_task(ft.load_task("digits", labels_per_class=10), share=0.2)
     >>> sorted(set(task.test.groups.tolist()))
     ['marked', 'plain']
     """

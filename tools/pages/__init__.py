@@ -1,0 +1,1 @@
+"""Parts of the builder of the site, `tools/build_site.py`."""
