@@ -209,6 +209,61 @@ def test_no_mistakes_is_said_in_words():
     assert "No mistakes among 2 images" in texts(plots.mistakes(np.zeros((2, 4, 4, 1)), [0, 1], [0, 1], [1, 1], "ab"))
 
 
+# --- filters and feature maps -----------------------------------------------------------------------------
+
+
+def test_filter_grid_draws_zero_as_grey_and_gives_every_filter_its_own_scale():
+    kernel = np.zeros((3, 3, 1, 3))
+    kernel[0, :, 0, 0], kernel[2, :, 0, 0] = 2.0, -1.0
+    kernel[1, 1, 0, 1] = 0.001
+    fig = plots.filter_grid(kernel, "Three filters", columns=2)
+    first, second, third, empty = (ax.images for ax in fig.axes)
+    assert np.asarray(first[0].get_array())[:, 0].tolist() == [1.0, 0.5, 0.25]
+    assert np.asarray(second[0].get_array())[1, 1] == 1 and (np.asarray(third[0].get_array()) == 0.5).all()
+    assert not empty and fig.get_suptitle() == "Three filters"
+    assert {image.get_clim() for ax in fig.axes for image in ax.images} == {(0, 1)}
+
+
+def test_filter_grid_puts_panels_side_by_side_and_shows_colour_filters_in_colour():
+    panels = {"before": np.ones((5, 5, 3, 4)), "after": -np.ones((5, 5, 2, 4))}
+    fig = plots.filter_grid(panels, columns=4)
+    before, after = fig.subfigs
+    assert [part.get_suptitle() for part in fig.subfigs] == ["before", "after"]
+    assert np.asarray(before.axes[0].images[0].get_array()).shape == (5, 5, 3)
+    assert (np.asarray(after.axes[0].images[0].get_array()) == 0).all()  # of other channels the mean
+    assert len(before.axes) == len(after.axes) == 4
+
+
+def test_feature_maps_have_a_row_per_stage_the_most_varied_first():
+    maps = np.zeros((4, 4, 3))
+    maps[0, 0] = 1, 5, 3
+    fig = plots.feature_maps({"early": maps, "late": np.full((2, 2, 9), 7.0)}, np.full((8, 8, 1), 255), columns=2)
+    rows = np.array(fig.axes, object).reshape(3, 2)
+    shown = [[np.asarray(ax.images[0].get_array()) for ax in row if ax.images] for row in rows]
+    assert [len(row) for row in shown] == [1, 2, 2]
+    assert (shown[0][0] == 1).all() and shown[1][0][0, 0] == 1 and shown[1][0].sum() == 1
+    assert (shown[2][0] == 0).all()  # nothing varies: nothing is bright
+    assert [row[0].get_ylabel() for row in rows] == ["image", "early\n3 maps\n4 x 4", "late\n9 maps\n2 x 2"]
+
+
+# --- anatomy ----------------------------------------------------------------------------------------------
+
+
+def test_stage_shares_shrink_with_the_maps_and_tell_shares_and_totals():
+    late = [{"output_shape": (64, 64, 8), "params": 999}, {"output_shape": (4, 4, 32), "params": 999_000}]
+    even = [{"output_shape": (256, 8), "params": 5, "work": 1}, {"output_shape": None, "params": 0, "work": 3}]
+    fig = plots.stage_shares({"conv": late, "tokens": even}, unit="weights", title="Late")
+    boxes = fig.axes[0].patches
+    heights = [box.get_height() for box in boxes]
+    assert heights[0] / heights[2] == pytest.approx(2)  # the square roots of 64 places a side, and of 16
+    assert heights[1] == pytest.approx(heights[3]) and heights[3] < heights[2]  # the lowest has room for a number
+    assert boxes[1].get_facecolor() != boxes[0].get_facecolor()
+    seen = texts(fig)
+    for part in ("<1 %", "100 %", "0 %", "64 x 64 x 8", "256 x 8", "1.0 M weights", "5 weights", "stage 2", "tokens"):
+        assert part in seen
+    assert "25 %" in texts(plots.stage_shares({"tokens": even}, "work"))
+
+
 # --- plain pictures ---------------------------------------------------------------------------------------
 
 LONG = "a rather long name of a series, as sentences go"
@@ -364,6 +419,10 @@ EVERY = {
     "reliability": lambda: plots.reliability({LONG: BINS, r"$\oops$": BINS[:1]}, "t"),
     "trade_off": lambda: plots.trade_off({LONG: POINTS, r"$\oops$": POINTS[::-1]}, "x", "y", "t"),
     "scatter, long names": lambda: plots.scatter(np.eye(2), [0, 1], [LONG, r"$\oops$"], "t"),
+    "filter_grid": lambda: plots.filter_grid({LONG: np.ones((7, 7, 1, 16)), r"$\oops$": np.ones((7, 7, 1, 16))}, LONG),
+    "filter_grid, one": lambda: plots.filter_grid(np.ones((3, 3, 1, 1))),
+    "feature_maps": lambda: plots.feature_maps({LONG: np.ones((4, 4, 20)), "b": np.eye(3)[None]}, np.eye(8), LONG),
+    "stage_shares": lambda: plots.stage_shares({LONG: [{"output_shape": (99, 99, 99), "params": 9**9}] * 8}, unit=LONG),
 }  # fmt: skip
 
 
@@ -433,6 +492,17 @@ def test_labels_keep_their_distance_and_their_order():
         (lambda: plots.scatter(np.zeros((2, 2)), [0, 1], ["a"], "t"), "from 0 to 0.*from 0 to 1"),
         (lambda: plots.reliability({"a": []}, "t"), "at least one series of at least one bin"),
         (lambda: plots.trade_off({}, "x", "y", "t"), "at least one series of at least one point"),
+        (lambda: plots.filter_grid({}), "at least one kernel"),
+        (lambda: plots.filter_grid({"a": np.ones((3, 3, 2))}), r"shape \(3, 3, 2\) in panel 'a'"),
+        (lambda: plots.filter_grid(np.full((3, 3, 1, 1), np.nan)), "finite weights"),
+        (lambda: plots.filter_grid({"a": np.ones((3, 3, 1, 1)), "b": np.ones((3, 3, 1, 1))}, columns=1), "at least 2"),
+        (lambda: plots.feature_maps({}), "at least one stage"),
+        (lambda: plots.feature_maps({"a": np.ones((1, 4, 4, 2))}), r"one image.*\(1, 4, 4, 2\) in 'a'"),
+        (lambda: plots.feature_maps({"a": np.ones((4, 4, 2))}, columns=True), "columns=True"),
+        (lambda: plots.stage_shares({}), "at least one network"),
+        (lambda: plots.stage_shares({"a": []}), "at least one stage of each network.*none of .a"),
+        (lambda: plots.stage_shares({"a": [{"params": 1}]}, "work"), r"a number .work.*\[None\] in .a"),
+        (lambda: plots.stage_shares({"a": [{"params": float("nan")}]}), r"\[nan\] in .a"),
     ],
 )
 def test_bad_input_is_one_clear_error(call, message):

@@ -100,6 +100,55 @@ WRONG = {
         ),
         ('ft.check("02.4", "strong")', "Expected a Regularization"),
     ],
+    "04.1": [
+        (
+            'small = ft.load_backbone("MobileNetV2", weights=None, image_size=64)\nft.check("04.1", small)',
+            "64 pixels end in maps of 2 x 2",
+        ),
+        ('ft.check("04.1", ft.load_backbone("VGG16", weights=None, image_size=96))', "Another network"),
+        ('ft.check("04.1", ft.load_backbone("MobileNetV2", weights=None))', "So far it is the default"),
+        ('ft.check("04.1", 96)', "as `image_size`, and check `small` itself"),
+        ('ft.check("04.1", ft.classifier(ft.load_backbone("glyphnet"), 3))', "no feature maps"),
+        ('ft.check("04.1", (3, 3))', "Expected the model `small`"),
+    ],
+    "04.2": [
+        ('ft.check("04.2", 3 * 3 * 128 * 128)', "the ordinary convolution"),
+        ('ft.check("04.2", 3 * 3 * 128)', "Who mixes the channels?"),
+        ('ft.check("04.2", 128 * 128)', "the second half"),
+        ('ft.check("04.2", 3 * 3 + 128 * 128)', "a 3 x 3 filter of its own"),
+        ('ft.check("04.2", 3 * 3 * 128 + 128 * 128 + 256)', "You counted biases"),
+        ('ft.check("04.2", 128)', "Count two layers"),
+        ('ft.check("04.2", "17,536")', "Expected one number"),
+    ],
+    "04.3": [
+        ('ft.check("04.3", lambda photos: 255 * photos)', "dark on a bright ground"),
+        ('ft.check("04.3", lambda photos: 1 - photos)', "divides them by 255 once more"),
+        ('ft.check("04.3", lambda photos: 255 - photos)', "turned them before you scaled"),
+        ('ft.check("04.3", lambda photos: photos)', "come back as they were"),
+        ('ft.check("04.3", lambda photos: -255 * photos)', "a pixel lies between 0 and 255"),
+        ('ft.check("04.3", lambda photos: (1 - photos).round() * 255)', "Only two values are left"),
+        (
+            "def mend(photos):\n    turned = 1 - photos\n    low, high = turned.min(), turned.max()\n"
+            '    return 255 * (turned - low) / (high - low)\n\nft.check("04.3", mend)',
+            "their own darkest and brightest pixel",
+        ),
+        ('ft.check("04.3", lambda photos: 128 * (1 - photos))', "it should be"),
+        ('ft.check("04.3", lambda photos: photos.mean())', "as they came in"),
+        ('ft.check("04.3", "255 * (1 - photos)")', "Expected a function"),
+    ],
+    "04.4": [
+        ('ft.check("04.4", lambda n, most: max(n, key=lambda name: n[name]["top1"]))', "leave out what is too slow"),
+        ('ft.check("04.4", lambda n, most: min(n, key=lambda name: n[name]["work"]))', "fits, too"),
+        (
+            "def choose(networks, most):\n"
+            '    fitting = [name for name in networks if networks[name]["work"] < most]\n'
+            '    return max(fitting, key=lambda name: networks[name]["top1"])\n\nft.check("04.4", choose)',
+            "exactly 4.5, which is allowed",
+        ),
+        ('ft.check("04.4", lambda n, most: max(r["top1"] for r in n.values() if r["work"] <= most))', "the name of a"),
+        ('ft.check("04.4", lambda n, most: "EfficientNetB0")', "not on the list"),
+        ('ft.check("04.4", "middle")', "Expected a function"),
+    ],
     "05.1": [
         ('ft.check("05.1", 1280 * 5)', "one weight per pair"),
         ('ft.check("05.1", 1280 * 5 + 1280)', "too many biases"),
@@ -187,6 +236,113 @@ WRONG = {
             'head = ft.Phase("head", "head", share=0.3, rate=1e-2)\ntop = ft.Phase("top", 1, share=0.7, rate=1e-4)\n'
             'ft.check("06.3", ft.Strategy("mine", "pretrained", (head, top)))',
             "half of the updates",
+        ),
+    ],
+    "09.1": [
+        ('ft.check("09.1", ft.L2SP(1.0))', "the anchor alone"),
+        ('ft.check("09.1", ft.Regularization(anchor=ft.L2SP(1.0)))', "keeps what you do not name"),
+        (
+            'ft.check("09.1", dataclasses.replace(ft.Regularization.preset("light"), anchor=ft.L2SP()))',
+            "The strength is 0.01",
+        ),
+        (
+            'letters = ft.load_task("glyphs")\n'
+            'ft.check("09.1", dataclasses.replace(ft.Regularization.preset("light"), anchor=ft.Replay(letters)))',
+            "The anchor is ft.Replay",
+        ),
+        ('ft.check("09.1", ft.Regularization.preset("light"))', "without an anchor"),
+        ('ft.check("09.1", "light")', "Expected a Regularization"),
+    ],
+    "09.2": [
+        (
+            "def band(weights, start, strength):\n    apart = [w - s for w, s in zip(weights, start)]\n"
+            "    return strength * sum((d**2).sum() for d in apart), [2 * strength * d for d in apart]\n\n"
+            'ft.check("09.2", band)',
+            "Twice too much",
+        ),
+        (
+            "def band(weights, start, strength):\n"
+            "    return strength / 2 * sum((w**2).sum() for w in weights), [strength * w for w in weights]\n\n"
+            'ft.check("09.2", band)',
+            "distance to 0",
+        ),
+        (
+            "def band(weights, start, strength):\n    apart = [w - s for w, s in zip(weights, start)]\n"
+            "    return strength / 2 * sum((d**2).sum() for d in apart), [-strength * d for d in apart]\n\n"
+            'ft.check("09.2", band)',
+            "wrong way round",
+        ),
+        (
+            "def band(weights, start, strength):\n    apart = [w - s for w, s in zip(weights, start)]\n"
+            "    return strength / 2 * sum((d**2).sum() for d in apart), [2 * strength * d for d in apart]\n\n"
+            'ft.check("09.2", band)',
+            "Off by a factor of 2",
+        ),
+        (
+            "def band(weights, start, strength):\n    apart = [w - s for w, s in zip(weights, start)]\n"
+            "    return strength / 2 * sum((d**2).mean() for d in apart), [strength * d for d in apart]\n\n"
+            'ft.check("09.2", band)',
+            "mean of the squares",
+        ),
+        (
+            "def band(weights, start, strength):\n    apart = [w - s for w, s in zip(weights, start)]\n"
+            "    return strength / 2 * sum((d**2).sum() for d in apart), strength * apart[0]\n\n"
+            'ft.check("09.2", band)',
+            "Expected a list of 3 arrays",
+        ),
+        (
+            "def band(weights, start, strength):\n    w, s = weights[0], start[0]\n"
+            "    return strength / 2 * ((w - s) ** 2).sum(), [strength * (w - s)]\n\n"
+            'ft.check("09.2", band)',
+            "Only one of the arrays",
+        ),
+        ('ft.check("09.2", lambda w, s, k: sum((a - b).sum() for a, b in zip(w, s)))', "Expected a pair"),
+        ('ft.check("09.2", lambda w, s, k: (w - s, k))', "raised an error"),
+    ],
+    "09.3": [
+        (
+            'ft.check("09.3", lambda n, o, size, share, rng: (rng.integers(n, size=size), '
+            "rng.integers(o, size=round(share * size))))",
+            "The batch has room for 32",
+        ),
+        (
+            'ft.check("09.3", lambda n, o, size, share, rng: (rng.integers(n, size=round(share * size)), '
+            "rng.integers(o, size=size - round(share * size))))",
+            "is that of the old ones",
+        ),
+        (
+            "def batch(new, old, size, share, rng):\n    rng = np.random.default_rng(0)\n    k = round(share * size)\n"
+            '    return rng.integers(new, size=size - k), rng.integers(old, size=k)\n\nft.check("09.3", batch)',
+            "Draw from `rng`",
+        ),
+        (
+            "def batch(new, old, size, share, rng):\n    k = round(share * size)\n"
+            '    return rng.integers(new, size=size - k), rng.integers(new, size=k)\n\nft.check("09.3", batch)',
+            "All should have a chance",
+        ),
+        (
+            "def batch(new, old, size, share, rng):\n    k = round(share * size)\n"
+            '    return rng.integers(old, size=size - k), rng.integers(old, size=k)\n\nft.check("09.3", batch)',
+            "among 100 new examples",
+        ),
+        (
+            "def batch(new, old, size, share, rng):\n    k = round(share * size)\n"
+            '    return rng.random(size - k) * new, rng.random(k) * old\n\nft.check("09.3", batch)',
+            "whole numbers",
+        ),
+        ('ft.check("09.3", lambda n, o, size, share, rng: rng.integers(n + o, size=size))', "Expected two arrays"),
+    ],
+    "09.4": [
+        ('ft.check("09.4", lambda a, b, t: [t * x + (1 - t) * y for x, y in zip(a, b)])', "wrong way round"),
+        ('ft.check("09.4", lambda a, b, t: [x + t * y for x, y in zip(a, b)])', "counts in full"),
+        ('ft.check("09.4", lambda a, b, t: [(x + y) / 2 for x, y in zip(a, b)])', "whatever alpha is"),
+        ('ft.check("09.4", lambda a, b, t: [t * (y - x) for x, y in zip(a, b)])', "the step alone"),
+        ('ft.check("09.4", lambda a, b, t: (1 - t) * a + t * b)', "raised an error"),
+        ('ft.check("09.4", lambda a, b, t: [x for x in a] + [y for y in b])', "Expected a list of 3 arrays"),
+        (
+            "def between(start, tuned, alpha):\n    for a, b in zip(start, tuned):\n        a += alpha * (b - a)\n"
+            '    return start\n\nft.check("09.4", between)',
+            "changes the lists",
         ),
     ],
 }
