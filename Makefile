@@ -23,7 +23,7 @@ NBVAL = TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1 OPEN
 LONG = notebooks/en/06_fine_tuning.ipynb notebooks/en/01_training_from_scratch.ipynb \
 	notebooks/ko/05_feature_extraction.ipynb
 
-.PHONY: help setup run lab notebooks site test test-unit test-notebooks test-colab results benchmarks weights lock clean
+.PHONY: help setup run lab notebooks slides site test test-unit test-notebooks test-colab results benchmarks weights lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 | /p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s%s\n", $$1, $$2 }'
@@ -52,6 +52,9 @@ lab: setup  ## open JupyterLab in notebooks/
 
 notebooks: setup  ## build the lessons from notebooks/source; only what changed is executed (LIBRARY=1: ftlib counts)
 	.venv/bin/python tools/notebooks.py $(if $(LIBRARY),--library)
+
+slides: setup  ## build the four decks in slides/ as HTML and PDF (needs npm; the PDFs also Chromium)
+	.venv/bin/python tools/slides.py
 
 site: setup  ## build the lessons as web pages that need no network, into site/
 	.venv/bin/python tools/build_site.py
@@ -92,4 +95,4 @@ lock: setup  ## resolve the pins again after a change of pyproject.toml
 	sed -n 's/^\([a-z0-9].*==.*[^ ]\) \\$$/\1/p' requirements.lock > constraints.txt
 
 clean:  ## remove the environments and caches (your runs stay)
-	rm -rf .venv .venv-colab .cache .pytest_cache .ruff_cache *.egg-info
+	rm -rf .venv .venv-colab .cache .pytest_cache .ruff_cache *.egg-info slides/node_modules

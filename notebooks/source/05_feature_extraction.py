@@ -1,8 +1,8 @@
 # %% [markdown] lang="en"
 # # Feature extraction
 #
-# In lesson 01 a network learned digits from random weights, and needed many labels and many updates. Somebody who can
-# read letters learns digits quickly. Could a network, too, start from something better than noise?
+# Lesson 04 left us with a backbone: its old head is off, its pixels are right. It has learned letters, and nobody has ever
+# shown it a digit. Somebody who can read letters learns digits quickly. Does a network, too?
 #
 # **Questions**
 # - What does a network know about images it has never seen?
@@ -15,12 +15,12 @@
 # - train on cached features and get the same predictions in less time
 # - say how many labels it takes until training from scratch catches up
 #
-# ⏱ 40 minutes · Needs: lesson 01 · Runs in under a minute on a laptop
+# ⏱ 40 minutes · Needs: lesson 01, and better 04 · Runs in under a minute on a laptop
 # %% [markdown] lang="ko"
 # # 특징 추출(feature extraction)
 #
-# 1강의 신경망은 무작위 가중치에서 출발해 숫자를 배웠고, 그러느라 레이블과 업데이트가 많이 필요했습니다. 글자를 읽을 줄 아는 사람은
-# 숫자도 금방 익힙니다. 신경망도 백지보다 나은 곳에서 출발할 수 있지 않을까요?
+# 4강에서 백본(backbone)을 골라 원래 헤드(head)를 떼고 픽셀도 맞추었습니다. 이 백본이 배운 것은 글자이고, 숫자는 한 번도 본 적이
+# 없습니다. 글자를 읽을 줄 아는 사람은 숫자도 금방 익힙니다. 신경망도 그럴까요?
 #
 # **질문**
 # - 신경망은 한 번도 본 적 없는 이미지에 대해 무엇을 알고 있을까요?
@@ -33,7 +33,7 @@
 # - 저장해 둔 특징으로 학습해, 같은 예측을 더 짧은 시간에 얻을 수 있습니다
 # - 레이블이 몇 개쯤이면 처음부터 학습해도 따라잡는지 말할 수 있습니다
 #
-# ⏱ 40분 · 먼저 볼 것: 1강 · 노트북 컴퓨터에서 1분 안에 실행됩니다
+# ⏱ 40분 · 먼저 볼 것: 1강(4강까지 보면 더 좋습니다) · 노트북 컴퓨터에서 1분 안에 실행됩니다
 # %%
 import keras
 import numpy as np
@@ -72,8 +72,8 @@ ft.show(
 # alphabets, drawn by a program; there was no digit among them. The old head, which named the letters, has been cut off.
 # What is left turns an image into a stack of feature maps. It takes images of one size, so ours are resized first.
 # %% [markdown] lang="ko"
-# **백본**(backbone)은 다른 태스크에서 왔습니다. 사전 학습(pre-training) 때는 프로그램으로 그린 세계 여러 문자의 글자
-# {{len(ft.source_model()[1])}}종을 보고 무슨 글자인지 맞히는 법을 배웠습니다. 숫자는 하나도 없었습니다. 글자를 맞히던 원래 헤드(head)는 잘라 냈고, 남은
+# **백본**은 다른 태스크에서 왔습니다. 사전 학습(pre-training) 때는 프로그램으로 그린 세계 여러 문자의 글자
+# {{len(ft.source_model()[1])}}종을 보고 무슨 글자인지 맞히는 법을 배웠습니다. 숫자는 하나도 없었습니다. 글자를 맞히던 원래 헤드는 잘라 냈고, 남은
 # 부분은 이미지를 여러 장의 특징 맵(feature map)으로 바꿉니다. 백본이 받는 크기는 정해져 있어서 이미지를 먼저 그 크기로 맞춥니다.
 # %% tags=["nbval-check-output"]
 backbone = track.backbone

@@ -1,0 +1,148 @@
+"""What placeholders can ask for: recorded results, stored lessons, and the card of the backbone.
+
+In `{{...}}` a name is a file of results/, with `_` for `-`; everything else of Python works as in the lessons:
+
+    {{100 * digits("scratch", 1):.1f}}           mean test accuracy, with one label per class
+    {{digits.span("scratch", 1)}}                its 95 % interval, in percent
+    {{anchors("EWC 1", of="source_accuracy")}}   the mean of another column
+    {{len(card["classes"])}}                     ftlib/weights/glyphnet.json
+    {{lesson 01: 100 * means["He"]:.0f}}         what this very placeholder became in the notebook of lesson 01
+    {{printed 06: (\\d+) of 65 arrays}}           what a cell of lesson 06 printed; the brackets are what is taken
+"""
+
+import functools
+import json
+import pathlib
+import re
+
+import ftlib as ft
+from decks.source import PLACEHOLDER, DeckError
+from ftlib.evaluation import interval
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+RESULTS = ROOT / "results"
+BOOKS = ROOT / "notebooks" / "en"
+
+
+class Record:
+    """A recorded comparison, asked for one cell at a time."""
+
+    def __init__(self, path):
+        self.comparison = ft.load_comparison(path)
+
+    def rows(self, strategy, labels=None, updates=None):
+        """Returns the runs of one cell, one per seed; `labels` and `updates` may be left out where there is one cell.
+
+        Raises:
+            ValueError: For no such run, and for more than one cell.
+        """
+        wanted = {"strategy": strategy, "labels_per_class": labels, "updates": updates}
+        rows = [r for r in self.comparison.rows if all(v in (None, r[k]) for k, v in wanted.items())]
+        cells = sorted({(r["labels_per_class"], r["updates"]) for r in rows})
+        if len(cells) != 1:
+            raise ValueError(f"expected one cell of the record, (labels, updates). Received: {cells} for {wanted}")
+        return rows
+
+    def values(self, strategy, labels=None, updates=None, of="test_accuracy"):
+        return [r[of] for r in self.rows(strategy, labels, updates)]
+
+    def interval(self, strategy, labels=None, updates=None, of="test_accuracy"):
+        """Returns mean, lower and upper end of the 95 % interval over seeds."""
+        return interval(self.values(strategy, labels, updates, of))
+
+    def __call__(self, strategy, labels=None, updates=None, of="test_accuracy"):
+        """Returns the mean over seeds."""
+        return self.interval(strategy, labels, updates, of)[0]
+
+    def span(self, strategy, labels=None, updates=None, of="test_accuracy"):
+        """Returns the interval as text, such as "66.1–74.7"."""
+        _, low, high = self.interval(strategy, labels, updates, of)
+        return f"{100 * low:.1f}–{100 * high:.1f}"
+
+
+class Names(dict):
+    """The names that an expression may use; records are loaded at first use, and `used` tells which."""
+
+    def __init__(self):
+        super().__init__(lesson=lesson, printed=printed)
+        self.used = set()
+
+    def __missing__(self, name):
+        if name == "card":
+            self[name] = json.loads((ROOT / "ftlib/weights/glyphnet.json").read_text(encoding="utf-8"))
+        else:
+            path = RESULTS / f"{name.replace('_', '-')}.json"
+            if not path.exists():
+                raise KeyError(name)  # perhaps a built-in function
+            self[name] = Record(path)
+            self.used.add(path.stem)
+        return self[name]
+
+
+@functools.cache
+def _book(number):
+    paths = sorted(BOOKS.glob(f"{number}_*.ipynb"))
+    if len(paths) != 1:
+        raise ValueError(f"there is no notebook of lesson {number}")
+    return json.loads(paths[0].read_text(encoding="utf-8"))["cells"]
+
+
+def lesson(number, expression):
+    """Returns what a placeholder of a lesson became, as its stored notebook shows it."""
+    stored = [cell["metadata"].get("ftlib", {}).get("values", {}) for cell in _book(number)]
+    found = {values[expression] for values in stored if expression in values}
+    if len(found) != 1:
+        raise ValueError(f"expected one value in lesson {number}. Received: {sorted(found) or 'no such placeholder'}")
+    return found.pop()
+
+
+def printed(number, pattern):
+    """Returns what the brackets of a pattern match in the text that the cells of a lesson printed."""
+    text = "".join(
+        "".join(output.get("text", ()))
+        for cell in _book(number) if cell["cell_type"] == "code"
+        for output in cell["outputs"]
+    )  # fmt: skip
+    found = set(re.findall(pattern, text))
+    if len(found) != 1:
+        raise ValueError(f"expected one match in what lesson {number} printed. Received: {sorted(found) or 'none'}")
+    return found.pop()
+
+
+def value(expression, names):
+    """Returns what a placeholder becomes.
+
+    Raises:
+        Exception: Whatever the expression raises.
+    """
+    asked = re.fullmatch(r"(lesson|printed) (\d\d): (.+)", expression)
+    if asked:
+        return {"lesson": lesson, "printed": printed}[asked[1]](asked[2], asked[3])
+    return eval("f'''{" + expression + "}'''", {}, names)  # our own sources, as trusted as code
+
+
+def fill(text, names, where):
+    """Returns a text with all placeholders filled.
+
+    Raises:
+        DeckError: For one that cannot be filled.
+    """
+
+    def answer(match):
+        try:
+            return value(match[1], names)
+        except Exception as error:
+            raise DeckError(f"{where}: {match[0]} cannot be filled: {type(error).__name__}: {error}") from None
+
+    return PLACEHOLDER.sub(answer, text)
+
+
+def check_claims(slide, names):
+    """Raises a DeckError if a claim of the slide does not hold in the records."""
+    for claim in slide.holds:
+        try:
+            true = bool(eval(claim, {}, names))
+        except Exception as error:
+            raise DeckError(f"{slide.where}: {claim} cannot be checked: {type(error).__name__}: {error}") from None
+        if not true:
+            raise DeckError(f"{slide.where}: {slide.title['en']!r} is no longer true: {claim}")
