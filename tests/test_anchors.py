@@ -132,7 +132,7 @@ def test_the_backbone_is_as_it_was_after_the_importance_is_measured():
 @pytest.mark.backends
 def test_replay_keeps_the_source_task(eager):
     task = source()
-    alone, replayed = run(updates=40), run(Replay(task, 3.0, batch_size=12), updates=40)
+    alone, replayed = run(updates=100), run(Replay(task, 3.0, batch_size=12), updates=100)
     assert kept(replayed, task) > kept(alone, task) + 0.1, (kept(alone, task), kept(replayed, task))
     assert "linear probe" in " ".join(replayed.notes)
 
