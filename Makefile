@@ -84,8 +84,10 @@ benchmarks: setup  ## measure ftlib against what one would otherwise do (needs F
 	for one in guide partial rates kills; do .venv/bin/python benchmarks/$$one.py || exit 1; done
 	.venv/bin/python benchmarks/readme.py
 
-weights: setup  ## pre-train glyphnet again
+weights: setup  ## pre-train glyphnet again, and its biased sister
 	.venv/bin/python tools/pretrain_glyphnet.py
+	.venv/bin/python tools/pretrain_glyphnet.py --name glyphnet-marked --marks 0.2 --start --epochs 1 --images 76800 \
+	--peak 2e-3
 
 lock: setup  ## resolve the pins again after a change of pyproject.toml
 	.venv/bin/python $(PIP) uv

@@ -17,6 +17,7 @@ import importlib
 __version__ = "0.1.0"
 
 _PUBLIC = {
+    "advisor": ["Advice", "advise"],
     "anchors": ["EWC", "L2SP", "Replay"],
     "backbones": ["BackboneInfo", "classifier", "list_backbones", "load_backbone", "source_model"],
     "errors": ["ProofError"],
@@ -34,6 +35,7 @@ _PUBLIC = {
     "reliability": ["Calibration", "GroupAccuracy", "calibration", "group_accuracy"],
     "report": ["write_report"],
     "runs": ["Run", "load_run"],
+    "similarity": ["Evidence"],
     "strategies": ["Phase", "Strategy", "list_strategies", "strategy"],
     "tasks": ["FolderReport", "Split", "Task", "check_folder", "list_tasks", "load_task", "mark_task"],
     "tracks": ["Track", "track"],

@@ -20,7 +20,7 @@ _FAMILIES = {
 _SIDES = {"Inception": 299, "Xception": 299, "NASNetLarge": 331}  # the side of the pre-training; 224 elsewhere
 _HUB = "hub:"
 _WEIGHTS = pathlib.Path(__file__).parent / "weights"
-SHIPPED = ("glyphnet",)  # with ftlib, each with the head of its pre-training
+SHIPPED = ("glyphnet", "glyphnet-marked")  # with ftlib, each with the head of its pre-training
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def list_backbones():
 
     Example:
     >>> [b.name for b in list_backbones()][:2]
-    ['glyphnet', 'ConvNeXtBase']
+    ['glyphnet', 'glyphnet-marked']
     """
     found = [BackboneInfo(name, 32, 1, "0..1") for name in SHIPPED]
     for name in sorted(dir(keras.applications)):
@@ -54,9 +54,9 @@ def load_backbone(name, weights="default", image_size=None):
     """Returns a network without its head, which takes pixels 0-255 and does its own preprocessing.
 
     Args:
-        name: `"glyphnet"` (ships with ftlib); a class of `keras.applications`, such as `"MobileNetV2"`; `"hub:PRESET"`,
-            an image preset of KerasHub by name or local folder; or the path of a `.keras` or `.h5` file, of which the
-            layer named `"backbone"` is taken if there is one.
+        name: `"glyphnet"` (ships with ftlib) or `"glyphnet-marked"` (with a planted bias); a class of
+            `keras.applications`, such as `"MobileNetV2"`; `"hub:PRESET"`, an image preset of KerasHub by name or local
+            folder; or the path of a `.keras` or `.h5` file, of which the layer named `"backbone"` is taken if any.
         weights: `"default"`: those it is known for (letters for `glyphnet`, ImageNet for `keras.applications`, the
             preset's own). `"imagenet"`: the same, for `keras.applications` only. None: random. A path: a `.weights.h5`
             or `.h5` file that fits.
@@ -178,7 +178,7 @@ def source_model(name="glyphnet"):
     """Returns a backbone that ships with ftlib under the head of its pre-training: a classifier of letters.
 
     Args:
-        name: `"glyphnet"`.
+        name: `"glyphnet"`, or `"glyphnet-marked"`: here a fifth of the letters bore a mark and were called round ones.
 
     Returns:
         The model, and the letters that name its classes.

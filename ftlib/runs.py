@@ -243,7 +243,7 @@ def check_pixels(images, what="images"):
     if sample.dtype.kind == "f" and high <= 1:
         raise ValueError(
             f"{what} have pixels from 0 to 255; the backbone scales them itself. Received: floats from {low:g} to "
-            f"{high:g}. Multiply by 255."
+            f"{high:g}. {'Add 1 and multiply by 127.5' if low < 0 else 'Multiply by 255'}."
         )
     if low < 0 or high > 255:
         raise ValueError(f"{what} have pixels from 0 to 255. Received: values from {low:g} to {high:g}.")

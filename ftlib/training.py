@@ -8,6 +8,7 @@ import pathlib
 import keras
 import numpy as np
 
+from ftlib.advisor import advise
 from ftlib.anchors import Prepared, check_anchor, describe, kept_stages
 from ftlib.batches import weigh_classes
 from ftlib.checkpoints import Checkpoints, unpack
@@ -44,7 +45,8 @@ def fit(
         model: A functional Keras model whose output are the probabilities of the task's classes, as from
             `classifier`.
         task: A `Task`; `task.for_backbone(model)` is applied to it.
-        strategy: A name (see `strategy`) or a `Strategy`. Default `"lp_ft"`: head first, then all.
+        strategy: A name (see `strategy`) or a `Strategy`. Default `"lp_ft"`: head first, then all. `"auto"`: what
+            `advise` recommends; the run's notes say why.
         regularization: A preset's name or a `Regularization`.
         seed: Integer: seed of drawn weights, data order, augmentation and dropout.
         run_dir: Folder for the model and the record of the run, and, while it trains, for a checkpoint after every
@@ -77,18 +79,23 @@ def fit(
     say = print if verbose else lambda line: None
     found = stages(model, head=head)
     names = [s.name for s in found]
-    recipe = named_strategy(strategy).unrolled(names, head_width(found))
+    auto = isinstance(strategy, str) and strategy == "auto"
+    recipe = named_strategy("lp_ft" if auto else strategy).unrolled(names, head_width(found))
     _check(model, task, recipe, names, seed, updates, batch_size, run_dir)
     if any(phase.train == "lora" for phase in recipe.phases):
         lora_layers(found)
-    anew = names if recipe.start == "random" else [] if recipe.keep is None else names[recipe.keep :]
-    check_anchor(settings.anchor, recipe, names)
     batch_size, updates = int(batch_size), None if updates is None else int(updates)
     weights = weigh_classes(class_weight, task)
     for part in ("train", "validation", "test"):  # before a change of size, which would hide pixels out of range
         check_pixels(getattr(task, part).images, f"{part} images")
     if getattr(settings.anchor, "source", None) is not None:
         check_pixels(settings.anchor.source.train.images, "source images")
+    advice = advise(model, task, head) if auto else None
+    if auto:
+        say(repr(advice))
+        recipe = advice.strategy.unrolled(names, head_width(found))
+    anew = names if recipe.start == "random" else [] if recipe.keep is None else names[recipe.keep :]
+    check_anchor(settings.anchor, recipe, names)
     fitted = task.for_backbone(model)
     if fitted is not task:
         say(f"{task.name}: images {_by(task.image_shape)} -> {_by(fitted.image_shape)} for the backbone")
@@ -120,7 +127,7 @@ def fit(
     rates = {layer.rate for layer in _head_dropouts(found)} or {0.0}
     if rates != {settings.dropout}:
         notes.append(f"dropout={settings.dropout:g} has no effect: the head has no Dropout layer to set it in.")
-    notes = [*task.notes, *notes]
+    notes = [*task.notes, *(advice.said if auto else ()), *notes]
     run = Run(
         trained, recipe.name, int(seed), described, [], [], proofs, notes, tuple(task.class_names), fitted, head=head,
         start=model,

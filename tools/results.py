@@ -14,7 +14,9 @@ import platform
 import re
 
 import anchor_study
+import bias_study
 import digest
+import gradual_study
 import keras
 import preset_study
 import tuning_study
@@ -30,7 +32,10 @@ FACTORS = (1.0, 3.0)
 # The baseline gets more than the rest: a firmer regularization to choose from as well, and five seeds to choose with.
 LIGHT = ft.Regularization.preset("light")
 FIRM = dataclasses.replace(LIGHT, augmentation="strong", label_smoothing=0.1, dropout=0.5)
-STUDIES = {"fine-tuning": tuning_study, "presets": preset_study, "anchors": anchor_study}
+STUDIES = {
+    "fine-tuning": tuning_study, "presets": preset_study, "anchors": anchor_study, "bias": bias_study,
+    "gradual": gradual_study,
+}  # fmt: skip
 SCORES = ("updates_done", "val_accuracy", "val_macro_f1", "test_accuracy", "test_macro_f1")
 PRESETS = {name: [LIGHT] for name in STRATEGIES} | {"scratch": [LIGHT, FIRM]}
 
@@ -144,7 +149,8 @@ def comes_out_again(recorded, cells, jobs):
 def measure_study(name, study, jobs, fresh):
     """Measures one of the studies, seed by seed."""
     path = ROOT / "results" / f"{name}.json"
-    more = ("memory", "reliability", "tasks/glyphs", "tasks/marks", f"../tools/{study.__name__}")
+    more = ("memory", "reliability", "tasks/glyphs", "tasks/marks", *getattr(study, "MODULES", ()))
+    more += (f"../tools/{study.__name__}",)
     stamp = code_hash("digits", *more, weights=getattr(study, "WEIGHTS", ("glyphnet",)))
     settings = {
         "task": "digits", "backbone": "glyphnet", "code": stamp, "keras": keras.__version__,

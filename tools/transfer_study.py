@@ -30,10 +30,10 @@ GRID = {
     "glyphnet/fashion_mnist": ((1, 3, 10, 50), ALL, 5),
     "glyphnet/faces": ((3, 10, 20, 40), ALL, 5),
     "MobileNetV2/flowers": ((3, 10, 30, 80), ALL, 5),
-    "MobileNetV2/fashion_mnist": ((10, 50), MAIN, 3),
-    "MobileNetV2/digits": ((10, 50), MAIN, 3),
-    "MobileNetV2/textures": ((10, 50), MAIN, 3),
-    "MobileNetV2/faces": ((10, 40), MAIN, 3),
+    "MobileNetV2/fashion_mnist": ((10, 50), MAIN, 5),
+    "MobileNetV2/digits": ((10, 50), MAIN, 5),
+    "MobileNetV2/textures": ((10, 50), MAIN, 5),
+    "MobileNetV2/faces": ((10, 40), MAIN, 5),
 }
 
 

@@ -95,9 +95,7 @@ def _divide(path, files, class_names, left_out):
     pool, parts["train"] = parts["train"], []
     for name in class_names:
         # A hash, and not the sorted names: names often number the scenes in which the pictures were taken.
-        own = sorted(
-            (f for f in pool if f[2] == name), key=lambda file: hashlib.sha256(file[0].encode()).digest()
-        )
+        own = sorted((f for f in pool if f[2] == name), key=lambda file: hashlib.sha256(file[0].encode()).digest())
         if len(own) <= len(wanted):
             why = "".join(f", one for {part}" for part in wanted)
             raise ValueError(

@@ -56,9 +56,7 @@ class FolderReport:
         for group in self.conflicts[:limit]:
             lines.append(f"Left out, same picture in different classes: {', '.join(group)}")
         if len(self.conflicts) > limit:
-            lines.append(
-                f"... and {len(self.conflicts) - limit} more pictures that are in different classes."
-            )
+            lines.append(f"... and {len(self.conflicts) - limit} more pictures that are in different classes.")
         for group in self.duplicates[:limit]:
             lines.append(f"Left out, same picture as {group[0]}: {', '.join(group[1:])}")
         if len(self.duplicates) > limit:
@@ -73,15 +71,11 @@ class FolderReport:
         return lines
 
     def __repr__(self):
-        head = [
-            f"Folder {str(self.path)!r}: {len(self.class_names)} classes, {len(self.files)} usable pictures"
-        ]
+        head = [f"Folder {str(self.path)!r}: {len(self.class_names)} classes, {len(self.files)} usable pictures"]
         for part, numbers in self.counts.items():
             listed = ", ".join(f"{name} {number}" for name, number in numbers.items())
             head.append(f"  {part}: {sum(numbers.values())} ({listed})")
-        findings = self.lines(limit=20) or [
-            "Nothing to remark: every file is a plain picture and none occurs twice."
-        ]
+        findings = self.lines(limit=20) or ["Nothing to remark: every file is a plain picture and none occurs twice."]
         return "\n".join(head + ["  " + line for line in findings])
 
 

@@ -16,9 +16,7 @@ ARRANGE = (
 def list_folder(path):
     """Returns `(files, class_names, skipped)` of a folder as in `check_folder`; it opens no file."""
     if not path.exists():
-        raise FileNotFoundError(
-            f"There is no folder {str(path)!r}. Check the spelling, and that the disk is mounted."
-        )
+        raise FileNotFoundError(f"There is no folder {str(path)!r}. Check the spelling, and that the disk is mounted.")
     if not path.is_dir():
         raise NotADirectoryError(f"A folder of class folders is needed. Received: the file {str(path)!r}.")
     skipped = {}
@@ -29,9 +27,7 @@ def list_folder(path):
         # A class may be called "train": a folder of pictures is a class, a folder of folders is a part.
         if part and entry.is_dir() and not _has_pictures(entry) and any(e.is_dir() for e in entry.iterdir()):
             if part in parts:
-                raise ValueError(
-                    f"{str(path)!r} has two {part} folders: {parts[part].name} and {name}. Merge them."
-                )
+                raise ValueError(f"{str(path)!r} has two {part} folders: {parts[part].name} and {name}. Merge them.")
             parts[part] = entry
     if parts and "train" not in parts:
         raise ValueError(
@@ -78,9 +74,7 @@ def _require_classes(path, folder, found, entries):
         hint = f" Did you mean {str(folder / empty[0])!r}?" if len(found) == 1 else ""
         raise ValueError(f"{str(path)!r} has pictures too deep inside, such as {example}.{hint} {ARRANGE}")
     if empty:
-        raise ValueError(
-            f"Class folders without pictures in {str(folder)!r}: {', '.join(empty)}. Fill or remove them."
-        )
+        raise ValueError(f"Class folders without pictures in {str(folder)!r}: {', '.join(empty)}. Fill or remove them.")
     if len(found) == 1:
         raise ValueError(
             f"{str(folder)!r} has the single class {next(iter(found))!r}; telling apart needs two. {ARRANGE}"
@@ -106,9 +100,7 @@ def _entries(root, folder, skipped):
 
 def _files(root, folder, skipped):
     entries = _entries(root, folder, skipped).values()
-    skipped.update(
-        (_id(root, entry), "a folder inside a class folder") for entry in entries if entry.is_dir()
-    )
+    skipped.update((_id(root, entry), "a folder inside a class folder") for entry in entries if entry.is_dir())
     return [entry for entry in entries if entry.is_file()]
 
 

@@ -42,12 +42,8 @@ def fashion_mnist(labels_per_class=None, seed=0):
     (100, 28, 28, 1)
     """
     names = "T-shirt/top Trouser Pullover Dress Coat Sandal Shirt Sneaker Bag".split() + ["Ankle boot"]
-    files = [
-        f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")
-    ]
-    data = _fetch(
-        "fashion_mnist", keras.datasets.fashion_mnist.load_data, FASHION, "datasets/fashion-mnist", files
-    )
+    files = [f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]
+    data = _fetch("fashion_mnist", keras.datasets.fashion_mnist.load_data, FASHION, "datasets/fashion-mnist", files)
     return _from_arrays("fashion_mnist", data, names, labels_per_class, seed)
 
 
@@ -114,9 +110,7 @@ flowers.licence = "CC BY 2.0, per photo: see LICENSE.txt in the archive."
 cats_vs_dogs.source = (
     "A 3,000-photo part of Kaggle's Dogs vs. Cats (Asirra; Elson et al. 2007), as Google's courses use it."
 )
-cats_vs_dogs.licence = (
-    "No formal licence: the photos are Petfinder's and Microsoft's, published for research."
-)
+cats_vs_dogs.licence = "No formal licence: the photos are Petfinder's and Microsoft's, published for research."
 ONLINE = {task.__name__: task for task in (fashion_mnist, cifar10, flowers, cats_vs_dogs)}
 
 

@@ -62,9 +62,7 @@ def open_picture(path, at_least=None):
             return _plain(image, at_least)
     except UnidentifiedImageError:
         heif = EXTENSIONS.get(path.suffix.lower()) == "HEIF"
-        raise ValueError(
-            "HEIF, which Pillow does not read: save it as JPEG" if heif else "not a picture"
-        ) from None
+        raise ValueError("HEIF, which Pillow does not read: save it as JPEG" if heif else "not a picture") from None
     except Image.DecompressionBombError:
         raise ValueError("so many pixels that Pillow takes it for a decompression bomb") from None
     # A damaged file makes Pillow's decoders raise almost anything (OSError, SyntaxError, struct.error,
@@ -78,12 +76,8 @@ def _plain(image, at_least):
 
     limit = Image.MAX_IMAGE_PIXELS
     if limit and image.width * image.height > limit:
-        raise ValueError(
-            f"{image.width} x {image.height} pixels, over Pillow's limit of {limit} (decompression bomb)"
-        )
-    name = (
-        "JPEG" if image.format == "MPO" else image.format
-    )  # MPO: a phone's JPEG with a second picture behind it
+        raise ValueError(f"{image.width} x {image.height} pixels, over Pillow's limit of {limit} (decompression bomb)")
+    name = "JPEG" if image.format == "MPO" else image.format  # MPO: a phone's JPEG with a second picture behind it
     conversions = set()
     if getattr(image, "is_animated", False) and image.format != "MPO":
         conversions.add("animated")
@@ -138,9 +132,7 @@ def _eight_bits(image, conversions):
 def in_threads(function, items):
     """Returns `[function(item) for item in items]`; decoding releases the interpreter, so threads help."""
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # Pillow's warnings on odd metadata; what matters is in the folder's report
+        warnings.simplefilter("ignore")  # Pillow's warnings on odd metadata; what matters is in the folder's report
         if len(items) < 4:
             return [function(item) for item in items]
         with concurrent.futures.ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:

@@ -30,9 +30,7 @@ def _turned(rng, n, degrees=None, spread=0.0):
     angle = rng.uniform(0, 360, n) if degrees is None else degrees + rng.uniform(-spread, spread, n)
     cos, sin = _column(np.cos(np.deg2rad(angle))), _column(np.sin(np.deg2rad(angle)))
     y, x = _grid()
-    return y * cos + x * sin + _column(rng.uniform(0, 64, n)), x * cos - y * sin + _column(
-        rng.uniform(0, 64, n)
-    )
+    return y * cos + x * sin + _column(rng.uniform(0, 64, n)), x * cos - y * sin + _column(rng.uniform(0, 64, n))
 
 
 def _grating(rng, n, degrees, period):
@@ -64,9 +62,7 @@ def _lattice(rng, n, directions):
     y, x = _turned(rng, n)
     wave = _column(2 * np.pi / rng.uniform(6, 9, n))
     angles = np.pi * np.arange(directions) / directions
-    return sum(np.cos(wave * (np.cos(a) * y + np.sin(a) * x)) for a in angles) * _column(
-        rng.choice([-1, 1], n)
-    )
+    return sum(np.cos(wave * (np.cos(a) * y + np.sin(a) * x)) for a in angles) * _column(rng.choice([-1, 1], n))
 
 
 def _bricks(rng, n):

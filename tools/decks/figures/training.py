@@ -65,9 +65,7 @@ def optimizers(names):
     series = live.names("01")["series"]
     ticks = {rate: f"{rate:g}" for rate in (0.001, 0.01, 0.1, 1.0)}
     ends = {name: name for name in series}
-    return draw.curves(
-        series, "Learning rate (log scale)", "Validation accuracy", log_x=True, ticks=ticks, ends=ends
-    )
+    return draw.curves(series, "Learning rate (log scale)", "Validation accuracy", log_x=True, ticks=ticks, ends=ends)
 
 
 @figure
