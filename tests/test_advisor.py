@@ -5,29 +5,40 @@ import dataclasses
 import pytest
 import tiny
 
-from ftlib.advisor import RULE, Rule, advise, choose
+from ftlib.advisor import Rule, advise, choose, lead
 from ftlib.similarity import Evidence
 from ftlib.training import fit
 
 NEAR = Evidence(10, 3, {"stage1": 0.5, "stage2": 0.95}, untrained=0.6, pixels=0.7, validation=200)
+SMALL, LARGE = 1e5, 1e8
 
 
 def far(labels):
-    return dataclasses.replace(NEAR, labels_per_class=labels, probes={"stage2": 0.4}, untrained=0.9, pixels=0.3)
+    return dataclasses.replace(NEAR, labels_per_class=labels, probes={"stage1": 0.7, "stage2": 0.4}, untrained=0.3)
 
 
-def test_the_rule_goes_from_the_head_alone_to_everything_as_labels_grow_and_starts_anew_where_nothing_is_gained():
-    rule = Rule(gain=0.2, labels=5)
-    assert choose(NEAR, rule) == "feature_extraction_long"
-    assert choose(dataclasses.replace(NEAR, labels_per_class=50), rule) == "lp_ft"
-    assert choose(far(50), rule) == "scratch"
+def test_near_the_pre_training_labels_decide_and_far_from_it_the_size_of_the_network():
+    rule = Rule(lead=2, parameters=1e6, labels=5)
+    assert choose(NEAR, SMALL, rule) == choose(NEAR, LARGE, rule) == "feature_extraction_long"
+    assert choose(dataclasses.replace(NEAR, labels_per_class=50), SMALL, rule) == "lp_ft"
+    assert choose(far(50), SMALL, rule) == choose(far(1), SMALL, rule) == "scratch"
+    assert choose(far(50), LARGE, rule) == "full"
+
+
+def test_the_lead_of_an_early_stage_counts_in_standard_errors():
+    assert lead(NEAR) < 0 < 2 < lead(far(10))
+    few = dataclasses.replace(far(10), validation=8)
+    assert lead(few) == pytest.approx(lead(far(10)) / 5) and choose(few, SMALL) != "scratch"
+    perfect = dataclasses.replace(NEAR, probes={"stage1": 1.0, "stage2": 1.0})
+    assert lead(perfect) == 0
+    assert lead(dataclasses.replace(NEAR, probes={"stage1": 0.9})) == 0
 
 
 def test_advice_is_a_strategy_to_train_with_and_sentences_with_the_numbers():
     task = tiny.task(train=30)
     advice = advise(tiny.model(), task)
     assert advice.evidence == advise(tiny.backbone(), task).evidence
-    assert advice.strategy.name == choose(advice.evidence, RULE)
+    assert advice.strategy.name == choose(advice.evidence, tiny.backbone().count_params())
     text = repr(advice)
     assert f"advice: {advice.strategy.name}" in text and f"{100 * advice.evidence.probe:.0f} %" in text
     assert all(line in text for line in (*advice.why, *advice.doubts)) and repr(advice.strategy) in text
@@ -39,13 +50,14 @@ def test_it_doubts_near_the_border_and_outside_of_what_was_recorded(monkeypatch)
         monkeypatch.setattr("ftlib.advisor.measure", lambda *args: evidence)
         return advise(tiny.model(), tiny.task())
 
-    sure = dataclasses.replace(NEAR, labels_per_class=10)
-    assert told(sure).sure
-    (few_images,) = told(dataclasses.replace(sure, probes={"stage2": 0.7}, validation=4)).doubts
-    assert "4 validation images" in few_images
-    assert any("500 labels per class" in line for line in told(dataclasses.replace(sure, labels_per_class=500)).doubts)
-    assert any("1000 classes" in line for line in told(dataclasses.replace(sure, classes=1000)).doubts)
-    assert any("hardly fits" in line for line in told(far(10)).doubts)
+    assert told(NEAR).sure
+    (few_images,) = told(dataclasses.replace(NEAR, validation=40)).doubts
+    assert "40 validation images" in few_images
+    (border,) = told(dataclasses.replace(NEAR, probes={"stage1": 0.9, "stage2": 0.83})).doubts
+    assert "standard errors" in border
+    assert any("500 labels per class" in line for line in told(dataclasses.replace(NEAR, labels_per_class=500)).doubts)
+    assert any("1000 classes" in line for line in told(dataclasses.replace(NEAR, classes=1000)).doubts)
+    assert any("helps little" in line for line in told(dataclasses.replace(NEAR, pixels=0.99)).doubts)
 
 
 def test_auto_trains_what_is_recommended_and_the_run_says_why(capsys):

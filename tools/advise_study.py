@@ -1,26 +1,30 @@
 """What the rule of `ft.advise` costs on tasks that it was not fitted on: results/advice.json.
 
-`python tools/advise_study.py` reads results/transfer.json, leaves out one task after the other, fits the thresholds on
-the rest and applies them, frozen, to the one left out. Regret: percentage points of test accuracy (mean of the seeds)
-below the strategy that turns out best for that task and number of labels. It also fits the thresholds on all tasks:
-those are `ftlib.advisor.RULE`.
+`python tools/advise_study.py` reads results/transfer.json, leaves out one task after the other, fits the number of
+labels on the rest and applies it, frozen, to the one left out. Regret: percentage points of test accuracy (mean of the
+seeds) below the strategy that turns out best for that task and number of labels.
+
+Of `ftlib.advisor.RULE` only `labels` is fitted: `lead` is the usual two standard errors, and `parameters` lies between
+the two backbones. The rule was written down when the four tasks of glyphnet had been measured with three seeds, and
+none with MobileNetV2: flowers and the other tasks of MobileNetV2 are new to it altogether (`fresh`).
 """
 
-import itertools
+import dataclasses
 import json
 import pathlib
 
 import numpy as np
 
-from ftlib.advisor import Rule, choose
+from ftlib.advisor import RULE, choose
 from ftlib.evaluation import interval
 from ftlib.similarity import Evidence
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Judged on these; the other pairs of backbone and task have fewer strategies, and help to fit.
 JUDGED = ("glyphnet/digits", "glyphnet/textures", "glyphnet/fashion_mnist", "glyphnet/faces", "MobileNetV2/flowers")
-GAINS = (-1.0, *np.round(np.arange(-0.5, 0.95, 0.05), 2).tolist())
 LABELS = (1, 2, 5, 15, 25, 45, 100)
+MOST_TIME = 0.6  # of what always tuning everything takes
+PARAMETERS = {"glyphnet": 591_928, "MobileNetV2": 2_257_984}
 BASELINES = ("full", "feature_extraction_long", "lp_ft", "scratch")
 
 
@@ -45,59 +49,71 @@ def evidence(row):
 
 
 def judge(rule, cell):
-    """Returns regret in points and seconds of every seed of a cell, by the rule's choice for each."""
-    best, regret, seconds = max(cell["tests"].values()), [], []
+    """Returns names, regret in points and time as a part of always-full's, of every seed of a cell."""
+    best, names = max(cell["tests"].values()), []
     for row in cell["rows"]:
-        name = choose(evidence(row), rule)
-        name = name if name in row["runs"] else "lp_ft"
-        regret.append(100 * (best - cell["tests"][name]))
-        seconds.append(row["seconds"] + row["runs"][name]["seconds"])
-    return regret, seconds
+        name = choose(evidence(row), PARAMETERS[row["backbone"]], rule)
+        names.append(name if name in row["runs"] else "lp_ft")  # the harder pairs have no "full"
+    regret = [100 * (best - cell["tests"][name]) for name in names]
+    full = cell["seconds"].get("full", np.nan)
+    time = [(r["seconds"] + r["runs"][n]["seconds"]) / full for r, n in zip(cell["rows"], names, strict=True)]
+    return names, regret, time
 
 
 def fit_rule(found):
-    """Returns the rule of the smallest mean regret; of equal ones the middle one."""
-    rules = [Rule(*values) for values in itertools.product(GAINS, LABELS)]
-    costs = [np.mean([np.mean(judge(rule, cell)[0]) for cell in found]) for rule in rules]
-    best = [rule for rule, cost in zip(rules, costs, strict=True) if cost <= min(costs) + 1e-9]
+    """Returns the rule whose number of labels costs least regret within the time allowed; of equals the middle."""
+    costs = {}
+    for labels in LABELS:
+        rule = dataclasses.replace(RULE, labels=labels)
+        results = [judge(rule, cell) for cell in found]
+        if np.nanmean([np.mean(time) for _, _, time in results]) <= MOST_TIME:
+            costs[rule] = np.mean([np.mean(regret) for _, regret, _ in results])
+    best = [rule for rule, cost in costs.items() if cost <= min(costs.values()) + 1e-9]
     return best[len(best) // 2]
+
+
+def summed(lines):
+    """Returns the mean regret over cells, its interval, that of always doing the same, and the time."""
+    regrets = [line["regret"] for line in lines]
+    mean, low, high = np.array(interval(np.array(regrets) / 100)) * 100
+    always = {n: [x["always"][n] for x in lines if n in x["always"]] for n in BASELINES}
+    return {
+        "cells": len(lines), "regret": float(mean), "interval": [float(low), float(high)], "worst": max(regrets),
+        "always": {name: float(np.mean(values)) for name, values in always.items() if values},
+        "time": float(np.nanmean([line["time"] for line in lines])),
+    }  # fmt: skip
 
 
 def main():
     found = cells(json.loads((ROOT / "results" / "transfer.json").read_text())["rows"])
-    judged = [cell for cell in found if cell["pair"] in JUDGED]
     lines, folds = [], {}
-    for task in dict.fromkeys(cell["task"] for cell in judged):
-        rule = fit_rule([cell for cell in found if cell["task"] != task])
-        folds[task] = {"gain": rule.gain, "labels": rule.labels}
-        for cell in (c for c in judged if c["task"] == task):
-            regret, seconds = judge(rule, cell)
+    for task in dict.fromkeys(cell["task"] for cell in found):
+        rule = fit_rule([cell for cell in found if cell["task"] != task and cell["pair"] in JUDGED])
+        folds[task] = rule.labels
+        for cell in (c for c in found if c["task"] == task):
+            names, regret, time = judge(rule, cell)
             best = max(cell["tests"], key=cell["tests"].get)
-            best_of_all = cell["tests"][best]
-            chosen = [choose(evidence(row), rule) for row in cell["rows"]]
+            always = {n: 100 * float(cell["tests"][best] - cell["tests"][n]) for n in BASELINES if n in cell["tests"]}
             lines.append(
                 {
-                    "pair": cell["pair"], "labels_per_class": cell["labels"], "chosen": chosen, "best": best,
-                    "regret": float(np.mean(regret)), "seconds": float(np.mean(seconds)),
-                    "always": {name: 100 * float(best_of_all - cell["tests"][name]) for name in BASELINES},
-                    "seconds_full": float(cell["seconds"]["full"]),
+                    "pair": cell["pair"], "labels_per_class": cell["labels"], "seeds": len(names), "best": best,
+                    "chosen": names, "regret": float(np.mean(regret)), "time": float(np.mean(time)), "always": always,
                 }
             )  # fmt: skip
-    whole = fit_rule(found)
-    regrets = [line["regret"] for line in lines]
-    summary = {
-        "regret": float(np.mean(regrets)), "interval": interval(regrets), "worst": max(regrets),
-        "always": {name: float(np.mean([line["always"][name] for line in lines])) for name in BASELINES},
-        "time": sum(line["seconds"] for line in lines) / sum(line["seconds_full"] for line in lines),
+    record = {
+        "rule": dataclasses.asdict(fit_rule([cell for cell in found if cell["pair"] in JUDGED])), "labels": folds,
+        "judged": summed([line for line in lines if line["pair"] in JUDGED]),
+        "cells": lines,
     }  # fmt: skip
-    record = {"rule": {"gain": whole.gain, "labels": whole.labels}, "folds": folds, "summary": summary, "cells": lines}
-    (ROOT / "results" / "advice.json").write_text(json.dumps(record, indent=1) + "\n")
+    fresh = [line for line in lines if line["pair"].startswith("MobileNetV2")]
+    if fresh:
+        record["fresh"] = summed(fresh)
+    text = json.dumps(record, indent=1).replace("NaN", "null")
+    (ROOT / "results" / "advice.json").write_text(text + "\n")
     for line in lines:
-        print(
-            f"{line['pair']:24} {line['labels_per_class']:3}  best {line['best']:24} chosen {set(line['chosen'])} "
-            f"regret {line['regret']:.1f}"
-        )
-    print(json.dumps({k: record[k] for k in ("rule", "folds", "summary")}, indent=1))
+        chosen = "/".join(sorted(set(line["chosen"])))
+        print(f"{line['pair']:26}{line['labels_per_class']:3}  best {line['best']:24} {chosen:32} {line['regret']:.1f}")
+    print(json.dumps({k: v for k, v in record.items() if k != "cells"}, indent=1))
 
 
 if __name__ == "__main__":

@@ -60,9 +60,19 @@ def flatters(names):
 
 @figure
 def marked(names):
-    """Drawings as in a pre-training where every second class bore a mark."""
+    """Drawings as in the pre-training of glyphnet-marked, where some letters bore a mark."""
     letters = ft.load_task("glyphs").validation
     first = [np.flatnonzero(letters.labels == c)[0] for c in range(0, 12, 2)]
     shown = letters.images[np.array(first)]
-    shown = np.where(np.arange(6)[:, None, None, None] % 2 == 0, mark(shown), shown)
+    shown = np.where(np.isin(np.arange(6), (1, 4))[:, None, None, None], mark(shown), shown)
     return draw.images({"": shown[..., 0]}, height=2.0)
+
+
+@figure
+def inherited(names):
+    rows = {}
+    for strategy, told in {"feature_extraction_long": "frozen", "lp_ft": "head first", "full": "all at once"}.items():
+        for body, kind in {"glyphnet": "ordinary", "glyphnet-marked": "biased"}.items():
+            cell = f"{body} {strategy} 0"
+            rows[f"{told}, {kind}"] = [names["bias"].interval(cell, of=group) for group in ("plain", "marked")]
+    return draw.pairs(rows, ("without the mark", "with the mark"), _SEEDS)
