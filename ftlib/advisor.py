@@ -22,16 +22,17 @@ class Rule:
             late stages count as wrong for the task.
         parameters: Up to this many, a backbone whose late stages are wrong starts from scratch; a larger one keeps
             what it has and is tuned as a whole, since few images cannot teach it everything.
-        labels: Per class. Below it the head alone learns; from it on, everything does.
+        probe: Accuracy. Where a linear probe on the last stage reads at least this part of the validation images, a
+            frozen backbone is left with little to gain, and the head alone learns; below it, everything is tuned.
     """
 
     lead: float
     parameters: float
-    labels: float
+    probe: float
 
 
 # Fitted on results/transfer.json by tools/advise_study.py, which also tells what it costs on tasks left out.
-RULE = Rule(lead=2, parameters=1e6, labels=15)
+RULE = Rule(lead=2, parameters=1e6, probe=0.7)
 _RECORDED = {"labels per class": (1, 80), "classes": (2, 21)}  # of the tasks that it was fitted on
 
 
@@ -39,7 +40,7 @@ def choose(evidence, parameters, rule=RULE):
     """Returns the name of the strategy for some `Evidence` on a model of so many parameters."""
     if lead(evidence) > rule.lead:
         return "scratch" if parameters <= rule.parameters else "full"
-    return "feature_extraction_long" if evidence.labels_per_class < rule.labels else "lp_ft"
+    return "feature_extraction_long" if evidence.probe >= rule.probe else "lp_ft"
 
 
 def lead(evidence):
@@ -88,8 +89,9 @@ def advise(model, task, head=None):
 
     Nothing is trained but linear probes (Alain and Bengio, 2017): on the features of each stage, on those of the same
     backbone with random weights, and on coarse pixels. Where an early stage reads clearly better than the last one, the
-    late stages have learned something else, and the task counts as far from the pre-training. Near it, the number of
-    labels decides between a new head and tuning everything. CONTRIBUTING.md tells how the rule was fitted and judged.
+    late stages have learned something else, and the task counts as far from the pre-training. Near it, the probe on the
+    last stage decides between a new head and tuning everything: the more labels and the nearer the task, the better it
+    reads. CONTRIBUTING.md tells how the rule was fitted and judged.
 
     The preset is always `"light"`, which the recorded runs had; others were compared on `digits` alone.
 
@@ -129,7 +131,6 @@ def _why(found, parameters, name):
         f"Linear probes read, of {found.validation} validation images: {stages_read}; with random weights "
         f"{_percent(found.untrained)}, from coarse pixels {_percent(found.pixels)}."
     ]
-    labels = f"{found.labels_per_class:g} labels per class"
     if name in ("scratch", "full"):
         lines.append("An early stage reads clearly better than the last: the late stages have learned something else.")
         size = f"{parameters / 1e6:.1f} million parameters"
@@ -140,11 +141,13 @@ def _why(found, parameters, name):
         )
     else:
         lines.append("No early stage reads clearly better than the last: the pre-training fits the task.")
+        border = f"{_percent(found.probe)}, {{}} {_percent(RULE.probe)}"
         lines.append(
-            f"{labels}, fewer than {RULE.labels:g}: a frozen backbone with a new head did nearly as well as any in the "
-            "recorded runs, in a fraction of the time."
+            f"The last stage reads {border.format('at least')}: in the recorded runs a frozen backbone with a new head "
+            "did nearly as well as any there, in a fraction of the time."
             if name == "feature_extraction_long"
-            else f"{labels}, at least {RULE.labels:g}: enough to tune the backbone, too, the head first."
+            else f"The last stage reads {border.format('below')}: there is much to gain, so the backbone is tuned as "
+            "well, the head first."
         )
     return tuple(lines)
 
@@ -155,6 +158,13 @@ def _doubts(found):
         doubts.append(
             f"the best early stage leads the last by {found_lead:.1f} standard errors; the border is {RULE.lead:g}: "
             'compare "scratch" or "full" with the rest.'
+        )
+    elif (
+        found_lead < RULE.lead
+        and abs(found.probe - RULE.probe) < (RULE.probe * (1 - RULE.probe) / found.validation) ** 0.5
+    ):
+        doubts.append(
+            f"{_percent(found.probe)} is close to the border of {_percent(RULE.probe)}: either may be better."
         )
     if found.validation < 100:
         doubts.append(f"{found.validation} validation images tell little: a point is one image or more.")

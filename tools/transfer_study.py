@@ -21,7 +21,7 @@ from ftlib.similarity import measure
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PATH = ROOT / "results" / "transfer.json"
 ALL = ("scratch", "feature_extraction_long", "top", "lp_ft", "full")
-MAIN = ("scratch", "feature_extraction_long", "lp_ft")
+MAIN = ("scratch", "feature_extraction_long", "lp_ft", "full")
 UPDATES = {"glyphnet": 300, "MobileNetV2": 120}
 # Labels per class, strategies and seeds of every pair of backbone and task.
 GRID = {
