@@ -77,8 +77,10 @@ test-colab: .venv-colab/.ready  ## the tests with the versions that Colab has
 	.venv-colab/bin/python $(PIP) $(COLAB) -e ".[hub,test]"
 	@touch $@
 
-results: setup  ## measure the recorded grids in results/ again, where the code gives other results (to two hours)
+results: setup  ## measure the recorded grids in results/ again, where the code gives other results (hours)
 	.venv/bin/python tools/results.py
+	.venv/bin/python tools/transfer_study.py
+	.venv/bin/python tools/advise_study.py
 
 benchmarks: setup  ## measure ftlib against what one would otherwise do (needs FTLIB_REAL)
 	for one in guide partial rates kills; do .venv/bin/python benchmarks/$$one.py || exit 1; done

@@ -95,10 +95,14 @@ def main():
     cells = [(pair, n, s) for pair in args.only for n in GRID[pair][0] for s in range(GRID[pair][2])]
     # What the rule is judged by first, and three seeds of all of it before the rest: a stopped grid tells most then.
     cells.sort(key=lambda cell: (GRID[cell[0]][1] is MAIN, cell[2] > 2))
+    cells = [cell for cell in cells if cell not in have]
+    if "FTLIB_REAL" not in os.environ and any(cell[0].endswith("/flowers") for cell in cells):
+        print("Flowers are left out: FTLIB_REAL does not name the folder that holds them.", flush=True)
+        cells = [cell for cell in cells if not cell[0].endswith("/flowers")]
     settings = {"regularization": "light", "backend": keras.backend.backend()}
     order = list(GRID)
     with quiet_stderr():
-        for _, row in run_cells([cell for cell in cells if cell not in have], args.jobs, run_cell):
+        for _, row in run_cells(cells, args.jobs, run_cell) if cells else ():
             rows.append(row)
             rows.sort(key=lambda r: (order.index(f"{r['backbone']}/{r['task']}"), r["labels_per_class"], r["seed"]))
             part = PATH.with_suffix(".part")
