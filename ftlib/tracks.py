@@ -1,13 +1,14 @@
 """The two tracks of the lessons: the same code cells on letters and digits, or on photos."""
 
 import functools
+import json
 import os
 import pathlib
 from dataclasses import dataclass
 
 from ftlib.backbones import load_backbone
 from ftlib.errors import unknown
-from ftlib.evaluation import load_comparison
+from ftlib.evaluation import Comparison
 from ftlib.features import device_kind
 from ftlib.tasks import load_task
 
@@ -58,7 +59,10 @@ class Track:
         return _letters() if self.name == "glyph" else None
 
     def recorded(self, name):
-        """Returns the `Comparison` in `results/NAME.json` of the clone; None on the photo track, which has none.
+        """Returns what `results/NAME.json` of the clone holds; None on the photo track, which has no record.
+
+        A `Comparison`, where every row is a run of one strategy. Anything else, such as the rows of `"transfer"` with
+        several runs each, comes as the plain dict in the file.
 
         Raises:
             ValueError: For a name that has no record.
@@ -74,7 +78,9 @@ class Track:
         known = [path.stem for path in _RECORDS.glob("*.json")]
         if name not in known:
             raise unknown("recorded result", name, known)
-        return load_comparison(_RECORDS / f"{name}.json")
+        data = json.loads((_RECORDS / f"{name}.json").read_text(encoding="utf-8"))
+        rows = data.get("rows") or [{}]
+        return Comparison.from_dict(data) if "strategy" in rows[0] else data
 
 
 def track(name=None):

@@ -396,10 +396,21 @@ def test_a_long_title_is_broken_not_cut():
         assert_nothing_is_cut_off(fig)
 
 
+def test_an_effect_says_its_size_and_interval_and_is_hatched_where_the_interval_holds_zero():
+    rows = {"digits": [(0.3, 0.25, 0.35), None], "textures": [(-0.05, -0.08, -0.02), (0.01, -0.0001, 0.03)]}
+    fig = plots.effect_grid(rows, ["1", "50"], "Labels per class", "It helps on digits")
+    cells = dict(zip(["digits 1", "textures 1", "textures 50"], fig.axes[0].patches, strict=True))
+    assert [bool(cell.get_hatch()) for cell in cells.values()] == [False, False, True]
+    assert len({cell.get_facecolor()[:3] for cell in cells.values()}) == 3
+    written = [t.get_text() for t in fig.axes[0].texts]
+    assert written == ["+30.0\n(+25.0 to +35.0)", "-5.0\n(-8.0 to -2.0)", "+1.0\n(+0.0 to +3.0)"]
+
+
 # --- all of them ------------------------------------------------------------------------------------------
 
 BINS = [{"confidence": 0.4, "accuracy": 0.3, "n": 3}, {"confidence": 0.95, "accuracy": 0.8, "n": 30}]
 POINTS = [{"x": (0.9, 0.88, 0.92), "y": (0.5, 0.4, 0.6), "label": "0.1"}, {"x": (0.8, 0.8, 0.8), "y": (0.7, 0.7, 0.7)}]
+EFFECT = (0.5, 0.4, 0.6)
 
 EVERY = {
     "accuracy_curves": lambda: plots.accuracy_curves(GRID + [row("feature_extraction_long", k) for k in (1, 10)]),
@@ -422,6 +433,7 @@ EVERY = {
     "filter_grid": lambda: plots.filter_grid({LONG: np.ones((7, 7, 1, 16)), r"$\oops$": np.ones((7, 7, 1, 16))}, LONG),
     "filter_grid, one": lambda: plots.filter_grid(np.ones((3, 3, 1, 1))),
     "feature_maps": lambda: plots.feature_maps({LONG: np.ones((4, 4, 20)), "b": np.eye(3)[None]}, np.eye(8), LONG),
+    "effect_grid": lambda: plots.effect_grid({LONG: [EFFECT] * 5, r"$\oops$": [None] * 5}, "abcde", LONG, LONG),
     "stage_shares": lambda: plots.stage_shares({LONG: [{"output_shape": (99, 99, 99), "params": 9**9}] * 8}, unit=LONG),
 }  # fmt: skip
 
@@ -499,6 +511,10 @@ def test_labels_keep_their_distance_and_their_order():
         (lambda: plots.feature_maps({}), "at least one stage"),
         (lambda: plots.feature_maps({"a": np.ones((1, 4, 4, 2))}), r"one image.*\(1, 4, 4, 2\) in 'a'"),
         (lambda: plots.feature_maps({"a": np.ones((4, 4, 2))}, columns=True), "columns=True"),
+        (lambda: plots.effect_grid({}, ["1"], "x", "t"), "at least one row"),
+        (lambda: plots.effect_grid({"a": [EFFECT]}, [], "x", "t"), "at least one column"),
+        (lambda: plots.effect_grid({"a": [EFFECT]}, ["1", "2"], "x", "t"), "Expected 2 cells.*'a' has 1"),
+        (lambda: plots.effect_grid({"a": [(1, 2)]}, ["1"], "x", "t"), r"Received: \(1, 2\) in 'a'"),
         (lambda: plots.stage_shares({}), "at least one network"),
         (lambda: plots.stage_shares({"a": []}), "at least one stage of each network.*none of .a"),
         (lambda: plots.stage_shares({"a": [{"params": 1}]}, "work"), r"a number .work.*\[None\] in .a"),

@@ -92,6 +92,9 @@ def test_the_source_task_is_the_letters_that_the_backbone_was_trained_on():
 @pytest.mark.parametrize("name", RECORDS)
 def test_every_recorded_result_can_be_asked_for(name):
     record = ft.track().recorded(name)
+    if isinstance(record, dict):  # no row of it is a run of one strategy
+        assert record and not any("strategy" in row for row in record.get("rows", ()))
+        return
     assert isinstance(record, Comparison)
     assert {"strategy", "labels_per_class", "updates", "n", "test_mean", "test_low"} <= set(record.table()[0])
 

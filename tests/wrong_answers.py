@@ -100,6 +100,48 @@ WRONG = {
         ),
         ('ft.check("02.4", "strong")', "Expected a Regularization"),
     ],
+    "03.1": [
+        ('ft.check("03.1", [[1, 1, 1], [1, 1, 1], [1, 1, 1]])', "To an even bright patch it answers 9"),
+        ('ft.check("03.1", [[-1, 0, 1]] * 3)', "turned by a quarter"),
+        ('ft.check("03.1", [[1, 1, 1], [0, 0, 0], [-1, -1, -1]])', "upside down"),
+        ('ft.check("03.1", [[-1, -1, -1], [2, 2, 2], [-1, -1, -1]])', "thin lines"),
+        ('ft.check("03.1", [[-2, -1, 0], [-1, 0, 1], [0, 1, 2]])', "left and right as well"),
+        ('ft.check("03.1", [[1, -2, 1], [0, 0, 0], [-1, 2, -1]])', "blind to the edge"),
+        ('ft.check("03.1", np.zeros((3, 3)))', "answers 0 to everything"),
+        ('ft.check("03.1", [-1, 0, 1])', "three rows of three numbers"),
+    ],
+    "03.2": [
+        ('ft.check("03.2", lambda model: model)', "still ends in six numbers"),
+        ('ft.check("03.2", lambda model: model.get_layer("backbone"))', "These are feature maps"),
+        ('ft.check("03.2", lambda model: model.get_layer("head_pool").output)', "the output of a layer"),
+        (
+            "def headless(model):\n    flat = keras.layers.Flatten()\n"
+            "    return keras.Sequential([model.get_layer('backbone'), flat])\n\n"
+            'ft.check("03.2", headless)',
+            "one long row",
+        ),
+        (
+            "def headless(model):\n    pool = keras.layers.GlobalMaxPooling2D()\n"
+            "    return keras.Sequential([model.get_layer('backbone'), pool])\n\n"
+            'ft.check("03.2", headless)',
+            "the largest value",
+        ),
+        (
+            "def headless(model):\n    fresh = keras.models.clone_model(model)\n"
+            "    return keras.Model(fresh.input, fresh.get_layer('head_pool').output)\n\n"
+            'ft.check("03.2", headless)',
+            "other weights",
+        ),
+        ('ft.check("03.2", lambda model: model.get_layer("head_pool"))', "Expected a Keras model"),
+    ],
+    "03.3": [
+        ('ft.check("03.3", lambda pre, alone, on_top: pre / (alone - on_top))', "no parts of users"),
+        ('ft.check("03.3", lambda pre, alone, on_top: pre // (alone - on_top))', "one user more"),
+        ('ft.check("03.3", lambda pre, alone, on_top: -(-pre // (alone - on_top)))', "both ways cost the same"),
+        ('ft.check("03.3", lambda pre, alone, on_top: pre // alone + 1)', "still pays 20"),
+        ('ft.check("03.3", lambda pre, alone, on_top: pre * on_top)', "What does each further user save?"),
+        ('ft.check("03.3", 17)', "Expected a function"),
+    ],
     "04.1": [
         (
             'small = ft.load_backbone("MobileNetV2", weights=None, image_size=64)\nft.check("04.1", small)',
@@ -238,6 +280,125 @@ WRONG = {
             "half of the updates",
         ),
     ],
+    "07.1": [
+        ('ft.check("07.1", ft.strategy("gradual"))', "as it is"),
+        ('ft.check("07.1", ft.strategy("lp_ft"))', "all stages at once"),
+        ('ft.check("07.1", ft.strategy("top"))', "The phases train: head; stage3 + head."),
+        ('ft.check("07.1", ft.strategy("scratch"))', "draws weights anew"),
+        ('ft.check("07.1", dataclasses.replace(ft.strategy("gradual").phases[1], decay=0.5))', "received Phase"),
+        (
+            'recipe = ft.strategy("gradual")\nhead, opening = recipe.phases\n'
+            "head = dataclasses.replace(head, decay=0.5)\n"
+            'ft.check("07.1", dataclasses.replace(recipe, phases=(head, opening)))',
+            "Only one stage trains there",
+        ),
+        (
+            'recipe = ft.strategy("gradual")\nhead, opening = recipe.phases\n'
+            "opening = dataclasses.replace(opening, decay=0.75)\n"
+            'ft.check("07.1", dataclasses.replace(recipe, phases=(head, opening)))',
+            "fall by 0.75",
+        ),
+        (
+            'recipe = ft.strategy("gradual")\nhead, opening = recipe.phases\n'
+            "opening = dataclasses.replace(opening, decay=0.5, rate=1.5e-4)\n"
+            'ft.check("07.1", dataclasses.replace(recipe, phases=(head, opening)))',
+            "the rate became 0.00015",
+        ),
+        (
+            'recipe = ft.strategy("gradual")\nhead, opening = recipe.phases\n'
+            "opening = dataclasses.replace(opening, decay=0.5, share=0.3)\n"
+            'ft.check("07.1", dataclasses.replace(recipe, phases=(head, opening)))',
+            "no longer share the updates",
+        ),
+    ],
+    "07.2": [
+        ('ft.check("07.2", lambda names, rate, decay: {n: rate for n in names})', "the same rate"),
+        (
+            'ft.check("07.2", lambda names, rate, decay: {n: rate * decay**i for i, n in enumerate(names)})',
+            "The wrong way round",
+        ),
+        (
+            "def stage_rates(names, rate, decay):\n"
+            "    return {n: rate * decay ** (i + 1) for i, n in enumerate(reversed(names))}\n\n"
+            'ft.check("07.2", stage_rates)',
+            "one step too many",
+        ),
+        (
+            'ft.check("07.2", lambda names, rate, decay: {n: rate * decay * i for i, n in enumerate(names)})',
+            "How many steps is a stage away",
+        ),
+        (
+            'ft.check("07.2", lambda names, rate, decay: [rate * decay**i for i in range(len(names))][::-1])',
+            "Expected a dict",
+        ),
+        (
+            'ft.check("07.2", lambda names, rate, decay: {"stage1": 1.25e-4, "stage2": 2.5e-4, "stage3": 5e-4, '
+            '"head": 1e-3})',
+            "Look at 'stage4'",
+        ),
+        ('ft.check("07.2", lambda names, rate, decay: {n: str(rate) for n in names})', "is no number"),
+        ('ft.check("07.2", {"stage1": 1e-3})', "Expected a function"),
+    ],
+    "07.3": [
+        ('ft.check("07.3", lambda rates, losses: rates[np.argmin(losses)] / 10)', "lucky batch"),
+        (
+            "def suggest(rates, losses):\n"
+            "    smooth = [losses[max(0, i - 9) : i + 1].mean() for i in range(len(losses))]\n"
+            "    return rates[np.argmin(smooth)]\n\n"
+            'ft.check("07.3", suggest)',
+            "the lowest point itself",
+        ),
+        (
+            "def suggest(rates, losses):\n"
+            "    smooth = [losses[max(0, i - 9) : i + 1].mean() for i in range(len(losses))]\n"
+            "    return np.argmin(smooth)\n\n"
+            'ft.check("07.3", suggest)',
+            "looks like a position",
+        ),
+        (
+            "def suggest(rates, losses):\n    mean, smooth = 0.0, []\n    for loss in losses:\n"
+            "        mean = 0.9 * mean + 0.1 * loss\n        smooth.append(mean)\n"
+            "    return rates[np.argmin(smooth)] / 10\n\n"
+            'ft.check("07.3", suggest)',
+            "starts at 0",
+        ),
+        ('ft.check("07.3", lambda rates, losses: rates[np.argmax(losses)] / 10)', "take a tenth"),
+        ('ft.check("07.3", lambda rates, losses: (rates, losses))', "Expected one number"),
+    ],
+    "08.1": [
+        ('ft.check("08.1", lambda probe, untrained: probe - untrained)', "the difference"),
+        ('ft.check("08.1", lambda probe, untrained: 100 * (probe - untrained) / (1 - untrained))', "in percent"),
+        ('ft.check("08.1", lambda probe, untrained: (untrained - probe) / (1 - untrained))', "the wrong way round"),
+        ('ft.check("08.1", lambda probe, untrained: probe / untrained)', "what random features get right"),
+        ('ft.check("08.1", lambda probe, untrained: (probe - untrained) / untrained)', "random features get right"),
+        ('ft.check("08.1", lambda probe, untrained: (probe - untrained) / (1 - probe))', "still make"),
+        (
+            'ft.check("08.1", lambda probe, untrained: max(0, (probe - untrained) / (1 - untrained)))',
+            "worse than random ones",
+        ),
+        ('ft.check("08.1", lambda probe, untrained: probe)', "Random features get 0.4 wrong"),
+        ('ft.check("08.1", 0.87)', "Expected a function"),
+    ],
+    "08.2": [
+        ('ft.check("08.2", ft.advise(backbone, ft.load_task("digits", 20)))', "a task of 10 classes"),
+        ('ft.check("08.2", ft.advise(backbone, ft.load_task("faces", 10)))', "It saw 10 labels"),
+        ('ft.check("08.2", ft.advise(backbone, ft.load_task("faces", 20)).strategy)', "a part of the advice"),
+        ('ft.check("08.2", "lp_ft")', "a part of the advice"),
+        ('ft.check("08.2", ft.load_task("faces", 20))', "That is the task"),
+        ('ft.check("08.2", backbone)', "Expected what `ft.advise(backbone, task)` returns"),
+    ],
+    "08.3": [
+        ('ft.check("08.3", lambda labels, probes, untrained: "scratch")', "Always scratch: that is a habit"),
+        ('ft.check("08.3", lambda labels, probes, untrained: "lp_ft")', "Always lp_ft: that is a habit"),
+        (
+            'ft.check("08.3", lambda labels, probes, untrained: "scratch" if probes[-1] > probes[0] else "lp_ft")',
+            "Most is lost at",
+        ),
+        ('ft.check("08.3", lambda labels, probes, untrained: "scratch" if labels < 5 else "lp_ft")', "Your rule costs"),
+        ('ft.check("08.3", lambda labels, probes, untrained: "full")', "You return 'full'"),
+        ('ft.check("08.3", lambda labels, probes, untrained: probes[-1] < probes[0])', "the name of one of the three"),
+        ('ft.check("08.3", "lp_ft")', "Expected a function"),
+    ],
     "09.1": [
         ('ft.check("09.1", ft.L2SP(1.0))', "the anchor alone"),
         ('ft.check("09.1", ft.Regularization(anchor=ft.L2SP(1.0)))', "keeps what you do not name"),
@@ -344,5 +505,92 @@ WRONG = {
             '    return start\n\nft.check("09.4", between)',
             "changes the lists",
         ),
+    ],
+    "10.1": [
+        ('ft.check("10.1", lambda said, labels, groups: np.mean(said == labels))', "the mean that hides"),
+        (
+            "def by_groups(said, labels, groups):\n"
+            "    return {g: (said == labels)[groups == g].sum() for g in np.unique(groups)}\n\n"
+            'ft.check("10.1", by_groups)',
+            "These are counts",
+        ),
+        (
+            "def by_groups(said, labels, groups):\n"
+            "    return {g: ((said == labels) & (groups == g)).mean() for g in np.unique(groups)}\n\n"
+            'ft.check("10.1", by_groups)',
+            "You divide by all images",
+        ),
+        (
+            "def by_groups(said, labels, groups):\n"
+            "    return {g: (said != labels)[groups == g].mean() for g in np.unique(groups)}\n\n"
+            'ft.check("10.1", by_groups)',
+            "These are error rates",
+        ),
+        (
+            "def by_groups(said, labels, groups):\n"
+            "    return {g: 100 * (said == labels)[groups == g].mean() for g in np.unique(groups)}\n\n"
+            'ft.check("10.1", by_groups)',
+            "These are percentages",
+        ),
+        (
+            "def by_groups(said, labels, groups):\n"
+            "    return {g: (said == labels)[groups == g] for g in np.unique(groups)}\n\n"
+            'ft.check("10.1", by_groups)',
+            "Each group needs one number",
+        ),
+        (
+            'ft.check("10.1", lambda said, labels, groups: {"plain": 1.0, "marked": 0.5})',
+            "called old and new",
+        ),
+        ('ft.check("10.1", lambda said, labels, groups: {"old": 0.5, "new": 0.5})', "Which images belong to the group"),
+        ('ft.check("10.1", lambda said, labels, groups: [0.8, 0.3])', "Expected a dictionary"),
+    ],
+    "10.2": [
+        (
+            "def flips(network, images, change):\n"
+            "    return network(images).argmax(1) != network(change(images)).argmax(1)\n\n"
+            'ft.check("10.2", flips)',
+            "one value for each image",
+        ),
+        (
+            "def flips(network, images, change):\n"
+            "    return np.sum(network(images).argmax(1) != network(change(images)).argmax(1))\n\n"
+            'ft.check("10.2", flips)',
+            "the number of images that flip",
+        ),
+        (
+            "def flips(network, images, change):\n"
+            "    return np.mean(network(images).argmax(1) == network(change(images)).argmax(1))\n\n"
+            'ft.check("10.2", flips)',
+            "whose class stays",
+        ),
+        (
+            "def flips(network, images, change):\n"
+            "    return np.mean((network(images) != network(change(images))).any(axis=1))\n\n"
+            'ft.check("10.2", flips)',
+            "whose probabilities moved at all",
+        ),
+        (
+            "def flips(network, images, change):\n    change(images)\n"
+            "    return np.mean(network(images).argmax(1) != network(images).argmax(1))\n\n"
+            'ft.check("10.2", flips)',
+            "did the changed images reach the network",
+        ),
+        (
+            "def flips(network, images, change):\n"
+            "    return np.abs(network(images) - network(change(images))).mean()\n\n"
+            'ft.check("10.2", flips)',
+            "how far the probabilities move",
+        ),
+        ('ft.check("10.2", lambda network, images, change: 0.9)', "Take the class of every image"),
+        ('ft.check("10.2", 0.25)', "Expected a function"),
+    ],
+    "10.3": [
+        ('ft.check("10.3", fitted)', "it has no groups"),
+        ('ft.check("10.3", fitted.train)', "Expected a task"),
+        ('ft.check("10.3", ft.mark_task(fitted, share=0, test_share=0.2))', "None of the training images"),
+        ('ft.check("10.3", ft.mark_task(fitted, share=[1, 1] + 8 * [0]))', "a new shortcut"),
+        ('ft.check("10.3", ft.mark_task(fitted, share=1))', "never sees a plain one"),
+        ('ft.check("10.3", ft.mark_task(fitted))', "it should be two of ten"),
     ],
 }

@@ -1,0 +1,781 @@
+# %% [markdown] lang="en"
+# # Choosing a strategy
+#
+# Frozen, head first, stage by stage, all at once, from scratch: by now each has won somewhere and lost somewhere else. What
+# decides? Two things are named everywhere: how much data there is, and how near it is to what the network knows. We measure both.
+#
+# **Questions**
+# - Which strategy for how many labels, and for how near a task?
+# - Can I find out how near a task is before I train anything?
+# - When is it better to start from scratch, and what does a wrong choice cost?
+#
+# **You will**
+# - tell four kinds of training apart by what they learn, from which data, and at what cost
+# - measure with linear probes, in seconds, how much of a pre-training a task can use
+# - read a grid of recorded runs, data size against similarity, with intervals
+# - query a decision rule, judge it by its regret on tasks it has not seen, and write a rule of your own
+#
+# ⏱ 45 minutes · Needs: lesson 06 · Runs in about a minute on a laptop
+# %% [markdown] lang="ko"
+# # 전략 고르기
+#
+# 동결, 헤드 먼저, 스테이지 하나씩, 한꺼번에, 처음부터. 어느 방법이든 이긴 적도 있고 진 적도 있습니다. 무엇이 승부를 가를까요? 흔히 두 가지를 꼽습니다. 데이터가
+# 얼마나 있는지, 그리고 신경망이 아는 것과 얼마나 가까운지입니다. 이번에는 둘 다 재 봅니다.
+#
+# **질문**
+# - 레이블이 몇 개이고 태스크가 얼마나 가까울 때 어떤 전략을 써야 할까요?
+# - 학습하기 전에 태스크가 얼마나 가까운지 알 수 있을까요?
+# - 처음부터 학습하는 편이 나은 것은 언제이고, 잘못 고르면 얼마나 손해일까요?
+#
+# **이 수업을 마치면**
+# - 네 가지 학습을 무엇을 배우는지, 어떤 데이터로 배우는지, 비용이 얼마인지로 구별할 수 있습니다
+# - 사전 학습(pre-training)이 태스크에 얼마나 쓸모 있는지 선형 탐침(linear probe)으로 몇 초 만에 잴 수 있습니다
+# - 데이터의 양과 유사도에 따라 기록한 실험의 표를 구간과 함께 읽을 수 있습니다
+# - 판단 규칙에 물어보고, 처음 보는 태스크에서의 후회(regret)로 규칙을 평가하고, 규칙을 직접 작성할 수 있습니다
+#
+# ⏱ 45분 · 먼저 볼 것: 6강 · 노트북 컴퓨터에서 1분 안팎이면 실행됩니다
+# %%
+import json
+import pathlib
+
+import numpy as np
+from scipy.stats import t
+
+import ftlib as ft
+from ftlib import plots
+
+track = ft.track("glyph")
+record = track.recorded("transfer")["rows"]
+pairs = list(dict.fromkeys((row["backbone"], row["task"]) for row in record))
+runs = sum(len(row["runs"]) for row in record)
+print(f"{runs} recorded runs, {len(pairs)} pairs of backbone and task")
+# %% [markdown] lang="en"
+# These runs took hours, so they were recorded. Each row belongs to one backbone, one task, one number of labels and one seed, and
+# holds the same images for all strategies. Three small functions read it.
+# %% [markdown] lang="ko"
+# 이 실험은 몇 시간이 걸려서 미리 기록해 두었습니다. 한 줄은 백본 하나, 태스크 하나, 레이블 수 하나, 시드 하나에 해당하고, 그 안에서는 모든 전략이 같은 이미지로
+# 학습했습니다. 작은 함수 세 개로 읽어 봅시다.
+# %%
+def cell(backbone, task, labels):
+    """The recorded rows of one cell of the grid, one per seed."""
+    wanted = backbone, task, labels
+    return [r for r in record if (r["backbone"], r["task"], r["labels_per_class"]) == wanted]
+
+def scores(rows, strategy, score="test"):
+    return np.array([row["runs"][strategy][score] for row in rows])
+
+def mean_and_interval(values):
+    """Mean and 95 % interval over seeds (Student's t)."""
+    half = t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values))
+    return np.mean(values), np.mean(values) - half, np.mean(values) + half
+# %% [markdown] lang="en"
+# ## Four words
+#
+# Before the choice, the words. We have met all four; what tells them apart is what learns, and from whose images. First the
+# prices: the seconds of each strategy, in parts of those of the frozen backbone, and the images that the pre-training saw.
+# %% [markdown] lang="ko"
+# ## 네 가지 말
+#
+# 고르기에 앞서 말부터 정리합시다. 네 가지 모두 이미 나온 말이고, 무엇이 배우는지와 누구의 이미지로 배우는지가 다릅니다. 먼저 값을 알아봅니다. 전략마다 걸린 시간을
+# 동결한 백본과 견주고, 사전 학습이 본 이미지의 수를 셉니다.
+# %%
+main = ("feature_extraction_long", "lp_ft", "scratch")
+glyph_rows = [row for row in record if row["backbone"] == "glyphnet"]
+price = {}
+for name in main:
+    ratios = scores(glyph_rows, name, "seconds") / scores(glyph_rows, main[0], "seconds")
+    price[name] = float(np.median(ratios))
+    print(f"{name:<26} about {price[name]:.0f} times the time of the frozen backbone")
+
+path = pathlib.Path(ft.__file__).parent / "weights" / "glyphnet.json"
+card = json.loads(path.read_text(encoding="utf-8"))["training"]
+before = card["epochs"] * card["images_per_epoch"]  # images seen in the pre-training
+ours = 32 * track.updates  # and in one of our runs
+assert price["scratch"] > 3 and price["lp_ft"] > 3 and before > 20 * ours
+# %% [markdown] lang="en"
+# | | what is learned | from which data | cost | when |
+# |---|---|---|---|---|
+# | training from scratch | every weight, from random numbers | your own labelled images | {{price["scratch"]:.0f}} | nothing near exists, or images are plenty |
+# | pre-training | every weight, for a task that may interest nobody | a large set, here {{before:,}} drawn letters | {{before / ours:.0f}} times the images of one run, but once for all | many tasks will follow |
+# | transfer learning with a frozen backbone | the head | your own; the features come from the pre-training | 1 | few labels, a near task |
+# | fine-tuning, head first | head, then everything, gently | your own, from the pre-trained start | {{price["lp_ft"]:.0f}} | more labels, or a task less near |
+#
+# Cost: time, frozen backbone = 1. Fine-tuning is transfer learning as well: both begin with what a pre-training has left.
+# %% [markdown] lang="ko"
+# | | 무엇을 배우나 | 어떤 데이터로 | 비용 | 언제 |
+# |---|---|---|---|---|
+# | 처음부터 학습(training from scratch) | 모든 가중치. 난수에서 출발 | 내 레이블 이미지 | {{price["scratch"]:.0f}} | 가까운 백본이 없거나 이미지가 넉넉할 때 |
+# | 사전 학습(pre-training) | 모든 가중치. 정작 쓸 일은 없을지도 모르는 태스크용 | 큰 데이터. 여기서는 그려 낸 글자 {{before:,}}장 | 한 번 학습하는 이미지의 {{before / ours:.0f}}배. 단, 한 번만 | 앞으로 풀 태스크가 많을 때 |
+# | 동결한 백본으로 하는 전이 학습(transfer learning) | 헤드 | 내 이미지. 특징은 사전 학습에서 | 1 | 레이블이 적고 태스크가 가까울 때 |
+# | 미세 조정(fine-tuning), 헤드 먼저 | 헤드, 그다음 전체를 조심스럽게 | 내 이미지. 사전 학습된 가중치에서 출발 | {{price["lp_ft"]:.0f}} | 레이블이 더 많거나 태스크가 덜 가까울 때 |
+#
+# 비용은 시간이며, 동결한 백본을 1로 합니다. 미세 조정도 전이 학습입니다. 둘 다 사전 학습이 남긴 것에서 출발합니다.
+# %% [markdown] lang="en"
+# The last column is what everybody says. The rest of this lesson asks whether it is so, and what "near" and "few" mean in numbers.
+# %% [markdown] lang="ko"
+# 마지막 열은 누구나 하는 말입니다. 이제부터 정말 그런지, "가깝다"와 "적다"가 숫자로는 얼마인지 알아봅시다.
+# %% [markdown] lang="en"
+# ## How near is near?
+#
+# Here are the letters that `glyphnet` was pre-trained on, and three tasks: scanned digits, rendered textures, and cut-outs of
+# photos, half of them faces.
+#
+# **Predict.** Put the three in order: for which will features of letters be of most use, for which of least?
+# %% [markdown] lang="ko"
+# ## 얼마나 가까워야 가까울까요?
+#
+# `glyphnet`이 사전 학습에서 본 글자와 세 가지 태스크입니다. 스캔한 숫자, 그려 낸 질감, 그리고 절반이 얼굴인 사진 조각입니다.
+#
+# **예측해 보세요.** 셋을 차례로 늘어놓아 보세요. 글자에서 배운 특징이 가장 쓸모 있을 태스크는 무엇이고, 가장 쓸모없을 태스크는 무엇일까요?
+# %%
+backbone = track.backbone
+tasks = {name: ft.load_task(name, labels_per_class=10, seed=0) for name in ("digits", "textures", "faces")}
+shown, titles = [], []
+for name, task in {"letters": track.source_task, **tasks}.items():
+    some = task.for_backbone(backbone).validation
+    shown += [some.images[i] for i in np.linspace(0, len(some) - 1, 8).astype(int)]
+    titles += [name] + [""] * 7
+fig = plots.image_grid(np.array(shown), titles, columns=8, title="What glyphnet knows, and three tasks")
+ft.show(fig, alt="Four rows of images: letters of many alphabets, handwritten digits, textures of lines, dots and noise, "
+        "and small grey photos, some of them faces.")
+# %% [markdown] lang="en"
+# Eyes are a poor judge of what a network sees. A better one is a *linear probe* (Alain and Bengio, 2017): a linear classifier on
+# frozen features. It says how much of the task can be read off them. As in lesson 05 we need a control, the same network with
+# random weights. `ft.advise` measures both, and more:
+# %% [markdown] lang="ko"
+# 신경망이 무엇을 보는지는 눈으로 알기 어렵습니다. *선형 탐침*(Alain과 Bengio, 2017)이 더 낫습니다. 동결한 특징 위에 선형 분류기를 얹어, 특징에서 태스크를 얼마나
+# 읽어 낼 수 있는지 봅니다. 5강처럼 대조군도 있어야 합니다. 구조는 같고 가중치만 무작위인 신경망입니다. `ft.advise`는 이 둘을 포함해 여러 가지를 잽니다.
+# %%
+advice = {name: ft.advise(backbone, task) for name, task in tasks.items()}
+print(f"{'':<10}{'pre-trained':>12}{'random':>9}{'pixels':>9}{'gain':>8}")
+for name, one in advice.items():
+    found = one.evidence
+    print(f"{name:<10}{found.probe:>12.1%}{found.untrained:>9.1%}{found.pixels:>9.1%}{found.gain:>8.2f}")
+gains = {name: one.evidence.gain for name, one in advice.items()}
+# %% [markdown] lang="en"
+# `gain` puts the two together: of what random features get wrong, the part that pre-trained features get right. 1 would be
+# perfect, 0 means that the pre-training has added nothing. Coarse pixels, an image of 8 by 8, stand beside it as a warning: where
+# they do as well, no network was needed.
+# %% [markdown] lang="ko"
+# `gain`은 둘을 합친 값입니다. 무작위 특징이 틀리는 것 가운데 사전 학습된 특징이 맞히는 비율입니다. 1이면 완벽하고, 0이면 사전 학습이 보탠 것이 없다는 뜻입니다. 8x8로
+# 줄인 픽셀도 옆에 두었습니다. 픽셀만으로 그만큼 맞힌다면 애초에 신경망이 필요 없었던 것이니까요.
+# %% [markdown] lang="en"
+# ### Exercise 1: the gain
+#
+# Write the function: it gets the accuracy of the probe on pre-trained features and on untrained ones, both from 0 to 1.
+# %% [markdown] lang="ko"
+# ### 연습 1: gain 구하기
+#
+# 함수를 작성해 보세요. 사전 학습된 특징에서 잰 탐침의 정확도와 무작위 특징에서 잰 정확도를 받습니다. 둘 다 0에서 1 사이의 값입니다.
+# %% tags=["exercise"]
+def gain(probe, untrained):
+    return ...
+
+# Stuck? ft.hint("08.1"), then ft.solution("08.1")
+ft.check("08.1", gain)
+# %% [markdown] lang="en"
+# For digits the gain is {{gains["digits"]:.2f}}, for textures {{gains["textures"]:.2f}}. Faces are a lesson in themselves: random
+# features read {{100 * advice["faces"].evidence.untrained:.0f}} % of {{advice["faces"].evidence.validation}} images, so hardly
+# anything is left to gain, and one image more or less moves the gain by a lot. `ft.advise` knows how few images it has.
+# %% [markdown] lang="ko"
+# 숫자에서는 {{gains["digits"]:.2f}}, 질감에서는 {{gains["textures"]:.2f}}입니다. 얼굴은 따로 새겨 둘 만합니다. 무작위 특징만으로도
+# {{advice["faces"].evidence.validation}}장 가운데 {{100 * advice["faces"].evidence.untrained:.0f}}%를 맞히니 더 얻을 것이 거의 없고, 한 장만 더 맞히거나 틀려도
+# 값이 크게 흔들립니다. `ft.advise`도 이미지가 얼마나 적은지 압니다.
+# %%
+print(advice["faces"])
+assert gains["digits"] > gains["textures"] + 0.2 and advice["faces"].doubts
+# %% [markdown] lang="en"
+# ## A second sign: the depth
+#
+# `ft.advise` also fits a probe on every stage, and so did the record. Late stages are made of early ones, and of more and more
+# letters.
+#
+# **Predict.** For digits late stages are better than the first. And for textures?
+# %% [markdown] lang="ko"
+# ## 두 번째 단서: 깊이
+#
+# `ft.advise`는 스테이지마다 탐침을 잽니다. 기록에도 들어 있습니다. 뒤쪽 스테이지는 앞쪽 스테이지로 이루어지고, 갈수록 글자다워집니다.
+#
+# **예측해 보세요.** 숫자에는 뒤쪽 스테이지가 첫 스테이지보다 낫습니다. 질감에는 어떨까요?
+# %%
+from ftlib.advisor import RULE
+from ftlib.similarity import Evidence
+
+def evidence(row):
+    keys = ("classes", "labels_per_class", "probes", "untrained", "pixels", "validation")
+    return Evidence(*(row[key] for key in keys))
+
+def by_stage(rows):
+    return np.array([list(row["probes"].values()) for row in rows])
+
+series = {}
+for task in [task for name, task in pairs if name == "glyphnet"]:
+    probed = by_stage(cell("glyphnet", task, 10))
+    series[task] = ((1, 2, 3), probed.mean(axis=0), probed.min(axis=0), probed.max(axis=0))
+fig = plots.lines(
+    series, "Stage of glyphnet (1: at the input)", "Linear probe, validation (bars: worst to best seed)",
+    "The deeper the stage, the better for digits and the worse for textures", percent=True,
+)
+ft.show(fig, alt="Accuracy of a linear probe on each of three stages, ten labels per class: it rises for digits and falls "
+        "for textures.")
+assert (np.diff(series["textures"][1]) < -0.03).all() and series["digits"][1][2] > series["digits"][1][0] + 0.1
+# %% [markdown] lang="en"
+# For textures the first stage is best: it sees edges in small patches, which textures have too. Later stages put them together to
+# letters, and what is no letter gets lost on the way. So we have two signs of nearness: the gain, and whether the probes rise towards
+# the last stage. Here are both, for every pair in the record, photos under MobileNetV2 too.
+# %% [markdown] lang="ko"
+# 질감에는 첫 스테이지가 가장 낫습니다. 좁은 범위의 모서리를 보는데, 그런 것은 질감에도 있습니다. 뒤쪽 스테이지는 그것을 글자로 엮어 가고, 글자가 아닌 것은 그
+# 과정에서 사라집니다. 이제 유사도의 단서가 둘입니다. gain, 그리고 탐침이 마지막 스테이지로 갈수록 오르는지입니다. 기록에 있는 모든 짝에서 둘을 봅시다. MobileNetV2로
+# 본 사진도 있습니다.
+# %%
+near = {pair: float(np.mean([evidence(row).gain for row in cell(*pair, 10)])) for pair in pairs}
+depth = {pair: float(np.mean(by_stage(cell(*pair, 10))[:, -1] - by_stage(cell(*pair, 10))[:, 0])) for pair in pairs}
+ordered = sorted(pairs, key=near.get, reverse=True)
+print(f"{'ten labels per class':<28}{'gain':>6}{'last stage minus first':>26}")
+for pair in ordered:
+    print(f"{': '.join(pair):<28}{near[pair]:>6.2f}{100 * depth[pair]:>+19.1f} points")
+assert depth["glyphnet", "textures"] < -0.1 < 0.1 < depth["glyphnet", "digits"]
+# %% [markdown] lang="en"
+# ## Is the pre-training worth keeping?
+#
+# Which sign is right, the runs will tell. For each cell of the grid we take the better of the two pre-trained strategies, as
+# validation sees it, and subtract training from scratch: same images, same updates, same seed, so we subtract seed by seed.
+#
+# **Predict.** In which corner of the grid is the pre-training worth most? Is there a cell where it is worth less than nothing?
+# %% [markdown] lang="ko"
+# ## 사전 학습은 남겨 둘 만할까요?
+#
+# 어느 단서가 맞는지는 실험이 말해 줍니다. 칸마다 사전 학습을 쓰는 두 전략 가운데 검증 정확도가 높은 쪽에서 처음부터 학습한 결과를 뺍니다. 이미지도, 업데이트
+# 횟수도, 시드도 같으므로 시드마다 뺍니다.
+#
+# **예측해 보세요.** 사전 학습이 가장 값진 곳은 표의 어느 구석일까요? 오히려 손해인 칸도 있을까요?
+# %%
+bins = {1: "1", 3: "3", 10: "10", 20: "20 to 30", 30: "20 to 30", 40: "40 to 80", 50: "40 to 80", 80: "40 to 80"}
+columns = list(dict.fromkeys(bins.values()))
+sizes = {pair: sorted({r["labels_per_class"] for r in record if (r["backbone"], r["task"]) == pair}) for pair in pairs}
+
+def grid(effect):
+    """What `effect` finds in every recorded cell, with intervals: a row per pair, the largest gain first."""
+    rows = {}
+    for pair in ordered:
+        line = dict.fromkeys(columns)
+        line |= {bins[labels]: mean_and_interval(effect(cell(*pair, labels))) for labels in sizes[pair]}
+        rows[": ".join(pair)] = list(line.values())
+    return rows
+
+def kept(rows):
+    """What the better pre-trained strategy has over scratch, for each seed."""
+    best = max(main[:2], key=lambda name: scores(rows, name, "validation").mean())
+    return scores(rows, best) - scores(rows, "scratch")
+# %%
+worth = grid(kept)
+fig = plots.effect_grid(worth, columns, "Labels per class", "Pre-trained minus scratch, test accuracy; the largest gain first")
+ft.show(fig, alt="A grid, a row per backbone and task, a column per number of labels: what the pre-training is worth in points. "
+        "On digits a lot with one label and little with many; on textures below 0.")
+sure = [one for row in worth.values() for one in row if one]
+won, lost = sum(low > 0 for _, low, _ in sure), sum(high < 0 for *_, high in sure)
+digits, textures = ([one for one in worth[f"glyphnet: {name}"] if one] for name in ("digits", "textures"))
+assert digits[0][1] > 0.1 and digits[0][0] > digits[1][0] > digits[-1][0] and max(textures)[0] < 0
+# %% [markdown] lang="en"
+# Of {{len(sure)}} cells, {{won}} lie above 0 with their whole interval, {{lost}} below; in the other
+# {{len(sure) - won - lost}} the seeds cannot tell. On digits pre-training is worth {{100 * digits[0][0]:.0f}} points with one label per
+# class and {{100 * digits[-1][0]:.1f}} with 50: labels replace it. On textures it is worth less than nothing, with few labels and with
+# many.
+# %% [markdown] lang="ko"
+# {{len(sure)}}칸 가운데 구간 전체가 0보다 위인 칸이 {{won}}개, 아래인 칸이 {{lost}}개이고, 나머지 {{len(sure) - won - lost}}칸은 시드 몇 개로는 가릴 수 없습니다. 숫자에서
+# 사전 학습의 값어치는 클래스당 레이블이 하나일 때 {{100 * digits[0][0]:.0f}}%p, 50개일 때 {{100 * digits[-1][0]:.1f}}%p입니다. 레이블이 사전 학습을 대신하는 것입니다.
+# 질감에서는 레이블이 적든 많든 오히려 손해입니다.
+# %%
+at_ten = {pair: float(np.mean(kept(cell(*pair, 10)))) for pair in pairs}
+agrees = [pair for pair in pairs if (depth[pair] > 0) == (at_ten[pair] > 0)]
+for pair in ordered:
+    signs = f"gain {near[pair]:.2f}, last stage minus first {100 * depth[pair]:+.1f}"
+    print(f"{': '.join(pair):<28}{signs:<42}worth {100 * at_ten[pair]:+.1f} points")
+print(f"the depth is right about {len(agrees)} of {len(pairs)} pairs")
+fashion, texture = ("glyphnet", "fashion_mnist"), ("glyphnet", "textures")
+assert near[fashion] < near[texture] and at_ten[fashion] > 0.02 and at_ten[texture] < -0.05
+assert {fashion, texture, ("glyphnet", "digits")} <= set(agrees)
+# %% [markdown] lang="en"
+# Fashion-MNIST has a smaller gain than the textures, {{near[fashion]:.2f}} against {{near[texture]:.2f}}; yet its pre-training is
+# worth {{100 * at_ten[fashion]:+.1f}} points with ten labels, theirs {{100 * at_ten[texture]:+.1f}}. Better than random is not much to
+# ask: a network that learns from its own images does not stay random. The second sign is right about these two and about digits.
+# Probes that rise with depth say that what the network builds is what the task needs.
+# %% [markdown] lang="ko"
+# Fashion-MNIST는 질감보다 gain이 작습니다({{near[fashion]:.2f}} 대 {{near[texture]:.2f}}). 그런데 레이블이 열 개일 때 사전 학습의 값어치는 Fashion-MNIST가
+# {{100 * at_ten[fashion]:+.1f}}%p, 질감이 {{100 * at_ten[texture]:+.1f}}%p입니다. 무작위보다 낫기는 어렵지 않습니다. 직접 이미지를 보고 배우는 신경망은 무작위인 채로
+# 있지 않으니까요. 두 번째 단서는 이 둘과 숫자를 모두 맞혔습니다. 깊이에 따라 탐침이 오른다면, 신경망이 쌓아 올리는 것이 바로 태스크에 필요한 것입니다.
+# %% [markdown] lang="en"
+# On faces the intervals are wide: two classes, and {{advice["faces"].evidence.validation}} validation images. Every strategy does well
+# there, none stands out for certain, and so the choice hardly matters.
+# %% [markdown] lang="ko"
+# 얼굴은 구간이 넓습니다. 클래스가 둘이고 검증 이미지가 {{advice["faces"].evidence.validation}}장뿐입니다. 어느 전략이나 잘하고 확실히 두드러지는 것이 없으니, 무엇을 골라도 큰
+# 차이가 없습니다.
+# %%
+mobile = [row for row in record if row["backbone"] == "MobileNetV2"]
+guessing = [row for row in mobile if row["runs"]["scratch"]["validation"] < 1.1 / row["classes"]]
+print(f"MobileNetV2 from scratch: {len(guessing)} of {len(mobile)} recorded runs are no better than guessing")
+left = 0.999 ** mobile[0]["updates"]  # 0.999: the momentum of its BatchNorm layers
+# %% [markdown] lang="en"
+# And a caution: under MobileNetV2 scratch has no fair chance. Its BatchNorm layers average so slowly that, after
+# {{mobile[0]["updates"]}} updates, {{100 * left:.0f}} % of their moving statistics are still the initial values. Read these rows as what
+# is possible in so few updates, not as what pre-training is worth in the end.
+# %% [markdown] lang="ko"
+# 조심할 것이 하나 있습니다. MobileNetV2를 처음부터 학습한 쪽에는 공정한 기회가 없었습니다. BatchNorm 층이 평균을 아주 천천히 갱신해서, 업데이트를
+# {{mobile[0]["updates"]}}번 한 뒤에도 이동 통계의 {{100 * left:.0f}}%가 초깃값 그대로입니다. 이 줄들은 이렇게 적은 업데이트로 할 수 있는 만큼으로 읽어야지, 사전 학습의 최종
+# 값어치로 읽으면 안 됩니다.
+# %% [markdown] lang="en"
+# ## A case where scratch wins
+#
+# Look closer at the textures, the far task of lessons 06 and 07. More labels help everyone.
+#
+# **Predict.** Do they ever bring a pre-trained start into the lead?
+# %% [markdown] lang="ko"
+# ## 처음부터 학습하는 편이 나을 때
+#
+# 질감을 자세히 봅시다. 6강과 7강에서 먼 태스크로 삼은 것입니다. 레이블이 늘면 어느 전략이든 나아집니다.
+#
+# **예측해 보세요.** 그러다 보면 사전 학습된 출발점이 앞서게 될까요?
+# %%
+def table(backbone, task):
+    """Mean and interval of every recorded strategy, as `plots.accuracy_curves` takes them."""
+    rows = []
+    for labels in sizes[backbone, task]:
+        seeds = cell(backbone, task, labels)
+        row = {"labels_per_class": labels, "updates": seeds[0]["updates"], "n": len(seeds)}
+        for name in seeds[0]["runs"]:
+            measured = zip(("test_mean", "test_low", "test_high"), mean_and_interval(scores(seeds, name)))
+            rows.append({"strategy": name, **row, **dict(measured)})
+    return rows
+
+ft.show(plots.accuracy_curves(table("glyphnet", "textures")), alt="Accuracy on textures against labels per class. Scratch "
+        "ends on top, full and LP-FT below it, the last stage alone and the frozen backbone at the bottom.")
+ahead = {name: [] for name in ("lp_ft", "full")}
+for name, points in ahead.items():
+    for labels in sizes["glyphnet", "textures"]:
+        rows = cell("glyphnet", "textures", labels)
+        points += list(100 * (scores(rows, "scratch") - scores(rows, name)))
+        assert max(scores(rows, other).mean() for other in rows[0]["runs"]) == scores(rows, "scratch").mean()
+assert all(np.mean(points) > 2 and np.mean(np.greater(points, 0)) > 0.75 for points in ahead.values())
+# %% [markdown] lang="en"
+# Never. Over all numbers of labels, scratch beats `lp_ft` in {{sum(p > 0 for p in ahead["lp_ft"])}} of {{len(ahead["lp_ft"])}} pairs
+# of runs on the same images, by {{np.mean(ahead["lp_ft"]):.0f}} points in the mean, and `full` in
+# {{sum(p > 0 for p in ahead["full"])}}, by {{np.mean(ahead["full"]):.0f}} points. An honest win for scratch, against our strategies as
+# they come.
+# %% [markdown] lang="ko"
+# 그런 일은 없습니다. 레이블 수를 통틀어, 같은 이미지로 학습한 {{len(ahead["lp_ft"])}}쌍 가운데 처음부터 학습한 쪽이 `lp_ft`를 이긴 것이
+# {{sum(p > 0 for p in ahead["lp_ft"])}}쌍이고 평균 {{np.mean(ahead["lp_ft"]):.0f}}%p 앞섭니다. `full`을 이긴 것은 {{sum(p > 0 for p in ahead["full"])}}쌍,
+# 평균 {{np.mean(ahead["full"]):.0f}}%p입니다. 정해 둔 전략을 그대로 쓴다면 처음부터 학습하는 쪽이 정당하게 이겼습니다.
+# %% [markdown] lang="en"
+# But what has lost: the start, or the care? Our strategies tune at 3e-4, a rate that spares the pre-training; scratch runs at 1e-3.
+# So let both choose their rate on validation. Lesson 06 has recorded scratch like that, lesson 07 `full`.
+#
+# **Predict.** Who is ahead when both may choose?
+# %% [markdown] lang="ko"
+# 그런데 진 것은 출발점일까요, 조심성일까요? 정해 둔 전략은 사전 학습을 아끼려고 3e-4로 조정하고, 처음부터 학습할 때는 1e-3을 씁니다. 그러니 양쪽 다 검증 데이터로
+# 학습률을 고르게 해 봅시다. 처음부터 학습한 것은 6강에, `full`은 7강에 그런 기록이 있습니다.
+#
+# **예측해 보세요.** 양쪽 다 고를 수 있으면 누가 앞설까요?
+# %%
+def ends(values):
+    return float(np.mean(values)), min(values), max(values)
+
+free = [row for row in track.recorded("gradual").rows if (row["task"], row["method"]) == ("textures", "full")]
+by_rate = {rate: [r for r in free if r["rate"] == rate] for rate in sorted({r["rate"] for r in free})}
+best = max(by_rate, key=lambda rate: np.mean([r["val_accuracy"] for r in by_rate[rate]]))
+alone = [r["test_accuracy"] for r in track.recorded("textures").rows if r["strategy"] == "scratch"]
+level = {
+    "full at 3e-4": ends([r["test_accuracy"] for r in by_rate[3e-4]]),
+    f"full at {best:g}, by validation": ends([r["test_accuracy"] for r in by_rate[best]]),
+    "scratch, by validation": ends(alone),
+}
+fig = plots.bars(
+    level, "It was the care that lost, not the start",
+    "Test accuracy, textures, ten labels per class (lines: worst to best seed)", percent=True,
+)
+ft.show(fig, alt="Bars: full at 0.0003 is far below scratch; at the rate that validation chose it is level with it or above.")
+assert level["full at 3e-4"][2] < level["scratch, by validation"][1] and best > 1e-3
+assert list(level.values())[1][0] > level["scratch, by validation"][0] - 0.02
+# %% [markdown] lang="en"
+# At ten times the rate the pre-trained start is no longer behind: {{100 * list(level.values())[1][0]:.1f}} % against
+# {{100 * level["scratch, by validation"][0]:.1f}} %. So the record holds no case where the start itself did harm. What scratch beats is
+# care: whoever protects features that do not fit pays for it. Far from the source, move freely, from whatever start.
+# %% [markdown] lang="ko"
+# 학습률을 열 배로 높이면 사전 학습된 출발점도 더는 뒤지지 않습니다. {{100 * list(level.values())[1][0]:.1f}}% 대
+# {{100 * level["scratch, by validation"][0]:.1f}}%입니다. 출발점 자체가 해가 된 경우는 기록에 없습니다. 처음부터 학습한 쪽이 이긴 상대는 조심성입니다. 맞지 않는
+# 특징을 지키려 들면 손해를 봅니다. 원천 태스크에서 멀면, 어디서 출발하든 자유롭게 움직이세요.
+# %% [markdown] lang="en"
+# ## In between: keep the beginning
+#
+# For textures the early stages fitted best. That suggests one more way, a *hybrid*: keep the first stages, draw the rest anew, and
+# train everything at the rate of scratch (Yosinski et al., 2014, cut networks like that). In `ftlib` it is a strategy with `keep`:
+# %% [markdown] lang="ko"
+# ## 중간 길: 앞부분만 남기기
+#
+# 질감에는 앞쪽 스테이지가 잘 맞았습니다. 그렇다면 한 가지 방법이 더 있습니다. 앞쪽 스테이지만 남기고, 나머지는 새로 초기화해서, 처음부터 학습할 때의 학습률로 전체를 학습하는
+# 하이브리드(hybrid)입니다(Yosinski 등, 2014가 신경망을 이렇게 잘라 보았습니다). `ftlib`에서는 `keep`을 준 전략입니다.
+# %%
+print(ft.strategy("hybrid"))
+names = [stage.name for stage in ft.stages(backbone)]
+print("of the stages", ", ".join(names))
+# %% [markdown] lang="en"
+# First the record, on digits with ten labels. There the late stages are the best ones, and the hybrid throws the last away.
+#
+# **Predict.** How much will that cost, compared with LP-FT?
+# %% [markdown] lang="ko"
+# 먼저 레이블이 열 개인 숫자의 기록을 봅니다. 숫자에는 뒤쪽 스테이지가 더 나은데, 하이브리드는 마지막 스테이지를 버립니다.
+#
+# **예측해 보세요.** LP-FT와 견주어 얼마나 손해일까요?
+# %%
+listed = track.recorded("digits").table() + track.recorded("digits-others").table()
+ten = {r["strategy"]: r for r in listed if r["labels_per_class"] == 10}
+bars = {name: [ten[name][f"test_{k}"] for k in ("mean", "low", "high")] for name in ("scratch", "hybrid", *main[:2])}
+fig = plots.bars(
+    bars, "On digits, two stages of three are all that it takes",
+    "Test accuracy, digits, ten labels per class (lines: 95 % intervals)", percent=True,
+)
+ft.show(fig, alt="Bars: the hybrid is level with the frozen backbone and with LP-FT; scratch is lower.")
+assert bars["hybrid"][1] > bars["scratch"][2] and bars["hybrid"][2] > bars["lp_ft"][0]
+# %% [markdown] lang="en"
+# Nothing that shows: {{100 * bars["hybrid"][0]:.1f}} % against {{100 * bars["lp_ft"][0]:.1f}} %, and the intervals overlap. Two stages
+# that know strokes are worth {{100 * (bars["hybrid"][0] - bars["scratch"][0]):.0f}} points over scratch. Now the textures, live, beside
+# the recorded runs on the very same images.
+#
+# **Predict.** Where will the hybrid land: at LP-FT, at scratch, or above both?
+# %% [markdown] lang="ko"
+# 드러나는 손해가 없습니다. {{100 * bars["hybrid"][0]:.1f}}% 대 {{100 * bars["lp_ft"][0]:.1f}}%이고 구간이 겹칩니다. 획을 아는 스테이지 두 개만으로도 처음부터 학습한 것보다
+# {{100 * (bars["hybrid"][0] - bars["scratch"][0]):.0f}}%p 높습니다. 이제 질감을 직접 학습해서, 같은 이미지로 학습한 기록과 나란히 놓아 봅시다.
+#
+# **예측해 보세요.** 하이브리드는 어디쯤일까요? LP-FT만큼, 처음부터 학습한 것만큼, 아니면 둘보다 높을까요?
+# %%
+model = ft.classifier(backbone, tasks["textures"].num_classes)
+mixed = ft.fit(model, tasks["textures"], "hybrid", updates=track.updates, seed=0, verbose=False)
+same = [row for row in cell("glyphnet", "textures", 10) if row["seed"] == 0]  # the same images, the same seed
+beside = {name: scores(same, name, "validation")[0] for name in ("scratch", "full", "lp_ft", "feature_extraction_long")}
+for name, value in {"hybrid, live": mixed.val_accuracy, **beside}.items():
+    print(f"{name:<26}validation {100 * value:.1f} %")
+assert mixed.val_accuracy > max(beside.values())
+# %% [markdown] lang="en"
+# Above both, on this seed. (One seed is an anecdote: try `seed=1` and `seed=2`, for the task and for `ft.fit`.) The beginning is worth
+# keeping even here. What had to go was the end, and the slow rate.
+# %% [markdown] lang="ko"
+# 이 시드에서는 둘보다 높습니다. (시드 하나는 우연일 수 있습니다. 태스크와 `ft.fit`에 `seed=1`, `seed=2`를 주어 돌려 보세요.) 여기서도 앞부분은 남겨 둘
+# 만했습니다. 버려야 했던 것은 뒷부분과 느린 학습률입니다.
+# %% [markdown] lang="en"
+# ## Stand still or move?
+#
+# The second question: given that we keep the pre-training, should the backbone move? The same grid, now `lp_ft` minus the frozen
+# backbone, which trains its head just as long.
+#
+# **Predict.** Where will moving pay: with few labels or many, near or far?
+# %% [markdown] lang="ko"
+# ## 가만히 둘까요, 움직일까요?
+#
+# 두 번째 질문입니다. 사전 학습을 남겨 두기로 했다면, 백본을 움직여야 할까요? 같은 표에 이번에는 `lp_ft`에서 동결한 백본을 뺀 값을 적습니다. 동결한 쪽도 헤드를 똑같이
+# 오래 학습합니다.
+#
+# **예측해 보세요.** 움직이는 보람이 있는 곳은 어디일까요? 레이블이 적을 때일까요, 많을 때일까요? 가까울 때일까요, 멀 때일까요?
+# %%
+moving = grid(lambda rows: scores(rows, "lp_ft") - scores(rows, "feature_extraction_long"))
+fig = plots.effect_grid(moving, columns, "Labels per class", "Moving minus standing still, test accuracy")
+ft.show(fig, alt="A grid, a row per backbone and task, a column per number of labels: what moving is worth in points. Nothing on "
+        "digits, a lot on textures.")
+# %%
+step = {name: [100 * one[0] for one in row if one] for name, row in moving.items()}
+for name, means in step.items():
+    print(f"{name:<28}moving is worth {min(means):+5.1f} to {max(means):+5.1f} points")
+near_step, far_step, photo_step = (step[f"{a}: {b}"] for a, b in (
+    ("glyphnet", "digits"), ("glyphnet", "textures"), ("MobileNetV2", "flowers"),
+))
+assert min(far_step) > 2 and max(np.abs(near_step)) < 2.5
+# %% [markdown] lang="en"
+# On digits moving changes hardly anything, at most {{max(np.abs(near_step)):.1f}} points in either direction; on textures it is worth
+# {{min(far_step):.0f}} to {{max(far_step):.0f}}, with few labels and with many, on flowers {{min(photo_step):.0f}} to
+# {{max(photo_step):.0f}}. Where the frozen backbone reads nearly everything, nothing is left to gain; where it leaves much undone, moving
+# often pays. The number of labels decides less than one hears.
+# %% [markdown] lang="ko"
+# 숫자에서는 움직여도 달라지는 것이 거의 없습니다. 어느 쪽으로든 많아야 {{max(np.abs(near_step)):.1f}}%p입니다. 질감에서는 레이블이 적든 많든
+# {{min(far_step):.0f}}~{{max(far_step):.0f}}%p, 꽃에서는 {{min(photo_step):.0f}}~{{max(photo_step):.0f}}%p를 얻습니다. 동결한 백본이 거의 다 맞히면 더 얻을 것이
+# 없고, 많이 틀리면 움직이는 보람이 있을 때가 많습니다. 레이블 수는 흔히 말하는 것만큼 중요하지 않습니다.
+# %% [markdown] lang="en"
+# ## The table, filled
+#
+# So here is the table that every textbook has, filled with what was measured. Near means that the probes rise with depth, far that
+# they fall; few labels are fewer than ten per class. In each box the mean test accuracy of all cells that fall into it, best first:
+# %% [markdown] lang="ko"
+# ## 표 채우기
+#
+# 어느 책에나 나오는 표를 측정한 값으로 채워 봅시다. 탐침이 깊이에 따라 오르면 가까운 것, 내려가면 먼 것으로 하고, 클래스당 열 개가 안 되면 적은 것으로 합니다.
+# 칸마다 거기에 드는 실험의 평균 테스트 정확도를 높은 것부터 적습니다.
+# %%
+cells = [cell(*pair, labels) for pair in pairs for labels in sizes[pair]]
+
+def place(rows):
+    """Where a cell lies: near where the probes rise with depth, few below ten labels per class."""
+    rises = np.mean(by_stage(rows)[:, -1] - by_stage(rows)[:, 0]) > 0
+    return "near" if rises else "far", "few" if rows[0]["labels_per_class"] < 10 else "many"
+
+boxes = {}
+for where in [(a, b) for a in ("near", "far") for b in ("few", "many")]:
+    inside = [rows for rows in cells if place(rows) == where]
+    means = {name: 100 * np.mean([scores(rows, name).mean() for rows in inside]) for name in main}
+    ranked = sorted(means, key=means.get, reverse=True)
+    boxes[where] = ", ".join(f"`{name}` {means[name]:.1f} %" for name in ranked) + f" ({len(inside)} cells)"
+    assert (ranked[0] == "scratch") == (where[0] == "far")
+# %% [markdown] lang="en"
+# | | few labels (below 10) | more labels |
+# |---|---|---|
+# | **near** (probes rise) | {{boxes["near", "few"]}} | {{boxes["near", "many"]}} |
+# | **far** (probes fall) | {{boxes["far", "few"]}} | {{boxes["far", "many"]}} |
+#
+# Compare within a box only: the boxes hold different tasks.
+# %% [markdown] lang="ko"
+# | | 레이블이 적을 때(10개 미만) | 많을 때 |
+# |---|---|---|
+# | **가까울 때**(탐침이 오름) | {{boxes["near", "few"]}} | {{boxes["near", "many"]}} |
+# | **멀 때**(탐침이 내려감) | {{boxes["far", "few"]}} | {{boxes["far", "many"]}} |
+#
+# 칸마다 태스크가 다르니 비교는 한 칸 안에서만 하세요. 괄호 안은 그 칸에 든 실험(cell)의 수입니다.
+# %% [markdown] lang="en"
+# ## A rule to ask
+#
+# `ft.advise` makes a rule of this, with the second sign. Where an early stage reads better than the last by more than
+# {{RULE.lead:g}} standard errors, a small network starts from scratch, and a large one is tuned as a whole. Else the last probe
+# decides: where it reads {{100 * RULE.probe:.0f}} % or more, little is left to gain, and the head alone learns; below, the head, then
+# everything.
+#
+# **Predict.** What does it say to digits with ten labels, and what to textures?
+# %% [markdown] lang="ko"
+# ## 물어볼 수 있는 규칙
+#
+# `ft.advise`는 이것을 규칙으로 만든 것이고, 두 번째 단서를 씁니다. 앞쪽 스테이지가 마지막 스테이지보다 표준 오차의 {{RULE.lead:g}}배 넘게 잘 읽으면, 작은 신경망은 처음부터
+# 학습하고 큰 신경망은 전체를 조정합니다. 그렇지 않으면 마지막 탐침을 봅니다. {{100 * RULE.probe:.0f}}% 이상 읽으면 더 얻을 것이 적으니 헤드만 학습하고, 그보다 못 읽으면 헤드
+# 다음에 전체를 학습합니다.
+#
+# **예측해 보세요.** 레이블이 열 개인 숫자에는 무엇을 권할까요? 질감에는 무엇을 권할까요?
+# %%
+print("digits:", advice["digits"].strategy.name)
+print("textures, in full:")
+print(advice["textures"])
+assert advice["textures"].strategy.name == "scratch" and advice["digits"].strategy.start == "pretrained"
+# %% [markdown] lang="en"
+# `ft.fit` takes the advice by itself where the strategy is `"auto"`, and writes the reasons into the run's notes. With three labels
+# per class:
+#
+# **Predict.** What will it choose for digits now?
+# %% [markdown] lang="ko"
+# 전략을 `"auto"`로 주면 `ft.fit`이 스스로 이 조언을 따르고, 까닭을 실행의 메모에 적어 둡니다. 레이블을 클래스당 세 개로 줄여 봅시다.
+#
+# **예측해 보세요.** 이번에는 숫자에 무엇을 고를까요?
+# %%
+few = track.task(labels_per_class=3, seed=0)
+auto = ft.fit(ft.classifier(backbone, few.num_classes), few, "auto", updates=track.updates, seed=0, verbose=False)
+print("chosen:", auto.strategy)
+print(*auto.notes, sep="\n")
+# %%
+rows = cell("glyphnet", "digits", 3)
+seeds = scores(rows, auto.strategy, "validation")
+print(f"validation {auto.val_accuracy:.1%}, recorded seeds {seeds.min():.1%} to {seeds.max():.1%}")
+assert seeds.min() - 0.02 <= auto.val_accuracy <= seeds.max() + 0.02
+# %% [markdown] lang="en"
+# ### Exercise 2: ask the rule
+#
+# What does `ft.advise` say about faces with 20 labels per class, under `glyphnet`? Print what you get, and read its doubts before you
+# trust it.
+# %% [markdown] lang="ko"
+# ### 연습 2: 규칙에 물어보기
+#
+# 레이블이 클래스당 20개인 얼굴을 `glyphnet`으로 풀 때 `ft.advise`는 뭐라고 할까요? 결과를 출력해 보고, 믿기 전에 의심할 점(`But`)부터 읽어 보세요.
+# %% tags=["exercise"]
+asked = ...
+# Stuck? ft.hint("08.2"), then ft.solution("08.2")
+ft.check("08.2", asked)
+# %% [markdown] lang="en"
+# ## What a wrong choice costs
+#
+# A rule need not always be right; it should be wrong where that is cheap. *Regret* measures it: how many points of test accuracy the
+# chosen strategy lies below the one that turned out best in that cell. Habits have a regret as well, such as "always from scratch".
+#
+# **Predict.** Which habit has the smallest mean regret over the whole grid?
+# %% [markdown] lang="ko"
+# ## 잘못 고르면 얼마나 손해일까요?
+#
+# 규칙이 늘 맞을 필요는 없습니다. 틀리더라도 손해가 적으면 됩니다. 이것을 재는 것이 *후회*(regret)입니다. 고른 전략의 테스트 정확도가 그 칸에서 가장 좋았던 전략보다
+# 몇 %p 낮은지를 봅니다. "무조건 처음부터"와 같은 습관에도 후회가 있습니다.
+#
+# **예측해 보세요.** 표 전체에서 평균 후회가 가장 작은 습관은 무엇일까요?
+# %%
+def regret(rows, decide):
+    """Points below the best strategy of a cell, mean of the seeds; `decide` goes from a row to a name."""
+    tests = {name: scores(rows, name).mean() for name in rows[0]["runs"]}
+    return 100 * np.mean([max(tests.values()) - tests[decide(row)] for row in rows])
+
+def mean_regret(decide, where=cells):
+    return float(np.mean([regret(rows, decide) for rows in where]))
+
+habits = {f"always {name}": mean_regret(lambda row, name=name: name) for name in main}
+for name, cost in habits.items():
+    print(f"{name:<32}{cost:>5.1f} points")
+# %% [markdown] lang="en"
+# To judge a rule by the runs that its borders were fitted on would flatter it. The honest question is what it costs on a task that it
+# has never seen. We try it on a simple rule with the first sign, scratch where the gain is below a border: leave out one task, fit the
+# border on the others, and apply it to the one left out.
+#
+# **Predict.** Will the border that the others choose be right for the textures?
+# %% [markdown] lang="ko"
+# 경계를 정하는 데 쓴 실험으로 규칙을 평가하면 규칙에 유리합니다. 처음 보는 태스크에서 얼마나 손해인지를 물어야 합니다. 첫 번째 단서를 쓰는 단순한 규칙으로 해 봅시다.
+# gain이 경계보다 작으면 처음부터 학습하는 규칙입니다. 태스크를 하나 빼고 나머지로 경계를 정한 다음, 빼 둔 태스크에 적용합니다.
+#
+# **예측해 보세요.** 나머지 태스크로 정한 경계는 질감에도 맞을까요?
+# %%
+def simple(border):
+    return lambda row: "scratch" if evidence(row).gain < border else "lp_ft"
+
+def fitted(where):
+    """The border with the smallest mean regret; of several the middle one."""
+    borders = np.linspace(-0.55, 0.95, 31)
+    paid = np.array([mean_regret(simple(border), where) for border in borders])
+    best = np.flatnonzero(paid < paid.min() + 1e-9)
+    return borders[best[len(best) // 2]]
+
+unseen, own = {}, {}
+for task in dict.fromkeys(task for _, task in pairs):
+    border = fitted([rows for rows in cells if rows[0]["task"] != task])
+    left_out = [rows for rows in cells if rows[0]["task"] == task]
+    unseen[task] = [regret(rows, simple(border)) for rows in left_out]
+    own[task] = mean_regret(simple(fitted(left_out)), left_out)
+    print(f"{task:<15}border {border:+.2f}: {np.mean(unseen[task]):4.1f} points; with its own border {own[task]:4.1f}")
+worst = max(unseen, key=lambda task: np.mean(unseen[task]) - own[task])
+assert np.mean(unseen["textures"]) > own["textures"] + 3
+# %% [markdown] lang="en"
+# No. On textures that border costs {{np.mean(unseen["textures"]):.0f}} points, where one of their own would have cost
+# {{own["textures"]:.0f}}. The other tasks had hardly shown that it may be better to start from scratch. The largest gap is that of
+# `{{worst}}`: {{np.mean(unseen[worst]):.0f}} points against {{own[worst]:.0f}}. A rule knows the tasks it was made from.
+# %% [markdown] lang="ko"
+# 맞지 않습니다. 그 경계는 질감에서 {{np.mean(unseen["textures"]):.0f}}%p 손해이고, 질감에 맞춘 경계였다면 {{own["textures"]:.0f}}%p였을 것입니다. 처음부터 학습하는 편이 나을
+# 수도 있다는 것이 다른 태스크에서는 거의 드러나지 않았습니다. 차이가 가장 큰 것은 `{{worst}}`로, {{np.mean(unseen[worst]):.0f}}%p 대 {{own[worst]:.0f}}%p입니다. 규칙은 자기를
+# 만든 태스크만 압니다.
+# %% [markdown] lang="en"
+# `ft.advise` was put to the same trial, recorded by `make results`. And there is the most natural rival: run all three strategies
+# and let validation choose. It takes the time of all three.
+# %% [markdown] lang="ko"
+# `ft.advise`도 같은 시험을 거쳤고, 그 결과가 기록되어 있습니다. 가장 자연스러운 경쟁자도 있습니다. 세 전략을 모두 돌려 보고 검증 정확도로 고르는 것입니다. 대신 시간이
+# 셋을 합친 만큼 듭니다.
+# %%
+def tried(row):
+    return max(main, key=lambda name: row["runs"][name]["validation"])
+
+trial = track.recorded("advice")["cells"]
+assert len(trial) == len(cells)  # both records are of the same runs
+costs = dict(sorted(habits.items(), key=lambda item: -item[1]))
+costs["gain below a border, tasks left out"] = by_gain = float(np.mean(sum(unseen.values(), [])))
+costs["ft.advise, tasks left out"] = advised = float(np.mean([line["regret"] for line in trial]))
+costs["all three, validation chooses"] = compared = mean_regret(tried)
+fig = plots.bars(
+    costs, "What each way of choosing costs", f"Points of test accuracy below the best, mean of {len(cells)} cells",
+)
+ft.show(fig, alt="Bars, the mean regret of three habits, of a border on the gain and of ft.advise on tasks left out, and of "
+        "trying all three.")
+habit = min(habits, key=habits.get)
+three = sum(scores(record, name, "seconds").sum() for name in main) / scores(record, main[0], "seconds").sum()
+assert compared < habits[habit] and advised < min(habits[habit], by_gain)
+# %% [markdown] lang="en"
+# The border on the gain costs {{by_gain:.1f}} points, `ft.advise` {{advised:.1f}}, the best habit ({{habit}}) {{habits[habit]:.1f}}. Trying
+# all three costs {{compared:.1f}}, and {{three:.0f}} times the time of frozen runs. One caution: the form of the rule was chosen
+# with these tasks in view, textures among them. Only what was measured afterwards can try it honestly: four tasks under MobileNetV2.
+# %% [markdown] lang="ko"
+# gain의 경계는 {{by_gain:.1f}}%p, `ft.advise`는 {{advised:.1f}}%p, 가장 나은 습관({{habit}})은 {{habits[habit]:.1f}}%p 손해입니다. 셋을 모두 돌리면 {{compared:.1f}}%p이고,
+# 시간은 동결한 백본의 {{three:.0f}}배가 듭니다. 한 가지 조심할 점이 있습니다. 규칙의 생김새는 질감을 포함한 이 태스크들을 보면서 정했습니다. 제대로 된 시험은 그 뒤에
+# 측정한 것으로만 할 수 있습니다. MobileNetV2로 푼 네 태스크입니다.
+# %%
+later = [line for line in trial if line["pair"].startswith("MobileNetV2") and "flowers" not in line["pair"]]
+for line in later:
+    said = "/".join(sorted(set(line["chosen"])))
+    print(f"{line['pair']:<26}{line['labels_per_class']:>3} labels: {said}, {line['regret']:.1f} points below {line['best']}")
+print(f"{len(later)} cells, measured after the rule had been written down")
+# %% [markdown] lang="en"
+# If your runs take minutes, compare. If they take days, ask, and look at what the advice itself doubts.
+# %% [markdown] lang="ko"
+# 학습이 몇 분이면 끝난다면 직접 비교하세요. 며칠이 걸린다면 규칙에 물어보되, 규칙 스스로 의심하는 것을 살피세요.
+# %% [markdown] lang="en"
+# ### Exercise 3: a rule of your own
+#
+# The gain alone cannot tell textures from Fashion-MNIST. There was a second sign. Write
+# `decide(labels_per_class, probes, untrained)`, which returns `"scratch"`, `"feature_extraction_long"` or `"lp_ft"`. `probes`
+# lists the accuracies of the probes from the first stage to the last. It is tried on every recorded cell; the goal is a smaller mean
+# regret than any habit has.
+# %% [markdown] lang="ko"
+# ### 연습 3: 나만의 규칙
+#
+# gain만으로는 질감과 Fashion-MNIST를 가릴 수 없습니다. 단서가 하나 더 있었습니다. `decide(labels_per_class, probes, untrained)`를 작성해 보세요. `"scratch"`, `"feature_extraction_long"`, `"lp_ft"` 가운데 하나를 돌려줍니다. `probes`는 첫
+# 스테이지부터 마지막 스테이지까지 탐침의 정확도를 늘어놓은 것입니다. 기록된 모든 칸에서 시험하며, 목표는 어떤 습관보다도 평균 후회가 작은 규칙입니다.
+# %% tags=["exercise"]
+def decide(labels_per_class, probes, untrained):
+    return ...
+
+# Stuck? ft.hint("08.3"), then ft.solution("08.3")
+ft.check("08.3", decide)
+# %% [markdown] lang="en"
+# ## Quiz
+# %% [markdown] lang="ko"
+# ## 퀴즈
+# %% [markdown] lang="en"
+# {{quiz 08.q1}}
+# %% [markdown] lang="ko"
+# {{quiz 08.q1}}
+# %% tags=["exercise"]
+ft.check("08.q1", ...)
+# %% [markdown] lang="en"
+# {{quiz 08.q2}}
+# %% [markdown] lang="ko"
+# {{quiz 08.q2}}
+# %% tags=["exercise"]
+ft.check("08.q2", ...)
+# %% [markdown] lang="en"
+# {{quiz 08.q3}}
+# %% [markdown] lang="ko"
+# {{quiz 08.q3}}
+# %% tags=["exercise"]
+ft.check("08.q3", ...)
+# %% [markdown] lang="en"
+# {{quiz 08.q4}}
+# %% [markdown] lang="ko"
+# {{quiz 08.q4}}
+# %% tags=["exercise"]
+ft.check("08.q4", ...)
+# %% [markdown] lang="en"
+# ## Key points
+#
+# - Two questions decide: is the pre-training worth keeping, and should it move? What probes read from each stage answered both
+#   better than the number of labels.
+# - On a near task pre-training replaces labels: it was worth {{100 * digits[0][0]:.0f}} points with one label per class, and
+#   {{100 * digits[-1][0]:.1f}} with 50.
+# - Nearness can be measured in seconds, with probes. Better than random features is too little to ask; whether the probes rise
+#   with depth told more.
+# - Scratch beat every strategy that protects the pre-training where its features did not fit. At a rate of its own choice the
+#   pre-trained start was level. Far from the source, do not protect.
+# - In between there is the hybrid: keep the first stages, which fit most tasks, and draw the rest anew.
+# - Judge a rule by its regret on tasks left out. There a border on the gain cost {{by_gain:.1f}} points, `ft.advise`
+#   {{advised:.1f}}, the best habit {{habits[habit]:.1f}}; trying all three, at {{three:.0f}} times the time of a frozen backbone,
+#   {{compared:.1f}}.
+# %% [markdown] lang="ko"
+# ## 핵심 정리
+#
+# - 두 가지를 물어봅니다. 사전 학습을 남겨 둘 만한가, 그리고 움직여야 하는가. 둘 다 레이블 수보다 스테이지마다 잰 탐침이 더 잘 답했습니다.
+# - 가까운 태스크에서 사전 학습은 레이블을 대신합니다. 값어치가 클래스당 레이블이 하나일 때 {{100 * digits[0][0]:.0f}}%p, 50개일 때
+#   {{100 * digits[-1][0]:.1f}}%p였습니다.
+# - 유사도는 탐침으로 몇 초면 잴 수 있습니다. 무작위 특징보다 나은 것만으로는 부족하고, 탐침이 깊이에 따라 오르는지가 더 많은 것을 알려 주었습니다.
+# - 특징이 맞지 않는 곳에서는 처음부터 학습한 쪽이 사전 학습을 지키려는 전략을 모두 이겼습니다. 학습률을 자유롭게 고르면 사전 학습된 출발점도 뒤지지 않았습니다.
+#   원천 태스크에서 멀면 지키려 하지 마세요.
+# - 그 사이에 하이브리드가 있습니다. 웬만한 태스크에 두루 맞는 앞쪽 스테이지만 남기고 나머지는 새로 초기화합니다.
+# - 규칙은 빼 둔 태스크에서의 후회로 평가합니다. 거기서 gain의 경계는 {{by_gain:.1f}}%p, `ft.advise`는 {{advised:.1f}}%p, 가장 나은 습관은
+#   {{habits[habit]:.1f}}%p 손해였고, 셋을 모두 돌려 보면 동결한 백본의 {{three:.0f}}배 시간에 {{compared:.1f}}%p 손해였습니다.
+# %% [markdown] lang="en"
+# ## Next
+#
+# All this time we judged by one number, the accuracy on the new task. A rule that looks at it alone will never notice what a
+# strategy does to the old one. Lesson 09 looks: what a network forgets while it learns, and what keeps it.
+# %% [markdown] lang="ko"
+# ## 다음 수업
+#
+# 지금까지는 새 태스크의 정확도 하나만 보고 판단했습니다. 그것만 보는 규칙은 전략이 원래 태스크에 무슨 일을 하는지 결코 알아채지 못합니다. 9강에서는 신경망이 새것을
+# 배우면서 무엇을 잊는지, 무엇이 기억을 지켜 주는지 살펴봅니다.
