@@ -59,15 +59,17 @@ def judge(rule, cell):
 
 
 def fit_rule(found):
-    """Returns the rule whose border of the probe costs least regret within the time allowed; of equals the middle."""
+    """Returns the rule whose border of the probe costs least regret within the time allowed.
+
+    Within a tenth of a point, far less than the seeds differ by, the highest border is taken: it tunes more often.
+    """
     costs = {}
     for probe in PROBES:
         rule = dataclasses.replace(RULE, probe=probe)
         results = [judge(rule, cell) for cell in found]
         if np.mean([np.mean(time) for _, _, time in results]) <= MOST_TIME:
             costs[rule] = np.mean([np.mean(regret) for _, regret, _ in results])
-    best = [rule for rule, cost in costs.items() if cost <= min(costs.values()) + 1e-9]
-    return best[len(best) // 2]
+    return [rule for rule, cost in costs.items() if cost <= min(costs.values()) + 0.1][-1]
 
 
 def summed(lines):

@@ -79,6 +79,12 @@ def run_cell(cell):
     return row
 
 
+def turn(cell):
+    """Returns when a cell is measured: three seeds of the wide grid, then of ten labels elsewhere, then the rest."""
+    pair, labels, seed = cell
+    return 2 if seed > 2 else 0 if GRID[pair][1] is ALL else 1 if labels == 10 else 2
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", choices=GRID, default=list(GRID))
@@ -93,8 +99,7 @@ def main():
         print(f"{len(other)} of {len(rows)} rows were measured with other code and are kept: see --fresh", flush=True)
     have = {(f"{r['backbone']}/{r['task']}", r["labels_per_class"], r["seed"]) for r in rows}
     cells = [(pair, n, s) for pair in args.only for n in GRID[pair][0] for s in range(GRID[pair][2])]
-    # What the rule is judged by first, and three seeds of all of it before the rest: a stopped grid tells most then.
-    cells.sort(key=lambda cell: (GRID[cell[0]][1] is MAIN, cell[2] > 2))
+    cells.sort(key=turn)
     cells = [cell for cell in cells if cell not in have]
     if "FTLIB_REAL" not in os.environ and any(cell[0].endswith("/flowers") for cell in cells):
         print("Flowers are left out: FTLIB_REAL does not name the folder that holds them.", flush=True)
