@@ -17,11 +17,11 @@ def far(labels):
     return dataclasses.replace(NEAR, labels_per_class=labels, probes={"stage1": 0.7, "stage2": 0.4}, untrained=0.3)
 
 
-def test_near_the_pre_training_the_probe_decides_and_far_from_it_the_size_of_the_network():
-    rule = Rule(lead=2, parameters=1e6, probe=0.9)
-    assert choose(NEAR, SMALL, rule) == choose(NEAR, LARGE, rule) == "feature_extraction_long"
-    weaker = dataclasses.replace(NEAR, probes={"stage1": 0.5, "stage2": 0.89})
-    assert choose(weaker, SMALL, rule) == choose(weaker, LARGE, rule) == "lp_ft"
+def test_near_the_pre_training_the_lead_over_pixels_decides_and_far_from_it_the_size_of_the_network():
+    rule = Rule(lead=2, parameters=1e6, ahead=0.2)
+    assert choose(NEAR, SMALL, rule) == choose(NEAR, LARGE, rule) == "lp_ft"
+    plain = dataclasses.replace(NEAR, pixels=0.8)
+    assert choose(plain, SMALL, rule) == choose(plain, LARGE, rule) == "feature_extraction_long"
     assert choose(far(50), SMALL, rule) == choose(far(1), SMALL, rule) == "scratch"
     assert choose(far(50), LARGE, rule) == "full"
 
