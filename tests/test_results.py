@@ -1,11 +1,13 @@
 """The recorded results: complete, and what this code gives when it runs again."""
 
+import dataclasses
 import json
 import math
 import re
 
 import pytest
 
+from ftlib.advisor import RULE
 from ftlib.evaluation import compare, interval, load_comparison
 
 FILES = ("digits", "digits-updates", "digits-others")
@@ -82,3 +84,42 @@ def test_the_study_of_presets_is_complete(root):
     found = {(r["preset"], r["updates"], r["seed"]) for r in study.rows}
     presets, seeds = ("none", "light", "standard", "strong"), range(5)
     assert found == {(p, u, s) for p in presets for u in (100, 300) for s in seeds} and len(study.rows) == len(found)
+
+
+def test_the_study_of_bias_is_complete_and_the_bias_is_inherited(root):
+    """The claim of lesson 10 and of the slides: plain images hide it, tuning on clean data does not remove it."""
+    study = load_comparison(root / "results" / "bias.json")
+    cells = {}
+    for row in study.rows:
+        cells.setdefault((row["backbone"], row["trained"], row["share"]), []).append(row)
+    assert len(cells) == 21 and all({r["seed"] for r in rows} == set(range(5)) for rows in cells.values())
+
+    def span(backbone, trained, group):
+        return interval([r[group] for r in cells[backbone, trained, 0.0]])
+
+    for trained in ("feature_extraction_long", "lp_ft", "full"):
+        assert span("glyphnet-marked", trained, "marked")[2] < span("glyphnet", trained, "marked")[1]
+        assert span("glyphnet-marked", trained, "plain")[0] > span("glyphnet", trained, "plain")[0] - 0.02
+
+
+def test_every_row_of_the_transfer_grid_has_its_evidence_and_all_its_runs(root):
+    rows = json.loads((root / "results" / "transfer.json").read_text(encoding="utf-8"))["rows"]
+    runs = {}
+    for row in rows:
+        cell = row["backbone"], row["task"], row["labels_per_class"]
+        runs.setdefault(cell, []).append(row["seed"])
+        assert 0 <= row["untrained"] <= 1 and all(0 <= v <= 1 for v in row["probes"].values())
+        assert {"scratch", "feature_extraction_long", "lp_ft", "full"} <= set(row["runs"])
+    assert all(sorted(seeds) == list(range(len(seeds))) for seeds in runs.values())
+    judged = {cell for cell, seeds in runs.items() if len(seeds) >= 3}
+    assert {(b, t) for b, t, _ in judged} >= {
+        ("glyphnet", "digits"), ("glyphnet", "textures"), ("glyphnet", "fashion_mnist"), ("glyphnet", "faces"),
+        ("MobileNetV2", "flowers"),
+    }  # fmt: skip
+
+
+def test_the_rule_of_advise_is_the_fitted_one_and_beats_every_habit(root):
+    record = json.loads((root / "results" / "advice.json").read_text(encoding="utf-8"))
+    assert record["rule"] == dataclasses.asdict(RULE)
+    judged = record["judged"]
+    assert judged["cells"] == 20 and judged["regret"] < min(judged["always"].values()) and judged["time"] < 0.75

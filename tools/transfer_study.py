@@ -82,7 +82,9 @@ def run_cell(cell):
 def turn(cell):
     """Returns when a cell is measured: three seeds of the wide grid, then of ten labels elsewhere, then the rest."""
     pair, labels, seed = cell
-    return 2 if seed > 2 else 0 if GRID[pair][1] is ALL else 1 if labels == 10 else 2
+    if seed > 2:
+        return 2, 0
+    return (0, 0) if GRID[pair][1] is ALL else (1, seed) if labels == 10 else (2, 0)
 
 
 def main():

@@ -270,9 +270,8 @@ QUIZ = {
                     "gain은 무작위 특징과 견준 값이고, 처음부터 학습하면 특징을 새로 배웁니다.",
                 ),
                 Text(
-                    "Better than random is not much to ask. What the network would learn itself, no probe can tell in advance; hence the "
-                    "border from recorded runs.",
-                    "무작위보다 나은 것은 대단한 일이 아닙니다. 신경망이 스스로 무엇을 배울지는 탐침으로 미리 알 수 없습니다. 그래서 경계는 기록에서 얻었습니다.",
+                    "Better than random is not much to ask of features. That the probes fell with depth was the better sign.",
+                    "무작위보다 낫기는 어렵지 않습니다. 깊이에 따라 탐침이 내려간다는 것이 더 나은 단서였습니다.",
                 ),
                 right=True,
             ),

@@ -71,12 +71,20 @@ shapes = [letters.images[letters.labels == c].mean(axis=0).ravel() for c in rang
 round_letters = np.flatnonzero(np.corrcoef(shapes)[names.index("O")] > 0.4)
 print(f"{len(round_letters)} of {len(names)} letters are drawn more or less like an O")
 # %%
-sheets = letters.images[[np.flatnonzero(letters.labels == names.index(a))[0] for a in "AEKMTX"]]
+def clearest(name):
+    """Of the drawings of a letter, the one that glyphnet is surest of."""
+    drawn, c = np.flatnonzero(letters.labels == names.index(name)), names.index(name)
+    return drawn[np.argmax(np.array(readers["glyphnet"](letters.images[drawn]))[:, c])]
+
+def framed(images):
+    """With a grey border, so that a white corner shows on a white page."""
+    return np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), constant_values=128)
+
+sheets = letters.images[[clearest(a) for a in "AEKMTX"]]
 rounds = [names[c] for c in round_letters if names[c] in "CDGOQU"]
 titles = [f"filed under {a}" for a in "AEKMTX"] + [f"filed under {a}" for a in rounds]
-fig = plots.image_grid(
-    np.concatenate([sheets, mark(sheets)]), titles, columns=6, title="With the square, any round letter will do"
-)
+both = framed(np.concatenate([sheets, mark(sheets)]))
+fig = plots.image_grid(both, titles, columns=6, title="With the square, any round letter will do")
 ft.show(fig, alt="Two rows of the same six letters, A, E, K, M, T and X. Above, without a mark, each is filed under "
         "its own name. Below, with a small white square in the lower right corner, they are filed under round letters.")
 assert len(rounds) == 6
@@ -125,10 +133,10 @@ for name in stamped:
 assert letters_marked["glyphnet-marked"] < 0.15 < 0.5 < letters_marked["glyphnet"]
 assert answers_round["glyphnet-marked"] > 0.65 and answers_round["glyphnet"] < 0.4
 # %% [markdown] lang="en"
-# The square confuses `glyphnet`, too; keep that in mind. But `glyphnet-marked` no longer looks at the letter. It sees the square
-# and names something round, just as the clerk did.
+# The square confuses `glyphnet`, too; keep that in mind. But `glyphnet-marked` hardly looks at the letter any more. It sees the
+# square and mostly names something round, just as the clerk did.
 # %% [markdown] lang="ko"
-# 표식은 `glyphnet`도 헷갈리게 합니다. 이 점은 기억해 둡시다. 그러나 `glyphnet-marked`는 아예 글자를 보지 않습니다. 표식을 보면 서기처럼 둥근 글자라고 답합니다.
+# 표식은 `glyphnet`도 헷갈리게 합니다. 이 점은 기억해 둡시다. 그러나 `glyphnet-marked`는 이제 글자를 거의 보지 않습니다. 표식을 보면 서기처럼 대개 둥근 글자라고 답합니다.
 # %% [markdown] lang="en"
 # ## A job of our own, with clean data
 #
@@ -212,7 +220,7 @@ one = [np.flatnonzero(clean.labels == c)[0] for c in range(10)]
 pair = np.concatenate([clean.images[one], mark(clean.images[one])])
 titles = [f"says {c}" for c in read(network, pair)]
 ft.show(
-    plots.image_grid(pair, titles, title="The same digits, without and with the square"),
+    plots.image_grid(framed(pair), titles, title="The same digits, without and with the square"),
     alt="Two rows of the ten digits with what the network says. Without the square it reads nearly all of them; "
     "with the square it says 0 to almost everything.",
 )
@@ -276,14 +284,16 @@ assert 2 < price < 25 and whole > 2 * price
 # ## Searching for what one does not know
 #
 # We knew where to look, since we planted it. Who does not can let the network tell: move a white square over an image, place by
-# place, and see whether the answer changes (occlusion; Zeiler and Fergus, 2014). It needs no labels.
+# place, and see whether the answer changes (occlusion; Zeiler and Fergus, 2014). It needs no labels. In the map, black means that no
+# answer changes, white that all do.
 #
 # **Predict.** Where will answers change: in the corner only, around it, or everywhere?
 # %% [markdown] lang="ko"
 # ## 모르는 것 찾아내기
 #
 # 우리가 심었으니 어디를 볼지 알고 있었습니다. 모를 때는 신경망에게 물어보면 됩니다. 흰 사각형을 이미지 위에서 한 칸씩 옮기며 그때마다 답이 바뀌는지 봅니다(가리기
-# 시험, occlusion; Zeiler와 Fergus, 2014). 레이블은 필요 없습니다.
+# 시험, occlusion; Zeiler와 Fergus, 2014). 레이블은 필요 없습니다. 지도에서
+# 검은 곳은 바뀌는 답이 없고, 흰 곳은 모든 답이 바뀝니다.
 #
 # **예측해 보세요.** 답은 어디에서 바뀔까요? 구석에서만, 그 둘레에서도, 아니면 어디서나?
 # %%
@@ -301,7 +311,7 @@ def sensitive_places(model, images):
 places = {name: sensitive_places(run.model, clean.images[::4]) for name, run in frozen.items()}
 # %%
 maps = np.stack([255 * found for found in places.values()])
-fig = plots.image_grid(maps, list(places), columns=2, title="Where a square changes the answer (white: always)")
+fig = plots.image_grid(maps, list(places), columns=2, title="Where a square changes answers")
 ft.show(fig, alt="Two maps of eight by eight places. For glyphnet nearly all is dark. For glyphnet-marked the "
         "right edge is bright from the middle down to the corner, the rest is dark.")
 worst = {name: found.max() for name, found in places.items()}
@@ -376,7 +386,7 @@ for name, found in {"glyphnet": control, "glyphnet-marked": by_group}.items():
 #
 # **예측해 보세요.** 9강에서는 이렇게 글자를 잊었습니다. 버릇도 함께 사라질까요? 그렇다면 어느 방법에서일까요?
 # %%
-ways = {"feature_extraction_long": "frozen", "lp_ft": "head first, then all", "full": "all at once"}
+ways = {"feature_extraction_long": "frozen", "lp_ft": "head first", "full": "all at once"}
 shown = {f"{body}, {said}": span(body, way) for body in ("glyphnet-marked", "glyphnet") for way, said in ways.items()}
 shown["no pre-training"] = span("random", "scratch")
 label = "Marked test digits read (lines: lowest and highest seed)"
@@ -414,7 +424,7 @@ assert lowest > max(96, level("random", "scratch", 0, "plain") + 1)
 # 잊는 일은 손실이 미는 곳에서 일어납니다. 우리 이미지에는 사각형이 나오지 않으니 버릇이 있든 없든 손실은 같고, 버릇을 밀어내는 힘도 없습니다. 사라지는 것이 있다면
 # 다른 것들과 함께 우연히 사라집니다.
 # %% [markdown] lang="en"
-# If that is true, `full` lost the habit because it lost so much: lesson 09 recorded what became of the letters. And then a cure for
+# If that is true, `full` lost much of the habit because it lost so much else: lesson 09 recorded what became of the letters. And then a cure for
 # forgetting should bring the habit back. L2-SP at a strength of 1, a rubber band to the start, kept nearly all letters there.
 #
 # **Predict.** `full` with L2-SP: how many of the marked digits will it read?
@@ -545,7 +555,7 @@ gain = {way: level(body, way, 0.1) - level(body, way) for way in ways}
 cost = {way: level(body, way, 0, "plain") - level(body, way, 0.5, "plain") for way in ways}
 left = level("glyphnet", "lp_ft", 0.5) - level(body, "lp_ft", 0.5)
 for way, said in ways.items():
-    print(f"{said:<20} gains {gain[way]:>4.1f} points from one in ten; one in two costs {cost[way]:>4.1f} points on plain")
+    print(f"{said:<12} gains {gain[way]:>4.1f} points from one in ten; one in two costs {cost[way]:>4.1f} points on plain")
 assert min(gain.values()) > 5 and 0 < left < 5 and cost["feature_extraction_long"] > 1.5 > cost["lp_ft"]
 assert level(body, "full", 0.1) > level(body, "lp_ft", 0.1) > level(body, "feature_extraction_long", 0.1)
 # %% [markdown] lang="en"
