@@ -126,7 +126,7 @@ def test_the_lessons_were_built_with_the_records_that_slides_show():
     used = Names()
     for path, deck in decks().items():
         slides.edition(path, deck, "en", used)
-    assert {"digits", "textures", "fine-tuning", "presets", "anchors", "bias"} <= used.used
+    assert {"digits", "textures", "fine-tuning", "presets", "anchors", "bias", "transfer"} <= used.used
     for path in LESSONS.values():
         cells = lesson_source.read(path)
         code = "\n".join(cell.code for cell in cells if cell.code is not None)

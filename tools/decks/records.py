@@ -5,6 +5,7 @@ In `{{...}}` a name is a file of results/, with `_` for `-`; everything else of 
     {{100 * digits("scratch", 1):.1f}}           mean test accuracy, with one label per class
     {{digits.span("scratch", 1)}}                its 95 % interval, in percent
     {{anchors("EWC 1", of="source_accuracy")}}   the mean of another column
+    {{transfer("glyphnet/faces lp_ft", 10)}}     of the grid of backbones and tasks
     {{len(card["classes"])}}                     ftlib/weights/glyphnet.json
     {{lesson 01: 100 * means["He"]:.0f}}         what this very placeholder became in the notebook of lesson 01
     {{printed 06: (\\d+) of 65 arrays}}           what a cell of lesson 06 printed; the brackets are what is taken
@@ -15,7 +16,6 @@ import json
 import pathlib
 import re
 
-import ftlib as ft
 from decks.source import PLACEHOLDER, DeckError
 from ftlib.evaluation import interval
 
@@ -28,7 +28,8 @@ class Record:
     """A recorded comparison, asked for one cell at a time."""
 
     def __init__(self, path):
-        self.comparison = ft.load_comparison(path)
+        rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
+        self.runs = [run for row in rows for run in _runs(row)]
 
     def rows(self, strategy, labels=None, updates=None):
         """Returns the runs of one cell, one per seed; `labels` and `updates` may be left out where there is one cell.
@@ -37,7 +38,7 @@ class Record:
             ValueError: For no such run, and for more than one cell.
         """
         wanted = {"strategy": strategy, "labels_per_class": labels, "updates": updates}
-        rows = [r for r in self.comparison.rows if all(v in (None, r[k]) for k, v in wanted.items())]
+        rows = [r for r in self.runs if all(v in (None, r[k]) for k, v in wanted.items())]
         cells = sorted({(r["labels_per_class"], r["updates"]) for r in rows})
         if len(cells) != 1:
             raise ValueError(f"expected one cell of the record, (labels, updates). Received: {cells} for {wanted}")
@@ -58,6 +59,17 @@ class Record:
         """Returns the interval as text, such as "66.1–74.7"."""
         _, low, high = self.interval(strategy, labels, updates, of)
         return f"{100 * low:.1f}–{100 * high:.1f}"
+
+
+def _runs(row):
+    """Returns the runs of a row; those of the transfer grid are named "backbone/task strategy"."""
+    if "runs" not in row:
+        return [row]
+    same = {key: row[key] for key in ("labels_per_class", "updates", "seed")}
+    return [
+        {**same, "strategy": f"{row['backbone']}/{row['task']} {name}", "test_accuracy": run["test"]}
+        for name, run in row["runs"].items()
+    ]
 
 
 class Names(dict):
