@@ -533,12 +533,12 @@ if study:
 # %% [markdown] lang="en"
 # Here fine-tuning is {{100 * (textures["lp_ft"][0] - textures["feature_extraction_long"][0]):.0f}} points above the frozen
 # backbone: features of strokes are the wrong ones, and they have to move. And look at `scratch`,
-# {{100 * textures["scratch"][0]:.1f}} %: so far from the source, pre-training was no help here but a burden. Which strategy for
-# which task is the question of lesson 08.
+# {{100 * textures["scratch"][0]:.1f}} %: so far from the source, a start that is tuned with care loses to no start at all. Which
+# strategy for which task, and whether the start or the care is to blame, is the question of lesson 08.
 # %% [markdown] lang="ko"
 # 여기서는 미세 조정이 동결 백본보다 {{100 * (textures["lp_ft"][0] - textures["feature_extraction_long"][0]):.0f}}%p 높습니다. 획을 보던
 # 특징은 맞지 않으니 움직여야 합니다. 그리고 `scratch`를 보세요. {{100 * textures["scratch"][0]:.1f}}%입니다. 원천 태스크에서 이만큼 멀어지니
-# 사전 학습은 도움이 되기는커녕 짐이 되었습니다. 어떤 태스크에 어떤 전략을 쓸지는 8강에서 다룹니다.
+# 조심스럽게 조정한 쪽이 아무것도 물려받지 않은 쪽에 졌습니다. 어떤 태스크에 어떤 전략을 쓸지, 진 까닭이 출발점인지 조심스러움인지는 8강에서 다룹니다.
 # %% [markdown] lang="en"
 # ## The test set, once
 #

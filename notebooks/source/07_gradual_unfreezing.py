@@ -523,7 +523,7 @@ def textures_at(method, letters_left):
 half, fifth = ([textures_at(m, left) for m in ("lp_ft", "decay 0.5", "gradual")] for left in (0.5, 0.2))
 for left, scores in (("half", half), ("a fifth", fifth)):
     text = "   ".join(f"{100 * score:.1f} %" for score in scores)
-    print(f"{left + ' of the letters left':<27}lp_ft, decay 0.5, gradual: {text}")
+    print(f"{left + ' of the letters left':<30}lp_ft, decay 0.5, gradual: {text}")
 ends = {method: winner["textures", method] for method in four}
 opened = ends.pop("gradual")
 if study:
@@ -531,7 +531,7 @@ if study:
     assert np.ptp(list(ends.values())) < 0.04 and min(ends.values()) > opened + 0.03
     assert all(path[-1]["y"][0] < 0.15 for path in paths.values())
 # %% [markdown] lang="en"
-# With half of the letters left, the three that train the head first read equally many textures, within
+# With half of the letters left, the three that train the head first read about equally many textures, within
 # {{100 * np.ptp(half):.1f}} points. With a fifth left, gradual unfreezing is {{100 * (fifth[0] - fifth[2]):.0f}} points behind LP-FT: it
 # gives letters away and gets hardly a texture for them. The other three end within {{100 * np.ptp(list(ends.values())):.0f}} points of
 # each other, with few letters left.
@@ -584,13 +584,13 @@ for name in ("digits", "textures"):
         alone = [span(name, "lp_ft", single, score)[0] for score in (NEW, OLD)]
         for kind, at, (new, old) in (("falls from", rate, falls), ("one rate of", single, alone)):
             print(f"{name:<10}{kind:<12}{at:<8g}validation {new:.1%}   letters {old:.1%}")
-        assert not study or (abs(falls[0] - alone[0]) < 0.02 and alone[1] > falls[1] - 0.05)
+        assert not study or (abs(falls[0] - alone[0]) < 0.02 and alone[1] > falls[1])
 # %% [markdown] lang="en"
-# The new task is read equally well, and nowhere do falling rates keep clearly more letters than the single lower one. Rates that
+# The new task is read equally well, and in all six pairs the single lower rate keeps more letters, not fewer. Rates that
 # fall are, above all, *lower* rates. What they buy is room for error: the rate of the head may be too high, and the backbone
 # still gets a modest one. If you know a good rate, one is enough.
 # %% [markdown] lang="ko"
-# 새 태스크의 정확도는 비슷하고, 글자는 어디에서도 낮은 학습률 하나보다 뚜렷하게 더 지키지 못합니다. 줄어드는 학습률은 무엇보다도 *낮은* 학습률입니다. 덕분에 얻는
+# 새 태스크의 정확도는 비슷하고, 글자는 여섯 쌍 모두 낮은 학습률 하나를 쓴 쪽에 더 많이 남았습니다. 줄어드는 학습률은 무엇보다도 *낮은* 학습률입니다. 덕분에 얻는
 # 것은 여유입니다. 헤드의 학습률을 너무 높게 잡아도 백본에는 알맞은 값이 돌아갑니다. 좋은 학습률을 이미 안다면 하나로 충분합니다.
 # %% [markdown] lang="en"
 # ## The test set, once
@@ -689,7 +689,7 @@ ft.check("07.q4", ...)
 #   {{100 * span("digits", "lp_ft", 3e-4, OLD)[0]:.0f}} %: the saving is done by the trained head.
 # - Rates that fall toward the input forgive a rate that is too high: at 3e-3 they leave
 #   {{100 * span("digits", "decay 0.5", 3e-3, OLD)[0]:.0f}} % of the letters, one rate
-#   {{100 * span("digits", "lp_ft", 3e-3, OLD)[0]:.0f}} %. A single rate a third as high does as well.
+#   {{100 * span("digits", "lp_ft", 3e-3, OLD)[0]:.0f}} %. A single rate a third as high keeps even more.
 # - A learning-rate search tells how high a rate may be before training breaks, not which is best. Begin a sweep there.
 # - Compare ways at equal updates, each with the same rates to try. Near the source they hardly differ. Far from it gradual
 #   unfreezing falls behind, and every way that learns the new task well gives the letters up.
@@ -702,7 +702,7 @@ ft.check("07.q4", ...)
 #   먼저 학습한 헤드입니다.
 # - 입력 쪽으로 줄어드는 학습률은 너무 높게 잡은 학습률을 눈감아 줍니다. 3e-3에서 글자가
 #   {{100 * span("digits", "decay 0.5", 3e-3, OLD)[0]:.0f}}% 남고, 학습률이 하나면 {{100 * span("digits", "lp_ft", 3e-3, OLD)[0]:.0f}}%만
-#   남습니다. 하지만 3분의 1로 낮춘 학습률 하나로도 그만큼 지킬 수 있습니다.
+#   남습니다. 하지만 3분의 1로 낮춘 학습률 하나를 쓰면 그보다 더 남습니다.
 # - 학습률 탐색기가 알려 주는 것은 학습이 무너지지 않는 한도이지, 가장 좋은 학습률이 아닙니다. 거기서부터 여러 값을 시험하세요.
 # - 방법은 업데이트 횟수와 시험할 학습률을 똑같이 두고 비교합니다. 원천 태스크에 가까우면 거의 차이가 없습니다. 멀면 점진적 동결 해제가 뒤처지고, 새 태스크를 잘
 #   배우는 방법은 모두 글자를 잃습니다.

@@ -136,7 +136,7 @@ for name, task in {"letters": track.source_task, **tasks}.items():
     shown += [some.images[i] for i in np.linspace(0, len(some) - 1, 8).astype(int)]
     titles += [name] + [""] * 7
 fig = plots.image_grid(np.array(shown), titles, columns=8, title="What glyphnet knows, and three tasks")
-ft.show(fig, alt="Four rows of images: letters of many alphabets, handwritten digits, textures of lines, dots and noise, "
+ft.show(fig, alt="Four rows of images: letters of many alphabets, handwritten digits, textures, "
         "and small grey photos, some of them faces.")
 # %% [markdown] lang="en"
 # Eyes are a poor judge of what a network sees. A better one is a *linear probe* (Alain and Bengio, 2017): a linear classifier on
@@ -269,9 +269,10 @@ def kept(rows):
     return scores(rows, best) - scores(rows, "scratch")
 # %%
 worth = grid(kept)
-fig = plots.effect_grid(worth, columns, "Labels per class", "Pre-trained minus scratch, test accuracy; the largest gain first")
-ft.show(fig, alt="A grid, a row per backbone and task, a column per number of labels: what the pre-training is worth in points. "
-        "On digits a lot with one label and little with many; on textures below 0.")
+title = "Pre-trained minus scratch, test accuracy; the largest gain first"
+fig = plots.effect_grid(worth, columns, "Labels per class", title)
+ft.show(fig, alt="A grid, a row per backbone and task, a column per number of labels: what the pre-training "
+        "is worth in points. On digits a lot with one label and little with many; on textures below 0.")
 sure = [one for row in worth.values() for one in row if one]
 won, lost = sum(low > 0 for _, low, _ in sure), sum(high < 0 for *_, high in sure)
 digits, textures = ([one for one in worth[f"glyphnet: {name}"] if one] for name in ("digits", "textures"))
@@ -428,7 +429,8 @@ print("of the stages", ", ".join(names))
 # %%
 listed = track.recorded("digits").table() + track.recorded("digits-others").table()
 ten = {r["strategy"]: r for r in listed if r["labels_per_class"] == 10}
-bars = {name: [ten[name][f"test_{k}"] for k in ("mean", "low", "high")] for name in ("scratch", "hybrid", *main[:2])}
+four = ("scratch", "hybrid", *main[:2])
+bars = {name: [ten[name][f"test_{k}"] for k in ("mean", "low", "high")] for name in four}
 fig = plots.bars(
     bars, "On digits, two stages of three are all that it takes",
     "Test accuracy, digits, ten labels per class (lines: 95 % intervals)", percent=True,
@@ -449,8 +451,8 @@ assert bars["hybrid"][1] > bars["scratch"][2] and bars["hybrid"][2] > bars["lp_f
 # %%
 model = ft.classifier(backbone, tasks["textures"].num_classes)
 mixed = ft.fit(model, tasks["textures"], "hybrid", updates=track.updates, seed=0, verbose=False)
-same = [row for row in cell("glyphnet", "textures", 10) if row["seed"] == 0]  # the same images, the same seed
-beside = {name: scores(same, name, "validation")[0] for name in ("scratch", "full", "lp_ft", "feature_extraction_long")}
+same = [row for row in cell("glyphnet", "textures", 10) if row["seed"] == 0]  # the same images
+beside = {name: scores(same, name, "validation")[0] for name in ("scratch", "full", *main[:2])}
 for name, value in {"hybrid, live": mixed.val_accuracy, **beside}.items():
     print(f"{name:<26}validation {100 * value:.1f} %")
 assert mixed.val_accuracy > max(beside.values())
@@ -477,8 +479,8 @@ assert mixed.val_accuracy > max(beside.values())
 # %%
 moving = grid(lambda rows: scores(rows, "lp_ft") - scores(rows, "feature_extraction_long"))
 fig = plots.effect_grid(moving, columns, "Labels per class", "Moving minus standing still, test accuracy")
-ft.show(fig, alt="A grid, a row per backbone and task, a column per number of labels: what moving is worth in points. Nothing on "
-        "digits, a lot on textures.")
+ft.show(fig, alt="A grid, a row per backbone and task, a column per number of labels: what moving is "
+        "worth in points. Nothing on digits, a lot on textures.")
 # %%
 step = {name: [100 * one[0] for one in row if one] for name, row in moving.items()}
 for name, means in step.items():
@@ -539,17 +541,17 @@ for where in [(a, b) for a in ("near", "far") for b in ("few", "many")]:
 # ## A rule to ask
 #
 # `ft.advise` makes a rule of this, with the second sign. Where an early stage reads better than the last by more than
-# {{RULE.lead:g}} standard errors, a small network starts from scratch, and a large one is tuned as a whole. Else the last probe
-# decides: where it reads {{100 * RULE.probe:.0f}} % or more, little is left to gain, and the head alone learns; below, the head, then
-# everything.
+# {{RULE.lead:g}} standard errors, a small network starts from scratch, and a large one is tuned as a whole. Else the coarse pixels
+# decide: where the last stage is more than {{100 * RULE.ahead:.0f}} points ahead of them, tuning has something to build on, and the
+# head learns, then everything; else the head alone.
 #
 # **Predict.** What does it say to digits with ten labels, and what to textures?
 # %% [markdown] lang="ko"
 # ## 물어볼 수 있는 규칙
 #
 # `ft.advise`는 이것을 규칙으로 만든 것이고, 두 번째 단서를 씁니다. 앞쪽 스테이지가 마지막 스테이지보다 표준 오차의 {{RULE.lead:g}}배 넘게 잘 읽으면, 작은 신경망은 처음부터
-# 학습하고 큰 신경망은 전체를 조정합니다. 그렇지 않으면 마지막 탐침을 봅니다. {{100 * RULE.probe:.0f}}% 이상 읽으면 더 얻을 것이 적으니 헤드만 학습하고, 그보다 못 읽으면 헤드
-# 다음에 전체를 학습합니다.
+# 학습하고 큰 신경망은 전체를 조정합니다. 그렇지 않으면 거친 픽셀과 견줍니다. 마지막 스테이지가 {{100 * RULE.ahead:.0f}}%p 넘게 앞서면 그 위에 쌓을 것이 있으니 헤드 다음에 전체를
+# 학습하고, 아니면 헤드만 학습합니다.
 #
 # **예측해 보세요.** 레이블이 열 개인 숫자에는 무엇을 권할까요? 질감에는 무엇을 권할까요?
 # %%
