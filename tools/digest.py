@@ -2,13 +2,17 @@
 
 import ast
 import hashlib
+import threading
+
+_PARSING = threading.Lock()  # two threads that parse at once make CPython 3.11 raise "recursion depth mismatch"
 
 
 def code(folder, names, data=b""):
     """Returns the SHA-256 of bytes and of the modules `names` in a folder. Comments and docstrings do not count."""
     digest = hashlib.sha256(data)
     for name in names:
-        tree = ast.parse((folder / f"{name}.py").read_text(encoding="utf-8"))
+        with _PARSING:
+            tree = ast.parse((folder / f"{name}.py").read_text(encoding="utf-8"))
         for node in ast.walk(tree):
             if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None:
                 node.body = node.body[1:] or [ast.Pass()]

@@ -167,10 +167,10 @@ study = track.recorded("gradual")
 NEW, OLD = "val_accuracy", "source_accuracy"  # on the new task, and on the letters
 
 def recorded(task, method, rate, score):
-    """What the recorded seeds scored; NaN on the photo track, which has no record."""
+    """What the recorded seeds scored."""
     cell = (task, method, rate)
-    rows = [r for r in study.rows if (r["task"], r["method"], r["rate"]) == cell] if study else []
-    return np.array([r[score] for r in rows] or [np.nan])
+    rows = [r for r in study.rows if (r["task"], r["method"], r["rate"]) == cell]
+    return np.array([r[score] for r in rows])
 
 def span(*cell):
     """Mean, lowest and highest over the seeds."""
@@ -182,6 +182,8 @@ if study:
         between = f"{100 * low:.1f} to {100 * high:.1f} %"
         print(f"{score:<16} live {100 * live:.1f} %, recorded {between}")
         assert low - 0.02 <= live <= high + 0.02
+else:
+    print("The photo track has no recorded runs: tables and pictures of them are left out below.")
 # %% [markdown] lang="en"
 # Now the same question for the ways of lesson 06: everything at once (`full`), and head first, then everything (`lp_ft`). Same
 # updates, same rate of 3e-4.
@@ -357,9 +359,9 @@ if study:
     assert fell.min() > one.max() + 0.1  # at 3e-3
     fell, one, opened = (way[:, -1] for way in trio(3e-3, "moved"))  # of the last stage
     assert (fell < one).all() and (one < opened).all()
-least = min(span("digits", m, rate, NEW)[0] for m in methods.values() for rate in rates)
-print(f"the lowest mean on digits, over all methods and rates: {100 * least:.1f} %")
-assert not least < 0.96
+    least = min(span("digits", m, rate, NEW)[0] for m in methods.values() for rate in rates)
+    print(f"the lowest mean on digits, over all methods and rates: {100 * least:.1f} %")
+    assert least > 0.96
 # %% [markdown] lang="en"
 # At 3e-3 one rate leaves {{100 * span("digits", "lp_ft", 3e-3, OLD)[0]:.0f}} % of the letters, falling rates leave
 # {{100 * span("digits", "decay 0.5", 3e-3, OLD)[0]:.0f}} %: a safety belt. Gradual unfreezing leaves only
@@ -402,17 +404,16 @@ ft.show(search.plot(), alt="Training loss against the learning rate: it falls, a
 tuning = track.recorded("fine-tuning")
 
 def of_lesson_06(rate, score):
-    rows = [r for r in tuning.rows if r["strategy"] == f"rate {rate:g}"] if tuning else []
-    return np.mean([r[score] for r in rows] or [np.nan])
+    return np.mean([r[score] for r in tuning.rows if r["strategy"] == f"rate {rate:g}"])
 
 swept = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
 near = min(swept, key=lambda rate: abs(np.log(rate / search.suggestion)))
-for rate in swept:
-    new, old = (100 * of_lesson_06(rate, score) for score in (NEW, OLD))
-    mark = "  <- next to the suggestion" if rate == near else ""
-    print(f"rate {rate:<7g} digits {new:5.1f} %   letters {old:5.1f} %{mark}")
-if tuning:
-    assert of_lesson_06(near, NEW) > max(of_lesson_06(r, NEW) for r in swept) - 0.01
+if study:
+    for rate in swept:
+        new, old = (100 * of_lesson_06(rate, score) for score in (NEW, OLD))
+        mark = "  <- next to the suggestion" if rate == near else ""
+        print(f"rate {rate:<7g} digits {new:5.1f} %   letters {old:5.1f} %{mark}")
+    assert of_lesson_06(near, NEW) > max(of_lesson_06(rate, NEW) for rate in swept) - 0.01
 # %% [markdown] lang="en"
 # For digits it is a good choice: {{100 * of_lesson_06(near, NEW):.1f}} %, no recorded rate is better by a point. But
 # at a tenth of that rate {{100 * of_lesson_06(near / 10, OLD):.0f}} % of the letters are read instead of
@@ -450,12 +451,12 @@ far = ft.load_task("textures", labels_per_class=10, seed=0)
 fresh = ft.classifier(track.backbone, far.num_classes)
 far_search = ft.find_lr(fresh, far, updates=max(20, track.updates // 3))
 print(f"suggested rate {far_search.suggestion:.1e}")
-tried = {rate: span("textures", "lp_ft", rate, NEW)[0] for rate in rates}
-for rate, accuracy in tried.items():
-    print(f"rate {rate:<7g} textures {100 * accuracy:5.1f} %")
 close = min(rates, key=lambda rate: abs(np.log(rate / far_search.suggestion)))
-best = max(tried, key=tried.get)
 if study:
+    tried = {rate: span("textures", "lp_ft", rate, NEW)[0] for rate in rates}
+    for rate, accuracy in tried.items():
+        print(f"rate {rate:<7g} textures {100 * accuracy:5.1f} %")
+    best = max(tried, key=tried.get)
     assert best > 3 * far_search.suggestion and tried[best] > tried[close] + 0.05
 # %% [markdown] lang="en"
 # The best recorded rate is {{best / far_search.suggestion:.0f}} times the suggestion, and worth
@@ -480,15 +481,15 @@ if study:
 # **예측해 보세요.** 숫자에서는 가장 나은 방법과 가장 못한 방법이 얼마나 벌어질까요? 질감에서는 어떨까요?
 # %%
 four, chosen = ("full", "lp_ft", "gradual", "decay 0.5"), {}
-for name in ("digits", "textures"):
+for name in ("digits", "textures") if study else ():
     for method in four:
         rate = max(rates, key=lambda r: round(span(name, method, r, NEW)[0], 6))
         chosen[name, method] = rate
         new, old = (100 * span(name, method, rate, score)[0] for score in (NEW, OLD))
         print(f"{name:<10}{method:<11}rate {rate:<8g}validation {new:.1f} %   letters {old:4.1f} %")
-winner = {key: span(*key, rate, NEW)[0] for key, rate in chosen.items()}
-gap = {name: np.ptp([winner[name, method] for method in four]) for name in ("digits", "textures")}
 if study:
+    winner = {key: span(*key, rate, NEW)[0] for key, rate in chosen.items()}
+    gap = {name: np.ptp([winner[name, m] for m in four]) for name in ("digits", "textures")}
     assert gap["digits"] < 0.015 and gap["textures"] > 0.05
 # %% [markdown] lang="en"
 # On digits all four lie within {{100 * gap["digits"]:.1f}} points: no reason to prefer one, except for the letters. On textures they
@@ -505,8 +506,8 @@ def path(method):
         points.append({"x": new, "y": old, "label": f"{rate:g}" if method == "lp_ft" else ""})
     return points
 
-paths = {method: path(method) for method in four}
 if study:
+    paths = {method: path(method) for method in four}
     fig = plots.trade_off(
         paths, "Textures (validation accuracy; bars: five seeds)", "Letters still read",
         "Down the same slope, until gradual unfreezing drops off it",
@@ -520,13 +521,13 @@ def textures_at(method, letters_left):
     new, old = (np.array([point[axis][0] for point in paths[method]]) for axis in "xy")
     return float(np.interp(-letters_left, -old, new))
 
-half, fifth = ([textures_at(m, left) for m in ("lp_ft", "decay 0.5", "gradual")] for left in (0.5, 0.2))
-for left, scores in (("half", half), ("a fifth", fifth)):
-    text = "   ".join(f"{100 * score:.1f} %" for score in scores)
-    print(f"{left + ' of the letters left':<30}lp_ft, decay 0.5, gradual: {text}")
-ends = {method: winner["textures", method] for method in four}
-opened = ends.pop("gradual")
 if study:
+    half, fifth = ([textures_at(m, at) for m in ("lp_ft", "decay 0.5", "gradual")] for at in (0.5, 0.2))
+    for left, scores in (("half", half), ("a fifth", fifth)):
+        text = "   ".join(f"{100 * score:.1f} %" for score in scores)
+        print(f"{left + ' of the letters left':<30}lp_ft, decay 0.5, gradual: {text}")
+    ends = {method: winner["textures", method] for method in four}
+    opened = ends.pop("gradual")
     assert np.ptp(half) < 0.02 and fifth[0] > fifth[2] + 0.03
     assert np.ptp(list(ends.values())) < 0.04 and min(ends.values()) > opened + 0.03
     assert all(path[-1]["y"][0] < 0.15 for path in paths.values())
@@ -551,8 +552,8 @@ if study:
 # **예측해 보세요.** 짐작이 맞다면 그렇게 줄어드는 학습률로는 질감을 얼마나 읽을까요?
 # %%
 first, read = {}, {}
-for method, rate in {"gradual": 3e-3, "decay 0.5": 1e-2}.items():
-    first[method] = np.ravel(recorded("textures", method, rate, "moved").mean(axis=0))[0]
+for method, rate in {"gradual": 3e-3, "decay 0.5": 1e-2}.items() if study else ():
+    first[method] = recorded("textures", method, rate, "moved")[:, 0].mean()
     read[method] = span("textures", method, rate, NEW)[0]
     print(f"{method:<11}first stage {first[method]:.4f}   textures {100 * read[method]:.1f} %")
 if study:
@@ -578,13 +579,13 @@ if study:
 # **예측해 보세요.** 둘 가운데 글자를 더 지키는 쪽은 어느 것일까요?
 # %%
 controls = {1e-3: 3e-4, 3e-3: 1e-3, 1e-2: 3e-3}  # where rates fall -> the single rate
-for name in ("digits", "textures"):
+for name in ("digits", "textures") if study else ():
     for rate, single in controls.items():
         falls = [span(name, "decay 0.5", rate, score)[0] for score in (NEW, OLD)]
         alone = [span(name, "lp_ft", single, score)[0] for score in (NEW, OLD)]
         for kind, at, (new, old) in (("falls from", rate, falls), ("one rate of", single, alone)):
             print(f"{name:<10}{kind:<12}{at:<8g}validation {new:.1%}   letters {old:.1%}")
-        assert not study or (abs(falls[0] - alone[0]) < 0.02 and alone[1] > falls[1])
+        assert abs(falls[0] - alone[0]) < 0.02 and alone[1] > falls[1]
 # %% [markdown] lang="en"
 # The new task is read equally well, and in all six pairs the single lower rate keeps more letters, not fewer. Rates that
 # fall are, above all, *lower* rates. What they buy is room for error: the rate of the head may be too high, and the backbone
@@ -610,10 +611,9 @@ for name in ("digits", "textures"):
 LESSON_06 = {"textures": track.recorded("textures"), "digits": track.recorded("digits")}
 
 def lesson_06(name, strategy):
-    """Test accuracy of a strategy in the record of lesson 06: mean, lowest and highest of five seeds."""
-    rows = LESSON_06[name].rows if study else []
-    rows = [r for r in rows if (r["strategy"], r["labels_per_class"]) == (strategy, 10)]
-    values = [r["test_accuracy"] for r in rows if r["seed"] < 5] or [np.nan]
+    """Test accuracy of a strategy in the record of lesson 06, over five seeds."""
+    rows = [r for r in LESSON_06[name].rows if (r["strategy"], r["labels_per_class"]) == (strategy, 10)]
+    values = [r["test_accuracy"] for r in rows if r["seed"] < 5]
     return float(np.mean(values)), min(values), max(values)
 
 def tested(name):
@@ -622,10 +622,9 @@ def tested(name):
     for method in four:
         values[method] = span(name, method, chosen[name, method], "test_accuracy")
     return values | {"scratch": lesson_06(name, "scratch")}
-
-near_test, far_test = tested("digits"), tested("textures")
 # %%
 if study:
+    near_test, far_test = tested("digits"), tested("textures")
     fig = plots.bars(
         far_test, "Far from the source, opening stage by stage falls behind",
         "Test accuracy, textures (lines: worst to best of five seeds)", percent=True,
@@ -637,13 +636,13 @@ if study:
     assert max(above) < far_test["scratch"][0] + 0.03
     assert far_test["lp_ft"][0] > lesson_06("textures", "lp_ft")[0] + 0.02
 # %%
-for method, (mean, low, high) in near_test.items():
-    seeds = f"({100 * low:.1f} to {100 * high:.1f} %)"
-    print(f"{method:<11}digits, test {100 * mean:.1f} %   {seeds}")
-print(f"this lesson's own run, gradual at 3e-4: {100 * gradual.test_accuracy:.1f} %")
 if study:
+    for method, (mean, low, high) in near_test.items():
+        seeds = f"({100 * low:.1f} to {100 * high:.1f} %)"
+        print(f"{method:<11}digits, test {100 * mean:.1f} %   {seeds}")
     moving = [near_test[method][0] for method in ("frozen", *four)]
     assert np.ptp(moving) < 0.015 and min(moving) > near_test["scratch"][0]
+print(f"this lesson's own run, gradual at 3e-4: test {100 * gradual.test_accuracy:.1f} %")
 # %% [markdown] lang="en"
 # On textures gradual unfreezing ends lowest of the four. LP-FT reads {{100 * far_test["lp_ft"][0]:.0f}} %, where lesson 06, which tried
 # lower rates only, had {{100 * lesson_06("textures", "lp_ft")[0]:.0f}} %. Still nothing is clearly ahead of scratch, which never saw a
