@@ -9,7 +9,7 @@ import pytest
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 
-@pytest.mark.parametrize("lesson", ["05_feature_extraction", "06_fine_tuning"])
+@pytest.mark.parametrize("lesson", ["05_feature_extraction", "06_fine_tuning", "07_gradual_unfreezing"])
 def test_a_lesson_runs_on_photos(root, real, keras_home, lesson):
     sys.path.insert(0, str(root / "tools"))
     from lessons.source import read

@@ -609,10 +609,10 @@ ft.check("06.q4", ...)
 # %% [markdown] lang="en"
 # ## Next
 #
-# One rate for the whole network is crude: early stages need to move less than late ones. Lesson 07 unfreezes stage by stage,
+# One rate for the whole network is crude. Must early stages move as far as late ones? Lesson 07 unfreezes stage by stage,
 # gives each its own rate, and finds a good one by a test that takes seconds.
 # %% [markdown] lang="ko"
 # ## 다음 수업
 #
-# 신경망 전체에 학습률 하나만 쓰는 것은 거친 방법입니다. 앞쪽 스테이지는 뒤쪽 스테이지보다 덜 움직여도 됩니다. 7강에서는 스테이지를 하나씩 동결 해제하고,
+# 신경망 전체에 학습률 하나만 쓰는 것은 거친 방법입니다. 앞쪽 스테이지도 뒤쪽만큼 움직여야 할까요? 7강에서는 스테이지를 하나씩 동결 해제하고,
 # 스테이지마다 다른 학습률을 주며, 몇 초면 끝나는 시험으로 알맞은 학습률을 찾습니다.
