@@ -260,12 +260,17 @@ def _cell(result, body, task, recipe, labels, count, seeds, choices, tuning_seed
         del done[best, seed]
 
 
-def interval(values):
-    """Returns mean, lower and upper end of the 95 % interval of accuracies over seeds (Student's t)."""
+def interval(values, bounds=(0.0, 1.0)):
+    """Returns mean, lower and upper end of the 95 % interval over seeds (Student's t), cut at what can be.
+
+    Args:
+        values: One per seed.
+        bounds: Lowest and highest possible value. The default suits accuracies, `(-1, 1)` their differences.
+    """
     from scipy.stats import t
 
     mean, n = float(np.mean(values)), len(values)
     if n < 2:
         return mean, math.nan, math.nan
     half = float(t.ppf(0.975, n - 1) * np.std(values, ddof=1) / math.sqrt(n))
-    return mean, max(0.0, mean - half), min(1.0, mean + half)
+    return mean, max(bounds[0], mean - half), min(bounds[1], mean + half)

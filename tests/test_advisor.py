@@ -9,7 +9,7 @@ from ftlib.advisor import Rule, advise, choose, lead
 from ftlib.similarity import Evidence
 from ftlib.training import fit
 
-NEAR = Evidence(10, 3, {"stage1": 0.5, "stage2": 0.95}, untrained=0.6, pixels=0.7, validation=200)
+NEAR = Evidence(10, 3, {"stage1": 0.5, "stage2": 0.95}, untrained=0.6, pixels=0.6, validation=200)
 SMALL, LARGE = 1e5, 1e8
 
 
@@ -22,6 +22,8 @@ def test_near_the_pre_training_the_lead_over_pixels_decides_and_far_from_it_the_
     assert choose(NEAR, SMALL, rule) == choose(NEAR, LARGE, rule) == "lp_ft"
     plain = dataclasses.replace(NEAR, pixels=0.8)
     assert choose(plain, SMALL, rule) == choose(plain, LARGE, rule) == "feature_extraction_long"
+    behind = dataclasses.replace(NEAR, pixels=0.96)
+    assert choose(behind, SMALL, rule) == choose(behind, LARGE, rule) == "lp_ft"
     assert choose(far(50), SMALL, rule) == choose(far(1), SMALL, rule) == "scratch"
     assert choose(far(50), LARGE, rule) == "full"
 

@@ -50,9 +50,7 @@ def test_a_plain_folder_is_split_by_class_and_nothing_is_remarked(photos):
     for split in (task.train, task.validation, task.test):
         assert np.bincount(split.labels).tolist() == [len(split) // 2] * 2
         assert split.images[:].shape == (len(split), 24, 32, 3)
-        assert all(
-            task.class_names[y] == i.split("/")[0] for y, i in zip(split.labels, split.ids, strict=True)
-        )
+        assert all(task.class_names[y] == i.split("/")[0] for y, i in zip(split.labels, split.ids, strict=True))
     assert task.class_names == ("cat", "dog") and task.mirror and task.notes == ()
     assert len(all_ids(task)) == 20
     assert "Nothing to remark" in repr(check_folder(photos))

@@ -31,9 +31,7 @@ def hub_backbone(kind):
     text = dict(vocabulary_size=50, num_heads=2, hidden_dim=16, intermediate_dim=32, max_sequence_length=12)
     if kind == "vit":
         shape = (32, 32, 3)
-        model = hub.ViTBackbone(
-            image_shape=shape, patch_size=8, num_layers=3, num_heads=2, hidden_dim=16, mlp_dim=32
-        )
+        model = hub.ViTBackbone(image_shape=shape, patch_size=8, num_layers=3, num_heads=2, hidden_dim=16, mlp_dim=32)
         return model, images(32)
     if kind == "resnet":
         model = hub.ResNetBackbone(
@@ -121,9 +119,7 @@ def check_segments(model, x):
 @pytest.mark.parametrize("name", FAMILIES)
 def test_every_family_of_keras_applications_can_be_cut(name):
     pixels, count = FAMILIES[name]
-    model = getattr(keras.applications, name)(
-        weights=None, include_top=False, input_shape=(pixels, pixels, 3)
-    )
+    model = getattr(keras.applications, name)(weights=None, include_top=False, input_shape=(pixels, pixels, 3))
     found, parts = check_segments(model, images(pixels, count=1))
     check_stages(model, found)
     assert {id(layer) for s in found for layer in s.layers} == {id(layer) for layer in leaves(model)}
@@ -135,9 +131,7 @@ def test_every_family_of_keras_applications_can_be_cut(name):
 
 def test_stages_end_at_thin_activations_whether_the_image_size_is_known_or_not():
     for size in (96, None):
-        model = keras.applications.MobileNetV2(
-            weights=None, include_top=False, alpha=0.35, input_shape=(size, size, 3)
-        )
+        model = keras.applications.MobileNetV2(weights=None, include_top=False, alpha=0.35, input_shape=(size, size, 3))
         found = stages(model)
         assert [s.output_shape[-1] for s in found] == [8, 8, 16, 32, 1280]
         assert [s.output_shape[0] for s in found] == ([48, 24, 12, 6, 3] if size else [None] * 5)
@@ -247,9 +241,7 @@ def test_a_nested_model_may_take_its_inputs_by_name():
 def test_names_may_repeat_inside_and_outside_the_backbone():
     backbone = small_network()
     inputs = keras.Input((16, 16, 3))
-    x = keras.layers.Conv2D(4, 1, name="conv3")(
-        keras.Model(backbone.input, backbone.output, name="b")(inputs)
-    )
+    x = keras.layers.Conv2D(4, 1, name="conv3")(keras.Model(backbone.input, backbone.output, name="b")(inputs))
     model = keras.Model(inputs, x)
     check_segments(model, images(16))
 

@@ -154,9 +154,7 @@ def test_a_failure_keeps_the_notebooks_that_were_there(lesson):
 
 
 def test_a_figure_keeps_its_alt_text_and_no_other_metadata(lesson):
-    lesson(
-        f"{CODE}import ftlib as ft\nfrom matplotlib.figure import Figure\nft.show(Figure(), alt='An empty page.')\n"
-    )
+    lesson(f"{CODE}import ftlib as ft\nfrom matplotlib.figure import Figure\nft.show(Figure(), alt='An empty page.')\n")
     [output] = lesson.book("ko").cells[1].outputs
     assert output.metadata["image/png"]["alt"] == output.data["text/plain"] == "An empty page."
     assert set(output.data) == {"image/png", "text/plain"}

@@ -47,9 +47,7 @@ def test_presets_grow_stronger():
     assert [p.augmentation for p in PRESETS.values()] == ["none", "light", "standard", "strong"]
     own = dataclasses.replace(light, l1=1e-5)
     assert Regularization.preset(own) is own
-    assert repr(own) == (
-        "Regularization(dropout=0.1, l1=1e-05, weight_decay=0.001, augmentation='light', patience=10)"
-    )
+    assert repr(own) == ("Regularization(dropout=0.1, l1=1e-05, weight_decay=0.001, augmentation='light', patience=10)")
 
 
 @pytest.mark.parametrize(

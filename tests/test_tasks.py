@@ -75,9 +75,7 @@ def test_a_mirrored_texture_may_be_another_class():
     names = np.array(task.class_names)
     mean = {}
     for name in ("grating 45 coarse", "grating 135 coarse"):
-        images = task.train.images[task.train.labels == np.flatnonzero(names == name)[0], ..., 0].astype(
-            float
-        )
+        images = task.train.images[task.train.labels == np.flatnonzero(names == name)[0], ..., 0].astype(float)
         mean[name] = np.abs(np.fft.rfft2(images - images.mean())).mean(0)
         mirrored = np.abs(np.fft.rfft2((images - images.mean())[:, :, ::-1])).mean(0)
     own, other = (np.abs(mirrored - spectrum).sum() for spectrum in mean.values())
@@ -234,9 +232,7 @@ def test_a_failed_download_says_what_to_do(monkeypatch, name):
     for data in (keras.datasets.fashion_mnist, keras.datasets.cifar10):
         monkeypatch.setattr(data, "load_data", no_network)
     task = online.ONLINE[name]
-    with pytest.raises(
-        ConnectionError, match="https://.*URL fetch failure.*put .* into .*datasets.*textures"
-    ):
+    with pytest.raises(ConnectionError, match="https://.*URL fetch failure.*put .* into .*datasets.*textures"):
         task()
     assert task.source and task.licence
 

@@ -5,9 +5,10 @@
 seeds) below the strategy that turns out best for that task and number of labels.
 
 Of `ftlib.advisor.RULE` only `ahead` is fitted: `lead` is the usual two standard errors, and `parameters` lies between
-the two backbones. The form of the rule was chosen with the five judged tasks in view (borders on the number of labels
-and on the probe itself cost more, on flowers above all); it was written down before MobileNetV2 had seen digits,
-textures, faces or Fashion-MNIST, which are new to it altogether (`fresh`).
+the two backbones. The form of the rule was chosen with all tasks in view. Borders on the number of labels and on the
+probe itself cost more, on flowers above all. A form that also froze where pixels read better than the last stage was
+written down before MobileNetV2 had seen digits, textures, faces and Fashion-MNIST: there it lost 4 points in the mean,
+nearly all of them on digits, so that now no task is left that the form has not seen.
 """
 
 import dataclasses
@@ -16,6 +17,7 @@ import pathlib
 
 import numpy as np
 
+import ftlib as ft
 from ftlib.advisor import RULE, choose
 from ftlib.evaluation import interval
 from ftlib.similarity import Evidence
@@ -25,7 +27,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 JUDGED = ("glyphnet/digits", "glyphnet/textures", "glyphnet/fashion_mnist", "glyphnet/faces", "MobileNetV2/flowers")
 BORDERS = (-1, 0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1)
 MOST_TIME = 0.7  # of what always tuning everything takes, while fitting
-PARAMETERS = {"glyphnet": 591_928, "MobileNetV2": 2_257_984}
+PARAMETERS = {name: ft.load_backbone(name, weights=None).count_params() for name in ("glyphnet", "MobileNetV2")}
 BASELINES = ("full", "feature_extraction_long", "lp_ft", "scratch")
 
 
@@ -106,9 +108,9 @@ def main():
         "judged": summed([line for line in lines if line["pair"] in JUDGED]),
         "cells": lines,
     }  # fmt: skip
-    fresh = [line for line in lines if line["pair"] not in JUDGED]
-    if fresh:
-        record["fresh"] = summed(fresh)
+    others = [line for line in lines if line["pair"] not in JUDGED]
+    if others:
+        record["others"] = summed(others)
     text = json.dumps(record, indent=1)
     (ROOT / "results" / "advice.json").write_text(text + "\n")
     for line in lines:

@@ -35,7 +35,7 @@ def lead_by_labels(names):
     values = {}
     for n in LABELS:
         pair = [names["digits"].values(name, n) for name in ("lp_ft", "scratch")]
-        values[labels_text(n)] = [100 * end for end in interval(np.subtract(*pair))]
+        values[labels_text(n)] = [100 * end for end in interval(np.subtract(*pair), bounds=(-1, 1))]
     x_label = "Points ahead of scratch: mean and 95 % interval, 10 seeds"
     return draw.bars(values, x_label, percent=False)
 
