@@ -127,7 +127,7 @@ def _classes(answer):
     if said.shape == (len(task.train),):
         return Text(
             f"This is one answer for each of the {len(task.train)} training images. The question is about the rows of `queries`.",
-            f"훈련 이미지 {len(task.train)}장에 대해 답했습니다. 답해야 하는 것은 `queries`의 행입니다.",
+            f"학습 이미지 {len(task.train)}장에 대해 답했습니다. 답해야 하는 것은 `queries`의 행입니다.",
         )
     if said.shape != (n,):
         return Text(
@@ -322,14 +322,14 @@ QUIZ = {
                 Text("With many labels pre-training does harm.", "레이블이 많으면 사전 학습은 해롭습니다."),
                 Text(
                     "The frozen backbone is still slightly ahead there. What shrinks is the gain; its sign stays.",
-                    "오른쪽에서도 동결 백본이 조금 앞섭니다. 줄어든 것은 이득의 크기이지 부호가 아닙니다.",
+                    "오른쪽에서도 동결한 백본이 조금 앞섭니다. 줄어든 것은 이득의 크기이지 부호가 아닙니다.",
                 ),
             ),
             "b": Choice(
-                Text("A frozen backbone always wins.", "동결 백본이 언제나 이깁니다."),
+                Text("A frozen backbone always wins.", "동결한 백본이 언제나 이깁니다."),
                 Text(
                     "Here the task is close to the pre-training. Lesson 06 shows one where a frozen backbone loses badly.",
-                    "이 태스크는 사전 학습과 가깝습니다. 6강에는 동결 백본이 크게 지는 태스크가 나옵니다.",
+                    "이 태스크는 사전 학습과 가깝습니다. 6강에는 동결한 백본이 크게 지는 태스크가 나옵니다.",
                 ),
             ),
             "c": Choice(

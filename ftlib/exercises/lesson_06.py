@@ -309,7 +309,7 @@ QUIZ = {
     "06.q4": Question(
         Text(
             "Fine-tuning gives 96 %, the frozen backbone after a third of the updates 95 %. Has fine-tuning won?",
-            "미세 조정은 96%, 업데이트를 3분의 1만 한 동결 백본은 95%입니다. 미세 조정이 이겼을까요?",
+            "미세 조정은 96%, 업데이트를 3분의 1만 한 동결한 백본은 95%입니다. 미세 조정이 이겼을까요?",
         ),
         {
             "a": Choice(

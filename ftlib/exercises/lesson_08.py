@@ -163,8 +163,8 @@ def _decide(answer):
     return Text(
         f"Your rule costs {mine:.1f} points in the mean, the habit of always {best} {habits[best]:.1f}. Most is lost at {where} "
         f"labels per class: {regret:.1f} points, for {name} where {winner} was best.",
-        f"작성한 규칙은 평균 {mine:.1f}%p 손해이고, 무조건 {best}(을)를 쓰는 습관은 {habits[best]:.1f}%p 손해입니다. 가장 많이 잃은 칸은 {where}개 레이블로, "
-        f"{winner}(이)가 가장 나은 곳에서 {name}(을)를 골라 {regret:.1f}%p를 잃었습니다.",
+        f"작성한 규칙은 평균 {mine:.1f}%p 손해이고, 무조건 {best}을(를) 쓰는 습관은 {habits[best]:.1f}%p 손해입니다. 가장 많이 잃은 칸은 {where}개 레이블로, "
+        f"{winner}이(가) 가장 나은 곳에서 {name}을(를) 골라 {regret:.1f}%p를 잃었습니다.",
     )
 
 
@@ -302,7 +302,7 @@ QUIZ = {
                 Text("About one point.", "1%p쯤."),
                 Text(
                     "The borders were bent to fit these 20 tasks. That is overfitting, one floor up.",
-                    "경계는 이 20개에 맞게 휘어 있습니다. 한 층 위에서 일어난 과적합입니다.",
+                    "경계가 이 20개에 맞추어져 있습니다. 한 단계 위에서 일어난 과적합입니다.",
                 ),
             ),
             "b": Choice(

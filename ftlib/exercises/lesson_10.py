@@ -165,7 +165,7 @@ def _mended(answer):
         return Text(
             "None of the training images bears the mark. `share` is the part of each class that should; by `test_share` "
             "only test images change, and from them nothing is learnt.",
-            "표식이 있는 훈련 이미지가 한 장도 없습니다. 클래스마다 얼마만큼 표식을 넣을지는 `share`로 정합니다. `test_share`는 테스트 "
+            "표식이 있는 학습 이미지가 한 장도 없습니다. 클래스마다 얼마만큼 표식을 넣을지는 `share`로 정합니다. `test_share`는 테스트 "
             "이미지만 바꾸는데, 거기서는 아무것도 배우지 않습니다.",
         )
     if len(set(counts.tolist())) > 1:
@@ -178,7 +178,7 @@ def _mended(answer):
     if counts[0] == len(split) // answer.num_classes:
         return Text(
             "Now every training image bears the mark, and the network never sees a plain one. Both kinds are needed.",
-            "이제 훈련 이미지 모두에 표식이 있어서 신경망이 표식 없는 이미지를 한 번도 보지 못합니다. 두 가지가 다 있어야 합니다.",
+            "이제 학습 이미지 모두에 표식이 있어서 신경망이 표식 없는 이미지를 한 번도 보지 못합니다. 두 가지가 다 있어야 합니다.",
         )
     if counts[0] != 2:
         return Text(
@@ -316,7 +316,7 @@ QUIZ = {
     "10.q3": Question(
         Text(
             "You may put the mark on twenty of your hundred training images. On which?",
-            "훈련 이미지 백 장 가운데 스무 장에 표식을 넣을 수 있습니다. 어느 이미지에 넣을까요?",
+            "학습 이미지 백 장 가운데 스무 장에 표식을 넣을 수 있습니다. 어느 이미지에 넣을까요?",
         ),
         {
             "a": Choice(

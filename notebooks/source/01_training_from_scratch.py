@@ -371,7 +371,7 @@ assert copies < 1e-9 and one < many - 0.3
 # Units that start alike get the same gradient, so they stay copies forever: 32 units do the work of one. Randomness is
 # not noise to put up with here. It is what lets units become different.
 # %% [markdown] lang="ko"
-# 똑같이 출발한 유닛은 기울기도 똑같아서 끝까지 서로의 복사본으로 남습니다. 유닛 32개가 하나 몫밖에 못 합니다. 여기서 무작위성은 참고 견딜
+# 똑같이 출발한 유닛은 기울기도 똑같아서 끝까지 서로의 복사본으로 남습니다. 유닛 32개가 한 개 몫밖에 못 합니다. 여기서 무작위성은 참고 견딜
 # 잡음이 아니라, 유닛이 서로 달라지게 하는 힘입니다.
 # %% [markdown] lang="en"
 # ## How random: Xavier and He
@@ -836,5 +836,5 @@ ft.check("01.q4", ...)
 # %% [markdown] lang="ko"
 # ## 다음 수업
 #
-# 이 모든 것은 무작위 숫자에서 시작했습니다. 하지만 모서리와 획은 어느 문자에서나 비슷합니다. 무작위보다 나은 곳에서 출발할 수는 없을까요?
+# 이 모든 것은 무작위 숫자에서 시작했습니다. 하지만 경계와 획은 어느 문자에서나 비슷합니다. 무작위보다 나은 곳에서 출발할 수는 없을까요?
 # 그 전에 2강에서는 레이블이 적을 때 생기는 문제, 과적합(overfitting)을 살펴봅니다.

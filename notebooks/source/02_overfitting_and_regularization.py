@@ -33,7 +33,7 @@
 # - L2, 드롭아웃, 조기 종료를 직접 구현해서 Keras의 결과와 맞춰 볼 수 있습니다
 # - 여러 정규화를 객체 하나로 다루고, 강하다고 늘 좋은 것은 아님을 설명할 수 있습니다
 #
-# ⏱ 40분 · 먼저 알아 둘 것: 1강 · 노트북 컴퓨터에서 1분 안에 실행됩니다
+# ⏱ 40분 · 먼저 볼 것: 1강 · 노트북 컴퓨터에서 1분 안에 실행됩니다
 # %% [markdown] lang="en"
 # ## The network of lesson 01, only wider
 #
@@ -240,9 +240,9 @@ assert stopper.stopped_epoch and stopper.best_epoch == path[:, 3].argmin()
 #
 # Return two things: the penalty, and its slope, which says for each weight how fast the penalty grows with it.
 # %% [markdown] lang="ko"
-# ## L2와 L1: 가중치에 값을 매기기
+# ## L2와 L1: 가중치에 비용 매기기
 #
-# 외우는 신경망은 거의 똑같은 것까지 구별하려고 가중치를 키우기 쉽습니다. 그래서 가중치에 값을 매깁니다. L2는 가중치 제곱의 합에 `l2`를 곱해 손실에
+# 외우는 신경망은 거의 똑같은 것까지 구별하려고 가중치를 키우기 쉽습니다. 그래서 가중치에 비용을 매깁니다. L2는 가중치 제곱의 합에 `l2`를 곱해 손실에
 # 더하고, L1은 제곱 대신 절댓값을 씁니다. 편향에는 매기지 않고, 나머지 가중치인 *커널*(kernel)에만 매깁니다.
 #
 # ### 연습 2: L2 벌점
@@ -296,8 +296,8 @@ assert near_zero["L1, 0.001"] > near_zero["L2, 0.001"] > near_zero["no penalty"]
 # penalty they keep the random weights they started with; a penalty takes these away. L2 does so here, too, since Adam
 # divides every slope by its size: where no data pull, even a small slope makes a full step.
 # %% [markdown] lang="ko"
-# 왼쪽 끝과 오른쪽 끝의 열은 거의 늘 비어 있어서 배울 것이 거의 없습니다. 벌점이 없으면 처음 뽑은 무작위 가중치가 그대로 남고, 벌점이 있으면 걷힙니다.
-# 여기서는 L2로도 걷힙니다. Adam은 기울기를 그 크기로 나누므로, 데이터가 당기지 않는 곳에서는 작은 기울기로도 한 걸음을 온전히 내딛기 때문입니다.
+# 왼쪽 끝과 오른쪽 끝의 열은 거의 늘 비어 있어서 배울 것이 거의 없습니다. 벌점이 없으면 처음 뽑은 무작위 가중치가 그대로 남고, 벌점이 있으면 사라집니다.
+# 여기서는 L2로도 사라집니다. Adam은 기울기를 그 크기로 나누므로, 데이터가 당기지 않는 곳에서는 작은 기울기로도 한 걸음을 온전히 내딛기 때문입니다.
 # %% [markdown] lang="en"
 # ## Dropout: no unit may rely on another
 #
@@ -402,7 +402,7 @@ assert means["smaller: 8 units"] < means["nothing"] - 0.05
 # few to read well. Even moving the digits hardly helps: the scanner has centred them already, so it tells nothing new.
 # Five times as many labels do help.
 # %% [markdown] lang="ko"
-# 정신이 번쩍 드는 그림입니다. 이 작은 신경망에서는 어떤 요령도 정확도를 시드에 따른 차이보다 크게 바꾸지 못하고, 유닛 여덟 개는 숫자를 제대로 읽기에
+# 조금 허탈한 결과입니다. 이 작은 신경망에서는 어떤 요령도 정확도를 시드에 따른 차이보다 크게 바꾸지 못하고, 유닛 여덟 개는 숫자를 제대로 읽기에
 # 모자랍니다. 숫자를 옮겨 보여 주어도 별로 나아지지 않습니다. 스캐너가 이미 가운데로 맞추어 놓아서 새로 알려 주는 것이 없기 때문입니다. 레이블을 다섯 배로
 # 늘리면 정말로 좋아집니다.
 # %% [markdown] lang="en"

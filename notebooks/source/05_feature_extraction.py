@@ -54,7 +54,7 @@ print(task)
 # ## 데이터와 백본
 #
 # 레이블이 붙은 이미지는 클래스마다 열 장이고, 모두 실제 손글씨를 스캔한 것입니다. 무엇을 고를 때는 언제나 검증 이미지를 봅니다.
-# 테스트 이미지는 마지막까지 열지 않습니다. 대부분 훈련 이미지에 없는 사람이 쓴 글씨입니다.
+# 테스트 이미지는 마지막까지 열지 않습니다. 대부분 학습 이미지에 없는 사람이 쓴 글씨입니다.
 # %%
 def pixels(split):
     return split.images[np.arange(len(split))]
@@ -314,7 +314,7 @@ assert accuracy > np.mean(raw)
 # one piece: it gives probabilities and need not keep the training images.
 # %% [markdown] lang="ko"
 # 레이블이 붙은 이미지 {{len(task.train)}}장으로 헤드는 {{100 * accuracy:.1f}}%에 이릅니다. 같은 특징에 최근접 이웃을 썼을 때는
-# {{100 * trained[0]:.1f}}%였으니, 결과를 만드는 것은 특징입니다. 헤드를 얹으면 입력에서 답까지 하나로 이어진 신경망이 됩니다. 확률을 내고, 훈련
+# {{100 * trained[0]:.1f}}%였으니, 결과를 만드는 것은 특징입니다. 헤드를 얹으면 입력에서 답까지 하나로 이어진 신경망이 됩니다. 확률을 내고, 학습
 # 이미지를 간직하지 않아도 됩니다.
 # %% [markdown] lang="en"
 # Would the proof notice a small crime? We change one frozen array by one part in a million while the head trains.
@@ -386,7 +386,7 @@ print("the same probabilities, to three digits, on all", len(by_head), "validati
 # %% [markdown] lang="en"
 # The same, up to rounding. Now the time of one update, on all training images at once.
 # %% [markdown] lang="ko"
-# 반올림 오차를 빼면 똑같습니다. 이제 훈련 이미지 전체로 업데이트를 한 번 하는 데 걸리는 시간을 재 봅시다.
+# 반올림 오차를 빼면 똑같습니다. 이제 학습 이미지 전체로 업데이트를 한 번 하는 데 걸리는 시간을 재 봅시다.
 # %% tags=["timing"]
 import time
 
@@ -464,7 +464,7 @@ if record:
 # {{100 * ahead[50]:.1f}}: there training from scratch has all but caught up. Pre-training replaces labels, and is worth most
 # where there are few.
 # %% [markdown] lang="ko"
-# 동결 백본은 레이블이 클래스당 하나일 때 {{100 * ahead[1]:.0f}}%p, 열 개일 때 {{100 * ahead[10]:.1f}}%p, 쉰 개일 때
+# 동결한 백본은 레이블이 클래스당 하나일 때 {{100 * ahead[1]:.0f}}%p, 열 개일 때 {{100 * ahead[10]:.1f}}%p, 쉰 개일 때
 # {{100 * ahead[50]:.1f}}%p 앞섭니다. 쉰 개면 처음부터 학습한 쪽이 거의 따라잡습니다. 사전 학습은 레이블을 대신하며, 레이블이 적을수록 값집니다.
 # %% [markdown] lang="en"
 # Believe no record that you cannot repeat. We run its hardest case live, a single image of each class, and hold it against
@@ -587,7 +587,7 @@ ft.check("05.q4", ...)
 # - 백본을 동결하고, 헤드를 바꾸고, 헤드만 학습합니다. 가중치 {{report.params:,}}개 가운데 {{report.trainable:,}}개입니다.
 # - 동결했으니 그대로일 것이라고 믿지 말고 체크섬을 비교합니다. BatchNorm 통계도 잊지 않습니다.
 # - 동결된 특징은 한 번만 계산하면 됩니다. 시간은 절약되지만 데이터 증강은 쓸 수 없습니다.
-# - 동결 백본은 처음부터 학습한 신경망보다 레이블이 클래스당 하나일 때 {{100 * ahead[1]:.0f}}%p, 쉰 개일 때 {{100 * ahead[50]:.1f}}%p 앞섰습니다.
+# - 동결한 백본은 처음부터 학습한 신경망보다 레이블이 클래스당 하나일 때 {{100 * ahead[1]:.0f}}%p, 쉰 개일 때 {{100 * ahead[50]:.1f}}%p 앞섰습니다.
 #   레이블이 적을수록 더 큰 도움이 됩니다.
 # %% [markdown] lang="en"
 # ## Next

@@ -25,11 +25,11 @@
 # **질문**
 # - 백본까지 학습하게 하면 무엇이 달라지고, 무엇이 망가질 수 있을까요?
 # - 얼마나 빠르게 움직여도 될까요? 지나치게 움직였다는 것은 어떻게 알아챌까요?
-# - 미세 조정이, 똑같이 오래 학습한 동결 백본보다 나은 때는 언제일까요?
+# - 미세 조정이, 똑같이 오래 학습한 동결한 백본보다 나은 때는 언제일까요?
 #
 # **이 수업을 마치면**
 # - 신경망의 전부 또는 일부를 동결 해제하고, 무엇이 학습되는지 증명할 수 있습니다
-# - Keras의 유명한 함정 두 가지(잊어버린 compile, 움직이는 BatchNorm)에 직접 빠져 보고, 둘 다 잡아낼 수 있습니다
+# - Keras의 유명한 함정 두 가지(빠뜨린 compile, 움직이는 BatchNorm)에 직접 빠져 보고, 둘 다 잡아낼 수 있습니다
 # - 학습률마다 사전 학습이 얼마나 살아남는지 측정할 수 있습니다
 # - 무작위 헤드와 먼저 학습한 헤드(LP-FT)를, 그리고 미세 조정과 그 공정한 대조군을 비교할 수 있습니다
 #
@@ -76,7 +76,7 @@ print(ft.freeze(model))
 # %% [markdown] lang="ko"
 # ## 뒤에서부터 동결 해제하기
 #
-# 앞쪽 스테이지(stage)는 모서리와 획을 보고, 뒤쪽 스테이지는 전체 모양을 봅니다. 숫자에 가장 덜 필요한 것은 글자의 전체 모양이므로, 보통
+# 앞쪽 스테이지(stage)는 경계와 획을 보고, 뒤쪽 스테이지는 전체 모양을 봅니다. 숫자에 가장 덜 필요한 것은 글자의 전체 모양이므로, 보통
 # 뒤에서부터 동결을 해제합니다. `last=1`은 마지막 스테이지와 헤드만 학습한다는 뜻입니다.
 #
 # **예측해 보세요.** 마지막 스테이지를 열면 전체 가중치의 얼마가 학습될까요? 10분의 1, 3분의 1, 아니면 대부분?
@@ -112,7 +112,7 @@ ft.check("06.1", mine)
 #
 # Now in plain Keras, without `ftlib`. We freeze the backbone, compile, and train the head. So far, so good.
 # %% [markdown] lang="ko"
-# ## 함정 1: 잊어버린 compile
+# ## 함정 1: 빠뜨린 compile
 #
 # 이번에는 `ftlib` 없이 순수한 Keras로 해 봅니다. 백본을 동결하고, 컴파일하고, 헤드를 학습합니다. 여기까지는 문제가 없습니다.
 # %%
@@ -313,10 +313,10 @@ ft.check("06.2", open_safely)
 # From here on `ft.fit` does the handling, and we ask about the learning rate. A strategy is data, so a rate is one field to
 # replace. Ours trains first the head alone, then everything at the rate we try.
 # %% [markdown] lang="ko"
-# ## 얼마나 빨라도 될까요?
+# ## 얼마나 빠르게 움직여도 될까요?
 #
-# 이제부터 이런 뒤처리는 `ft.fit`에 맡기고 학습률을 살펴봅니다. 전략은 데이터라서 학습률도 필드 하나만 바꾸면 됩니다. 먼저 헤드만, 그다음에
-# 전체를 시험할 학습률로 학습합니다.
+# 이제부터 이런 일은 `ft.fit`에 맡기고 학습률을 살펴봅니다. 전략은 데이터라서 학습률도 필드 하나만 바꾸면 됩니다. 먼저 헤드만 학습하고,
+# 그다음 시험할 학습률로 전체를 학습합니다.
 # %%
 import dataclasses
 
@@ -431,7 +431,7 @@ assert noisy_pull > 3 * trained_pull or study is None
 # **Predict.** Which of the two reads more digits, which more letters?
 # %% [markdown] lang="ko"
 # 이제 두 방법을 견주어 봅시다. 업데이트 {{updates}}번과 학습률 3e-4는 똑같습니다. 한쪽은 무작위 헤드를 얹고 처음부터 전체를 학습하고,
-# 다른 쪽은 업데이트의 3분의 1 동안 헤드만 학습한 뒤 전체를 학습합니다. 뒤의 방법을 LP-FT(linear probing then fine-tuning; Kumar et al.,
+# 다른 쪽은 업데이트의 3분의 1 동안 헤드만 학습한 뒤 전체를 학습합니다. 뒤의 방법을 LP-FT(linear probing then fine-tuning; Kumar 등,
 # 2022)라고 합니다.
 #
 # **예측해 보세요.** 숫자를 더 잘 읽는 쪽은, 글자를 더 잘 읽는 쪽은 각각 어느 쪽일까요?
@@ -459,7 +459,7 @@ if study:
 # not the noise alone. A head that knows nothing leaves its work to the backbone.
 # %% [markdown] lang="ko"
 # 헤드를 먼저 학습하면 글자를 {{100 * seeds("head first", "source_accuracy")[0]:.1f}}% 읽지만, 무작위 헤드로 시작하면
-# {{100 * seeds("random head", "source_accuracy")[0]:.1f}}%만 읽습니다. 어느 시드에서도 둘은 겹치지 않습니다. `ft.classifier`가 만드는 0으로 된 헤드는 숫자에는
+# {{100 * seeds("random head", "source_accuracy")[0]:.1f}}%만 읽습니다. 어느 시드에서도 둘은 겹치지 않습니다. `ft.classifier`가 만드는 0에서 출발하는 헤드는 숫자에는
 # 좋지만 글자는 오히려 덜 지켜 줍니다({{100 * seeds("zero head", "source_accuracy")[0]:.1f}}%). 잡음만의 문제가 아닙니다. 아무것도 모르는 헤드는 자기
 # 일을 백본에 떠넘깁니다.
 # %% [markdown] lang="en"
@@ -487,7 +487,7 @@ ft.check("06.3", my_strategy)
 # %% [markdown] lang="ko"
 # ## 미세 조정은 그만한 값어치가 있을까요?
 #
-# 공정한 질문은 "전보다 나은가?"가 아니라 "똑같이 오래 학습한 동결 백본보다 나은가?"입니다. 그 대조군이 `feature_extraction_long`입니다.
+# 공정한 질문은 "전보다 나은가?"가 아니라 "똑같이 오래 학습한 동결한 백본보다 나은가?"입니다. 그 대조군이 `feature_extraction_long`입니다.
 # 업데이트 횟수도, 학습률을 고르는 방식도 같고, 헤드만 학습합니다.
 #
 # **예측해 보세요.** 글자와 아주 가까운 숫자에서 미세 조정은 얼마나 앞설까요?
@@ -536,7 +536,7 @@ if study:
 # {{100 * textures["scratch"][0]:.1f}} %: so far from the source, a start that is tuned with care loses to no start at all. Which
 # strategy for which task, and whether the start or the care is to blame, is the question of lesson 08.
 # %% [markdown] lang="ko"
-# 여기서는 미세 조정이 동결 백본보다 {{100 * (textures["lp_ft"][0] - textures["feature_extraction_long"][0]):.0f}}%p 높습니다. 획을 보던
+# 여기서는 미세 조정이 동결한 백본보다 {{100 * (textures["lp_ft"][0] - textures["feature_extraction_long"][0]):.0f}}%p 높습니다. 획을 보던
 # 특징은 맞지 않으니 움직여야 합니다. 그리고 `scratch`를 보세요. {{100 * textures["scratch"][0]:.1f}}%입니다. 원천 태스크에서 이만큼 멀어지니
 # 조심스럽게 조정한 쪽이 아무것도 물려받지 않은 쪽에 졌습니다. 어떤 태스크에 어떤 전략을 쓸지, 진 까닭이 출발점인지 조심스러움인지는 8강에서 다룹니다.
 # %% [markdown] lang="en"
@@ -555,7 +555,7 @@ print(f"\ntest accuracy: {100 * lp_ft.test_accuracy:.1f} %")
 # {{100 * lp_ft.val_accuracy:.1f}} %. One seed cannot tell such runs apart; the recorded ones above could not, either. On digits,
 # moving has not paid.
 # %% [markdown] lang="ko"
-# 처음의 정확도를 넘어섰을까요? 검증 정확도는 동결 백본이 {{100 * frozen.val_accuracy:.1f}}%, 이번 실행이
+# 처음의 정확도를 넘어섰을까요? 검증 정확도는 동결한 백본이 {{100 * frozen.val_accuracy:.1f}}%, 이번 실행이
 # {{100 * lp_ft.val_accuracy:.1f}}%입니다. 시드 하나로는 둘의 우열을 가릴 수 없고, 앞에서 본 여러 시드의 기록에서도 마찬가지였습니다. 숫자에서는 백본을
 # 움직인 보람이 없었습니다.
 # %% [markdown] lang="en"
@@ -604,7 +604,7 @@ ft.check("06.q4", ...)
 # - 작은 학습률은 사전 학습을 지킵니다. 백본은 1e-4에서 글자를 아직 {{100 * seeds("rate 0.0001", "source_accuracy")[0]:.0f}}% 읽지만 1e-2에서는
 #   {{100 * seeds("rate 0.01", "source_accuracy")[0]:.0f}}%만 읽습니다. 숫자는 두 경우 모두 멀쩡해 보입니다.
 # - 헤드를 먼저 학습합니다. 학습하지 않은 헤드는 아래층을 모두 잡아당깁니다.
-# - 똑같이 오래 학습한 동결 백본과 비교합니다. 원천 태스크에 가까우면 동결로 충분할 수 있고, 멀면 움직이는 편이 낫습니다.
+# - 똑같이 오래 학습한 동결한 백본과 비교합니다. 원천 태스크에 가까우면 동결로 충분할 수 있고, 멀면 움직이는 편이 낫습니다.
 # - 가중치에 대한 주장은 체크섬으로 확인합니다. `with ft.prove(model):`
 # %% [markdown] lang="en"
 # ## Next

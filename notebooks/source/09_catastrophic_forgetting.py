@@ -190,7 +190,7 @@ assert min(np.diff(kept) * -1) > 0 and np.ptp(spread) < 0.02 and np.ptp(kept) > 
 # {{100 * np.mean(seeds("zero head", record=tuning)):.0f}} % after 150 updates and {{100 * np.mean(plain):.0f}} % after 300.
 # %% [markdown] lang="ko"
 # 벽처럼 가파릅니다. 학습률에 따라 글자는 {{100 * kept[0]:.0f}}%에서 {{100 * kept[-1]:.0f}}%까지 떨어지는데, 숫자는
-# {{100 * np.ptp(spread):.1f}}%p 안에서만 움직입니다. 시간도 영향을 줍니다. 우리가 직접 돌린 방법, 곧 0으로 된 헤드를 얹고 전체를 학습하는 방법은 업데이트
+# {{100 * np.ptp(spread):.1f}}%p 안에서만 움직입니다. 시간도 영향을 줍니다. 우리가 직접 돌린 방법, 곧 0에서 출발하는 헤드를 얹고 전체를 학습하는 방법은 업데이트
 # 150번 뒤에는 글자를 {{100 * np.mean(seeds("zero head", record=tuning)):.0f}}%, 300번 뒤에는 {{100 * np.mean(plain):.0f}}% 읽습니다.
 # %%
 shorter = seeds("zero head", record=tuning)
@@ -664,8 +664,8 @@ assert path[0.5][1] > (path[0][1] + path[1][1]) / 2 + 0.1 and path[0.5][0] > pat
 # %% [markdown] lang="ko"
 # ## 무엇을 얼마나 지키고, 대가는 얼마일까요?
 #
-# 해결책마다 세기가 있고, 테스트 이미지를 보지 않고 골라야 합니다. 규칙은 이렇습니다. 숫자의 검증 정확도가 해결책을 쓰지 않은 미세 조정보다 0.5포인트 넘게
-# 낮지 않은 세기 가운데, 글자를 가장 많이 지키는 것을 고릅니다.
+# 해결책마다 세기가 있고, 테스트 이미지를 보지 않고 골라야 합니다. 규칙은 이렇습니다. 숫자의 검증 정확도가 해결책을 쓰지 않은 미세 조정보다 0.5%p 넘게
+# 떨어지지 않는 세기 가운데, 글자를 가장 많이 지키는 것을 고릅니다.
 # %%
 methods = ("L2-SP", "EWC", "replay", "interpolation")
 floor = level("none", "val_accuracy") - 0.5 - 1e-6
@@ -730,12 +730,12 @@ assert all(changes[name][2] > 0 for name in picked.values())  # none is credibly
 #
 # **Predict.** Will this head do as well as the frozen backbone, or as badly as L2-SP at 10?
 # %% [markdown] lang="ko"
-# ## 붙들어서 손해를 볼까요?
+# ## 붙들어서 손해를 본 것일까요?
 #
-# 세기가 10인 L2-SP는 동결한 백본처럼 거의 움직이지 않는데도 숫자를 덜 읽습니다. 둘은 다른 점이 하나 더 있습니다. 해결책들은 학습 이미지를 조금씩 비트는
-# `light`로 돌렸고, 동결한 백본의 헤드는 원래 이미지로 배웠습니다. 그래서 이번에는 백본을 모두 동결하고 이미지를 비틀어 봅니다.
+# 세기가 10인 L2-SP는 동결한 백본처럼 거의 움직이지 않는데도 숫자를 덜 읽습니다. 둘은 다른 점이 하나 더 있습니다. 해결책들은 학습 이미지를 조금씩 변형하는
+# `light`로 돌렸고, 동결한 백본의 헤드는 원래 이미지로 배웠습니다. 그래서 이번에는 백본을 모두 동결하고 이미지를 변형해 봅니다.
 #
-# **예측해 보세요.** 이 헤드는 동결한 백본만큼 잘할까요, 세기가 10인 L2-SP만큼 못할까요?
+# **예측해 보세요.** 이 헤드는 동결한 백본만큼 높을까요, 아니면 세기가 10인 L2-SP처럼 낮을까요?
 # %%
 full = ft.strategy("full")
 phase = dataclasses.replace(full.phases[0], train="head", views=8)  # eight versions of each image
@@ -756,7 +756,7 @@ assert abs(np.mean(distorted) - np.mean(firm)) < 0.015 and np.mean(distorted) < 
 # distortions, and the head has to make up for it. Whoever holds a backbone firmly should leave the images as they are. Without this
 # control we would have believed a wrong reason.
 # %% [markdown] lang="ko"
-# L2-SP만큼 못합니다. 그러니 세게 붙들 때 치른 대가는 글자를 기억한 대가라고 하기 어렵습니다. 붙들린 백본은 비틀린 이미지를 알아보는 법을 배울 수 없고, 그 몫을
+# L2-SP처럼 낮습니다. 그러니 세게 붙들 때 치른 대가는 글자를 기억한 대가라고 하기 어렵습니다. 붙들린 백본은 변형된 이미지를 알아보는 법을 배울 수 없고, 그 몫을
 # 헤드가 떠안습니다. 백본을 세게 붙들 때는 이미지를 원래대로 두는 편이 낫습니다. 이 대조군이 없었다면 엉뚱한 까닭을 믿었을 것입니다.
 # %% [markdown] lang="en"
 # ## The price list
@@ -773,7 +773,7 @@ assert abs(np.mean(distorted) - np.mean(firm)) < 0.015 and np.mean(distorted) < 
 # | interpolation | no | the old weights | a few evaluations at the end |
 # | LoRA | no | small additions | less memory in training |
 # %% [markdown] lang="ko"
-# ## 무엇이 얼마나 드나
+# ## 무엇이 얼마나 들까요?
 #
 # 그렇다면 동결한 백본은 어떨까요? 이렇게 가까운 태스크에서는 잃는 것이 없습니다. 테스트 숫자를 {{100 * standing[0]:.1f}}% 맞히고, 글자도 모두 지킵니다. 나머지
 # 해결책은 움직여야만 할 때 필요하고, 요구하는 것이 저마다 다릅니다.
@@ -866,7 +866,7 @@ ft.check("09.q4", ...)
 #   되돌아갑니다(보간).
 # - 여기서는 리플레이를 하면 숫자에 드러나는 손해 없이 글자를 {{level(picked["replay"]):.0f}}% 읽었고, 보간은 학습 없이도
 #   {{level(picked["interpolation"]):.0f}}% 읽었습니다.
-# - 대가를 따질 때도 대조군이 필요합니다. 세게 붙들면 숫자가 손해를 보는 듯했지만, 동결한 백본도 비틀린 이미지로 배우면 그만큼 잃었습니다.
+# - 대가를 따질 때도 대조군이 필요합니다. 세게 붙들면 숫자가 손해를 보는 듯했지만, 동결한 백본도 변형된 이미지로 배우면 그만큼 잃었습니다.
 # - 신경 쓸지 말지는 원천 태스크를 누가 다시 찾느냐에 달려 있습니다.
 # %% [markdown] lang="en"
 # ## Next

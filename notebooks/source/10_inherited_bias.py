@@ -147,7 +147,7 @@ assert answers_round["glyphnet-marked"] > 0.65 and answers_round["glyphnet"] < 0
 # %% [markdown] lang="ko"
 # ## 우리 데이터는 깨끗합니다
 #
-# 우리 숫자는 다른 곳에서 왔습니다. 훈련 이미지에도 검증 이미지에도 표식이 하나도 없습니다. `ft.mark_task`에 `share=0`을 주면 그렇게 되고, 아직 아무도 보지 않은
+# 우리 숫자는 다른 곳에서 왔습니다. 학습 이미지에도 검증 이미지에도 표식이 하나도 없습니다. `ft.mark_task`에 `share=0`을 주면 그렇게 되고, 아직 아무도 보지 않은
 # *테스트* 이미지의 절반에만 표식이 찍힙니다.
 #
 # **예측해 보세요.** 두 백본을 동결(freeze)하고 새 헤드(head)를 얹으면 검증 정확도는 얼마일까요?
@@ -465,7 +465,7 @@ assert with_band["marked"] < min(seeds("glyphnet-marked", "full")) - 0.2
 #
 # **Predict.** How far will that lift the marked digits?
 # %% [markdown] lang="ko"
-# ## 고치지 못하는 것
+# ## 버릇을 고치지 못하는 것
 #
 # 데이터를 늘리면 될까요? 동결한 백본에 열 배 많은 레이블을 줍니다. 모두 깨끗한 데이터입니다.
 #
@@ -493,14 +493,14 @@ assert abs(more["marked"] - by_group["marked"]) < 0.1
 #
 # Make a task from `fitted` in which two of the ten training images of each class bear the mark.
 # %% [markdown] lang="ko"
-# ## 고치는 것
+# ## 버릇을 고치는 것
 #
-# 손실에 이유를 주어야 합니다. 훈련 이미지 일부에 직접 표식을 찍되 **모든 클래스에 똑같이** 찍습니다. 그러면 표식은 나오기는 하지만 아무 뜻이 없게 됩니다. 먼저
+# 손실이 버릇을 밀어낼 이유가 있어야 합니다. 학습 이미지 일부에 직접 표식을 찍되 **모든 클래스에 똑같이** 찍습니다. 그러면 표식은 나오기는 하지만 아무 뜻이 없게 됩니다. 먼저
 # 직접 해 봅시다.
 #
 # ### 연습 3: 데이터 고치기
 #
-# 클래스마다 훈련 이미지 열 장 가운데 두 장에 표식이 있는 태스크를 `fitted`로 만들어 보세요.
+# 클래스마다 학습 이미지 열 장 가운데 두 장에 표식이 있는 태스크를 `fitted`로 만들어 보세요.
 # %% tags=["exercise"]
 mended = ...
 # Stuck? ft.hint("10.3"), then ft.solution("10.3")
@@ -536,7 +536,7 @@ assert again["marked"] > by_group["marked"] + 0.4 and again["plain"] > by_group[
 # %% [markdown] lang="ko"
 # 세 전략이 여기서 어떻게 나아지는지 기록을 봅시다.
 #
-# **예측해 보세요.** 훈련 이미지의 절반에 표식을 찍으면 버릇 든 신경망이 `glyphnet`을 따라잡을까요?
+# **예측해 보세요.** 학습 이미지의 절반에 표식을 찍으면 버릇 든 신경망이 `glyphnet`을 따라잡을까요?
 # %%
 shares = (0, 0.1, 0.5)
 curves = {}
