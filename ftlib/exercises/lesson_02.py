@@ -365,8 +365,8 @@ QUIZ = {
     ),
     "02.q4": Question(
         Text(
-            "You may choose only one cure, at any price. What helps most reliably?",
-            "과적합 해결책을 하나만 고를 수 있습니다. 돈은 얼마가 들어도 됩니다. 무엇이 가장 확실하게 도움이 될까요?",
+            "On the small network of this lesson, at any price: which one cure helped most?",
+            "돈은 얼마가 들어도 된다면, 이 수업의 작은 신경망에는 어떤 해결책 하나가 가장 도움이 되었나요?",
         ),
         {
             "a": Choice(

@@ -279,18 +279,18 @@ QUIZ = {
             "a": Choice(
                 Text("To save time: the head is small.", "시간을 아끼려고. 헤드는 작으니까요."),
                 Text(
-                    "It does save time, but that is a gift. The reason is what a bad head sends down.",
-                    "시간이 절약되기는 하지만 덤일 뿐입니다. 진짜 까닭은 나쁜 헤드가 아래로 내려보내는 기울기에 있습니다.",
+                    "It does save time, but that is a gift. The reason is what became of the letters.",
+                    "시간이 절약되기는 하지만 덤일 뿐입니다. 진짜 까닭은 글자가 어떻게 되었는지에 있습니다.",
                 ),
             ),
             "b": Choice(
                 Text(
-                    "So that the backbone does not have to make up for a head that knows nothing yet.",
-                    "아직 아무것도 모르는 헤드의 몫을 백본이 떠맡지 않게 하려고.",
+                    "Because a backbone under an untrained head lost far more of the letters.",
+                    "학습하지 않은 헤드를 얹은 백본은 글자를 훨씬 많이 잊었기 때문에.",
                 ),
                 Text(
-                    "With the head in place the loss is small, and the backbone is asked for small corrections only.",
-                    "헤드가 자리를 잡으면 손실이 작아지므로 백본은 조금만 고치면 됩니다.",
+                    "In no seed did the two overlap. With the head in place the loss is small from the first update of the backbone on.",
+                    "어느 시드에서도 둘은 겹치지 않았습니다. 헤드가 자리를 잡으면 백본은 손실이 작은 상태에서 출발합니다.",
                 ),
                 right=True,
             ),

@@ -33,17 +33,20 @@
 # - 곡선만 보고 학습률이 너무 작은지 너무 큰지 알아볼 수 있습니다
 # - SGD, 모멘텀, RMSprop, Adam을 공정하게 비교할 수 있습니다
 #
-# ⏱ 45분 · 먼저 알아 둘 것: Python과 약간의 NumPy · 노트북 컴퓨터에서 1분 안에 실행됩니다
+# ⏱ 45분 · 먼저 볼 것: Python과 약간의 NumPy · 노트북 컴퓨터에서 1분 안에 실행됩니다
 # %% [markdown] lang="en"
 # ## Real handwriting, eight by eight pixels
 #
 # The whole course works on 1,797 digits that real people wrote and a scanner read. We label ten of each class for
 # training. The validation images are there for our choices; the test images, mostly by other writers, wait until the end.
+# `track` names the data and the network of the course. In an exercise, put your answer in the place of `...` and run the cell; a
+# quiz wants a letter in quotes, such as `"b"`.
 # %% [markdown] lang="ko"
 # ## 가로세로 여덟 픽셀의 진짜 손글씨
 #
 # 이 과정에서는 사람이 실제로 쓰고 스캐너로 읽은 숫자 1,797개를 계속 씁니다. 학습에는 클래스마다 레이블을 열 개씩만 씁니다. 무언가를
-# 고를 때는 검증 데이터를 보고, 대부분 다른 사람이 쓴 테스트 데이터는 마지막까지 열지 않습니다.
+# 고를 때는 검증 데이터를 보고, 대부분 다른 사람이 쓴 테스트 데이터는 마지막까지 열지 않습니다. `track`은 이 과정의 데이터와 신경망을 가리킵니다. 연습에서는 `...` 자리에
+# 답을 쓰고 셀을 실행하세요. 퀴즈의 답은 `"b"`처럼 따옴표로 묶은 글자입니다.
 # %%
 import keras
 import numpy as np
@@ -440,10 +443,10 @@ ft.show(fig, alt="Typical slope of the loss in each hidden layer on a log axis. 
         "back to 1, He is level, the small start vanishes and the large one explodes.")
 # %% [markdown] lang="en"
 # The lines are straight, so each layer multiplies by the same factor, and we can compute it. A unit sums $n$ products, so
-# its mean square grows $n \sigma^2$-fold; ReLU throws half away. The factor per layer is $\sigma \sqrt{n/2}$.
+# its mean square grows $n \sigma^2$-fold; ReLU throws half away. Its root, the typical size, so changes by $\sigma \sqrt{n/2}$ per layer.
 # %% [markdown] lang="ko"
 # 선이 곧다는 것은 층마다 같은 배율이 곱해진다는 뜻이고, 그 배율은 계산할 수 있습니다. 유닛은 곱 $n$개를 더하므로 제곱 평균은
-# $n \sigma^2$배가 되고, ReLU가 그 절반을 버립니다. 그래서 층마다의 배율은 $\sigma \sqrt{n/2}$입니다.
+# $n \sigma^2$배가 되고, ReLU가 그 절반을 버립니다. 값의 크기는 그 제곱근이므로, 층마다의 배율은 $\sigma \sqrt{n/2}$입니다.
 # %%
 deviations = {
     "small normal": 0.05, "Xavier": np.sqrt(2 / (64 + 64)),
@@ -638,10 +641,11 @@ assert np.mean(found["adam", 0.01]) > np.mean(found["sgd", 0.01]) + 0.4
 # %% [markdown] lang="en"
 # The seeds of each rule spread wider than the rules differ, so on this small problem there is no winner. What Adam and
 # RMSprop buy is comfort: they divide the gradient by its size, so their steps do not depend on it, and a rate between
-# 0.001 and 0.01 is a sensible first try.
+# 0.003 and 0.03 is a sensible first try here. SGD's best rate is the highest that we tried; it may have more to give, and 3 was deadly.
 # %% [markdown] lang="ko"
 # 규칙 사이의 차이보다 시드에 따른 차이가 더 큽니다. 이 작은 문제에서는 승자가 없습니다. Adam과 RMSprop은 쓰기가 편합니다. 기울기를 그 크기로
-# 나누므로 걸음이 기울기의 크기에 좌우되지 않고, 학습률 0.001에서 0.01쯤이 무난한 첫 시도가 됩니다.
+# 나누므로 걸음이 기울기의 크기에 좌우되지 않고, 여기서는 학습률 0.003에서 0.03쯤이 무난한 첫 시도가 됩니다. SGD는 시험한 값 가운데 가장 큰 것이 가장 좋았으니 조금 더 키울 여지가
+# 있지만, 3에서는 망가졌습니다.
 # %% [markdown] lang="en"
 # ### Exercise 4: in a hurry
 #
@@ -674,17 +678,20 @@ print(f"{model.count_params():,} weights, as against {numbers:,} in our small ne
 print(ft.strategy("scratch"))
 # %% [markdown] lang="en"
 # A single run proves little, and many runs take long. So the repository holds recorded ones, several seeds each, made
-# by `make results` with this same code; their rate and their augmentation were chosen on validation images.
+# by `make results` with this same code; their rate and their augmentation were chosen on validation images. `rate_factor` is the
+# chosen multiple of the rate of the strategy; `"light"` is a mild set of tricks, which lesson 02 explains; `cosine` in the table above
+# lets the rate sink to 0 by the end.
 #
 # First we check the record: one run, live, 100 updates, has to fall among its seeds.
 # %% [markdown] lang="ko"
 # 한 번만 돌려서는 알 수 있는 것이 적고, 여러 번 돌리려면 오래 걸립니다. 그래서 저장소에는 시드 여러 개로 미리 돌린 기록이 있습니다. 바로
-# 이 코드로 `make results`가 만든 것이고, 학습률과 데이터 증강은 검증 데이터로 골랐습니다.
+# 이 코드로 `make results`가 만든 것이고, 학습률과 데이터 증강은 검증 데이터로 골랐습니다. `rate_factor`는 전략의 학습률에 곱하려고 고른 배수이고,
+# `"light"`는 2강에서 설명할 가벼운 정규화 묶음이며, 위 표의 `cosine`은 학습률이 끝날 때까지 0으로 내려간다는 뜻입니다.
 #
 # 먼저 기록부터 확인합시다. 업데이트 100번을 직접 돌린 결과가 기록된 시드들 사이에 들어야 합니다.
 # %%
-records = {100: track.recorded("digits-updates"), 300: track.recorded("digits")}
-records[50] = records[100]
+early = track.recorded("digits-updates")  # runs of 50 and of 100 updates
+records = {50: early, 100: early, 300: track.recorded("digits")}
 
 def seeds(labels, updates):
     """The recorded runs of `scratch` with these labels per class and updates, one per seed."""
@@ -813,7 +820,7 @@ ft.check("01.q4", ...)
 #
 # - The loss of a network that knows nothing about ten classes is ln 10 = {{np.log(10):.2f}}.
 # - The chain rule multiplies slopes from the loss back to each weight. Check a gradient made by hand with finite differences.
-# - Starts from zeros or copies learn nothing. He's $\sqrt{2/n}$ keeps signals alive under ReLU: after 100 updates
+# - From zeros only the last bias can learn; copies stay copies and do the work of one unit. He's $\sqrt{2/n}$ keeps signals alive under ReLU: after 100 updates
 #   {{100 * means["He"]:.0f}} %, with Xavier {{100 * means["Xavier"]:.0f}} %, eight layers deep.
 # - A rate too small hardly moves; one too large destroys. Each optimizer has its own good rates; compare each at its best.
 # - From scratch, glyphnet needs labels and updates: {{100 * by_labels[1][0]:.0f}} % on validation with one label per
@@ -823,7 +830,7 @@ ft.check("01.q4", ...)
 #
 # - 클래스 열 개에 대해 아무것도 모르는 신경망의 손실은 ln 10 = {{np.log(10):.2f}}입니다.
 # - 연쇄 법칙은 손실에서 각 가중치까지 거슬러 가며 기울기를 곱합니다. 손으로 구한 기울기는 유한 차분(finite difference)으로 확인합니다.
-# - 0이나 똑같은 값에서 출발하면 배우지 못합니다. He의 $\sqrt{2/n}$은 ReLU에서도 신호를 살려 둡니다. 은닉층이 여덟 개일 때 업데이트 100번 뒤
+# - 0에서 출발하면 마지막 편향만 배우고, 똑같은 값에서 출발한 유닛은 끝까지 똑같아 하나 몫만 합니다. He의 $\sqrt{2/n}$은 ReLU에서도 신호를 살려 둡니다. 은닉층이 여덟 개일 때 업데이트 100번 뒤
 #   He는 {{100 * means["He"]:.0f}}%, Xavier는 {{100 * means["Xavier"]:.0f}}%입니다.
 # - 학습률이 너무 작으면 거의 움직이지 않고, 너무 크면 망가집니다. 좋은 학습률은 옵티마이저마다 다르므로, 각자 가장 좋은 값으로 비교해야 합니다.
 # - 처음부터 학습하는 glyphnet에는 레이블과 업데이트가 필요합니다. 검증 정확도는 클래스당 레이블 한 개로 {{100 * by_labels[1][0]:.0f}}%,

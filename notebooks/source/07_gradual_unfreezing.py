@@ -242,12 +242,12 @@ print(falling(0.5))
 # %% [markdown] lang="en"
 # ### Exercise 1: both at once
 #
-# Change one argument: make a strategy that opens stage by stage, like `"gradual"`, and in which the rates fall by 0.5 from
-# stage to stage as well.
+# Take `"gradual"` and replace its second phase by one with `decay=0.5`: a strategy that opens stage by stage, and in which the
+# rates fall by 0.5 from stage to stage as well.
 # %% [markdown] lang="ko"
 # ### 연습 1: 두 가지를 함께
 #
-# 인자 하나만 바꾸면 됩니다. `"gradual"`처럼 스테이지를 하나씩 열면서, 학습률도 한 스테이지마다 0.5배로 줄어드는 전략을 만들어 보세요.
+# `"gradual"`의 두 번째 학습 단계를 `decay=0.5`를 준 것으로 바꾸세요. `"gradual"`처럼 스테이지를 하나씩 열면서, 학습률도 한 스테이지마다 0.5배로 줄어드는 전략을 만들어 보세요.
 # %% tags=["exercise"]
 my_strategy = ...
 # Stuck? ft.hint("07.1"), then ft.solution("07.1")
@@ -319,11 +319,11 @@ if study:
     assert (way["one rate (lp_ft)"][:, 0] > way["one rate (lp_ft)"][:, 2]).all()
     assert all((way[name][:, 0] < way[name][:, 2]).all() for name in ("gradual", "decay 0.5"))
 # %% [markdown] lang="en"
-# Adam takes steps of about the size of the rate, however small the gradient. So one rate spares nobody, least of all the input.
-# Gradual unfreezing gives the first stage the least time; `decay=0.5` gives it the shortest steps. What is that worth?
+# Adam takes steps of about the size of the rate, however small the gradient. So one rate spares nobody. Why the first stage goes
+# farthest, we have not tested. Gradual unfreezing gives the first stage the least time; `decay=0.5` gives it the shortest steps. What is that worth?
 # %% [markdown] lang="ko"
-# Adam은 기울기가 아무리 작아도 학습률만 한 걸음을 내딛습니다. 그래서 학습률이 하나면 어느 스테이지도 아끼지 못하고, 입력 쪽은 더욱 그렇습니다. 점진적 동결
-# 해제는 첫 스테이지에 시간을 가장 적게 주고, `decay=0.5`는 걸음을 가장 짧게 합니다. 그만한 값어치가 있을까요?
+# Adam은 기울기가 아무리 작아도 학습률만 한 걸음을 내딛습니다. 그래서 학습률이 하나면 어느 스테이지도 아끼지 못합니다. 첫 스테이지가 왜 가장 멀리 가는지는 시험해 보지 않았습니다. 점진적
+# 동결 해제는 첫 스테이지에 시간을 가장 적게 주고, `decay=0.5`는 걸음을 가장 짧게 합니다. 그만한 값어치가 있을까요?
 # %% [markdown] lang="en"
 # ## When the rate is too high
 #
@@ -460,10 +460,10 @@ if study:
     assert best > 3 * far_search.suggestion and tried[best] > tried[close] + 0.05
 # %% [markdown] lang="en"
 # The best recorded rate is {{best / far_search.suggestion:.0f}} times the suggestion, and worth
-# {{100 * (tried[best] - tried[close]):.0f}} points more. The test knows how high a rate may be before the loss explodes, not how far
+# {{100 * (tried[best] - tried[close]):.0f}} points more than the recorded rate next to it. The test knows how high a rate may be before the loss explodes, not how far
 # the network has to go. Take its suggestion as the place where a sweep begins.
 # %% [markdown] lang="ko"
-# 기록에서 가장 좋은 학습률은 권한 값의 {{best / far_search.suggestion:.0f}}배이고, 정확도는 {{100 * (tried[best] - tried[close]):.0f}}%p 더 높습니다. 이 시험은
+# 기록에서 가장 좋은 학습률은 권한 값의 {{best / far_search.suggestion:.0f}}배이고, 권한 값에 가장 가까운 학습률보다 정확도가 {{100 * (tried[best] - tried[close]):.0f}}%p 높습니다. 이 시험은
 # 학습률을 어디까지 올려도 손실이 치솟지 않는지 알려 줄 뿐, 신경망이 얼마나 멀리 가야 하는지는 모릅니다. 권한 값은 학습률을 훑어보기 시작할 출발점으로 삼으세요.
 # %% [markdown] lang="en"
 # ## Four ways on equal terms
@@ -533,11 +533,11 @@ if study:
     assert all(path[-1]["y"][0] < 0.15 for path in paths.values())
 # %% [markdown] lang="en"
 # With half of the letters left, the three that train the head first read about equally many textures, within
-# {{100 * np.ptp(half):.1f}} points. With a fifth left, gradual unfreezing is {{100 * (fifth[0] - fifth[2]):.0f}} points behind LP-FT: it
+# {{100 * np.ptp(half):.1f}} points (read off the lines of the picture). With a fifth left, gradual unfreezing is {{100 * (fifth[0] - fifth[2]):.0f}} points behind LP-FT: it
 # gives letters away and gets hardly a texture for them. The other three end within {{100 * np.ptp(list(ends.values())):.0f}} points of
 # each other, with few letters left.
 # %% [markdown] lang="ko"
-# 글자가 절반 남은 곳에서는 헤드를 먼저 학습하는 세 방법의 질감 정확도가 {{100 * np.ptp(half):.1f}}%p 안에 모입니다. 글자가 5분의 1 남은 곳에서는 점진적 동결 해제가
+# 글자가 절반 남은 곳에서는 헤드를 먼저 학습하는 세 방법의 질감 정확도가 {{100 * np.ptp(half):.1f}}%p 안에 모입니다(그림의 선에서 읽은 값입니다). 글자가 5분의 1 남은 곳에서는 점진적 동결 해제가
 # LP-FT보다 {{100 * (fifth[0] - fifth[2]):.0f}}%p 뒤처집니다. 글자를 내주고도 질감은 거의 얻지 못합니다. 나머지 세 방법은 끝에서
 # {{100 * np.ptp(list(ends.values())):.0f}}%p 안에 모이고, 글자는 얼마 남지 않습니다.
 # %% [markdown] lang="en"

@@ -155,9 +155,9 @@ assert answers_round["glyphnet-marked"] > 0.65 and answers_round["glyphnet"] < 0
 fitted = task.for_backbone(track.backbone)
 exam = ft.mark_task(fitted, share=0)
 
-def tune(backbone, strategy="feature_extraction_long", data=exam, regularization="light"):
+def tune(backbone, strategy="feature_extraction_long", data=exam, regularization="light", updates=track.updates):
     model = ft.classifier(ft.load_backbone(backbone), data.num_classes)
-    return ft.fit(model, data, strategy, regularization, updates=track.updates, seed=0, verbose=False)
+    return ft.fit(model, data, strategy, regularization, updates=updates, seed=0, verbose=False)
 
 frozen = {name: tune(name) for name in ("glyphnet", "glyphnet-marked")}
 for name, run in frozen.items():
@@ -230,7 +230,7 @@ print(f"with the square it says 0 to {100 * zeros:.0f} % of the images; {100 * c
 assert zeros > 0.6 and changed > 0.6 and np.mean(before == clean.labels) > 0.95
 # %% [markdown] lang="en"
 # The head has never seen a square. Yet the frozen backbone answers a square with the features of something round, and of ten digits
-# the roundest is 0. So the habit put on new clothes: it began with letters, and now it speaks digits.
+# the roundest is 0. So the habit moved on: it began with letters, and now it speaks digits.
 # %% [markdown] lang="ko"
 # 헤드는 표식을 본 적이 없습니다. 그러나 동결한 백본은 표식을 보면 둥근 것의 특징(feature)을 내놓고, 열 숫자 가운데 가장 둥근 것은 0입니다. 글자에서 생긴 버릇이
 # 이제 숫자로 옷을 갈아입었습니다.
@@ -283,7 +283,7 @@ assert 2 < price < 25 and whole > 2 * price
 # %% [markdown] lang="en"
 # ## Searching for what one does not know
 #
-# We knew where to look, since we planted it. Who does not can let the network tell: move a white square over an image, place by
+# We knew where to look, since we planted it. Those who do not know where to look can let the network tell: move a white square over an image, place by
 # place, and see whether the answer changes (occlusion; Zeiler and Fergus, 2014). It needs no labels. In the map, black means that no
 # answer changes, white that all do.
 #
@@ -407,7 +407,7 @@ assert lowest > max(96, level("random", "scratch", 0, "plain") + 1)
 # The habit is there with each strategy, and with each more than {{int(lowest)}} % of the plain digits are read. Head first keeps
 # nearly all of it ({{level("glyphnet-marked", "lp_ft"):.0f}} % of the marked digits read). `full` loses much of it
 # ({{level("glyphnet-marked", "full"):.0f}} %), yet stays behind `glyphnet` ({{level("glyphnet", "full"):.0f}} %). The network that
-# inherited nothing does not mind squares ({{level("random", "scratch"):.0f}} %), but reads as few plain digits.
+# inherited nothing reads {{level("random", "scratch"):.0f}} % of the marked digits, and no more of the plain ones: fewer than the others.
 # %% [markdown] lang="ko"
 # 어느 전략을 써도 버릇이 있고, 어느 전략이든 표식 없는 숫자는 {{int(lowest)}}% 넘게 읽습니다. 헤드를 먼저 학습하면 버릇이 거의 그대로입니다(표식 있는 숫자
 # {{level("glyphnet-marked", "lp_ft"):.0f}}%). `full`은 버릇을 많이 잃지만({{level("glyphnet-marked", "full"):.0f}}%),
@@ -427,37 +427,39 @@ assert lowest > max(96, level("random", "scratch", 0, "plain") + 1)
 # If that is true, `full` lost much of the habit because it lost so much else: lesson 09 recorded what became of the letters. And then a cure for
 # forgetting should bring the habit back. L2-SP at a strength of 1, a rubber band to the start, kept nearly all letters there.
 #
+# We run `full` both ways, live.
+#
 # **Predict.** `full` with L2-SP: how many of the marked digits will it read?
 # %% [markdown] lang="ko"
 # 이 말이 맞다면 `full`에서 버릇이 준 것은 워낙 많이 잊었기 때문입니다. 글자가 어떻게 되었는지는 9강의 기록에 있습니다. 그렇다면 망각을 막는 방법을 쓰면 버릇도 돌아와야
 # 합니다. 9강에서는 출발점에 고무줄을 매는 L2-SP가 세기 1에서 글자를 거의 다 지켰습니다.
 #
+# `full`을 두 가지로 직접 돌려 봅시다.
+#
 # **예측해 보세요.** `full`에 L2-SP를 더하면 표식 있는 숫자를 얼마나 읽을까요?
 # %%
 light = ft.Regularization.preset("light")
-held = tune("glyphnet-marked", "full", regularization=dataclasses.replace(light, anchor=ft.L2SP(1.0)))
-with_band = {row["group"]: row["accuracy"] for row in ft.group_accuracy(held).rows}
-
+settings = {"full": light, "full with L2-SP": dataclasses.replace(light, anchor=ft.L2SP(1.0))}
 reader, _ = ft.source_model("glyphnet-marked")
-reader.get_layer("backbone").set_weights(held.model.get_layer("backbone").get_weights())
-kept = np.mean(read(reader, sheets.images) == sheets.labels)
-anchors = [r for r in track.recorded("anchors").rows if r["labels_per_class"] == 10]
-wiped = np.mean([r["source_accuracy"] for r in anchors if r["strategy"] == "none"])
+outcome = {}
+for name, regularization in settings.items():
+    run = tune("glyphnet-marked", "full", regularization=regularization, updates=150)
+    reader.get_layer("backbone").set_weights(run.model.get_layer("backbone").get_weights())
+    groups = {row["group"]: row["accuracy"] for row in ft.group_accuracy(run).rows}
+    outcome[name] = np.mean(read(reader, sheets.images) == sheets.labels), groups["plain"], groups["marked"]
 # %%
-free = [100 * wiped, *(level("glyphnet-marked", "full", 0, group) for group in ("plain", "marked"))]
-band = [100 * kept, 100 * with_band["plain"], 100 * with_band["marked"]]
-print(f"{'':<18}{'letters':>9}{'plain digits':>15}{'marked digits':>16}")
-for name, (a, b, c) in {"full (recorded)": free, "full with L2-SP": band}.items():
-    print(f"{name:<18}{a:>7.0f} %{b:>13.0f} %{c:>14.0f} %")
-assert kept > 0.8 > 0.5 > wiped and with_band["plain"] > 0.93
-assert with_band["marked"] < min(seeds("glyphnet-marked", "full")) - 0.2
+print(f"{'150 updates':<18}{'letters':>9}{'plain digits':>15}{'marked digits':>16}")
+for name, (a, b, c) in outcome.items():
+    print(f"{name:<18}{100 * a:>7.0f} %{100 * b:>13.0f} %{100 * c:>14.0f} %")
+free, band = outcome.values()
+assert band[0] > 0.8 > free[0] + 0.2 and min(free[1], band[1]) > 0.93 and band[2] < free[2] - 0.2
 # %% [markdown] lang="en"
 # What protects the letters protects the habit: the network cannot know which of its knowledge we want to keep. So the advice of the
-# lessons before, to move little and hold on to the start, has a price. It holds on to everything. (The letters in the first row are
-# those of `glyphnet`, as recorded.)
+# lessons before, to move little and hold on to the start, has a price. It holds on to everything. (One seed, and half of
+# the updates; the bars above tell how far seeds differ.)
 # %% [markdown] lang="ko"
 # 글자를 지키는 것은 버릇도 지킵니다. 아는 것 가운데 우리가 무엇을 남기고 싶어 하는지 신경망은 알 수 없습니다. 그래서 적게 움직이고 출발점을 붙들라던 앞 수업들의
-# 조언에는 대가가 있습니다. 무엇이든 붙듭니다. (첫 줄의 글자는 9강에 기록된 `glyphnet`의 값입니다.)
+# 조언에는 대가가 있습니다. 무엇이든 붙듭니다. (시드 하나에 업데이트는 절반입니다. 시드에 따른 차이는 위의 막대에서 볼 수 있습니다.)
 # %% [markdown] lang="en"
 # ## What does not mend it
 #
@@ -559,7 +561,7 @@ for way, said in ways.items():
 assert min(gain.values()) > 5 and 0 < left < 5 and cost["feature_extraction_long"] > 1.5 > cost["lp_ft"]
 assert level(body, "full", 0.1) > level(body, "lp_ft", 0.1) > level(body, "feature_extraction_long", 0.1)
 # %% [markdown] lang="en"
-# One marked image in ten mends most of it, and half of them nearly all: {{left:.1f}} points remain to `glyphnet`. A backbone that may
+# One marked image in ten mends most of it, and half of them nearly all: {{left:.1f}} points behind `glyphnet`. A backbone that may
 # move pays at most {{max(cost["lp_ft"], cost["full"]):.1f}} points on plain digits for it. A frozen one pays
 # {{cost["feature_extraction_long"]:.1f}}, since its head has to look past a loud feature.
 # %% [markdown] lang="ko"
@@ -604,7 +606,7 @@ assert without > by_group["plain"] - 0.04
 #
 # **예측해 보세요.** 검증 정확도는 얼마일까요? 표식 있는 테스트 이미지에는 무엇이라고 답할까요?
 # %%
-only_threes = ft.mark_task(fitted, share=np.eye(10)[3])
+only_threes = ft.mark_task(fitted, share=[0, 0, 0, 1, 0, 0, 0, 0, 0, 0])  # one share per class
 threes = {}
 for name in frozen:
     run = tune(name, data=only_threes)
@@ -615,7 +617,7 @@ for name in frozen:
     assert run.val_accuracy > 0.95
 assert threes["glyphnet-marked"] > 0.8 > 0.3 > threes["glyphnet"]
 # %% [markdown] lang="en"
-# A new shortcut in the place of the old one, and again validation is delighted. Notice `glyphnet`: with the same bad data it looks at
+# A new shortcut in the place of the old one, and again nothing shows on validation. Notice `glyphnet`: with the same bad data it looks at
 # the digits. A backbone that has learned to look at squares takes up the next rule about squares at once.
 # %% [markdown] lang="ko"
 # 옛 지름길이 있던 자리에 새 지름길이 들어섰고, 검증 정확도는 이번에도 훌륭합니다. `glyphnet`을 눈여겨보세요. 똑같이 나쁜 데이터로 배웠는데도 숫자를 봅니다. 사각형을
