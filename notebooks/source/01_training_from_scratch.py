@@ -323,7 +323,7 @@ assert min(scores["0.3: right"]) > 0.8
 assert np.mean(scores["0.01: too small"]) < 0.5 and max(scores["3: too large"]) < 0.3
 # %% [markdown] lang="en"
 # Five random starts each, and no overlap. The large rate leapt to a place where the hidden units give 0 for every image;
-# their gradient is 0, too, so they never come back. The loss stays at ln 10, our old friend.
+# their gradient is 0, too, so they never come back. The loss stays at ln 10: it knows nothing.
 # %% [markdown] lang="ko"
 # 무작위 출발을 다섯 번씩 해도 결과는 겹치지 않습니다. 학습률이 크면 은닉 유닛이 어떤 이미지에도 0만 내놓는 곳으로 튀어 나가 버립니다. 그러면
 # 기울기도 0이라 다시는 돌아오지 못합니다. 손실은 앞에서 본 ln 10에 머뭅니다.

@@ -3,7 +3,7 @@
 #
 # In lesson 02 no trick helped a small network as much as more labels, and the best preset still left glyphnet several points short
 # with other writers. Labels of digits are
-# dear. But a program can draw letters, as many as we like, and it knows what it has drawn.
+# expensive. But a program can draw letters, as many as we like, and it knows what it has drawn.
 #
 # **Questions**
 # - How can labels of other things stand in for the labels that I lack?
@@ -664,7 +664,7 @@ ft.check("03.q4", ...)
 #   {{100 * untrained[2]:.0f}} %, pixels {{100 * raw[2]:.0f}} %, from scratch {{100 * scratch[2]:.0f}} %.
 # - Features are general only as far as tasks are made of the same things. On textures at most {{100 * trained_t.max():.0f}} %,
 #   from scratch {{100 * scratch_t[0]:.0f}} %.
-# - A small source gave features about as good as random ones. A large one is dear, so it is done once and shared.
+# - A small source gave features about as good as random ones. A large one is expensive, so it is done once and shared.
 # %% [markdown] lang="ko"
 # ## 핵심 정리
 #

@@ -71,7 +71,7 @@ print(len(listed), "networks of keras.applications, such as", ", ".join(list(lis
 # | 2018 | MobileNet (V2) | depthwise separable: filter each channel by itself, then mix the channels |
 # | 2019 | EfficientNet (B0) | compound scaling: depth, width and image size grow together |
 # | 2020 | ViT (B/16) | patches as words: each one looks at all others by attention |
-# | 2022 | ConvNeXt (Tiny) | a convolutional network in the clothes of ViT |
+# | 2022 | ConvNeXt (Tiny) | a convolutional network built from ideas of ViT |
 # %% [markdown] lang="ko"
 # ## 진열대
 #
@@ -140,8 +140,8 @@ assert {k.kernel_size for k in zoo["VGG16"].layers if kind(k) == "Conv2D"} == {(
 assert not made_of["ConvNeXtTiny"]["BatchNormalization"]
 # %% [markdown] lang="en"
 # Good ideas stay. Everything after ResNet has skip connections, ViT's blocks hide two each. EfficientNet and ConvNeXt have
-# taken over MobileNet's depthwise convolutions. And ConvNeXt wears ViT's LayerNorm where most others have BatchNorm,
-# so that BatchNorm's trap, which lesson 06 springs, is not in it.
+# taken over MobileNet's depthwise convolutions. And ConvNeXt has ViT's LayerNorm where most others have BatchNorm,
+# so the trap of BatchNorm that lesson 06 shows is not in it.
 # %% [markdown] lang="ko"
 # 좋은 아이디어는 살아남습니다. ResNet 뒤에 나온 신경망에는 모두 스킵 연결이 있고, ViT의 블록 속에도 두 개씩 숨어 있습니다. EfficientNet과 ConvNeXt는
 # MobileNet의 깊이별 합성곱을 물려받았습니다. ConvNeXt에는 흔히 BatchNorm이 있는 자리에 ViT의 LayerNorm이 있습니다. 그래서 6강에 나올 BatchNorm의
@@ -220,7 +220,7 @@ small = ft.load_backbone("MobileNetV2", weights=None, image_size=224)
 # Stuck? ft.hint("04.1"), then ft.solution("04.1")
 ft.check("04.1", small)
 # %% [markdown] lang="en"
-# ## Off with its head
+# ## Take off the head
 #
 # The picture shows networks without their heads. `keras.applications` leaves the head off with `include_top=False`. How much
 # is gone then? VGG's head lays out the last maps in one long row, joins each number to 4,096 units, these to 4,096 more,

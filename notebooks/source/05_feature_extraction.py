@@ -317,7 +317,7 @@ assert accuracy > np.mean(raw)
 # {{100 * trained[0]:.1f}}%였으니, 결과를 만드는 것은 특징입니다. 헤드를 얹으면 입력에서 답까지 하나로 이어진 신경망이 됩니다. 확률을 내고, 학습
 # 이미지를 간직하지 않아도 됩니다.
 # %% [markdown] lang="en"
-# Would the proof notice a small crime? We change one frozen array by one part in a million while the head trains.
+# Would the proof notice? We change one frozen array by one part in a million while the head trains.
 #
 # **Predict.** What will the error name?
 # %% [markdown] lang="ko"

@@ -1,7 +1,8 @@
 # %% [markdown] lang="en"
 # # Choosing a strategy
 #
-# Frozen, head first, stage by stage, all at once, from scratch: by now none has won everywhere. What decides? Two things are named everywhere: how much data there is, and how near it is to what the network knows. We measure both.
+# Frozen, head first, stage by stage, all at once, from scratch: by now none has won everywhere. What decides? Two things are named
+# everywhere: how much data there is, and how near it is to what the network knows. We measure both.
 #
 # **Questions**
 # - Which strategy for how many labels, and for how near a task?
