@@ -26,6 +26,7 @@ _PUBLIC = {
     "finder": ["RateSearch", "find_lr"],
     "freezing": ["FreezeReport", "freeze", "freeze_report", "unfreeze"],
     "graph": ["Stage", "split_model", "stages"],
+    "hardware": ["Hardware"],
     "initialization": ["reinitialize"],
     "memory": ["Forgetting", "forgetting"],
     "optimizers": ["layerwise"],

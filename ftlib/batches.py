@@ -1,5 +1,8 @@
 """The batches of an epoch, and all that is random in them."""
 
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+
 import keras
 import numpy as np
 
@@ -73,13 +76,31 @@ class Batches:
         rng, s, split = np.random.default_rng([_BATCH, *self.key, i]), self.settings, self.task.train
         at = self.order[i * self.batch_size : (i + 1) * self.batch_size]
         images = np.asarray((split.images if self.views is None else self.views)[at], "float32")
-        targets = np.eye(self.task.num_classes, dtype="float32")[split.labels[at % len(split)]]
+        targets = one_hot(split.labels[at % len(split)], self.task.num_classes)
         if self.views is None:
             images = augment(images, s.augmentation, self.task.mirror, rng)
             images, targets = mix(images, targets, s.mixup, s.cutmix, rng)
         if self.class_weights is None:
             return images, targets
         return images, targets, (targets @ self.class_weights).astype("float32")
+
+
+def ahead(batches, count=2):
+    """Yields the items of a sequence in order; a thread makes up to `count` of them while one is used."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = deque(pool.submit(batches.__getitem__, i) for i in range(min(count, len(batches))))
+        for i in range(len(batches)):
+            item = coming.popleft().result()
+            if i + count < len(batches):
+                coming.append(pool.submit(batches.__getitem__, i + count))
+            yield item
+
+
+def one_hot(labels, classes):
+    """Returns class indices `(n,)` as rows of zeros with a one, `(n, classes)` in float32."""
+    rows = np.zeros((len(labels), classes), "float32")
+    rows[np.arange(len(labels)), labels] = 1
+    return rows
 
 
 def reseed(model, key):

@@ -17,12 +17,14 @@ class Trainer(keras.Model):
         parts: As from `split_parts`.
         settings: The `Regularization`.
         hold: The `Hold` of the phase, or None.
+        dtype: A policy by name; in `"mixed_float16"` Keras scales the loss.
 
     It shares the model's weights and is thrown away after the phase, so that the saved model knows nothing of it.
     """
 
-    def __init__(self, parts, settings, hold=None):
-        super().__init__(name="trainer")
+    def __init__(self, parts, settings, hold=None, dtype=None):
+        super().__init__(name="trainer", dtype=dtype)
+        self.autocast = False  # each layer knows what it computes in; pixels come in full
         self.parts = [part for part, _ in parts]
         self.trains = tuple(trains for _, trains in parts)
         self.settings, self.hold = settings, hold
@@ -79,7 +81,20 @@ def quiet(found, chosen):
             setattr(inner, name, value)
 
 
-def make_optimizer(phase, updates, weight_decay, model, head):
+class _PerUpdate(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule whose step is a whole update: Keras hands it the number of parts, and would run it too fast."""
+
+    def __init__(self, schedule, parts):
+        self.schedule, self.parts = schedule, parts
+
+    def __call__(self, step):
+        return self.schedule(keras.ops.floor_divide(step, self.parts))
+
+    def get_config(self):
+        return {"schedule": keras.saving.serialize_keras_object(self.schedule), "parts": self.parts}
+
+
+def make_optimizer(phase, updates, weight_decay, model, head, accumulate=1):
     """AdamW (Adam where the decay is 0), which spares whatever is no kernel: biases, gammas, betas, tokens."""
     rate = phase.rate
     if phase.schedule != "constant" and updates > 1:
@@ -88,9 +103,11 @@ def make_optimizer(phase, updates, weight_decay, model, head):
         rate = keras.optimizers.schedules.CosineDecay(
             rate / warm if low is None else low, updates - warm, warmup_target=rate, warmup_steps=warm
         )
+        rate = rate if accumulate == 1 else _PerUpdate(rate, accumulate)
+    added = {"gradient_accumulation_steps": accumulate} if accumulate > 1 else {}
     if not weight_decay:
-        optimizer = keras.optimizers.Adam(rate)
+        optimizer = keras.optimizers.Adam(rate, **added)
     else:
-        optimizer = keras.optimizers.AdamW(rate, weight_decay=weight_decay)
+        optimizer = keras.optimizers.AdamW(rate, weight_decay=weight_decay, **added)
         optimizer.exclude_from_weight_decay(var_list=[v for v in model.trainable_variables if not is_kernel(v)])
     return optimizer if phase.decay == 1 else layerwise(optimizer, model, decay=phase.decay, head=head)

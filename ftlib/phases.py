@@ -11,13 +11,14 @@ import keras
 import numpy as np
 
 from ftlib.anchors import Prepared
-from ftlib.batches import Batches, Views, reseed
+from ftlib.batches import Batches, Views, ahead, reseed
 from ftlib.checkpoints import Checkpoints, pack, unpack
 from ftlib.closing import SOUP_SIZE
 from ftlib.engine import Trainer, make_optimizer, quiet, split_parts
 from ftlib.features import Cache, predict
 from ftlib.freezing import set_trainable
 from ftlib.graph import stages, weights_of
+from ftlib.hardware import Hardware
 from ftlib.initialization import assign, copy_model
 from ftlib.lora import add_lora, merge
 from ftlib.proofs import Proof, prove, require
@@ -43,6 +44,8 @@ class Work:
         anchor: The `Prepared` anchor, or None.
         store: The `Checkpoints`, or None.
         say: Takes a line to show.
+        hardware: The `Hardware`.
+        engine: What it shares batches with.
         touched: Names of the stages that have trained so far.
         head_start: Weights of the head at the end of a first phase of the head alone; else empty.
     """
@@ -57,6 +60,8 @@ class Work:
     anchor: Prepared | None
     store: Checkpoints | None
     say: object
+    hardware: Hardware
+    engine: object
     touched: list = dataclasses.field(default_factory=list)
     head_start: list = dataclasses.field(default_factory=list)
 
@@ -106,7 +111,8 @@ class PhaseRun:
         names, self.plain = [s.name for s in self.stages], None
         if phase.train == "lora":
             self.plain = copy_model(run.model)
-            self.chosen = add_lora(run.model, self.stages, phase.rank, run.seed)
+            with work.engine.scope():
+                self.chosen = add_lora(run.model, self.stages, phase.rank, run.seed)
         else:
             self.chosen = phase.stages(names)
             free = set(work.anew) | {"head"} if phase.batch_norm == "freeze" else set(names)
@@ -141,13 +147,16 @@ class PhaseRun:
         if self.views is not None and len(self.parts) > 1 and not self.parts[0][1]:
             self._compute_once(Cache(self.parts[0][0], self.views, folder))
         trained = weights_of(self.stages, self.chosen)
-        self.hold = work.anchor.hold([w for w in trained if w.trainable]) if work.anchor else None
-        self.trainer = Trainer(self.parts, work.settings, self.hold)
-        optimizer = make_optimizer(phase, self.count, work.settings.weight_decay, run.model, run.head)
+        decay, accumulate = work.settings.weight_decay, work.hardware.accumulate
         loss = keras.losses.CategoricalCrossentropy(label_smoothing=work.settings.label_smoothing)
         # Whatever has variables is made here: created in the first update, they would have TensorFlow trace it twice.
-        self.trainer.compile(optimizer, loss, metrics=[keras.metrics.CategoricalAccuracy("accuracy")])
-        optimizer.build(self.trainer.trainable_variables)
+        with work.engine.scope():
+            self.hold = work.anchor.hold([w for w in trained if w.trainable]) if work.anchor else None
+            self.trainer = Trainer(self.parts, work.settings, self.hold, work.hardware.precision)
+            optimizer = make_optimizer(phase, self.count, decay, run.model, run.head, accumulate)
+            metrics = [keras.metrics.CategoricalAccuracy("accuracy")]
+            self.trainer.compile(optimizer, loss, metrics=metrics, jit_compile=work.hardware.jit)
+            self.trainer.optimizer.build(self.trainer.trainable_variables)
         if self.where:
             self.scored = self.parts[0][0] if len(self.parts) == 1 else self.trainer
 
@@ -200,10 +209,10 @@ class PhaseRun:
         reseed(run.model, key)
         batches = Batches(run.task, work.batch_size, now, key, work.settings, work.class_weights, self.views)
         trainer.reset_metrics()
-        for i in range(now):
-            x, *y = batches[i]
-            x = x if self.hold is None else self.hold.batch(x, key, i)
-            logs = trainer.train_on_batch(x, *y, return_dict=True)
+        for i, whole in enumerate(ahead(batches)):
+            for x, *y in zip(*(np.split(part, work.hardware.accumulate) for part in whole), strict=True):
+                x = x if self.hold is None else self.hold.batch(x, key, i)
+                logs = work.engine.step(trainer, x, *y)
         self.epoch, self.done = self.epoch + 1, self.done + now
         row = {
             "phase": self.phase.name, "epoch": len(run.history) + 1, "update": self.base + self.done,

@@ -15,6 +15,7 @@ from ftlib.checkpoints import Checkpoints, unpack
 from ftlib.closing import interpolate, soup
 from ftlib.features import fingerprint, model_fingerprint
 from ftlib.graph import head_width, segments, stages, weights_of
+from ftlib.hardware import Hardware
 from ftlib.initialization import copy_model, redraw
 from ftlib.lora import lora_layers
 from ftlib.phases import PhaseRun, Work
@@ -27,7 +28,7 @@ from ftlib.tasks.base import Task
 
 def fit(
     model, task, strategy="lp_ft", regularization="light", seed=0, run_dir=None, updates=None, batch_size=32,
-    class_weight=None, head=None, verbose=True,
+    class_weight=None, head=None, verbose=True, hardware=None,
 ):  # fmt: skip
     """Trains a copy of a classifier with a strategy, and returns the evidence.
 
@@ -58,6 +59,8 @@ def fit(
         class_weight: `"balanced"` (weights inverse to the class counts), a dict from class index to weight, or None.
         head: Name of the first layer of the head, for a model without a layer named `"backbone"`.
         verbose: Whether to print one line per epoch.
+        hardware: A `Hardware`: several devices, mixed precision, compilation, or a batch in parts. Default None: one
+            device, as Keras does it. The model of the run is a plain one in any case.
 
     Returns:
         A `Run`.
@@ -82,6 +85,8 @@ def fit(
     auto = isinstance(strategy, str) and strategy == "auto"
     recipe = named_strategy("lp_ft" if auto else strategy).unrolled(names, head_width(found))
     _check(model, task, recipe, names, seed, updates, batch_size, run_dir)
+    hardware = Hardware() if hardware is None else hardware
+    hardware.check(batch_size)
     if any(phase.train == "lora" for phase in recipe.phases):
         lora_layers(found)
     batch_size, updates = int(batch_size), None if updates is None else int(updates)
@@ -104,6 +109,8 @@ def fit(
     if updates is None:
         updates = max(300, 10 * -(-len(task.train) // batch_size))
     described = _describe(task, recipe, settings, updates, batch_size, None if weights is None else weights.tolist())
+    if not hardware.plain:
+        described["hardware"] = dataclasses.asdict(hardware)
     described["model"] = {"layers": len(model.layers), "checksum": model_fingerprint(model)}
     store = None
     if run_dir is not None:
@@ -120,7 +127,8 @@ def fit(
 
     proofs = [no_leak(task)]
     require(proofs)
-    trained = copy_model(model, {layer.name: settings.dropout for layer in _head_dropouts(found)})
+    engine, dropout = hardware.engine(), {layer.name: settings.dropout for layer in _head_dropouts(found)}
+    trained = hardware.prepare(copy_model(model, dropout), engine)
     found = stages(trained, head=head)
     _check_probabilities(trained, found, head)
     notes = redraw(trained, [x for s in found if s.name in anew for x in s.layers], seed) if anew else []
@@ -137,8 +145,10 @@ def fit(
         say(f"{recipe.name} seed {seed}  {settings.anchor!r}: is made ready")
         anchor = Prepared(settings.anchor, trained, kept_stages(recipe, names), head)
         run.notes += [anchor.said()] * bool(anchor.said())
-    work = Work(run, recipe, recipe.plan(updates), settings, batch_size, weights, anew, anchor, store, say)
+    plan = recipe.plan(updates)
+    work = Work(run, recipe, plan, settings, batch_size, weights, anew, anchor, store, say, hardware, engine)
     _train(work)
+    run.model = hardware.release(run.model, model)
     if run_dir is not None:
         run.save(run_dir)
         store.clear()
