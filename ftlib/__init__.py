@@ -19,6 +19,8 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "advisor": ["Advice", "advise"],
     "anchors": ["EWC", "L2SP", "Replay"],
+    "app.explain": ["Explanation", "explain"],
+    "app.export": ["Export", "export"],
     "backbones": ["BackboneInfo", "classifier", "list_backbones", "load_backbone", "source_model"],
     "errors": ["ProofError"],
     "evaluation": ["Comparison", "compare", "load_comparison"],

@@ -1,10 +1,7 @@
 """A report to hand over: one HTML file with everything in it."""
 
-import os
-import pathlib
-
 from ftlib.report.contents import of_comparison, of_run
-from ftlib.report.page import page
+from ftlib.report.page import file_to_write, page, write_page
 
 __all__ = ["write_report"]
 
@@ -39,20 +36,11 @@ def write_report(result, path, task=None, recorded=None, recorded_in="results/di
     >>> write_report(result, "report.html").name
     'report.html'
     """
-    path = pathlib.Path(path)
-    if path.is_dir():
-        raise ValueError(f"Expected a file to write, such as {path / 'report.html'}. Received: the folder {path}.")
+    path = file_to_write(path)
     if hasattr(result, "table"):
         html = page(*of_comparison(result, recorded, recorded_in))
     elif hasattr(result, "phases"):
         html = page(*of_run(result, task))
     else:
         raise TypeError(f"Expected a Run or a Comparison. Received: {type(result).__name__}.")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_text(html, encoding="utf-8")
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
-    return path
+    return write_page(html, path)

@@ -16,7 +16,7 @@ def of_comparison(result, recorded, recorded_in):
     ranked = sorted(main, key=_on_validation, reverse=True)  # chosen on validation, told on test
     best, others = ranked[0], ranked[1:]
     against = [r for r in others if r["strategy"] == "scratch"] or others[:1]
-    task = _name(result.settings.get("task"))
+    task = task_name(result.settings.get("task"))
     title = f"{best['strategy']} on {task}"
     if others:
         does = f"does best on {task}"
@@ -26,7 +26,7 @@ def of_comparison(result, recorded, recorded_in):
     lead = f"With {plots.labels_text(labels)}, {best['strategy']} gets {_told(best)} of the test images right"
     lead += "".join(f"; {r['strategy']} gets {_told(r)}" for r in against) + "."
     parts = [
-        *_top(title, lead),
+        *opening(title, lead),
         paragraph("In brackets: 95 % intervals of the mean over seeds. Strategies were ranked on validation images."),
         _overview(rows, main, recorded, recorded_in),
         _main_table(main, best, labels, updates),
@@ -42,17 +42,17 @@ def of_comparison(result, recorded, recorded_in):
         parts += _grids(grid, "Recorded test accuracy")
     histories = result.histories(labels, updates)
     if histories:
-        parts.append(keep(heading("How they learn"), _curves(histories)))
+        parts.append(keep(heading("How they learn"), curves(histories)))
     # One run per strategy, of this many updates if there are such.
     runs = {run.strategy: run for run in result.runs}
     runs |= {run.strategy: run for run in result.runs if run.settings.get("updates") == updates}
     if runs:
         shown = runs.get(best["strategy"], next(iter(runs.values())))
-        parts += _evidence(list(runs.values())) + _model(shown) + _mistakes(shown)
+        parts += evidence(list(runs.values())) + model_stages(shown) + _mistakes(shown)
     parts += _advice_on_comparison(best, others)
-    parts += _settings(result.settings, "Settings and versions")
+    parts += settings_table(result.settings, "Settings and versions")
     if recorded is not None and recorded.settings:
-        parts += _settings(recorded.settings, "Settings of the recorded grid")
+        parts += settings_table(recorded.settings, "Settings of the recorded grid")
     return title, parts
 
 
@@ -68,7 +68,7 @@ def of_run(run, task):
         right, part, words = run.val_accuracy, "validation", "validation images"
     count = sizes.get(part) if run.task is None else len(getattr(run.task, part).labels)
     interval = f" (95 % interval {span(*wilson(right, count))})" if count else ""
-    title = f"{run.strategy} on {_name(run.settings.get('task'))}, seed {run.seed}"
+    title = f"{run.strategy} on {task_name(run.settings.get('task'))}, seed {run.seed}"
     words = f"{count} {words}" if count else words
     lead = f"{run.strategy} gets {plots.percent(right)}{interval} of the {words} right."
     accuracy, f1 = plots.percent(run.val_accuracy), plots.percent(run.val_macro_f1)
@@ -78,18 +78,20 @@ def of_run(run, task):
     )
     if part == "validation":
         caution += " The test images were not looked at: the run was loaded without its data."
-    parts = [*_top(title, lead), paragraph(caution), *(paragraph(f"Note: {note}") for note in run.notes)]
-    parts.append(keep(heading("How it learns"), _curves({run.strategy: [run.history]})))
-    parts += _evidence([run]) + _model(run) + _mistakes(run) + _advice_on_run(run)
-    return title, parts + _settings(run.settings, "Settings and versions")
+    parts = [*opening(title, lead), paragraph(caution), *(paragraph(f"Note: {note}") for note in run.notes)]
+    parts.append(keep(heading("How it learns"), curves({run.strategy: [run.history]})))
+    parts += evidence([run]) + model_stages(run) + _mistakes(run) + _advice_on_run(run)
+    return title, parts + settings_table(run.settings, "Settings and versions")
 
 
-def _top(title, lead):
+def opening(title, lead):
+    """Returns the date, the title and the sentence that says it all."""
     date = paragraph(f"Report of ftlib, {time.strftime('%Y-%m-%d')}", "small")
     return [date, heading(title, 1), paragraph(lead, "lead")]
 
 
-def _name(task):
+def task_name(task):
+    """Returns the name of a task out of the settings of a run."""
     return str((task.get("name") if isinstance(task, dict) else task) or "this task")
 
 
@@ -168,7 +170,8 @@ def _ends(row):
     return f"{100 * row['test_low']:.1f}–{100 * row['test_high']:.1f}"
 
 
-def _evidence(runs):
+def evidence(runs):
+    """Returns the phases of some runs and their proofs, as two tables under one heading."""
     phases, proofs = [], []
     for run in runs:
         for p in run.phases:
@@ -198,13 +201,15 @@ def _evidence(runs):
     return [heading("What was done, and what holds"), first, second]
 
 
-def _curves(histories):
+def curves(histories):
+    """Returns the picture of how some strategies learned; `histories` as for `plots.learning_curves`."""
     ends = [f"{n} {plots.percent(np.mean([h[-1]['val_accuracy'] for h in runs]))}" for n, runs in histories.items()]
     alt = f"Validation accuracy over the updates. At the end: {', '.join(ends)}."
     return picture(plots.learning_curves(histories), alt)
 
 
-def _model(run):
+def model_stages(run):
+    """Returns the stage picture of a run under its heading."""
     rows = run.stage_rows()
     states = ", ".join(f"{r['stage']} {r['state']}" for r in rows)
     alt = f"The stages of the model from input to output, in the last phase: {states}."
@@ -264,7 +269,8 @@ def _advice_on_run(run):
     return [heading("How to go on"), bullets(lines), code(example)]
 
 
-def _settings(settings, title):
+def settings_table(settings, title):
+    """Returns all settings, nested ones too, as a table under a heading."""
     rows = list(_flat(settings))
     return [heading(title), table(["Setting", "Value"], rows, "What it takes to repeat it.") if rows else ""]
 

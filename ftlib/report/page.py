@@ -1,8 +1,13 @@
 """Parts of a page: text, tables and pictures as HTML, with everything escaped."""
 
 import base64
+import io
 import math
+import os
+import pathlib
 from html import escape
+
+import numpy as np
 
 from ftlib import plots
 
@@ -30,15 +35,31 @@ figure { margin: 1rem 0 1.4rem; }
 img { display: block; width: var(--width); max-width: 100%; height: auto; }
 pre { background: #f5f5f5; padding: .7rem .9rem; overflow-x: auto; font-size: .9rem; line-height: 1.45; }
 .broken { color: #a00000; font-weight: 600; }
+nav { display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; margin: 1.2rem 0; }
+nav a { color: #00578a; padding: .15rem 0; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr)); gap: .8rem; margin: 1.2rem 0; }
+.tiles div { border: 1px solid #d5d5d5; border-left: 4px solid #0072B2; padding: .5rem .8rem; }
+.tiles dt { font-size: .88rem; color: #555; } .tiles dd { margin: 0; font-size: 1.25rem; font-weight: 600; }
+.tiles dd + dd { font-size: .85rem; font-weight: 400; }
+.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: 1rem; margin: 1rem 0; }
+.cards.wide { grid-template-columns: repeat(auto-fill, minmax(min(19rem, 100%), 1fr)); }
+.card { margin: 0; font-size: .88rem; line-height: 1.4; overflow-wrap: anywhere; break-inside: avoid; }
+.card .row { display: flex; gap: .4rem; } .card .row > div { flex: 1 1 0; min-width: 0; }
+.card img { width: 100%; } .card img.tiny { image-rendering: pixelated; }
+.card .row span, .card .row + figcaption { display: block; padding-top: .2rem; }
+.card .row span, .card .more { color: #555; }
 @media screen and (max-width: 640px) {
   body { padding: .8rem; } h1 { font-size: 1.5rem; } .lead { font-size: 1.08rem; }
   table { font-size: .92rem; }
   .scroll img { max-width: none; width: min(var(--width), 560px); }
   .scroll picture img { width: 100%; }
+  .tiles { grid-template-columns: 1fr 1fr; } .cards { grid-template-columns: repeat(auto-fill, minmax(8rem, 1fr)); }
 }
 @media print {
   body { max-width: none; padding: 0; font-size: 10pt; } .scroll { overflow: visible; }
-  h2, h2 + p, .caption { break-after: avoid; } figure, tr, pre, .keep { break-inside: avoid; }
+  nav { display: none; } h2 { margin-top: 1.4rem; }
+  h2, h2 + p, .caption { break-after: avoid; } figure, tr, pre, .keep, .tiles { break-inside: avoid; }
+  .cards { grid-template-columns: repeat(5, 1fr); gap: .5rem; } .cards.wide { grid-template-columns: 1fr 1fr; }
   img { max-height: 11cm; width: auto; } pre { white-space: pre-wrap; }
 }
 """
@@ -53,6 +74,30 @@ def page(title, parts):
         + "\n".join(parts)
         + "\n</main>\n</body>\n</html>\n"
     )
+
+
+def file_to_write(path):
+    """Returns the path of a page that is to be written, before any work is done for it.
+
+    Raises:
+        ValueError: For a path that is a folder.
+    """
+    path = pathlib.Path(path)
+    if path.is_dir():
+        raise ValueError(f"Expected a file to write, such as {path / 'report.html'}. Received: the folder {path}.")
+    return path
+
+
+def write_page(html, path):
+    """Writes a page, whole or not at all, and returns its path; its folder is made if it is missing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_text(html, encoding="utf-8")
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+    return path
 
 
 def words(text):
@@ -78,6 +123,72 @@ def keep(*parts):
 def bullets(lines):
     """Returns a list."""
     return "<ul>" + "".join(f"<li>{words(line)}</li>" for line in lines) + "</ul>"
+
+
+def sections(listed):
+    """Returns sections under links to them.
+
+    Args:
+        listed: List of `(anchor, text of the link, parts)`; those without parts are left out.
+    """
+    listed = [row for row in listed if row[2]]
+    links = "\n".join(f'<a href="#{anchor}">{words(text)}</a>' for anchor, text, _ in listed)
+    return [
+        f'<nav aria-label="Contents">{links}</nav>',
+        *(f'<section id="{anchor}">\n' + "\n".join(parts) + "\n</section>" for anchor, _, parts in listed),
+    ]
+
+
+def tiles(facts):
+    """Returns the few numbers that matter most, side by side.
+
+    Args:
+        facts: Rows `(what it is, its value, a remark or "")`.
+    """
+    cells = [
+        f"<div><dt>{words(what)}</dt><dd>{words(value)}</dd>{f'<dd>{words(more)}</dd>' * bool(more)}</div>"
+        for what, value, more in facts
+    ]
+    return '<dl class="tiles">' + "".join(cells) + "</dl>"
+
+
+def gallery(cards, wide=False):
+    """Returns photos with words below, in as many columns as the page has room for.
+
+    Args:
+        cards: Rows `(photos, lines)`: `photos` is a list of `(pixels, caption)`, pixels as `photo` takes them, and
+            `lines` says what they show; the first line stands out.
+        wide: Whether a card holds several photos.
+    """
+    made = []
+    for photos, lines in cards:
+        shown = ""
+        for pixels, caption in photos:
+            below = f"<span>{words(caption)}</span>" if caption else ""
+            shown += f"<div>{photo(pixels, f'{lines[0]} {caption}'.strip())}{below}</div>"
+        told = "".join(f'<br><span class="more">{words(line)}</span>' for line in lines[1:])
+        made.append(
+            f'<figure class="card"><div class="row">{shown}</div>'
+            f"<figcaption><strong>{words(lines[0])}</strong>{told}</figcaption></figure>"
+        )
+    return f'<div class="cards{" wide" * wide}">' + "\n".join(made) + "</div>"
+
+
+def photo(pixels, alt):
+    """Returns pixels 0-255, `(height, width, 1 or 3)`, as an image inside the page."""
+    from PIL import Image
+
+    pixels = np.clip(np.asarray(pixels), 0, 255).astype("uint8")
+    image = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+    tiny = max(image.size) <= 64  # such as a digit, whose every pixel counts
+    file = io.BytesIO()
+    if tiny:
+        image.save(file, "PNG", optimize=True)
+    else:
+        image.thumbnail((320, 320))
+        image.save(file, "JPEG", quality=85)
+    data = base64.b64encode(file.getvalue()).decode("ascii")
+    return f'<img{" class=tiny" * tiny} src="data:image/{"png" if tiny else "jpeg"};base64,{data}" alt="{escape(alt)}">'
 
 
 def code(text):

@@ -1,0 +1,286 @@
+"""Where a network looks: Grad-CAM, or occlusion for a network without feature maps, and a test of either."""
+
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from ftlib.calls import Graph
+from ftlib.errors import unknown
+from ftlib.features import predict
+from ftlib.graph import stages, split_model
+from ftlib.runs import check_pixels
+
+_PATCHES = 8  # along each side of an image, for occlusion
+_METHODS = ("auto", "grad_cam", "occlusion")
+_TINT = (213, 94, 0)  # vermilion of Okabe and Ito (2008): told from grey by all eyes
+
+
+@dataclass(frozen=True, repr=False)
+class Explanation:
+    """What `explain` returns.
+
+    Attributes:
+        heat: `(n, height, width)` `float32` at the size of the images: 0 where nothing speaks for the class, 1 at the
+            strongest place of each image; 0 everywhere where no place does.
+        classes: `(n,)`: the class index that each map explains.
+        method: `"grad_cam"` or `"occlusion"`.
+        stage: Name of the stage whose feature maps were used; None for occlusion.
+        note: How the maps were made, and why so, in a sentence.
+    """
+
+    heat: np.ndarray
+    classes: np.ndarray
+    method: str
+    stage: str | None
+    note: str
+
+    def __repr__(self):
+        return f"<Explanation of {len(self.heat)} images, {self.method}: {self.note}>"
+
+    def check(self, model, images, share=0.2):
+        """Tests the maps: covers the hottest part of each image, and as large a part at the cold end.
+
+        A map that shows what the network uses makes it lose its confidence in the first case and not in the second
+        (Petsiuk et al., 2018, https://arxiv.org/abs/1806.07421). What is covered gets the mean colour of its image.
+
+        Args:
+            model: The network that was explained.
+            images: The images that were explained.
+            share: Part of each image that is covered. Default 0.2: enough to hide what matters in a photo, too little
+                to leave nothing.
+
+        Returns:
+            A dict of mean probabilities of the explained class: `whole`, `hot_covered` and `cold_covered`.
+
+        Raises:
+            ValueError: For other images than those explained, or a share outside 0 to 1.
+        """
+        if not 0 < share < 1:
+            raise ValueError(f"`share` lies between 0 and 1. Received: share={share!r}.")
+        images = _pixels(images)
+        if images.shape[:3] != self.heat.shape:
+            raise ValueError(f"Expected the images explained, {self.heat.shape}. Received: shape {images.shape[:3]}.")
+        # Places without any heat are many and equal: chance decides among them, not their order.
+        ties = np.random.default_rng(0).random(self.heat.shape) * 1e-6
+        ranks = (self.heat + ties).reshape(len(images), -1).argsort(1).argsort(1).reshape(self.heat.shape)
+        count = round(share * ranks[0].size)
+        covers = {"whole": ranks < 0, "hot_covered": ranks >= ranks[0].size - count, "cold_covered": ranks < count}
+        rows = np.arange(len(images))
+        return {
+            name: float(predict(model, _covered(images, cover))[rows, self.classes].mean())
+            for name, cover in covers.items()
+        }
+
+
+def explain(model, images, classes=None, method="auto", stage=None, head=None):
+    """Says for each image which places speak for a class.
+
+    Grad-CAM (Selvaraju et al., 2017, https://arxiv.org/abs/1610.02391) weights the feature maps of a stage by the mean
+    gradient of the class's score, before the softmax and less the mean of all scores, since a softmax does not see
+    what is common to all. It needs feature maps; a transformer or a network that gives vectors has none. There,
+    occlusion (Zeiler and Fergus, 2014, https://arxiv.org/abs/1311.2901) covers the image patch by patch and notes how
+    much confidence each costs: no gradient, no attention weights, so it works for any network, but 64 times the work.
+
+    Args:
+        model: A classifier that gives probabilities, such as `run.model`.
+        images: `(n, height, width, channels)` of the model's size, pixels 0-255. All are held in memory: a few dozen.
+        classes: The class index to explain for each image, `(n,)`. Default None: what the network says.
+        method: `"auto"` (default): Grad-CAM where the network has feature maps, else occlusion. Or `"grad_cam"` or
+            `"occlusion"`.
+        stage: Name of the stage whose feature maps are used. Default None: the last one, which knows the classes best.
+        head: As in `stages`, for a model without a layer `"backbone"`.
+
+    Returns:
+        An `Explanation`: `.heat`, and `.check(model, images)`, which tests the maps.
+
+    Raises:
+        ValueError: For an unknown method, a class that the model does not have, a stage without feature maps, or
+            `method="grad_cam"` for a network without them.
+
+    Example:
+    >>> task = ft.load_task("digits", labels_per_class=10)
+    >>> model = ft.classifier(ft.load_backbone("glyphnet"), task.num_classes)
+    >>> images = task.for_backbone(model).test.images[:3]
+    >>> explain(model, images, classes=[2, 2, 2]).heat.shape
+    (3, 32, 32)
+    """
+    if method not in _METHODS:
+        raise unknown("method", method, _METHODS)
+    check_pixels(images)
+    images = _pixels(images)
+    chances = predict(model, images)
+    classes = chances.argmax(1) if classes is None else np.asarray(classes)
+    if classes.shape != (len(images),) or classes.dtype.kind not in "iu":
+        raise ValueError(
+            f"`classes` has one class index for each of {len(images)} images. Received: {classes.dtype} of shape "
+            f"{classes.shape}."
+        )
+    if classes.min() < 0 or classes.max() >= chances.shape[1]:
+        raise ValueError(
+            f"The model has the classes 0 to {chances.shape[1] - 1}. Received: {classes.min()} to {classes.max()}."
+        )
+    name, why = (None, "") if method == "occlusion" else stage_with_maps(model, stage, head)
+    if method == "grad_cam" and name is None:
+        raise ValueError(f'{why} Use method="occlusion", which needs none.')
+    if name is not None:
+        maps = _grad_cam(model, name, head, images, classes)
+        note = f"Grad-CAM on the feature maps of {name}, {maps.shape[1]} x {maps.shape[2]} places."
+        method = "grad_cam"
+    else:
+        maps = _occlusion(model, images, classes, chances)
+        note = f"{why} Occlusion instead: the confidence that each of {_PATCHES} x {_PATCHES} patches costs.".strip()
+        method = "occlusion"
+    heat = np.stack([_enlarged(one, images.shape[1:3]) for one in maps])
+    return Explanation(heat, classes, method, name, note)
+
+
+def overlay(image, heat, side=224):
+    """Returns an image in grey with its heat as a tint, and a line around its hotter half, for `plots` or a page.
+
+    Args:
+        image: Pixels 0-255, `(height, width, 1 or 3)`.
+        heat: `(height, width)`, 0 to 1, of this size or another.
+        side: A smaller image is enlarged to about as many pixels, so that the line is thin beside it.
+
+    Returns:
+        `uint8` pixels `(height, width, 3)`.
+
+    Example:
+    >>> overlay(np.zeros((32, 32, 1)), np.eye(32)).shape
+    (224, 224, 3)
+    """
+    image = np.asarray(image, "float32")
+    times = max(1, side // max(image.shape))
+    grey = image @ np.array([0.299, 0.587, 0.114], "float32") if image.shape[-1] == 3 else image[..., 0]
+    grey = grey.repeat(times, 0).repeat(times, 1)
+    heat = heat if heat.shape == grey.shape else _enlarged(heat, grey.shape)
+    strength = 0.7 * heat[..., None]
+    pixels = (1 - strength) * grey[..., None] + strength * np.array(_TINT, "float32")
+    inside = heat > 0.5
+    edge = np.zeros_like(inside)  # where neighbours differ; it tells the places on a print without colour, too
+    for here, there in ((np.s_[1:], np.s_[:-1]), (np.s_[:, 1:], np.s_[:, :-1])):
+        differs = inside[here] != inside[there]
+        edge[here] |= differs
+        edge[there] |= differs
+    pixels[edge] = 255
+    return np.clip(pixels, 0, 255).astype("uint8")
+
+
+def _pixels(images):
+    return np.asarray(images[np.arange(len(images))], "float32")
+
+
+def stage_with_maps(model, stage=None, head=None):
+    """Returns `(name of the stage whose feature maps Grad-CAM takes, "")`, or `(None, why there is none)`.
+
+    Args:
+        model, stage, head: As for `explain`.
+    """
+    try:
+        found = stages(model, head=head)
+    except ValueError as error:  # no layer graph to look into
+        if stage is not None:
+            raise
+        return None, f"The network cannot be cut into stages: {error}"
+    having = [s.name for s in found if s.can_split and s.output_shape is not None and len(s.output_shape) == 3]
+    if stage is not None and stage not in having:
+        raise unknown("stage with feature maps", stage, having)
+    if having:
+        return stage or having[-1], ""
+    return None, "The network gives no feature maps at the end of any stage, as Grad-CAM needs them."
+
+
+def _grad_cam(model, stage, head, images, classes):
+    """Returns the maps `(n, h, w)` at the size of the stage."""
+    before, after = split_model(model, stage, head=head)
+    score = _scores(after)
+    maps = predict(before, images)
+
+    def evidence(features, chosen):
+        scores = keras.ops.cast(score(features), "float32")
+        return keras.ops.sum((chosen - 1 / scores.shape[-1]) * scores)
+
+    parts = []
+    for i in range(0, len(maps), 32):
+        chosen = np.eye(model.output_shape[-1], dtype="float32")[classes[i : i + 32]]
+        slopes = _gradient(evidence, maps[i : i + 32], chosen)
+        parts.append(np.einsum("nhwc,nc->nhw", maps[i : i + 32].astype("float32"), slopes.mean((1, 2))))
+    return np.maximum(np.concatenate(parts), 0)
+
+
+def _scores(model):
+    """Returns a function from what a model takes to the scores that its final softmax takes."""
+    graph = Graph(model)
+    last, cut = graph.calls[-1].op, len(graph.calls) - 2
+    activation = getattr(getattr(last, "activation", None), "__name__", "")
+    ends_in_softmax = activation == "softmax" or isinstance(last, keras.layers.Softmax)
+    if ends_in_softmax and cut in graph.boundaries and (isinstance(last, keras.layers.Dense) or not last.weights):
+        before = graph.cut([cut])[0]
+        if not last.weights:
+            return lambda x: before(x, training=False)
+        bias = 0.0 if last.bias is None else last.bias
+
+        def score(x):
+            return keras.ops.matmul(keras.ops.cast(before(x, training=False), last.kernel.dtype), last.kernel) + bias
+
+        return score
+    # Logarithms of probabilities differ from the scores by what is common to all classes.
+    return lambda x: keras.ops.log(keras.ops.maximum(model(x, training=False), 1e-12))
+
+
+def _gradient(function, features, chosen):
+    """Returns the gradient of `function(features, chosen)` with respect to the features, as an array."""
+    features = keras.ops.convert_to_tensor(features)
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            tape.watch(features)
+            value = function(features, chosen)
+        slopes = tape.gradient(value, features)
+    elif backend == "jax":
+        import jax
+
+        slopes = jax.grad(function)(features, chosen)
+    elif backend == "torch":
+        import torch
+
+        features = features.detach().requires_grad_(True)
+        chosen = keras.ops.convert_to_tensor(chosen)
+        (slopes,) = torch.autograd.grad(function(features, chosen), features)
+    else:
+        raise ValueError(
+            f'Grad-CAM takes its gradients from TensorFlow, JAX or torch. Received: the backend {backend!r}. Use '
+            'method="occlusion".'
+        )
+    return keras.ops.convert_to_numpy(slopes).astype("float32")
+
+
+def _occlusion(model, images, classes, chances):
+    """Returns the maps `(n, _PATCHES, _PATCHES)`: by how much the probability falls with each patch covered."""
+    height, width = images.shape[1:3]
+    rows, columns = (np.arange(size) * _PATCHES // size for size in (height, width))
+    place = rows[:, None] * _PATCHES + columns[None]  # of each pixel
+    maps = []
+    for image, chosen, chance in zip(images, classes, chances, strict=True):
+        covers = place[None] == np.arange(_PATCHES**2)[:, None, None]
+        covered = predict(model, _covered(np.broadcast_to(image, (len(covers), *image.shape)), covers))
+        maps.append((chance[chosen] - covered[:, chosen]).reshape(_PATCHES, _PATCHES))
+    return np.maximum(np.stack(maps), 0)
+
+
+def _covered(images, covers):
+    """Returns the images with the mean colour of each where its cover, `(n, height, width)`, is true."""
+    return np.where(covers[..., None], images.mean((1, 2), keepdims=True), images)
+
+
+def _enlarged(heat, size):
+    """Returns a map at `size` `(height, width)`, its strongest place 1."""
+    from PIL import Image
+
+    image = Image.fromarray(np.asarray(heat, "float32")).resize(size[::-1], Image.Resampling.BILINEAR)
+    enlarged = np.asarray(image)
+    top = enlarged.max()
+    return enlarged / top if top > 0 else enlarged

@@ -1,0 +1,139 @@
+"""Exported models answer as the trained one does, each in its own runtime; a wrong one is never put in its place."""
+
+import json
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tiny
+
+import ftlib.app.export as exports
+from ftlib.app.export import check_formats, export, load_exports
+from ftlib.app.runtimes import in_float32
+from ftlib.runs import Run
+
+
+def a_run(model=None, task=None):
+    settings = {"task": {"name": "bands"}}
+    return Run(model or tiny.model(), "full", 0, settings, [], [], [], [], ("top", "middle", "bottom"), task)
+
+
+@pytest.fixture(scope="module")
+def run():
+    return a_run(task=tiny.task())
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.slow
+def test_each_format_answers_as_the_trained_model_does(run, tmp_path):
+    said = []
+    result = export(run, tmp_path / "out", ["keras", "savedmodel", "litert"], say=said.append)
+    assert names(tmp_path / "out") == ["export.json", "model.keras", "model.tflite", "savedmodel"]
+    assert [row["format"] for row in result.rows] == ["keras", "savedmodel", "litert"]
+    for row in result.rows:
+        assert row["same"] == row["images"] == 12 and row["difference"] < 1e-4
+        assert row["bytes"] > 5000 and 0 < row["median_ms"] <= row["slow_ms"]
+    assert "12 of 12" in repr(result) and "converting to savedmodel, litert" in said
+    told = json.loads((tmp_path / "out" / "export.json").read_text())
+    assert told["classes"] == ["top", "middle", "bottom"] and told["input"]["shape"] == [None, 12, 12, 1]
+    # What a stranger would do with the file.
+    code = (
+        "import sys, keras, numpy\n"
+        "model = keras.models.load_model(sys.argv[1])\n"
+        "assert 'ftlib' not in sys.modules\n"
+        "print(model.predict(numpy.zeros((1, 12, 12, 1)), verbose=0).shape)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "out" / "model.keras")]
+    assert "(1, 3)" in subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.slow
+def test_onnx_answers_as_the_trained_model_does(run, tmp_path):
+    for module in ("tf2onnx", "onnxruntime"):
+        pytest.importorskip(module)
+    row = export(run, tmp_path, "onnx").rows[0]
+    assert row["same"] == row["images"] and row["difference"] < 1e-4 and "ONNX Runtime" in row["runtime"]
+    assert names(tmp_path) == ["export.json", "model.onnx"]
+
+
+@pytest.mark.slow
+def test_another_export_of_the_same_model_is_listed_with_the_first(run, tmp_path, monkeypatch):
+    export(run, tmp_path, "keras")
+    export(run, tmp_path, "savedmodel")
+    export(run, tmp_path, "savedmodel")  # replaces the folder
+    assert [row["format"] for row in load_exports(tmp_path)] == ["keras", "savedmodel"]
+    assert names(tmp_path) == ["export.json", "model.keras", "savedmodel"]
+    export(a_run(tiny.model(seed=5), tiny.task()), tmp_path, "savedmodel")
+    assert [row["format"] for row in load_exports(tmp_path)] == ["savedmodel"]  # model.keras is another model now
+
+
+@pytest.mark.slow
+def test_a_model_with_other_answers_is_refused_and_the_old_file_stays(run, tmp_path, monkeypatch):
+    (tmp_path / "model.keras").write_text("the old one")
+    right = run.predict(run.task.test.images)
+    monkeypatch.setattr(Run, "predict", lambda self, images: np.roll(right, 1, axis=1))
+    with pytest.raises(RuntimeError, match="does not give the answers of the trained model: probabilities differ"):
+        export(run, tmp_path, "keras")
+    assert names(tmp_path) == ["model.keras"] and (tmp_path / "model.keras").read_text() == "the old one"
+
+
+@pytest.mark.slow
+def test_a_conversion_that_fails_says_why_and_leaves_no_litter(run, tmp_path, monkeypatch):
+    monkeypatch.setitem(exports.FORMATS, "litert", exports.Format("model.wrong", (), None, ""))
+    with pytest.raises(RuntimeError, match=r"The conversion failed(.|\n)*tflite"):
+        export(run, tmp_path, "litert")
+    assert names(tmp_path) == []
+
+
+def test_a_converter_that_is_missing_is_named_with_its_extra_before_anything_is_written(run, tmp_path, monkeypatch):
+    found = exports.importlib.util.find_spec
+    gone = ("tf2onnx", "onnx", "onnxruntime")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name, *rest: None if name in gone else found(name, *rest))
+    with pytest.raises(ImportError, match=r"tf2onnx, onnx, onnxruntime.*pip install \"ftlib\[onnx\]\""):
+        export(run, tmp_path / "out", ["keras", "onnx"])
+    assert not (tmp_path / "out").exists()
+    assert check_formats(["keras", "litert", "keras"]) == ("keras", "litert")
+
+
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        ({"formats": "tflite"}, "Unknown format 'tflite'.*keras, litert, onnx, savedmodel"),
+        ({"formats": []}, "at least one format"),
+        ({"images": np.zeros((2, 9, 9, 1), "uint8")}, r"model's size, \(12, 12, 1\). Received: \(9, 9, 1\)"),
+        ({"images": np.full((2, 12, 12, 1), 0.5)}, "Multiply by 255"),
+    ],
+)
+def test_wrong_arguments_are_named_before_anything_is_written(run, tmp_path, arguments, said):
+    with pytest.raises(ValueError, match=said):
+        export(run, tmp_path / "out", **arguments)
+    assert not (tmp_path / "out").exists()
+
+
+def test_without_data_it_asks_for_images(tmp_path):
+    with pytest.raises(ValueError, match="loaded without its data.*`images`"):
+        export(a_run(), tmp_path / "out")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ValueError, match="Received: the file"):
+        export(a_run(task=tiny.task()), tmp_path / "file")
+
+
+@pytest.mark.backends
+def test_a_model_of_mixed_precision_is_converted_in_32_bits():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        mixed = tiny.model()
+    finally:
+        keras.config.set_dtype_policy("float32")
+    plain = in_float32(mixed)
+    assert {layer.compute_dtype for layer in plain._flatten_layers()} == {"float32"}
+    for one, other in zip(plain.get_weights(), mixed.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    images = tiny.pictures([0, 1, 2])
+    np.testing.assert_allclose(plain.predict(images, verbose=0), mixed.predict(images, verbose=0), atol=0.05)
+    assert in_float32(plain) is plain
