@@ -145,7 +145,10 @@ def by_group(answers, groups=None):
                                " that is served badly, only they can show it."))  # fmt: skip
     for name, group in listed.items():
         found = group_accuracy(answers.run, groups=np.asarray(group))
-        rows = [[r["group"], r["n"], plots.percent(r["accuracy"]), span(r["low"], r["high"])] for r in found.rows]
+        rows = [
+            [str(r["group"]) or "(none)", r["n"], plots.percent(r["accuracy"]), span(r["low"], r["high"])]
+            for r in found.rows
+        ]
         worst, best = found.rows[0], found.rows[-1]
         apart = worst["high"] < best["low"]
         gap = f"{100 * found.gap:.1f} points between {best['group']} and {worst['group']}"
