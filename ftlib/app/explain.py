@@ -129,7 +129,8 @@ def explain(model, images, classes=None, method="auto", stage=None, head=None):
         method = "grad_cam"
     else:
         maps = _occlusion(model, images, classes, chances)
-        note = f"{why} Occlusion instead: the confidence that each of {_PATCHES} x {_PATCHES} patches costs.".strip()
+        note = f"{why} Occlusion instead" if why else "Occlusion"
+        note += f": the confidence that each of {_PATCHES} x {_PATCHES} patches costs, when covered."
         method = "occlusion"
     heat = np.stack([_enlarged(one, images.shape[1:3]) for one in maps])
     return Explanation(heat, classes, method, name, note)

@@ -169,7 +169,7 @@ def _glance(answers, findings):
         few = min(rows, key=lambda r: r["n"])
         lines.append(f"Few test images: {few['name']} has {few['n']}. Figures by class are rough until there are more.")
     for true, said, count, share in answers.pairs(1):
-        lines.append(f"Most frequent mistake: {true} taken for {said}, {count} times ({plots.percent(share)} of it).")
+        lines.append(f"Most frequent mistake: {true} taken for {said}, {plots.count(count, 'time')} ({plots.percent(share)} of its images).")
     count, right = answers.answered(_PASS_ON)
     if 0 < count < n:
         lines.append(
@@ -247,6 +247,7 @@ def _card(run, answers, more):
         "Task": f"One of {len(run.class_names)} classes for each image: {_some(run.class_names)}",
         "Input": f"{height} x {width} pixels, {'grey' if channels == 1 else 'RGB'}, values 0 to 255; scaled inside",
         "Output": "A probability for each class",
+        "Backbone": None,
         "Learned from": f"{sizes.get('train', 'unknown')} images. {sizes.get('source', '')}".strip(),
         "Licence of the data": run.task.licence if run.task else "not recorded",
         "Method": f"{run.strategy}, seed {run.seed}; what that was stands under Training",
@@ -258,7 +259,8 @@ def _card(run, answers, more):
         "Made with": f"ftlib, Keras {run.settings.get('keras', '')} on {run.settings.get('backend', '')}",
         **more,
     }
-    return [heading("Model card"), table(["Of the model", "What is known"], rows.items(), "The model in brief.")]
+    known = [row for row in rows.items() if row[1] is not None]
+    return [heading("Model card"), table(["Of the model", "What is known"], known, "The model in brief.")]
 
 
 def _some(names, limit=12):
