@@ -169,7 +169,8 @@ def _glance(answers, findings):
         few = min(rows, key=lambda r: r["n"])
         lines.append(f"Few test images: {few['name']} has {few['n']}. Figures by class are rough until there are more.")
     for true, said, count, share in answers.pairs(1):
-        lines.append(f"Most frequent mistake: {true} taken for {said}, {plots.count(count, 'time')} ({plots.percent(share)} of its images).")
+        told = f"{plots.count(count, 'time')} ({plots.percent(share)} of its images)"
+        lines.append(f"Most frequent mistake: {true} taken for {said}, {told}.")
     count, right = answers.answered(_PASS_ON)
     if 0 < count < n:
         lines.append(
