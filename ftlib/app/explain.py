@@ -165,7 +165,7 @@ def overlay(image, heat, side=224):
         edge[here] |= differs
         edge[there] |= differs
     pixels[edge] = 255
-    return np.clip(pixels, 0, 255).astype("uint8")
+    return np.clip(np.rint(pixels), 0, 255).astype("uint8")
 
 
 def _pixels(images):

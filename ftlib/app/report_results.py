@@ -244,8 +244,9 @@ def looks(answers, limit=6):
     parts = [heading("Where it looks"), paragraph(f"{found.note} {_tested(tested, run.model, images[spread])}")]
     if right:
         cards = [
-            ([(photo, ""), (overlay(photo, heat), "")], [f"is {names[answers.labels[i]]}", _sure(answers.sure[i])])
+            ([(photo, ""), (overlay(photo, heat), f"for {name}")], [f"is {name}", _sure(answers.sure[i])])
             for i, photo, heat in zip(right, shown(images, right), heats[0], strict=True)
+            for name in [names[answers.labels[i]]]
         ]
         parts += [paragraph("Told right, one image of each class:", "caption"), gallery(cards, wide=True)]
     if len(wrong):

@@ -272,4 +272,4 @@ def wilson(share, count, z=1.96):
     """
     middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
     arm = z / (1 + z**2 / count) * math.sqrt(share * (1 - share) / count + z**2 / (4 * count**2))
-    return middle - arm, middle + arm
+    return max(0.0, middle - arm), min(1.0, middle + arm)
