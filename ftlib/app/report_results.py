@@ -243,11 +243,11 @@ def looks(answers, limit=6):
     tested = dataclasses.replace(found, heat=heats[3], classes=classes[-len(spread) :])
     parts = [heading("Where it looks"), paragraph(f"{found.note} {_tested(tested, run.model, images[spread])}")]
     if right:
-        cards = [
-            ([(photo, ""), (overlay(photo, heat), f"for {name}")], [f"is {name}", _sure(answers.sure[i])])
-            for i, photo, heat in zip(right, shown(images, right), heats[0], strict=True)
-            for name in [names[answers.labels[i]]]
-        ]
+        cards = []
+        for i, photo, heat in zip(right, shown(images, right), heats[0], strict=True):
+            name = names[answers.labels[i]]
+            panels = [(photo, ""), (overlay(photo, heat), f"for {name}")]
+            cards.append((panels, [f"is {name}", _sure(answers.sure[i])]))
         parts += [paragraph("Told right, one image of each class:", "caption"), gallery(cards, wide=True)]
     if len(wrong):
         cards = []
