@@ -33,7 +33,8 @@ def load_task(name, labels_per_class=None, seed=0, **options):
 
     Args:
         name: A registered name (see `list_tasks`), or the path of a folder with one folder of pictures per class: a
-            `pathlib.Path`, or a string with a slash, such as `"./flowers"`.
+            `pathlib.Path`, or a string with a slash, such as `"./flowers"`; or of a CSV file that lists them, such as
+            `"./labels.csv"` (see `check_folder`).
         labels_per_class: Training examples per class. Default None: all there are.
         seed: Integer that draws them. For one seed, fewer labels are a part of more labels.
         **options: For folders: `image_size`, `mirror` and `cache_bytes`.

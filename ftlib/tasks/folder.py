@@ -1,5 +1,6 @@
-"""A task from your own pictures: a folder with one folder per class."""
+"""A task from your own pictures: a folder with one folder per class, or a CSV file that lists them."""
 
+import collections
 import hashlib
 import operator
 import pathlib
@@ -8,15 +9,16 @@ import numpy as np
 
 from ftlib.tasks.base import Split, Task, draw_labels
 from ftlib.tasks.folder_check import check_folder
-from ftlib.tasks.folder_layout import list_folder
+from ftlib.tasks.folder_table import list_pictures
 from ftlib.tasks.photos import FolderImages
 
 SHARE = 0.2  # of every class, for a validation or test split that the folder does not have
+PARTS = ("train", "validation", "test")
 LICENCE = "Not known to ftlib: whoever collected the pictures can say."
 
 
 def load(path, labels_per_class=None, seed=0, image_size=(224, 224), cache_bytes=2**30, mirror=True):
-    """Returns a task from a folder of class folders.
+    """Returns a task from a folder of class folders, or from a CSV file that lists pictures.
 
     Where the folder has `train`, `validation` (or `val`, `valid`) and `test`, they are used as they are. A
     missing test split is 20 % of every class of the rest, and a missing validation split 20 % as well (both
@@ -28,7 +30,8 @@ def load(path, labels_per_class=None, seed=0, image_size=(224, 224), cache_bytes
     named in `task.notes`; `check_folder(path)` tells more. No picture is in two splits, nor twice in one.
 
     Args:
-        path: The folder, as `str` or `pathlib.Path`.
+        path: The folder or the `.csv` file, as `str` or `pathlib.Path`; see `check_folder`. What a CSV file
+            says to be of one group is never divided between splits, and becomes the splits' `groups`.
         labels_per_class: Training pictures per class; None takes all. Validation and test never change.
         seed: Which training pictures are drawn.
         image_size: `(height, width)` in pixels, or one number for both. The default is what most ImageNet
@@ -52,76 +55,167 @@ def load(path, labels_per_class=None, seed=0, image_size=(224, 224), cache_bytes
     >>> task.train.images[:8].shape  # doctest: +SKIP
     (8, 96, 96, 3)
     """
-    size = _image_size(image_size)
+    _image_size(image_size)
     path = pathlib.Path(path).expanduser()
-    files, class_names, _ = list_folder(path)
+    files, class_names, _, groups = list_pictures(path)
     # Decoding may take minutes, so what can be known from the names alone is refused before it.
-    early, _ = _divide(path, files, class_names, "")
+    early, _ = divide(path, files, class_names, groups)
     draw_labels(_labels(early["train"], class_names), labels_per_class, seed)
 
     report = check_folder(path)
-    lost = len(files) - len(report.files)
-    left_out = f" {lost} files were left out: check_folder({str(path)!r}) names them." if lost else ""
-    parts, drawn = _divide(path, report.files, class_names, left_out)
+    parts, drawn = divide(path, report.files, class_names, report.groups, _left_out(report))
     chosen = draw_labels(_labels(parts["train"], class_names), labels_per_class, seed)
     parts["train"] = [parts["train"][i] for i in chosen]
+    return make_task(report, parts, drawn, image_size, cache_bytes, mirror)
+
+
+def make_task(report, parts, drawn=(), image_size=(224, 224), cache_bytes=2**30, mirror=True):
+    """Returns the task of checked pictures that are divided into parts.
+
+    Args:
+        report: The `FolderReport` of all pictures.
+        parts, drawn: As from `divide`.
+        image_size, cache_bytes, mirror: As in `load`.
+    """
     how = f"; {SHARE:.0%} of each class drawn for {' and for '.join(drawn)}" if drawn else ""
-    total = sum(len(part) for part in parts.values())
-    splits = {
-        part: Split(
-            images=FolderImages([file[3] for file in chosen], size, 3, cache_bytes * len(chosen) // total),
-            labels=_labels(chosen, class_names),
-            ids=np.array([file[0] for file in chosen]),
-        )
-        for part, chosen in parts.items()
-    }
+    place = report.path.resolve()
+    table = report.path.is_file()
+    source = f"The {'CSV file' if table else 'folder'} {place.name!r}: {len(report.files)} usable pictures{how}."
+    splits = make_splits(parts, report.class_names, report.groups, _image_size(image_size), cache_bytes)
     return Task(
-        name=path.resolve().name,
-        **splits,
-        class_names=class_names,
-        source=f"The folder {path.resolve().name!r}: {len(report.files)} usable pictures{how}.",
-        licence=LICENCE,
-        mirror=mirror,
-        notes=tuple(report.lines() + _gaps(splits, class_names)),
+        name=place.stem if table else place.name, **splits, class_names=report.class_names, source=source,
+        licence=LICENCE, mirror=mirror, notes=tuple(report.lines() + gaps(parts, report.class_names)),
+    )  # fmt: skip
+
+
+def make_splits(parts, class_names, groups, size, cache_bytes):
+    """Returns `{part: Split}` of `{part: files}`."""
+    total = sum(len(files) for files in parts.values())
+    return {
+        part: Split(
+            images=FolderImages([file[3] for file in files], size, 3, cache_bytes * len(files) // max(total, 1)),
+            labels=_labels(files, class_names),
+            ids=np.array([file[0] for file in files]),
+            groups=np.array([groups.get(file[0], "") for file in files]) if groups else None,
+        )
+        for part, files in parts.items()
+    }
+
+
+def divide(path, files, class_names, together=None, left_out=""):
+    """Divides pictures between the splits, and draws those that the folder does not have.
+
+    Args:
+        path: The folder, for messages.
+        files: The pictures, as in `FolderReport.files`.
+        class_names: The classes.
+        together: `{id: key}`: pictures with the same key go to the same split. Default None: each by itself.
+        left_out: What messages say of pictures that are not among `files`.
+
+    Returns:
+        `({"train": files, "validation": files, "test": files}, the parts that were drawn here)`.
+
+    Raises:
+        ValueError: If a class has too few pictures, or too few keys, to be in every split.
+    """
+    parts = {part: [] for part in PARTS}
+    for file in files:
+        parts["train" if file[1] == "all" else file[1]].append(file)
+    drawn = [part for part in ("test", "validation") if not parts[part]]
+    short = too_few(parts["train"], class_names, len(drawn) + 1)
+    if short:
+        why = "".join(f", one for {part}" for part in drawn)
+        name, number = next(iter(short.items()))
+        others = f" So have {len(short) - 1} other classes." if len(short) > 1 else ""
+        raise ValueError(
+            f"Class {name!r} of {str(path)!r} needs at least {len(drawn) + 1} pictures "
+            f"(one to train on{why}). Received: {number} usable.{others}{left_out}"
+        )
+    if drawn:
+        parts.update(_draw(path, parts["train"], drawn, together or {}))
+    return {part: sorted(chosen) for part, chosen in parts.items()}, drawn
+
+
+def too_few(files, class_names, least):
+    """Returns `{class name: number}` of the classes with fewer than `least` pictures among `files`."""
+    counts = collections.Counter(file[2] for file in files)
+    return {name: counts[name] for name in class_names if counts[name] < least}
+
+
+def _draw(path, files, drawn, together):
+    """Returns `{part: files}` with a share of every class for each part to draw, the rest for training.
+
+    What belongs together is a unit, and goes where at least half of it is wanted.
+    """
+    units, counts = collections.defaultdict(list), collections.Counter(file[2] for file in files)
+    for file in files:
+        units[together.get(file[0], file[0])].append(file)
+    # A hash, and not the sorted names: names often number the scenes in which the pictures were taken.
+    keys = {key: hashlib.sha256(unit[0][0].encode()).digest() for key, unit in units.items()}
+    need = {part: {name: max(1, round(SHARE * n)) for name, n in counts.items()} for part in drawn}
+    parts, rest = {part: [] for part in drawn}, []
+    for key in sorted(units, key=keys.get):
+        own = collections.Counter(file[2] for file in units[key])
+        wanted = {part: sum(min(n, max(0, need[part][name])) for name, n in own.items()) for part in drawn}
+        part = next((part for part in drawn if 2 * wanted[part] >= len(units[key])), None)
+        if part is None:
+            rest.append(units[key])
+            continue
+        parts[part] += units[key]
+        for name, n in own.items():
+            need[part][name] -= n
+    _fill(path, parts, rest, counts)
+    return {**parts, "train": [file for unit in rest for file in unit]}
+
+
+def _fill(path, parts, rest, counts):
+    """Gives a part that has no picture of a class the smallest unit that training can spare."""
+    left = collections.Counter(file[2] for unit in rest for file in unit)
+    for part, files in parts.items():
+        for name in sorted(counts.keys() - {file[2] for file in files}):
+            spare = [u for u in rest if any(f[2] == name for f in u) and all(left[n] > k for n, k in _numbers(u))]
+            if not spare:
+                raise ValueError(_bound(path, name, part))
+            unit = min(spare, key=len)
+            rest.remove(unit)
+            files += unit
+            left.subtract(dict(_numbers(unit)))
+    for name in sorted(counts):
+        if not left[name]:
+            raise ValueError(_bound(path, name, "training"))
+
+
+def _numbers(unit):
+    return collections.Counter(file[2] for file in unit).items()
+
+
+def _bound(path, name, part):
+    return (
+        f"Class {name!r} of {str(path)!r} leaves no picture for {part}: too many of its pictures belong together (one "
+        "group of the CSV file, or nearly the same picture), and what belongs together is in one split. Add pictures "
+        "of other groups, or say the split yourself."
     )
 
 
-def _divide(path, files, class_names, left_out):
-    """Returns `({"train": files, "validation": files, "test": files}, the parts that were drawn here)`."""
-    parts = {"train": [], "validation": [], "test": []}
-    for file in files:
-        parts["train" if file[1] == "all" else file[1]].append(file)
-    wanted = [part for part in ("test", "validation") if not parts[part]]
-    pool, parts["train"] = parts["train"], []
-    for name in class_names:
-        # A hash, and not the sorted names: names often number the scenes in which the pictures were taken.
-        own = sorted((f for f in pool if f[2] == name), key=lambda file: hashlib.sha256(file[0].encode()).digest())
-        if len(own) <= len(wanted):
-            why = "".join(f", one for {part}" for part in wanted)
-            raise ValueError(
-                f"Class {name!r} of {str(path)!r} needs at least {len(wanted) + 1} pictures "
-                f"(one to train on{why}). Received: {len(own)} usable.{left_out}"
-            )
-        each = max(1, round(SHARE * len(own)))
-        for part in wanted:
-            parts[part] += own[:each]
-            own = own[each:]
-        parts["train"] += own
-    return {part: sorted(chosen) for part, chosen in parts.items()}, wanted
-
-
 def _labels(files, class_names):
-    return np.array([class_names.index(file[2]) for file in files], "int64")
+    index = {name: i for i, name in enumerate(class_names)}
+    return np.array([index[file[2]] for file in files], "int64")
 
 
-def _gaps(splits, class_names):
+def gaps(parts, class_names):
     """Says which classes a split that came with the folder does not cover."""
     lines = []
     for part in ("validation", "test"):
-        missing = [name for i, name in enumerate(class_names) if i not in splits[part].labels]
+        missing = list(too_few(parts[part], class_names, 1))
         if missing:
-            lines.append(f"No {part} pictures of: {', '.join(missing)}")
+            more = f" and {len(missing) - 20} more" * (len(missing) > 20)
+            lines.append(f"No {part} pictures of: {', '.join(missing[:20])}{more}")
     return lines
+
+
+def _left_out(report):
+    lost = len(report.unreadable) + sum(map(len, report.conflicts)) + sum(len(g) - 1 for g in report.duplicates)
+    return f" {lost} files were left out: check_folder({str(report.path)!r}) names them." if lost else ""
 
 
 def _image_size(image_size):

@@ -92,7 +92,7 @@ def _entries(root, folder, skipped):
         elif entry.is_symlink() and not entry.resolve().is_relative_to(root.resolve()):
             skipped[_id(root, entry)] = "a link that leads out of the folder"
         elif entry.is_dir() or entry.is_file():
-            kept[_plain_name(entry.name)] = entry
+            kept[plain_name(entry.name)] = entry
         else:
             skipped[_id(root, entry)] = "neither a file nor a folder"
     return kept
@@ -117,9 +117,9 @@ def _deeper(folder):
 
 
 def _id(root, entry):
-    return _plain_name(entry.relative_to(root).as_posix())
+    return plain_name(entry.relative_to(root).as_posix())
 
 
-def _plain_name(name):
+def plain_name(name):
     """Spells a name alike everywhere: macOS parts accents from letters, and names may be no UTF-8."""
     return unicodedata.normalize("NFC", os.fsencode(name).decode("utf-8", "backslashreplace"))

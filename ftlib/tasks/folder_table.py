@@ -1,0 +1,159 @@
+"""Pictures listed in a CSV file: one row per picture, with its path and its label."""
+
+import collections
+import csv
+import functools
+import os
+import pathlib
+
+from ftlib.tasks.folder_layout import PARTS, list_folder, plain_name
+
+# The names that a column may have, whatever their case.
+COLUMNS = {
+    "path": ("path", "file", "filename", "file_name", "filepath", "file_path", "image", "image_path", "picture"),
+    "label": ("label", "class", "class_name", "category", "target"),
+    "split": ("split", "part", "set", "subset"),
+    "group": ("group", "group_id", "patient", "patient_id", "subject", "subject_id"),
+}
+TABLES = (".csv", ".tsv")
+
+
+def list_pictures(path):
+    """Lists a folder of class folders, or the rows of a CSV file; it opens no picture.
+
+    Args:
+        path: `pathlib.Path` of the folder, or of a `.csv` or `.tsv` file with a header line: a column `path` (relative
+            to the folder of the file, below which all pictures lie), a column `label`, and, where they are known,
+            `split` (train, validation or test) and `group` (what pictures belong to together, such as a patient).
+
+    Returns:
+        `(files, class_names, skipped, groups)`: the pictures as `(id, part, class name, path)`, the sorted classes,
+        `{id: reason}` of what is left aside, and `{id: group}`, empty without such a column.
+
+    Raises:
+        FileNotFoundError: If there is nothing at `path`.
+        ValueError: If it is not arranged as above.
+    """
+    if path.suffix.lower() in TABLES and path.is_file():
+        return _list_table(path)
+    return *list_folder(path), {}
+
+
+def _list_table(path):
+    rows, columns = _rows(path)
+    listed, skipped, groups = {}, {}, {}
+    root, resolved = pathlib.Path(os.path.abspath(path.parent)), functools.cache(pathlib.Path.resolve)
+    for number, row in rows:
+        file, why = _place(root, resolved, row["path"])
+        name = row["path"] or f"line {number}" if why else plain_name(file.relative_to(root).as_posix())
+        label, part = plain_name(row["label"]), _part(path, number, row, "split" in columns)
+        if why or not label:
+            skipped.setdefault(name, why or "no label")
+            continue
+        listed.setdefault(name, []).append((name, part, label, file))
+        if row.get("group"):
+            groups[name] = plain_name(row["group"])
+    files = []
+    for name, same in listed.items():
+        if len(set(same)) == 1:
+            files.append(same[0])
+        else:  # which row is right, nobody here can know
+            said = sorted({f"{label} ({part})" if "split" in columns else label for _, part, label, _ in same})
+            skipped[name] = f"listed as {' and as '.join(said)}"
+    return _checked(path, files, len(rows), skipped), tuple(sorted({file[2] for file in files})), skipped, groups
+
+
+def _rows(path):
+    """Returns the rows as `(line number, {column: value})`, and the columns that the file has."""
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            head = file.readline()
+            separator = max(",;\t", key=head.count)
+            names = [name.strip().lower() for name in next(csv.reader([head], delimiter=separator), [])]
+            reader = csv.reader(file, delimiter=separator)
+            lines = [(reader.line_num + 1, line) for line in reader if any(cell.strip() for cell in line)]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{str(path)!r} is not a CSV file in UTF-8 ({error}). Save it as such.") from error
+    columns = {}
+    for column, known in COLUMNS.items():
+        found = [i for i, name in enumerate(names) if name in known]
+        if len(found) > 1:
+            raise ValueError(f"{str(path)!r} has {len(found)} columns that could be the {column}. Name one {column!r}.")
+        if found:
+            columns[column] = found[0]
+    missing = [name for name in ("path", "label") if name not in columns]
+    if missing:
+        raise ValueError(
+            f"{str(path)!r} needs a header line with the columns path and label (also: split, group). Missing: "
+            f"{' and '.join(missing)}. Received: {', '.join(names)[:200] or 'an empty line'}."
+        )
+    rows = [
+        (number, {name: line[i].strip() if i < len(line) else "" for name, i in columns.items()})
+        for number, line in lines
+    ]
+    return rows, columns
+
+
+def _place(root, resolved, text):
+    """Returns `(file, "")`, or `(None, why it is no picture below the folder)`.
+
+    `resolved` is a remembering `Path.resolve`: a table names the same few folders again and again.
+    """
+    if not text:
+        return None, "no path"
+    if "://" in text:
+        return None, "an address and not a file"
+    try:
+        file = pathlib.Path(os.path.normpath(root / text))
+        if "\\" in text and not file.exists():  # written on Windows
+            file = pathlib.Path(os.path.normpath(root / text.replace("\\", "/")))
+        if not file.is_relative_to(root):
+            return None, "a path that leads out of the folder of the table"
+        if not file.exists():
+            return None, "a link to nothing" if file.is_symlink() else "no such file"
+        target = file.resolve() if file.is_symlink() else resolved(file.parent) / file.name
+        if not target.is_relative_to(resolved(root)):
+            return None, "a link that leads out of the folder"
+        if not file.is_file():
+            return None, "a folder" if file.is_dir() else "neither a file nor a folder"
+    except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL, links in a circle, no permission
+        return None, getattr(error, "strerror", None) or "no name of a file"
+    return file, ""
+
+
+def _part(path, number, row, wanted):
+    if not wanted:
+        return "all"
+    part = PARTS.get(row["split"].lower())
+    if part is None:
+        raise ValueError(
+            f"The column split of {str(path)!r} says train, validation or test in every row, or is not there. "
+            f"Received: {row['split']!r} in line {number}."
+        )
+    return part
+
+
+def _checked(path, files, total, skipped):
+    """Returns the files, sorted, if a task can be made of them."""
+    if not files:
+        first = next(iter(skipped.items()), ("", "it has no rows"))
+        raise ValueError(
+            f"No row of {str(path)!r} names a picture that can be used; paths are relative to the folder of the file. "
+            f"Received: {total} rows, such as {first[0]!r}: {first[1]}."
+        )
+    classes = collections.defaultdict(set)
+    for _, part, label, _ in files:
+        classes[part].add(label)
+    trained = classes.get("train") or classes.get("all")
+    if not trained:
+        raise ValueError(f"{str(path)!r} has no rows to train on: its column split says {', '.join(sorted(classes))}.")
+    if len(trained) == 1:
+        raise ValueError(f"{str(path)!r} has the single class {next(iter(trained))!r}; telling apart needs two.")
+    for part, found in classes.items():
+        strange = sorted(found - trained)
+        if strange:
+            raise ValueError(
+                f"The {part} rows of {str(path)!r} have classes that its train rows do not have: "
+                f"{', '.join(strange[:10])}."
+            )
+    return sorted(files)
