@@ -6,8 +6,12 @@ import pathlib
 import sys
 import time
 
+from ftlib.app.commands import Terminated, add_commands
+
 STRATEGIES = ("scratch", "feature_extraction_long", "lp_ft")
 RECORDED = pathlib.Path(__file__).parents[2] / "results" / "digits.json"  # in a clone; not in a wheel
+# Wrong usage, or pictures that cannot be used; what else goes wrong is a failure.
+_WRONG = (ValueError, TypeError, ImportError, FileNotFoundError, NotADirectoryError, FileExistsError, PermissionError)
 
 
 def main(arguments=None):
@@ -17,17 +21,26 @@ def main(arguments=None):
         return args.command(args)
     except (ValueError, TypeError, OSError, ImportError, ArithmeticError, AssertionError, RuntimeError) as error:
         print(f"ftlib: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("\nftlib: stopped.", file=sys.stderr)
-        return 130
+        if isinstance(error, _WRONG):
+            return 2
+        print(getattr(error, "hint", ""), end="", file=sys.stderr)
+        return args.failed
+    except KeyboardInterrupt as error:
+        print(f"\nftlib: stopped.\n{getattr(error, 'hint', '')}", end="", file=sys.stderr)
+        return 143 if isinstance(error, Terminated) else 130
 
 
 def _parser():
     parser = argparse.ArgumentParser(
-        prog="ftlib", description="Training from scratch, feature extraction and fine-tuning, compared with evidence."
+        prog="ftlib",
+        description="Fine-tuning with evidence: on your own pictures, or the ways of training compared.",
+        epilog="examples:\n  ftlib check flowers\n  ftlib fit flowers\n  ftlib predict runs/flowers photo.jpg\n"
+        "  ftlib run\n\n`ftlib COMMAND --help` tells more.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.set_defaults(failed=1)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    add_commands(commands)
 
     run = commands.add_parser(
         "run",
@@ -51,12 +64,12 @@ def _parser():
     run.add_argument(
         "--jobs", type=int, default=min(os.cpu_count() or 1, 4), help="processes (number of cores, up to 4)"
     )
-    run.set_defaults(command=_run)
+    run.set_defaults(command=_run, failed=2)
 
     backbones = commands.add_parser("backbones", help="list the pre-trained networks")
-    backbones.set_defaults(command=_backbones)
+    backbones.set_defaults(command=_backbones, failed=2)
     tasks = commands.add_parser("tasks", help="list the tasks")
-    tasks.set_defaults(command=_tasks)
+    tasks.set_defaults(command=_tasks, failed=2)
     return parser
 
 

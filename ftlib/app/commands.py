@@ -1,0 +1,282 @@
+"""The commands for your own pictures: check, advise, fit, predict, evaluate, report, runs."""
+
+import argparse
+import contextlib
+import dataclasses
+import os
+import pathlib
+import signal
+import tempfile
+import threading
+
+from ftlib.app.console import Console
+from ftlib.app.grid import quiet_stderr
+
+_CODES = "exit codes: 0 done, 1 failed, 2 wrong usage or pictures that cannot be used, 130 stopped with Ctrl-C"
+# For each command: what it does, in a few words and at length, and how it is typed.
+_TEXTS = {
+    "check": (
+        "look at every picture of a folder",
+        "Looks at every picture and tells what a run should know: unreadable files, copies and near copies,\n"
+        "leaks between splits, uneven classes, sizes. It changes nothing.",
+        "ftlib check flowers\nftlib check labels.csv --json > findings.json",
+    ),
+    "advise": (
+        "recommend a backbone and a strategy for a folder",
+        "Checks the pictures and tells what `ftlib fit` would do with them, and why: backbone, strategy, rates,\n"
+        "memory and time. Nothing is trained but linear probes.",
+        "ftlib advise flowers\nftlib advise flowers --backbone EfficientNetV2B0",
+    ),
+    "fit": (
+        "train on your own pictures",
+        "Checks the pictures, chooses backbone, strategy, regularization and rates (each can be given), trains,\n"
+        "and writes a model, its figures and a report into a folder: model.keras (which opens without ftlib),\n"
+        "class_names.json, metrics.json, report.html, config.json. Ctrl-C stops a run, and nothing is lost.",
+        "ftlib fit flowers                              one folder of pictures per class\n"
+        "ftlib fit labels.csv                           columns path and label; also split, group\n"
+        "ftlib fit flowers --strategy lp_ft --updates 600 --out runs/longer\n"
+        "ftlib fit --resume runs/flowers                go on with a run that was stopped\n"
+        "ftlib fit --config runs/flowers/config.json    the same run once more",
+    ),
+    "predict": (
+        "name the class of pictures",
+        "Names the class of pictures with the model of a run. Files that are no pictures are named as well, and\n"
+        "the exit code is then 1.",
+        "ftlib predict runs/flowers photo.jpg\nftlib predict runs/flowers new_photos --format csv > said.csv\n"
+        "ftlib predict runs/flowers new_photos --top 3 --json",
+    ),
+    "evaluate": (
+        "measure a run on its test pictures, or on others",
+        "Tells how good a run is, with 95 % intervals: on its own test pictures, or on all of another folder\n"
+        "with the same classes, less those that it was trained on.",
+        "ftlib evaluate runs/flowers\nftlib evaluate runs/flowers --on next_year --json",
+    ),
+    "report": (
+        "write the report of a run",
+        "Writes the report of a run once more: one HTML file that needs no network.",
+        "ftlib report runs/flowers",
+    ),
+    "runs": (
+        "list the runs in a folder",
+        "Lists the runs below a folder, the newest first.",
+        "ftlib runs\nftlib runs experiments --json",
+    ),
+}  # fmt: skip
+
+
+class Terminated(KeyboardInterrupt):
+    """The process was asked to end (SIGTERM)."""
+
+
+def add_commands(commands):
+    """Adds the commands to a parser's `commands`, each with a function `command(args)` that returns an exit code."""
+    made = {}
+    for name, (about, text, examples) in _TEXTS.items():
+        lines = "\n".join(f"  {line}" for line in examples.splitlines())
+        made[name] = commands.add_parser(
+            name, help=about, description=text, epilog=f"examples:\n{lines}\n\n{_CODES}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )  # fmt: skip
+        made[name].add_argument("--json", action="store_true", help="write the result as one JSON document")
+        made[name].add_argument("--quiet", action="store_true", help="write the result alone, no progress")
+        made[name].set_defaults(command=globals()[f"_{name}"])
+    for name in ("check", "advise", "fit"):
+        _add_data(made[name], "?" if name == "fit" else None)
+    made["fit"].add_argument("--out", type=pathlib.Path, help="a new folder for the run (runs/NAME)")
+    made["fit"].add_argument("--resume", type=pathlib.Path, metavar="RUN", help="go on with this run")
+    made["fit"].add_argument("--config", type=pathlib.Path, metavar="FILE", help="repeat the run of this config.json")
+    for name in ("advise", "fit"):
+        _add_options(made[name])
+    for name in ("predict", "evaluate", "report"):
+        made[name].add_argument("run", type=pathlib.Path, metavar="RUN", help="the folder of a run")
+    predict = made["predict"]
+    predict.add_argument("pictures", nargs="+", type=pathlib.Path, metavar="PICTURE", help="files, or folders of them")
+    predict.add_argument("--format", choices=("table", "csv", "json"), help="how to write the answers (table)")
+    predict.add_argument("--top", type=int, default=1, help="how many classes to name for each picture (1)")
+    predict.add_argument("--out", type=pathlib.Path, help="a file to write to, instead of standard output")
+    evaluate = made["evaluate"]
+    evaluate.add_argument("--on", type=pathlib.Path, metavar="FOLDER", help="other pictures: a folder or a CSV file")
+    evaluate.add_argument("--data", type=pathlib.Path, metavar="FOLDER", help="where the run's own pictures are now")
+    runs = pathlib.Path("runs")
+    made["runs"].add_argument("folder", nargs="?", type=pathlib.Path, default=runs, metavar="FOLDER", help="(runs)")
+
+
+def _add_data(parser, nargs=None):
+    about = "a folder with one folder of pictures per class (in train, val, test or not), or a CSV file"
+    parser.add_argument("data", nargs=nargs, type=pathlib.Path, metavar="FOLDER", help=about)
+    parser.add_argument("--no-near", dest="near", action="store_false", default=None,
+                        help="do not look for near copies: where pictures are meant to look alike")  # fmt: skip
+
+
+def _add_options(parser):
+    group = parser.add_argument_group("what is chosen unless you say it")
+    group.add_argument("--backbone", help="a name from `ftlib backbones`, hub:PRESET, or a .keras file")
+    group.add_argument("--image-size", type=int, metavar="PIXELS", help="side of the images")
+    group.add_argument("--strategy", help="scratch, feature_extraction, lp_ft, gradual, ...")
+    group.add_argument("--rate", type=float, help="learning rate of the last phase")
+    group.add_argument("--regularization", metavar="PRESET", help="none, light, standard or strong")
+    group.add_argument("--updates", type=int, help="optimizer steps (ten passes, at least 300)")
+    group.add_argument("--batch-size", type=int, metavar="IMAGES", help="images per update (32)")
+    group.add_argument("--class-weight", choices=["balanced"], help="let every class count alike (off)")
+    group.add_argument("--no-mirror", dest="mirror", action="store_false", default=None,
+                       help="a mirrored picture is another thing: writing, left and right")  # fmt: skip
+    group.add_argument("--seed", type=int, help="of all that is random (0)")
+
+
+def _options(args):
+    from ftlib.app.plan import Options
+
+    return Options(**{field.name: getattr(args, field.name, None) for field in dataclasses.fields(Options)})
+
+
+def _console(args):
+    return Console(args.quiet, args.json)
+
+
+def _check(args):
+    console = _console(args)
+    with quiet_stderr():
+        from ftlib.app.data import inspect_data
+
+        findings = inspect_data(args.data, near=args.near is not False)
+    console.result(repr(findings), findings.to_dict())
+    return 0 if findings.usable else 2
+
+
+def _advise(args):
+    console = _console(args)
+    with quiet_stderr(), tempfile.TemporaryDirectory(prefix="ftlib-") as place:
+        from ftlib.app.data import inspect_data
+        from ftlib.app.plan import make_plan
+        from ftlib.app.project import describe
+
+        options = _options(args)
+        options.check()
+        console.say(f"checking {args.data} ...")
+        findings = inspect_data(args.data, near=args.near is not False)
+        console.say(repr(findings))
+        findings.require()
+        data = pathlib.Path(os.path.abspath(args.data.expanduser()))
+        chosen = make_plan(describe(pathlib.Path(place), data, findings), options, findings.report, console.say)
+    console.result(repr(chosen), {"plan": chosen.to_dict(), "data": findings.to_dict()})
+    console.say(f"\nftlib fit {args.data} does this.")
+    return 0
+
+
+def _fit(args):
+    if sum(given is not None for given in (args.resume, args.config)) > 1:
+        raise ValueError("--resume goes on with one run, --config begins another: one of the two, please.")
+    if args.data is None and args.resume is None and args.config is None:
+        raise ValueError("Pictures are needed: ftlib fit FOLDER. `ftlib fit --help` has examples.")
+    console = _console(args)
+    with _stoppable(args), quiet_stderr():
+        from ftlib.app.project import resume, start
+        from ftlib.app.run_folder import RunFolder
+
+        if args.resume is None:
+            folder = start(args.data, args.out, _options(args), console, args.config)
+        else:
+            _only_resume(args)
+            folder = RunFolder(args.resume)
+            if args.data is not None:
+                folder.move(args.data)
+            folder = resume(folder, console)
+    _tell(folder, console)
+    return 0
+
+
+def _only_resume(args):
+    """Raises a ValueError for options that a run which goes on has decided already."""
+    names = ["out", "near", "backbone", "image_size", "strategy", "rate", "regularization", "updates", "batch_size",
+             "class_weight", "mirror", "seed"]  # fmt: skip
+    flags = {"near": "--no-near", "mirror": "--no-mirror"}
+    given = [flags.get(n, "--" + n.replace("_", "-")) for n in names if getattr(args, n) is not None]
+    if given:
+        raise ValueError(
+            f"--resume goes on as the run began, so that {', '.join(given)} cannot change it. Begin another run with: "
+            f"--config {args.resume / 'config.json'} {' '.join(given)} ..."
+        )
+
+
+@contextlib.contextmanager
+def _stoppable(args):
+    """Makes SIGTERM end a run as Ctrl-C does, and says how to go on."""
+
+    def stop(number, frame):
+        raise Terminated
+
+    main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGTERM, stop) if main else None
+    try:
+        yield
+    except BaseException as error:
+        where = args.resume or getattr(error, "run", None)
+        if where is not None:
+            error.hint = f"Nothing that was trained is lost; go on with: ftlib fit --resume {where}\n"
+        elif isinstance(error, KeyboardInterrupt):
+            error.hint = "The training had not begun.\n"
+        raise
+    finally:
+        if main:
+            signal.signal(signal.SIGTERM, before)
+
+
+def _tell(folder, console):
+    from ftlib.app.metrics import headline, told
+    from ftlib.app.run_folder import read_json
+
+    metrics = read_json(folder.path / "metrics.json")
+    console.say(f"\n{told(metrics)}")
+    for note in folder.config["notes"]:
+        console.say(f"note: {note}")
+    console.say()
+    files = {"model": folder.path / "model.keras", "report": folder.path / "report.html"}
+    text = f"{headline(metrics)}\nmodel   {files['model']}\nreport  {files['report']}"
+    console.result(text, {"run": str(folder.path), **{k: str(v) for k, v in files.items()}, "metrics": metrics})
+
+
+def _predict(args):
+    console = Console(args.quiet, args.json or args.format == "json")
+    with quiet_stderr():
+        from ftlib.app.predicting import predict, written
+
+        answers = predict(args.run, args.pictures, args.top, console.say)
+    text = written(answers, "json" if console.json else args.format or "table")
+    if args.out is None:
+        print(text)
+    else:
+        from ftlib.app.run_folder import write_text
+
+        write_text(args.out, text + "\n")
+        console.say(f"written to {args.out}")
+    return 1 if any("error" in answer for answer in answers) else 0
+
+
+def _evaluate(args):
+    console = _console(args)
+    with quiet_stderr():
+        from ftlib.app.evaluating import evaluate
+        from ftlib.app.metrics import told
+
+        metrics = evaluate(args.run, args.on, args.data, console.say)
+    console.result(told(metrics), metrics)
+    return 0
+
+
+def _report(args):
+    console = _console(args)
+    with quiet_stderr():
+        from ftlib.app.project import write_report
+        from ftlib.app.run_folder import RunFolder
+
+        path = write_report(RunFolder(args.run))
+    console.result(str(path), {"report": str(path)})
+    return 0
+
+
+def _runs(args):
+    from ftlib.app.listing import list_runs, listed
+
+    found = list_runs(args.folder)
+    _console(args).result(listed(found, args.folder), found)
+    return 0

@@ -1,0 +1,184 @@
+"""What a command says: progress with the time left, results, or one JSON document."""
+
+import contextlib
+import io
+import json
+import os
+import re
+import sys
+import threading
+import time
+
+_EVERY = 1.0  # seconds between two looks of someone who waits
+
+
+class Console:
+    """Where a command writes.
+
+    Progress goes to standard output; with `json`, where standard output is for one document, to standard error. With
+    `quiet` there is none. It writes to a copy of the stream, so that it stays heard while `quiet_stderr` holds back
+    what C++ libraries say.
+
+    Args:
+        quiet: Whether to leave progress out.
+        json: Whether the result is a JSON document.
+    """
+
+    def __init__(self, quiet=False, json=False):
+        self.quiet, self.json = quiet, json
+        self._stream, self._status = sys.stdout, ""
+        if json:
+            try:
+                self._stream = os.fdopen(os.dup(sys.stderr.fileno()), "w", encoding="utf-8", errors="backslashreplace")
+            except (OSError, ValueError, AttributeError):  # not a real file, as in a notebook
+                self._stream = sys.stderr
+
+    def say(self, line=""):
+        """Writes a line of progress."""
+        if not self.quiet:
+            print(_printable(line, self._stream), file=self._stream, flush=True)
+
+    def result(self, text, data):
+        """Writes the result: `data` as JSON where that was asked for, else `text`."""
+        if self.json:
+            print(json.dumps(data, indent=1, default=str))
+        else:
+            print(_printable(text, sys.stdout), flush=True)
+
+    @property
+    def live(self):
+        """Whether someone is watching, so that a line may be written over."""
+        return not self.quiet and hasattr(self._stream, "isatty") and self._stream.isatty()
+
+    def status(self, line):
+        """Writes a line that the next one replaces; only where someone is watching."""
+        if self.live:
+            print(f"\r{line:<{len(self._status)}}", end="", file=self._stream, flush=True)
+            self._status = line
+
+    @contextlib.contextmanager
+    def progress(self, needs):
+        """Shows what `fit` prints inside, each epoch with the time left.
+
+        Args:
+            needs: The `Needs` of the run, whose costs tell how much of the work is done after an update.
+        """
+        watch = Progress(needs)
+        done = threading.Event()
+
+        def tick():
+            while not done.wait(_EVERY):
+                self.status(f"  ... {watch.left_now()}")
+
+        def show(line):
+            self.status("")
+            if self.live:
+                print("\r", end="", file=self._stream)
+            self.say(watch.line(line))
+
+        ticker = threading.Thread(target=tick, daemon=True)
+        if self.live:
+            ticker.start()
+        try:
+            with contextlib.redirect_stdout(_Lines(show)):
+                yield watch
+        finally:
+            done.set()
+            if ticker.is_alive():
+                ticker.join()
+            self.status("")
+
+
+class Progress:
+    """Knows from the lines of `fit` how far a run is, and from its pace when it will be done.
+
+    Args:
+        needs: The `Needs` of the run.
+        clock: Returns seconds.
+    """
+
+    def __init__(self, needs, clock=time.monotonic):
+        self.needs, self.clock, self.total = needs, clock, needs.cost(None)
+        self.began = self.at = clock()
+        self.first = self.cost = 0.0
+        self.left = needs.seconds
+
+    def line(self, line):
+        """Returns a line of `fit` without what is the same in each, and with the time left."""
+        resumed = re.search(r"goes on after update (\d+)", line)
+        if resumed:
+            self.first = self.cost = self.needs.cost(int(resumed[1]))
+        found = re.search(r" update +(\d+) ", line)
+        if not found:
+            return line
+        self.cost, self.at = self.needs.cost(int(found[1])), self.clock()
+        self.left = (self.at - self.began) * (self.total - self.cost) / max(self.cost - self.first, 1e-9)
+        return f"{re.sub(r'^.* seed [0-9]+  ', '  ', line)}  {self.left_now()}"
+
+    def left_now(self):
+        """Returns the time left, in words: a phase may stop early, so it is the most that is left."""
+        if self.left is None:
+            return ""
+        left = self.left - (self.clock() - self.at)
+        return f"at most {duration(left)} left" if left > 0 else "nearly done"
+
+
+class _Lines(io.TextIOBase):
+    """Hands on whole lines."""
+
+    def __init__(self, show):
+        self.show, self.rest = show, ""
+
+    def writable(self):
+        return True
+
+    def write(self, text):
+        *lines, self.rest = (self.rest + text).split("\n")
+        for line in lines:
+            self.show(line)
+        return len(text)
+
+
+def duration(seconds):
+    """Returns a time in words that are easy to take in.
+
+    Example:
+    >>> duration(42), duration(600), duration(10000)
+    ('42 s', '10 min', '2.8 h')
+    """
+    if seconds < 99.5:
+        return f"{max(1, seconds):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5970 else f"{seconds / 3600:.1f} h"
+
+
+def size(number):
+    """Returns a number of bytes in words.
+
+    Example:
+    >>> size(3_000_000), size(5_000_000_000)
+    ('3 MiB', '4.7 GiB')
+    """
+    return f"{number / 2**20:,.0f} MiB" if number < 2**30 else f"{number / 2**30:,.1f} GiB"
+
+
+def table(rows, right=()):
+    """Returns rows of texts as an aligned table; `right` are the columns that are numbers.
+
+    Example:
+    >>> print(table([("class", "n"), ("cat", "8"), ("dog", "12")], right=[1]))
+    class   n
+    cat     8
+    dog    12
+    """
+    rows = [[str(cell) for cell in row] for row in rows]
+    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = zip(row, widths, strict=True)
+        lines.append("  ".join(c.rjust(w) if k in right else c.ljust(w) for k, (c, w) in enumerate(cells)).rstrip())
+    return "\n".join(lines)
+
+
+def _printable(text, stream):
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return str(text).encode(encoding, "backslashreplace").decode(encoding)

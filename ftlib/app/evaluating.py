@@ -1,0 +1,73 @@
+"""How good a finished run is, on its own test pictures or on others."""
+
+import dataclasses
+
+from ftlib.app.data import inspect_data
+from ftlib.app.metrics import measure
+from ftlib.app.run_folder import RunFolder, digests_of
+
+
+def evaluate(run, on=None, data=None, say=print):
+    """Measures a run.
+
+    Args:
+        run: The folder of a finished run.
+        on: Other pictures, all of them used: a folder of class folders or a CSV file with classes of the run. Those
+            that the run was trained or chosen on, byte for byte, are left out. Default None: the run's test split.
+        data: Where the pictures of the run are now, if they have moved.
+        say: Takes a line of progress.
+
+    Returns:
+        Figures as from `ftlib.app.metrics.measure`.
+
+    Raises:
+        FileNotFoundError: If there is no such run, or pictures of it are missing.
+        ValueError: If the run is not finished, or the other pictures have a class that it does not know, or none that
+            it has not seen.
+    """
+    folder = RunFolder(run)
+    if data is not None:
+        folder.move(data)
+    found = folder.run()
+    if on is None:
+        return measure(found)
+    say(f"checking {on} ...")
+    split = _others(folder, found, on, say)
+    return measure(dataclasses.replace(found, task=dataclasses.replace(found.task, test=split), scores=_kept(found)))
+
+
+def _kept(run):
+    return {part: score for part, score in run.scores.items() if part != "test"}
+
+
+def _others(folder, run, on, say):
+    """Returns other pictures as a `Split` at the size of the run."""
+    import numpy as np
+
+    from ftlib.tasks.base import Split
+    from ftlib.tasks.photos import FolderImages
+
+    report = inspect_data(on, near=False).report
+    strange = sorted(set(report.class_names) - set(run.class_names))
+    if strange:
+        raise ValueError(
+            f"{on} has classes that the run does not know: {', '.join(strange[:10])}. It knows "
+            f"{', '.join(run.class_names[:20])}."
+        )
+    seen = {row.sha256 for row in folder.rows() if row.split != "test"}
+    digests = digests_of([file[3] for file in report.files])
+    files = [file for file, digest in zip(report.files, digests, strict=True) if digest not in seen]
+    if len(files) < len(report.files):
+        say(f"{len(report.files) - len(files)} pictures are left out, since the run was trained or chosen on them.")
+    if not files:
+        raise ValueError(f"{on} has no pictures but those that the run was trained or chosen on.")
+    for line in report.lines():
+        say(line)
+    height, width, channels = run.task.image_shape
+    index = {name: i for i, name in enumerate(run.class_names)}
+    return Split(
+        FolderImages([file[3] for file in files], (height, width), channels),
+        np.array([index[file[2]] for file in files], "int64"),
+        np.array([file[0] for file in files]),
+        np.array([report.groups.get(file[0], "") for file in files]) if report.groups else None,
+    )

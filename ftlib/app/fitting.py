@@ -1,0 +1,127 @@
+"""The training of a run folder: what `fit` is given, and what is done when memory runs out."""
+
+import dataclasses
+
+from ftlib.app import choices
+from ftlib.app.console import size
+from ftlib.app.resources import estimate, ran_out
+
+_SMALLEST = 2  # images at once
+
+
+def train(folder, console, chosen=None):
+    """Trains a run, from its checkpoint if there is one, and returns the `Run`.
+
+    Where a device runs out of memory, the batch is halved and the training begins anew, as often as needed. A damaged
+    checkpoint is put aside, and the one before it is used.
+
+    Args:
+        folder: The `RunFolder`, locked.
+        console: The `Console` to write to.
+        chosen: The `Plan` of a run that is just beginning; None for one that goes on, whose pictures are then compared
+            with their checksums first.
+
+    Raises:
+        FileNotFoundError, ValueError: If pictures, or the model to start from, are missing or have changed.
+        RuntimeError: If two images at once do not fit into memory.
+        OSError: If the disk is full; what was written before is still there.
+    """
+    import keras
+
+    from ftlib.training import fit
+
+    task = folder.task(check=True) if chosen is None else chosen.task
+    seconds = None if chosen is None else chosen.needs.seconds_per_image
+    training = folder.config["training"]
+    while True:
+        model = _start(folder)
+        task = dataclasses.replace(task.for_backbone(model), notes=tuple(folder.config["notes"]))
+        recipe, batch, updates = _divided(training)
+        needs = estimate(model, task, recipe, batch, updates, seconds)
+        try:
+            with console.progress(needs):
+                return fit(
+                    model, task, recipe, choices.regularization(training["regularization"]), training["seed"],
+                    folder.path, updates, batch, training["class_weight"],
+                )  # fmt: skip
+        except ValueError as error:
+            if not _put_aside(folder.path, error):
+                raise
+            console.say(f"{error} It was put aside; going on without it.")
+        except Exception as error:
+            if not ran_out(error):
+                raise
+            if batch // 2 < _SMALLEST:
+                raise RuntimeError(
+                    f"The memory does not hold {batch} images at once, and fewer are too few to train on. Choose a "
+                    "smaller --image-size, a smaller --backbone, or --strategy feature_extraction."
+                ) from error
+            _halve(folder, training, batch)
+            console.say(folder.config["notes"][-1])
+        keras.utils.clear_session(free_memory=True)
+
+
+def _start(folder):
+    """Returns the model that the run starts from."""
+    import keras
+
+    path = folder.path / "start.keras"
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{path} is missing, from which the run starts. Begin a new one: {folder.config['repeat']}"
+        )
+    if str(folder.config["model"]["backbone"]).startswith("hub:"):
+        import keras_hub  # noqa: F401  (its layers are known by name then)
+    return keras.models.load_model(path, compile=False)
+
+
+def _divided(training):
+    """Returns the strategy, the batch size and the updates, of which a divided batch needs more at a lower rate."""
+    from ftlib.strategies import Phase, Strategy
+
+    given, times = training["strategy"], training["divided_by"]
+    recipe = Strategy(**{**given, "phases": tuple(Phase(**phase) for phase in given["phases"])})
+    if times > 1:
+        recipe = recipe.scaled(1 / times)
+    return recipe, max(1, training["batch_size"] // times), training["updates"] * times
+
+
+def _halve(folder, training, batch):
+    training["divided_by"] *= 2
+    folder.config["notes"].append(_note(training["batch_size"], training["divided_by"], f"{batch} ran out of memory"))
+    folder.save_config()
+    folder.begin_anew()
+
+
+def smaller_batch(chosen):
+    """Returns by what the batch of a `Plan` is divided to fit into free memory, and a sentence about it."""
+    if chosen.free is None or chosen.needs.memory <= chosen.free:
+        return 1, ""
+    times = 2
+    while chosen.batch_size // times >= _SMALLEST:
+        needs = estimate(chosen.model, chosen.task, chosen.strategy, chosen.batch_size // times, chosen.updates)
+        if needs.memory <= chosen.free:
+            return times, _note(chosen.batch_size, times, f"{size(chosen.free)} of memory are free")
+        times *= 2
+    return 1, (
+        f"The run is estimated to need {size(chosen.needs.memory)} of memory, and {size(chosen.free)} are free. "
+        "If it is stopped for that, choose a smaller --image-size or another --backbone."
+    )
+
+
+def _note(batch, times, why):
+    return (
+        f"{batch // times} images at once in place of {batch} ({why}): {times} times as many updates, each at a rate "
+        f"{times} times lower."
+    )
+
+
+def _put_aside(path, error):
+    """Renames the checkpoint that an error calls damaged, and returns whether there was one."""
+    if "is damaged" not in str(error):
+        return False
+    for name in ("checkpoint.npz", "checkpoint-before.npz"):
+        if (path / name).exists():
+            (path / name).replace(path / f"damaged-{name}")
+            return True
+    return False

@@ -1,0 +1,166 @@
+"""What a run will do: what was asked for, and what the pictures, `advise` and the machine say about the rest."""
+
+import dataclasses
+
+from ftlib.app import choices
+from ftlib.app.console import duration, size
+from ftlib.app.resources import estimate, free_memory, time_images
+
+_RECORDED = (
+    "strategy", "regularization", "class_weight", "updates", "batch_size", "seed", "mirror", "near",
+)  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What was asked for; None leaves it to the pictures and the machine.
+
+    Attributes:
+        backbone: Name or file, as for `load_backbone`.
+        image_size: Side of the images in pixels.
+        strategy: Name, as for `ftlib.strategy`, or the dict of one from a configuration.
+        rate: Learning rate of the strategy's last phase.
+        regularization: Name of a preset.
+        class_weight: `"balanced"`.
+        updates, batch_size: As for `fit`.
+        seed: As for `fit`. Default 0.
+        mirror: Whether a mirrored picture keeps its label.
+        near: Whether to look for near duplicates. Default True.
+    """
+
+    backbone: str | None = None
+    image_size: int | None = None
+    strategy: object = None
+    rate: float | None = None
+    regularization: str | None = None
+    class_weight: str | None = None
+    updates: int | None = None
+    batch_size: int | None = None
+    seed: int | None = None
+    mirror: bool | None = None
+    near: bool | None = None
+
+    def check(self):
+        """Raises a ValueError for what can be seen to be wrong before any work."""
+        from ftlib.strategies import strategy
+
+        for name, least in (("image_size", 8), ("updates", 1), ("batch_size", 1), ("seed", 0)):
+            value = getattr(self, name)
+            if value is not None and value < least:
+                option = name.replace("_", "-")
+                raise ValueError(f"--{option} is a whole number of at least {least}. Received: --{option} {value}.")
+        if self.rate is not None and not 0 < self.rate <= 10:
+            raise ValueError(f"--rate is a learning rate above 0 and at most 10. Received: --rate {self.rate:g}.")
+        if self.regularization is not None:
+            choices.regularization(self.regularization)
+        if isinstance(self.strategy, str):
+            strategy(self.strategy)
+
+
+@dataclasses.dataclass(frozen=True, repr=False)
+class Plan:
+    """What a run will do; `advise` shows it, `fit` does it.
+
+    Attributes:
+        choice: The `Choice` of a backbone.
+        model: The classifier.
+        task: The `Task` at its size.
+        strategy: The `Strategy`.
+        regularization: Name, as for `choices.regularization`.
+        batch_size, updates: As for `fit`.
+        why: Sentences that lead to the strategy.
+        needs: The `Needs`.
+        free: Bytes of memory, or None where that cannot be told.
+    """
+
+    choice: choices.Choice
+    model: object
+    task: object
+    strategy: object
+    regularization: str
+    batch_size: int
+    updates: int
+    why: tuple
+    needs: object
+    free: int | None
+
+    def __repr__(self):
+        height, width, channels = self.task.image_shape
+        free = "" if self.free is None else f" of {size(self.free)} free"
+        lines = [
+            f"backbone        {self.choice.backbone}, images of {width} x {height} x {channels} ({self.choice.why})",
+            *(f"                {line}" for line in self.why),
+            *(f"{'' if i else 'strategy':<16}{line}" for i, line in enumerate(repr(self.strategy).splitlines())),
+            f"regularization  {self.regularization}",
+            f"updates         {self.updates} of {self.batch_size} images each",
+            f"needs           about {size(self.needs.memory)}{free} of memory, at most {duration(self.needs.seconds)}",
+        ]
+        return "\n".join(lines)
+
+    def to_dict(self):
+        """Returns the plan as plain data."""
+        return {
+            "backbone": self.choice.backbone, "image_shape": list(self.task.image_shape),
+            "strategy": dataclasses.asdict(self.strategy), "regularization": self.regularization,
+            "batch_size": self.batch_size, "updates": self.updates, "why": [self.choice.why, *self.why],
+            "memory_bytes": self.needs.memory, "memory_parts": self.needs.parts, "free_bytes": self.free,
+            "seconds": self.needs.seconds,
+        }  # fmt: skip
+
+
+def make_plan(folder, options, report, say):
+    """Chooses what was not asked for.
+
+    Args:
+        folder: A `RunFolder` whose pictures are written down; its `config` gets what is chosen about images.
+        options: The `Options`.
+        report: The `FolderReport` of the pictures.
+        say: Takes a line of progress.
+
+    Returns:
+        A `Plan`.
+    """
+    from ftlib.backbones import classifier
+    from ftlib.strategies import Phase, Strategy
+
+    choice = choices.choose_backbone(report, name=options.backbone, image_size=options.image_size)
+    say(f"backbone: {choice.backbone} ({choice.why})")
+    backbone = choices.load(choice, pretrained=options.strategy != "scratch")
+    folder.config["model"] = {
+        "backbone": choice.backbone, "image_size": choice.image_size, "image_shape": _image_shape(backbone, choice)
+    }  # fmt: skip
+    mirror = options.mirror
+    if mirror is None:  # what glyphnet is chosen for may be writing, which a mirror changes
+        mirror = not (choice.backbone == "glyphnet" and options.backbone is None)
+    folder.config["training"] = {"mirror": mirror}
+    model = classifier(backbone, len(folder.class_names))
+    task = folder.task().for_backbone(model)
+    given = options.strategy
+    if isinstance(given, dict):
+        recipe = Strategy(**{**given, "phases": tuple(Phase(**phase) for phase in given["phases"])})
+        preset, why = "light", ["strategy: as configured"]
+    else:
+        recipe, preset, why = choices.choose_strategy(model, task, say, given)
+    if options.rate is not None:
+        recipe = choices.with_rate(recipe, options.rate)
+        why.append(f"rate: {options.rate:g} in the last phase, as asked")
+    batch = options.batch_size or 32
+    updates = options.updates or max(300, 10 * -(-len(task.train) // batch))
+    recipe.plan(updates)
+    needs = estimate(model, task, recipe, batch, updates, time_images(model, task))
+    preset = options.regularization or preset
+    return Plan(choice, model, task, recipe, preset, batch, updates, tuple(why), needs, free_memory())
+
+
+def _image_shape(backbone, choice):
+    height, width, channels = backbone.input_shape[1:]
+    side = choice.image_size or 224
+    return [height or side, width or side, channels]
+
+
+def configured(config, options):
+    """Returns options with what a configuration says where nothing was asked for."""
+    training, model = config["training"], config["model"]
+    known = {name: training[name] for name in _RECORDED}
+    asked = {name: value for name, value in dataclasses.asdict(options).items() if value is not None}
+    return Options(**{"backbone": model["backbone"], "image_size": model["image_size"], **known, **asked})

@@ -1,0 +1,113 @@
+"""The classes of pictures, as the model of a run names them."""
+
+import csv
+import io
+import json
+
+from ftlib.app.console import table
+from ftlib.app.run_folder import RunFolder
+
+_AT_ONCE = 512  # pictures that are decoded and predicted together, so that a folder of any size fits into memory
+
+
+def predict(run, places, top=1, say=print):
+    """Names the class of picture files.
+
+    Args:
+        run: The folder of a finished run.
+        places: Paths of files, and of folders that are searched for pictures at any depth.
+        top: How many classes to name for each picture, at least 1.
+        say: Takes a line of progress.
+
+    Returns:
+        One dict per picture: `picture`, its path; and `classes`, a list of dicts with `name` and `probability`, the
+        likeliest first; or `error`, why it could not be read.
+
+    Raises:
+        FileNotFoundError: For a path where nothing is.
+        ValueError: For a folder without pictures, a run that is not finished, or `top` below 1.
+    """
+    import keras
+    import numpy as np
+
+    from ftlib.features import predict as outputs
+    from ftlib.tasks.photos import FolderImages, in_threads
+
+    if top < 1:
+        raise ValueError(f"--top is a whole number of at least 1. Received: --top {top}.")
+    folder = RunFolder(run)
+    if not folder.finished:
+        raise ValueError(f"The run in {folder.path} is {folder.status}. Finish it: ftlib fit --resume {folder.path}")
+    files = [file for place in places for file in _pictures(place)]
+    model = keras.models.load_model(folder.path / "model.keras", compile=False)
+    height, width, channels = model.input_shape[1:]
+    answers = []
+    for begin in range(0, len(files), _AT_ONCE):
+        part = files[begin : begin + _AT_ONCE]
+        why = in_threads(_unreadable, part)
+        good = [file for file, reason in zip(part, why, strict=True) if not reason]
+        said = iter(outputs(model, FolderImages(good, (height, width), channels)) if good else ())
+        for file, reason in zip(part, why, strict=True):
+            if reason:
+                answers.append({"picture": str(file), "error": reason})
+                continue
+            chances = next(said)
+            best = np.argsort(-chances, kind="stable")[:top]
+            named = [{"name": folder.class_names[i], "probability": float(chances[i])} for i in best]
+            answers.append({"picture": str(file), "classes": named})
+        if len(files) > _AT_ONCE:
+            say(f"{len(answers):,} of {len(files):,} pictures")
+    return answers
+
+
+def _pictures(place):
+    from ftlib.tasks.photos import EXTENSIONS
+
+    if place.is_file():
+        return [place]
+    if not place.exists():
+        raise FileNotFoundError(f"There is no picture or folder {str(place)!r}.")
+    found = sorted(file for file in place.rglob("*") if file.suffix.lower() in EXTENSIONS and file.is_file())
+    if not found:
+        raise ValueError(f"The folder {str(place)!r} has no pictures, at any depth.")
+    return found
+
+
+def _unreadable(file):
+    """Returns why a file is no picture, or None."""
+    from ftlib.tasks.photos import open_picture
+
+    try:
+        open_picture(file, at_least=64)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def written(answers, form):
+    """Returns answers as text.
+
+    Args:
+        answers: As from `predict`.
+        form: `"table"`, `"csv"` or `"json"`.
+    """
+    if form == "json":
+        return json.dumps(answers, indent=1)
+    most = max((len(answer.get("classes", ())) for answer in answers), default=1) or 1
+    head = ["picture"] + [f"{what}{k or ''}" for k in range(most) for what in ("class", "probability")]
+    rows = []
+    for answer in answers:
+        cells = [answer["picture"]]
+        for said in answer.get("classes", ()):
+            cells += [said["name"], f"{said['probability']:.4f}" if form == "csv" else f"{said['probability']:.3f}"]
+        cells += [""] * (len(head) - len(cells))
+        rows.append(cells + [answer.get("error", "")])
+    if any(row[-1] for row in rows) or form == "csv":
+        head.append("error")
+    else:
+        rows = [row[:-1] for row in rows]
+    if form == "csv":
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows([head, *rows])
+        return text.getvalue().rstrip("\n")
+    return table([head, *rows], right=[k for k, name in enumerate(head) if name.startswith("probability")])

@@ -1,0 +1,173 @@
+"""From pictures to a finished run: what is checked, chosen, trained, and written about it."""
+
+import dataclasses
+import datetime
+import os
+import pathlib
+import platform
+import shlex
+
+from ftlib.app.data import inspect_data
+from ftlib.app.fitting import smaller_batch, train
+from ftlib.app.plan import configured, make_plan
+from ftlib.app.run_folder import (
+    FORMAT, Row, RunFolder, digests_of, locked, new_folder, read_config, read_json, write_json, write_rows,
+)  # fmt: skip
+
+
+def start(data, out, options, console, config=None):
+    """Checks pictures, chooses what was not asked for, trains, and writes everything into a new folder.
+
+    Args:
+        data: A folder of class folders or a CSV file; None takes that of `config`.
+        out: The new folder. None: `runs/NAME`.
+        options: The `Options`.
+        console: The `Console` to write to.
+        config: A `config.json` of another run, to repeat it; `options` go before it.
+
+    Returns:
+        The finished `RunFolder`.
+
+    Raises:
+        ValueError, FileNotFoundError: For pictures and options that cannot be used, before any training.
+        OSError: If the folder cannot be written.
+    """
+    if config is not None:
+        recorded = read_config(config)
+        data = recorded["data"]["path"] if data is None else data
+        options = configured(recorded, options)
+    options.check()
+    data = pathlib.Path(os.path.abspath(pathlib.Path(data).expanduser()))
+    place = new_folder(out, data.stem if data.is_file() else data.name)
+    try:
+        console.say(f"checking {data} ...")
+        findings = inspect_data(data, near=options.near is not False)
+        console.say(repr(findings))
+        findings.require()
+        folder = describe(place, data, findings)
+        chosen = make_plan(folder, options, findings.report, console.say)
+        console.say(repr(chosen))
+        _settle(folder, chosen, options)
+    except BaseException:
+        if not (place / "config.json").exists():
+            _remove(place, out)
+        raise
+    return resume(folder, console, chosen)
+
+
+def describe(place, data, findings):
+    """Writes which picture is in which split.
+
+    Args:
+        place: Where the run is written.
+        data: The folder or CSV file, an absolute path.
+        findings: The `DataFindings`.
+
+    Returns:
+        A `RunFolder` whose configuration says what the pictures are, and is not saved yet.
+    """
+    table = data.is_file()
+    root, report = data.parent if table else data, findings.report
+    files = [(file, part) for part, listed in findings.parts.items() for file in listed]
+    digests = digests_of([file[3] for file, _ in files])
+    rows = [
+        Row(os.path.relpath(file[3], root), file[2], part, report.groups.get(file[0], ""), digest)
+        for (file, part), digest in zip(files, digests, strict=True)
+    ]
+    write_rows(place / "data.csv", rows)
+    write_json(place / "findings.json", findings.to_dict())
+    drawn = f", {' and '.join(findings.drawn)} drawn" if findings.drawn else ""
+    known = {
+        "path": str(data), "table": table, "name": data.stem if table else data.name,
+        "source": f"{data.name}: {len(rows)} pictures{drawn}.", "class_names": list(report.class_names),
+        "pictures": {part: len(listed) for part, listed in findings.parts.items()},
+    }  # fmt: skip
+    return RunFolder(place, {"format": FORMAT, "data": known, "model": {}, "training": {}, "notes": []})
+
+
+def _settle(folder, chosen, options):
+    """Writes the model to start from and the configuration: from here on, the run can be resumed."""
+    import keras
+
+    from ftlib import __version__
+
+    times, note = smaller_batch(chosen)
+    folder.config["notes"] += [note] * bool(note)
+    folder.config["training"] |= {
+        "strategy": dataclasses.asdict(chosen.strategy), "regularization": chosen.regularization,
+        "class_weight": options.class_weight, "updates": chosen.updates, "batch_size": chosen.batch_size,
+        "divided_by": times, "seed": options.seed or 0, "near": options.near is not False,
+    }  # fmt: skip
+    folder.config |= {
+        "why": [chosen.choice.why, *chosen.why], "created": datetime.datetime.now().isoformat(timespec="seconds"),
+        "repeat": f"ftlib fit --config {shlex.quote(str(folder.path / 'config.json'))}",
+        "versions": {"ftlib": __version__, "keras": keras.__version__, "python": platform.python_version(),
+                     "backend": keras.backend.backend()},
+    }  # fmt: skip
+    part = folder.path / "part-start.keras"
+    chosen.model.save(part)
+    os.replace(part, folder.path / "start.keras")
+    folder.save_config()
+
+
+def _remove(place, out):
+    """Removes the folder of a run that did not come to be; one that was there before stays, empty."""
+    for name in ("data.csv", "findings.json", "start.keras", "part-start.keras"):
+        (place / name).unlink(missing_ok=True)
+    if out is None:
+        place.rmdir()
+
+
+def resume(folder, console, chosen=None):
+    """Goes on with a run where it was, to the end: training, figures, report.
+
+    Args:
+        folder: The `RunFolder`.
+        console: The `Console` to write to.
+        chosen: The `Plan` of a run that is just beginning.
+
+    Returns:
+        The `RunFolder`, finished.
+    """
+    try:
+        with locked(folder.path):
+            run = folder.run() if folder.finished else train(folder, console, chosen)
+            return finish(folder, run, console)
+    except BaseException as error:
+        error.run = folder.path  # for whoever tells how to go on
+        raise
+
+
+def finish(folder, run, console):
+    """Writes what is told about a trained run, where it is not there yet, and clears up."""
+    from ftlib.app.metrics import measure
+
+    if not (folder.path / "metrics.json").exists():
+        console.say("measuring on the test pictures ...")
+        write_json(folder.path / "class_names.json", list(run.class_names))
+        write_json(folder.path / "metrics.json", measure(run))
+    if not (folder.path / "report.html").exists():
+        console.say("writing the report ...")
+        write_report(folder, run)
+    folder.clear()
+    return folder
+
+
+def write_report(folder, run=None):
+    """Writes the report of a finished run into its folder.
+
+    Args:
+        folder: The `RunFolder`.
+        run: Its `Run`, if it is loaded.
+
+    Returns:
+        The `pathlib.Path` of the report.
+    """
+    from ftlib.app.report_page import write
+
+    run = folder.run() if run is None else run
+    return write(
+        run, folder.path / "report.html", findings=read_json(folder.path / "findings.json")["findings"],
+        advice=folder.config["why"], card={"Backbone": str(folder.config["model"]["backbone"])},
+        command=folder.config["repeat"],
+    )  # fmt: skip

@@ -1,0 +1,308 @@
+"""The folder of a run: what was asked and chosen, which picture is in which split, and what came of it.
+
+| file | what |
+|---|---|
+| `config.json` | everything that repeats the run: `ftlib fit --config RUN/config.json` |
+| `data.csv` | every picture with its label, split and checksum |
+| `findings.json` | what the check of the data found |
+| `model.keras` | the trained model, which opens without ftlib: `keras.models.load_model` |
+| `class_names.json` | the names of its outputs, in order |
+| `run.json` | the record of the training: `ftlib.load_run` |
+| `metrics.json` | how good it is, with intervals |
+| `report.html` | the report |
+| `start.keras`, `checkpoint*.npz`, `cache/` | while it trains: from where it goes on |
+"""
+
+import contextlib
+import csv
+import dataclasses
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+
+FORMAT = 1
+COLUMNS = ("path", "label", "split", "group", "sha256")
+_CACHE = 2**30  # bytes of decoded pictures
+_WHILE_TRAINING = ("start.keras", "checkpoint.npz", "checkpoint-before.npz")
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One picture of a run, a line of `data.csv`; its path is relative to the folder of the pictures."""
+
+    path: str
+    label: str
+    split: str
+    group: str
+    sha256: str
+
+
+class RunFolder:
+    """A folder that `ftlib fit` wrote.
+
+    Args:
+        path: The folder.
+        config: The configuration of a run that is just being made. Default None: that of `config.json`.
+
+    Attributes:
+        path: `pathlib.Path`.
+        config: The content of `config.json`.
+
+    Raises:
+        FileNotFoundError: If it is no such folder.
+        ValueError: If its configuration cannot be read.
+    """
+
+    def __init__(self, path, config=None):
+        self.path, self.config = pathlib.Path(path), config
+        if config is not None:
+            return
+        if not self.path.is_dir():
+            raise FileNotFoundError(f"There is no run {str(path)!r}. `ftlib runs` lists those that there are.")
+        if not (self.path / "config.json").is_file():
+            raise FileNotFoundError(
+                f"{str(path)!r} is no folder of `ftlib fit`: config.json is missing. `ftlib runs` lists those that are."
+            )
+        self.config = read_config(self.path / "config.json")
+
+    @property
+    def finished(self):
+        """Whether the training has ended."""
+        return (self.path / "run.json").is_file() and (self.path / "model.keras").is_file()
+
+    @property
+    def status(self):
+        """`"finished"`, `"running"` in some process, or `"stopped"`."""
+        return "finished" if self.finished else "running" if is_locked(self.path) else "stopped"
+
+    @property
+    def class_names(self):
+        """The classes, in the order of the model's outputs."""
+        return tuple(self.config["data"]["class_names"])
+
+    def rows(self):
+        """Returns the pictures of the run, a list of `Row`."""
+        with open(self.path / "data.csv", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            reader = csv.reader(file)
+            if tuple(next(reader, ())) != COLUMNS:
+                raise ValueError(f"{self.path / 'data.csv'} has other columns than {', '.join(COLUMNS)}.")
+            return [Row(*line) for line in reader]
+
+    def root(self):
+        """Returns the folder below which the pictures lie."""
+        place = pathlib.Path(self.config["data"]["path"])
+        return place.parent if self.config["data"]["table"] else place
+
+    def move(self, data):
+        """Writes down that the pictures are elsewhere now, after comparing all with their checksums.
+
+        Args:
+            data: The folder, or the CSV file, where they are now.
+
+        Raises:
+            FileNotFoundError, ValueError: If they are not the pictures of the run.
+        """
+        before, data = dict(self.config["data"]), pathlib.Path(os.path.abspath(pathlib.Path(data).expanduser()))
+        self.config["data"] |= {"path": str(data), "table": data.is_file()}
+        try:
+            self.task(check=True)
+        except (OSError, ValueError):
+            self.config["data"] = before
+            raise
+        self.save_config()
+
+    def task(self, check=False):
+        """Returns the `Task` of the run, each picture in the split where it was.
+
+        Args:
+            check: Whether to read every file and compare it with its checksum.
+
+        Raises:
+            FileNotFoundError: If pictures are missing.
+            ValueError: If pictures have changed.
+        """
+        from ftlib.tasks.base import Task
+        from ftlib.tasks.folder import LICENCE, PARTS, make_splits
+        from ftlib.tasks.folder_layout import plain_name
+
+        root, rows, known = self.root(), self.rows(), self.config["data"]
+        files = [root / row.path for row in rows]
+        missing = [row.path for row, file in zip(rows, files, strict=True) if not file.is_file()]
+        if missing:
+            raise FileNotFoundError(
+                f"{len(missing)} of the {len(rows)} pictures of {self.path} are not in {root}, such as {missing[0]}. "
+                f"Put them back; or, if they have moved: ftlib evaluate {self.path} --data FOLDER."
+            )
+        if check:
+            digests = digests_of(files)
+            changed = [row.path for row, digest in zip(rows, digests, strict=True) if row.sha256 != digest]
+            if changed:
+                raise ValueError(
+                    f"{len(changed)} of the {len(rows)} pictures of {self.path} have changed since, such as "
+                    f"{changed[0]}. Put them back, or begin a new run."
+                )
+        parts, groups = {part: [] for part in PARTS}, {}
+        for row, file in zip(rows, files, strict=True):
+            name = plain_name(row.path)
+            parts[row.split].append((name, row.split, row.label, file))
+            if row.group:
+                groups[name] = row.group
+        size = tuple(self.config["model"]["image_shape"][:2])
+        splits = make_splits(parts, self.class_names, groups, size, known.get("cache_bytes", _CACHE))
+        return Task(
+            name=known["name"], **splits, class_names=self.class_names, source=known["source"], licence=LICENCE,
+            mirror=self.config["training"]["mirror"], notes=tuple(self.config["notes"]),
+        )  # fmt: skip
+
+    def run(self):
+        """Returns the finished `Run`, with its task."""
+        from ftlib.runs import load_run
+
+        if not self.finished:
+            raise ValueError(f"The run in {self.path} is {self.status}. Finish it: ftlib fit --resume {self.path}")
+        return load_run(self.path, self.task())
+
+    def save_config(self):
+        write_json(self.path / "config.json", self.config)
+
+    def clear(self):
+        """Removes what was needed while the run trained."""
+        for name in (*_WHILE_TRAINING, "part-checkpoint.npz", "part-model.keras", "part-run.json", "part-start.keras",
+                     "damaged-checkpoint.npz", "damaged-checkpoint-before.npz"):
+            (self.path / name).unlink(missing_ok=True)
+        shutil.rmtree(self.path / "cache", ignore_errors=True)
+
+    def begin_anew(self):
+        """Removes the checkpoints, so that the training starts from the beginning."""
+        for name in _WHILE_TRAINING[1:]:
+            (self.path / name).unlink(missing_ok=True)
+
+
+def read_config(path):
+    """Returns a configuration as `fit` wrote it.
+
+    Raises:
+        FileNotFoundError: If there is none.
+        ValueError: If it is none.
+    """
+    try:
+        config = read_json(pathlib.Path(path))
+        if config["format"] != FORMAT:
+            raise ValueError(f"it has format {config['format']}, this ftlib reads {FORMAT}")
+        for part in ("data", "model", "training", "notes"):
+            config[part]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"Cannot read {path} as a configuration of `ftlib fit`: {error}.") from error
+    return config
+
+
+def new_folder(out, name):
+    """Makes the folder of a new run and returns it: `out`, or the first free one of `runs/NAME`, `runs/NAME-2`, ...
+
+    Raises:
+        ValueError: If `out` is a file or a folder with something in it.
+        OSError: If it cannot be made or written to.
+    """
+    if out is None:
+        plain = "".join(c if c.isalnum() or c in "-_." else "-" for c in name).strip(".-") or "run"
+        number = 1
+        while True:
+            out = pathlib.Path("runs") / (plain if number == 1 else f"{plain}-{number}")
+            try:
+                out.mkdir(parents=True)
+                return out
+            except FileExistsError:
+                number += 1
+    out = pathlib.Path(out)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        what = "a run: go on with --resume" if (out / "config.json").exists() else "something else"
+        raise ValueError(f"--out is a new or an empty folder. Received: {out}, which holds {what}.")
+    out.mkdir(parents=True, exist_ok=True)
+    if not os.access(out, os.W_OK):
+        raise PermissionError(13, "No permission to write into the folder of the run", str(out))
+    return out
+
+
+def write_rows(path, rows):
+    """Writes `data.csv`, at once or not at all."""
+    with _beside(path) as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        writer.writerows(dataclasses.astuple(row) for row in rows)
+
+
+def write_json(path, data):
+    """Writes plain data as JSON, at once or not at all."""
+    write_text(path, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
+
+
+def read_json(path):
+    """Returns the content of a file that `write_json` wrote."""
+    return json.loads(path.read_text(encoding="utf-8", errors="surrogateescape"))
+
+
+def write_text(path, text):
+    """Writes a text, at once or not at all."""
+    with _beside(path) as file:
+        file.write(text)
+
+
+@contextlib.contextmanager
+def _beside(path):
+    """Opens a file beside `path`, which takes its place when it is complete."""
+    part = path.with_name("part-" + path.name)
+    try:
+        with open(part, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            yield file
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def digests_of(files):
+    """Returns the SHA-256 of the bytes of each file."""
+    from ftlib.tasks.photos import in_threads
+
+    return in_threads(lambda file: hashlib.sha256(file.read_bytes()).hexdigest(), files)
+
+
+@contextlib.contextmanager
+def locked(path):
+    """Holds a run for this process; the system lets go of it, however the process ends.
+
+    Raises:
+        ValueError: If another process has it.
+    """
+    if (lock := _lock(path)) is None:
+        raise ValueError(f"Another process is training {path}. Wait for it, or stop it.")
+    with lock:
+        yield
+
+
+def is_locked(path):
+    """Returns whether a process is training a run."""
+    lock = _lock(path) if (path / ".lock").exists() else contextlib.nullcontext()
+    if lock is None:
+        return True
+    with lock:
+        return False
+
+
+def _lock(path):
+    """Returns the locked file, or None if another process has locked it."""
+    try:
+        import fcntl
+    except ImportError:  # Windows has no such locks
+        return contextlib.nullcontext()
+    try:
+        file = open(path / ".lock", "w")  # noqa: SIM115
+    except OSError:  # a folder that cannot be written to: nobody trains here
+        return contextlib.nullcontext()
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        return None
+    return file

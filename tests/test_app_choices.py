@@ -1,0 +1,135 @@
+"""What is chosen where nothing was asked for: backbone, size, strategy, and what the run will need."""
+
+import dataclasses
+import types
+
+import numpy as np
+import pytest
+import tiny
+
+import ftlib.app.choices as choices
+from ftlib.app.resources import Needs, estimate, free_memory, ran_out
+from ftlib.strategies import strategy
+from ftlib.tasks.folder_check import Look
+
+
+def report(side=256, grey=False, count=20):
+    look = Look((side, side), grey, np.zeros((32, 32), "uint8"))
+    return types.SimpleNamespace(looks={str(i): look for i in range(count)})
+
+
+def cached(place, *names):
+    for name in names:
+        (place / name).write_bytes(b"")
+    return place
+
+
+MOBILE = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_{}_no_top.h5"
+RESNET = "resnet50v2_weights_tf_dim_ordering_tf_kernels_notop.h5"
+
+
+@pytest.mark.parametrize(
+    "names, pictures, backbone, side",
+    [
+        ([MOBILE.format(s) for s in choices.SIDES], report(256), "MobileNetV2", 160),
+        ([MOBILE.format(s) for s in choices.SIDES], report(100), "MobileNetV2", 128),
+        ([MOBILE.format(s) for s in choices.SIDES], report(20), "MobileNetV2", 96),
+        ([MOBILE.format(224)], report(256), "MobileNetV2", 224),
+        ([MOBILE.format(128), RESNET], report(256), "MobileNetV2", 128),
+        ([RESNET], report(256), "ResNet50V2", None),
+        (["efficientnetv2-b0_notop.h5", RESNET], report(), "EfficientNetV2B0", None),
+        (["efficientnetv2-b0.h5", "mobilenet_v2.h5"], report(256), "MobileNetV2", 160),
+        ([], report(28, grey=True), "glyphnet", None),
+        ([MOBILE.format(96)], report(28, grey=True), "MobileNetV2", 96),
+        ([], report(28), "MobileNetV2", 96),
+        ([], report(300, grey=True), "MobileNetV2", 160),
+    ],
+)
+def test_cached_weights_come_first_then_glyphnet_for_small_grey_pictures(
+    tmp_path, monkeypatch, names, pictures, backbone, side
+):
+    monkeypatch.setattr("ftlib.features.device_kind", lambda: "cpu")
+    choice = choices.choose_backbone(pictures, cached(tmp_path, *names))
+    assert (choice.backbone, choice.image_size) == (backbone, side)
+
+
+def test_what_was_asked_for_is_taken(tmp_path):
+    folder = cached(tmp_path, MOBILE.format(160))
+    assert choices.choose_backbone(report(), folder, "VGG16", 64) == choices.Choice("VGG16", 64, "as asked")
+    assert choices.choose_backbone(report(), folder, "glyphnet").image_size is None
+    assert choices.choose_backbone(report(), folder, None, 96).image_size == 96
+
+
+def test_weights_that_cannot_be_had_name_every_way_out(monkeypatch):
+    def load_backbone(*args):
+        raise OSError("... are not in Keras's cache and could not be downloaded: URL fetch failure")
+
+    monkeypatch.setattr("ftlib.backbones.load_backbone", load_backbone)
+    with pytest.raises(FileNotFoundError, match="Connect to the network once.*copy the file.*--backbone glyphnet"):
+        choices.load(choices.Choice("MobileNetV2", 160, ""))
+
+
+def test_advice_is_followed_and_costs_on_a_cpu_are_kept_low(monkeypatch):
+    model, task = tiny.model(), tiny.task(train=30)
+    advice = types.SimpleNamespace(strategy=strategy("lp_ft"), regularization="light", said=["because"])
+    monkeypatch.setattr("ftlib.advisor.advise", lambda *args: advice)
+    monkeypatch.setattr("ftlib.features.device_kind", lambda: "cpu")
+    recipe, preset, why = choices.choose_strategy(model, task, print)
+    assert (recipe.name, preset, why) == ("lp_ft", "light", ["because"])
+    monkeypatch.setattr(choices, "_GLYPH", 8)  # so that 12 pixels are large
+    recipe, preset, why = choices.choose_strategy(model, task, print)
+    assert recipe.name == "head_then_top" and recipe.phases[1].views == 4 and "Without a GPU" in why[-1]
+    assert choices.regularization(preset).label_smoothing == 0.1
+    monkeypatch.setattr("ftlib.features.device_kind", lambda: "gpu")
+    assert choices.choose_strategy(model, task, print)[0].name == "lp_ft"
+    assert choices.choose_strategy(model, task, print, "scratch")[0].name == "scratch"
+
+
+def test_many_classes_are_not_probed(monkeypatch):
+    monkeypatch.setattr("ftlib.advisor.advise", lambda *args: pytest.fail("it was asked"))
+    monkeypatch.setattr(choices, "_PROBED", 2)
+    recipe, _, why = choices.choose_strategy(tiny.model(), tiny.task(train=9), print)
+    assert recipe.name == "feature_extraction_long" and "too many to probe" in why[0]
+
+
+def test_a_rate_that_was_asked_for_is_that_of_the_last_phase():
+    recipe = choices.with_rate(strategy("lp_ft"), 5e-5)
+    assert recipe.phases[0] == strategy("lp_ft").phases[0] and recipe.phases[1].rate == 5e-5
+    alone = choices.with_rate(strategy("feature_extraction_long"), 2e-3).unrolled(["stage1", "head"], 1280)
+    assert alone.phases[0].rate == 2e-3
+
+
+def test_needs_grow_with_the_batch_and_with_what_trains():
+    model, task = tiny.model(), tiny.task()
+
+    def needs(name, batch):
+        return estimate(model, task, strategy(name), batch, 60)
+
+    assert needs("full", 64).parts["activations"] > 1.9 * needs("full", 32).parts["activations"]
+    assert needs("full", 4096).memory > needs("feature_extraction_long", 4096).memory
+    assert needs("full", 32).cost(None) > 3 * needs("feature_extraction_long", 32).cost(None)
+
+
+def test_the_cost_of_a_run_adds_up():
+    needs = Needs(0, {}, (("head", 10, 1.0, 50.0), ("all", 20, 3.0, 0.0)), seconds_per_image=0.5)
+    assert [needs.cost(update) for update in (0, 1, 10, 11, 30)] == [0, 51, 60, 63, 120]
+    assert needs.cost(None) == 120 and needs.seconds == 60
+    assert dataclasses.replace(needs, seconds_per_image=None).seconds is None
+
+
+def test_free_memory_is_a_number_or_unknown():
+    free = free_memory()
+    assert free is None or 2**20 < free < 2**50
+
+
+@pytest.mark.parametrize(
+    "error, is_memory",
+    [
+        (MemoryError(), True), (RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), True),
+        (type("ResourceExhaustedError", (Exception,), {})("OOM when allocating tensor"), True),
+        (RuntimeError("RESOURCE_EXHAUSTED: Out of memory while trying to allocate"), True),
+        (ValueError("too few"), False), (OSError(28, "No space left on device"), False),
+    ],
+)  # fmt: skip
+def test_running_out_of_memory_is_told_from_other_errors(error, is_memory):
+    assert ran_out(error) is is_memory

@@ -1,0 +1,77 @@
+"""What a command says: time left, quiet, and JSON that can be read."""
+
+import io
+import json
+import sys
+
+from ftlib.app.console import Console, Progress
+from ftlib.app.resources import Needs
+
+NEEDS = Needs(0, {}, (("head", 10, 1.0, 20.0), ("all", 30, 3.0, 0.0)), seconds_per_image=0.1)
+LINE = "lp_ft seed 0  {}  update {:>3}  loss 0.300  val loss 0.400  val accuracy 0.900  best"
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def test_the_time_left_follows_the_pace_and_the_costs_of_the_phases():
+    clock = Clock()
+    watch = Progress(NEEDS, clock)
+    assert watch.left_now() == "at most 12 s left"  # estimated: a cost of 120 at 0.1 s
+    clock.now = 60.0
+    line = watch.line(LINE.format("head 1/1", 10))
+    assert line == "  head 1/1  update  10  loss 0.300  val loss 0.400  val accuracy 0.900  best  at most 3 min left"
+    assert watch.left == 180  # 60 s for a cost of 30, and 90 are left
+    clock.now = 61.0
+    assert watch.left_now() == "at most 3 min left"
+    clock.now = 1000.0
+    assert watch.left_now() == "nearly done"
+    assert watch.line("flowers: a note") == "flowers: a note"
+
+
+def test_a_run_that_goes_on_does_not_count_what_was_done_before():
+    clock = Clock()
+    watch = Progress(NEEDS, clock)
+    watch.line("runs/x: goes on after update 10")
+    clock.now = 30.0
+    watch.line(LINE.format("all 1/2", 20))
+    assert watch.left == 60
+
+
+def test_what_fit_prints_is_shown_and_standard_output_comes_back(capsys):
+    console = Console()
+    with console.progress(NEEDS):
+        print("one\ntw", end="")
+        print("o")
+    print("after")
+    assert capsys.readouterr().out == "one\ntwo\nafter\n"
+
+
+def test_json_is_alone_on_standard_output(capfd):
+    console = Console(json=True)
+    console.say("working")
+    console.result("text", {"accuracy": 0.5})
+    said = capfd.readouterr()
+    assert json.loads(said.out) == {"accuracy": 0.5} and said.err == "working\n"
+
+
+def test_quiet_leaves_the_result_alone(capsys):
+    console = Console(quiet=True)
+    console.say("working")
+    with console.progress(NEEDS):
+        print("line")
+    console.result("text", {})
+    assert capsys.readouterr().out == "text\n"
+
+
+def test_a_name_that_the_terminal_cannot_show_stops_nothing(monkeypatch):
+    narrow = io.TextIOWrapper(io.BytesIO(), "ascii")
+    monkeypatch.setattr(sys, "stdout", narrow)
+    Console().say("고양이 cat")
+    Console().result("고양이", {})
+    narrow.flush()
+    assert b"cat" in narrow.buffer.getvalue()
