@@ -56,6 +56,13 @@ _TEXTS = {
         "Writes the report of a run once more: one HTML file that needs no network.",
         "ftlib report runs/flowers",
     ),
+    "export": (
+        "write the model of a run in other formats",
+        "Writes the model of a run in other formats. Each is loaded in its own runtime and must give the answers of\n"
+        "the trained model on real pictures before its file is put in its place. Writes a table of sizes and\n"
+        "latencies, and export.json, which tells a program what goes in and what comes out.",
+        "ftlib export runs/flowers --format onnx\nftlib export runs/flowers --format savedmodel litert --out for_phones",
+    ),
     "runs": (
         "list the runs in a folder",
         "Lists the runs below a folder, the newest first.",
@@ -87,7 +94,7 @@ def add_commands(commands):
     made["fit"].add_argument("--config", type=pathlib.Path, metavar="FILE", help="repeat the run of this config.json")
     for name in ("advise", "fit"):
         _add_options(made[name])
-    for name in ("predict", "evaluate", "report"):
+    for name in ("predict", "evaluate", "report", "export"):
         made[name].add_argument("run", type=pathlib.Path, metavar="RUN", help="the folder of a run")
     predict = made["predict"]
     predict.add_argument("pictures", nargs="+", type=pathlib.Path, metavar="PICTURE", help="files, or folders of them")
@@ -97,6 +104,9 @@ def add_commands(commands):
     evaluate = made["evaluate"]
     evaluate.add_argument("--on", type=pathlib.Path, metavar="FOLDER", help="other pictures: a folder or a CSV file")
     evaluate.add_argument("--data", type=pathlib.Path, metavar="FOLDER", help="where the run's own pictures are now")
+    export = made["export"]
+    export.add_argument("--format", nargs="+", required=True, metavar="FORMAT", help="keras, savedmodel, onnx, litert")
+    export.add_argument("--out", type=pathlib.Path, help="a folder to write to (RUN/export)")
     runs = pathlib.Path("runs")
     made["runs"].add_argument("folder", nargs="?", type=pathlib.Path, default=runs, metavar="FOLDER", help="(runs)")
 
@@ -271,6 +281,19 @@ def _report(args):
 
         path = write_report(RunFolder(args.run))
     console.result(str(path), {"report": str(path)})
+    return 0
+
+
+def _export(args):
+    console = _console(args)
+    with quiet_stderr():
+        from ftlib.app.export import check_formats, export
+        from ftlib.app.run_folder import RunFolder
+
+        formats = check_formats(args.format)  # before the run is read
+        folder = RunFolder(args.run)
+        done = export(folder.run(), args.out or folder.path / "export", formats, say=console.say)
+    console.result(repr(done), {"folder": str(done.folder), "files": done.rows})
     return 0
 
 

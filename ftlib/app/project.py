@@ -163,11 +163,12 @@ def write_report(folder, run=None):
     Returns:
         The `pathlib.Path` of the report.
     """
+    from ftlib.app.export import load_exports
     from ftlib.app.report_page import write
 
     run = folder.run() if run is None else run
     return write(
         run, folder.path / "report.html", findings=read_json(folder.path / "findings.json")["findings"],
         advice=folder.config["why"], card={"Backbone": str(folder.config["model"]["backbone"])},
-        command=folder.config["repeat"],
+        command=folder.config["repeat"], exports=load_exports(folder.path / "export"),
     )  # fmt: skip
