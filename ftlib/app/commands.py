@@ -61,7 +61,7 @@ _TEXTS = {
         "Writes the model of a run in other formats. Each is loaded in its own runtime and must give the answers of\n"
         "the trained model on real pictures before its file is put in its place. Writes a table of sizes and\n"
         "latencies, and export.json, which tells a program what goes in and what comes out.",
-        "ftlib export runs/flowers --format onnx\nftlib export runs/flowers --format savedmodel litert --out for_phones",
+        "ftlib export runs/flowers --format onnx\nftlib export runs/flowers --format litert --out for_phones",
     ),
     "runs": (
         "list the runs in a folder",
