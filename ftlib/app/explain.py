@@ -8,7 +8,7 @@ import numpy as np
 from ftlib.calls import Graph
 from ftlib.errors import unknown
 from ftlib.features import predict
-from ftlib.graph import stages, split_model
+from ftlib.graph import split_model, stages
 from ftlib.runs import check_pixels
 
 _PATCHES = 8  # along each side of an image, for occlusion

@@ -11,7 +11,16 @@ from ftlib.app.data import inspect_data
 from ftlib.app.fitting import smaller_batch, train
 from ftlib.app.plan import configured, make_plan
 from ftlib.app.run_folder import (
-    FORMAT, Row, RunFolder, digests_of, locked, new_folder, read_config, read_json, write_json, write_rows,
+    FORMAT,
+    Row,
+    RunFolder,
+    digests_of,
+    locked,
+    new_folder,
+    read_config,
+    read_json,
+    write_json,
+    write_rows,
 )  # fmt: skip
 
 
