@@ -65,7 +65,7 @@ def test_advise_tells_what_fit_would_do_and_leaves_nothing(pictures, tmp_path, m
     assert main(["advise", str(pictures), "--backbone", "glyphnet", "--json", "--quiet"]) == 0
     said = json.loads(capfd.readouterr().out)
     assert said["plan"]["backbone"] == "glyphnet" and said["plan"]["seconds"] > 0
-    assert any("linear probe" in line for line in said["plan"]["why"]) and said["data"]["usable"]
+    assert any("Linear probes" in line for line in said["plan"]["why"]) and said["data"]["usable"]
     assert list(tmp_path.iterdir()) == []
 
 

@@ -387,7 +387,7 @@ def test_small_grey_pictures_with_nothing_asked_for(pictures, tmp_path, monkeypa
     assert main(["fit", str(pictures), "--out", str(tmp_path / "run"), "--updates", "30"]) == 0
     config = json.loads((tmp_path / "run" / "config.json").read_text())
     assert config["model"]["backbone"] == "glyphnet" and config["training"]["mirror"] is False
-    assert any("linear probe" in line for line in config["why"])
+    assert any("Linear probes" in line for line in config["why"])
 
 
 @pytest.mark.real

@@ -47,6 +47,7 @@ def test_paths_of_windows_are_understood(tmp_path):
 @pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
 def test_what_leads_out_of_the_folder_is_never_read_and_named(tmp_path):
     place = photos(tmp_path / "in")
+    rows = listed(place)
     photo(77).save(tmp_path / "private.png")
     (tmp_path / "beside").mkdir()
     photo(78).save(tmp_path / "beside" / "b.png")
@@ -60,7 +61,7 @@ def test_what_leads_out_of_the_folder_is_never_read_and_named(tmp_path):
         "circle.png": "link to nothing", "missing.png": "no such file", "cat": "a folder",
         "https://example.org/a.png": "an address", "x" * 5000 + ".png": "",
     }  # fmt: skip
-    path = table(place / "t.csv", [*listed(place), *(f"{text},cat" for text in reasons), ",cat", "cat/000.png,"])
+    path = table(place / "t.csv", [*rows, *(f"{text},cat" for text in reasons), ",cat", "cat/000.png,"])
     report = check_folder(path)
     assert len(report.files) == 16
     assert all(file[3].resolve().is_relative_to(place.resolve()) for file in report.files)
