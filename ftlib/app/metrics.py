@@ -107,7 +107,8 @@ def _share(right, count):
 
 
 def _ends(value, low, high):
-    return {"value": float(value), "low": float(low), "high": float(high)}
+    # Rounding may leave an end of 1.0 a hair below it.
+    return {"value": float(value), "low": float(min(low, value)), "high": float(max(high, value))}
 
 
 def _percent(value):
