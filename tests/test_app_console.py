@@ -24,12 +24,15 @@ def test_the_time_left_follows_the_pace_and_the_costs_of_the_phases():
     assert watch.left_now() == "at most 12 s left"  # estimated: a cost of 120 at 0.1 s
     clock.now = 60.0
     line = watch.line(LINE.format("head 1/1", 10))
-    assert line == "  head 1/1  update  10  loss 0.300  val loss 0.400  val accuracy 0.900  best  at most 3 min left"
+    epoch, left = line[:-20], line[-20:]
+    assert epoch.rstrip() == "  head 1/1  update  10  loss 0.300  val loss 0.400  val accuracy 0.900  best"
+    assert left == "  at most 3 min left"
     assert watch.left == 180  # 60 s for a cost of 30, and 90 are left
     clock.now = 61.0
     assert watch.left_now() == "at most 3 min left"
     clock.now = 1000.0
-    assert watch.left_now() == "nearly done"
+    assert watch.left_now() == "longer than estimated"
+    assert watch.line(LINE.format("all 1/1", 40)).endswith("best")  # nothing is left
     assert watch.line("flowers: a note") == "flowers: a note"
 
 

@@ -150,7 +150,7 @@ def choose_strategy(model, task, say, name=None):
         why = [f"{task.num_classes:,} classes are too many to probe (over {_PROBED}): {chosen} by the number of labels"]
         recipe, preset = strategy(chosen), "light"
     else:
-        say("advice: linear probes on the features of every stage ...")
+        say("asking `advise`: how well each stage of it tells the classes apart, before any training ...")
         advice = advise(model, task)
         recipe, preset, why = advice.strategy, advice.regularization, advice.said
     if recipe.name == "lp_ft" and device_kind() == "cpu" and max(task.image_shape[:2]) > _GLYPH:

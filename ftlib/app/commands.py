@@ -5,11 +5,12 @@ import contextlib
 import dataclasses
 import os
 import pathlib
+import shlex
 import signal
 import tempfile
 import threading
 
-from ftlib.app.console import Console
+from ftlib.app.console import Console, wrapped
 from ftlib.app.grid import quiet_stderr
 
 _CODES = "exit codes: 0 done, 1 failed, 2 wrong usage or pictures that cannot be used, 130 stopped with Ctrl-C"
@@ -169,7 +170,7 @@ def _advise(args):
         data = pathlib.Path(os.path.abspath(args.data.expanduser()))
         chosen = make_plan(describe(pathlib.Path(place), data, findings), options, findings.report, console.say)
     console.result(repr(chosen), {"plan": chosen.to_dict(), "data": findings.to_dict()})
-    console.say(f"\nftlib fit {args.data} does this.")
+    console.say("\n`ftlib fit` with the same arguments does this.")
     return 0
 
 
@@ -236,13 +237,14 @@ def _tell(folder, console):
     from ftlib.app.run_folder import read_json
 
     metrics = read_json(folder.path / "metrics.json")
-    console.say(f"\n{told(metrics)}")
-    for note in folder.config["notes"]:
-        console.say(f"note: {note}")
-    console.say()
     files = {"model": folder.path / "model.keras", "report": folder.path / "report.html"}
-    text = f"{headline(metrics)}\nmodel   {files['model']}\nreport  {files['report']}"
-    console.result(text, {"run": str(folder.path), **{k: str(v) for k, v in files.items()}, "metrics": metrics})
+    notes = [wrapped(note, "note    ") for note in folder.config["notes"]]
+    found = headline(metrics) if console.quiet else f"\n{told(metrics)}\n"
+    lines = [found, *notes, *(f"{what:<8}{file}" for what, file in files.items())]
+    if not console.quiet:
+        lines.append(f"next    ftlib predict {shlex.quote(str(folder.path))} PICTURE")
+    data = {"run": str(folder.path), **{k: str(v) for k, v in files.items()}, "metrics": metrics}
+    console.result("\n".join(lines), data)
 
 
 def _predict(args):

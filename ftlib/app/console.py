@@ -5,11 +5,14 @@ import io
 import json
 import os
 import re
+import shutil
 import sys
+import textwrap
 import threading
 import time
 
 _EVERY = 1.0  # seconds between two looks of someone who waits
+_COLUMN = 78  # where the time left stands, behind the longest line of an epoch
 
 
 class Console:
@@ -108,19 +111,22 @@ class Progress:
         resumed = re.search(r"goes on after update (\d+)", line)
         if resumed:
             self.first = self.cost = self.needs.cost(int(resumed[1]))
+            if self.left is not None:
+                self.left *= 1 - self.first / self.total
+        line = re.sub(r"^\S+ seed \d+  ", "  ", line)
         found = re.search(r" update +(\d+) ", line)
         if not found:
             return line
         self.cost, self.at = self.needs.cost(int(found[1])), self.clock()
         self.left = (self.at - self.began) * (self.total - self.cost) / max(self.cost - self.first, 1e-9)
-        return f"{re.sub(r'^.* seed [0-9]+  ', '  ', line)}  {self.left_now()}"
+        return f"{line:<{_COLUMN}}  {self.left_now()}".rstrip()
 
     def left_now(self):
         """Returns the time left, in words: a phase may stop early, so it is the most that is left."""
-        if self.left is None:
+        if self.left is None or self.cost >= self.total:
             return ""
         left = self.left - (self.clock() - self.at)
-        return f"at most {duration(left)} left" if left > 0 else "nearly done"
+        return f"at most {duration(left)} left" if left > 0 else "longer than estimated"
 
 
 class _Lines(io.TextIOBase):
@@ -159,6 +165,19 @@ def size(number):
     ('3 MiB', '4.7 GiB')
     """
     return f"{number / 2**20:,.0f} MiB" if number < 2**30 else f"{number / 2**30:,.1f} GiB"
+
+
+def wrapped(text, first="", width=None):
+    """Returns a text in lines of at most `width` characters (those of the terminal, up to 100), after what comes first.
+
+    Example:
+    >>> print(wrapped("one line becomes two", "note  ", 20))
+    note  one line
+          becomes two
+    """
+    width = width or max(60, min(100, shutil.get_terminal_size((100, 24)).columns))
+    lines = textwrap.wrap(str(text), width - len(first), break_long_words=False, break_on_hyphens=False)
+    return "\n".join(f"{' ' * len(first) if i else first}{line}" for i, line in enumerate(lines or [""]))
 
 
 def table(rows, right=()):

@@ -57,9 +57,10 @@ def told(metrics, most=30):
     """Returns figures as text: the headline, and a table of the classes, the worst first."""
     accuracy, f1 = metrics["accuracy"], metrics["macro_f1"]
     lines = [
-        f"accuracy  {_percent(accuracy)}   95 % interval {_span(accuracy)}   {metrics['images']:,} test pictures",
-        f"macro-F1  {_percent(f1)}   95 % interval {_span(f1)}",
-        f"calibration error {100 * metrics['calibration_error']:.1f} %", "",
+        f"accuracy     {_percent(accuracy)}   95 % interval {_span(accuracy)}   {metrics['images']:,} test pictures",
+        f"macro-F1     {_percent(f1)}   95 % interval {_span(f1)}   every class counts alike",
+        f"calibration  {100 * metrics['calibration_error']:>4.1f} %   between the probabilities that it states and how "
+        "often it is right", "",
     ]  # fmt: skip
     for kind, rows in (("class", metrics["classes"]), ("group", metrics["groups"])):
         if not rows:

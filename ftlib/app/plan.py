@@ -3,7 +3,7 @@
 import dataclasses
 
 from ftlib.app import choices
-from ftlib.app.console import duration, size
+from ftlib.app.console import duration, size, wrapped
 from ftlib.app.resources import estimate, free_memory, time_images
 
 _RECORDED = (
@@ -86,16 +86,16 @@ class Plan:
 
     def __repr__(self):
         height, width, channels = self.task.image_shape
-        free = "" if self.free is None else f" of {size(self.free)} free"
-        lines = [
-            f"backbone        {self.choice.backbone}, images of {width} x {height} x {channels} ({self.choice.why})",
-            *(f"                {line}" for line in self.why),
-            *(f"{'' if i else 'strategy':<16}{line}" for i, line in enumerate(repr(self.strategy).splitlines())),
-            f"regularization  {self.regularization}",
-            f"updates         {self.updates} of {self.batch_size} images each",
-            f"needs           about {size(self.needs.memory)}{free} of memory, at most {duration(self.needs.seconds)}",
+        free = "" if self.free is None else f" ({size(self.free)} are free)"
+        rows = [
+            ("backbone", f"{self.choice.backbone}, images of {width} x {height} x {channels} ({self.choice.why})"),
+            *(("" if i else "strategy", line) for i, line in enumerate(repr(self.strategy).splitlines())),
+            ("regularization", self.regularization),
+            ("updates", f"{self.updates} of {self.batch_size} images each"),
+            ("needs", f"about {size(self.needs.memory)} of memory{free}, at most {duration(self.needs.seconds)}"),
         ]
-        return "\n".join(lines)
+        lines = [f"{what:<16}{text}" for what, text in rows]
+        return "\n".join(lines + [wrapped(line, f"{'' if i else 'why':<16}") for i, line in enumerate(self.why)])
 
     def to_dict(self):
         """Returns the plan as plain data."""
@@ -124,7 +124,7 @@ def make_plan(folder, options, report, say):
     from ftlib.strategies import Phase, Strategy
 
     choice = choices.choose_backbone(report, name=options.backbone, image_size=options.image_size)
-    say(f"backbone: {choice.backbone} ({choice.why})")
+    say(f"\nloading {choice.backbone} ({choice.why}) ...")
     backbone = choices.load(choice, pretrained=options.strategy != "scratch")
     folder.config["model"] = {
         "backbone": choice.backbone, "image_size": choice.image_size, "image_shape": _image_shape(backbone, choice)

@@ -49,7 +49,7 @@ def start(data, out, options, console, config=None):
     data = pathlib.Path(os.path.abspath(pathlib.Path(data).expanduser()))
     place = new_folder(out, data.stem if data.is_file() else data.name)
     try:
-        console.say(f"checking {data} ...")
+        console.say(f"the run is written to {place}\nchecking {data} ...")
         findings = inspect_data(data, near=options.near is not False)
         console.say(repr(findings))
         findings.require()

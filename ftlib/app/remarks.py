@@ -154,7 +154,7 @@ def of_sizes(report):
     sides = [side for look in looks.values() for side in look.size]
     grey = sum(look.grey for look in looks.values())
     colours = "all grey" if grey == len(looks) else f"{grey:,} of them grey" if grey else "in colour"
-    text = f"Sizes: {middle[0]} x {middle[1]} pixels in the middle, sides of {min(sides)} to {max(sides)}; {colours}."
+    text = f"Sizes: {middle[0]} x {middle[1]} pixels (median), sides of {min(sides)} to {max(sides)}; {colours}."
     findings = [Finding("note", "sizes", text)]
     small = tuple(i for i, look in looks.items() if min(look.size) < _SMALL)
     if 0 < len(small) < len(looks):

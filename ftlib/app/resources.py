@@ -179,4 +179,3 @@ def ran_out(error):
     told = f"{type(error).__name__} {error}"
     signs = ("ResourceExhausted", "RESOURCE_EXHAUSTED", "OutOfMemory", "out of memory", "OOM when")
     return isinstance(error, MemoryError) or any(sign in told for sign in signs)
-

@@ -169,8 +169,15 @@ class RunFolder:
 
     def clear(self):
         """Removes what was needed while the run trained."""
-        for name in (*_WHILE_TRAINING, "part-checkpoint.npz", "part-model.keras", "part-run.json", "part-start.keras",
-                     "damaged-checkpoint.npz", "damaged-checkpoint-before.npz"):
+        for name in (
+            *_WHILE_TRAINING,
+            "part-checkpoint.npz",
+            "part-model.keras",
+            "part-run.json",
+            "part-start.keras",
+            "damaged-checkpoint.npz",
+            "damaged-checkpoint-before.npz",
+        ):
             (self.path / name).unlink(missing_ok=True)
         shutil.rmtree(self.path / "cache", ignore_errors=True)
 
