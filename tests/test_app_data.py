@@ -33,7 +33,7 @@ def test_a_good_folder_has_notes_alone(tmp_path):
     }  # fmt: skip
     assert "60 x 48 pixels (median)" in the(found, "sizes").text and "in colour" in the(found, "sizes").text
     assert "120 usable pictures in 2 classes" in repr(found)
-    assert "12 of each class: 20 % of it, set aside here" in repr(found)
+    assert "12 of each class, set aside by ftlib" in repr(found)
     assert json.loads(json.dumps(found.to_dict()))["usable"] is True
     found.require()
 

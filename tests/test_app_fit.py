@@ -238,6 +238,16 @@ def test_a_damaged_checkpoint_is_put_aside(pictures, whole, tmp_path, monkeypatc
     same(out, whole)
 
 
+def test_a_fault_of_ftlib_itself_is_shown_in_full_with_the_way_on(pictures, tmp_path, monkeypatch, capsys):
+    def fault(folder):
+        raise KeyError("a fault")
+
+    stop_after(1, monkeypatch, fault)
+    assert fit(pictures, tmp_path / "run") == 1
+    error = capsys.readouterr().err
+    assert "Traceback" in error and f"go on with: ftlib fit --resume {tmp_path / 'run'}" in error
+
+
 class ResourceExhaustedError(Exception):
     pass
 

@@ -5,8 +5,9 @@ import os
 import pathlib
 import sys
 import time
+import traceback
 
-from ftlib.app.commands import Terminated, add_commands
+from ftlib.app.commands import Help, Terminated, add_commands
 
 STRATEGIES = ("scratch", "feature_extraction_long", "lp_ft")
 RECORDED = pathlib.Path(__file__).parents[2] / "results" / "digits.json"  # in a clone; not in a wheel
@@ -28,6 +29,10 @@ def main(arguments=None):
     except KeyboardInterrupt as error:
         print(f"\nftlib: stopped.\n{getattr(error, 'hint', '')}", end="", file=sys.stderr)
         return 143 if isinstance(error, Terminated) else 130
+    except Exception as error:  # a fault of ftlib or below it: all that is known helps to mend it
+        traceback.print_exc()
+        print(getattr(error, "hint", ""), end="", file=sys.stderr)
+        return args.failed
 
 
 def _parser():
@@ -36,7 +41,7 @@ def _parser():
         description="Fine-tuning with evidence: on your own pictures, or the ways of training compared.",
         epilog="examples:\n  ftlib check flowers\n  ftlib fit flowers\n  ftlib predict runs/flowers photo.jpg\n"
         "  ftlib run\n\n`ftlib COMMAND --help` tells more.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Help,
     )
     parser.set_defaults(failed=1)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
@@ -49,7 +54,7 @@ def _parser():
         "labels and updates, several times, and writes a table, a picture, a report and the models.",
         epilog="examples:\n  ftlib run\n  ftlib run --task textures --labels 50 --seeds 5\n"
         "  ftlib run --task ./my_photos --backbone MobileNetV2 --labels 20",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=Help,
     )
     run.add_argument(
         "--task", default="digits", help="a name from `ftlib tasks`, or ./FOLDER of class folders (digits)"

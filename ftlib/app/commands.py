@@ -72,6 +72,13 @@ _TEXTS = {
 }  # fmt: skip
 
 
+class Help(argparse.RawDescriptionHelpFormatter):
+    """Help with room for the longest option."""
+
+    def __init__(self, prog):
+        super().__init__(prog, max_help_position=32)
+
+
 class Terminated(KeyboardInterrupt):
     """The process was asked to end (SIGTERM)."""
 
@@ -83,7 +90,7 @@ def add_commands(commands):
         lines = "\n".join(f"  {line}" for line in examples.splitlines())
         made[name] = commands.add_parser(
             name, help=about, description=text, epilog=f"examples:\n{lines}\n\n{_CODES}",
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=Help,
         )  # fmt: skip
         made[name].add_argument("--json", action="store_true", help="write the result as one JSON document")
         made[name].add_argument("--quiet", action="store_true", help="write the result alone, no progress")

@@ -7,7 +7,7 @@ import pathlib
 from ftlib.app import remarks
 from ftlib.app.console import wrapped
 from ftlib.app.remarks import LEVELS, Finding
-from ftlib.tasks.folder import PARTS, SHARE, divide, gaps
+from ftlib.tasks.folder import PARTS, divide, gaps
 from ftlib.tasks.folder_check import FolderReport, check_folder
 
 
@@ -67,7 +67,7 @@ class DataFindings:
         for part, numbers in self.counts.items():
             low, high = min(numbers.values()), max(numbers.values())
             each = f"{low:,} of each class" if low == high else f"{low:,} to {high:,} of each class"
-            how = f": {100 * SHARE:.0f} % of it, set aside here" if part in self.drawn else ""
+            how = ", set aside by ftlib" if part in self.drawn else ""
             lines.append(f"  {part:<12}{sum(numbers.values()):>7,}  ({each}{how})")
         return "\n".join(lines + [wrapped(line[9:], f"  {line[:9]}") for line in self.lines])
 

@@ -118,7 +118,7 @@ def _listed(ids, most=20):
 
 def _names(ids, limit):
     shown = [f"{i} ({ids[i]})" if isinstance(ids, dict) else i for i in list(ids)[:limit]]
-    return f"{len(ids)}: " + ", ".join(shown) + (f" and {len(ids) - limit} more" if len(ids) > limit else "")
+    return ", ".join(shown) + (f" and {len(ids) - limit} more" if len(ids) > limit else "")
 
 
 def check_folder(path):

@@ -18,7 +18,7 @@ def list_folder(path):
     if not path.exists():
         raise FileNotFoundError(f"There is no folder {str(path)!r}. Check the spelling, and that the disk is mounted.")
     if not path.is_dir():
-        raise NotADirectoryError(f"A folder of class folders is needed. Received: the file {str(path)!r}.")
+        raise NotADirectoryError(f"A folder or a CSV file of pictures is needed. Received: the file {str(path)!r}.")
     skipped = {}
     top = _entries(path, path, skipped)
     parts = {}
