@@ -4,7 +4,7 @@ import io
 import json
 import sys
 
-from ftlib.app.console import Console, Progress
+from ftlib.app.console import Console, Progress, table
 from ftlib.app.resources import Needs
 
 NEEDS = Needs(0, {}, (("head", 10, 1.0, 20.0), ("all", 30, 3.0, 0.0)), seconds_per_image=0.1)
@@ -78,3 +78,8 @@ def test_a_name_that_the_terminal_cannot_show_stops_nothing(monkeypatch):
     Console().result("고양이", {})
     narrow.flush()
     assert b"cat" in narrow.buffer.getvalue()
+
+
+def test_letters_that_are_two_columns_wide_keep_a_table_straight():
+    lines = table([("class", "n"), ("고양이", "8"), ("dog", "12")], right=[1]).splitlines()
+    assert lines == ["class    n", "고양이   8", "dog     12"]

@@ -1,5 +1,6 @@
 """`ftlib fit` from pictures to a report, and everything that may happen on the way."""
 
+import contextlib
 import json
 import os
 import signal
@@ -150,6 +151,21 @@ def test_stopped_before_training_it_leaves_nothing_behind(pictures, tmp_path, mo
     assert main(["fit", str(pictures), *QUICK]) == 130
     assert "The training had not begun" in capsys.readouterr().err
     assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_ctrl_c_that_a_library_loses_still_stops(pictures, tmp_path, monkeypatch, capsys):
+    write = ftlib.checkpoints.Checkpoints.write
+
+    def losing(self, *given):
+        write(self, *given)
+        with contextlib.suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(5)
+
+    monkeypatch.setattr(ftlib.checkpoints.Checkpoints, "write", losing)
+    assert fit(pictures, tmp_path / "run") == 130
+    assert capsys.readouterr().out.count("val loss") <= 1
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 @pytest.mark.parametrize("step", ["measure", "write"])

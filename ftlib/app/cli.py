@@ -7,7 +7,8 @@ import sys
 import time
 import traceback
 
-from ftlib.app.commands import Help, Terminated, add_commands
+from ftlib.app.commands import Help, add_commands
+from ftlib.app.stopping import Terminated
 
 STRATEGIES = ("scratch", "feature_extraction_long", "lp_ft")
 RECORDED = pathlib.Path(__file__).parents[2] / "results" / "digits.json"  # in a clone; not in a wheel

@@ -1,17 +1,15 @@
 """The commands for your own pictures: check, advise, fit, predict, evaluate, report, runs."""
 
 import argparse
-import contextlib
 import dataclasses
 import os
 import pathlib
 import shlex
-import signal
 import tempfile
-import threading
 
 from ftlib.app.console import Console, wrapped
 from ftlib.app.grid import quiet_stderr
+from ftlib.app.stopping import stoppable
 
 _CODES = "exit codes: 0 done, 1 failed, 2 wrong usage or pictures that cannot be used, 130 stopped with Ctrl-C"
 # For each command: what it does, in a few words and at length, and how it is typed.
@@ -77,10 +75,6 @@ class Help(argparse.RawDescriptionHelpFormatter):
 
     def __init__(self, prog):
         super().__init__(prog, max_help_position=32)
-
-
-class Terminated(KeyboardInterrupt):
-    """The process was asked to end (SIGTERM)."""
 
 
 def add_commands(commands):
@@ -187,7 +181,7 @@ def _fit(args):
     if args.data is None and args.resume is None and args.config is None:
         raise ValueError("Pictures are needed: ftlib fit FOLDER. `ftlib fit --help` has examples.")
     console = _console(args)
-    with _stoppable(args), quiet_stderr():
+    with stoppable(console, args.resume), quiet_stderr():
         from ftlib.app.project import resume, start
         from ftlib.app.run_folder import RunFolder
 
@@ -214,29 +208,6 @@ def _only_resume(args):
             f"--resume goes on as the run began, so that {', '.join(given)} cannot change it. Begin another run with: "
             f"--config {args.resume / 'config.json'} {' '.join(given)} ..."
         )
-
-
-@contextlib.contextmanager
-def _stoppable(args):
-    """Makes SIGTERM end a run as Ctrl-C does, and says how to go on."""
-
-    def stop(number, frame):
-        raise Terminated
-
-    main = threading.current_thread() is threading.main_thread()
-    before = signal.signal(signal.SIGTERM, stop) if main else None
-    try:
-        yield
-    except BaseException as error:
-        where = args.resume or getattr(error, "run", None)
-        if where is not None:
-            error.hint = f"Nothing that was trained is lost; go on with: ftlib fit --resume {where}\n"
-        elif isinstance(error, KeyboardInterrupt):
-            error.hint = "The training had not begun.\n"
-        raise
-    finally:
-        if main:
-            signal.signal(signal.SIGTERM, before)
 
 
 def _tell(folder, console):

@@ -10,6 +10,7 @@ import sys
 import textwrap
 import threading
 import time
+import unicodedata
 
 _EVERY = 1.0  # seconds between two looks of someone who waits
 _COLUMN = 78  # where the time left stands, behind the longest line of an epoch
@@ -25,10 +26,13 @@ class Console:
     Args:
         quiet: Whether to leave progress out.
         json: Whether the result is a JSON document.
+
+    Attributes:
+        stopped: An exception that the next line of progress raises, or None.
     """
 
     def __init__(self, quiet=False, json=False):
-        self.quiet, self.json = quiet, json
+        self.quiet, self.json, self.stopped = quiet, json, None
         self._stream, self._status = sys.stdout, ""
         if json:
             try:
@@ -38,6 +42,9 @@ class Console:
 
     def say(self, line=""):
         """Writes a line of progress."""
+        if self.stopped is not None:
+            error, self.stopped = self.stopped, None
+            raise error
         if not self.quiet:
             print(_printable(line, self._stream), file=self._stream, flush=True)
 
@@ -190,12 +197,19 @@ def table(rows, right=()):
     dog    12
     """
     rows = [[str(cell) for cell in row] for row in rows]
-    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+    widths = [max(_columns(row[k]) for row in rows) for k in range(len(rows[0]))]
     lines = []
     for row in rows:
-        cells = zip(row, widths, strict=True)
-        lines.append("  ".join(c.rjust(w) if k in right else c.ljust(w) for k, (c, w) in enumerate(cells)).rstrip())
+        blanks = [" " * (width - _columns(cell)) for cell, width in zip(row, widths, strict=True)]
+        cells = [blanks[k] + cell if k in right else cell + blanks[k] for k, cell in enumerate(row)]
+        lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)
+
+
+def _columns(text):
+    """Returns how wide a text is in a terminal, where Chinese, Japanese and Korean letters take two columns."""
+    letters = (c for c in text if not unicodedata.combining(c))
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in letters)
 
 
 def _printable(text, stream):
