@@ -8,6 +8,7 @@ import pytest
 import tiny
 
 import ftlib.app.choices as choices
+import ftlib.app.resources as resources
 from ftlib.app.resources import Needs, estimate, free_memory, ran_out
 from ftlib.strategies import strategy
 from ftlib.tasks.folder_check import Look
@@ -120,6 +121,20 @@ def test_the_cost_of_a_run_adds_up():
 def test_free_memory_is_a_number_or_unknown():
     free = free_memory()
     assert free is None or 2**20 < free < 2**50
+
+
+@pytest.mark.parametrize("prefix, place, names", [
+    ("", "", ("memory.max", "memory.current", "memory.stat")),
+    ("total_", "memory/", ("memory.limit_in_bytes", "memory.usage_in_bytes", "memory.stat")),
+])  # fmt: skip
+def test_a_container_has_what_its_limit_leaves_and_files_kept_in_memory_are_room(monkeypatch, prefix, place, names):
+    stat = f"{prefix}inactive_file 300\n{prefix}active_file 50\nanon 7\n"
+    files = dict(zip((f"/sys/fs/cgroup/{place}{name}" for name in names), ("1000\n", "900\n", stat), strict=True))
+    monkeypatch.setattr(resources, "_read", lambda path: files.get(path, ""))
+    monkeypatch.setattr("ftlib.features.device_kind", lambda: "cpu")
+    assert free_memory() == 450
+    files.clear()
+    assert free_memory() is None
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def test_predict_as_a_table_csv_and_json(pictures, run, capsys):
     assert lines[1].split()[0].endswith("000.png")
     assert main(["predict", str(run), *files, "--format", "csv", "--top", "2"]) == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
-    assert len(rows) == 21 and float(rows[0]["probability"]) >= float(rows[0]["probability1"])
+    assert len(rows) == 21 and float(rows[0]["probability"]) >= float(rows[0]["probability2"])
     assert main(["predict", str(run), *files, "--json", "--top", "9"]) == 0
     answers = json.loads(capsys.readouterr().out)
     assert [len(answer["classes"]) for answer in answers] == [3] * 21

@@ -30,6 +30,8 @@ def train(folder, console, chosen=None):
 
     from ftlib.training import fit
 
+    if chosen is None:
+        console.say("comparing the pictures with those that the run began with ...")
     task = folder.task(check=True) if chosen is None else chosen.task
     seconds = None if chosen is None else chosen.needs.seconds_per_image
     training = folder.config["training"]

@@ -123,6 +123,7 @@ def make_plan(folder, options, report, say):
     from ftlib.backbones import classifier
     from ftlib.strategies import Phase, Strategy
 
+    free = free_memory()  # before anything is computed
     choice = choices.choose_backbone(report, name=options.backbone, image_size=options.image_size)
     say(f"\nloading {choice.backbone} ({choice.why}) ...")
     backbone = choices.load(choice, pretrained=options.strategy != "scratch")
@@ -149,7 +150,7 @@ def make_plan(folder, options, report, say):
     recipe.plan(updates)
     needs = estimate(model, task, recipe, batch, updates, time_images(model, task))
     preset = options.regularization or preset
-    return Plan(choice, model, task, recipe, preset, batch, updates, tuple(why), needs, free_memory())
+    return Plan(choice, model, task, recipe, preset, batch, updates, tuple(why), needs, free)
 
 
 def _image_shape(backbone, choice):

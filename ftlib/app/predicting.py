@@ -94,7 +94,7 @@ def written(answers, form):
     if form == "json":
         return json.dumps(answers, indent=1)
     most = max((len(answer.get("classes", ())) for answer in answers), default=1) or 1
-    head = ["picture"] + [f"{what}{k or ''}" for k in range(most) for what in ("class", "probability")]
+    head = ["picture"] + [f"{what}{k + 1 if k else ''}" for k in range(most) for what in ("class", "probability")]
     rows = []
     for answer in answers:
         cells = [answer["picture"]]

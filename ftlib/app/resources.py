@@ -2,12 +2,13 @@
 
 import dataclasses
 import math
+import os
 import pathlib
 import subprocess
 import time
 
 _GIB = 2**30
-_RUNTIME = 0.9 * _GIB  # of Python with TensorFlow, before anything is loaded; a GPU holds about half of it
+_RUNTIME = 1.1 * _GIB  # of Python with TensorFlow and what a report needs; a GPU holds about half of it
 _SHORTEST_EPOCH = 20  # updates, as in ftlib.phases
 
 
@@ -81,7 +82,7 @@ def estimate(model, task, strategy, batch_size, updates, seconds_per_image=None)
         tests = -(-count // steps) * validation * (above if once else 1)
         each = batch_size * (3 * above + (0 if once else below)) + tests / count
         costs.append((phase.name, count, each, views * below if once else 0))
-        activations = max(activations, 8 * batch_size * sum(numbers[name] for name in trained))
+        activations = max(activations, 4 * batch_size * sum(numbers[name] for name in trained))
         moving = max(moving, sum(stage.params for stage in found if stage.name in chosen))
         if once and found[first - 1].output_shape:
             features = max(features, 4 * views * _kept(found, first))
@@ -137,7 +138,11 @@ def time_images(model, task):
 
 
 def free_memory():
-    """Returns the bytes that a run can have on the device that trains, or None where that cannot be told."""
+    """Returns the bytes that a run can have on the device that trains, or None where that cannot be told.
+
+    Of a GPU it is what is free before the first computation, with which TensorFlow and JAX take most of it for
+    themselves.
+    """
     from ftlib.features import device_kind
 
     return _free_on_gpu() if device_kind() == "gpu" else _free_here()
@@ -149,17 +154,22 @@ def _free_here():
         if line.startswith("MemAvailable:"):
             found.append(1024 * int(line.split()[1]))
     # A container may have less than its machine; version 2 of control groups, then version 1.
-    two = ("memory.max", "memory.current")
-    one = ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes")
-    for limit, used in (two, one):
+    two = ("memory.max", "memory.current", "memory.stat", "")
+    one = ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat", "total_")
+    for limit, used, stat, prefix in (two, one):
         values = [_read(f"/sys/fs/cgroup/{name}").strip() for name in (limit, used)]
         if all(value.isdigit() for value in values) and int(values[0]) < 2**60:
-            found.append(max(0, int(values[0]) - int(values[1])))
+            stats = dict(line.split() for line in _read(f"/sys/fs/cgroup/{stat}").splitlines())
+            # Files that the system keeps in memory count as used, and make room where it is needed.
+            files = sum(int(stats.get(f"{prefix}{kind}_file", 0)) for kind in ("inactive", "active"))
+            found.append(max(0, int(values[0]) - int(values[1]) + files))
     return min(found, default=None)
 
 
 def _free_on_gpu():
     command = ["nvidia-smi", "--query-gpu=memory.free", "--format=csv,noheader,nounits"]
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")[0]
+    command += ["-i", visible] if visible else []
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
         return 2**20 * int(done.stdout.splitlines()[0])
