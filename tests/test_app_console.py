@@ -1,5 +1,6 @@
 """What a command says: time left, quiet, and JSON that can be read."""
 
+import dataclasses
 import io
 import json
 import sys
@@ -21,15 +22,16 @@ class Clock:
 def test_the_time_left_follows_the_pace_and_the_costs_of_the_phases():
     clock = Clock()
     watch = Progress(NEEDS, clock)
-    assert watch.left_now() == "at most 12 s left"  # estimated: a cost of 120 at 0.1 s
+    assert watch.left_now() == "about 12 s left"  # estimated: a cost of 120 at 0.1 s
     clock.now = 60.0
     line = watch.line(LINE.format("head 1/1", 10))
-    epoch, left = line[:-20], line[-20:]
+    epoch, left = line[:-17], line[-17:]
     assert epoch.rstrip() == "  head 1/1  update  10  loss 0.300  val loss 0.400  val accuracy 0.900  best"
-    assert left == "  at most 3 min left"
-    assert watch.left == 180  # 60 s for a cost of 30, and 90 are left
+    assert left == "  about 52 s left"
+    # Of a cost of 120, 30 took 60 s, and the 90 that are left are estimated to take 9 s.
+    assert watch.left == 90 * (60 + 9) / 120
     clock.now = 61.0
-    assert watch.left_now() == "at most 3 min left"
+    assert watch.left_now() == "about 51 s left"
     clock.now = 1000.0
     assert watch.left_now() == "longer than estimated"
     assert watch.line(LINE.format("all 1/1", 40)).endswith("best")  # nothing is left
@@ -38,7 +40,7 @@ def test_the_time_left_follows_the_pace_and_the_costs_of_the_phases():
 
 def test_a_run_that_goes_on_does_not_count_what_was_done_before():
     clock = Clock()
-    watch = Progress(NEEDS, clock)
+    watch = Progress(dataclasses.replace(NEEDS, seconds_per_image=None), clock)
     watch.line("runs/x: goes on after update 10")
     clock.now = 30.0
     watch.line(LINE.format("all 1/2", 20))

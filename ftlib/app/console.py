@@ -63,7 +63,8 @@ class Console:
     def status(self, line):
         """Writes a line that the next one replaces; only where someone is watching."""
         if self.live:
-            print(f"\r{line:<{len(self._status)}}", end="", file=self._stream, flush=True)
+            end = "" if line else "\r"  # what is written next begins at the left
+            print(f"\r{line:<{len(self._status)}}", end=end, file=self._stream, flush=True)
             self._status = line
 
     @contextlib.contextmanager
@@ -78,12 +79,11 @@ class Console:
 
         def tick():
             while not done.wait(_EVERY):
-                self.status(f"  ... {watch.left_now()}")
+                left = watch.left_now()
+                self.status(f"  ... {left}" if left else "")
 
         def show(line):
             self.status("")
-            if self.live:
-                print("\r", end="", file=self._stream)
             self.say(watch.line(line))
 
         ticker = threading.Thread(target=tick, daemon=True)
@@ -100,7 +100,7 @@ class Console:
 
 
 class Progress:
-    """Knows from the lines of `fit` how far a run is, and from its pace when it will be done.
+    """Knows from the lines of `fit` how far a run is, and from the estimate and its pace when it will be done.
 
     Args:
         needs: The `Needs` of the run.
@@ -125,15 +125,25 @@ class Progress:
         if not found:
             return line
         self.cost, self.at = self.needs.cost(int(found[1])), self.clock()
-        self.left = (self.at - self.began) * (self.total - self.cost) / max(self.cost - self.first, 1e-9)
+        self.left = self._estimate(self.at - self.began)
         return f"{line:<{_COLUMN}}  {self.left_now()}".rstrip()
 
     def left_now(self):
-        """Returns the time left, in words: a phase may stop early, so it is the most that is left."""
+        """Returns the time left, in words: a phase may stop early, or the machine get other work."""
         if self.left is None or self.cost >= self.total:
             return ""
         left = self.left - (self.clock() - self.at)
-        return f"at most {duration(left)} left" if left > 0 else "longer than estimated"
+        return f"about {duration(left)} left" if left > 0 else "longer than estimated"
+
+    def _estimate(self, seconds):
+        """Returns the seconds left, from those so far and, for the share of the work to come, from the estimate.
+
+        Most of the first seconds goes into compiling, which no later part of the work repeats.
+        """
+        todo, done = self.total - self.cost, self.cost - self.first
+        if self.needs.seconds is None:
+            return seconds * todo / max(done, 1e-9)
+        return todo * (seconds + todo * self.needs.seconds / self.total) / (todo + done)
 
 
 class _Lines(io.TextIOBase):

@@ -92,7 +92,7 @@ class Plan:
             *(("" if i else "strategy", line) for i, line in enumerate(repr(self.strategy).splitlines())),
             ("regularization", self.regularization),
             ("updates", f"{self.updates} of {self.batch_size} images each"),
-            ("needs", f"about {size(self.needs.memory)} of memory{free}, at most {duration(self.needs.seconds)}"),
+            ("needs", f"about {size(self.needs.memory)} of memory{free} and {duration(self.needs.seconds)}"),
         ]
         lines = [f"{what:<16}{text}" for what, text in rows]
         return "\n".join(lines + [wrapped(line, f"{'' if i else 'why':<16}") for i, line in enumerate(self.why)])
