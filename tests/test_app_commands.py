@@ -12,7 +12,7 @@ from folders import bands, photos
 
 from ftlib.app.cli import main
 
-COMMANDS = ("check", "advise", "fit", "predict", "evaluate", "report", "runs")
+COMMANDS = ("check", "advise", "fit", "predict", "evaluate", "report", "export", "runs")
 
 
 @pytest.fixture(scope="module")

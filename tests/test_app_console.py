@@ -56,6 +56,17 @@ def test_what_fit_prints_is_shown_and_standard_output_comes_back(capsys):
     assert capsys.readouterr().out == "one\ntwo\nafter\n"
 
 
+def test_a_line_that_is_written_over_leaves_nothing_behind(monkeypatch):
+    terminal = io.StringIO()
+    terminal.isatty = lambda: True
+    monkeypatch.setattr(sys, "stdout", terminal)
+    console = Console()
+    console.status("  ... about 9 s left")
+    console.status("")
+    console.say("done")
+    assert terminal.getvalue() == f"\r  ... about 9 s left\r{' ' * 20}\rdone\n"
+
+
 def test_json_is_alone_on_standard_output(capfd):
     console = Console(json=True)
     console.say("working")

@@ -85,7 +85,7 @@ def test_a_folder_becomes_a_run_with_everything_in_it(pictures, tmp_path, capsys
     assert fit(pictures, out) == 0
     said = capsys.readouterr().out
     assert sorted(p.name for p in out.iterdir() if p.name[0] != ".") == FILES
-    for words in ("30 usable pictures", "left", "test accuracy", "95 % interval", "of memory", "report.html"):
+    for words in ("30 usable pictures", "left", "test pictures", "95 % interval", "of memory", "report.html"):
         assert words in said, words
     assert json.loads((out / "class_names.json").read_text()) == ["bottom", "middle", "top"]
     model = keras.models.load_model(out / "model.keras")
@@ -425,4 +425,4 @@ def test_flowers_with_no_option_but_the_folder(real, keras_home, tmp_path, root)
     assert done.returncode == 0, done.stderr
     config = json.loads((tmp_path / "run" / "config.json").read_text())
     assert config["model"]["backbone"] == "MobileNetV2"
-    assert json.loads((tmp_path / "run" / "metrics.json").read_text())["accuracy"]["value"] > 0.8
+    assert json.loads((tmp_path / "run" / "metrics.json").read_text())["accuracy"]["value"] >= 0.84

@@ -222,6 +222,8 @@ def new_folder(out, name):
                 return out
             except FileExistsError:
                 number += 1
+            except PermissionError as error:
+                raise PermissionError(13, "No permission to write here; name a folder with --out", str(out)) from error
     out = pathlib.Path(out)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         what = "a run: go on with --resume" if (out / "config.json").exists() else "something else"
