@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import io
 import os
 import pathlib
 import re
@@ -100,7 +101,8 @@ def load(choice, pretrained=True):
     """
     from ftlib.backbones import load_backbone
 
-    with _patience(20):
+    # Keras tells of a download on standard output, which is for the result alone.
+    with _patience(20), contextlib.redirect_stdout(io.StringIO()):
         try:
             return load_backbone(choice.backbone, "default" if pretrained else None, choice.image_size)
         except OSError as error:
