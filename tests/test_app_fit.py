@@ -153,6 +153,18 @@ def test_stopped_before_training_it_leaves_nothing_behind(pictures, tmp_path, mo
     assert list((tmp_path / "runs").iterdir()) == []
 
 
+def test_a_disk_that_is_full_before_training_is_named_and_leaves_nothing(pictures, tmp_path, monkeypatch, capsys):
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    (tmp_path / "known").mkdir()
+    monkeypatch.setattr("ftlib.app.project.make_plan", full)
+    for out in (tmp_path / "new", tmp_path / "known"):
+        assert fit(pictures, out) == 1
+        assert f"No space left on device: '{out}'" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists() and list((tmp_path / "known").iterdir()) == []
+
+
 def test_ctrl_c_that_a_library_loses_still_stops(pictures, tmp_path, monkeypatch, capsys):
     write = ftlib.checkpoints.Checkpoints.write
 

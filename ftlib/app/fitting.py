@@ -60,6 +60,7 @@ def train(folder, console, chosen=None):
                 ) from error
             _halve(folder, training, batch)
             console.say(folder.config["notes"][-1])
+        del model  # before another one is loaded
         keras.utils.clear_session(free_memory=True)
 
 

@@ -47,6 +47,7 @@ def start(data, out, options, console, config=None):
         options = configured(recorded, options)
     options.check()
     data = pathlib.Path(os.path.abspath(pathlib.Path(data).expanduser()))
+    known = out is not None and pathlib.Path(out).exists()
     place = new_folder(out, data.stem if data.is_file() else data.name)
     try:
         console.say(f"the run is written to {place}\nchecking {data} ...")
@@ -57,9 +58,11 @@ def start(data, out, options, console, config=None):
         chosen = make_plan(folder, options, findings.report, console.say)
         console.say(repr(chosen))
         _settle(folder, chosen, options)
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, OSError) and error.errno and error.filename is None:
+            error.filename = str(place)  # a full disk, which says no more by itself
         if not (place / "config.json").exists():
-            _remove(place, out)
+            _remove(place, known)
         raise
     return resume(folder, console, chosen)
 
@@ -119,11 +122,11 @@ def _settle(folder, chosen, options):
     folder.save_config()
 
 
-def _remove(place, out):
-    """Removes the folder of a run that did not come to be; one that was there before stays, empty."""
+def _remove(place, known):
+    """Removes the folder of a run that did not come to be; one that was `known` before stays, empty."""
     for name in ("data.csv", "findings.json", "start.keras", "part-start.keras"):
         (place / name).unlink(missing_ok=True)
-    if out is None:
+    if not known:
         place.rmdir()
 
 
