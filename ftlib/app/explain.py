@@ -212,20 +212,19 @@ def _grad_cam(model, stage, head, images, classes):
 
 def _scores(model):
     """Returns a function from what a model takes to the scores that its final softmax takes."""
-    graph = Graph(model)
-    last, cut = graph.calls[-1].op, len(graph.calls) - 2
-    activation = getattr(getattr(last, "activation", None), "__name__", "")
-    ends_in_softmax = activation == "softmax" or isinstance(last, keras.layers.Softmax)
-    if ends_in_softmax and cut in graph.boundaries and (isinstance(last, keras.layers.Dense) or not last.weights):
-        before = graph.cut([cut])[0]
-        if not last.weights:
-            return lambda x: before(x, training=False)
+    call = Graph(model).top[-1]
+    last = call.op
+    if getattr(getattr(last, "activation", None), "__name__", "") == "softmax" and isinstance(last, keras.layers.Dense):
+        before = keras.Model(model.input, call.node.input_tensors[0])
         bias = 0.0 if last.bias is None else last.bias
 
         def score(x):
             return keras.ops.matmul(keras.ops.cast(before(x, training=False), last.kernel.dtype), last.kernel) + bias
 
         return score
+    if isinstance(last, keras.layers.Softmax):
+        before = keras.Model(model.input, call.node.input_tensors[0])
+        return lambda x: before(x, training=False)
     # Logarithms of probabilities differ from the scores by what is common to all classes.
     return lambda x: keras.ops.log(keras.ops.maximum(model(x, training=False), 1e-12))
 
