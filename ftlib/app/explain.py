@@ -252,7 +252,7 @@ def _gradient(function, features, chosen):
         (slopes,) = torch.autograd.grad(function(features, chosen), features)
     else:
         raise ValueError(
-            f'Grad-CAM takes its gradients from TensorFlow, JAX or torch. Received: the backend {backend!r}. Use '
+            f"Grad-CAM takes its gradients from TensorFlow, JAX or torch. Received: the backend {backend!r}. Use "
             'method="occlusion".'
         )
     return keras.ops.convert_to_numpy(slopes).astype("float32")

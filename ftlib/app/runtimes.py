@@ -98,6 +98,7 @@ def convert(source, wanted):
 
     kinds = {"savedmodel": "tf_saved_model", "onnx": "onnx", "litert": "litert"}
     model = in_float32(keras.models.load_model(source, compile=False))
+    model(keras.Input(batch_shape=model.input_shape))  # for ONNX, Keras asks that a model was called
     for form, path in wanted.items():
         model.export(path, format=kinds[form], verbose=False)
 
