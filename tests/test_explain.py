@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tiny
 
-from ftlib.app.explain import explain, overlay
+from ftlib.app.explain import explain, highlight
 from ftlib.backbones import classifier
 
 pytestmark = pytest.mark.backends
@@ -150,12 +150,16 @@ def test_pixels_from_0_to_1_and_other_images_are_refused(images):
         found.check(brightness_model(), images[:2])
 
 
-def test_an_overlay_keeps_cold_places_grey_and_tints_hot_ones():
-    image = np.full((32, 32, 3), 100.0)
-    heat = np.zeros((32, 32), "float32")
-    heat[16:] = 1
-    drawn = overlay(image, heat)
+def test_only_the_hottest_half_keeps_its_colours():
+    image = np.full((32, 32, 3), (200.0, 40, 40))
+    heat = np.full((32, 32), 0.3, "float32")
+    heat[24:] = 1  # a quarter of the image, with a little more than half of all heat
+    drawn = highlight(image, heat)
     assert drawn.shape == (224, 224, 3) and drawn.dtype == "uint8"
-    assert (drawn[:80] == 100).all()
-    assert (drawn[150:, :, 0].astype(int) > drawn[150:, :, 2].astype(int) + 50).all()
-    assert (drawn[100:124] == 255).all(-1).any()  # the line between them, for a print without colour
+    assert (drawn[180:] == (200, 40, 40)).all()
+    assert (drawn[:150] == drawn[:150, :, :1]).all()  # grey
+    assert (drawn[160:176] == (213, 94, 0)).all(-1).any()  # the line between
+    # Less heat to keep is a smaller area; all of it is the whole image; none is nothing.
+    assert (drawn == highlight(image, heat, share=0.4)).all(-1)[:150].all()
+    assert (highlight(image, heat, share=1.0) == (200, 40, 40)).all()
+    assert (highlight(image, np.zeros((32, 32), "float32"))[..., 0] == drawn[0, 0, 0]).all()

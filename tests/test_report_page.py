@@ -3,7 +3,6 @@
 import dataclasses
 import re
 from html import unescape
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -35,7 +34,7 @@ def html(run, tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "new" / "report.html"
     groups = {"Camera": np.arange(90) % 2}
     row = {"format": "keras", "path": "model.keras", "bytes": 2_517_000, "load_s": 0.4, "median_ms": 3.2}
-    row |= {"slow_ms": 4.0, "same": 32, "images": 32, "difference": 2e-7, "runtime": "Keras 3"}
+    row |= {"slow_ms": 4.0, "same": 32, "images": 32, "difference": 2e-7, "runtime": "Keras 3", "cores": 2}
     card = {"Contact": "the mail room", "Intended use": "sorting bands"}
     given = dict(groups=groups, exports=[row], card=card, command="ftlib fit ./bands", advice=["Few labels & such."])
     assert write(run, path, **given) == path
@@ -59,7 +58,7 @@ def cells(html, first):
 
 def test_every_section_is_there_and_linked(html):
     linked = re.findall(r'<a href="#(\w+)">', html)
-    assert linked == "glance data results confidence mistakes looks training card use repeat".split()
+    assert linked == "glance data classes groups confidence mistakes looks card use training repeat".split()
     assert re.findall(r'<section id="(\w+)">', html) == linked
     assert all("<h2>" in section(html, anchor) for anchor in linked)
 
@@ -84,13 +83,13 @@ def test_names_from_outside_are_escaped(html):
 
 def test_the_headline_is_the_test_accuracy_with_its_interval(run, html):
     right = round(90 * run.test_accuracy)
-    assert f"Of 90 test images it tells {right} right: {plots.percent(right / 90)} (95 % interval" in words(html)
+    assert f"It names {right} of 90 test images correctly: {plots.percent(right / 90)} (95 % interval" in words(html)
 
 
 def test_the_figures_of_a_class_are_those_of_the_predictions(run, html):
     said, labels = run.predictions("test").argmax(1), run.task.test.labels
     found = int(((said == 2) & (labels == 2)).sum())
-    (row,) = cells(section(html, "results"), "bottom")
+    (row,) = cells(section(html, "classes"), "bottom")
     assert row[1:3] == [str((labels == 2).sum()), str(found)]
     assert row[3] == plots.percent(found / (labels == 2).sum())
     assert row[5] == plots.percent(found / (said == 2).sum())
@@ -98,9 +97,9 @@ def test_the_figures_of_a_class_are_those_of_the_predictions(run, html):
 
 def test_groups_are_told_apart_and_brightness_is_one(run, html):
     right = run.predictions("test").argmax(1) == run.task.test.labels
-    (row,) = cells(section(html, "results"), "1")
+    (row,) = cells(section(html, "groups"), "1")
     assert row[1:3] == ["45", plots.percent(right[1::2].mean())]
-    assert "darkest third" in words(section(html, "results"))
+    assert "darkest third" in words(section(html, "groups"))
 
 
 def test_what_the_doubts_would_save_is_counted(run, html):
@@ -112,7 +111,7 @@ def test_what_the_doubts_would_save_is_counted(run, html):
     assert 0 < sure.sum() < 90  # else this test would show nothing
     (row,) = cells(told, "50 %")
     assert row[1] == str(sure.sum()) and row[5] == str((chances.argmax(1) != labels)[sure].sum())
-    assert plots.percent(calibration(run).ece) in words(told)
+    assert f"{100 * calibration(run).ece:.1f} points" in words(told)
 
 
 def test_mistakes_are_listed_by_file_the_surest_first(run, html):
@@ -120,7 +119,7 @@ def test_mistakes_are_listed_by_file_the_surest_first(run, html):
     wrong = np.flatnonzero(chances.argmax(1) != labels)
     assert 12 < len(wrong) < 40  # the picture of what this task is made for
     told = section(html, "mistakes")
-    listed = re.findall(r"<tr><td class=short>(test-\d+)</td>", told)
+    listed = re.findall(r"<td class=short>(test-\d+)</td></tr>", told)
     assert sorted(listed) == sorted(ids[wrong])
     assert listed[0] == ids[wrong[chances[wrong].max(1).argmax()]]
     assert len(re.findall(r'<figure class="card">', told)) == 12
@@ -129,9 +128,13 @@ def test_mistakes_are_listed_by_file_the_surest_first(run, html):
 def test_where_it_looks_is_shown_and_tested(html):
     told = words(section(html, "looks"))
     assert "Grad-CAM on the feature maps of stage" in told
-    assert "with the hottest fifth of each covered" in told
+    assert "with the fifth that speaks most for the class covered" in told
     assert "So the maps show" in told
-    assert "for bottom" in told and "for top" in told
+    cards = [words(card).strip() for card in re.findall(r"<strong>(.*?)</strong>", section(html, "looks"))]
+    assert cards[:3] == list(CLASSES)  # right ones
+    assert [re.match(r"(\d)\. \S+, said \S+$", card)[1] for card in cards[3:]] == list("123456")
+    for said in (card.rpartition(" said ")[2] for card in cards[3:]):
+        assert f"for {said}" in told
 
 
 def test_the_card_the_command_and_the_exports_are_told(html):
@@ -139,22 +142,14 @@ def test_the_card_the_command_and_the_exports_are_told(html):
     assert "Intended use sorting bands" in card and "Contact the mail room" in card
     assert "12 x 12 pixels, grey" in card and "none of its classes" in card
     (row,) = cells(section(html, "use"), "model.keras")
-    assert row[1:6] == ["2.5 MB", "0.4 s", "3.2 ms", "4.0 ms", "32 of 32"]
+    assert row[2:] == ["2.5 MB", "0.4 s", "3.2 ms", "4.0 ms", "Keras 3"]
+    assert "on 32 real images all answers are those of the trained model" in words(section(html, "use"))
     assert "ftlib fit ./bands" in words(section(html, "repeat"))
     assert "Left out, unreadable: 1: a.png" in words(section(html, "data"))  # the notes of the task
 
 
-@pytest.mark.parametrize(
-    "findings",
-    [
-        ["12 copies"],
-        "12 copies",
-        [{"level": "note", "text": "12 copies"}],
-        SimpleNamespace(findings=(SimpleNamespace(level="note", text="12 copies"),)),
-        SimpleNamespace(lines=lambda: ["12 copies"]),
-    ],
-)
-def test_findings_come_in_any_shape(run, tmp_path, findings):
+@pytest.mark.parametrize("findings", [["12 copies"], [{"level": "note", "text": "12 copies", "kind": "copies"}]])
+def test_findings_are_sentences_or_the_rows_of_a_check(run, tmp_path, findings):
     html = write(run, tmp_path / "r.html", findings=findings).read_text(encoding="utf-8")
     assert "<li>12 copies</li>" in section(html, "data") and "unreadable" not in section(html, "data")
     assert "warns" not in section(html, "glance")
@@ -171,7 +166,7 @@ def test_a_run_without_its_data_tells_what_was_recorded_and_says_so(run, tmp_pat
     assert run.test_accuracy  # looked at, so recorded
     loaded = load_run(run._kept["run_dir"])
     html = write(loaded, tmp_path / "r.html").read_text(encoding="utf-8")
-    assert f"Of 90 test images it tells {round(90 * run.test_accuracy)} right" in words(html)
+    assert f"It names {round(90 * run.test_accuracy)} of 90 test images correctly" in words(html)
     assert "loaded without its data" in section(html, "glance")
     assert 'id="mistakes"' not in html and 'id="training"' in html
 

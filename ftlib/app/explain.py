@@ -13,7 +13,7 @@ from ftlib.runs import check_pixels
 
 _PATCHES = 8  # along each side of an image, for occlusion
 _METHODS = ("auto", "grad_cam", "occlusion")
-_TINT = (213, 94, 0)  # vermilion of Okabe and Ito (2008): told from grey by all eyes
+_LINE = (213, 94, 0)  # vermilion of Okabe and Ito (2008): told from grey by all eyes
 
 
 @dataclass(frozen=True, repr=False)
@@ -136,35 +136,41 @@ def explain(model, images, classes=None, method="auto", stage=None, head=None):
     return Explanation(heat, classes, method, name, note)
 
 
-def overlay(image, heat, side=224):
-    """Returns an image in grey with its heat as a tint, and a line around its hotter half, for `plots` or a page.
+def highlight(image, heat, share=0.5, side=224):
+    """Returns an image of which only the hottest part keeps its colours, for `plots` or a page.
+
+    Shades for all of the heat would tint most of an image, since the maps are coarse. A share says where the weight
+    lies, and means the same in each image.
 
     Args:
         image: Pixels 0-255, `(height, width, 1 or 3)`.
         heat: `(height, width)`, 0 to 1, of this size or another.
+        share: The smallest area that holds this part of all heat is kept, with a line around it; the rest fades.
+            Default 0.5.
         side: A smaller image is enlarged to about as many pixels, so that the line is thin beside it.
 
     Returns:
         `uint8` pixels `(height, width, 3)`.
 
     Example:
-    >>> overlay(np.zeros((32, 32, 1)), np.eye(32)).shape
+    >>> highlight(np.zeros((32, 32, 1)), np.eye(32)).shape
     (224, 224, 3)
     """
     image = np.asarray(image, "float32")
     times = max(1, side // max(image.shape))
-    grey = image @ np.array([0.299, 0.587, 0.114], "float32") if image.shape[-1] == 3 else image[..., 0]
-    grey = grey.repeat(times, 0).repeat(times, 1)
-    heat = heat if heat.shape == grey.shape else _enlarged(heat, grey.shape)
-    strength = 0.7 * heat[..., None]
-    pixels = (1 - strength) * grey[..., None] + strength * np.array(_TINT, "float32")
-    inside = heat > 0.5
-    edge = np.zeros_like(inside)  # where neighbours differ; it tells the places on a print without colour, too
+    colours = np.broadcast_to(image, (*image.shape[:2], 3)).repeat(times, 0).repeat(times, 1)
+    heat = heat if heat.shape == colours.shape[:2] else _enlarged(heat, colours.shape[:2])
+    ordered = np.sort(heat, axis=None)[::-1]
+    summed = np.cumsum(ordered, dtype="float64")
+    kept = (heat >= ordered[np.searchsorted(summed, share * summed[-1])]) & (heat > 0)
+    grey = colours @ np.array([0.299, 0.587, 0.114], "float32")
+    pixels = np.where(kept[..., None], colours, 0.4 * grey[..., None] + 0.6 * 190)
+    edge = np.zeros_like(kept)  # where neighbours differ
     for here, there in ((np.s_[1:], np.s_[:-1]), (np.s_[:, 1:], np.s_[:, :-1])):
-        differs = inside[here] != inside[there]
+        differs = kept[here] != kept[there]
         edge[here] |= differs
         edge[there] |= differs
-    pixels[edge] = 255
+    pixels[edge] = _LINE
     return np.clip(np.rint(pixels), 0, 255).astype("uint8")
 
 

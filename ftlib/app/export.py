@@ -40,10 +40,10 @@ class Format:
 
 
 FORMATS = {
-    "keras": Format("model.keras", (), None, "Python with Keras, on TensorFlow, JAX or torch; can be trained further"),
-    "savedmodel": Format("savedmodel", ("tensorflow",), None, "TensorFlow, TensorFlow Serving"),
-    "onnx": Format("model.onnx", ("tensorflow", "tf2onnx", "onnx", "onnxruntime"), "onnx", "ONNX Runtime: servers"),
-    "litert": Format("model.tflite", ("tensorflow",), None, "LiteRT (once TensorFlow Lite): phones, small boards"),
+    "keras": Format("model.keras", (), None, "Python; can be trained further"),
+    "savedmodel": Format("savedmodel", ("tensorflow",), None, "servers with TensorFlow"),
+    "onnx": Format("model.onnx", ("tensorflow", "tf2onnx", "onnx", "onnxruntime"), "onnx", "servers, other languages"),
+    "litert": Format("model.tflite", ("tensorflow",), None, "phones, small boards"),
 }
 
 
@@ -55,13 +55,17 @@ class Export:
         folder: Where the files are, with `export.json`, which tells a program what goes in and what comes out.
         rows: One dict per format: `format`, `path`, `bytes`, `runtime`, `images` (compared), `same` (images with the
             same answer as the trained model), `difference` (the largest of a probability), `load_s` and `first_s`
-            (seconds to load and to the first answer), `median_ms` and `slow_ms` (of one image, and the slowest of 20).
-        cores: Of the machine it was measured on.
+            (seconds to load, with the runtime itself, and to the first answer), `median_ms` and `slow_ms` (of one
+            image, and the slowest of 20), `cores` of the machine.
     """
 
     folder: pathlib.Path
     rows: list
-    cores: int
+
+    @property
+    def cores(self):
+        """Of the machine that the times were measured on."""
+        return self.rows[0]["cores"]
 
     def __repr__(self):
         head = f"{'format':<12}{'size':>10}{'load':>9}{'one image':>12}{'slow (1 in 20)':>16}  same answers"
@@ -70,7 +74,8 @@ class Export:
             f"{r['slow_ms']:>13.1f} ms  {r['same']} of {r['images']}, to {r['difference']:.0e}; {r['runtime']}"
             for r in self.rows
         ]
-        return "\n".join([head, *lines, f"One image at a time on the processor, {self.cores} cores; in {self.folder}"])
+        told = f"Load: with the import of its runtime. One image at a time on the processor, {self.cores} cores."
+        return "\n".join([head, *lines, told, f"In {self.folder}"])
 
 
 def export(run, folder, formats=("keras",), images=None, say=None):
@@ -132,7 +137,7 @@ def export(run, folder, formats=("keras",), images=None, say=None):
             _place(work / final.name, final)
             row["path"] = final.name
         _place(_described(run, rows, work, folder), folder / "export.json")
-    return Export(folder, rows, os.cpu_count() or 1)
+    return Export(folder, rows)
 
 
 def check_formats(formats):
@@ -236,7 +241,8 @@ def _proved(name, work, expected, modules):
     calls = facts.pop("calls_ms")
     return {
         "format": name, "bytes": _bytes(path), **facts, "median_ms": float(np.median(calls)),
-        "slow_ms": float(np.percentile(calls, 95)), "images": len(expected), "same": same, "difference": difference,
+        "slow_ms": float(np.percentile(calls, 95)), "cores": os.cpu_count() or 1,
+        "images": len(expected), "same": same, "difference": difference,
     }  # fmt: skip
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ftlib import plots
-from ftlib.app.export import size_text
+from ftlib import __version__, plots
+from ftlib.app.export import FORMATS, size_text
 from ftlib.app.report_results import Answers, by_class, by_group, confidence, looks, mistakes, shown
 from ftlib.report.contents import curves, evidence, model_stages, opening, settings_table, task_name
 from ftlib.report.page import (
@@ -37,8 +37,8 @@ def write(run, path, findings=None, groups=None, advice=None, exports=None, card
     Args:
         run: A `Run`. With its task it can tell all; loaded without, it tells the recorded numbers, and says so.
         path: The file to write, such as `"report.html"`. Its folder is made if it is missing.
-        findings: What the check of the data found: sentences, or findings with `text` and `level`, as attributes or as
-            keys, or an object that has them as `findings` or `lines()`. Default None: the notes of the task.
+        findings: What the check of the data found: sentences, or dicts with `"text"` and `"level"`, of which "note"
+            is the lowest, as from `inspect_data(...).to_dict()`. Default None: the notes of the task.
         groups: Dict from the name of a grouping (`"camera"`) to one group per test image, in their order. Default
             None: the task's own groups, if it has any, and dark and bright images.
         advice: Why this strategy: an `Advice`, or sentences. Default None: nothing is said about it.
@@ -64,18 +64,19 @@ def write(run, path, findings=None, groups=None, advice=None, exports=None, card
     findings = _graded((run.task or run).notes if findings is None else findings)
     answers = Answers.of(run)
     name = task_name(run.settings.get("task"))
-    title = f"{name}: {len(run.class_names):,} classes told apart"
+    title = f"{name}: a model that tells {len(run.class_names):,} classes apart"
     with_data = answers is not None
     listed = [
         ("glance", "At a glance", _glance(answers, findings) if with_data else [_without_data()]),
         ("data", "Data", _data(run, findings)),
-        ("results", "Results", by_class(answers) + by_group(answers, groups) if with_data else []),
+        ("classes", "Class by class", by_class(answers) if with_data else []),
+        ("groups", "Group by group", by_group(answers, groups) if with_data else []),
         ("confidence", "Confidence", confidence(answers) if with_data else []),
         ("mistakes", "Mistakes", mistakes(answers) if with_data else []),
         ("looks", "Where it looks", looks(answers) if with_data else []),
-        ("training", "Training", _training(run, _lines(advice))),
         ("card", "Model card", _card(run, answers, card or {})),
         ("use", "How to use it", _use(run, exports)),
+        ("training", "How it learned", _training(run, _lines(advice))),
         ("repeat", "How to repeat it", _repeat(run, command)),
     ]
     parts = [*opening(title, _lead(run, answers)), tiles(_facts(run, answers)), *sections(listed)]
@@ -83,15 +84,8 @@ def write(run, path, findings=None, groups=None, advice=None, exports=None, card
 
 
 def _graded(given):
-    """Returns findings as `(level, sentence)`, the gravest first, out of any of the ways in which they are given."""
-    if hasattr(given, "findings"):
-        given = given.findings
-    elif hasattr(given, "lines"):
-        given = given.lines()
-    graded = []
-    for one in [given] if isinstance(given, str) else given:
-        values = {"text": one} if isinstance(one, str) else one if isinstance(one, dict) else vars(one)
-        graded.append((values.get("level", "note"), values["text"]))
+    """Returns findings as `(level, sentence)`, the gravest first."""
+    graded = [("note", one) if isinstance(one, str) else (one["level"], one["text"]) for one in given]
     return sorted(graded, key=lambda pair: pair[0] == "note")
 
 
@@ -114,8 +108,8 @@ def _score(run, answers):
 def _lead(run, answers):
     share, count, part = _score(run, answers)
     if not count:
-        return f"The model tells {plots.percent(share)} of the {part} images right."
-    told = f"Of {count:,} {part} images it tells {round(share * count):,} right: {plots.percent(share)}"
+        return f"It names {plots.percent(share)} of the {part} images correctly."
+    told = f"It names {round(share * count):,} of {count:,} {part} images correctly: {plots.percent(share)}"
     told += f" (95 % interval {span(*wilson(share, count))})."
     unseen = " None of them was used to train it or to choose its best epoch." if part == "test" else ""
     return told + unseen
@@ -127,18 +121,19 @@ def _facts(run, answers):
     interval = f"95 % interval {span(*wilson(share, count))}" if count else ""
     f1 = run.test_macro_f1 if part == "test" else run.val_macro_f1
     facts = [
-        (f"Right on {part} images", plots.percent(share), interval),
+        (f"Correct on {part} images", plots.percent(share), interval),
         ("Mean F1 of the classes", f"{f1:.3f}", "1 is perfect; each class counts the same"),
     ]
     if answers is not None:
         largest = max(answers.by_class, key=lambda row: row["n"])
-        facts.append(("Without looking", plots.percent(largest["n"] / count), f"by always saying {largest['name']}"))
-        facts.append(("Its confidence is off by", plots.percent(answers.calibration.ece), "expected calibration error"))
+        facts.append(("Without a model", plots.percent(largest["n"] / count), f"by always saying {largest['name']}"))
+        off = f"{100 * answers.calibration.ece:.1f} points"
+        facts.append(("Its confidence is off by", off, "on average (expected calibration error)"))
     if "train" in sizes:
-        others = f"besides {sizes['validation']:,} to choose by and {sizes['test']:,} to test on"
-        facts.append(("Images it learned from", f"{sizes['train']:,}", others))
+        others = f"{sizes['validation']:,} more to choose by, {sizes['test']:,} to test on"
+        facts.append(("Learned from", plots.count(sizes["train"], "image"), others))
     side = " x ".join(map(str, model.input_shape[1:3]))
-    facts.append(("Model", f"{_count_text(model.count_params())} weights", f"looks at {side} pixels"))
+    facts.append(("Model", f"{_count_text(model.count_params())} weights", f"for images of {side} pixels"))
     return facts
 
 
@@ -177,7 +172,7 @@ def _glance(answers, findings):
             f"If answers of less than {100 * _PASS_ON:.0f} % confidence go to a person ({plots.percent(1 - count / n)} "
             f"of the images), the model is right in {plots.percent(right / count)} of the rest."
         )
-    lines.append("It names one of its classes for any image whatever, also for one that shows none of them.")
+    lines.append("It always answers with one of its classes, also for an image that shows none of them.")
     grave = sum(level != "note" for level, _ in findings)
     if grave:
         lines.append(f"The check of the data warns of {plots.count(grave, 'thing')}: see Data.")
@@ -222,7 +217,7 @@ def _examples(run, limit=10):
 def _training(run, advice):
     parts = [keep(heading("How it learned"), curves({run.strategy: [run.history]}))]
     if advice:
-        parts += [paragraph("Why this strategy:", "caption"), bullets(advice)]
+        parts.append(keep(paragraph("Why this strategy:", "caption"), bullets(advice)))
     parts += evidence([run]) + model_stages(run)
     notes = [note for note in run.notes if run.task is None or note not in run.task.notes]
     return parts + [bullets([f"Note: {note}" for note in notes])] * bool(notes)
@@ -251,17 +246,17 @@ def _card(run, answers, more):
         "Backbone": None,
         "Learned from": f"{sizes.get('train', 'unknown')} images. {sizes.get('source', '')}".strip(),
         "Licence of the data": run.task.licence if run.task else "not recorded",
-        "Method": f"{run.strategy}, seed {run.seed}; what that was stands under Training",
+        "Method": f"{run.strategy}, seed {run.seed}; see How it learned",
         "Size": f"{run.model.count_params():,} weights",
         "Measured": measured,
         "Limits": " ".join(limits),
         "Intended use": "Not stated by whoever trained it.",
         "Not for": "Not stated. Decisions about persons need a check by group, with data that name the groups.",
-        "Made with": f"ftlib, Keras {run.settings.get('keras', '')} on {run.settings.get('backend', '')}",
+        "Made with": f"ftlib {__version__}, Keras {run.settings.get('keras', '')} on {run.settings.get('backend', '')}",
         **more,
     }
     known = [row for row in rows.items() if row[1] is not None]
-    return [heading("Model card"), table(["Of the model", "What is known"], known, "The model in brief.")]
+    return [heading("Model card"), keep(table(["", "What is known"], known, "The model in brief."))]
 
 
 def _some(names, limit=12):
@@ -279,17 +274,21 @@ def _use(run, exports):
     if exports:
         rows = [
             [
-                r["path"], size_text(r["bytes"]), f"{r['load_s']:.1f} s", f"{r['median_ms']:.1f} ms",
-                f"{r['slow_ms']:.1f} ms", f"{r['same']} of {r['images']}", f"{r['difference']:.0e}", r["runtime"],
+                r["path"], FORMATS[r["format"]].use, size_text(r["bytes"]), f"{r['load_s']:.1f} s",
+                f"{r['median_ms']:.1f} ms", f"{r['slow_ms']:.1f} ms", r["runtime"],
             ]
             for r in exports
         ]  # fmt: skip
+        images, same = (min(r[key] for r in exports) for key in ("images", "same"))
         caption = (
-            "The same model in other formats, each loaded in its own runtime and given the same real images one at a "
-            "time on the processor. Slow: one call in 20 takes longer. Difference: the largest of a probability."
+            f"The same model in other formats, each loaded in its own runtime: on {images} real images "
+            f"{'all' if same == images else f'at least {same}'} answers are those of the trained model, and no "
+            f"probability differs by more than {max(r['difference'] for r in exports):.1g}. Times are for one image at "
+            f"a time on the processor, {plots.count(exports[0]['cores'], 'core')}; one in 20 takes longer than "
+            '"slow". To load includes the runtime itself.'
         )
-        head = ["File", "Size", "To load", "One image", "Slow", "Same answers", "Difference", "Runtime"]
-        parts.append(table(head, rows, caption, numbers=range(1, 7)))
+        head = ["File", "For", "Size", "To load", "One image", "Slow", "Runtime"]
+        parts.append(table(head, rows, caption, numbers=range(2, 6)))
     return parts
 
 

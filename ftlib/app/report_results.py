@@ -5,9 +5,9 @@ import dataclasses
 import numpy as np
 
 from ftlib import plots
-from ftlib.app.explain import explain, overlay, stage_with_maps
+from ftlib.app.explain import explain, highlight, stage_with_maps
 from ftlib.reliability import calibration, group_accuracy
-from ftlib.report.page import gallery, heading, keep, paragraph, percent, picture, span, table, wilson
+from ftlib.report.page import abreast, gallery, heading, keep, paragraph, percent, picture, span, table, wilson
 from ftlib.runs import confusion_matrix
 
 _ROWS = 40  # of a table; more would not be read
@@ -100,12 +100,11 @@ def by_class(answers):
     )
     caption += _cut(len(rows), len(answers.by_class), "classes")
     head = ["Class", "Images", "Right", "Found (recall)", "95 % interval", "Precision", "F1"]
-    parts = [heading("Class by class")]
+    parts, drawn = [heading("Class by class")], []
     if len(names) <= 30:
-        drawn = plots.confusion_matrix(confusion_matrix(answers.labels, answers.said, len(names)), names)
-        words = "Rows are what an image is, columns what the model said; the diagonal is right."
-        alt = f"Confusion matrix of the test images. Most confused: {told or 'none'}."
-        parts = [keep(*parts, paragraph(words), picture(drawn, alt))]
+        fig = plots.confusion_matrix(confusion_matrix(answers.labels, answers.said, len(names)), names)
+        parts.append(paragraph("Rows are what an image is, columns what the model said; the diagonal is right."))
+        drawn.append(picture(fig, f"Confusion matrix of the test images. Most confused: {told or 'none'}."))
     else:
         pairs = [[true, said, n, plots.percent(share)] for true, said, n, share in answers.pairs(_ROWS)]
         words = "What is most often taken for what."
@@ -113,17 +112,17 @@ def by_class(answers):
     if len(answers.by_class) <= 25:
         values = {r["name"]: (r["recall"], r["low"], r["high"]) for r in answers.by_class}
         alt = "Share of the images of each class that were found, with intervals; the table below has the numbers."
-        label = "Images of the class that were found (lines: 95 % intervals)"
-        fig = plots.bars(values, _title(answers.by_class), label, percent=True)
-        parts.append(picture(fig, alt))
-    return [*parts, table(head, rows, caption, numbers=range(1, 7))]
+        label = "Images found (lines: 95 % intervals)"
+        fig = plots.bars(values, _title(answers.by_class), label, percent=True, width=4.7)
+        drawn.append(picture(fig, alt))
+    return [keep(*parts, abreast(*drawn)), table(head, rows, caption, numbers=range(1, 7))]
 
 
 def _title(rows):
     worst, best = rows[0], rows[-1]
     if worst["high"] < best["low"]:
         return f"{worst['name']} is found less often than {best['name']}, by more than chance explains"
-    return "The classes are found about equally often: their intervals overlap"
+    return "No class is found less often by more than chance explains"
 
 
 def by_group(answers, groups=None):
@@ -176,10 +175,16 @@ def confidence(answers):
     excess = 100 * (found.confidence - found.accuracy)
     judged = "too sure" if excess > 2 else "too modest" if excess < -2 else "about as sure as it is right"
     told = (
-        f"The model is {judged}: sure to {plots.percent(found.confidence)}, right in {plots.percent(found.accuracy)}. "
-        f"Bin by bin, the two differ by {plots.percent(found.ece)} (expected calibration error). With its scores "
-        f"divided by {found.temperature:.2f}, which was fitted on validation, by {plots.percent(found.ece_scaled)}."
+        f"On the whole the model is {judged}: {plots.percent(found.confidence)} sure, {plots.percent(found.accuracy)} "
+        f"right. Within bins of like confidence, the two differ by {100 * found.ece:.1f} points (expected calibration "
+        f"error)"
     )
+    told += f"; with {n} images, some of that is chance." if n < 1000 else "."
+    if found.ece - found.ece_scaled > 0.01:
+        told += (
+            f" Dividing its scores by {found.temperature:.2f}, fitted on validation, would leave "
+            f"{100 * found.ece_scaled:.1f} points."
+        )
     rows = []
     for least in _SURE:
         count, right = answers.answered(least)
@@ -193,8 +198,9 @@ def confidence(answers):
     head = ["At least so sure", "Answers", "Share", "Right", "95 % interval", "Wrong"]
     caption = "If a person looks at every image that the model is less sure of, this is what it answers by itself."
     alt = f"Reliability diagram: accuracy against confidence. {told}"
+    fig = plots.reliability({"the model": found.bins}, "On the diagonal, confidence and accuracy agree")
     return [
-        keep(heading("How far its confidence can be believed"), paragraph(told), picture(found.plot(), alt)),
+        keep(heading("Confidence"), paragraph(told), picture(fig, alt)),
         table(head, rows, caption, numbers=range(1, 6)),
     ]
 
@@ -210,17 +216,18 @@ def mistakes(answers, limit=12):
     for place, i in enumerate(wrong[:_ROWS]):
         true, said = names[answers.labels[i]], names[answers.said[i]]
         if place < limit:
-            lines = [f"is {true}", f"said {said}, {_sure(answers.sure[i])}", str(ids[i])]
+            lines = [f"{place + 1}. {true}", f"said {said}, {_sure(answers.sure[i])}"]
             cards.append(([(images[place], "")], lines))
-        rows.append([ids[i], true, said, _sure(answers.sure[i]), _sure(chances[i, answers.labels[i]])])
+        rows.append([place + 1, true, said, _sure(answers.sure[i]), _sure(chances[i, answers.labels[i]]), ids[i]])
     some = f"the {len(cards)} surest" if len(cards) < len(wrong) else "all"
     told = (
         f"{len(wrong):,} of {len(answers.labels):,} test images; here {some}. What a model is sure of and "
         "wrong about is often a label to mend, an image of two things, or a kind of image that it never saw."
     )
-    caption = f"The mistakes by file, the surest first.{_cut(len(rows), len(wrong), 'mistakes')}"
-    head = ["Image", "Is", "Said", "Sure", "Chance it gave to the truth"]
-    return [heading("Mistakes"), paragraph(told), gallery(cards), table(head, rows, caption, numbers=(3, 4))]
+    caption = "The same with their files: what each is, what the model said and how sure it was, and what probability "
+    caption += f"it gave to the truth.{_cut(len(rows), len(wrong), 'mistakes')}"
+    head = ["No.", "Is", "Said", "Sure", "Truth", "Image"]
+    return [heading("Mistakes"), paragraph(told), gallery(cards), table(head, rows, caption, numbers=(0, 3, 4))]
 
 
 def looks(answers, limit=6):
@@ -230,7 +237,8 @@ def looks(answers, limit=6):
     for label in range(len(names)):
         chosen = np.flatnonzero((answers.labels == label) & (answers.said == label))
         if len(chosen) and len(right) < limit:
-            right.append(chosen[answers.sure[chosen].argmax()])
+            # Not the surest, which are often nothing but the class from edge to edge.
+            right.append(chosen[answers.sure[chosen].argsort()[len(chosen) // 2]])
     wrong = answers.wrong[:limit]
     # Occlusion costs 64 times the work, so it is tested on fewer images.
     count = 48 if stage_with_maps(run.model, head=run.head)[0] else 12
@@ -241,21 +249,32 @@ def looks(answers, limit=6):
     found = explain(run.model, images[asked], classes, head=run.head)
     heats = np.split(found.heat, np.cumsum([len(right), len(wrong), len(wrong)]))
     tested = dataclasses.replace(found, heat=heats[3], classes=classes[-len(spread) :])
-    parts = [heading("Where it looks"), paragraph(f"{found.note} {_tested(tested, run.model, images[spread])}")]
+    parts = [
+        heading("Where it looks"),
+        paragraph(
+            "In colour, within the line: the smallest part of an image that holds half of what speaks for the class."
+        ),
+        paragraph(f"{found.note} {_tested(tested, run.model, images[spread])}", "small"),
+    ]
     if right:
         cards = []
         for i, photo, heat in zip(right, shown(images, right), heats[0], strict=True):
-            name = names[answers.labels[i]]
-            panels = [(photo, ""), (overlay(photo, heat), f"for {name}")]
-            cards.append((panels, [f"is {name}", _sure(answers.sure[i])]))
-        parts += [paragraph("Told right, one image of each class:", "caption"), gallery(cards, wide=True)]
+            panels = [(photo, ""), (highlight(photo, heat), "")]
+            cards.append((panels, [names[answers.labels[i]], f"{_sure(answers.sure[i])} sure"]))
+        words = "Named correctly: of each class the image of middling confidence."
+        parts += [paragraph(words, "caption"), gallery(cards, wide=True)]
     if len(wrong):
         cards = []
         for i, photo, for_said, for_true in zip(wrong, shown(images, wrong), heats[1], heats[2], strict=True):
             one, other = names[answers.said[i]], names[answers.labels[i]]
-            panels = [(photo, ""), (overlay(photo, for_said), f"for {one}"), (overlay(photo, for_true), f"for {other}")]
-            cards.append((panels, [f"is {other}, said {one}", _sure(answers.sure[i])]))
-        parts += [paragraph("Mistakes: what spoke for the answer, and for the truth:", "caption"), gallery(cards, True)]
+            panels = [
+                (photo, ""),
+                (highlight(photo, for_said), f"for {one}"),
+                (highlight(photo, for_true), f"for {other}"),
+            ]
+            cards.append((panels, [f"{len(cards) + 1}. {other}, said {one}", f"{_sure(answers.sure[i])} sure"]))
+        words = "Mistakes: what spoke for the answer, and what for the truth."
+        parts += [paragraph(words, "caption"), gallery(cards, wide=True)]
     return parts
 
 
@@ -264,8 +283,8 @@ def _tested(found, model, images):
     effect = found.check(model, images)
     whole, hot, cold = (effect[name] for name in ("whole", "hot_covered", "cold_covered"))
     told = (
-        f"Tinted and framed: what speaks for the class. Tested on {len(images)} images: with the hottest fifth of each "
-        f"covered, the mean confidence goes from {plots.percent(whole)} to {plots.percent(hot)}, with the coldest to "
+        f"Tested on {len(images)} images: with the fifth that speaks most for the class covered, the mean confidence "
+        f"goes from {plots.percent(whole)} to {plots.percent(hot)}; with the fifth that speaks least for it, to "
         f"{plots.percent(cold)}. "
     )
     if whole - hot > max(2 * (whole - cold), 0.02):

@@ -119,7 +119,7 @@ def lines(series, x_label, y_label, title, log_x=False, log_y=False, percent=Fal
 
 
 @styled
-def bars(values, title, x_label, percent=False):
+def bars(values, title, x_label, percent=False, width=None):
     """Draws a horizontal bar per name, the number at its end.
 
     Args:
@@ -127,6 +127,7 @@ def bars(values, title, x_label, percent=False):
         title: What to see.
         x_label: Label of the axis.
         percent: Whether the numbers are fractions to be shown in percent.
+        width: In inches. Default None: as much as the names need, of a page.
 
     Returns:
         A Matplotlib figure.
@@ -142,7 +143,7 @@ def bars(values, title, x_label, percent=False):
     given[np.abs(given) < 1e-12 * largest] = 0  # such as 0.3 - 0.1 * 3
     solid = np.where(np.isfinite(given), given, np.nan)
     names = [textwrap.fill(str(name), 36, max_lines=2, placeholder=" …") for name in values]
-    fig = figure(5.6 + 0.075 * min(36, max(map(len, names))), 1.0 + 0.42 * len(values))
+    fig = figure(width or 5.6 + 0.075 * min(36, max(map(len, names))), 1.0 + 0.42 * len(values))
     ax = fig.subplots()
     for place, (name, (mean, low, high), told) in enumerate(zip(values, solid, given[:, 0], strict=True)):
         colour, *_ = STYLES.get(name, ("#0072B2",))

@@ -279,5 +279,9 @@ def _flat(settings, prefix=""):
     for key, value in settings.items():
         if isinstance(value, dict) and value:
             yield from _flat(value, f"{prefix}{key}: ")
+        elif isinstance(value, list) and value and all(isinstance(one, dict) for one in value):  # such as phases
+            for i, one in enumerate(value, start=1):
+                told = (f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in one.items() if v is not None)
+                yield [f"{prefix}{key}: {i}", ", ".join(told)]
         else:
             yield [f"{prefix}{key}", value]

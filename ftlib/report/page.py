@@ -17,9 +17,9 @@ body { margin: 0 auto; max-width: 62rem; padding: 1.2rem; background: #fff; colo
   font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Noto Sans KR", sans-serif; }
 h1 { font-size: 1.9rem; line-height: 1.25; margin: .3rem 0 .6rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.3rem; margin: 2.4rem 0 .5rem; padding-top: .6rem; border-top: 1px solid #ddd; }
-p, li { max-width: 46rem; }
+p, li { max-width: 46rem; overflow-wrap: anywhere; orphans: 3; widows: 3; }
 .lead { font-size: 1.2rem; }
-.small { font-size: .9rem; color: #555; }
+.small { font-size: .92rem; color: #555; }
 p.caption { margin: 1.2rem 0 .3rem; color: #555; }
 .scroll { overflow-x: auto; }
 .scroll:focus-visible { outline: 2px solid #0072B2; }
@@ -32,12 +32,14 @@ td { overflow-wrap: break-word; max-width: 34rem; } td.short { white-space: nowr
 td.code { white-space: pre; font: .85rem/1.45 ui-monospace, Menlo, Consolas, monospace; }
 tr.best td { font-weight: 600; background: #eef5fa; }
 figure { margin: 1rem 0 1.4rem; }
+.abreast { display: flex; flex-wrap: wrap; align-items: flex-start; column-gap: 1.5rem; }
+.abreast figure { max-width: 100%; }
 img { display: block; width: var(--width); max-width: 100%; height: auto; }
 pre { background: #f5f5f5; padding: .7rem .9rem; overflow-x: auto; font-size: .9rem; line-height: 1.45; }
 .broken { color: #a00000; font-weight: 600; }
 nav { display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; margin: 1.2rem 0; }
 nav a { color: #00578a; padding: .15rem 0; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr)); gap: .8rem; margin: 1.2rem 0; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); gap: .8rem; margin: 1.2rem 0; }
 .tiles div { border: 1px solid #d5d5d5; border-left: 4px solid #0072B2; padding: .5rem .8rem; }
 .tiles dt { font-size: .88rem; color: #555; } .tiles dd { margin: 0; font-size: 1.25rem; font-weight: 600; }
 .tiles dd + dd { font-size: .85rem; font-weight: 400; }
@@ -51,16 +53,18 @@ nav a { color: #00578a; padding: .15rem 0; }
 @media screen and (max-width: 640px) {
   body { padding: .8rem; } h1 { font-size: 1.5rem; } .lead { font-size: 1.08rem; }
   table { font-size: .92rem; }
-  .scroll img { max-width: none; width: min(var(--width), 560px); }
+  .scroll img { max-width: none; width: max(100%, 0.55 * var(--width)); }
   .scroll picture img { width: 100%; }
   .tiles { grid-template-columns: 1fr 1fr; } .cards { grid-template-columns: repeat(auto-fill, minmax(8rem, 1fr)); }
 }
 @media print {
-  body { max-width: none; padding: 0; font-size: 10pt; } .scroll { overflow: visible; }
+  html { font-size: 10pt; } body { max-width: none; padding: 0; } .scroll { overflow: visible; }
   nav { display: none; } h2 { margin-top: 1.4rem; }
-  h2, h2 + p, .caption { break-after: avoid; } figure, tr, pre, .keep, .tiles { break-inside: avoid; }
+  h2, h2 + p, .caption { break-after: avoid; }
+  h2 + p, figure, tr, pre, .keep, .tiles { break-inside: avoid; }
+  .abreast { flex-wrap: nowrap; } .abreast figure { flex: 1 1 0; }
   .cards { grid-template-columns: repeat(5, 1fr); gap: .5rem; } .cards.wide { grid-template-columns: 1fr 1fr; }
-  img { max-height: 11cm; width: auto; } pre { white-space: pre-wrap; }
+  pre { white-space: pre-wrap; }
 }
 """
 
@@ -118,6 +122,11 @@ def paragraph(text, style=None):
 def keep(*parts):
     """Returns parts that stay on one sheet of paper."""
     return '<div class="keep">' + "\n".join(parts) + "</div>"
+
+
+def abreast(*pictures):
+    """Returns pictures beside each other, or below where there is no room."""
+    return '<div class="abreast">' + "\n".join(pictures) + "</div>"
 
 
 def bullets(lines):
