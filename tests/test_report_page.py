@@ -132,7 +132,7 @@ def test_where_it_looks_is_shown_and_tested(html):
     assert "So the maps show" in told
     cards = [words(card).strip() for card in re.findall(r"<strong>(.*?)</strong>", section(html, "looks"))]
     assert cards[:2] == ["<b>middle</b>", "bottom"]  # right ones; the wrong labels leave no "top"
-    assert [re.match(r"(\d)\. \S+, said \S+$", card)[1] for card in cards[2:]] == list("123456")
+    assert [re.match(r"No. (\d): \S+, said \S+$", card)[1] for card in cards[2:]] == list("123456")
     for said in (card.rpartition(" said ")[2] for card in cards[2:]):
         assert f"for {said}" in told
 

@@ -42,7 +42,8 @@ class Explanation:
         """Tests the maps: covers the hottest part of each image, and as large a part at the cold end.
 
         A map that shows what the network uses makes it lose its confidence in the first case and not in the second
-        (Petsiuk et al., 2018, https://arxiv.org/abs/1806.07421). What is covered gets the mean colour of its image.
+        (Petsiuk et al., 2018, https://arxiv.org/abs/1806.07421). What is covered gets the median of its image,
+        channel by channel: where the background is plain, that is the background.
 
         Args:
             model: The network that was explained.
@@ -272,14 +273,14 @@ def _occlusion(model, images, classes, chances):
     maps = []
     for image, chosen, chance in zip(images, classes, chances, strict=True):
         covers = place[None] == np.arange(_PATCHES**2)[:, None, None]
-        covered = predict(model, _covered(np.broadcast_to(image, (len(covers), *image.shape)), covers))
+        covered = predict(model, _covered(image[None], covers))
         maps.append((chance[chosen] - covered[:, chosen]).reshape(_PATCHES, _PATCHES))
     return np.maximum(np.stack(maps), 0)
 
 
 def _covered(images, covers):
-    """Returns the images with the mean colour of each where its cover, `(n, height, width)`, is true."""
-    return np.where(covers[..., None], images.mean((1, 2), keepdims=True), images)
+    """Returns the images, or one as often as there are covers `(n, height, width)`, with its median where they are."""
+    return np.where(covers[..., None], np.median(images, (1, 2), keepdims=True), images).astype("float32")
 
 
 def _enlarged(heat, size):

@@ -183,7 +183,8 @@ def _data(run, findings):
     parts, task = [heading("Data")], run.task
     sizes = run.settings.get("task") or {}
     if sizes.get("source"):
-        parts.append(paragraph(f"{sizes['source']} Licence: {task.licence}" if task else sizes["source"]))
+        source = sizes["source"].rstrip(".") + "."
+        parts.append(paragraph(f"{source} Licence: {task.licence}" if task else source))
     if task is not None:
         counts = {
             part: np.bincount(getattr(task, part).labels, minlength=len(run.class_names))

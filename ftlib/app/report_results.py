@@ -216,7 +216,7 @@ def mistakes(answers, limit=12):
     for place, i in enumerate(wrong[:_ROWS]):
         true, said = names[answers.labels[i]], names[answers.said[i]]
         if place < limit:
-            lines = [f"{place + 1}. {true}", f"said {said}, {_sure(answers.sure[i])}"]
+            lines = [f"No. {place + 1}: {true}", f"said {said}, {_sure(answers.sure[i])}"]
             cards.append(([(images[place], "")], lines))
         rows.append([place + 1, true, said, _sure(answers.sure[i]), _sure(chances[i, answers.labels[i]]), ids[i]])
     some = f"the {len(cards)} surest" if len(cards) < len(wrong) else "all"
@@ -272,7 +272,7 @@ def looks(answers, limit=6):
                 (highlight(photo, for_said), f"for {one}"),
                 (highlight(photo, for_true), f"for {other}"),
             ]
-            cards.append((panels, [f"{len(cards) + 1}. {other}, said {one}", f"{_sure(answers.sure[i])} sure"]))
+            cards.append((panels, [f"No. {len(cards) + 1}: {other}, said {one}", f"{_sure(answers.sure[i])} sure"]))
         words = "Mistakes: what spoke for the answer, and what for the truth."
         parts += [paragraph(words, "caption"), gallery(cards, wide=True)]
     return parts
