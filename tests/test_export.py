@@ -61,6 +61,27 @@ def test_onnx_answers_as_the_trained_model_does(run, tmp_path):
     assert names(tmp_path) == ["export.json", "model.onnx"]
 
 
+def awkward_model():
+    """Returns a classifier with what has been lost on the way to ONNX: constants, a grouped convolution, and GELU."""
+    keras.utils.set_random_seed(0)
+    layers = keras.layers
+    image = keras.Input((tiny.PIXELS, tiny.PIXELS, 1))
+    x = layers.Normalization(mean=100.0, variance=1600.0)(image)
+    x = layers.Conv2D(4, 3, strides=2, activation="relu")(x)
+    x = layers.Conv2D(4, 3, padding="same", groups=2)(x)
+    return tiny.with_head(keras.Model(image, layers.Activation("gelu")(x)))
+
+
+@pytest.mark.slow
+def test_onnx_takes_constants_grouped_convolutions_and_gelu(tmp_path):
+    for module in ("tf2onnx", "onnxruntime"):
+        pytest.importorskip(module)
+    model, images = awkward_model(), tiny.pictures(np.arange(12) % 3)
+    assert np.ptp(model.predict(images, verbose=0)) > 0.02  # not the same for all
+    row = export(a_run(model), tmp_path, "onnx", images=images).rows[0]
+    assert row["same"] == 12 and row["difference"] < 1e-4
+
+
 @pytest.mark.slow
 def test_another_export_of_the_same_model_is_listed_with_the_first(run, tmp_path, monkeypatch):
     export(run, tmp_path, "keras")

@@ -96,11 +96,44 @@ def convert(source, wanted):
     """Writes a `.keras` file in other formats, as `{format: path}`; always in 32-bit floats, which all of them take."""
     import keras
 
-    kinds = {"savedmodel": "tf_saved_model", "onnx": "onnx", "litert": "litert"}
+    kinds = {"savedmodel": "tf_saved_model", "litert": "litert"}
     model = in_float32(keras.models.load_model(source, compile=False))
-    model(keras.Input(batch_shape=model.input_shape))  # for ONNX, Keras asks that a model was called
     for form, path in wanted.items():
-        model.export(path, format=kinds[form], verbose=False)
+        if form == "onnx":
+            to_onnx(model, path)
+        else:
+            model.export(path, format=kinds[form], verbose=False)
+
+
+def to_onnx(model, path):
+    """Writes a model as ONNX.
+
+    Keras's own export takes the constants of a Normalization layer for inputs (EfficientNet has one), and leaves
+    grouped convolutions and GELU (ConvNeXt) as operations that no ONNX runtime knows.
+    """
+    from unittest import mock
+
+    import tensorflow as tf
+    import tf2onnx
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+    plain, image = tf.function, tf.TensorSpec(model.input_shape, "float32", name="image")
+    # Keras compiles grouped convolutions with XLA, as calls that cannot be opened.
+    with mock.patch.object(tf, "function", lambda *args, **options: plain(*args, **{**options, "jit_compile": None})):
+        traced = plain(lambda image: model(image, training=False), [image], autograph=False).get_concrete_function()
+    frozen = convert_variables_to_constants_v2(traced)  # every constant too
+
+    def erfc(graph, node, *_):
+        one = graph.make_const(tf2onnx.utils.make_name("one"), np.array(1, "float32"))
+        node.type = "Erf"
+        after = graph.make_node("Sub", [one.output[0], node.output[0]])
+        graph.replace_all_inputs(node.output[0], after.output[0], ops=[n for n in graph.get_nodes() if n is not after])
+
+    tf2onnx.convert.from_graph_def(
+        frozen.graph.as_graph_def(), input_names=[frozen.inputs[0].name], output_names=[frozen.outputs[0].name],
+        tensors_to_rename={frozen.inputs[0].name: "image", frozen.outputs[0].name: "probabilities"},
+        custom_op_handlers={"Erfc": (erfc, [])}, opset=17, output_path=path,
+    )  # fmt: skip
 
 
 def in_float32(model):
