@@ -295,8 +295,9 @@ def test_a_device_that_runs_out_gets_a_smaller_batch_and_the_run_says_so(picture
     said = capsys.readouterr().out
     assert "3 images at once in place of 6 (6 ran out of memory)" in said
     run = load_run(out)
-    assert any("3 images at once" in note for note in run.notes) and run.settings["batch_size"] == 3
-    assert json.loads((out / "config.json").read_text())["training"]["divided_by"] == 2
+    assert any("3 images at once" in note for note in run.notes) and run.settings["batch_size"] == 6
+    assert run.settings["hardware"]["accumulate"] == 2
+    assert json.loads((out / "config.json").read_text())["training"]["parts"] == 2
 
 
 def test_a_device_that_holds_no_batch_at_all_says_what_to_do(pictures, tmp_path, monkeypatch, capsys):

@@ -12,7 +12,8 @@ _SMALLEST = 2  # images at once
 def train(folder, console, chosen=None):
     """Trains a run, from its checkpoint if there is one, and returns the `Run`.
 
-    Where a device runs out of memory, the batch is halved and the training begins anew, as often as needed. A damaged
+    Where a device runs out of memory, each batch is taken in twice as many parts and the training begins anew, as often
+    as needed; the gradients of the parts are added up, so that the updates stay what they were. A damaged
     checkpoint is put aside, and the one before it is used.
 
     Args:
@@ -28,6 +29,7 @@ def train(folder, console, chosen=None):
     """
     import keras
 
+    from ftlib.hardware import Hardware
     from ftlib.training import fit
 
     if chosen is None:
@@ -38,13 +40,14 @@ def train(folder, console, chosen=None):
     while True:
         model = _start(folder)
         task = dataclasses.replace(task.for_backbone(model), notes=tuple(folder.config["notes"]))
-        recipe, batch, updates = _divided(training)
-        needs = estimate(model, task, recipe, batch, updates, seconds)
+        recipe, batch, parts = _strategy(training), training["batch_size"], training["parts"]
+        needs = estimate(model, task, recipe, batch // parts, training["updates"] * parts, seconds)
         try:
             with console.progress(needs):
                 return fit(
                     model, task, recipe, choices.regularization(training["regularization"]), training["seed"],
-                    folder.path, updates, batch, training["class_weight"],
+                    folder.path, training["updates"], batch, training["class_weight"],
+                    hardware=Hardware(accumulate=parts),
                 )  # fmt: skip
         except ValueError as error:
             if not _put_aside(folder.path, error):
@@ -53,12 +56,12 @@ def train(folder, console, chosen=None):
         except Exception as error:
             if not ran_out(error):
                 raise
-            if batch // 2 < _SMALLEST:
+            if batch % (2 * parts) or batch // (2 * parts) < _SMALLEST:
                 raise RuntimeError(
-                    f"The memory does not hold {batch} images at once, and fewer are too few to train on. Choose a "
+                    f"The memory does not hold {batch // parts} images at once, and fewer are too few. Choose a "
                     "smaller --image-size, a smaller --backbone, or --strategy feature_extraction."
                 ) from error
-            _halve(folder, training, batch)
+            _halve(folder, training)
             console.say(folder.config["notes"][-1])
         del model  # before another one is loaded
         keras.utils.clear_session(free_memory=True)
@@ -78,30 +81,27 @@ def _start(folder):
     return keras.models.load_model(path, compile=False)
 
 
-def _divided(training):
-    """Returns the strategy, the batch size and the updates, of which a divided batch needs more at a lower rate."""
+def _strategy(training):
     from ftlib.strategies import Phase, Strategy
 
-    given, times = training["strategy"], training["divided_by"]
-    recipe = Strategy(**{**given, "phases": tuple(Phase(**phase) for phase in given["phases"])})
-    if times > 1:
-        recipe = recipe.scaled(1 / times)
-    return recipe, max(1, training["batch_size"] // times), training["updates"] * times
+    given = training["strategy"]
+    return Strategy(**{**given, "phases": tuple(Phase(**phase) for phase in given["phases"])})
 
 
-def _halve(folder, training, batch):
-    training["divided_by"] *= 2
-    folder.config["notes"].append(_note(training["batch_size"], training["divided_by"], f"{batch} ran out of memory"))
+def _halve(folder, training):
+    at_once = training["batch_size"] // training["parts"]
+    training["parts"] *= 2
+    folder.config["notes"].append(_note(training["batch_size"], training["parts"], f"{at_once} ran out of memory"))
     folder.save_config()
     folder.begin_anew()
 
 
 def smaller_batch(chosen):
-    """Returns by what the batch of a `Plan` is divided to fit into free memory, and a sentence about it."""
+    """Returns into how many parts the batch of a `Plan` is divided to fit into free memory, and a sentence about it."""
     if chosen.free is None or chosen.needs.memory <= chosen.free:
         return 1, ""
     times = 2
-    while chosen.batch_size // times >= _SMALLEST:
+    while chosen.batch_size // times >= _SMALLEST and chosen.batch_size % times == 0:
         needs = estimate(chosen.model, chosen.task, chosen.strategy, chosen.batch_size // times, chosen.updates)
         if needs.memory <= chosen.free:
             return times, _note(chosen.batch_size, times, f"{size(chosen.free)} of memory are free")
@@ -114,8 +114,8 @@ def smaller_batch(chosen):
 
 def _note(batch, times, why):
     return (
-        f"{batch // times} images at once in place of {batch} ({why}): {times} times as many updates, each at a rate "
-        f"{times} times lower."
+        f"{batch // times} images at once in place of {batch} ({why}): the gradients of {times} parts are added up to "
+        "one update."
     )
 
 
