@@ -300,6 +300,14 @@ def test_a_device_that_runs_out_gets_a_smaller_batch_and_the_run_says_so(picture
     assert json.loads((out / "config.json").read_text())["training"]["parts"] == 2
 
 
+def test_precision_is_asked_for_and_told(pictures, tmp_path):
+    assert fit(pictures, tmp_path / "run", "--precision", "mixed_bfloat16", "--quiet") == 0
+    run = load_run(tmp_path / "run")
+    assert run.settings["hardware"]["precision"] == "mixed_bfloat16"
+    assert {layer.dtype_policy.name for layer in run.model._flatten_layers()} == {"float32"}
+    assert main(["fit", str(pictures), "--out", str(tmp_path / "two"), "--devices", "64"]) == 2
+
+
 def test_a_device_that_holds_no_batch_at_all_says_what_to_do(pictures, tmp_path, monkeypatch, capsys):
     def never(self, x, *rest, **options):
         raise ResourceExhaustedError("OOM when allocating tensor")

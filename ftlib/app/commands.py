@@ -129,10 +129,18 @@ def _add_options(parser):
     group.add_argument("--regularization", metavar="PRESET", help="none, light, standard or strong")
     group.add_argument("--updates", type=int, help="optimizer steps (ten passes, at least 300)")
     group.add_argument("--batch-size", type=int, metavar="IMAGES", help="images per update (32)")
+    group.add_argument("--devices", type=_devices, metavar="NUMBER", help="that share each batch, or all (1)")
+    group.add_argument("--precision", metavar="POLICY", help="mixed_float16 or mixed_bfloat16, for a GPU (float32)")
     group.add_argument("--class-weight", choices=["balanced"], help="let every class count alike (off)")
     group.add_argument("--no-mirror", dest="mirror", action="store_false", default=None,
                        help="a mirrored picture is another thing: writing, left and right")  # fmt: skip
     group.add_argument("--seed", type=int, help="of all that is random (0)")
+
+
+def _devices(text):
+    if text != "all" and not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"a whole number, or all. Received: {text!r}")
+    return text if text == "all" else int(text)
 
 
 def _options(args):
@@ -200,7 +208,7 @@ def _fit(args):
 def _only_resume(args):
     """Raises a ValueError for options that a run which goes on has decided already."""
     names = ["out", "near", "backbone", "image_size", "strategy", "rate", "regularization", "updates", "batch_size",
-             "class_weight", "mirror", "seed"]  # fmt: skip
+             "devices", "precision", "class_weight", "mirror", "seed"]  # fmt: skip
     flags = {"near": "--no-near", "mirror": "--no-mirror"}
     given = [flags.get(n, "--" + n.replace("_", "-")) for n in names if getattr(args, n) is not None]
     if given:

@@ -47,7 +47,7 @@ def train(folder, console, chosen=None):
                 return fit(
                     model, task, recipe, choices.regularization(training["regularization"]), training["seed"],
                     folder.path, training["updates"], batch, training["class_weight"],
-                    hardware=Hardware(accumulate=parts),
+                    hardware=Hardware(training["devices"], training["precision"], accumulate=parts),
                 )  # fmt: skip
         except ValueError as error:
             if not _put_aside(folder.path, error):

@@ -7,7 +7,8 @@ from ftlib.app.console import duration, size, wrapped
 from ftlib.app.resources import estimate, free_memory, time_images
 
 _RECORDED = (
-    "strategy", "regularization", "class_weight", "updates", "batch_size", "seed", "mirror", "near",
+    "strategy", "regularization", "class_weight", "updates", "batch_size", "devices", "precision", "seed",
+    "mirror", "near",
 )  # fmt: skip
 
 
@@ -23,6 +24,7 @@ class Options:
         regularization: Name of a preset.
         class_weight: `"balanced"`.
         updates, batch_size: As for `fit`.
+        devices, precision: As for `Hardware`. Default: one device, and float32.
         seed: As for `fit`. Default 0.
         mirror: Whether a mirrored picture keeps its label.
         near: Whether to look for near duplicates. Default True.
@@ -36,6 +38,8 @@ class Options:
     class_weight: str | None = None
     updates: int | None = None
     batch_size: int | None = None
+    devices: int | str | None = None
+    precision: str | None = None
     seed: int | None = None
     mirror: bool | None = None
     near: bool | None = None
@@ -51,6 +55,10 @@ class Options:
                 raise ValueError(f"--{option} is a whole number of at least {least}. Received: --{option} {value}.")
         if self.rate is not None and not 0 < self.rate <= 10:
             raise ValueError(f"--rate is a learning rate above 0 and at most 10. Received: --rate {self.rate:g}.")
+        if self.devices is not None or self.precision is not None:
+            from ftlib.hardware import Hardware
+
+            Hardware(1 if self.devices is None else self.devices, self.precision).check(self.batch_size or 32)
         if self.regularization is not None:
             choices.regularization(self.regularization)
         if isinstance(self.strategy, str):

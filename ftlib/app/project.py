@@ -108,7 +108,8 @@ def _settle(folder, chosen, options):
     folder.config["training"] |= {
         "strategy": dataclasses.asdict(chosen.strategy), "regularization": chosen.regularization,
         "class_weight": options.class_weight, "updates": chosen.updates, "batch_size": chosen.batch_size,
-        "parts": times, "seed": options.seed or 0, "near": options.near is not False,
+        "parts": times, "devices": options.devices or 1, "precision": options.precision, "seed": options.seed or 0,
+        "near": options.near is not False,
     }  # fmt: skip
     folder.config |= {
         "why": [chosen.choice.why, *chosen.why], "created": datetime.datetime.now().isoformat(timespec="seconds"),
