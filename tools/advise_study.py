@@ -26,7 +26,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Fitted and judged on these. The other pairs of backbone and task have fewer strategies.
 JUDGED = ("glyphnet/digits", "glyphnet/textures", "glyphnet/fashion_mnist", "glyphnet/faces", "MobileNetV2/flowers")
 BORDERS = (-1, 0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1)
-MOST_TIME = 0.7  # of what always tuning everything takes, while fitting
+MOST_TIME = 0.8  # of what always tuning everything takes, while fitting; from 0.75 to 0.9 the regret is 0.8 to 1.0
 PARAMETERS = {name: ft.load_backbone(name, weights=None).count_params() for name in ("glyphnet", "MobileNetV2")}
 BASELINES = ("full", "feature_extraction_long", "lp_ft", "scratch")
 
@@ -40,8 +40,11 @@ def cells(rows):
     for (pair, labels), mine in grouped.items():
         names = mine[0]["runs"]
         tests = {name: np.mean([r["runs"][name]["test"] for r in mine]) for name in names}
-        seconds = {name: np.mean([r["runs"][name]["seconds"] for r in mine]) for name in names}
-        found.append(dict(pair=pair, task=mine[0]["task"], labels=labels, rows=mine, tests=tests, seconds=seconds))
+        # Medians, since some rows were measured while the machine was busy with other work.
+        seconds = {name: np.median([r["runs"][name]["seconds"] for r in mine]) for name in names}
+        asking = np.median([r["seconds"] for r in mine])
+        known = dict(pair=pair, task=mine[0]["task"], labels=labels, rows=mine, tests=tests)
+        found.append({**known, "seconds": seconds, "asking": asking})
     return found
 
 
@@ -56,8 +59,7 @@ def judge(rule, cell):
     best = max(cell["tests"].values())
     names = [choose(evidence(row), PARAMETERS[row["backbone"]], rule) for row in cell["rows"]]
     regret = [100 * (best - cell["tests"][name]) for name in names]
-    full = cell["seconds"]["full"]
-    time = [(r["seconds"] + r["runs"][n]["seconds"]) / full for r, n in zip(cell["rows"], names, strict=True)]
+    time = [(cell["asking"] + cell["seconds"][name]) / cell["seconds"]["full"] for name in names]
     return names, regret, time
 
 
@@ -66,13 +68,15 @@ def fit_rule(found):
 
     Within a tenth of a point, far less than the seeds differ by, the lowest border is taken: it tunes more often.
     """
-    costs = {}
+    costs, times = {}, {}
     for ahead in BORDERS:
         rule = dataclasses.replace(RULE, ahead=ahead)
         results = [judge(rule, cell) for cell in found]
-        if np.mean([np.mean(time) for _, _, time in results]) <= MOST_TIME:
-            costs[rule] = np.mean([np.mean(regret) for _, regret, _ in results])
-    return [rule for rule, cost in costs.items() if cost <= min(costs.values()) + 0.1][0]
+        times[rule] = np.mean([np.mean(time) for _, _, time in results])
+        costs[rule] = np.mean([np.mean(regret) for _, regret, _ in results])
+    allowed = [rule for rule in costs if times[rule] <= MOST_TIME] or [min(times, key=times.get)]
+    least = min(costs[rule] for rule in allowed)
+    return [rule for rule in allowed if costs[rule] <= least + 0.1][0]
 
 
 def summed(lines):
