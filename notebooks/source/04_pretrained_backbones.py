@@ -48,11 +48,14 @@ import warnings
 from collections import Counter
 
 import keras
-import keras_hub
 import numpy as np
 
 import ftlib as ft
 from ftlib import plots
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # of a progress bar that it would like to show
+    import keras_hub
 
 track = ft.track("glyph")
 listed = {info.name: info for info in ft.list_backbones() if "glyphnet" not in info.name}
