@@ -1,6 +1,7 @@
 """Exported models answer as the trained one does, each in its own runtime; a wrong one is never put in its place."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -25,21 +26,27 @@ def run():
     return a_run(task=tiny.task())
 
 
+@pytest.fixture(scope="module")
+def exported(run, tmp_path_factory):
+    """An export in the formats that need no extra package, and what was said meanwhile."""
+    folder, said = tmp_path_factory.mktemp("export") / "out", []
+    return folder, export(run, folder, ["keras", "savedmodel", "litert"], say=said.append), said
+
+
 def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
 @pytest.mark.slow
-def test_each_format_answers_as_the_trained_model_does(run, tmp_path):
-    said = []
-    result = export(run, tmp_path / "out", ["keras", "savedmodel", "litert"], say=said.append)
-    assert names(tmp_path / "out") == ["export.json", "model.keras", "model.tflite", "savedmodel"]
+def test_each_format_answers_as_the_trained_model_does(exported):
+    out, result, said = exported
+    assert names(out) == ["export.json", "model.keras", "model.tflite", "savedmodel"]
     assert [row["format"] for row in result.rows] == ["keras", "savedmodel", "litert"]
     for row in result.rows:
         assert row["same"] == row["images"] == 12 and row["difference"] < 1e-4
         assert row["bytes"] > 5000 and 0 < row["median_ms"] <= row["slow_ms"]
     assert "12 of 12" in repr(result) and "converting to savedmodel, litert" in said
-    told = json.loads((tmp_path / "out" / "export.json").read_text())
+    told = json.loads((out / "export.json").read_text())
     assert told["classes"] == ["top", "middle", "bottom"] and told["input"]["shape"] == [None, 12, 12, 1]
     # What a stranger would do with the file.
     code = (
@@ -48,7 +55,7 @@ def test_each_format_answers_as_the_trained_model_does(run, tmp_path):
         "assert 'ftlib' not in sys.modules\n"
         "print(model.predict(numpy.zeros((1, 12, 12, 1)), verbose=0).shape)"
     )
-    command = [sys.executable, "-c", code, str(tmp_path / "out" / "model.keras")]
+    command = [sys.executable, "-c", code, str(out / "model.keras")]
     assert "(1, 3)" in subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
@@ -83,14 +90,13 @@ def test_onnx_takes_constants_grouped_convolutions_and_gelu(tmp_path):
 
 
 @pytest.mark.slow
-def test_another_export_of_the_same_model_is_listed_with_the_first(run, tmp_path, monkeypatch):
-    export(run, tmp_path, "keras")
-    export(run, tmp_path, "savedmodel")
-    export(run, tmp_path, "savedmodel")  # replaces the folder
-    assert [row["format"] for row in load_exports(tmp_path)] == ["keras", "savedmodel"]
-    assert names(tmp_path) == ["export.json", "model.keras", "savedmodel"]
-    export(a_run(tiny.model(seed=5), tiny.task()), tmp_path, "savedmodel")
-    assert [row["format"] for row in load_exports(tmp_path)] == ["savedmodel"]  # model.keras is another model now
+def test_another_export_of_the_same_model_is_listed_with_the_first(run, exported, tmp_path):
+    out = shutil.copytree(exported[0], tmp_path / "out")
+    export(run, out, "savedmodel")  # replaces the folder
+    assert [row["format"] for row in load_exports(out)] == ["keras", "litert", "savedmodel"]
+    assert names(out) == ["export.json", "model.keras", "model.tflite", "savedmodel"]
+    export(a_run(tiny.model(seed=5), tiny.task()), out, "keras")
+    assert [row["format"] for row in load_exports(out)] == ["keras"]  # the other files are another model now
 
 
 @pytest.mark.slow
