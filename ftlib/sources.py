@@ -1,6 +1,7 @@
 """The task that a backbone comes from, and the head that tells how much of it is left."""
 
 import hashlib
+import warnings
 from dataclasses import dataclass
 
 import keras
@@ -121,7 +122,9 @@ def linear_probe(features, labels):
     from sklearn.linear_model import LogisticRegression
 
     scale = features.std() or 1.0  # one number for all, so that the penalty means the same with every backbone
-    fitted = LogisticRegression(max_iter=1000).fit(features / scale, labels)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The number of unique classes")  # one image of each is what there may be
+        fitted = LogisticRegression(max_iter=1000).fit(features / scale, labels)
     kernel, bias = fitted.coef_.T / scale, fitted.intercept_
     if kernel.shape[1] == 1:  # of two classes, scikit-learn gives the second alone
         kernel, bias = np.column_stack([np.zeros(len(kernel)), kernel]), np.array([0.0, *bias])

@@ -40,6 +40,12 @@ def test_a_probe_separates_what_is_separable_also_of_two_classes():
         assert ((features @ kernel + bias).argmax(1) == labels).all()
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_probe_on_one_image_of_each_class_warns_of_nothing():
+    kernel, bias = linear_probe(np.eye(30), np.arange(30))
+    assert ((np.eye(30) @ kernel + bias).argmax(1) == np.arange(30)).all()
+
+
 def test_a_class_without_training_images_is_named():
     split = tiny.task(train=30).train
     with pytest.raises(ValueError, match=r"none of \[1\]"):
