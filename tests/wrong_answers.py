@@ -593,4 +593,67 @@ WRONG = {
         ('ft.check("10.3", ft.mark_task(fitted, share=1))', "never sees a plain one"),
         ('ft.check("10.3", ft.mark_task(fitted))', "it should be two of ten"),
     ],
+    "17.1": [
+        ('ft.check("17.1", lambda files: list(files))', "The first of each stays"),
+        ('ft.check("17.1", lambda files: [])', "compare the bytes"),
+        (
+            "def copies(files):\n    contents = list(files.values())\n"
+            '    return [n for n, c in files.items() if contents.count(c) > 1]\n\nft.check("17.1", copies)',
+            "The first of each stays",
+        ),
+        (
+            "def copies(files):\n    first = {}\n    for name, content in files.items():\n"
+            '        first.setdefault(content, name)\n    return list(first.values())\n\nft.check("17.1", copies)',
+            "the files to train on",
+        ),
+        (
+            "def copies(files):\n    names = list(files)\n"
+            "    return [b for a, b in zip(names, names[1:]) if files[a] == files[b]]\n\n"
+            'ft.check("17.1", copies)',
+            "Copies may be far apart",
+        ),
+        (
+            "def copies(files):\n    names = list(files)\n"
+            "    return [b for i, b in enumerate(names) for a in names[:i] if files[a] == files[b]]\n\n"
+            'ft.check("17.1", copies)',
+            "named twice",
+        ),
+        ('ft.check("17.1", lambda files: len(files) - len(set(files.values())))', "Expected a list of names"),
+        ('ft.check("17.1", lambda files: list(files.values()))', "Expected names alone"),
+    ],
+    "17.2": [
+        ('ft.check("17.2", lambda groups, share, rng: rng.random(len(groups)) < share)', "Draw donors, not pictures"),
+        (
+            "def apart(groups, share, rng):\n    donors = np.unique(groups)\n"
+            '    return np.isin(groups, donors[: round(share * len(donors))])\n\nft.check("17.2", apart)',
+            "Always the same donors",
+        ),
+        (
+            "def apart(groups, share, rng):\n    donors = np.unique(groups)\n"
+            "    drawn = rng.choice(donors, round(share * len(donors)), replace=False)\n"
+            '    return ~np.isin(groups, drawn)\n\nft.check("17.2", apart)',
+            "the other way round",
+        ),
+        (
+            "def apart(groups, share, rng):\n    donors = np.unique(groups)\n"
+            "    drawn = rng.choice(donors, round(share * len(donors)), replace=False)\n"
+            '    return drawn\n\nft.check("17.2", apart)',
+            "Expected one True or False",
+        ),
+        (
+            "def apart(groups, share, rng):\n    donors = np.unique(groups)\n"
+            '    return np.isin(groups, rng.choice(donors, 1))\n\nft.check("17.2", apart)',
+            "where `share` asks for 3",
+        ),
+        ('ft.check("17.2", lambda groups, share, rng: np.zeros(len(groups), bool))', "Both sides need some"),
+    ],
+    "17.3": [
+        ('ft.check("17.3", "ftlib fit signs.csv --updates 600")', "an arrow to the left"),
+        ('ft.check("17.3", "ftlib fit signs.csv --no-mirror")', "It should take 600 updates"),
+        ('ft.check("17.3", "ftlib fit signs --no-mirror --updates 600")', "Which pictures?"),
+        ('ft.check("17.3", "ftlib check signs.csv")', "Training begins with `fit`"),
+        ('ft.check("17.3", "ftlib fit signs.csv --no-mirror --no-near --updates 600")', "Nobody asked for --no-near"),
+        ('ft.check("17.3", "ftlib fit signs.csv --no-mirror --updates 600 --seed 3")', "--seed was not asked for"),
+        ('ft.check("17.3", 600)', "Expected the line as a string"),
+    ],
 }
