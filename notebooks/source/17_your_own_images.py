@@ -252,20 +252,20 @@ assert len(wrong) == round((1 - first["accuracy"]["value"]) * len(test)) and "sr
 # %% [markdown] lang="en"
 # ## Strangers
 #
-# Next year twenty new donors come. The pictures are made in the same way, and `ftlib evaluate` takes the model to them.
+# Next year a hundred new donors come, with four pictures each. The pictures are made in the same way, and `ftlib evaluate` takes the model to them.
 #
 # **Predict.** The test promised {{100 * first["accuracy"]["value"]:.0f}} %. What will it be?
 # %% [markdown] lang="ko"
 # ## 낯선 사람들
 #
-# 이듬해에 새 기증자 스무 명이 옵니다. 사진을 만드는 방식은 같습니다. `ftlib evaluate`로 모델을 시험합니다.
+# 이듬해에 새 기증자 백 명이 오고, 사진은 네 장씩입니다. 사진을 만드는 방식은 같습니다. `ftlib evaluate`로 모델을 시험합니다.
 #
 # **예측해 보세요.** 테스트는 {{100 * first["accuracy"]["value"]:.0f}}%를 약속했습니다. 이번에는 얼마일까요?
 # %%
 later = fresh("next_year")
-for number in range(100, 120):
+for number in range(100, 200):
     (later / classes[number % 2]).mkdir(parents=True, exist_ok=True)
-    for i, picture in enumerate(draw_donor(number, 20)):
+    for i, picture in enumerate(draw_donor(number, 4)):
         Image.fromarray(picture).save(later / classes[number % 2] / f"donor{number}-{i:02d}.png")
 
 def on_strangers(run):
@@ -386,13 +386,13 @@ sides = {part: {row.group for row in rows if row.split == part} for part in ("tr
 donors = {row["name"]: row["accuracy"]["value"] for row in mended["groups"]}
 print("; ".join(f"{name} {100 * share:.0f} %" for name, share in donors.items()))
 assert code == 0 and not sides["test"] & (sides["train"] | sides["validation"])
-assert set(donors) == sides["test"] and max(donors.values()) - min(donors.values()) > 0.3
+assert set(donors) == sides["test"] and max(donors.values()) - min(donors.values()) > 0.2
 # %% [markdown] lang="en"
-# Beware: the interval counts pictures, but the test has only {{len(donors)}} donors, and they differ from {{100 * min(donors.values()):.0f}} to
+# {{100 * mended["accuracy"]["value"]:.0f}} %. But beware: the interval counts pictures, and the test has only {{len(donors)}} donors, who differ from {{100 * min(donors.values()):.0f}} to
 # {{100 * max(donors.values()):.0f}} %. Who happens to be in the test decides this number. With so few, everybody has to take a turn: four tables, in
 # each of which another quarter of the donors is the test.
 # %% [markdown] lang="ko"
-# 주의하세요. 구간은 사진 수로 계산하지만 테스트에 든 기증자는 {{len(donors)}}명뿐이고, 사람에 따라 {{100 * min(donors.values()):.0f}}%에서
+# {{100 * mended["accuracy"]["value"]:.0f}}%입니다. 그런데 주의하세요. 구간은 사진 수로 계산하지만 테스트에 든 기증자는 {{len(donors)}}명뿐이고, 사람에 따라 {{100 * min(donors.values()):.0f}}%에서
 # {{100 * max(donors.values()):.0f}}%까지 다릅니다. 누가 테스트에 들어가느냐가 이 숫자를 정합니다. 이렇게 적을 때는 모두가 한 번씩 테스트를 맡아야 합니다. 표를 네 개 만들어
 # 매번 다른 4분의 1을 테스트로 씁니다.
 # %%
@@ -412,49 +412,20 @@ shown = {
     "divided by donor: everybody in turn": (honest, honest - 2 * spread, honest + 2 * spread),
     "new donors": (np.mean(on_new), min(on_new), max(on_new)),
 }
-fig = plots.bars(shown, "Divided by donor, the test comes down to the truth", "Accuracy (lines: 95 % interval; lowest and "
+fig = plots.bars(shown, "Divided by donor, the test comes down towards the truth", "Accuracy (lines: 95 % interval; lowest and "
                  "highest network)", percent=True)  # fmt: skip
 ft.show(fig, alt="Three bars. Divided by picture, the test is highest. Divided by donor, it is lower, and near the bar of the new "
         "donors.")
 drop, truly = 100 * (promise - honest), np.mean([truth["first"]["value"], *on_new])
-assert drop > 8 and abs(honest - truly) < (promise - truly) / 2 and abs(honest - truly) < 3 * spread
+assert drop > 8 and abs(honest - truly) < promise - truly - 0.08 and abs(honest - truly) < 3 * spread < promise - truly
 # %% [markdown] lang="en"
-# The number fell by {{drop:.0f}} points. That is good news: nobody is promised anything now that does not hold. The networks have not
-# become worse. New donors are read at {{100 * np.mean(on_new):.0f}} % by these four, at {{100 * truth["first"]["value"]:.0f}} % by the first.
+# The number fell by {{drop:.0f}} points, and that is good news: we know better now what we have. The networks have not become worse. New
+# donors are read at {{100 * np.mean(on_new):.0f}} % by these four, at {{100 * truth["first"]["value"]:.0f}} % by the first. Even this number is still
+# {{100 * (honest - truly):.0f}} points off, and it says so itself: give or take {{200 * spread:.0f}}, since there are only {{len(by_donor)}} donors.
 # %% [markdown] lang="ko"
-# 숫자는 {{drop:.0f}}%p 떨어졌습니다. 좋은 소식입니다. 지키지 못할 약속을 더는 하지 않으니까요. 신경망이 나빠진 것도 아닙니다. 새 기증자의 사진을 이 네 신경망은
-# {{100 * np.mean(on_new):.0f}}%, 처음 신경망은 {{100 * truth["first"]["value"]:.0f}}% 맞힙니다.
-# %% [markdown] lang="en"
-# An honest number may be a sad one, but it tells what to do. These networks know {{len(by_donor)}} slides by heart and little about rings. The next
-# order to the laboratory: as many pictures as now, from four times the donors.
-#
-# **Predict.** New donors were read at {{100 * truth["first"]["value"]:.0f}} %. How many now?
-# %% [markdown] lang="ko"
-# 정직한 숫자는 서글플 수 있지만 무엇을 해야 할지 알려 줍니다. 이 신경망들은 슬라이드 {{len(by_donor)}}장은 외웠고 고리는 잘 모릅니다. 실험실에 다음과 같이 부탁합니다. 사진
-# 수는 그대로, 기증자는 네 배로.
-#
-# **예측해 보세요.** 새 기증자의 사진은 {{100 * truth["first"]["value"]:.0f}}% 맞혔습니다. 이번에는 얼마일까요?
-# %%
-more, rows = fresh("more"), ["path,label,group"]
-for number in range(200, 296):
-    for i, picture in enumerate(draw_donor(number, 6)):
-        file = more / f"donor{number}-{i}.png"
-        more.mkdir(exist_ok=True)
-        Image.fromarray(picture).save(file)
-        rows.append(f"more/{file.name},{classes[number % 2]},{number}")
-(desk / "more.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
-wide = ft.fit(network, ft.load_task(desk / "more.csv"), "feature_extraction_long", updates=300, verbose=False)
-on_wide = np.mean(wide.predict(strangers.images).argmax(1) == strangers.labels)
-tested = ft.group_accuracy(wide).rows
-promised_wide = np.mean([row["accuracy"] for row in tested])
-print(f"test, {len(tested)} donors: {100 * promised_wide:.0f} %; new donors: {100 * on_wide:.0f} %")
-assert on_wide > truth["first"]["value"] + 0.08 and abs(promised_wide - on_wide) < 0.15
-# %% [markdown] lang="en"
-# The same number of pictures, the same head, and new donors gain {{100 * (on_wide - truth["first"]["value"]):.0f}} points. With many slides it does not
-# pay to know each. Only the honest test could tell that this is what was missing: the other one had nothing left to wish for.
-# %% [markdown] lang="ko"
-# 사진 수도 헤드도 같은데 새 기증자에게서 {{100 * (on_wide - truth["first"]["value"]):.0f}}%p 올랐습니다. 슬라이드가 많으면 하나하나 외워 봐야 이득이 없습니다. 무엇이 모자라는지는
-# 정직한 테스트만 알려 줄 수 있었습니다. 다른 테스트는 이미 만족스러웠으니까요.
+# 숫자는 {{drop:.0f}}%p 떨어졌습니다. 가진 것을 더 잘 알게 되었으니 좋은 소식입니다. 신경망이 나빠진 것은 아닙니다. 새 기증자의 사진을 이 네 신경망은
+# {{100 * np.mean(on_new):.0f}}%, 처음 신경망은 {{100 * truth["first"]["value"]:.0f}}% 맞힙니다. 이 숫자도 아직 {{100 * (honest - truly):.0f}}%p 빗나가 있지만, 기증자가
+# {{len(by_donor)}}명뿐이라 ±{{200 * spread:.0f}}%p라고 스스로 밝힙니다.
 # %% [markdown] lang="en"
 # ## Stop, and go on
 #
@@ -589,18 +560,18 @@ street(plates, 60, 30, "0123456789")
 rows = [f"{file.relative_to(desk).as_posix()},{file.parent.name},{file.name[:8]}" for file in sorted(plates.rglob("*.png"))]
 (desk / "plates.csv").write_text("\n".join(["path,label,group", *rows]) + "\n", encoding="utf-8")
 fresh("runs/plates")
-code, said = ftlib(f"fit plates.csv --no-mirror --no-near --out runs/plates {options}")
+code, said = ftlib("fit plates.csv --no-mirror --no-near --backbone glyphnet --strategy lp_ft --updates 240 --out runs/plates --quiet")
 print(said)
 read = json.loads((desk / "runs/plates/metrics.json").read_text(encoding="utf-8"))
 assert code == 0 and read["accuracy"]["value"] > 0.85
 # %% [markdown] lang="en"
-# `--no-near` is for pictures that are meant to look alike: two sevens of one typeface are no copies. `{{100 * read["accuracy"]["value"]:.1f}} %` of
+# `--no-near` is for pictures that are meant to look alike: two sevens of one typeface are no copies. {{100 * read["accuracy"]["value"]:.1f}} % of
 # the digits are read, on plates of which no digit was seen in training.
 #
 # **Predict.** A plate is right when all six digits are. What part of new plates will be?
 # %% [markdown] lang="ko"
 # `--no-near`는 원래 서로 닮은 사진일 때 씁니다. 같은 글꼴의 7 두 개는 사본이 아닙니다. 학습에서 한 글자도 보지 못한 번호판에서 숫자의
-# `{{100 * read["accuracy"]["value"]:.1f}}%`를 읽었습니다.
+# {{100 * read["accuracy"]["value"]:.1f}}%를 읽었습니다.
 #
 # **예측해 보세요.** 번호판은 여섯 글자를 모두 읽어야 맞은 것입니다. 새 번호판은 얼마나 맞을까요?
 # %%
@@ -617,6 +588,9 @@ fig = plots.image_grid(np.stack(list(seen.values())[:12]), titles[:12], columns=
 ft.show(fig, alt="Twelve new plates with the six digits that the network reads; where it is wrong, the true number stands beside it.")
 print(f"digits {100 * digit_share:.1f} %, whole plates {100 * plate_share:.0f} %; six in a row by chance "
       f"{100 * digit_share**6:.0f} %")
+each = {d: np.mean([a == d for text, true in zip(texts, seen, strict=True) for a, b in zip(text, true, strict=True) if b == d])
+        for d in "0123456789"}  # fmt: skip
+print("each digit: " + ", ".join(f"{d} {100 * share:.0f} %" for d, share in each.items()))
 assert digit_share > 0.8 and plate_share < digit_share
 # %% [markdown] lang="en"
 # Six digits are six chances to be wrong. Whoever promises plates has to measure plates: the number in the report is an answer to its own
