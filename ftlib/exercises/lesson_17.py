@@ -10,7 +10,14 @@ _SETUP = "import numpy as np\nimport ftlib as ft"
 
 
 def _copies(answer):
-    files = {"b.png": b"round", "a.png": b"oval", "a (1).png": b"oval", "c.png": b"round", "d.png": b"round", "e.png": b"x"}
+    files = {
+        "b.png": b"round",
+        "a.png": b"oval",
+        "a (1).png": b"oval",
+        "c.png": b"round",
+        "d.png": b"round",
+        "e.png": b"x",
+    }
     firsts, later = {"b.png", "a.png"}, {"a (1).png", "c.png", "d.png"}
     given = call(answer, dict(files))
     if isinstance(given, (str, bytes)) or not isinstance(given, (list, tuple, set, frozenset)):
@@ -125,7 +132,8 @@ def _command(answer):
     if not isinstance(answer, str):
         kind = describe(answer)
         return Text(
-            f"Expected the line as a string, received {kind}.", f"명령 한 줄이 문자열로 와야 하는데, 받은 것은 {kind}입니다."
+            f"Expected the line as a string, received {kind}.",
+            f"명령 한 줄이 문자열로 와야 하는데, 받은 것은 {kind}입니다.",
         )
     try:
         words = shlex.split(answer.replace("=", " "))
@@ -245,7 +253,10 @@ QUIZ = {
                 ),
             ),
             "b": Choice(
-                Text("Yes: pictures of one origin in both splits.", "있습니다. 출처가 같은 그림이 양쪽에 있을 수 있습니다."),
+                Text(
+                    "Yes: pictures of one origin in both splits.",
+                    "있습니다. 출처가 같은 그림이 양쪽에 있을 수 있습니다.",
+                ),
                 Text(
                     "Only whoever took the pictures knows what belongs together. Write it into the column `group`.",
                     "무엇이 한데 속하는지는 찍은 사람만 압니다. `group` 열에 적어 두세요.",
@@ -273,8 +284,8 @@ QUIZ = {
                     "낯선 환자에게는 처음부터 이 정도였고, 이제야 테스트가 사실대로 말하는 것입니다.",
                 ),
                 Text(
-                    "In the lesson both runs did about alike on donors whom neither had seen.",
-                    "수업에서 두 모델은 모두 처음 보는 기증자에게 비슷한 성적을 냈습니다.",
+                    "In the lesson the networks did about alike on new donors, however their data had been divided.",
+                    "수업에서 신경망들은 데이터를 어떻게 나누었든 새 기증자에게는 비슷한 성적을 냈습니다.",
                 ),
                 right=True,
             ),
@@ -315,7 +326,10 @@ QUIZ = {
                 ),
             ),
             "c": Choice(
-                Text("Take new pictures, or leave the class out and say so.", "새로 찍거나, 클래스를 빼고 그 사실을 밝힙니다."),
+                Text(
+                    "Take new pictures, or leave the class out and say so.",
+                    "새로 찍거나, 클래스를 빼고 그 사실을 밝힙니다.",
+                ),
                 Text(
                     "What was never measured cannot be promised.",
                     "재 보지 못한 것은 약속할 수 없습니다.",
