@@ -414,7 +414,7 @@ shown = {
 }
 fig = plots.bars(shown, "Divided by donor, the test comes down towards the truth", "Accuracy (lines: 95 % interval; lowest and "
                  "highest network)", percent=True)  # fmt: skip
-ft.show(fig, alt="Three bars. Divided by picture, the test is highest. Divided by donor, it is lower, and near the bar of the new "
+ft.show(fig, alt="Three bars. Divided by picture, the test is highest. Divided by donor, it is lower, between that and the new "
         "donors.")
 drop, truly = 100 * (promise - honest), np.mean([truth["first"]["value"], *on_new])
 assert drop > 8 and abs(honest - truly) < promise - truly - 0.08 and abs(honest - truly) < 3 * spread < promise - truly
