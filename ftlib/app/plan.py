@@ -110,7 +110,7 @@ class Plan:
         return {
             "backbone": self.choice.backbone, "image_shape": list(self.task.image_shape),
             "strategy": dataclasses.asdict(self.strategy), "regularization": self.regularization,
-            "batch_size": self.batch_size, "updates": self.updates, "why": [self.choice.why, *self.why],
+            "batch_size": self.batch_size, "updates": self.updates, "why": [f"backbone: {self.choice.why}", *self.why],
             "memory_bytes": self.needs.memory, "memory_parts": self.needs.parts, "free_bytes": self.free,
             "seconds": self.needs.seconds,
         }  # fmt: skip

@@ -112,7 +112,8 @@ def _settle(folder, chosen, options):
         "near": options.near is not False,
     }  # fmt: skip
     folder.config |= {
-        "why": [chosen.choice.why, *chosen.why], "created": datetime.datetime.now().isoformat(timespec="seconds"),
+        "why": [f"backbone: {chosen.choice.why}", *chosen.why],
+        "created": datetime.datetime.now().isoformat(timespec="seconds"),
         "repeat": f"ftlib fit --config {shlex.quote(str(folder.path / 'config.json'))}",
         "versions": {"ftlib": __version__, "keras": keras.__version__, "python": platform.python_version(),
                      "backend": keras.backend.backend()},

@@ -734,11 +734,11 @@ ft.check("10.q4", ...)
 # ## Next
 #
 # This closes the core of the course. You have trained from scratch, borrowed features, tuned, chosen, and looked at what is lost
-# and what comes along. Lessons 11 to 15 carry the same steps to text, detection, speech and image generation, and 16 and 17 to
-# larger machines and to your own images. Those are still to come; your own images need not wait: give `ft.load_task` their folder.
+# and what comes along. Lesson 17 goes the same way with your own images, from a folder to an exported model. Lessons 11 to 15 will
+# carry the steps to text, detection, speech and image generation, and 16 to larger machines; those are still to come.
 # %% [markdown] lang="ko"
 # ## 다음 수업
 #
 # 수업의 핵심 과정은 여기까지입니다. 처음부터 학습해 보고, 특징을 빌려 쓰고, 미세 조정하고, 전략을 골랐으며, 무엇을 잃고 무엇이 딸려 오는지도 살펴보았습니다.
-# 11~15강은 같은 과정을 텍스트, 객체 탐지, 음성, 이미지 생성으로 넓히고, 16강과 17강은 더 큰 장비와 여러분의 이미지로 이어집니다. 이 수업들은 아직 준비 중이지만
-# 여러분의 이미지는 기다릴 필요가 없습니다. 사진 폴더를 `ft.load_task`에 주면 됩니다.
+# 17강에서는 여러분의 이미지로 같은 길을 갑니다. 폴더에서 시작해 모델을 내보내는 데까지입니다. 11~15강은 이 과정을 텍스트, 객체 탐지, 음성, 이미지 생성으로 넓히고 16강은 더 큰
+# 장비로 이어지는데, 아직 준비 중입니다.
