@@ -99,21 +99,13 @@ class Hardware:
             return _One()
         return (_Mirrored if keras.backend.backend() == "tensorflow" else _Sharded)(names)
 
-    def prepare(self, model, engine):
-        """Returns a copy of a model that computes in the wanted precision and lives on the devices of an engine."""
-        if self.plain:
-            return model
-        with engine.scope():
-            copy = copy_model(model)
-        if self.precision is not None:
-            last = model.layers[-1]
-            for ours, theirs in zip(copy._flatten_layers(), model._flatten_layers(), strict=True):
-                # Pixels of up to 255 would lose digits before they are scaled; so would probabilities.
-                if theirs is not last and not isinstance(ours, (keras.Model, *_EXACT)):
-                    ours.dtype_policy = keras.dtype_policies.get(self.precision)
-                elif theirs is last:
-                    ours.dtype_policy = keras.dtype_policies.get("float32")
-        return engine.adopt(copy)
+    def cast(self, model):
+        """Makes the layers of a model compute in the wanted precision, in place."""
+        for layer in model._flatten_layers() if self.precision is not None else ():
+            # Pixels of up to 255 would lose digits before they are scaled; so would probabilities.
+            exact = layer is model.layers[-1]
+            if exact or not isinstance(layer, (keras.Model, *_EXACT)):
+                layer.dtype_policy = keras.dtype_policies.get("float32" if exact else self.precision)
 
     def release(self, model, start):
         """Returns a plain copy of a trained model, computing as `start`, the model that it came from."""
@@ -130,8 +122,6 @@ _EXACT = (keras.layers.InputLayer, keras.layers.Normalization, keras.layers.Resc
 
 class _One:
     """One device: Keras as it is."""
-
-    count = 1
 
     def scope(self):
         return contextlib.nullcontext()
@@ -182,7 +172,7 @@ class _Sharded(_One):
     """Several devices on JAX, of one host or of several."""
 
     def __init__(self, names):
-        self.count, self.layout = len(names), keras.distribution.DataParallel(devices=names)
+        self.layout = keras.distribution.DataParallel(devices=names)
 
     @contextlib.contextmanager
     def scope(self):

@@ -128,7 +128,10 @@ def fit(
     proofs = [no_leak(task)]
     require(proofs)
     engine, dropout = hardware.engine(), {layer.name: settings.dropout for layer in _head_dropouts(found)}
-    trained = hardware.prepare(copy_model(model, dropout), engine)
+    with engine.scope():
+        trained = copy_model(model, dropout)
+    hardware.cast(trained)
+    trained = engine.adopt(trained)
     found = stages(trained, head=head)
     _check_probabilities(trained, found, head)
     notes = redraw(trained, [x for s in found if s.name in anew for x in s.layers], seed) if anew else []

@@ -1,5 +1,6 @@
 """What a run computes on changes its speed and memory, not what it learns."""
 
+import dataclasses
 import os
 import socket
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 import tiny
 
 import ftlib as ft
+from ftlib.phases import PhaseRun
 
 PLAIN = ft.Regularization()
 BACKEND = keras.backend.backend()
@@ -45,7 +47,8 @@ def test_a_batch_in_parts_gives_the_same_weights(alone):
 @pytest.mark.parametrize("precision", ["mixed_float16", "mixed_bfloat16"])
 def test_mixed_precision_learns_the_same_and_leaves_a_plain_model(precision, alone, tmp_path):
     run = train(ft.Hardware(precision=precision), run_dir=tmp_path / "run")
-    assert {layer.dtype_policy.name for layer in run.model._flatten_layers()} == {"float32"}
+    for model in (run.model, run.start):
+        assert {layer.dtype_policy.name for layer in model._flatten_layers()} == {"float32"}
     assert 0 < distance(run, alone) < 0.05 and all(p.holds for p in run.proofs)
     losses = [[row["val_loss"] for row in one.history] for one in (run, alone)]
     assert losses[0] == pytest.approx(losses[1], rel=0.02)
@@ -54,17 +57,19 @@ def test_mixed_precision_learns_the_same_and_leaves_a_plain_model(precision, alo
     assert np.array_equal(loaded.model.predict(x, verbose=0), run.model.predict(x, verbose=0))
 
 
+def test_a_compiled_update_gives_the_same_weights(alone):
+    assert distance(train(ft.Hardware(jit=True)), alone) < 1e-4
+
+
 def test_layers_compute_in_the_precision_asked_for_but_pixels_and_probabilities_do_not():
-    given = tiny.model()
-    hardware = ft.Hardware(precision="mixed_float16")
-    model = hardware.prepare(given, hardware.engine())
+    model = tiny.model()
+    ft.Hardware(precision="mixed_float16").cast(model)
     computed = {
         layer.name: layer.compute_dtype for layer in model._flatten_layers() if not isinstance(layer, keras.Model)
     }
     assert computed["conv1"] == computed["norm2"] == "float16"
     assert computed["scale"] == computed["predictions"] == "float32"
     assert {w.dtype for w in model.weights} == {"float32"}
-    assert {layer.compute_dtype for layer in given._flatten_layers()} == {"float32"}
 
 
 def test_rates_per_stage_and_a_resume_in_float16_end_as_if_nothing_happened(tmp_path, monkeypatch):
@@ -73,10 +78,7 @@ def test_rates_per_stage_and_a_resume_in_float16_end_as_if_nothing_happened(tmp_
         "strategy": tiny_decay(),
         "updates": 60,
     }
-    whole, epochs = train(**options), []
-    from ftlib.phases import PhaseRun
-
-    run_epoch = PhaseRun._run_epoch
+    whole, epochs, run_epoch = train(**options), [], PhaseRun._run_epoch
 
     def stops(self):
         run_epoch(self)
@@ -93,8 +95,6 @@ def test_rates_per_stage_and_a_resume_in_float16_end_as_if_nothing_happened(tmp_
 
 def tiny_decay():
     head, rest = ft.strategy("lp_ft").phases
-    import dataclasses
-
     return ft.Strategy("falling", "pretrained", (head, dataclasses.replace(rest, decay=0.5)))
 
 

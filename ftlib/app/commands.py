@@ -1,4 +1,4 @@
-"""The commands for your own pictures: check, advise, fit, predict, evaluate, report, runs."""
+"""The commands for your own pictures: check, advise, fit, predict, evaluate, report, export, runs."""
 
 import argparse
 import dataclasses
@@ -207,8 +207,9 @@ def _fit(args):
 
 def _only_resume(args):
     """Raises a ValueError for options that a run which goes on has decided already."""
-    names = ["out", "near", "backbone", "image_size", "strategy", "rate", "regularization", "updates", "batch_size",
-             "devices", "precision", "class_weight", "mirror", "seed"]  # fmt: skip
+    from ftlib.app.plan import Options
+
+    names = ["out", *(field.name for field in dataclasses.fields(Options))]
     flags = {"near": "--no-near", "mirror": "--no-mirror"}
     given = [flags.get(n, "--" + n.replace("_", "-")) for n in names if getattr(args, n) is not None]
     if given:

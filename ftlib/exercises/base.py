@@ -163,8 +163,7 @@ def call(function, *args):
         Failed: If it is no function, or raises an error.
     """
     if not callable(function):
-        kind = describe(function)
-        raise Failed(Text(f"Expected a function, received {kind}.", f"함수가 와야 하는데, 받은 것은 {kind}입니다."))
+        raise Failed(expected(function, "a function", "함수가"))
     given = [arg.copy() if isinstance(arg, np.ndarray) else arg for arg in args]
     try:
         answer = function(*given)
@@ -214,8 +213,20 @@ def near(value, wanted, relative=1e-3):
 
 def no_number(answer):
     """Returns what to say of an answer that should have been a number."""
-    kind = describe(answer)
-    return Text(f"Expected one number, received {kind}.", f"숫자 하나가 와야 하는데, 받은 것은 {kind}입니다.")
+    return expected(answer, "one number", "숫자 하나가")
+
+
+def expected(answer, en, ko, more=None):
+    """Returns what to say of an answer of another kind than the one that is asked for.
+
+    Args:
+        answer: What came.
+        en: What should have come.
+        ko: The same, with its particle.
+        more: `Text` of what to do, if that is not plain.
+    """
+    kind, (en_more, ko_more) = describe(answer), (f" {more.en}", f" {more.ko}") if more else ("", "")
+    return Text(f"Expected {en}, received {kind}.{en_more}", f"{ko} 와야 하는데, 받은 것은 {kind}입니다.{ko_more}")
 
 
 def describe(answer):

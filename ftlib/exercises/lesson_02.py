@@ -11,6 +11,7 @@ from ftlib.exercises.base import (
     as_number,
     call,
     describe,
+    expected,
     is_blank,
     near,
     number,
@@ -23,10 +24,7 @@ def _penalty(answer):
     kernel = draws.normal(size=(4, 3))
     given = call(answer, kernel, 0.1)
     if not isinstance(given, (tuple, list)) or len(given) != 2:
-        return Text(
-            f"Expected a pair, the penalty and its slope, received {describe(given)}.",
-            f"벌점과 그 기울기, 이렇게 두 값이 와야 하는데, 받은 것은 {describe(given)}입니다.",
-        )
+        return expected(given, "a pair, the penalty and its slope", "벌점과 그 기울기, 이렇게 두 값이")
     if any(is_blank(part) for part in given):
         raise Blank
     value, slope = as_number(given[0]), np.asarray(given[1])
@@ -83,10 +81,7 @@ def _dropout(answer):
     hidden = np.ones((200, 50))
     out = np.asarray(call(answer, hidden, 0.3, np.random.default_rng(0)))
     if out.shape != hidden.shape:
-        return Text(
-            f"Expected an array of the shape of `hidden`, {hidden.shape}; received {describe(out)}.",
-            f"`hidden`과 모양이 같은 배열 {hidden.shape}이 와야 하는데, 받은 것은 {describe(out)}입니다.",
-        )
+        return expected(out, f"an array of the shape of `hidden`, {hidden.shape}", f"`hidden`과 모양이 같은 배열 {hidden.shape}이")
     zeros, mean = float((out == 0).mean()), float(out.mean())
     if zeros == 0:
         return Text("Nothing was dropped.", "0이 된 값이 하나도 없습니다.")
@@ -137,10 +132,7 @@ def _best_epoch(answer):
         value = number(given)
         said = f"losses {losses}, patience {patience}"
         if value is None:
-            return Text(
-                f"Expected the number of an epoch, received {describe(given)}.",
-                f"에폭 번호가 와야 하는데, 받은 것은 {describe(given)}입니다.",
-            )
+            return expected(given, "the number of an epoch", "에폭 번호가")
         if value == wanted:
             continue
         if value == wanted + 1 and value == int(value):
@@ -169,10 +161,7 @@ def _best_epoch(answer):
 
 def _settings(answer):
     if not isinstance(answer, Regularization):
-        return Text(
-            f"Expected a Regularization, received {describe(answer)}.",
-            f"Regularization이 와야 하는데, 받은 것은 {describe(answer)}입니다.",
-        )
+        return expected(answer, "a Regularization", "Regularization이")
     light = Regularization.preset("light")
     if answer == light:
         return Text("That is `light` as it is.", "`light` 그대로입니다.")

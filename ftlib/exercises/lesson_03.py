@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from ftlib.backbones import classifier
-from ftlib.exercises.base import Choice, Exercise, Question, Text, call, describe, number
+from ftlib.exercises.base import Choice, Exercise, Question, Text, call, describe, expected, number
 from ftlib.initialization import reinitialize
 
 # Patches of three by three pixels, and what the filter should say to each.
@@ -85,10 +85,7 @@ def _headless(answer):
             "층의 출력을 돌려주었습니다. 이것으로 모델을 만드세요. keras.Model(입력, 출력)입니다.",
         )
     if not isinstance(result, keras.Model):
-        return Text(
-            f"Expected a Keras model from images to features, received {describe(result)}.",
-            f"이미지를 특징으로 바꾸는 Keras 모델이 와야 하는데, 받은 것은 {describe(result)}입니다.",
-        )
+        return expected(result, "a Keras model from images to features", "이미지를 특징으로 바꾸는 Keras 모델이")
     maps, given = np.asarray(model.get_layer("backbone")(images)), np.asarray(result(images))
     if given.shape == (5, 6):
         return Text(
@@ -136,10 +133,7 @@ def _pays_from(answer):
         given = call(answer, pretraining, alone, on_top)
         value, said = number(given), f"pays_from({pretraining:g}, {alone}, {on_top})"
         if value is None:
-            return Text(
-                f"Expected a number of users, received {describe(given)}.",
-                f"사용자 수가 와야 하는데, 받은 것은 {describe(given)}입니다.",
-            )
+            return expected(given, "a number of users", "사용자 수가")
         if value == wanted:
             continue
         exact = pretraining / (alone - on_top)

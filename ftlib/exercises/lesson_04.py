@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from ftlib.exercises.base import Choice, Exercise, Question, Text, as_number, call, describe, number
+from ftlib.exercises.base import Choice, Exercise, Question, Text, as_number, call, describe, expected, number
 
 _SETUP = "import numpy as np\nimport ftlib as ft"
 
@@ -24,11 +24,7 @@ def _three_by_three(answer):
             f"윗줄의 `image_size`에 {number(answer):g}, 이렇게 넣은 다음 `small`을 그대로 넘기세요.",
         )
     if not isinstance(answer, keras.Model):
-        kind = describe(answer)
-        return Text(
-            f"Expected the model `small`, received {kind}.",
-            f"모델 `small`이 와야 하는데, 받은 것은 {kind}입니다.",
-        )
+        return expected(answer, "the model `small`", "모델 `small`이")
     shape = answer.output_shape
     if not isinstance(shape, tuple) or len(shape) != 4:
         return Text(

@@ -2,7 +2,7 @@
 
 import keras
 
-from ftlib.exercises.base import Blank, Choice, Exercise, Question, Text, call, describe
+from ftlib.exercises.base import Blank, Choice, Exercise, Question, Text, call, describe, expected
 from ftlib.freezing import freeze_report
 from ftlib.graph import stages
 from ftlib.strategies import Strategy
@@ -69,11 +69,8 @@ def _probe():
 
 def _open_safely(answer):
     if not callable(answer) or isinstance(answer, keras.Model):
-        kind = describe(answer)
-        return Text(
-            f"Expected the function itself, received {kind}. Give its name without calling it.",
-            f"함수 자체가 와야 하는데, 받은 것은 {kind}입니다. 함수를 부르지 말고 이름만 넘기세요.",
-        )
+        more = Text("Give its name without calling it.", "함수를 부르지 말고 이름만 넘기세요.")
+        return expected(answer, "the function itself", "함수 자체가", more)
     probe = _probe()
     try:
         result = call(answer, probe)
@@ -111,11 +108,8 @@ def _open_safely(answer):
 
 def _half_and_half(answer):
     if not isinstance(answer, Strategy):
-        kind = describe(answer)
-        return Text(
-            f"Expected an ft.Strategy, received {kind}. Wrap the phases: ft.Strategy(name, start, phases).",
-            f"ft.Strategy가 와야 하는데, 받은 것은 {kind}입니다. 학습 단계들을 ft.Strategy(이름, 출발점, 단계들)로 감싸세요.",
-        )
+        more = Text("Wrap the phases: ft.Strategy(name, start, phases).", "학습 단계들을 ft.Strategy(이름, 출발점, 단계들)로 감싸세요.")
+        return expected(answer, "an ft.Strategy", "ft.Strategy가", more)
     if answer.start != "pretrained" or answer.keep is not None:
         return Text(
             "It starts from random weights, at least in part. Then there is nothing to fine-tune.",

@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from ftlib.exercises.base import Choice, Exercise, Question, Text, as_number, call, describe, near, number
+from ftlib.exercises.base import Choice, Exercise, Question, Text, as_number, call, describe, expected, near, number
 from ftlib.graph import stages
 from ftlib.strategies import Strategy
 from ftlib.tracks import track
@@ -104,11 +104,7 @@ def _wrong_rates(found, names, rate, decay):
     last = len(names) - 1
     wanted = [rate * decay ** (last - i) for i in range(len(names))]
     if not isinstance(found, dict):
-        kind = describe(found)
-        return Text(
-            f"Expected a dict from the name of each stage to its rate, received {kind}.",
-            f"스테이지 이름에서 학습률로 가는 딕셔너리가 와야 하는데, 받은 것은 {kind}입니다.",
-        )
+        return expected(found, "a dict from the name of each stage to its rate", "스테이지 이름에서 학습률로 가는 딕셔너리가")
     if set(found) != set(names):
         odd = next(name for name in [*names, *found] if (name in found) != (name in names))
         return Text(

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 
 from ftlib.advisor import Advice
-from ftlib.exercises.base import Choice, Exercise, Question, Text, as_number, call, describe, near
+from ftlib.exercises.base import Choice, Exercise, Question, Text, as_number, call, describe, expected, near
 from ftlib.similarity import Evidence
 from ftlib.strategies import Strategy
 from ftlib.tasks.base import Task
@@ -81,11 +81,7 @@ def _asked(answer):
             "태스크입니다. 백본 다음 인자로 `ft.advise`에 넘기세요.",
         )
     if not isinstance(answer, Advice):
-        kind = describe(answer)
-        return Text(
-            f"Expected what `ft.advise(backbone, task)` returns, received {kind}.",
-            f"`ft.advise(백본, 태스크)`가 돌려준 값이 와야 하는데, 받은 것은 {kind}입니다.",
-        )
+        return expected(answer, "what `ft.advise(backbone, task)` returns", "`ft.advise(백본, 태스크)`가 돌려준 값이")
     found = answer.evidence
     if found.classes != 2:
         return Text(

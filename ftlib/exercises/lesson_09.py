@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from ftlib.anchors import EWC, L2SP, Replay
-from ftlib.exercises.base import Choice, Exercise, Question, Text, call, describe, near, number
+from ftlib.exercises.base import Choice, Exercise, Question, Text, call, describe, expected, near, number
 from ftlib.regularizers import Regularization
 
 _SETUP = "import dataclasses\nimport numpy as np\nimport ftlib as ft"
@@ -18,10 +18,7 @@ def _settings(answer):
             "앵커만 있습니다. 설정 안에 넣으세요. `ft.fit`이 받는 것은 Regularization입니다.",
         )
     if not isinstance(answer, Regularization):
-        return Text(
-            f"Expected a Regularization, received {describe(answer)}.",
-            f"Regularization이 와야 하는데, 받은 것은 {describe(answer)}입니다.",
-        )
+        return expected(answer, "a Regularization", "Regularization이")
     light = Regularization.preset("light")
     if answer == light:
         return Text("That is `light` as it is, without an anchor.", "`light` 그대로이고, 앵커가 없습니다.")
@@ -85,11 +82,7 @@ def _rubber_band(answer):
     weights, start = _arrays()
     given = call(answer, _copies(weights), _copies(start), 0.4)
     if not isinstance(given, (tuple, list)) or len(given) != 2:
-        kind = describe(given)
-        return Text(
-            f"Expected a pair, penalty and slopes; received {kind}.",
-            f"벌점과 기울기, 이렇게 두 가지가 와야 하는데, 받은 것은 {kind}입니다.",
-        )
+        return expected(given, "a pair, penalty and slopes", "벌점과 기울기, 이렇게 두 가지가")
     value = number(given[0])
     if value is None:
         kind = describe(given[0])
@@ -167,11 +160,7 @@ def _mixed_batch(answer):
     for seed, share, old in ((0, 0.25, 8), (1, 0.25, 8), (2, 0.5, 16)):
         given = call(answer, 100, 5000, 32, share, np.random.default_rng(seed))
         if not isinstance(given, (tuple, list)) or len(given) != 2:
-            kind = describe(given)
-            return Text(
-                f"Expected two arrays of indices, new and old; received {kind}.",
-                f"새 예제와 옛 예제의 번호 배열 두 개가 와야 하는데, 받은 것은 {kind}입니다.",
-            )
+            return expected(given, "two arrays of indices, new and old", "새 예제와 옛 예제의 번호 배열 두 개가")
         drawn = [np.asarray(part) for part in given]
         for part in drawn:
             if part.ndim != 1 or part.dtype.kind not in "iu":

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ftlib.exercises.base import Choice, Exercise, Question, Text, as_number, call, describe, near, number
+from ftlib.exercises.base import Choice, Exercise, Question, Text, as_number, call, expected, near, number
 from ftlib.tasks import Task
 
 _SETUP = """
@@ -30,11 +30,7 @@ def _by_group(answer):
             + (" 차이를 가리는 바로 그 평균입니다." if near(value, right.mean()) else ""),
         )
     if not isinstance(given, dict):
-        kind = describe(given)
-        return Text(
-            f"Expected a dictionary from the name of each group to its accuracy, received {kind}.",
-            f"그룹 이름마다 정확도가 들어 있는 딕셔너리가 와야 하는데, 받은 것은 {kind}입니다.",
-        )
+        return expected(given, "a dictionary from the name of each group to its accuracy", "그룹 이름마다 정확도가 들어 있는 딕셔너리가")
     if {str(name) for name in given} != set(wanted):
         names = ", ".join(map(str, given)) or "-"
         return Text(
@@ -148,11 +144,7 @@ def _flips(answer):
 
 def _mended(answer):
     if not isinstance(answer, Task):
-        kind = describe(answer)
-        return Text(
-            f"Expected a task, as ft.mark_task returns it; received {kind}.",
-            f"ft.mark_task가 돌려주는 태스크가 와야 하는데, 받은 것은 {kind}입니다.",
-        )
+        return expected(answer, "a task, as ft.mark_task returns it", "ft.mark_task가 돌려주는 태스크가")
     split = answer.train
     if split.groups is None:
         return Text(

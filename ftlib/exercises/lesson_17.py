@@ -4,7 +4,7 @@ import shlex
 
 import numpy as np
 
-from ftlib.exercises.base import Choice, Exercise, Question, Text, call, describe
+from ftlib.exercises.base import Choice, Exercise, Question, Text, call, expected
 
 _SETUP = "import numpy as np\nimport ftlib as ft"
 
@@ -21,11 +21,7 @@ def _copies(answer):
     firsts, later = {"b.png", "a.png"}, {"a (1).png", "c.png", "d.png"}
     given = call(answer, dict(files))
     if isinstance(given, (str, bytes)) or not isinstance(given, (list, tuple, set, frozenset)):
-        kind = describe(given)
-        return Text(
-            f"Expected a list of names, received {kind}.",
-            f"파일 이름의 리스트가 와야 하는데, 받은 것은 {kind}입니다.",
-        )
+        return expected(given, "a list of names", "파일 이름의 리스트가")
     if any(not isinstance(name, str) for name in given):
         return Text(
             "Expected names alone, as strings: those of the files to leave out.",
@@ -88,11 +84,7 @@ def _apart(answer):
         except Exception:  # a ragged list, a model
             mask = np.zeros(0)
         if mask.shape != groups.shape or not (mask.dtype == bool or set(np.unique(mask).tolist()) <= {0, 1}):
-            kind = describe(given)
-            return Text(
-                f"Expected one True or False for each of {len(groups)} pictures, received {kind}.",
-                f"그림 {len(groups)}장마다 True나 False가 하나씩 와야 하는데, 받은 것은 {kind}입니다.",
-            )
+            return expected(given, f"one True or False for each of {len(groups)} pictures", f"그림 {len(groups)}장마다 True나 False가 하나씩")
         masks.append(mask.astype(bool))
     for mask in masks:
         both = sorted(set(groups[mask].tolist()) & set(groups[~mask].tolist()))
@@ -130,11 +122,7 @@ _FLAGS = ("--no-mirror", "--no-near", "--quiet", "--json")
 
 def _command(answer):
     if not isinstance(answer, str):
-        kind = describe(answer)
-        return Text(
-            f"Expected the line as a string, received {kind}.",
-            f"명령 한 줄이 문자열로 와야 하는데, 받은 것은 {kind}입니다.",
-        )
+        return expected(answer, "the line as a string", "명령 한 줄이 문자열로")
     try:
         words = shlex.split(answer.replace("=", " "))
     except ValueError:

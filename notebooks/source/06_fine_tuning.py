@@ -422,9 +422,9 @@ kernel.assign(keras.initializers.GlorotUniform(seed=0)(kernel.shape))  # what Ke
 calm = ft.classifier(track.backbone, task.num_classes)
 calm.get_layer("predictions").set_weights(frozen.model.get_layer("predictions").get_weights())
 
-noisy_pull, trained_pull = pull(noisy), pull(calm)
-print(f"a random head pulls {noisy_pull / trained_pull:.0f} times as hard as the trained one")
-assert noisy_pull > 3 * trained_pull or study is None
+noisy_pull, trained_pull, zero_pull = pull(noisy), pull(calm), pull(ft.classifier(track.backbone, task.num_classes))
+print(f"a random head pulls {noisy_pull / trained_pull:.0f} times as hard as the trained one, a head of zeros {zero_pull:g} times")
+assert noisy_pull > 3 * trained_pull > zero_pull == 0 or study is None
 # %% [markdown] lang="en"
 # Now both ways with the same {{updates}} updates and the same rate of 3e-4: everything at once under the random head, or the
 # head alone for a third of the updates and then everything. The second is called LP-FT, linear probing then fine-tuning
