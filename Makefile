@@ -23,7 +23,7 @@ NBVAL = TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1 OPEN
 LONG = notebooks/en/06_fine_tuning.ipynb notebooks/en/01_training_from_scratch.ipynb \
 	notebooks/ko/05_feature_extraction.ipynb
 
-.PHONY: help setup run lab notebooks slides site test test-unit test-notebooks test-colab results benchmarks weights lock clean
+.PHONY: help setup run lab notebooks slides site test test-unit test-notebooks test-photo test-colab results benchmarks weights lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 | /p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s%s\n", $$1, $$2 }'
@@ -63,14 +63,17 @@ test: test-unit test-notebooks  ## style, all tests, a selection of them on JAX,
 
 test-unit: setup  ## all of it without executing the lessons
 	.venv/bin/ruff check .
-	.venv/bin/python -m pytest -n 2
+	.venv/bin/python -m pytest -n 2 -m "not photo"
 	KERAS_BACKEND=jax .venv/bin/python -m pytest -n 2 -m backends
 
 test-notebooks: setup  ## execute the lessons: all English ones, and one in Korean, whose code is the same
 	$(NBVAL) $(LONG) $(filter-out $(LONG),$(wildcard notebooks/en/*.ipynb))
 
+test-photo: setup  ## lessons 05 to 07 on photos: the same cells with MobileNetV2 and flowers (needs FTLIB_REAL)
+	.venv/bin/python -m pytest -n 2 tests/test_photo_track.py
+
 test-colab: .venv-colab/.ready  ## the tests with the versions that Colab has
-	.venv-colab/bin/python -m pytest -n 2
+	.venv-colab/bin/python -m pytest -n 2 -m "not photo"
 
 .venv-colab/.ready: pyproject.toml
 	$(PYTHON) -m venv .venv-colab

@@ -1,8 +1,5 @@
 """The batches of an epoch, and all that is random in them."""
 
-from collections import deque
-from concurrent.futures import ThreadPoolExecutor
-
 import keras
 import numpy as np
 
@@ -83,17 +80,6 @@ class Batches:
         if self.class_weights is None:
             return images, targets
         return images, targets, (targets @ self.class_weights).astype("float32")
-
-
-def ahead(batches, count=2):
-    """Yields the items of a sequence in order; a thread makes up to `count` of them while one is used."""
-    with ThreadPoolExecutor(1) as pool:
-        coming = deque(pool.submit(batches.__getitem__, i) for i in range(min(count, len(batches))))
-        for i in range(len(batches)):
-            item = coming.popleft().result()
-            if i + count < len(batches):
-                coming.append(pool.submit(batches.__getitem__, i + count))
-            yield item
 
 
 def one_hot(labels, classes):

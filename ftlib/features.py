@@ -4,6 +4,8 @@ A frozen part in inference mode gives the same for an image every time. So a pha
 trains the rest on what it gave: in memory, or in a file that is mapped into memory.
 """
 
+import collections
+import concurrent.futures
 import contextlib
 import hashlib
 import json
@@ -19,7 +21,7 @@ import numpy as np
 from ftlib import __version__
 from ftlib.calls import Graph
 
-_MEMORY = 2**30  # bytes of activations kept in memory; more go to a file
+MEMORY = 2**29  # bytes of activations kept in memory; more go to a file
 _SPARE = 2**30  # bytes that a file leaves free on the disk
 
 # Nominal speeds by which it is decided whether a cache pays. They are not measured: a decision that depended on the
@@ -46,13 +48,28 @@ def predict(model, images, batch_size=None):
 def _outputs(model, images, batch_size=None):
     if batch_size is None:
         batch_size = max(32, min(256, 2**20 // math.prod(images.shape[1:3])))
-    for i in range(0, len(images), batch_size):
-        batch = np.asarray(images[np.arange(i, min(i + batch_size, len(images)))], "float32")
+    last = len(images)
+
+    def taken(i):
+        return np.asarray(images[np.arange(i * batch_size, min((i + 1) * batch_size, last))], "float32")
+
+    for i, batch in enumerate(ahead(taken, -(-last // batch_size))):
         n = len(batch)
         if i and n < batch_size:  # one shape, one compiled function
             batch = np.concatenate([batch, np.zeros((batch_size - n, *batch.shape[1:]), "float32")])
         with _without_retracing_warnings():
             yield np.asarray(model.predict_on_batch(batch))[:n]
+
+
+def ahead(make, count, most=2):
+    """Yields `make(0)` to `make(count - 1)` in order; a thread makes up to `most` of them while one is used."""
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        coming = collections.deque(pool.submit(make, i) for i in range(min(most, count)))
+        for i in range(count):
+            item = coming.popleft().result()
+            if i + most < count:
+                coming.append(pool.submit(make, i + most))
+            yield item
 
 
 @contextlib.contextmanager
@@ -97,7 +114,7 @@ class Cache:
         if self.shape is None:
             return ""
         size = 4 * math.prod(self.shape)
-        where = "memory" if items * size <= _MEMORY else "disk"
+        where = "memory" if items * size <= MEMORY else "disk"
         if where == "disk" and items * size + _SPARE > shutil.disk_usage(_existing(self.folder)).free:
             return ""
         compute = _operations(self.model) / _COMPUTES[device_kind()]

@@ -11,11 +11,11 @@ import keras
 import numpy as np
 
 from ftlib.anchors import Prepared
-from ftlib.batches import Batches, Views, ahead, reseed
+from ftlib.batches import Batches, Views, reseed
 from ftlib.checkpoints import Checkpoints, pack, unpack
 from ftlib.closing import SOUP_SIZE
 from ftlib.engine import Trainer, make_optimizer, quiet, split_parts
-from ftlib.features import Cache, predict
+from ftlib.features import Cache, ahead, predict
 from ftlib.freezing import set_trainable
 from ftlib.graph import stages, weights_of
 from ftlib.hardware import Hardware
@@ -209,7 +209,7 @@ class PhaseRun:
         reseed(run.model, key)
         batches = Batches(run.task, work.batch_size, now, key, work.settings, work.class_weights, self.views)
         trainer.reset_metrics()
-        for i, whole in enumerate(ahead(batches)):
+        for i, whole in enumerate(ahead(batches.__getitem__, len(batches))):
             for x, *y in zip(*(np.split(part, work.hardware.accumulate) for part in whole), strict=True):
                 x = x if self.hold is None else self.hold.batch(x, key, i)
                 logs = work.engine.step(trainer, x, *y)

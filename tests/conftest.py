@@ -30,6 +30,15 @@ _KERAS_HOME = Path(tempfile.mkdtemp(prefix="ftlib-keras-home-"))
 os.environ["KERAS_HOME"] = str(_KERAS_HOME)
 
 
+def pytest_sessionstart(session):
+    """TensorFlow, like JAX above: it builds these graphs quickly, and does not make them quick."""
+    runs_tests = hasattr(session.config, "workerinput") or not session.config.getoption("numprocesses", None)
+    if runs_tests and os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+
+
 def pytest_unconfigure():
     shutil.rmtree(_KERAS_HOME, ignore_errors=True)
 

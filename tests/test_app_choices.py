@@ -114,7 +114,7 @@ def test_needs_grow_with_the_batch_and_with_what_trains():
 
 
 def test_the_cost_of_a_run_adds_up():
-    needs = Needs(0, {}, (("head", 10, 1.0, 50.0), ("all", 20, 3.0, 0.0)), seconds_per_image=0.5)
+    needs = Needs(0, {}, 0, (("head", 10, 1.0, 50.0), ("all", 20, 3.0, 0.0)), seconds_per_image=0.5)
     assert [needs.cost(update) for update in (0, 1, 10, 11, 30)] == [0, 51, 60, 63, 120]
     assert needs.cost(None) == 120 and needs.seconds == 60
     assert dataclasses.replace(needs, seconds_per_image=None).seconds is None

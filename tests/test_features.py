@@ -120,7 +120,7 @@ def test_the_estimate_weighs_computing_against_reading(monkeypatch, tmp_path):
     assert cache.shape == (6, 6, 4) and ftlib.features._operations(prefix) == 2 * 36 * (9 * 64 + 64 * 4)
     assert cache.place(items=50, uses=5000) == "memory"
     assert cache.place(items=50, uses=50) == ""  # one pass over the images: nothing is used twice
-    monkeypatch.setattr(ftlib.features, "_MEMORY", 50 * 144 * 4 - 1)
+    monkeypatch.setattr(ftlib.features, "MEMORY", 50 * 144 * 4 - 1)
     monkeypatch.setattr(ftlib.features, "_READS", {"disk": 1e8})
     assert cache.place(items=50, uses=5000) == ""  # a disk is slower than so small a part of a network
     monkeypatch.setattr(ftlib.features, "_COMPUTES", {"cpu": 1.0, "gpu": 1.0})
@@ -131,7 +131,7 @@ def test_the_estimate_weighs_computing_against_reading(monkeypatch, tmp_path):
 
 
 def test_beyond_a_limit_it_lies_in_a_file_of_the_run(monkeypatch, everything_pays, eager, tmp_path):
-    monkeypatch.setattr(ftlib.features, "_MEMORY", 0)
+    monkeypatch.setattr(ftlib.features, "MEMORY", 0)
     seen, run = [], Cache.run
     monkeypatch.setattr(Cache, "run", lambda *args: seen.append(run(*args)) or seen[-1])
     options = dict(updates=6, batch_size=8, verbose=False)

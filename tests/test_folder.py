@@ -293,20 +293,26 @@ def test_links_out_of_the_folder_are_not_followed(photos, tmp_path):
     assert report.class_names == ("cat", "dog") and len(report.files) == 20
 
 
-def test_images_are_kept_in_memory_up_to_the_limit(photos):
+@pytest.mark.parametrize("kept", [10, 3], ids=["memory", "file"])
+def test_each_picture_is_decoded_once(photos, monkeypatch, kept):
     paths = sorted((photos / "cat").iterdir())
-    images = FolderImages(paths, (8, 8), cache_bytes=3 * 8 * 8 * 3)
+    images = FolderImages(paths, (8, 8), cache_bytes=kept * 8 * 8 * 3)
     everything = images[:]
-    assert everything.dtype == "uint8" and "3 decoded" in repr(images)
+    assert everything.dtype == "uint8"
+    assert repr(images).endswith("10 decoded in memory>" if kept == 10 else "10 decoded in a file>")
+    np.testing.assert_array_equal(FolderImages(paths, (8, 8))[:], everything)
+    monkeypatch.setattr(FolderImages, "_decode", None)
     np.testing.assert_array_equal(images[np.array([9, 0, 9])], everything[[9, 0, 9]])
     np.testing.assert_array_equal(images[np.arange(10) > 7], everything[8:])
     np.testing.assert_array_equal(np.asarray(images), everything)
     assert images[-1].shape == (8, 8, 3) and images[[]].shape == (0, 8, 8, 3)
+    monkeypatch.undo()
     small = images.fit_images((6, 4), 1)
     assert small.shape == (10, 6, 4, 1) and small[:2].shape == (2, 6, 4, 1)
     paths[9].unlink()
+    assert images[9].shape == (8, 8, 3)  # decoded already
     with pytest.raises(OSError, match="p09.png could be read"):
-        images[9]
+        small[9]
 
 
 def test_a_file_is_looked_at_again_when_it_changes(photos):

@@ -71,7 +71,7 @@ def test_real_photos_are_different_and_their_copies_are_found(real):
     images = [Image.open(file).convert("RGB") for file in files]
     alone = near_duplicates(np.stack([thumbnail(image) for image in images]))
     assert sum(map(len, alone)) <= 10  # some photos of the collection are near copies
-    taken = sorted({group[0] for group in alone} | set(range(len(images)))  - {i for g in alone for i in g})[:100]
+    taken = sorted({group[0] for group in alone} | set(range(len(images))) - {i for g in alone for i in g})[:100]
     for how in COPIES.values():
         pairs = [images[i] for i in taken] + [how(images[i]) for i in taken]
         found = {tuple(group) for group in near_duplicates(np.stack([thumbnail(image) for image in pairs]))}

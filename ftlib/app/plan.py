@@ -95,12 +95,13 @@ class Plan:
     def __repr__(self):
         height, width, channels = self.task.image_shape
         free = "" if self.free is None else f" ({size(self.free)} are free)"
+        disk = f", {size(self.needs.disk)} on the disk while it trains" if self.needs.disk else ""
         rows = [
             ("backbone", f"{self.choice.backbone}, images of {width} x {height} x {channels} ({self.choice.why})"),
             *(("" if i else "strategy", line) for i, line in enumerate(repr(self.strategy).splitlines())),
             ("regularization", self.regularization),
             ("updates", f"{self.updates} of {self.batch_size} images each"),
-            ("needs", f"about {size(self.needs.memory)} of memory{free} and {duration(self.needs.seconds)}"),
+            ("needs", f"about {size(self.needs.memory)} of memory{free}{disk} and {duration(self.needs.seconds)}"),
         ]
         lines = [f"{what:<16}{text}" for what, text in rows]
         return "\n".join(lines + [wrapped(line, f"{'' if i else 'why':<16}") for i, line in enumerate(self.why)])
@@ -112,7 +113,7 @@ class Plan:
             "strategy": dataclasses.asdict(self.strategy), "regularization": self.regularization,
             "batch_size": self.batch_size, "updates": self.updates, "why": [f"backbone: {self.choice.why}", *self.why],
             "memory_bytes": self.needs.memory, "memory_parts": self.needs.parts, "free_bytes": self.free,
-            "seconds": self.needs.seconds,
+            "disk_bytes": self.needs.disk, "seconds": self.needs.seconds,
         }  # fmt: skip
 
 

@@ -19,6 +19,7 @@ class Needs:
     Attributes:
         memory: Bytes on the device that trains.
         parts: The same by purpose, `{what: bytes}`.
+        disk: Bytes of decoded images and of kept features that lie in files while the run trains.
         costs: One tuple per phase: its name, its updates, the cost of an update, and the cost of what is computed once;
             in passes of one image forward through the whole network.
         seconds_per_image: Measured time of such a pass, or None.
@@ -26,6 +27,7 @@ class Needs:
 
     memory: int
     parts: dict
+    disk: int
     costs: tuple
     seconds_per_image: float | None = None
 
@@ -50,7 +52,7 @@ def estimate(model, task, strategy, batch_size, updates, seconds_per_image=None)
     """Estimates what a run of `fit` needs.
 
     Weights with their gradients, moments and kept copies; the activations of an update, which wait for the backward
-    pass; decoded images and kept features, each at most 1 GiB; and the tables that grow with the classes.
+    pass; decoded images and kept features, as far as they lie in memory; and the tables that grow with the classes.
 
     Args:
         model: The classifier.
@@ -62,8 +64,9 @@ def estimate(model, task, strategy, batch_size, updates, seconds_per_image=None)
     Returns:
         `Needs`.
     """
-    from ftlib.features import device_kind
+    from ftlib.features import MEMORY, device_kind
     from ftlib.graph import head_width, stages
+    from ftlib.tasks.photos import CACHE
 
     found = stages(model)
     names = [stage.name for stage in found]
@@ -89,15 +92,17 @@ def estimate(model, task, strategy, batch_size, updates, seconds_per_image=None)
     params = sum(stage.params for stage in found)
     height, width, channels = task.image_shape
     tested = max(32, min(256, 2**20 // (height * width)))
+    images = (train + validation + len(task.test)) * height * width * channels
+    disk = sum(size for size, most in ((features, MEMORY), (images, CACHE)) if size > most)
     parts = {
         "program": _RUNTIME / (2 if device_kind() == "gpu" else 1), "weights": 4 * (2 * params + 6 * moving),
         "activations": max(activations, 8 * tested * peak),
-        "features": min(features, _GIB), "classes": 20 * classes**2,
-        "images": min(_GIB, (train + validation + len(task.test)) * height * width * channels),
+        "features": features if features <= MEMORY else 0, "classes": 20 * classes**2,
+        "images": images if images <= CACHE else 0,
     }  # fmt: skip
     if device_kind() == "gpu":  # decoded images stay with the processor
         del parts["images"]
-    return Needs(int(sum(parts.values())), parts, tuple(costs), seconds_per_image)
+    return Needs(int(sum(parts.values())), parts, disk, tuple(costs), seconds_per_image)
 
 
 def _kept(found, first):

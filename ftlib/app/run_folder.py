@@ -10,7 +10,7 @@
 | `run.json` | the record of the training: `ftlib.load_run` |
 | `metrics.json` | how good it is, with intervals |
 | `report.html` | the report |
-| `start.keras`, `checkpoint*.npz`, `cache/` | while it trains: from where it goes on |
+| `start.keras`, `checkpoint*.npz`, `cache/`, `pixels/` | while it trains: from where it goes on |
 """
 
 import contextlib
@@ -24,7 +24,6 @@ import shutil
 
 FORMAT = 1
 COLUMNS = ("path", "label", "split", "group", "sha256")
-_CACHE = 2**30  # bytes of decoded pictures
 _WHILE_TRAINING = ("start.keras", "checkpoint.npz", "checkpoint-before.npz")
 
 
@@ -150,7 +149,8 @@ class RunFolder:
             if row.group:
                 groups[name] = row.group
         size = tuple(self.config["model"]["image_shape"][:2])
-        splits = make_splits(parts, self.class_names, groups, size, known.get("cache_bytes", _CACHE))
+        keep = None if self.finished else self.path / "pixels"
+        splits = make_splits(parts, self.class_names, groups, size, cache_dir=keep)
         return Task(
             name=known["name"], **splits, class_names=self.class_names, source=known["source"], licence=LICENCE,
             mirror=self.config["training"]["mirror"], notes=tuple(self.config["notes"]),
@@ -179,7 +179,8 @@ class RunFolder:
             "damaged-checkpoint-before.npz",
         ):
             (self.path / name).unlink(missing_ok=True)
-        shutil.rmtree(self.path / "cache", ignore_errors=True)
+        for name in ("cache", "pixels"):
+            shutil.rmtree(self.path / name, ignore_errors=True)
 
     def begin_anew(self):
         """Removes the checkpoints, so that the training starts from the beginning."""

@@ -81,7 +81,9 @@ def _dropout(answer):
     hidden = np.ones((200, 50))
     out = np.asarray(call(answer, hidden, 0.3, np.random.default_rng(0)))
     if out.shape != hidden.shape:
-        return expected(out, f"an array of the shape of `hidden`, {hidden.shape}", f"`hidden`과 모양이 같은 배열 {hidden.shape}이")
+        return expected(
+            out, f"an array of the shape of `hidden`, {hidden.shape}", f"`hidden`과 모양이 같은 배열 {hidden.shape}이"
+        )
     zeros, mean = float((out == 0).mean()), float(out.mean())
     if zeros == 0:
         return Text("Nothing was dropped.", "0이 된 값이 하나도 없습니다.")

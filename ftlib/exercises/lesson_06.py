@@ -108,7 +108,10 @@ def _open_safely(answer):
 
 def _half_and_half(answer):
     if not isinstance(answer, Strategy):
-        more = Text("Wrap the phases: ft.Strategy(name, start, phases).", "학습 단계들을 ft.Strategy(이름, 출발점, 단계들)로 감싸세요.")
+        more = Text(
+            "Wrap the phases: ft.Strategy(name, start, phases).",
+            "학습 단계들을 ft.Strategy(이름, 출발점, 단계들)로 감싸세요.",
+        )
         return expected(answer, "an ft.Strategy", "ft.Strategy가", more)
     if answer.start != "pretrained" or answer.keep is not None:
         return Text(

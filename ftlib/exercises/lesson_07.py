@@ -104,7 +104,9 @@ def _wrong_rates(found, names, rate, decay):
     last = len(names) - 1
     wanted = [rate * decay ** (last - i) for i in range(len(names))]
     if not isinstance(found, dict):
-        return expected(found, "a dict from the name of each stage to its rate", "스테이지 이름에서 학습률로 가는 딕셔너리가")
+        return expected(
+            found, "a dict from the name of each stage to its rate", "스테이지 이름에서 학습률로 가는 딕셔너리가"
+        )
     if set(found) != set(names):
         odd = next(name for name in [*names, *found] if (name in found) != (name in names))
         return Text(

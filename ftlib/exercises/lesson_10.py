@@ -30,7 +30,11 @@ def _by_group(answer):
             + (" 차이를 가리는 바로 그 평균입니다." if near(value, right.mean()) else ""),
         )
     if not isinstance(given, dict):
-        return expected(given, "a dictionary from the name of each group to its accuracy", "그룹 이름마다 정확도가 들어 있는 딕셔너리가")
+        return expected(
+            given,
+            "a dictionary from the name of each group to its accuracy",
+            "그룹 이름마다 정확도가 들어 있는 딕셔너리가",
+        )
     if {str(name) for name in given} != set(wanted):
         names = ", ".join(map(str, given)) or "-"
         return Text(

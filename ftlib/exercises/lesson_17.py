@@ -84,7 +84,11 @@ def _apart(answer):
         except Exception:  # a ragged list, a model
             mask = np.zeros(0)
         if mask.shape != groups.shape or not (mask.dtype == bool or set(np.unique(mask).tolist()) <= {0, 1}):
-            return expected(given, f"one True or False for each of {len(groups)} pictures", f"그림 {len(groups)}장마다 True나 False가 하나씩")
+            return expected(
+                given,
+                f"one True or False for each of {len(groups)} pictures",
+                f"그림 {len(groups)}장마다 True나 False가 하나씩",
+            )
         masks.append(mask.astype(bool))
     for mask in masks:
         both = sorted(set(groups[mask].tolist()) & set(groups[~mask].tolist()))

@@ -37,7 +37,7 @@ def load_task(name, labels_per_class=None, seed=0, **options):
             `"./labels.csv"` (see `check_folder`).
         labels_per_class: Training examples per class. Default None: all there are.
         seed: Integer that draws them. For one seed, fewer labels are a part of more labels.
-        **options: For folders: `image_size`, `mirror` and `cache_bytes`.
+        **options: For folders: `image_size`, `mirror`, `cache_bytes` and `cache_dir`.
 
     Returns:
         A `Task`.

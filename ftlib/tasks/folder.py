@@ -10,14 +10,14 @@ import numpy as np
 from ftlib.tasks.base import Split, Task, draw_labels
 from ftlib.tasks.folder_check import check_folder
 from ftlib.tasks.folder_table import list_pictures
-from ftlib.tasks.photos import FolderImages
+from ftlib.tasks.photos import CACHE, FolderImages
 
 SHARE = 0.2  # of every class, for a validation or test split that the folder does not have
 PARTS = ("train", "validation", "test")
 LICENCE = "Not known to ftlib: whoever collected the pictures can say."
 
 
-def load(path, labels_per_class=None, seed=0, image_size=(224, 224), cache_bytes=2**30, mirror=True):
+def load(path, labels_per_class=None, seed=0, image_size=(224, 224), cache_bytes=CACHE, cache_dir=None, mirror=True):
     """Returns a task from a folder of class folders, or from a CSV file that lists pictures.
 
     Where the folder has `train`, `validation` (or `val`, `valid`) and `test`, they are used as they are. A
@@ -36,7 +36,10 @@ def load(path, labels_per_class=None, seed=0, image_size=(224, 224), cache_bytes
         seed: Which training pictures are drawn.
         image_size: `(height, width)` in pixels, or one number for both. The default is what most ImageNet
             backbones take. Pictures keep their middle at that aspect ratio.
-        cache_bytes: Memory for decoded pictures, for the three splits together. Default 1 GiB.
+        cache_bytes: Memory for decoded pictures, for the three splits together. Default 512 MiB, 3,500 pictures of the
+            default size. Where all together take more, each is decoded once into a file that is mapped into memory.
+        cache_dir: Folder for that file, where the next process finds what is decoded. Default None: it goes away with
+            this process.
         mirror: Whether a mirrored picture keeps its label, so that augmentation may flip it. Default True, as for
             most photos; say False for writing, road signs or left and right hands.
 
@@ -66,34 +69,36 @@ def load(path, labels_per_class=None, seed=0, image_size=(224, 224), cache_bytes
     parts, drawn = divide(path, report.files, class_names, report.groups, _left_out(report))
     chosen = draw_labels(_labels(parts["train"], class_names), labels_per_class, seed)
     parts["train"] = [parts["train"][i] for i in chosen]
-    return make_task(report, parts, drawn, image_size, cache_bytes, mirror)
+    return make_task(report, parts, drawn, image_size, cache_bytes, mirror, cache_dir)
 
 
-def make_task(report, parts, drawn=(), image_size=(224, 224), cache_bytes=2**30, mirror=True):
+def make_task(report, parts, drawn=(), image_size=(224, 224), cache_bytes=CACHE, mirror=True, cache_dir=None):
     """Returns the task of checked pictures that are divided into parts.
 
     Args:
         report: The `FolderReport` of all pictures.
         parts, drawn: As from `divide`.
-        image_size, cache_bytes, mirror: As in `load`.
+        image_size, cache_bytes, mirror, cache_dir: As in `load`.
     """
     how = f"; {SHARE:.0%} of each class drawn for {' and for '.join(drawn)}" if drawn else ""
     place = report.path.resolve()
     table = report.path.is_file()
     source = f"The {'CSV file' if table else 'folder'} {place.name!r}: {len(report.files)} usable pictures{how}."
-    splits = make_splits(parts, report.class_names, report.groups, _image_size(image_size), cache_bytes)
+    splits = make_splits(parts, report.class_names, report.groups, _image_size(image_size), cache_bytes, cache_dir)
     return Task(
         name=place.stem if table else place.name, **splits, class_names=report.class_names, source=source,
         licence=LICENCE, mirror=mirror, notes=tuple(report.lines() + gaps(parts, report.class_names)),
     )  # fmt: skip
 
 
-def make_splits(parts, class_names, groups, size, cache_bytes):
+def make_splits(parts, class_names, groups, size, cache_bytes=CACHE, cache_dir=None):
     """Returns `{part: Split}` of `{part: files}`."""
     total = sum(len(files) for files in parts.values())
     return {
         part: Split(
-            images=FolderImages([file[3] for file in files], size, 3, cache_bytes * len(files) // max(total, 1)),
+            images=FolderImages(
+                [file[3] for file in files], size, 3, cache_bytes * len(files) // max(total, 1), cache_dir
+            ),
             labels=_labels(files, class_names),
             ids=np.array([file[0] for file in files]),
             groups=np.array([groups.get(file[0], "") for file in files]) if groups else None,

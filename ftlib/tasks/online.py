@@ -71,7 +71,8 @@ def flowers(labels_per_class=None, seed=0, **options):
     Args:
         labels_per_class: Training photos per class; None takes all.
         seed: Which training photos are drawn.
-        **options: `image_size` and `cache_bytes` of `ftlib.tasks.folder.load`, which also makes the splits.
+        **options: `image_size`, `cache_bytes` and `cache_dir` of `ftlib.tasks.folder.load`, which also makes the
+            splits.
 
     Returns:
         A `Task` whose images are `FolderImages`.

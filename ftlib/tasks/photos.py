@@ -7,6 +7,9 @@ import warnings
 
 import numpy as np
 
+from ftlib.tasks.pixels import keep_pixels
+
+CACHE = 2**29  # bytes of decoded pictures kept in memory
 # The formats a file may have. The list is closed: Pillow knows others that run programs (EPS) or are no
 # photographs.
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "JPEG2000", "AVIF")
@@ -150,8 +153,9 @@ class FolderImages:
         paths: The files, as `pathlib.Path`s.
         size: `(height, width)` in pixels.
         channels: 3, or 1 for grey (ITU-R BT.601 luma).
-        cache_bytes: Decoded pictures are kept in memory up to this much; those beyond are decoded each time.
-            The default of 1 GiB holds 7,000 pictures of 224 x 224 x 3.
+        cache_bytes: Decoded pictures are kept in memory if all together take at most this much, else in a file that
+            is mapped into memory. The default of 512 MiB holds 3,500 pictures of 224 x 224 x 3.
+        folder: Where that file lies, for another process to find it. Default None: a file that goes away with this one.
 
     Example:
     >>> images = FolderImages(sorted(pathlib.Path("photos/roses").glob("*.jpg")), (96, 96))  # doctest: +SKIP
@@ -162,36 +166,39 @@ class FolderImages:
     dtype = np.dtype("uint8")
     ndim = 4
 
-    def __init__(self, paths, size=(224, 224), channels=3, cache_bytes=2**30):
+    def __init__(self, paths, size=(224, 224), channels=3, cache_bytes=CACHE, folder=None):
         self.paths = tuple(paths)
         self.shape = (len(self.paths), *size, channels)
-        self.cache_bytes = cache_bytes
-        self._kept = {}
+        self.cache_bytes, self.folder = cache_bytes, folder
+        self._kept = None  # until the first picture is asked for
 
     def __len__(self):
         return len(self.paths)
 
     def __repr__(self):
-        return f"<FolderImages of {len(self)} files at {self.shape[1:]}, {len(self._kept)} decoded in memory>"
+        kept = "" if self._kept is None else f", {len(self._kept)} decoded in {self._kept.place}"
+        return f"<FolderImages of {len(self)} files at {self.shape[1:]}{kept}>"
 
     def __getitem__(self, index):
         chosen = np.arange(len(self))[index]
         if chosen.ndim == 0:
             return self[chosen[None]][0]
-        missing = sorted({int(i) for i in chosen} - self._kept.keys())
+        if self._kept is None:
+            self._kept = keep_pixels(self.paths, self.shape, self.cache_bytes, self.folder)
+        missing = [i for i in sorted(set(chosen.tolist())) if not self._kept.has(i)]
         decoded = dict(zip(missing, in_threads(self._decode, missing), strict=True))
         result = np.empty((len(chosen), *self.shape[1:]), "uint8")
         for position, i in enumerate(chosen.tolist()):
             result[position] = decoded[i] if i in decoded else self._kept[i]
-        room = self.cache_bytes // int(np.prod(self.shape[1:])) - len(self._kept)
-        self._kept.update((i, decoded[i]) for i in missing[: max(room, 0)])
+        for i, pixels in decoded.items():
+            self._kept.write(i, pixels)
         return result
 
     def __array__(self, dtype=None, copy=None):
         return np.asarray(self[:], dtype)
 
     def __getstate__(self):
-        return {**self.__dict__, "_kept": {}}  # another process decodes for itself
+        return {**self.__dict__, "_kept": None}  # another process decodes for itself
 
     def digest(self, index):
         """Returns a checksum of one file, without decoding it."""
@@ -199,7 +206,7 @@ class FolderImages:
 
     def fit_images(self, size, channels):
         """Returns the same files at another size and number of channels, decoded from the files again."""
-        return FolderImages(self.paths, tuple(size), channels, self.cache_bytes)
+        return FolderImages(self.paths, tuple(size), channels, self.cache_bytes, self.folder)
 
     def _decode(self, i):
         from PIL import Image, ImageOps
