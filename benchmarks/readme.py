@@ -69,7 +69,32 @@ def kills(data):
     yield data["kills"], sum(row["was_running"] for row in data["rows"]), data["bit_equal"]
 
 
-TABLES = (guide_extraction, guide_tuning, partial, rates, fastai_fine_tune, kills)
+def own_images(data):
+    yield (
+        "photos per class", "guide, %", "`ftlib fit`, %", "difference, points", "guide, s", "times faster",
+        "times less processor time",
+    )  # fmt: skip
+    tests = (mean(data[side], "test", 100) for side in ("guide", "ours"))
+    faster = (span(data[k]) for k in ("ratio", "cpu_ratio"))
+    difference = span(data["difference"], 100, sign="+")
+    yield data["labels_per_class"], *tests, difference, mean(data["guide"], "seconds"), *faster
+
+
+def large_memory(data):
+    yield "pictures", "pixels", "anonymous memory at most, GiB", "decoded pictures on the disk, GiB", "minutes"
+    gib = (f"{data[k]:.1f}" for k in ("anonymous_gib", "disk_gib"))
+    yield f"{data['pictures']:,}", f"{data['side']} x {data['side']}", *gib, f"{data['seconds'] / 60:.0f}"
+
+
+def large_waiting(data):
+    yield "way of reading", "times the seconds of the same training from memory"
+    for name, found in data["ratios"].items():
+        yield name, span(found, digits=2)
+
+
+TABLES = (
+    guide_extraction, guide_tuning, own_images, partial, rates, fastai_fine_tune, kills, large_memory, large_waiting,
+)  # fmt: skip
 
 
 def table(make):

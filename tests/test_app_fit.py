@@ -3,9 +3,11 @@
 import contextlib
 import json
 import os
+import pathlib
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 import keras
@@ -13,6 +15,7 @@ import numpy as np
 import pytest
 from folders import bands, photos
 
+import ftlib.app.project
 import ftlib.checkpoints
 import ftlib.phases
 from ftlib.app.cli import main
@@ -411,13 +414,31 @@ def test_wrong_usage_is_one_line_and_exit_code_2(pictures, whole, tmp_path, monk
     assert not (tmp_path / "runs").exists() or list((tmp_path / "runs").iterdir()) == []
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="everything may be written here")
-def test_a_folder_that_may_not_be_written_is_refused_before_the_work(pictures, tmp_path, monkeypatch, capsys):
-    (tmp_path / "locked").mkdir(mode=0o500)
+@pytest.fixture
+def locked_place():
+    """A folder that may not be written to, while the test runs as an ordinary user."""
+    if os.name == "nt":
+        pytest.skip("Windows has other permissions")
+    with tempfile.TemporaryDirectory() as place:
+        folder = pathlib.Path(place, "locked")
+        folder.mkdir(mode=0o555)
+        os.chmod(place, 0o755)
+        root = os.geteuid() == 0
+        if root:
+            os.seteuid(65534)  # nobody
+        try:
+            yield folder
+        finally:
+            if root:
+                os.seteuid(0)
+
+
+def test_a_folder_that_may_not_be_written_is_refused_before_the_work(pictures, monkeypatch, capsys, locked_place):
     monkeypatch.setattr("ftlib.app.project.inspect_data", lambda *args, **options: pytest.fail("it began"))
-    for out in (tmp_path / "locked", tmp_path / "locked" / "run"):
+    for out in (locked_place, locked_place / "run"):
         assert fit(pictures, out) == 2
         assert "ermission" in capsys.readouterr().err
+    assert not list(locked_place.iterdir())
 
 
 def test_json_is_one_document_and_quiet_is_short(pictures, tmp_path, capfd):

@@ -1,0 +1,188 @@
+"""Pictures that memory does not hold: what they take of it, and whether training waits for them.
+
+`python benchmarks/large.py` renders JPEG files (20,000 by default, `--pictures`) and measures two things.
+
+Memory: `ftlib fit` on all of them, as a process of its own whose anonymous memory is read every 50 ms; files that
+are mapped do not count, since the system gives their pages to whoever needs them.
+
+Waiting: two epochs of a new head on a frozen MobileNetV2, whose updates are so quick that decoding could hold them up,
+on a part of the pictures. Each way of reading is set beside the same training from decoded pixels in memory, which
+never waits: `ftlib` while it decodes and once it has, and `image_dataset_from_directory` with `fit`.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from concurrent.futures import ProcessPoolExecutor
+
+import common
+import keras
+import numpy as np
+from common import clock, forget, ratio, write
+
+import ftlib as ft
+
+SIDE, BATCH, CLASSES = 224, 32, 4
+REPEATS = 3
+
+
+def render(job):
+    """Writes one JPEG file of 320 x 240 pixels: a blurred pattern whose stripes tell the class, and noise."""
+    from PIL import Image
+
+    path, label, seed = job
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:240, :320]
+    angle = np.pi * label / CLASSES + rng.normal(0, 0.15)
+    wave = np.sin((x * np.cos(angle) + y * np.sin(angle)) / rng.uniform(4, 12) + rng.uniform(0, 6))
+    low = np.asarray(Image.fromarray(rng.integers(0, 256, (12, 16, 3), "uint8")).resize((320, 240)), "float32")
+    pixels = 0.6 * low + 50 * wave[..., None] + 40 + rng.normal(0, 8, (240, 320, 3))
+    Image.fromarray(np.clip(pixels, 0, 255).astype("uint8")).save(path, quality=85)
+
+
+def make_pictures(folder, count):
+    """Writes `count` pictures in class folders."""
+    jobs = []
+    for label in range(CLASSES):
+        (folder / f"class{label}").mkdir(parents=True)
+        jobs += [
+            (folder / f"class{label}" / f"{i:05}.jpg", label, i * CLASSES + label) for i in range(count // CLASSES)
+        ]
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(render, jobs, chunksize=100))
+
+
+def anonymous(pid):
+    """Returns the bytes of anonymous memory of a process."""
+    try:
+        lines = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:  # it has ended
+        return 0
+    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("Anonymous:"))
+
+
+def memory(folder, updates):
+    """Returns what `ftlib fit` on a folder took at most, and how it ended."""
+    with tempfile.TemporaryDirectory(dir=folder.parent) as out:
+        command = [sys.executable, "-m", "ftlib.app.cli", "fit", str(folder), "--out", str(pathlib.Path(out) / "run")]
+        command += ["--backbone", "MobileNetV2", "--image-size", str(SIDE), "--updates", str(updates), "--json"]
+        command += ["--strategy", "feature_extraction"]
+        start = time.perf_counter()
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=common.HERE.parent)
+        peak, disk = [0], [0]
+
+        def watch():
+            while process.poll() is None:
+                peak[0] = max(peak[0], anonymous(process.pid))
+                disk[0] = max(disk[0], sum(512 * f.stat().st_blocks for f in pathlib.Path(out).rglob("pixels/*")))
+                time.sleep(0.05)
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        said, _ = process.communicate()
+        watcher.join()
+        if process.returncode:
+            sys.exit(f"ftlib fit ended with exit code {process.returncode}.")
+        found = json.loads(said)
+        return {
+            "anonymous_gib": peak[0] / 2**30, "disk_gib": disk[0] / 2**30, "seconds": time.perf_counter() - start,
+            "accuracy": found["metrics"]["accuracy"]["value"], "updates": updates,
+        }  # fmt: skip
+
+
+# Each update draws new distortions, so that nothing can be computed once.
+HEAD = ft.Strategy("head", "pretrained", (ft.Phase("head", "head", rate=1e-2),))
+EPOCHS = 2
+
+
+def ours(task, times, name):
+    """Trains with `ftlib`."""
+    forget()
+    model = ft.classifier(ft.load_backbone("MobileNetV2", image_size=SIDE), CLASSES)
+    updates = EPOCHS * -(-len(task.train) // BATCH)
+    with clock(times, name):
+        ft.fit(model, task, HEAD, "light", updates=updates, batch_size=BATCH, verbose=False)
+
+
+def theirs(train, validation, times, name):
+    """Trains with Keras alone."""
+    forget()
+    base = keras.applications.MobileNetV2(input_shape=(SIDE, SIDE, 3), include_top=False)
+    base.trainable = False
+    image = keras.Input((SIDE, SIDE, 3))
+    x = base(keras.layers.Rescaling(1 / 127.5, -1)(image), training=False)
+    x = keras.layers.Dense(CLASSES, activation="softmax")(keras.layers.GlobalAveragePooling2D()(x))
+    model = keras.Model(image, x)
+    model.compile(keras.optimizers.Adam(1e-3), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    with clock(times, name):
+        model.fit(train, validation_data=validation, epochs=EPOCHS, verbose=0)
+
+
+def waiting(folder, repeats):
+    """Returns seconds of every way of reading, and their ratios to reading from memory."""
+    import dataclasses
+
+    import tensorflow as tf
+
+    times = {}
+    for _ in range(repeats):
+        task = ft.load_task(folder, image_size=SIDE, cache_bytes=0)
+        ours(task, times, "ours, decoding")
+        ours(task, times, "ours, decoded")
+        parts = {p: getattr(task, p) for p in ("train", "validation", "test")}
+        held = {p: dataclasses.replace(split, images=split.images[:]) for p, split in parts.items()}
+        ours(dataclasses.replace(task, **held), times, "ours, from memory")
+        sets = [
+            keras.utils.image_dataset_from_directory(
+                folder,
+                validation_split=0.2,
+                subset=part,
+                seed=0,
+                image_size=(SIDE, SIDE),
+                batch_size=BATCH,
+                verbose=False,
+            )
+            for part in ("training", "validation")
+        ]
+        theirs(*sets, times, "Keras, decoding")
+        kept = [tf.data.Dataset.from_tensor_slices(next(iter(one.unbatch().batch(10**6)))).batch(BATCH) for one in sets]
+        theirs(*kept, times, "Keras, from memory")
+    return {
+        "images": len(parts["train"]), "epochs": EPOCHS, "times": times,
+        "ratios": {
+            "ours, decoding": ratio(times["ours, decoding"], times["ours, from memory"]),
+            "ours, decoded": ratio(times["ours, decoded"], times["ours, from memory"]),
+            "Keras, decoding": ratio(times["Keras, decoding"], times["Keras, from memory"]),
+        },
+    }  # fmt: skip
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pictures", type=int, default=20_000)
+    parser.add_argument("--updates", type=int, default=1000, help="of the run whose memory is read (1000)")
+    parser.add_argument("--waiting", type=int, default=800, help="pictures of the part that is clocked (800)")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--only", choices=("memory", "waiting"))
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="ftlib-large-") as place:
+        if args.only != "memory":
+            make_pictures(pathlib.Path(place) / "part", args.waiting)
+            found = waiting(pathlib.Path(place) / "part", args.repeats)
+            print({k: f"{r['mean']:.2f}" for k, r in found["ratios"].items()})
+            write("large_waiting", found)
+        if args.only != "waiting":
+            make_pictures(pathlib.Path(place) / "all", args.pictures)
+            found = memory(pathlib.Path(place) / "all", args.updates)
+            print(found)
+            write("large_memory", {"pictures": args.pictures, "side": SIDE, **found})
+
+
+if __name__ == "__main__":
+    main()
