@@ -69,8 +69,8 @@ test-unit: setup  ## all of it without executing the lessons
 test-notebooks: setup  ## execute the lessons: all English ones, and one in Korean, whose code is the same
 	$(NBVAL) $(LONG) $(filter-out $(LONG),$(wildcard notebooks/en/*.ipynb))
 
-test-photo: setup  ## lessons 05 to 07 on photos: the same cells with MobileNetV2 and flowers (needs FTLIB_REAL)
-	.venv/bin/python -m pytest -n 2 tests/test_photo_track.py
+test-photo: setup  ## lessons 05 to 07 on flowers, and ftlib fit on blood cells (needs FTLIB_REAL)
+	.venv/bin/python -m pytest -n 2 tests/test_photo_track.py tests/test_blood_cells.py
 
 test-colab: .venv-colab/.ready  ## the tests with the versions that Colab has
 	.venv-colab/bin/python -m pytest -n 2 -m "not photo"

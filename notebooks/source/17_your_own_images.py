@@ -618,15 +618,17 @@ ft.check("17.3", line)
 # %% [markdown] lang="en"
 # ## With real pictures
 #
-# Nothing above knows that the cells are drawn. Put crops of real blood cells, or whatever you have, into one folder per class, and type
-# `ftlib check FOLDER`. Three things differ: photos in colour ask for an ImageNet backbone, which is downloaded once; there are more findings;
-# and nobody can render next year's donors. Then the division is all that stands for them.
+# Nothing above knows that the cells are drawn. Real ones: `python tools/blood_cells.py bccd.zip cells` cuts them out of the photos of
+# [BCCD](https://github.com/Shenggan/BCCD_Dataset) and writes a table whose group is the photo; then `ftlib fit cells/cells.csv`. Two things
+# differ: photos in colour ask for an ImageNet backbone, which is downloaded once; and nobody can render next year's donors. The
+# division is all that stands for them.
 # %% [markdown] lang="ko"
 # ## 진짜 사진으로
 #
-# 위에서 쓴 명령은 세포가 그린 것인지 모릅니다. 진짜 혈액 세포를 잘라 낸 사진이든 무엇이든 클래스마다 폴더 하나씩 나누어 넣고 `ftlib check 폴더`를 실행하면 됩니다. 다른 점은
-# 셋입니다. 컬러 사진에는 ImageNet 백본이 필요하고 한 번 내려받습니다. 점검에서 더 많은 것이 나옵니다. 그리고 이듬해 기증자를 그려 낼 수 없습니다. 그때는 데이터를 어떻게
-# 나누었는지가 그들을 대신합니다.
+# 위에서 쓴 명령은 세포가 그린 것인지 모릅니다. 진짜 세포도 있습니다. `python tools/blood_cells.py bccd.zip cells`는
+# [BCCD](https://github.com/Shenggan/BCCD_Dataset)의 사진에서 세포를 하나씩 잘라 내고, 사진을 그룹으로 적은 표를 남깁니다. 그다음은
+# `ftlib fit cells/cells.csv`입니다. 다른 점은 둘입니다. 컬러 사진에는 ImageNet 백본이 필요하고 한 번 내려받습니다. 그리고 이듬해 기증자를 그려 낼 수 없습니다. 데이터를
+# 어떻게 나누었는지가 그들을 대신합니다.
 # %% [markdown] lang="en"
 # ## Outside this lesson
 #
