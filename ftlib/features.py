@@ -22,6 +22,7 @@ from ftlib import __version__
 from ftlib.calls import Graph
 
 MEMORY = 2**29  # bytes of activations kept in memory; more go to a file
+_MAKERS = max(1, min(8, (os.cpu_count() or 1) // 2))  # threads that make batches; the other cores train
 _SPARE = 2**30  # bytes that a file leaves free on the disk
 
 # Nominal speeds by which it is decided whether a cache pays. They are not measured: a decision that depended on the
@@ -61,9 +62,10 @@ def _outputs(model, images, batch_size=None):
             yield np.asarray(model.predict_on_batch(batch))[:n]
 
 
-def ahead(make, count, most=2):
-    """Yields `make(0)` to `make(count - 1)` in order; a thread makes up to `most` of them while one is used."""
-    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+def ahead(make, count):
+    """Yields `make(0)` to `make(count - 1)` in order; threads make the next ones while one is used."""
+    most = _MAKERS + 1
+    with concurrent.futures.ThreadPoolExecutor(_MAKERS) as pool:
         coming = collections.deque(pool.submit(make, i) for i in range(min(most, count)))
         for i in range(count):
             item = coming.popleft().result()

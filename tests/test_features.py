@@ -2,6 +2,7 @@
 
 import dataclasses
 import shutil
+import time
 
 import keras
 import numpy as np
@@ -11,7 +12,7 @@ import tiny
 import ftlib.features
 import ftlib.phases
 from ftlib.batches import Batches, Views
-from ftlib.features import Cache, fingerprint, model_fingerprint, predict
+from ftlib.features import Cache, ahead, fingerprint, model_fingerprint, predict
 from ftlib.initialization import copy_model
 from ftlib.regularizers import Regularization
 from ftlib.strategies import Phase, Strategy
@@ -266,3 +267,33 @@ def test_images_can_be_a_list_of_files_that_decode_when_asked(everything_pays, e
     options = dict(updates=12, batch_size=8, verbose=False)
     run, plain = (fit(tiny.model(), t, one_phase("head", views=2), "light", **options) for t in (lazy, task))
     assert run.history == plain.history and run.phases[0]["cache"]
+
+
+def test_several_threads_make_batches_in_order_and_an_error_ends_them(monkeypatch):
+    monkeypatch.setattr(ftlib.features, "_MAKERS", 4)
+    made = []
+
+    def make(i):
+        time.sleep(0.01 * (i % 3 == 0))  # some take longer than those after them
+        made.append(i)
+        if i == 20:
+            raise OSError("gone")
+        return i
+
+    taken = []
+    with pytest.raises(OSError, match="gone"):
+        for item in ahead(make, 100):
+            taken.append(item)
+    assert taken == list(range(20)) and max(made) <= 24
+    assert list(ahead(make, 0)) == [] and list(ahead(make, 2)) == [0, 1]
+
+
+def test_the_number_of_threads_changes_nothing(monkeypatch, eager):
+    """Distortions, mixing and order of a batch depend on its number alone, not on who makes it when."""
+    settings = Regularization(augmentation="strong", mixup=0.2)
+    ends = []
+    for threads in (1, 5):
+        monkeypatch.setattr(ftlib.features, "_MAKERS", threads)
+        run = fit(tiny.model(), tiny.task(), one_phase("all"), settings, updates=12, batch_size=4, verbose=False)
+        ends.append(tiny.weights(run.model))
+    assert all(np.array_equal(ends[0][name], ends[1][name]) for name in ends[0])

@@ -3,6 +3,7 @@
 import concurrent.futures
 import hashlib
 import os
+import threading
 import warnings
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from ftlib.tasks.pixels import keep_pixels
 
 CACHE = 2**29  # bytes of decoded pictures kept in memory
+_OPENING = threading.Lock()
 # The formats a file may have. The list is closed: Pillow knows others that run programs (EPS) or are no
 # photographs.
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "JPEG2000", "AVIF")
@@ -183,8 +185,9 @@ class FolderImages:
         chosen = np.arange(len(self))[index]
         if chosen.ndim == 0:
             return self[chosen[None]][0]
-        if self._kept is None:
-            self._kept = keep_pixels(self.paths, self.shape, self.cache_bytes, self.folder)
+        with _OPENING:
+            if self._kept is None:
+                self._kept = keep_pixels(self.paths, self.shape, self.cache_bytes, self.folder)
         missing = [i for i in sorted(set(chosen.tolist())) if not self._kept.has(i)]
         decoded = dict(zip(missing, in_threads(self._decode, missing), strict=True))
         result = np.empty((len(chosen), *self.shape[1:]), "uint8")
