@@ -15,6 +15,8 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 # Python keeps what it compiles, also where the environment says otherwise: importing TensorFlow takes 4 s, not 12.
 unexport PYTHONDONTWRITEBYTECODE
 
+# Importing nbval takes seconds in each process.
+UNIT = .venv/bin/python -m pytest -n 2 -p no:nbval
 # One kernel per core, each with one thread: as the lessons were made.
 NBVAL = TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
 	.venv/bin/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -n 2 \
@@ -63,14 +65,14 @@ test: test-unit test-notebooks  ## style, all tests, a selection of them on JAX,
 
 test-unit: setup  ## all of it without executing the lessons
 	.venv/bin/ruff check .
-	.venv/bin/python -m pytest -n 2 -m "not photo"
-	KERAS_BACKEND=jax .venv/bin/python -m pytest -n 2 -m backends
+	$(UNIT) -m "not photo"
+	KERAS_BACKEND=jax $(UNIT) -m backends
 
 test-notebooks: setup  ## execute the lessons: all English ones, and one in Korean, whose code is the same
 	$(NBVAL) $(LONG) $(filter-out $(LONG),$(wildcard notebooks/en/*.ipynb))
 
-test-photo: setup  ## lessons 05 to 07 on flowers, and ftlib fit on blood cells (needs FTLIB_REAL)
-	.venv/bin/python -m pytest -n 2 tests/test_photo_track.py tests/test_blood_cells.py
+test-photo: setup  ## lessons 06 and 07 on photos; ftlib fit on flowers and blood cells (needs FTLIB_REAL)
+	$(UNIT) -m photo
 
 test-colab: .venv-colab/.ready  ## the tests with the versions that Colab has
 	.venv-colab/bin/python -m pytest -n 2 -m "not photo"

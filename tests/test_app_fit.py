@@ -464,6 +464,7 @@ def test_small_grey_pictures_with_nothing_asked_for(pictures, tmp_path, monkeypa
 
 @pytest.mark.real
 @pytest.mark.slow
+@pytest.mark.photo
 def test_flowers_with_no_option_but_the_folder(real, keras_home, tmp_path, root):
     """In a process of its own, as it is typed, but for fewer updates: what all of them reach takes minutes."""
     command = [sys.executable, "-m", "ftlib.app.cli", "fit", str(real / "flowers"), "--out", str(tmp_path / "run")]
