@@ -25,14 +25,14 @@ def _copies(answer):
     if any(not isinstance(name, str) for name in given):
         return Text(
             "Expected names alone, as strings: those of the files to leave out.",
-            "문자열인 파일 이름만 있어야 합니다. 빼야 할 파일의 이름입니다.",
+            "빼도 되는 파일의 이름만 문자열로 들어 있어야 합니다.",
         )
     names, shown = set(given), ", ".join(sorted(given)) or "[]"
     strange = names - set(files)
     if strange:
         return Text(
             f"There is no file {sorted(strange)[0]!r}. Return keys of `files`.",
-            f"{sorted(strange)[0]!r}이라는 파일은 없습니다. `files`의 키를 돌려주세요.",
+            f"이름이 {sorted(strange)[0]!r}인 파일은 없습니다. `files`의 키를 돌려주세요.",
         )
     if names == later:
         if len(given) > len(names):
@@ -44,12 +44,12 @@ def _copies(answer):
     if names in (firsts | later, set(files)):
         return Text(
             "With these gone, nothing is left of pictures that occur twice. The first of each stays.",
-            "이러면 두 번 나온 그림은 하나도 남지 않습니다. 각각 맨 처음 것은 남기세요.",
+            "이 파일을 모두 빼면 두 번 이상 나온 사진은 한 장도 남지 않습니다. 저마다 맨 처음 것은 남기세요.",
         )
     if names == firsts:
         return Text(
             "These are the ones to keep: the first of each. Return those that come after.",
-            "이것은 남길 파일, 곧 각각 맨 처음 것입니다. 뒤에 나온 것을 돌려주세요.",
+            "이것은 남길 파일, 곧 저마다 맨 처음 것입니다. 뒤에 나온 것을 돌려주세요.",
         )
     if not names:
         return Text(
@@ -59,7 +59,7 @@ def _copies(answer):
     if names == {"b.png", "a.png", "e.png"} or names == set(files) - later:
         return Text(
             "These are the files to train on. Asked for are the copies that are left out.",
-            "이것은 학습에 쓸 파일입니다. 물은 것은 빼야 할 사본입니다.",
+            "이것은 학습에 쓸 파일입니다. 돌려줄 것은 빼야 할 사본입니다.",
         )
     if names < later:
         return Text(
@@ -87,7 +87,7 @@ def _apart(answer):
             return expected(
                 given,
                 f"one True or False for each of {len(groups)} pictures",
-                f"그림 {len(groups)}장마다 True나 False가 하나씩",
+                f"사진 {len(groups)}장마다 True나 False가 하나씩",
             )
         masks.append(mask.astype(bool))
     for mask in masks:
@@ -95,28 +95,28 @@ def _apart(answer):
         if both:
             return Text(
                 f"Donor {both[0]} has pictures on both sides, and so have {len(both) - 1} others. Draw donors, not pictures.",
-                f"기증자 {both[0]}의 그림이 양쪽에 다 있고, 그런 기증자가 {len(both) - 1}명 더 있습니다. 그림이 아니라 기증자를 뽑으세요.",
+                f"기증자 {both[0]}의 사진이 양쪽에 다 있고, 그런 기증자가 {len(both) - 1}명 더 있습니다. 사진이 아니라 기증자를 뽑으세요.",
             )
         drawn = len(set(groups[mask].tolist()))
         if drawn in (0, len(sizes)):
             return Text(
                 f"{drawn} of the {len(sizes)} donors are in the test. Both sides need some.",
-                f"기증자 {len(sizes)}명 가운데 {drawn}명이 테스트에 들어갔습니다. 양쪽에 다 있어야 합니다.",
+                f"기증자 {len(sizes)}명 가운데 {drawn}명이 테스트에 들어갔습니다. 양쪽에 모두 기증자가 있어야 합니다.",
             )
         if drawn == 7:
             return Text(
                 "7 of 10 donors are in the test, where `share` asks for 3. Is the mask the other way round?",
-                "`share`로는 3명인데 열 명 가운데 7명이 테스트에 들어갔습니다. 마스크가 뒤집히지 않았나요?",
+                "`share`대로라면 3명인데 열 명 가운데 7명이 테스트에 들어갔습니다. 마스크가 뒤집히지 않았나요?",
             )
         if drawn != 3:
             return Text(
                 f"{drawn} of 10 donors are in the test, where `share` asks for 3: round(share * number of donors).",
-                f"`share`로는 3명인데 열 명 가운데 {drawn}명이 테스트에 들어갔습니다. 기증자 수에 share를 곱해 반올림하세요.",
+                f"`share`대로라면 3명인데 열 명 가운데 {drawn}명이 테스트에 들어갔습니다. 기증자 수에 `share`를 곱해 반올림하세요.",
             )
     if all((mask == masks[0]).all() for mask in masks):
         return Text(
             "Always the same donors, whatever `rng` is: those whose names come first. Draw them with `rng`.",
-            "`rng`가 무엇이든 늘 같은 기증자입니다. 이름이 앞서는 기증자만 뽑히지 않게 `rng`로 뽑으세요.",
+            "`rng`가 무엇이든 늘 같은 기증자가 뽑힙니다. 이름이 앞서는 기증자부터 고르지 말고 `rng`로 뽑으세요.",
         )
     return None
 
@@ -149,12 +149,12 @@ def _command(answer):
         told = ", ".join(plain) or "-"
         return Text(
             f"Which pictures? The file signs.csv lists them, with the group of each. Received: {told}.",
-            f"어떤 그림인가요? signs.csv에 그림과 그룹이 적혀 있습니다. 받은 것: {told}.",
+            f"어떤 사진으로 학습하나요? signs.csv에 사진 목록과 사진마다의 그룹이 적혀 있습니다. 받은 것: {told}.",
         )
     if "--no-mirror" not in given:
         return Text(
             "Augmentation would now mirror them, and an arrow to the left becomes one to the right, under the old label.",
-            "이대로면 증강할 때 좌우를 뒤집습니다. 왼쪽 화살표가 오른쪽 화살표가 되는데 레이블은 그대로입니다.",
+            "이대로면 데이터 증강이 사진의 좌우를 뒤집습니다. 왼쪽 화살표가 오른쪽 화살표가 되는데 레이블은 그대로입니다.",
         )
     if given.get("--updates") != "600":
         told = given.get("--updates") or "-"
@@ -165,11 +165,11 @@ def _command(answer):
     if "--no-near" in given:
         return Text(
             "Nobody asked for --no-near: near copies would then be divided between training and test.",
-            "--no-near는 필요 없습니다. 그러면 거의 같은 그림이 학습과 테스트로 갈라질 수 있습니다.",
+            "--no-near를 쓰라는 말은 없었습니다. 쓰면 거의 같은 사진이 학습과 테스트로 갈라져 들어갑니다.",
         )
     more = sorted(set(given) - {"signs.csv", "--no-mirror", "--updates", "--quiet", "--json", "--out"})
     if more:
-        return Text(f"{more[0]} was not asked for.", f"{more[0]}는 묻지 않은 옵션입니다.")
+        return Text(f"{more[0]} was not asked for.", f"필요 없는 옵션이 있습니다: {more[0]}.")
     return None
 
 
@@ -199,13 +199,13 @@ ft.check("17.1", copies)""",
         check=_apart,
         right=Text(
             "Right: no donor is on both sides, so that the test asks about strangers.",
-            "맞았습니다. 양쪽에 걸친 기증자가 없으니, 테스트는 처음 보는 사람을 묻게 됩니다.",
+            "맞았습니다. 양쪽에 걸친 기증자가 없으니, 이제 테스트는 낯선 사람을 얼마나 맞히는지 묻습니다.",
         ),
         hint=Text(
             "Three steps: the names of the donors, each once (`np.unique`); some of them drawn with `rng.choice` and "
             "`replace=False`; and `np.isin` to turn donors into a mask of pictures.",
             "세 단계입니다. `np.unique`로 기증자 이름을 하나씩 모으고, `rng.choice`에 `replace=False`를 주어 몇 명을 뽑고, `np.isin`으로 기증자를 "
-            "그림의 마스크로 바꿉니다.",
+            "사진의 마스크로 바꿉니다.",
         ),
         setup=_SETUP,
         solution="""def apart(groups, share, rng):
@@ -234,24 +234,24 @@ QUIZ = {
     "17.q1": Question(
         Text(
             "`ftlib check` finds no copy, no near copy and no broken file. Can there still be a leak?",
-            "`ftlib check`에서 사본도, 거의 같은 그림도, 깨진 파일도 나오지 않았습니다. 그래도 누출(leak)이 있을 수 있을까요?",
+            "`ftlib check`에서 사본도, 거의 같은 사진도, 깨진 파일도 나오지 않았습니다. 그래도 누출(leak)이 있을 수 있을까요?",
         ),
         {
             "a": Choice(
-                Text("No, all pictures have been compared.", "없습니다. 그림을 모두 견주었으니까요."),
+                Text("No, all pictures have been compared.", "없습니다. 사진을 모두 견주었으니까요."),
                 Text(
                     "Two cells of one donor are two different pictures. What they share is not in the pixels alone.",
-                    "한 기증자의 세포 둘은 서로 다른 그림입니다. 둘이 무엇을 공유하는지는 픽셀만 보아서는 모릅니다.",
+                    "한 기증자의 세포 둘은 서로 다른 사진입니다. 둘이 무엇을 함께 지녔는지는 픽셀만 보아서는 알 수 없습니다.",
                 ),
             ),
             "b": Choice(
                 Text(
                     "Yes: pictures of one origin in both splits.",
-                    "있습니다. 출처가 같은 그림이 양쪽에 있을 수 있습니다.",
+                    "있습니다. 출처가 같은 사진이 양쪽에 있을 수 있습니다.",
                 ),
                 Text(
                     "Only whoever took the pictures knows what belongs together. Write it into the column `group`.",
-                    "무엇이 한데 속하는지는 찍은 사람만 압니다. `group` 열에 적어 두세요.",
+                    "무엇이 한데 묶이는지는 사진을 찍은 사람만 압니다. `group` 열에 적어 두세요.",
                 ),
                 right=True,
             ),
@@ -259,7 +259,7 @@ QUIZ = {
                 Text("Only if the classes are uneven.", "클래스가 고르지 않을 때만 있습니다."),
                 Text(
                     "Uneven classes are another trouble: the mean hides the small one. They leak nothing.",
-                    "클래스가 고르지 않은 것은 다른 문제입니다. 평균이 작은 클래스를 가릴 뿐, 새는 것은 없습니다.",
+                    "클래스가 고르지 않은 것은 다른 문제입니다. 작은 클래스가 평균에 가려질 뿐, 누출은 없습니다.",
                 ),
             ),
         },
@@ -273,11 +273,11 @@ QUIZ = {
             "a": Choice(
                 Text(
                     "It was always about this good for strangers; the test tells it now.",
-                    "낯선 환자에게는 처음부터 이 정도였고, 이제야 테스트가 사실대로 말하는 것입니다.",
+                    "낯선 환자에게는 처음부터 이 정도였고, 이제야 테스트에 드러난 것입니다.",
                 ),
                 Text(
                     "In the lesson the networks did about alike on new donors, however their data had been divided.",
-                    "수업에서 신경망들은 데이터를 어떻게 나누었든 새 기증자에게는 비슷한 성적을 냈습니다.",
+                    "수업에서도 데이터를 어떻게 나누어 학습했든 새 기증자에게는 비슷한 성적이 나왔습니다.",
                 ),
                 right=True,
             ),
@@ -285,14 +285,14 @@ QUIZ = {
                 Text("It has become worse, so go back.", "나빠졌으니 되돌려야 합니다."),
                 Text(
                     "The other number was not better work but an easier question.",
-                    "앞의 숫자는 더 잘한 것이 아니라 문제가 쉬웠던 것입니다.",
+                    "앞의 숫자가 높았던 것은 더 잘해서가 아니라 문제가 쉬웠기 때문입니다.",
                 ),
             ),
             "c": Choice(
-                Text("It overfits the test pictures.", "테스트 그림에 과적합했습니다."),
+                Text("It overfits the test pictures.", "테스트 사진에 과적합했습니다."),
                 Text(
                     "Nothing is trained or chosen on test pictures, in neither run.",
-                    "어느 쪽에서도 테스트 그림으로 학습하거나 고르지 않습니다.",
+                    "두 실행 모두 테스트 사진으로는 학습하지도, 무엇을 고르지도 않았습니다.",
                 ),
             ),
         },
@@ -300,27 +300,27 @@ QUIZ = {
     "17.q3": Question(
         Text(
             "A class has two usable pictures, and `ftlib check` calls that an error. What is best?",
-            "쓸 수 있는 그림이 두 장뿐인 클래스가 있어서 `ftlib check`가 오류라고 합니다. 어떻게 하는 것이 가장 좋을까요?",
+            "쓸 수 있는 사진이 두 장뿐인 클래스가 있어서 `ftlib check`가 오류라고 합니다. 어떻게 하는 것이 가장 좋을까요?",
         ),
         {
             "a": Choice(
                 Text("Copy them until there are enough.", "복사해서 수를 채웁니다."),
                 Text(
                     "Copies are found and left out, and rightly: one in the test would be a leak.",
-                    "사본은 들켜서 빠집니다. 그래야 맞습니다. 테스트에 들어가면 누출이니까요.",
+                    "사본은 점검에서 드러나 빠지고, 그래야 옳습니다. 한 장이라도 테스트에 들어가면 누출이니까요.",
                 ),
             ),
             "b": Choice(
                 Text("Use `--class-weight balanced`.", "`--class-weight balanced`를 씁니다."),
                 Text(
-                    "Weights help where a class has few. Here one is left to train on and one to test: no weight mends that.",
-                    "가중치는 적을 때 도움이 됩니다. 학습과 검증과 테스트에 한 장씩도 돌아가지 않는 것은 가중치로 고칠 수 없습니다.",
+                    "Weights help where a class has few. Two pictures are too few for training, validation and test: no weight mends that.",
+                    "클래스에 사진이 적으면 가중치가 도움이 됩니다. 하지만 두 장은 학습, 검증, 테스트에 한 장씩도 돌아가지 않습니다. 이것은 가중치로 고칠 수 없습니다.",
                 ),
             ),
             "c": Choice(
                 Text(
                     "Take new pictures, or leave the class out and say so.",
-                    "새로 찍거나, 클래스를 빼고 그 사실을 밝힙니다.",
+                    "사진을 새로 찍거나, 그 클래스를 빼고 그 사실을 밝힙니다.",
                 ),
                 Text(
                     "What was never measured cannot be promised.",
@@ -337,16 +337,16 @@ QUIZ = {
         ),
         {
             "a": Choice(
-                Text("The conversion ended without an error.", "변환이 오류 없이 끝났으니까요."),
+                Text("The conversion ended without an error.", "변환이 오류 없이 끝났는지 봅니다."),
                 Text(
                     "So does one that scales the pixels wrongly.",
-                    "픽셀의 눈금을 틀리게 바꾸어도 변환은 오류 없이 끝납니다.",
+                    "픽셀 값의 범위를 잘못 맞춘 변환도 오류 없이 끝납니다.",
                 ),
             ),
             "b": Choice(
                 Text(
                     "It answers the same pictures in its own runtime, and the answers are compared.",
-                    "그 파일을 쓸 실행 환경에서 같은 그림을 넣어 답을 견줍니다.",
+                    "그 파일을 쓸 실행 환경(runtime)에서 같은 사진을 넣어 답을 견줍니다.",
                 ),
                 Text(
                     "`ftlib export` does so, and puts no file in place whose answers differ.",
@@ -355,10 +355,10 @@ QUIZ = {
                 right=True,
             ),
             "c": Choice(
-                Text("Its accuracy on the training pictures is high.", "학습 그림에서 정확도가 높습니다."),
+                Text("Its accuracy on the training pictures is high.", "학습 사진에서 정확도가 높은지 봅니다."),
                 Text(
                     "Nearly any version of it would be right about those. The question is whether answers changed.",
-                    "조금 망가진 모델도 학습 그림은 맞힐 수 있습니다. 물어야 할 것은 답이 바뀌었는지입니다.",
+                    "조금 망가진 모델도 학습 사진은 거의 맞힙니다. 물어야 할 것은 답이 바뀌었는지입니다.",
                 ),
             ),
         },

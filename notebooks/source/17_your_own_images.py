@@ -19,19 +19,19 @@
 # %% [markdown] lang="ko"
 # # 여러분의 이미지로
 #
-# 10강에서는 백본(backbone)에 딸려 온 것을 고치고 그룹마다 정확도를 쟀습니다. 그래도 데이터는 배열에 깨끗하게 나뉘어 담겨 있었습니다. 여러분의 이미지는 폴더에 있습니다.
-# 누군가 파일을 복사했고, 내려받다 끊긴 파일도 있고, 테스트가 알아서는 안 될 것을 알고 있을지도 모릅니다.
+# 10강에서는 백본(backbone)에 딸려 온 것을 고치고 그룹마다 정확도를 쟀습니다. 다만 그 데이터는 처음부터 깨끗하게 나뉘어 배열에 담겨 있었습니다. 여러분의 이미지는 폴더에
+# 있습니다. 누군가 복사해 둔 파일도 있고, 내려받다 끊긴 파일도 있고, 테스트가 알아서는 안 될 것을 알고 있을지도 모릅니다.
 #
 # **질문**
 # - 학습하기 전에 사진 폴더에서 무엇을 알아내야 할까요?
-# - 사본이 한 장도 없는 깨끗한 테스트도 지나친 약속을 할 수 있을까요?
-# - 사진은 어떻게 다른 사람도 쓸 수 있는 모델이 될까요?
+# - 사본이 한 장도 없는 깨끗한 테스트도 실제보다 나은 성적을 약속할 수 있을까요?
+# - 사진에서 출발해 다른 사람도 쓸 수 있는 모델을 만들려면 어떻게 할까요?
 #
 # **이 수업을 마치면**
-# - 폴더 점검, 조언, 학습, 보고서 읽기를 명령 하나씩으로 할 수 있습니다
-# - 훌륭하던 숫자가 낯선 사람 앞에서 떨어지는 모습을 보고, 누출(leak)을 찾아 데이터를 고칠 수 있습니다
-# - 실행을 멈추었다 이어서 돌리고, 똑같은 가중치에 이르는지 확인할 수 있습니다
-# - 모델을 내보내고, 다른 실행 환경에서도 답이 같은지 비교할 수 있습니다
+# - 명령 하나씩으로 폴더를 점검하고, 조언을 받고, 학습하고, 보고서를 읽을 수 있습니다
+# - 훌륭하던 정확도가 낯선 사람들 앞에서 떨어지는 모습을 보고, 누출(leak)을 찾아 데이터를 고칠 수 있습니다
+# - 실행을 도중에 멈추었다가 이어서 돌리고, 똑같은 가중치에 이르는지 확인할 수 있습니다
+# - 모델을 내보내고, 다른 실행 환경(runtime)에서도 답이 같은지 비교할 수 있습니다
 #
 # ⏱ 40분 · 먼저 볼 것: 6강(10강까지 보면 더 좋습니다) · 노트북 컴퓨터에서 1분 안팎이면 실행됩니다
 # %%
@@ -59,7 +59,7 @@ desk = pathlib.Path(room.name)
 # folder, and gives back the exit code and what was said. It can also press Ctrl-C, which we shall need.
 # %% [markdown] lang="ko"
 # 이 수업의 명령은 모두 터미널에서 쓰는 것입니다. 터미널의 `ftlib check cells`를 여기서는 임시 폴더 안에서 `ftlib("check cells")`로 실행하고, 종료 코드와 출력을
-# 돌려받습니다. Ctrl-C도 누를 수 있는데, 나중에 필요합니다.
+# 돌려받습니다. 이 함수는 Ctrl-C도 대신 눌러 줄 수 있습니다. 나중에 필요합니다.
 # %%
 class Screen(io.StringIO):
     """What a terminal shows. Somebody presses Ctrl-C when a certain text appears."""
@@ -92,8 +92,8 @@ def fresh(folder):
 # %% [markdown] lang="ko"
 # ## 실험실에서 온 폴더
 #
-# 현미경으로 찍은 혈액 세포입니다. 건강한 것도 있고, 어두운 고리로 보이는 기생충이 든 것도 있습니다. 네트워크 없이 실행되도록 그려 낸 것이라 의학 지식은 담겨 있지
-# 않습니다. 진짜와 같은 점은 만들어지는 방식입니다. **기증자(donor) 한 명에 슬라이드 하나, 사진은 여러 장**입니다. 슬라이드마다 조명과 염색과 줄무늬가 다릅니다.
+# 현미경으로 본 혈액 세포입니다. 건강한 것도 있고 기생충이 든 것도 있는데, 기생충은 어두운 고리로 보입니다. 네트워크 없이 실행되도록 그려 낸 것이라 의학 지식은 담겨 있지
+# 않습니다. 진짜와 같은 것은 사진이 생기는 방식입니다. **기증자(donor) 한 명에 슬라이드 하나, 사진은 여러 장**입니다. 슬라이드마다 조명과 염색과 줄무늬가 다릅니다.
 # %%
 def draw_cell(rng, slide, parasite):
     """A cell, 40 x 40 grey pixels, on a slide with its own light, stain and streaks."""
@@ -155,7 +155,7 @@ ft.show(fig, alt="Four rows of eight drawn cells, grey discs on a light ground. 
 #
 # 학습하기 전에 모든 파일을 한 번씩 열어 봅니다.
 #
-# **예측해 보세요.** 우리는 다섯 가지를 심어 두었습니다. 점검에서 어느 것이 드러날까요? 그 가운데 학습에 쓰는 사진이 달라지는 것은 무엇일까요?
+# **예측해 보세요.** 문제를 다섯 가지 심어 두었습니다. 점검에서 어느 것이 드러날까요? 그 가운데 학습에 쓸 사진을 바꾸는 것은 무엇일까요?
 # %%
 code, said = ftlib("check cells")
 print(said)
@@ -168,8 +168,8 @@ assert "train/infected/brightened.png" in kinds["near leak"]
 # All five. The copy of a test picture is left out of training, and so is its brightened twin, which no checksum would find. The
 # picture that is filed under both classes is left out altogether: which label is right, only the laboratory knows.
 # %% [markdown] lang="ko"
-# 다섯 가지가 모두 드러났습니다. 테스트 사진의 사본은 학습에서 빠지고, 밝기만 바꾼 사진도 빠집니다. 체크섬으로는 찾지 못할 사본입니다. 두 클래스에 다 들어 있던
-# 사진은 아예 빠집니다. 어느 레이블이 맞는지는 실험실만 압니다.
+# 다섯 가지가 모두 드러났습니다. 테스트 사진의 사본은 학습에서 빠집니다. 체크섬으로는 찾을 수 없는, 밝기만 바꾼 사본도 빠집니다. 두 클래스에 다 들어 있던 사진은
+# 아예 빠집니다. 어느 레이블이 맞는지는 실험실만 압니다.
 # %% [markdown] lang="en"
 # ### Exercise 1: find the copies
 #
@@ -178,8 +178,8 @@ assert "train/infected/brightened.png" in kinds["near leak"]
 # %% [markdown] lang="ko"
 # ### 연습 1: 사본 찾기
 #
-# 파일 이름마다 파일의 바이트가 들어 있는 딕셔너리를 받습니다. 빼도 되는 이름, 곧 같은 바이트가 다른 이름으로 앞에 나온 적이 있는 파일의 이름을 리스트로
-# 돌려주세요.
+# 파일 이름이 키이고 그 파일의 바이트가 값인 딕셔너리를 받습니다. 같은 바이트가 다른 이름으로 앞에 나온 적이 있으면 그 파일은 빼도 됩니다. 빼도 되는 파일의 이름을
+# 리스트로 돌려주세요.
 # %% tags=["exercise"]
 def copies(files):
     return ...
@@ -194,8 +194,8 @@ ft.check("17.1", copies)
 # %% [markdown] lang="ko"
 # ## 조언
 #
-# 어떤 백본과 어떤 전략이 좋을까요? `ftlib advise`는 8강에서 잰 것을 재고 이유까지 말해 줍니다. 작은 흑백 사진에는 수업에 들어 있는 `glyphnet`이 어울립니다.
-# 컬러 사진이라면 ImageNet으로 사전 학습(pre-training)한 신경망을 쓸 것입니다.
+# 어떤 백본과 어떤 전략이 좋을까요? `ftlib advise`는 8강에서 잰 것을 재어 보고 까닭까지 알려 줍니다. 작은 흑백 사진에는 수업에 딸린 `glyphnet`이 어울립니다. 컬러 사진이라면
+# ImageNet으로 사전 학습(pre-training)한 신경망을 쓰는 편이 낫습니다.
 # %%
 plan = json.loads(ftlib("advise cells --backbone glyphnet --json --quiet")[1])["plan"]
 print(f"{plan['backbone']}, {plan['strategy']['name']}, {plan['updates']} updates of {plan['batch_size']} images")
@@ -211,10 +211,10 @@ assert plan["image_shape"] == [32, 32, 1] and plan["strategy"]["start"] == "pret
 # %% [markdown] lang="ko"
 # ## 학습
 #
-# 명령 하나로 학습하고 폴더 하나에 모델, 수치, 보고서, 똑같이 되풀이할 설정을 남깁니다. `--strategy`를 쓰지 않으면 조언대로 합니다. 여기서는 시간을 아끼려고
-# 헤드(head)만 학습합니다.
+# 명령 하나로 학습하고, 폴더 하나에 모델과 수치와 보고서, 그리고 똑같이 되풀이할 수 있는 설정을 남깁니다. `--strategy`를 쓰지 않으면 조언대로 합니다. 여기서는 시간을
+# 아끼려고 헤드(head)만 학습합니다.
 #
-# **예측해 보세요.** 감염된 사람의 세포 열 개 가운데 셋은 고리가 보이지 않습니다. 테스트 사진을 얼마나 맞힐까요?
+# **예측해 보세요.** 감염된 사람의 세포라도 열 개 가운데 셋은 고리가 보이지 않습니다. 테스트 사진을 얼마나 맞힐까요?
 # %%
 fresh("runs/first")
 options = "--backbone glyphnet --strategy feature_extraction_long --quiet"
@@ -226,7 +226,8 @@ assert code == 0 and first["accuracy"]["low"] > 0.65
 # {{100 * first["accuracy"]["value"]:.0f}} %, with a head alone and cells in which there is often nothing to see. Not bad. Before anybody is told, let
 # us read the report.
 # %% [markdown] lang="ko"
-# {{100 * first["accuracy"]["value"]:.0f}}%입니다. 헤드만 학습했고 아무것도 보이지 않는 세포도 많은데 나쁘지 않습니다. 누구에게 알리기 전에 보고서부터 읽어 봅시다.
+# {{100 * first["accuracy"]["value"]:.0f}}%입니다. 헤드만 학습했고 아무것도 보이지 않는 세포도 많았던 것치고는 나쁘지 않습니다. 누구에게 알리기 전에 보고서부터
+# 읽어 봅시다.
 # %% [markdown] lang="en"
 # ## Read the report
 #
@@ -235,8 +236,8 @@ assert code == 0 and first["accuracy"]["low"] > 0.65
 # %% [markdown] lang="ko"
 # ## 보고서 읽기
 #
-# `report.html`에는 곡선과 오답, 데이터에서 드러난 것이 모두 있고, `metrics.json`에는 프로그램이 읽을 같은 숫자가 있습니다. 평균에서 멈추지 말고 클래스마다 살펴보고,
-# 신경망이 가장 자신 있게 틀린 사진도 봅니다.
+# `report.html`에는 곡선과 오답, 데이터에서 드러난 것이 모두 있고, `metrics.json`에는 같은 숫자가 프로그램이 읽기 좋은 꼴로 들어 있습니다. 평균만 보고 멈추지 마세요.
+# 클래스마다 살펴보고, 신경망이 가장 자신 있게 틀린 사진도 봅니다.
 # %%
 for row in first["classes"]:
     low, high = (100 * row["accuracy"][end] for end in ("low", "high"))
@@ -258,7 +259,7 @@ assert len(wrong) == round((1 - first["accuracy"]["value"]) * len(test)) and "sr
 # %% [markdown] lang="ko"
 # ## 낯선 사람들
 #
-# 이듬해에 새 기증자 백 명이 오고, 사진은 네 장씩입니다. 사진을 만드는 방식은 같습니다. `ftlib evaluate`로 모델을 시험합니다.
+# 이듬해에 새 기증자 백 명의 사진이 네 장씩 들어옵니다. 사진을 만드는 방식은 같습니다. `ftlib evaluate`로 이 사진에 모델을 시험합니다.
 #
 # **예측해 보세요.** 테스트는 {{100 * first["accuracy"]["value"]:.0f}}%를 약속했습니다. 이번에는 얼마일까요?
 # %%
@@ -282,7 +283,7 @@ assert truth["first"]["high"] < first["accuracy"]["low"] and truth["first"]["val
 # The whole interval lies below the whole interval of the test. So it is no bad luck with a few pictures. The test was wrong about what it
 # was asked.
 # %% [markdown] lang="ko"
-# 구간 전체가 테스트 구간보다 아래에 있습니다. 사진 몇 장의 운이 나빴던 것이 아닙니다. 테스트가 엉뚱한 것을 재고 있었습니다.
+# 구간 전체가 테스트의 구간 전체보다 아래에 있습니다. 그러니 사진 몇 장의 운이 나빴던 것이 아닙니다. 테스트는 우리가 물은 것에 틀린 답을 내놓았습니다.
 # %% [markdown] lang="en"
 # ## What did the test know?
 #
@@ -293,8 +294,8 @@ assert truth["first"]["high"] < first["accuracy"]["low"] and truth["first"]["val
 # %% [markdown] lang="ko"
 # ## 테스트는 무엇을 알고 있었을까요?
 #
-# 사본은 남지 않았습니다. 그런데 기증자마다 사진이 양쪽에 있습니다. 그렇다면 **세포를 보지 않고** 얼마나 맞힐 수 있을까요? 가장자리 두 픽셀에서 밝기와 줄무늬를
-# 숫자 세 개로 재고, 가장자리가 가장 비슷한 학습 사진을 찾아 그 레이블을 답해 봅시다.
+# 사본은 남아 있지 않습니다. 그런데 기증자마다 사진이 학습과 테스트 양쪽에 있습니다. 그렇다면 **세포를 보지 않고** 얼마나 맞힐 수 있을까요? 가장자리에서 두 픽셀 폭만
+# 보고 밝기와 줄무늬를 숫자 세 개로 잽니다. 그런 다음 가장자리가 가장 비슷한 학습 사진을 찾아 그 레이블을 답해 봅시다.
 #
 # **예측해 보세요.** 이렇게 하면 테스트 사진을 얼마나 맞힐까요? 이듬해 사진은 얼마나 맞힐까요?
 # %%
@@ -323,7 +324,7 @@ assert blind["test"] > 0.8 and abs(blind["strangers"] - 0.5) < 0.2
 # The ground of a slide is its signature. It tells whose cell it is, and the training pictures tell what that donor has. For a stranger
 # it tells nothing. No tool finds this in the pixels: that two pictures are of one donor is something that only you know.
 # %% [markdown] lang="ko"
-# 슬라이드의 바탕은 서명과 같습니다. 누구의 세포인지 알려 주고, 그 사람이 감염되었는지는 학습 사진에 나와 있습니다. 낯선 사람이라면 바탕을 보아도 알 수 없습니다.
+# 슬라이드의 바탕은 서명과 같습니다. 바탕은 누구의 세포인지 알려 주고, 학습 사진은 그 사람이 감염되었는지 알려 줍니다. 낯선 사람이라면 바탕을 보아도 알 수 없습니다.
 # 이것은 어떤 도구도 픽셀에서 찾아내지 못합니다. 두 사진이 한 기증자의 것이라는 사실은 여러분만 압니다.
 # %% [markdown] lang="en"
 # ### Exercise 2: divide by donor
@@ -333,8 +334,8 @@ assert blind["test"] > 0.8 and abs(blind["strangers"] - 0.5) < 0.2
 # %% [markdown] lang="ko"
 # ### 연습 2: 기증자별로 나누기
 #
-# 데이터를 직접 나누어 보세요. `groups`에는 사진마다 기증자가 적혀 있습니다. **기증자** 가운데 `share`만큼을 `rng`로 뽑아, 그들의 사진은 모두 테스트에 들어가도록
-# 마스크(True가 테스트)를 돌려주세요.
+# 데이터를 나누는 함수를 작성해 보세요. `groups`에는 사진마다 기증자가 적혀 있습니다. **기증자** 가운데 `share`만큼을 `rng`로 뽑아, 뽑힌 기증자의 사진이 모두 테스트에
+# 들어가는 마스크(True가 테스트)를 돌려주세요.
 # %% tags=["exercise"]
 def apart(groups, share, rng):
     return ...
@@ -349,8 +350,8 @@ ft.check("17.2", apart)
 # %% [markdown] lang="ko"
 # ## 데이터 고치기
 #
-# 아는 것은 표에 적습니다. 경로와 레이블, 그리고 `group`입니다. 여기서는 파일 이름에 있는 기증자입니다. 먼저 동료가 나눈 그대로 두고 점검 결과가 어떻게 달라지는지
-# 봅시다.
+# 아는 것은 표에 적습니다. 경로와 레이블, 그리고 `group`입니다. 여기서 `group`은 파일 이름에서 가져온 기증자입니다. 먼저 동료가 나눈 그대로 두고 점검 결과가 어떻게
+# 달라지는지 봅시다.
 # %%
 def table(name, columns, part=None):
     """Writes the pictures with a donor in their name into a CSV file; `part(donor)` may give another split."""
@@ -372,9 +373,9 @@ assert len(told) == 1
 #
 # **Predict.** What will the test say now?
 # %% [markdown] lang="ko"
-# 이제 누출이 드러나고, 어떻게 할지도 알려 줍니다. `split` 열을 빼면 `ftlib`이 기증자가 양쪽에 걸치지 않게 나눕니다. 나머지 명령은 그대로입니다.
+# 이제는 점검에서 누출이 드러나고, 어떻게 할지도 나옵니다. `split` 열을 빼면 `ftlib`이 기증자가 양쪽에 걸치지 않게 나눕니다. 명령의 나머지 부분은 그대로입니다.
 #
-# **예측해 보세요.** 이번에는 테스트가 얼마를 말할까요?
+# **예측해 보세요.** 이번에는 테스트가 몇 %라고 할까요?
 # %%
 table("cells.csv", ("path", "label", "group"))
 fresh("runs/mended")
@@ -392,9 +393,9 @@ assert set(donors) == sides["test"] and max(donors.values()) - min(donors.values
 # {{100 * max(donors.values()):.0f}} %. Who happens to be in the test decides this number. With so few, everybody has to take a turn: four tables, in
 # each of which another quarter of the donors is the test.
 # %% [markdown] lang="ko"
-# {{100 * mended["accuracy"]["value"]:.0f}}%입니다. 그런데 주의하세요. 구간은 사진 수로 계산하지만 테스트에 든 기증자는 {{len(donors)}}명뿐이고, 사람에 따라 {{100 * min(donors.values()):.0f}}%에서
-# {{100 * max(donors.values()):.0f}}%까지 다릅니다. 누가 테스트에 들어가느냐가 이 숫자를 정합니다. 이렇게 적을 때는 모두가 한 번씩 테스트를 맡아야 합니다. 표를 네 개 만들어
-# 매번 다른 4분의 1을 테스트로 씁니다.
+# {{100 * mended["accuracy"]["value"]:.0f}}%입니다. 하지만 조심하세요. 구간은 사진 수로 계산하지만 테스트에 든 기증자는 {{len(donors)}}명뿐이고, 사람에 따라 {{100 * min(donors.values()):.0f}}%에서
+# {{100 * max(donors.values()):.0f}}%까지 다릅니다. 이 숫자는 누가 테스트에 들어가느냐에 달려 있습니다. 이렇게 적을 때는 모두가 한 번씩 테스트를 맡아야 합니다. 표를 네 개
+# 만들고, 표마다 다른 4분의 1의 기증자를 테스트로 씁니다.
 # %%
 network, by_donor, on_new = ft.classifier(ft.load_backbone("glyphnet"), 2), {}, []
 for k in range(4):
@@ -424,9 +425,9 @@ assert abs(np.mean(on_new) - truth["first"]["value"]) < 0.06
 # read at {{100 * np.mean(on_new):.0f}} % by these four, at {{100 * truth["first"]["value"]:.0f}} % by the first. Yet even {{100 * honest:.0f}} % is
 # {{100 * (honest - truly):.0f}} points too high, at the edge of its own give or take of {{200 * spread:.0f}}: {{len(by_donor)}} donors are few.
 # %% [markdown] lang="ko"
-# 숫자는 {{drop:.0f}}%p 떨어졌습니다. 가진 것을 더 잘 알게 되었으니 좋은 소식입니다. 신경망이 나빠진 것은 아닙니다. 새 기증자의 사진을 이 네 신경망은
-# {{100 * np.mean(on_new):.0f}}%, 처음 신경망은 {{100 * truth["first"]["value"]:.0f}}% 맞힙니다. 그래도 {{100 * honest:.0f}}%는 아직 {{100 * (honest - truly):.0f}}%p 높고, 스스로
-# 밝힌 오차 ±{{200 * spread:.0f}}%p의 끝자락에 있습니다. 기증자 {{len(by_donor)}}명은 적습니다.
+# 테스트 정확도는 처음보다 {{drop:.0f}}%p 떨어졌습니다. 신경망의 실력을 더 잘 알게 되었으니 좋은 소식입니다. 신경망이 나빠진 것은 아닙니다. 새 기증자의 사진을 이 네 신경망은
+# {{100 * np.mean(on_new):.0f}}%, 처음 신경망은 {{100 * truth["first"]["value"]:.0f}}% 맞힙니다. 그런데 {{100 * honest:.0f}}%조차 실제보다 {{100 * (honest - truly):.0f}}%p 높아서,
+# 스스로 밝힌 오차 ±{{200 * spread:.0f}}%p의 끝자락에 있습니다. 기증자 {{len(by_donor)}}명은 적은 수입니다.
 # %% [markdown] lang="en"
 # ## Stop, and go on
 #
@@ -435,7 +436,8 @@ assert abs(np.mean(on_new) - truth["first"]["value"]) < 0.06
 # %% [markdown] lang="ko"
 # ## 멈추었다 이어 가기
 #
-# 사진이 많아지면 실행도 길어집니다. 실행은 Ctrl-C로든 정전으로든 언제 멈추어도 마지막으로 끝낸 에포크에서 이어집니다. 앞의 실행을 설정 파일로 되풀이하다가 도중에 멈춰 봅시다.
+# 여러분의 사진은 더 많고 실행도 더 오래 걸릴 것입니다. 실행은 Ctrl-C를 누르든 전기가 나가든 언제 멈추어도 마지막으로 끝낸 에폭부터 이어집니다. 고친 데이터로 돌린 실행을
+# 설정 파일로 되풀이하다가 도중에 멈춰 봅시다.
 # %%
 fresh("runs/stopped")
 stopped, said = ftlib("fit --config runs/mended/config.json --out runs/stopped", stop_at="update 120")
@@ -459,9 +461,9 @@ assert equal
 # `ftlib predict` names classes for files that have no label. What is no picture is named as well, and the exit code says that not all went
 # well, so that a script notices.
 # %% [markdown] lang="ko"
-# ## 쓰기
+# ## 모델 사용하기
 #
-# `ftlib predict`는 레이블이 없는 파일의 클래스를 답합니다. 그림이 아닌 파일도 알려 주고, 종료 코드로 문제가 있었음을 알리므로 스크립트가 알아챌 수 있습니다.
+# `ftlib predict`는 레이블이 없는 파일의 클래스를 답합니다. 사진이 아닌 파일이 있으면 짚어 주고, 종료 코드로도 문제가 있었음을 알리므로 스크립트가 알아챌 수 있습니다.
 # %%
 asked = [file.relative_to(desk).as_posix() for file in (files[0], files[-1], cells / "train" / "healthy" / "broken.png")]
 code, said = ftlib(f"predict runs/mended {shlex.join(asked)}")
@@ -472,8 +474,8 @@ assert code == 1 and len(said.splitlines()) == 4
 # Others will want the model without Python, or without you. `ftlib export` converts it, starts the runtime that will use it in a process of its
 # own, and compares its answers on real pictures before a file is put in place.
 # %% [markdown] lang="ko"
-# 파이썬 없이, 또는 여러분 없이 모델을 쓰려는 사람도 있습니다. `ftlib export`는 모델을 변환하고, 그것을 쓸 실행 환경을 별도의 프로세스로 띄워 진짜 사진으로 답을 견준
-# 다음에야 파일을 내놓습니다.
+# Python 없이, 또는 여러분 없이 모델을 쓰려는 사람도 있을 것입니다. `ftlib export`는 모델을 변환하고, 그 모델을 쓸 실행 환경을 별도의 프로세스로 띄워 실제 사진으로 답을
+# 견줍니다. 그런 다음에야 파일을 내놓습니다.
 # %%
 code, said = ftlib("export runs/mended --format litert --json --quiet")
 written = json.loads(said)["files"]
@@ -484,8 +486,8 @@ assert code == 0 and all(row["same"] == row["images"] and row["difference"] < 1e
 # The run's own `model.keras` needs Keras and nothing of this course. It takes grey pixels from 0 to 255, as `export.json` tells a program, and
 # its answers are those of the run.
 # %% [markdown] lang="ko"
-# 실행 폴더의 `model.keras`는 Keras만 있으면 열리고 이 수업의 코드는 필요 없습니다. `export.json`에 적힌 대로 0에서 255 사이의 흑백 픽셀을 받고, 답은 앞의 실행과
-# 같습니다.
+# 실행 폴더의 `model.keras`는 Keras만 있으면 열리고 이 수업의 코드는 필요 없습니다. 프로그램이 읽을 `export.json`에 적힌 대로 0에서 255 사이의 흑백 픽셀을 받고, 답은 앞의
+# 실행과 같습니다.
 # %%
 alone = keras.models.load_model(desk / "runs/mended/model.keras")
 grey = RunFolder(desk / "runs/mended").run().task.for_backbone(alone).test.images[:4]
@@ -500,10 +502,10 @@ assert np.allclose(here, there, atol=1e-5) and told["classes"] == list(classes)
 # A second folder, another trade. Six white digits on a dark plate, photographed in any weather, are cut apart and filed under what they show.
 # Here the plate is what belongs together: one light, one angle, one film of dirt.
 # %% [markdown] lang="ko"
-# ## 같은 길로: 번호판
+# ## 같은 길로 한 번 더: 번호판
 #
-# 이번에는 전혀 다른 폴더입니다. 어두운 번호판에 흰 숫자가 여섯 개 있습니다. 궂은 날에도 찍은 사진을 한 글자씩 잘라 무엇인지에 따라 나누어 두었습니다. 여기서 한데
-# 묶이는 것은 번호판입니다. 빛과 각도와 먼지가 같습니다.
+# 두 번째 폴더는 분야가 전혀 다릅니다. 어두운 번호판에 흰 숫자가 여섯 개 있습니다. 날씨를 가리지 않고 찍은 번호판을 숫자 하나씩 잘라 내어, 어떤 숫자인지에 따라 폴더에 나누어
+# 두었습니다. 여기서는 같은 번호판에서 나온 숫자가 한데 묶입니다. 빛도 각도도 먼지도 같기 때문입니다.
 # %%
 def draw_plate(rng, digits):
     """A plate of 32 x 192 grey pixels: tilted, in uneven light, dirty, and out of focus."""
@@ -552,10 +554,10 @@ assert code == 2 and "'7'" in said
 #
 # We also know now what a table is for, so it says which plate each digit comes from. And writing must not be mirrored.
 # %% [markdown] lang="ko"
-# 7은 사진이 두 장뿐입니다. 학습에 한 장, 검증에 한 장을 쓰면 테스트할 것이 없습니다. `ftlib`은 짐작하지 않고 거절합니다. 설정으로는 고칠 수 없으니 나가서 번호판
-# 서른 장을 더 찍습니다.
+# 클래스 7은 사진이 두 장뿐입니다. 학습에 한 장, 검증에 한 장을 쓰면 테스트할 것이 없습니다. `ftlib`은 어림짐작하는 대신 실행을 거부합니다. 어떤 설정으로도 고칠 수 없으니
+# 나가서 번호판 서른 개를 더 찍어 옵니다.
 #
-# 표가 왜 있어야 하는지도 배웠으니, 글자마다 어느 번호판에서 나왔는지 적습니다. 그리고 글자는 좌우를 뒤집으면 안 됩니다.
+# 표가 왜 필요한지도 이제 알았으니, 숫자마다 어느 번호판에서 나왔는지 표에 적습니다. 그리고 글자는 좌우를 뒤집으면 안 됩니다.
 # %%
 street(plates, 60, 30, "0123456789")
 rows = [f"{file.relative_to(desk).as_posix()},{file.parent.name},{file.name[:8]}" for file in sorted(plates.rglob("*.png"))]
@@ -571,10 +573,10 @@ assert code == 0 and read["accuracy"]["value"] > 0.85
 #
 # **Predict.** A plate is right when all six digits are. What part of new plates will be?
 # %% [markdown] lang="ko"
-# `--no-near`는 원래 서로 닮은 사진일 때 씁니다. 같은 글꼴의 7 두 개는 사본이 아닙니다. 학습에서 한 글자도 보지 못한 번호판에서 숫자의
+# `--no-near`는 사진이 원래 서로 닮을 수밖에 없을 때 씁니다. 글꼴이 같은 7 두 개는 사본이 아닙니다. 학습에 숫자를 하나도 쓰지 않은 번호판들에서 숫자의
 # {{100 * read["accuracy"]["value"]:.1f}}%를 읽었습니다.
 #
-# **예측해 보세요.** 번호판은 여섯 글자를 모두 읽어야 맞은 것입니다. 새 번호판은 얼마나 맞을까요?
+# **예측해 보세요.** 번호판은 숫자 여섯 개를 모두 맞혀야 맞힌 것입니다. 새 번호판을 얼마나 맞힐까요?
 # %%
 fresh("new_plates")
 seen = street(desk / "new_plates", 200, 40, "0123456789")
@@ -599,8 +601,8 @@ assert digit_share > 0.8 and plate_share < digit_share and each["7"] == min(each
 # {{100 * each["7"]:.0f}} % are read. In the test, too, they were rare, {{100 * sevens:.0f}} % of the digits, so that the report hardly felt it. On the road a
 # tenth are sevens.
 # %% [markdown] lang="ko"
-# 여섯 글자면 틀릴 기회도 여섯 번입니다. 번호판을 약속하려면 번호판으로 재야 합니다. 그리고 우리 폴더에 드물던 7은 {{100 * each["7"]:.0f}}%만 읽습니다. 테스트에서도 7은 숫자의
-# {{100 * sevens:.0f}}%로 드물어서 보고서에는 거의 드러나지 않았습니다. 길에서는 열에 하나가 7입니다.
+# 숫자가 여섯 개면 틀릴 기회도 여섯 번입니다. 번호판을 얼마나 읽는지 약속하려면 번호판 단위로 재야 합니다. 그리고 우리 폴더에 드물던 7은 {{100 * each["7"]:.0f}}%만 읽습니다.
+# 테스트에서도 7은 숫자의 {{100 * sevens:.0f}}%밖에 되지 않아 보고서에는 거의 드러나지 않았습니다. 길에서는 숫자 열에 하나가 7입니다.
 # %% [markdown] lang="en"
 # ### Exercise 3: your own line
 #
@@ -609,8 +611,8 @@ assert digit_share > 0.8 and plate_share < digit_share and each["7"] == min(each
 # %% [markdown] lang="ko"
 # ### 연습 3: 직접 쓰는 명령
 #
-# `signs.csv`에는 화살표도 섞인 도로 표지판 사진과 장소별 그룹이 적혀 있습니다. 이것으로 업데이트 600번을 학습하는 명령을 써 보세요. 화살표를 좌우로 뒤집으면 어떻게
-# 되는지 생각해 보세요. 서로 닮은 사진이 우연히 있을 수는 있어도, 원래 닮아야 하는 사진은 아닙니다.
+# `signs.csv`에는 도로 표지판 사진의 목록과 장소별 그룹이 적혀 있고, 표지판에는 화살표도 섞여 있습니다. 이 파일로 업데이트 600번만큼 학습하는 명령을 작성해 보세요. 좌우를 뒤집으면
+# 화살표가 어떻게 되는지도 생각해 보세요. 서로 다른 장소의 사진이 닮아 보일 수는 있어도, 원래 닮을 수밖에 없는 사진은 아닙니다.
 # %% tags=["exercise"]
 line = ...  # a string: "ftlib ..."
 # Stuck? ft.hint("17.3"), then ft.solution("17.3")
@@ -625,10 +627,10 @@ ft.check("17.3", line)
 # %% [markdown] lang="ko"
 # ## 진짜 사진으로
 #
-# 위에서 쓴 명령은 세포가 그린 것인지 모릅니다. 진짜 세포도 있습니다. `python tools/blood_cells.py bccd.zip cells`는
-# [BCCD](https://github.com/Shenggan/BCCD_Dataset)의 사진에서 세포를 하나씩 잘라 내고, 사진을 그룹으로 적은 표를 남깁니다. 그다음은
-# `ftlib fit cells/cells.csv`입니다. 다른 점은 둘입니다. 컬러 사진에는 ImageNet 백본이 필요하고 한 번 내려받습니다. 그리고 이듬해 기증자를 그려 낼 수 없습니다. 데이터를
-# 어떻게 나누었는지가 그들을 대신합니다.
+# 위의 명령은 어느 것도 세포가 그려 낸 것임을 모릅니다. 진짜 세포로도 할 수 있습니다. `python tools/blood_cells.py bccd.zip cells`는
+# [BCCD](https://github.com/Shenggan/BCCD_Dataset)의 사진에서 세포를 하나씩 잘라 내고, 어느 사진에서 나왔는지를 그룹으로 적은 표를
+# 남깁니다. 그다음은 `ftlib fit cells/cells.csv`입니다. 다른 점은 두 가지입니다. 컬러 사진에는 ImageNet 백본이 필요해서 처음에 한 번 내려받습니다. 그리고 이듬해 기증자는 아무도 그려 낼
+# 수 없습니다. 그들을 대신해 주는 것은 데이터를 나누는 방식뿐입니다.
 # %% [markdown] lang="en"
 # ## Outside this lesson
 #
@@ -641,11 +643,11 @@ ft.check("17.3", line)
 # %% [markdown] lang="ko"
 # ## 수업 밖에서는
 #
-# - Kapoor와 Narayanan(2023)은 17개 학문 분야의 검토 논문을 모아, 수백 편의 논문에 누출이 있었음을 보였습니다. 같은 환자가 학습과 테스트에 다 있는 경우도 그중
-#   하나입니다.
-# - Roberts 등(2021)은 엑스레이와 CT에서 코로나19를 찾는 기계 학습 논문을 검토했습니다. 자세히 본 62편 가운데 실제로 쓸 만한 것은 하나도 없었습니다. 데이터와 방법의
-#   결함 때문입니다.
-# - Barz와 Denzler(2020)는 CIFAR-100 테스트 이미지의 10분의 1이 학습 데이터에 거의 같은 사본을 두고 있음을 밝혔습니다. 사본을 빼자 모든 신경망의 점수가 떨어졌습니다.
+# - Kapoor와 Narayanan(2023)은 17개 학문 분야의 문헌 검토를 모아, 수백 편의 논문에 누출이 있었음을 밝혔습니다. 같은 환자가 학습과 테스트에 모두 들어간 경우도
+#   있습니다.
+# - Roberts 등(2021)은 기계 학습으로 엑스레이와 CT에서 코로나19를 찾는 논문을 검토했습니다. 자세히 살펴본 62편 가운데, 데이터와 방법의 결함 때문에 실제로 쓸 만하다고
+#   판단한 것은 하나도 없었습니다.
+# - Barz와 Denzler(2020)는 CIFAR-100 테스트 이미지의 10분의 1은 거의 같은 이미지가 학습 데이터에도 있음을 밝혔습니다. 이런 이미지를 빼자 모든 신경망의 점수가 떨어졌습니다.
 # %% [markdown] lang="en"
 # ## A checklist
 #
@@ -661,8 +663,8 @@ ft.check("17.3", line)
 #
 # 1. 폴더를 **점검**하고, 학습하기 전에 경고를 모두 읽습니다.
 # 2. **무엇이 한데 묶이는지 물어봅니다.** 사람, 슬라이드, 장소, 날짜, 영상 같은 것입니다. `group`에 적고 `split`은 뺍니다.
-# 3. **조언**을 듣고 학습한 다음 실행 폴더를 보관합니다. 그대로 되풀이할 수 있습니다.
-# 4. **클래스와 그룹마다** 읽고, 가장 자신 있게 틀린 사진도 봅니다.
+# 3. **조언**을 듣고 학습한 다음 실행 폴더를 보관합니다. 그 폴더로 실행을 그대로 되풀이할 수 있습니다.
+# 4. 결과를 **클래스마다, 그룹마다** 읽고, 가장 자신 있게 틀린 사진도 봅니다.
 # 5. **좋은 숫자는 의심합니다.** 정작 보아야 할 것을 보지 않고도 그 숫자가 나오는지 시험해 봅니다.
 # 6. 무엇이든 약속하기 전에 **낯선 데이터로 시험**합니다.
 # 7. **내보내고** 답이 같은지 견줍니다.
@@ -709,14 +711,14 @@ ft.check("17.q4", ...)
 # %% [markdown] lang="ko"
 # ## 핵심 정리
 #
-# - `ftlib check`는 파일에서 보이는 것을 찾아냅니다. 깨진 파일, 사본, 거의 같은 사진, 레이블이 둘인 사진, 너무 작은 클래스입니다.
+# - `ftlib check`는 파일만 보고 알 수 있는 것을 찾아냅니다. 깨진 파일, 사본, 거의 같은 사진, 레이블이 둘인 사진, 사진이 너무 적은 클래스입니다.
 # - 무엇이 한데 묶이는지는 여러분만 압니다. 사진별로 나누었을 때 테스트는 {{100 * promise:.0f}}%, 새 기증자는 {{100 * truth["first"]["value"]:.0f}}%였습니다. 기증자별로 나누어
-#   모두가 한 번씩 테스트를 맡자 {{100 * honest:.0f}}%였습니다. 낮은 쪽이 정직한 숫자입니다.
+#   모두가 한 번씩 테스트를 맡게 하자 {{100 * honest:.0f}}%였습니다. 낮은 쪽이 정직한 숫자입니다.
 # - 기증자가 {{len(donors)}}명뿐인 테스트는 사진이 아무리 많아도 제비뽑기입니다.
-# - 세포를 보지 않고 가장자리만 보아도 새는 테스트에서는 {{100 * blind["test"]:.0f}}%, 낯선 사람에게서는 {{100 * blind["strangers"]:.0f}}%를 맞혔습니다.
+# - 세포를 보지 않고 가장자리만 보아도 누출이 있는 테스트에서는 {{100 * blind["test"]:.0f}}%를 맞혔지만, 낯선 사람의 사진은 {{100 * blind["strangers"]:.0f}}%만 맞혔습니다.
 # - 멈춘 실행은 이어서 돌릴 수 있고, 비트 하나까지 똑같은 가중치로 끝납니다.
-# - 내보낸 모델은 제 실행 환경에서 답이 같아야 옳습니다. 여기서는 {{written[-1]["images"]}}장 가운데 {{written[-1]["same"]}}장이 같았습니다.
-# - 숫자를 {{100 * digit_share:.0f}}% 읽으면 번호판은 {{100 * plate_share:.0f}}%를 읽습니다. 약속할 것을 재야 합니다.
+# - 내보낸 모델은 실제로 쓰일 실행 환경에서 같은 답을 내야 제대로 된 것입니다. 여기서는 {{written[-1]["images"]}}장 가운데 {{written[-1]["same"]}}장의 답이 같았습니다.
+# - 숫자를 {{100 * digit_share:.0f}}% 읽어도 번호판은 {{100 * plate_share:.0f}}%만 읽습니다. 무엇을 약속하든 바로 그것을 재야 합니다.
 # %% [markdown] lang="en"
 # ## Next
 #
