@@ -421,7 +421,7 @@ drop, truly = 100 * (promise - honest), np.mean([truth["first"]["value"], *on_ne
 assert drop > 8 and abs(honest - truly) < promise - truly - 0.08 and abs(honest - truly) < 3 * spread < promise - truly
 assert abs(np.mean(on_new) - truth["first"]["value"]) < 0.06
 # %% [markdown] lang="en"
-# The number fell by {{drop:.0f}} points, and that is good news: we know better what we have. The networks have not become worse: new donors are
+# From the first test to this one the number fell by {{drop:.0f}} points, and that is good news: we know better what we have. The networks have not become worse: new donors are
 # read at {{100 * np.mean(on_new):.0f}} % by these four, at {{100 * truth["first"]["value"]:.0f}} % by the first. Yet even {{100 * honest:.0f}} % is
 # {{100 * (honest - truly):.0f}} points too high, at the edge of its own give or take of {{200 * spread:.0f}}: {{len(by_donor)}} donors are few.
 # %% [markdown] lang="ko"
@@ -432,7 +432,7 @@ assert abs(np.mean(on_new) - truth["first"]["value"]) < 0.06
 # ## Stop, and go on
 #
 # Your pictures will be more, and runs longer. A run can be stopped at any time, by Ctrl-C or by a power cut, and goes on at the last finished
-# epoch. The last run once more, by its configuration, and stopped in the middle:
+# epoch. The run on the mended data once more, by its configuration, and stopped in the middle:
 # %% [markdown] lang="ko"
 # ## 멈추었다 이어 가기
 #
