@@ -125,14 +125,35 @@ def show(found, scale=1.0, unit="", digits=1):
     return values[0] + unit + (f" ({values[1]} to {values[2]})" if values[1] else "")
 
 
+def device():
+    """Returns the name of the first GPU that the backend computes on, as its maker calls it, or "CPU"."""
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        found = [tf.config.experimental.get_device_details(one) for one in tf.config.list_physical_devices("GPU")]
+        return found[0].get("device_name", "GPU") if found else "CPU"
+    if backend == "jax":
+        import jax
+
+        first = jax.devices()[0]
+        return "CPU" if first.platform == "cpu" else first.device_kind
+    if backend == "torch":
+        import torch
+
+        return torch.cuda.get_device_name(0) if torch.cuda.is_available() else "CPU"
+    return "CPU"
+
+
 def write(name, result):
     """Writes `results/NAME.json`, with the versions and the kind of machine."""
-    names = ("ftlib", "keras", "tensorflow", "torch", "fastai", "numpy")
+    names = ["ftlib", "keras", "tensorflow", "torch", "fastai", "numpy"]
+    names += ["jax"] if keras.backend.backend() == "jax" else []
     versions = {"python": platform.python_version()}
     for package in names:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             versions[package] = importlib.metadata.version(package)
-    machine = {"cores": os.cpu_count(), "device": "CPU", "backend": keras.backend.backend()}
+    machine = {"cores": os.cpu_count(), "device": device(), "backend": keras.backend.backend()}
     path = HERE / "results" / f"{name}.json"
     path.parent.mkdir(exist_ok=True)
     part = path.with_suffix(".part")

@@ -92,14 +92,29 @@ def large_waiting(data):
         yield name, span(found, digits=2)
 
 
+def hardware_cpu(data):
+    yield "precision", "XLA", "batch", "an image, ms", "images a second", "first update, s"
+    for r in data["rows"]:
+        if "failed" in r:
+            yield r["precision"], "yes" if r["jit"] else "no", r["batch"], r["failed"], "", ""
+        else:
+            speeds = f"{1000 * r['per_image']:.3g}", f"{1 / r['per_image']:.3g}", f"{r['first']:.2g}"
+            yield r["precision"], "yes" if r["jit"] else "no", r["batch"], *speeds
+
+
+def hardware_gpu(data):
+    yield from hardware_cpu(data)
+
+
 TABLES = (
     guide_extraction, guide_tuning, own_images, partial, rates, fastai_fine_tune, kills, large_memory, large_waiting,
+    hardware_cpu, hardware_gpu,
 )  # fmt: skip
 
 
 def table(make):
     """Returns the table of one file of results in Markdown, with the versions it was measured with."""
-    path = HERE / "results" / f"{make.__name__}.json"
+    path = HERE / "results" / f"{make.__name__.replace('hardware_', 'hardware-')}.json"
     if not path.exists():
         return "Not measured yet."
     data = json.loads(path.read_text())
