@@ -593,6 +593,57 @@ WRONG = {
         ('ft.check("10.3", ft.mark_task(fitted, share=1))', "never sees a plain one"),
         ('ft.check("10.3", ft.mark_task(fitted))', "it should be two of ten"),
     ],
+    "16.1": [
+        ('ft.check("16.1", ft.Hardware(precision="mixed_float16"))', "Give them in parts"),
+        ('ft.check("16.1", ft.Hardware(precision="mixed_float16", accumulate=64))', "the number of parts"),
+        ('ft.check("16.1", ft.Hardware(precision="mixed_float16", accumulate=8))', "32 pictures go through"),
+        ('ft.check("16.1", ft.Hardware(accumulate=4))', "still compute in float32"),
+        ('ft.check("16.1", ft.Hardware(precision="mixed_bfloat16", accumulate=4))', "float16 alone"),
+        ('ft.check("16.1", ft.Hardware(4, "mixed_float16", "auto", 4))', "Leave the other settings"),
+        ('ft.check("16.1", 4)', "Expected an `ft.Hardware(...)`"),
+    ],
+    "16.2": [
+        (
+            "def guard(gradients, scale):\n    if not all(np.isfinite(g).all() for g in gradients):\n"
+            "        return None, scale / 2\n    return [g / np.float16(scale) for g in gradients], scale\n\n"
+            'ft.check("16.2", guard)',
+            "became 0",
+        ),
+        (
+            'ft.check("16.2", lambda gradients, scale: ([g.astype("float32") for g in gradients], scale))',
+            "divide it out again",
+        ),
+        (
+            'ft.check("16.2", lambda gradients, scale: ([g.astype("float32") / scale for g in gradients], scale))',
+            "was not skipped",
+        ),
+        (
+            "def guard(gradients, scale):\n    if not np.isfinite(gradients[0]).all():\n"
+            "        return None, scale / 2\n    return [g.astype('float32') / scale for g in gradients], scale\n\n"
+            'ft.check("16.2", guard)',
+            "every array is to be looked at",
+        ),
+        (
+            "def guard(gradients, scale):\n    if not all(np.isfinite(g).all() for g in gradients):\n"
+            "        return None, scale\n    return [g.astype('float32') / scale for g in gradients], scale\n\n"
+            'ft.check("16.2", guard)',
+            "halved, to 512",
+        ),
+        (
+            'ft.check("16.2", lambda gradients, scale: ([g.astype("float32") / scale for g in gradients], 2 * scale))',
+            "the scale stays at 1024",
+        ),
+        ('ft.check("16.2", lambda gradients, scale: (None, scale / 2))', "and yet you skip"),
+        ('ft.check("16.2", lambda gradients, scale: gradients)', "Expected two things"),
+        ('ft.check("16.2", lambda gradients, scale: ([gradients[0]], scale))', "a list of two gradients"),
+    ],
+    "16.3": [
+        ('ft.check("16.3", lambda rate, old, new, kind: rate)', "stayed the same"),
+        ('ft.check("16.3", lambda rate, old, new, kind: rate * old / new)', "wrong way round"),
+        ('ft.check("16.3", lambda rate, old, new, kind: rate * new / old)', "Adam its square root"),
+        ('ft.check("16.3", lambda rate, old, new, kind: rate * (new / old) ** 0.5)', "SGD takes the ratio"),
+        ('ft.check("16.3", lambda rate, old, new, kind: 7.0)', "Begin with the ratio"),
+    ],
     "17.1": [
         ('ft.check("17.1", lambda files: list(files))', "The first of each stays"),
         ('ft.check("17.1", lambda files: [])', "compare the bytes"),

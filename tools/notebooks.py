@@ -34,7 +34,10 @@ def recorded(cells):
     """Returns a checksum of the recorded results that a lesson reads: they are inputs like its code."""
     code = "\n".join(c.code for c in cells if c.code is not None)
     names = sorted(set(re.findall(r"""recorded\(["']([\w-]+)["']\)""", code)))
-    return digest.text("".join((ROOT / "results" / f"{n}.json").read_text(encoding="utf-8") for n in names))
+    paths = [ROOT / "results" / f"{n}.json" for n in names]
+    for pattern in re.findall(r""""benchmarks" / "results"\)\.glob\(["']([\w*.-]+)["']\)""", code):
+        paths += sorted((ROOT / "benchmarks" / "results").glob(pattern))
+    return digest.text("".join(path.read_text(encoding="utf-8") for path in paths))
 
 
 def restore(cells, path):

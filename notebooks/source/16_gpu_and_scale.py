@@ -1,0 +1,739 @@
+# %% [markdown] lang="en"
+# # What a GPU changes
+#
+# Ten lessons ran on one processor core. A GPU promises hundreds of times as much, and gives far less. Where does the rest go? We
+# take an update apart, on the core that we have, and find what each part waits for.
+#
+# **Questions**
+# - What does an update consist of, and why does a GPU ask for large batches?
+# - What do 16-bit numbers, compilation, and several devices change: the result, or the time alone?
+# - What will a run cost, and how do I know before I pay?
+#
+# **You will**
+# - count operations and bytes, and compare them with what a machine promises
+# - watch a gradient vanish in 16 bits, and bring it back
+# - show that precision, XLA, parts of a batch and two devices end in the same place
+# - change the batch without learning less, and compute the price of a run
+#
+# ⏱ 45 minutes · Needs: lesson 05, and better 06 · Runs in about a minute on a laptop, without a GPU
+# %% [markdown] lang="ko"
+# # GPU가 바꾸는 것
+#
+# 지금까지 열 강은 모두 CPU 코어 하나로 돌렸습니다. GPU는 수백 배를 약속하지만 실제로는 훨씬 못 미칩니다. 나머지는 어디로 갔을까요? 지금 가진 코어에서 업데이트 한 번을
+# 뜯어 보며, 부분마다 무엇을 기다리는지 찾아봅시다.
+#
+# **질문**
+# - 업데이트 한 번은 무엇으로 이루어지고, GPU에는 왜 큰 배치가 필요할까요?
+# - 16비트 숫자, 컴파일, 여러 장치가 바꾸는 것은 결과일까요, 시간뿐일까요?
+# - 실행 한 번에 돈이 얼마나 들고, 돈을 쓰기 전에 어떻게 알 수 있을까요?
+#
+# **이 수업을 마치면**
+# - 연산과 바이트를 세어 기계가 약속하는 성능과 견줄 수 있습니다
+# - 16비트에서 기울기가 사라지는 것을 보고 되살릴 수 있습니다
+# - 정밀도, XLA, 나누어 넣은 배치, 장치 두 개가 모두 같은 곳에 이르는지 확인할 수 있습니다
+# - 덜 배우는 일 없이 배치를 바꾸고, 실행 비용을 계산할 수 있습니다
+#
+# ⏱ 45분 · 먼저 볼 것: 5강(6강까지 보면 더 좋습니다) · GPU 없이 노트북 컴퓨터에서 1분 안팎이면 실행됩니다
+# %%
+import json
+import math
+import pathlib
+import tempfile
+import time
+
+import keras
+import ml_dtypes
+import numpy as np
+
+import ftlib as ft
+from ftlib import plots
+from ftlib.features import ahead, predict
+from ftlib.tasks.photos import FolderImages
+
+if keras.backend.backend() == "tensorflow":  # one processor plays two devices; to be said before anything is computed
+    import tensorflow as tf
+
+    tf.get_logger().setLevel("ERROR")
+    processor = tf.config.list_physical_devices("CPU")[0]
+    tf.config.set_logical_device_configuration(processor, [tf.config.LogicalDeviceConfiguration()] * 2)
+
+task = ft.load_task("digits", labels_per_class=10, seed=0)
+model = ft.classifier(ft.load_backbone("glyphnet"), task.num_classes)
+body, fitted = model.get_layer("backbone"), task.for_backbone(model)
+# %% [markdown] lang="en"
+# ## How much work is an update?
+#
+# A layer multiplies and adds: two operations for each entry of its kernel, at each place of its output. It also has to fetch its
+# weights and hand on what it made. Let us count both, for our small network and for MobileNetV2 at 224 pixels.
+#
+# **Predict.** MobileNetV2 has six times the weights of `glyphnet`. How many times the operations?
+# %% [markdown] lang="ko"
+# ## 업데이트 한 번은 얼마나 많은 일일까요?
+#
+# 층이 하는 일은 곱하고 더하는 것입니다. 출력의 자리마다, 커널의 값 하나에 연산이 두 번씩 듭니다. 가중치를 가져오고, 만든 값을 다음 층에 넘기는 일도 해야 합니다. 우리
+# 작은 신경망과 224픽셀짜리 MobileNetV2에서 둘 다 세어 봅시다.
+#
+# **예측해 보세요.** MobileNetV2의 가중치는 `glyphnet`의 여섯 배입니다. 연산은 몇 배일까요?
+# %% tags=["nbval-check-output"]
+def count(network):
+    """Operations for one image forward, weights, and numbers that layers hand on."""
+    operations = handed = 0
+    for layer in network.layers:
+        *places, channels = layer.output.shape[1:]
+        handed += math.prod(places) * channels
+        kernel = getattr(layer, "kernel", None)
+        if kernel is not None:
+            operations += 2 * math.prod(kernel.shape) * math.prod(places)
+    return operations, network.count_params(), handed
+
+counts = {"glyphnet": count(body), "MobileNetV2": count(keras.applications.MobileNetV2(weights=None))}
+print(f"{'':<13}{'operations':>13}{'weights':>12}{'handed on':>12}")
+for name, (operations, weights, handed) in counts.items():
+    print(f"{name:<13}{operations:>13,}{weights:>12,}{handed:>12,}")
+assert abs(counts["MobileNetV2"][0] / 2 / 300e6 - 1) < 0.05  # 300 million multiply-adds in its paper
+# %% [markdown] lang="en"
+# {{counts["MobileNetV2"][0] / counts["glyphnet"][0]:.0f}} times the operations, and {{counts["MobileNetV2"][2] / counts["glyphnet"][2]:.0f}} times
+# the numbers handed on. Its paper (Sandler et al., 2018) counts the same 300 million multiplications. An update is three such passes: one forward,
+# one back to the inputs of each layer, one for the gradients of its weights.
+# %% [markdown] lang="ko"
+# 연산은 {{counts["MobileNetV2"][0] / counts["glyphnet"][0]:.0f}}배이고, 다음 층에 넘기는 숫자는 {{counts["MobileNetV2"][2] / counts["glyphnet"][2]:.0f}}배입니다. 논문
+# (Sandler 등, 2018)에 적힌 곱셈 3억 번과도 맞습니다. 업데이트는 이런 일을 세 번 합니다. 앞으로 한 번, 층마다 입력 쪽으로 되돌아가며 한 번, 가중치의 기울기를 구하며 한
+# 번입니다.
+# %% [markdown] lang="en"
+# ## Operations per byte
+#
+# A machine promises two things: operations a second, and bytes a second from its memory. Divided, they say how many operations it wants to
+# do with every byte. Here are some promises, *nominal*, from the data sheets of NVIDIA's T4, A100 (40 GB) and H200 (SXM); the core is
+# one of a laptop with AVX2 at 3 GHz and one channel of DDR4.
+# %% [markdown] lang="ko"
+# ## 바이트마다 연산 몇 번
+#
+# 기계가 약속하는 것은 둘입니다. 1초에 하는 연산의 수와, 1초에 메모리에서 가져오는 바이트의 수입니다. 나누어 보면 바이트 하나로 연산을 몇 번 하고 싶어 하는지 나옵니다. 아래는
+# NVIDIA T4, A100(40GB), H200(SXM)의 데이터시트에 적힌 *공칭* 값이고, 코어는 AVX2를 쓰는 3GHz 노트북 코어 하나에 DDR4 한 채널입니다.
+# %%
+nominal = {  # operations a second, bytes a second, bytes of a number
+    "laptop core, float32": (96e9, 25.6e9, 4),
+    "T4, float32": (8.1e12, 300e9, 4),
+    "T4, float16": (65e12, 300e9, 2),
+    "A100, float32": (19.5e12, 1555e9, 4),
+    "A100, bfloat16": (312e12, 1555e9, 2),
+    "H200, bfloat16": (989e12, 4800e9, 2),
+}
+wants = {name: peak / bandwidth for name, (peak, bandwidth, _) in nominal.items()}
+for name, want in wants.items():
+    print(f"{name:<22}{nominal[name][0] / 1e12:>7.1f} TFLOP/s {nominal[name][1] / 1e9:>6.0f} GB/s   wants {want:>4.0f} per byte")
+assert min(wants, key=wants.get) == "laptop core, float32"
+# %% [markdown] lang="en"
+# What has an update to offer? Its weights are read, and rewritten by Adam, once for the whole batch: ten trips of four bytes, roughly. What layers
+# hand on is written and read for each image, forward and back: five trips, roughly. So the share of the weights shrinks as the batch grows.
+#
+# **Predict.** With larger batches, which of the two networks gains more operations per byte?
+# %% [markdown] lang="ko"
+# 업데이트는 연산을 몇 번이나 내놓을까요? 가중치는 배치 전체에 한 번만 읽고 Adam이 고쳐 씁니다. 4바이트씩 대략 열 번 오갑니다. 층이 넘기는 값은 이미지마다 앞뒤로 쓰고
+# 읽습니다. 대략 다섯 번입니다. 그러니 배치가 커질수록 가중치의 몫은 줄어듭니다.
+#
+# **예측해 보세요.** 배치를 키울 때 바이트당 연산이 더 많이 느는 것은 어느 신경망일까요?
+# %%
+def intensity(name, batch, size=4):
+    """Operations of an update for each byte that it moves, roughly."""
+    operations, weights, handed = counts[name]
+    return 3 * operations * batch / (10 * 4 * weights + 5 * size * handed * batch)
+
+batches = 2 ** np.arange(11)
+series = {name: (batches, [intensity(name, b) for b in batches]) for name in counts}
+for name in ("laptop core, float32", "T4, float32", "A100, bfloat16"):
+    series[f"{name} wants"] = (batches[[0, -1]], [wants[name]] * 2)
+fig = plots.lines(series, "Images of a batch", "Operations per byte", "A batch shares the weights, not what layers hand on",
+                  log_x=True, log_y=True)
+ft.show(fig, alt="Operations per byte against the batch, both logarithmic. The line of glyphnet climbs from about 3 to 31 and crosses "
+        "what a T4 wants; that of MobileNetV2 stays near 4. What an A100 wants in bfloat16 lies far above both.")
+small, large = ({name: intensity(name, b) for name in counts} for b in (1, 512))
+assert large["glyphnet"] > 5 * small["glyphnet"] and large["MobileNetV2"] < 1.5 * small["MobileNetV2"]
+# %% [markdown] lang="en"
+# For `glyphnet` the weights are most of the traffic, so a batch of 512 does {{large["glyphnet"] / small["glyphnet"]:.0f}} times as much with
+# every byte as one image. MobileNetV2 has thin layers and large maps: it stays at {{large["MobileNetV2"]:.0f}}. It was made for telephones; by
+# this count no batch fills a GPU with it.
+# %% [markdown] lang="ko"
+# `glyphnet`은 오가는 것이 대부분 가중치라서, 512장짜리 배치는 한 장일 때보다 바이트마다 연산을 {{large["glyphnet"] / small["glyphnet"]:.0f}}배 많이 합니다. MobileNetV2는
+# 층이 얇고 맵이 커서 {{large["MobileNetV2"]:.0f}}번에 머뭅니다. 휴대전화에 맞춘 신경망이라, 이렇게 세어 보면 배치를 아무리 키워도 GPU를 채우지 못합니다.
+# %% [markdown] lang="en"
+# A machine is as fast as the slower of its two promises allows (the *roofline* of Williams et al., 2009). It is a bound and no forecast: a
+# compiler that joins layers moves fewer bytes, and none of it counts the time to start a layer.
+# %% [markdown] lang="ko"
+# 기계의 속도는 두 약속 가운데 느린 쪽이 정합니다(Williams 등, 2009의 *루프라인*). 이것은 한계이지 예보가 아닙니다. 컴파일러가 층을 합치면 바이트가 줄고, 층을 시작하는 데
+# 드는 시간은 여기에 들어 있지 않습니다.
+# %%
+def at_best(name, machine, batch):
+    """Operations a second that the slower of two promises allows."""
+    peak, bandwidth, size = nominal[machine]
+    return min(peak, bandwidth * intensity(name, batch, size))
+
+print(f"{'batch of 64: at best':<24}{'glyphnet':>18}{'MobileNetV2':>18}")
+for machine, (peak, _, _) in nominal.items():
+    told = [f"{100 * at_best(name, machine, 64) / peak:.0f} % of the peak" for name in counts]
+    print(f"{machine:<24}{told[0]:>18}{told[1]:>18}")
+gain = at_best("MobileNetV2", "A100, bfloat16", 64) / at_best("MobileNetV2", "A100, float32", 64)
+assert gain < 2.5 < nominal["A100, bfloat16"][0] / nominal["A100, float32"][0]
+# %% [markdown] lang="en"
+# The core reaches its peak. An A100 in bfloat16, whose peak is {{nominal["A100, bfloat16"][0] / nominal["laptop core, float32"][0]:,.0f}} times as high,
+# reaches {{100 * at_best("glyphnet", "A100, bfloat16", 64) / nominal["A100, bfloat16"][0]:.0f}} and {{100 * at_best("MobileNetV2", "A100, bfloat16", 64) / nominal["A100, bfloat16"][0]:.0f}} % of it. From float32 to bfloat16 that peak grows {{nominal["A100, bfloat16"][0] / nominal["A100, float32"][0]:.0f}}-fold; MobileNetV2 may
+# hope for {{gain:.0f}}, since its bytes are halved.
+# %% [markdown] lang="ko"
+# 코어는 최고 성능에 다다릅니다. bfloat16으로 돌리는 A100은 최고 성능이 {{nominal["A100, bfloat16"][0] / nominal["laptop core, float32"][0]:,.0f}}배지만, 그 가운데
+# {{100 * at_best("glyphnet", "A100, bfloat16", 64) / nominal["A100, bfloat16"][0]:.0f}}%와 {{100 * at_best("MobileNetV2", "A100, bfloat16", 64) / nominal["A100, bfloat16"][0]:.0f}}%에 그칩니다. float32에서
+# bfloat16으로 가면 최고 성능은 {{nominal["A100, bfloat16"][0] / nominal["A100, float32"][0]:.0f}}배가 됩니다. 하지만 MobileNetV2가 바랄 수 있는 것은 바이트가 반으로 준 만큼인
+# {{gain:.0f}}배입니다.
+# %% [markdown] lang="en"
+# There is a second reason for batches: each call has a price before the first multiplication. It can be seen on any processor. We time `glyphnet`
+# forward.
+#
+# **Predict.** One image alone, or one of 128: how many times as long does it take?
+# %% [markdown] lang="ko"
+# 배치를 쓰는 까닭은 하나 더 있습니다. 호출할 때마다 첫 곱셈을 하기도 전에 드는 비용입니다. 어느 CPU에서나 볼 수 있습니다. `glyphnet`을 앞으로 통과하는 시간을 재 봅시다.
+#
+# **예측해 보세요.** 이미지 한 장을 혼자 넣을 때는 128장 가운데 하나로 넣을 때보다 몇 배 걸릴까요?
+# %% tags=["timing"]
+def best_seconds(work, times):
+    """The shortest of several times; the first call, which may compile, is not among them."""
+    work()
+    took = []
+    for _ in range(times):
+        start = time.perf_counter()
+        work()
+        took.append(time.perf_counter() - start)
+    return min(took)
+
+per_image = {}
+for batch in (1, 16, 128):
+    pixels = np.zeros((batch, *body.input_shape[1:]), "float32")
+    per_image[batch] = best_seconds(lambda: body.predict_on_batch(pixels), 10) / batch
+for batch, seconds in per_image.items():
+    print(f"batch of {batch:>3}: an image takes {seconds / per_image[128]:.1f} times as long as in the largest")
+assert per_image[1] > 1.5 * per_image[128]
+# %% [markdown] lang="en"
+# On a GPU, whose multiplications take almost no time, the fixed price weighs far more, and thousands of its units have nothing to do for one
+# image. So the first question is never which GPU. It is: how large a batch does it hold, and does it ever wait?
+# %% [markdown] lang="ko"
+# GPU에서는 곱셈 시간이 거의 들지 않으니 고정 비용이 훨씬 크게 느껴지고, 이미지가 한 장뿐이면 연산 장치 수천 개가 놉니다. 그래서 먼저 물을 것은 어느 GPU냐가 아닙니다. 배치를
+# 얼마나 크게 담을 수 있는지, 그리고 기다리는 때가 있는지입니다.
+# %% [markdown] lang="en"
+# ## Numbers of 16 bits
+#
+# Half the bytes, and units that multiply 16 bits many times as fast. There are two ways to spend 16 bits: on the exponent, which gives range, or
+# on the fraction, which gives fine steps.
+#
+# **Predict.** Which of the two types takes 1.001 for 1?
+# %% [markdown] lang="ko"
+# ## 16비트 숫자
+#
+# 16비트를 쓰면 바이트가 반으로 줄고, 16비트 곱셈을 몇 배나 빨리 하는 장치도 쓸 수 있습니다. 16비트를 쓰는 방법은 둘입니다. 지수에 쓰면 범위가 넓어지고, 가수에 쓰면 눈금이 촘촘해집니다.
+#
+# **예측해 보세요.** 두 형식 가운데 1.001을 1로 여기는 것은 어느 쪽일까요?
+# %% tags=["nbval-check-output"]
+types = {"float32": np.float32, "bfloat16": ml_dtypes.bfloat16, "float16": np.float16}
+about = {name: ml_dtypes.finfo(kind) for name, kind in types.items()}
+print(f"{'':<10}{'largest':>9}{'smallest':>10}{'step at 1':>11}{'1.001 is':>10}")
+for name, kind in types.items():
+    info = about[name]
+    print(f"{name:<10}{float(info.max):>9.1g}{float(info.smallest_subnormal):>10.1g}{float(info.eps):>11.1g}"
+          f"{float(kind(1.001)):>10.4f}")
+assert float(about["bfloat16"].max) > 1e38 and float(about["float16"].max) == 65504
+assert float(ml_dtypes.bfloat16(1.001)) == 1 != float(np.float16(1.001))
+# %% [markdown] lang="en"
+# bfloat16 has the range of float32 and steps of almost one percent; float16 has finer steps, and below half of {{float(about["float16"].smallest_subnormal):.0e}}
+# everything is 0. Both would lose small updates of a weight. So in *mixed* precision the weights stay in float32, and layers compute with
+# copies of 16 bits (Micikevicius et al., 2018).
+# %% [markdown] lang="ko"
+# bfloat16은 범위가 float32와 같지만 눈금이 1%에 가깝게 성깁니다. float16은 눈금이 촘촘한 대신 {{float(about["float16"].smallest_subnormal):.0e}}의 절반보다 작으면 모두 0입니다. 둘 다 가중치를
+# 조금 고치는 업데이트는 잃어버립니다. 그래서 *혼합* 정밀도(mixed precision)에서는 가중치를 float32로 두고, 층은 16비트 사본으로 계산합니다(Micikevicius 등, 2018).
+# %% [markdown] lang="en"
+# ## A gradient that vanishes
+#
+# We tune the last stage and the head, twice. A run of 20 updates in float32 is what all others will be compared with. One of 60 makes the network sure of itself, and
+# from it we take 32 images that it names best. How small do gradients get there, on their way back to the maps of `stage1`?
+# %% [markdown] lang="ko"
+# ## 사라지는 기울기
+#
+# 마지막 스테이지와 헤드를 두 번 조정합니다. float32로 업데이트 20번을 한 실행은 앞으로 나올 모든 실행과 견줄 기준입니다. 60번을 한 신경망은 자신 있게 답합니다. 여기서 가장 잘
+# 맞히는 이미지 32장을 고릅니다. `stage1`의 맵까지 되돌아온 기울기는 얼마나 작을까요?
+# %%
+def tune(hardware=None, updates=20):
+    """The last stage and the head, in batches of 32 images, without anything random in the layers."""
+    return ft.fit(model, task, "top", ft.Regularization(), updates=updates, batch_size=32, verbose=False, hardware=hardware)
+
+class Shift(keras.layers.Layer):
+    """Adds a weight of 0 to each number of its input: the gradient of that weight is the number's own."""
+
+    def build(self, shape):
+        self.shift = self.add_weight(shape=shape, initializer="zeros")
+
+    def call(self, x):
+        return x + self.shift
+
+alone, sure = tune(), tune(updates=60)
+images, labels = fitted.validation.images[:], fitted.validation.labels
+chances = predict(sure.model, images)[np.arange(len(labels)), labels]
+best = np.argsort(-chances)[:32]
+print(f"validation accuracy {100 * alone.val_accuracy:.1f} % after 20 updates, {100 * sure.val_accuracy:.1f} % after 60")
+print(f"of the 32 images, the least sure one gets {100 * chances[best].min():.2f} % for its class")
+# %%
+below, above = ft.split_model(sure.model, "stage1")
+above.trainable = False
+maps = np.asarray(below(images[best].astype("float32")))
+start = keras.Input(batch_shape=maps.shape)
+network = keras.Model(start, above(Shift()(start)))
+network.compile(keras.optimizers.SGD(1.0), "sparse_categorical_crossentropy", run_eagerly=True)
+network.train_on_batch(maps, labels[best])
+found = np.ravel(-network.trainable_weights[0])  # one step of SGD from 0, at rate 1
+print(f"{len(found):,} gradients, half of them below {np.median(np.abs(found)):.0e}")
+assert len(network.trainable_weights) == 1 and len(found) == maps.size
+# %% [markdown] lang="en"
+# **Predict.** Written down in float16, which share of these gradients becomes 0?
+# %% [markdown] lang="ko"
+# **예측해 보세요.** 이 기울기를 float16으로 적으면 얼마나 0이 될까요?
+# %%
+def lost(values):
+    """The part of the numbers other than 0 that float16 takes for 0."""
+    return np.mean(values[values != 0].astype("float16") == 0)
+
+scale = 2.0**15
+gone, kept = lost(found), lost(found * scale)
+edges = np.arange(-12, 2.25, 0.25)
+shares = {name: np.histogram(np.log10(np.abs(values[values != 0])), edges)[0] / len(values)
+          for name, values in (("left: as they are", found), ("right: scaled", found * scale))}  # fmt: skip
+series = {name: (10 ** edges[:-1][share > 1e-4], share[share > 1e-4]) for name, share in shares.items()}
+limit, top = float(about["float16"].smallest_subnormal), max(share.max() for share in shares.values())
+series["smallest in float16"] = ([limit, limit], [0, top])
+fig = plots.lines(series, "Size of a gradient", "Share of all gradients", "Scaled, they fit into float16", log_x=True, percent=True)
+ft.show(fig, alt="Two hills, shares of gradients by size. The hill of the gradients as they are is cut by the vertical line of the smallest "
+        "number of float16; scaled by 32,768, the same hill lies right of the line.")
+print(f"float16 loses {100 * gone:.1f} % of them, scaled {100 * kept:.1f} %")
+assert gone > 0.05 and kept < gone / 10 and np.isfinite((found * scale).astype("float16")).all()
+# %% [markdown] lang="en"
+# The cure costs one multiplication. The *loss* is multiplied by {{scale:,.0f}}, so that every gradient is as well; after the way back, in float32, it is
+# divided out again. If a gradient overflows, the update is skipped and the scale halved. bfloat16 has no need of any of it.
+# %% [markdown] lang="ko"
+# 고치는 데는 곱셈 한 번이면 됩니다. *손실*에 {{scale:,.0f}}을 곱하면 기울기가 모두 그만큼 커집니다. 다 구한 다음 float32에서 다시 나눕니다. 기울기가 넘치면 업데이트를
+# 건너뛰고 배율을 반으로 줄입니다. 이것이 손실 스케일링(loss scaling)입니다. bfloat16에서는 필요 없습니다.
+# %% [markdown] lang="en"
+# ## Mixed precision in one argument
+#
+# `ft.Hardware` says how `ft.fit` computes. Precision is one of its fields. Whether a processor gains time by it depends on the processor; the result shows on any.
+#
+# **Predict.** Will the accuracy be the same? And the weights?
+# %% [markdown] lang="ko"
+# ## 인자 하나로 혼합 정밀도
+#
+# `ft.Hardware`는 `ft.fit`을 어떻게 계산할지 정하고, 정밀도는 그 필드 하나입니다. 시간이 주는지는 CPU마다 다르지만, 결과는 어디서나 볼 수 있습니다.
+#
+# **예측해 보세요.** 정확도는 같을까요? 가중치는 어떨까요?
+# %%
+def apart(a, b):
+    """The largest difference between the weights of two models."""
+    return max(float(np.abs(x - y).max()) for x, y in zip(a.get_weights(), b.get_weights(), strict=True))
+
+half = tune(ft.Hardware(precision="mixed_bfloat16"))
+policies = {layer.dtype_policy.name for layer in half.model._flatten_layers()}
+print(f"validation: float32 {100 * alone.val_accuracy:.1f} %, mixed bfloat16 {100 * half.val_accuracy:.1f} %")
+print(f"weights: up to {apart(half.model, alone.model):.0e} apart; the model that is left computes in {policies}")
+assert abs(half.val_accuracy - alone.val_accuracy) <= 0.03 and policies == {"float32"}
+assert apart(half.model, alone.model) > 0
+# %% [markdown] lang="en"
+# The same accuracy up to a few points, by other weights: rounding moves every update a little. And what `ft.fit` returns is a plain float32
+# model, which loads anywhere. Precision belongs to the run, not to the result.
+# %% [markdown] lang="ko"
+# 정확도는 몇 %p 안에서 같고, 가중치는 다릅니다. 반올림이 업데이트를 매번 조금씩 밀어 놓기 때문입니다. `ft.fit`이 돌려주는 것은 어디서나 열리는 보통 float32 모델입니다. 정밀도는
+# 결과가 아니라 실행에 딸린 것입니다.
+# %% [markdown] lang="en"
+# ### Exercise 1: a small card
+#
+# You want batches of 256 on a T4. Its memory holds 64 pictures at a time, and its fast units know float16, but no bfloat16. Parts of a batch are
+# the field `accumulate`. Write the `ft.Hardware`.
+# %% [markdown] lang="ko"
+# ### 연습 1: 작은 카드
+#
+# T4에서 256장짜리 배치로 학습하려고 합니다. 메모리에는 한 번에 64장까지 들어가고, 빠른 연산 장치는 float16은 알지만 bfloat16은 모릅니다. 배치를 몇 번에 나눌지는 필드
+# `accumulate`입니다. `ft.Hardware`를 써 보세요.
+# %% tags=["exercise"]
+small_card = ...  # ft.Hardware(...)
+# Stuck? ft.hint("16.1"), then ft.solution("16.1")
+ft.check("16.1", small_card)
+# %% [markdown] lang="en"
+# ### Exercise 2: loss scaling by hand
+#
+# You get the float16 gradients of a loss that was multiplied by `scale`. Return two things: the true gradients in float32, and the next scale. If any
+# number is not finite, return `None` for the gradients and half the scale.
+# %% [markdown] lang="ko"
+# ### 연습 2: 직접 쓰는 손실 스케일링
+#
+# 손실에 `scale`을 곱해서 구한 float16 기울기를 받습니다. float32로 된 원래 기울기와 다음 배율, 둘을 돌려주세요. 유한하지 않은 숫자가 하나라도 있으면 기울기 대신 `None`을,
+# 배율은 반으로 돌려줍니다.
+# %% tags=["exercise"]
+def guard(gradients, scale):
+    return ..., ...
+
+# Stuck? ft.hint("16.2"), then ft.solution("16.2")
+ft.check("16.2", guard)
+# %% [markdown] lang="en"
+# ## Compiled by XLA
+#
+# TensorFlow runs a network layer by layer. XLA, a compiler, makes one program of the whole update: fewer starts, fewer trips to memory. `jit=True` asks for it.
+#
+# **Predict.** Does another order of operations change the weights?
+# %% [markdown] lang="ko"
+# ## XLA로 컴파일하기
+#
+# TensorFlow는 신경망을 층마다 하나씩 실행합니다. 컴파일러인 XLA는 업데이트 전체를 프로그램 하나로 만듭니다. 시작하는 횟수도, 메모리를 오가는 횟수도 줄어듭니다. `jit=True`로
+# 켭니다.
+#
+# **예측해 보세요.** 연산 순서가 달라지면 가중치도 달라질까요?
+# %%
+compiled = tune(ft.Hardware(jit=True))
+moved = apart(alone.model, model)
+print(f"twenty updates moved the weights by up to {moved:.0e}; with XLA they end {apart(compiled.model, alone.model):.0e} from there")
+assert apart(compiled.model, alone.model) < 1e-4 < moved
+# %% [markdown] lang="en"
+# Only in the last digits. So time alone decides. We let XLA compile a stack of many small operations, which it can join into few, and divide what
+# compiling costs by what every later update saves.
+#
+# **Predict.** After how many updates does it pay: ten, a hundred, a thousand?
+# %% [markdown] lang="ko"
+# 달라지는 것은 마지막 몇 자리뿐입니다. 그러니 시간만 보고 정하면 됩니다. XLA가 합치기 좋은, 작은 연산을 많이 쌓은 신경망을 컴파일해 봅시다. 컴파일에 드는 시간을, 그 뒤 업데이트마다
+# 아끼는 시간으로 나눕니다.
+#
+# **예측해 보세요.** 업데이트 몇 번 만에 본전일까요? 열 번, 백 번, 천 번?
+# %% tags=["timing"]
+def update_times(jit):
+    """Seconds of the first update and of the quickest later one."""
+    x = start = keras.Input((512,))
+    for _ in range(6):
+        x = keras.layers.Dense(64)(x)
+        x = keras.ops.tanh(x) * keras.ops.sigmoid(x) + keras.ops.exp(-x * x)
+    network = keras.Model(start, keras.layers.Dense(1)(x))
+    network.compile("sgd", "mse", jit_compile=jit)
+    x, y = np.ones((256, 512), "float32"), np.ones((256, 1), "float32")
+    began = time.perf_counter()
+    network.train_on_batch(x, y)
+    return time.perf_counter() - began, best_seconds(lambda: network.train_on_batch(x, y), 20)
+
+(first, later), (first_jit, later_jit) = update_times(False), update_times(True)
+print(f"later updates: {later / later_jit:.1f} times as fast with XLA; the first one: {first_jit / first:.0f} times as long")
+saved = later - later_jit
+if saved > 0:
+    print(f"it pays after about {float(format((first_jit - first) / saved, '.0g')):,.0f} updates")
+else:
+    print("here it never pays")
+assert first_jit > 3 * later_jit
+# %% [markdown] lang="en"
+# For a short tuning run on a processor it rarely pays, and a new batch shape compiles anew. On a GPU Keras decides for itself: `jit="auto"`, the default.
+# Switch it off for a run of few updates, and measure for a long one.
+# %% [markdown] lang="ko"
+# CPU에서 짧게 미세 조정할 때는 이득인 경우가 드물고, 배치의 모양이 바뀌면 다시 컴파일합니다. GPU에서는 Keras가 알아서 정합니다. 기본값인 `jit="auto"`입니다. 업데이트가 적으면 끄고,
+# 길게 돌릴 것이면 재 보세요.
+# %% [markdown] lang="en"
+# ## The trainer that waits
+#
+# Pictures lie in files, as JPEG. Before each update somebody has to read and decode them, on the processor. We write {{8 * 12}} photos, and let a nap stand
+# for a GPU that is busy with an update half as long again as decoding takes.
+# %% [markdown] lang="ko"
+# ## 기다리는 학습기
+#
+# 사진은 JPEG 파일로 있습니다. 업데이트할 때마다 CPU가 파일을 읽고 디코딩해야 합니다. 사진 {{8 * 12}}장을 만들고, 디코딩하는 시간의 한 배 반 동안 업데이트로 바쁜 GPU는 그만큼
+# 쉬는 것으로 대신합니다.
+# %% tags=["timing"]
+room = tempfile.TemporaryDirectory()  # it goes when the notebook is closed
+files, rng = [], np.random.default_rng(16)
+for i in range(8 * 12):
+    coarse = rng.integers(0, 256, (12, 16, 3)).astype("uint8")
+    files.append(pathlib.Path(room.name) / f"{i:02d}.jpg")
+    keras.utils.array_to_img(coarse.repeat(60, 0).repeat(60, 1), scale=False).save(files[-1], quality=90)
+
+def waits(photos, step, one_ahead):
+    """The share of a pass over the photos in which the trainer waits for a batch of eight."""
+    take, busy, start = lambda i: photos[np.arange(8 * i, 8 * i + 8)], 0.0, time.perf_counter()
+    for _ in ahead(take, 12) if one_ahead else map(take, range(12)):
+        began = time.perf_counter()
+        time.sleep(step)  # an update on a GPU: this processor is free
+        busy += time.perf_counter() - began
+    return 1 - busy / (time.perf_counter() - start)
+
+decoding = best_seconds(lambda: FolderImages(files[:8], (96, 96))[:], 5)
+# %% [markdown] lang="en"
+# Three ways: each batch when it is asked for; each made ahead by a thread while the one before is trained on; and a second pass over pictures that
+# `FolderImages` has kept decoded.
+#
+# **Predict.** Which share of the time does the trainer wait, each time?
+# %% [markdown] lang="ko"
+# 방법은 셋입니다. 배치를 달라고 할 때 만들기, 앞 배치로 학습하는 동안 스레드가 다음 배치를 미리 만들기, 그리고 `FolderImages`가 디코딩해 둔 사진을 두 번째로 훑기입니다.
+#
+# **예측해 보세요.** 학습기는 각각 시간의 얼마를 기다릴까요?
+# %% tags=["timing"]
+kept_photos = FolderImages(files, (96, 96))
+idle = {
+    "when asked for": waits(FolderImages(files, (96, 96)), 1.5 * decoding, one_ahead=False),
+    "one ahead": waits(kept_photos, 1.5 * decoding, one_ahead=True),
+    "kept, second pass": waits(kept_photos, 1.5 * decoding, one_ahead=True),
+}
+for way, share in idle.items():
+    print(f"{way:<20}waits about {10 * round(10 * share)} % of the time")
+assert idle["one ahead"] < idle["when asked for"] and idle["kept, second pass"] < idle["when asked for"] / 2
+# %% [markdown] lang="en"
+# Ahead, decoding hides behind the update as long as it takes less; kept, it is gone. `ft.fit` does both: decoded pictures lie in memory, or, over
+# 512 MiB, in a file that is mapped into it. If the GPU still waits: more processor cores, smaller files, or features computed once (lesson 05).
+# %% [markdown] lang="ko"
+# 미리 만들면 디코딩은 업데이트보다 짧은 한 그 뒤에 숨고, 보관해 두면 아예 사라집니다. `ft.fit`은 둘 다 합니다. 디코딩한 사진은 메모리에, 512MiB가 넘으면 메모리에 매핑한 파일에 둡니다.
+# 그래도 GPU가 기다린다면 CPU 코어를 늘리거나, 파일을 줄이거나, 특징을 한 번만 계산하세요(5강).
+# %% [markdown] lang="en"
+# ## A larger batch learns less
+#
+# So large batches it is, for the machine. For the network they are another thing: at the same number of passes, a batch eight times as large makes eight times fewer
+# updates. We train a head on fixed features of 1,024 digits, with plain SGD: four passes with batches of 16, then of 128.
+#
+# **Predict.** Same rate, same images, same passes. Which loss is lower?
+# %% [markdown] lang="ko"
+# ## 배치가 크면 덜 배웁니다
+#
+# 기계를 생각하면 큰 배치가 좋습니다. 신경망에게는 다른 이야기입니다. 같은 횟수를 훑을 때 배치가 여덟 배면 업데이트는 8분의 1입니다. 숫자 이미지 1,024장의 고정된 특징 위에서 헤드를
+# 순수한 SGD로 학습합니다. 배치 16장으로 네 번 훑고, 다음에는 128장으로 훑습니다.
+#
+# **예측해 보세요.** 학습률도 이미지도 훑는 횟수도 같습니다. 어느 쪽 손실이 더 낮을까요?
+# %%
+digits = ft.load_task("digits", seed=0).for_backbone(body).train
+features = predict(body, digits.images).mean((1, 2))
+features = ((features - features.mean(0)) / (features.std(0) + 1e-6)).astype("float32")
+
+def learn(optimizer, batch, passes=4):
+    """The loss on all training images, before and after each pass."""
+    head = keras.Sequential([keras.Input((features.shape[1],)),
+                             keras.layers.Dense(10, activation="softmax", kernel_initializer="zeros")])  # fmt: skip
+    head.compile(optimizer, "sparse_categorical_crossentropy")
+    rng, rows, losses = np.random.default_rng(0), np.arange(len(digits)), []
+    for turn in range(passes + 1):
+        right = np.asarray(head(features))[rows, digits.labels]
+        losses.append(float(-np.log(right).mean()))
+        for at in rng.permutation(len(digits))[:1024].reshape(-1, batch) if turn < passes else ():
+            head.train_on_batch(features[at], digits.labels[at])
+    return losses
+
+def warmed(rate, updates=4):
+    """A rate that climbs to `rate` in a few updates and stays there."""
+    return keras.optimizers.schedules.CosineDecay(rate / updates, 10**6, alpha=1.0, warmup_target=rate, warmup_steps=updates)
+# %% [markdown] lang="en"
+# And the cure: eight steps of 16 images, in about the same direction, go as far as one step of 128 that is eight times as long. This is the *linear scaling rule* of
+# Goyal et al. (2017), who trained on ImageNet with batches of 8,192 in an hour. At first, where directions still change fast, the rate has to climb: *warm-up*.
+# %% [markdown] lang="ko"
+# 해결책도 있습니다. 방향이 비슷하다면 16장짜리 여덟 걸음은 128장짜리를 여덟 배 길게 한 걸음 내딛는 것과 같습니다. Goyal 등(2017)의 *선형 배율 규칙*(linear scaling rule)이고,
+# 이들은 8,192장짜리 배치로 ImageNet 학습을 한 시간에 끝냈습니다. 방향이 빠르게 바뀌는 처음에는 학습률을 차츰 올려야 합니다. 이것이 *워밍업*(warm-up)입니다.
+# %%
+SGD = keras.optimizers.SGD
+curves = {
+    "16 images, rate 0.02": learn(SGD(0.02), 16),
+    "128 images, rate 0.02": learn(SGD(0.02), 128),
+    "128 images, rate 0.16, warmed up": learn(SGD(warmed(0.16)), 128),
+}
+fig = plots.lines({name: (range(5), losses) for name, losses in curves.items()}, "Passes over the images", "Training loss",
+                  "Eight times the batch wants eight times the rate")
+ft.show(fig, alt="Training loss over four passes. Batches of 128 at the rate of batches of 16 stay far above; with eight times the rate "
+        "their curve falls onto that of batches of 16.")
+small, same, scaled = (losses[-1] for losses in curves.values())
+print(f"loss after four passes: {small:.3f}, {same:.3f}, {scaled:.3f}")
+assert abs(scaled - small) < (same - small) / 10
+# %% [markdown] lang="en"
+# Adam divides a gradient by its usual size, and that size shrinks as a batch averages noise away. Where noise rules, theory asks for the *square root* of eight
+# (Malladi et al., 2022).
+#
+# **Predict.** Order them by loss: the same rate, times √8, times 8.
+# %% [markdown] lang="ko"
+# Adam은 기울기를 평소 크기로 나누는데, 배치가 커져 잡음이 평균 나면 그 크기가 줄어듭니다. 잡음이 지배할 때 이론이 말하는 배율은 8의 *제곱근*입니다(Malladi 등, 2022).
+#
+# **예측해 보세요.** 같은 학습률, √8배, 8배를 손실 순서로 늘어놓아 보세요.
+# %%
+Adam, rate = keras.optimizers.Adam, 1e-3
+by_adam = {
+    "16 images": learn(Adam(rate), 16)[-1],
+    "128, the same rate": learn(Adam(rate), 128)[-1],
+    "128, rate times root of 8": learn(Adam(warmed(8**0.5 * rate)), 128)[-1],
+    "128, rate times 8": learn(Adam(warmed(8 * rate)), 128)[-1],
+}
+for way, loss in by_adam.items():
+    print(f"{way:<28}{loss:.3f}")
+few, same, root, linear = by_adam.values()
+assert linear < root < same and root - few < (same - few) / 4
+# %% [markdown] lang="en"
+# The square root makes up most of the loss; on this smooth, nearly noiseless problem eight times did even more. On the weights of a backbone lesson 06 showed what too high
+# a rate does. So begin with the root, and search around it. `ft.fit` has Adam and warms up by itself.
+# %% [markdown] lang="ko"
+# 제곱근만으로도 뒤처진 것을 대부분 따라잡습니다. 잡음이 거의 없는 매끄러운 이 문제에서는 여덟 배가 더 나았습니다. 하지만 백본의 가중치에 너무 높은 학습률을 쓰면 어떻게 되는지는 6강에서
+# 보았습니다. 제곱근에서 시작해 그 둘레를 찾아보세요. `ft.fit`은 Adam을 쓰고 워밍업도 알아서 합니다.
+# %% [markdown] lang="en"
+# ### Exercise 3: another batch, another rate
+#
+# Write the rule: `rate` was found with batches of `old` images, and `new` images are wanted. `kind` is `"sgd"` or `"adam"`. Batches may also become smaller.
+# %% [markdown] lang="ko"
+# ### 연습 3: 배치가 바뀌면 학습률도
+#
+# 규칙을 직접 써 보세요. `rate`는 `old`장짜리 배치에서 찾은 학습률이고, 이제 `new`장으로 바꾸려 합니다. `kind`는 `"sgd"`나 `"adam"`입니다. 배치가 작아질 수도 있습니다.
+# %% tags=["exercise"]
+def new_rate(rate, old, new, kind):
+    return ...
+
+# Stuck? ft.hint("16.3"), then ft.solution("16.3")
+ft.check("16.3", new_rate)
+# %% [markdown] lang="en"
+# ## A batch in parts
+#
+# The other way round: a batch was right, and the memory does not hold it. Then its parts go through one after the other, and their gradients are added
+# up to **one** update: gradient accumulation.
+#
+# **Predict.** Four parts of eight, or 32 at once: how far apart are the weights after twenty updates?
+# %% [markdown] lang="ko"
+# ## 나누어 넣는 배치
+#
+# 거꾸로, 알맞은 배치가 메모리에 들어가지 않을 때가 있습니다. 그러면 배치를 나누어 차례로 넣고, 기울기를 모아 업데이트는 **한 번** 합니다. 기울기 누적(gradient accumulation)입니다.
+#
+# **예측해 보세요.** 여덟 장씩 네 번과 한꺼번에 32장, 업데이트 스무 번 뒤에 가중치는 얼마나 다를까요?
+# %%
+parts = tune(ft.Hardware(accumulate=4))
+print(f"twenty updates moved the weights by up to {moved:.0e}; in four parts they end {apart(parts.model, alone.model):.0e} from there")
+assert apart(parts.model, alone.model) < 1e-4 < moved
+# %% [markdown] lang="en"
+# The mean of four means is the mean of all, up to rounding. There is one exception: a BatchNorm layer that trains sees the statistics of each part alone. Here,
+# as in most fine-tuning, BatchNorm kept its statistics (lesson 06).
+# %% [markdown] lang="ko"
+# 평균 넷의 평균은 전체의 평균이고, 차이는 반올림뿐입니다. 예외가 하나 있습니다. 학습되는 BatchNorm 층은 나눈 부분마다 따로 통계를 냅니다. 미세 조정에서는 대개 그렇듯 여기서도
+# BatchNorm은 통계를 갱신하지 않았습니다(6강).
+# %% [markdown] lang="en"
+# ## Several devices
+#
+# Data parallelism is the same sum, at the same time: each device holds a copy of the weights and computes the gradients of its part; they exchange the mean, and
+# all make the same update. In the first cell we told TensorFlow that our processor is two devices.
+#
+# **Predict.** Will two devices end where one did?
+# %% [markdown] lang="ko"
+# ## 여러 장치
+#
+# 데이터 병렬(data parallelism)은 같은 덧셈을 동시에 하는 것입니다. 장치마다 가중치 사본을 두고 제 몫의 기울기를 구한 다음, 평균을 주고받아 모두 똑같이 업데이트합니다. 첫 셀에서
+# TensorFlow에 우리 CPU가 장치 두 개라고 해 두었습니다.
+#
+# **예측해 보세요.** 장치가 둘이어도 하나일 때와 같은 곳에 이를까요?
+# %%
+devices = ft.Hardware(devices="all").names()
+several = tune(ft.Hardware(devices="all" if 32 % len(devices) == 0 else 1))
+print(f"{len(devices)} devices: {apart(several.model, alone.model):.0e} apart, validation {100 * several.val_accuracy:.1f} %")
+assert apart(several.model, alone.model) < 1e-4
+# %% [markdown] lang="en"
+# On TensorFlow `ft.fit` uses `tf.distribute.MirroredStrategy`; on JAX `keras.distribution.DataParallel`, which shards each batch and leaves the
+# exchange to the compiler. (To try it there, set `XLA_FLAGS=--xla_force_host_platform_device_count=2` before Keras is imported.) On one processor nothing is gained: both
+# devices share its core.
+# %% [markdown] lang="ko"
+# `ft.fit`은 TensorFlow에서 `tf.distribute.MirroredStrategy`를, JAX에서 `keras.distribution.DataParallel`을 씁니다. 뒤의 것은 배치를 나누어 놓고 주고받는 일은 컴파일러에 맡깁니다.
+# (JAX에서 해 보려면 Keras를 불러오기 전에 `XLA_FLAGS=--xla_force_host_platform_device_count=2`를 설정하세요.) CPU 하나로는 이득이 없습니다. 두 장치가 코어 하나를 나누어 쓰니까요.
+# %% [markdown] lang="en"
+# Several hosts do the same over a network, on JAX: the same script is started on each, `keras.distribution.initialize(...)` tells it where the first one is, and `fit` is called
+# everywhere with the same arguments. Each update sends all gradients once around, so a slow network wants larger batches, or fewer trainable weights.
+# %% [markdown] lang="ko"
+# 여러 컴퓨터도 네트워크로 똑같이 합니다(JAX). 같은 스크립트를 컴퓨터마다 실행하고, `keras.distribution.initialize(...)`로 첫 컴퓨터의 주소를 알려 준 다음, 어디서나 같은 인자로 `fit`을
+# 부릅니다. 업데이트마다 모든 기울기가 한 바퀴 돌아야 하니, 네트워크가 느리면 배치를 키우거나 학습할 가중치를 줄여야 합니다.
+# %% [markdown] lang="en"
+# ## What a run costs
+#
+# Time is images, times passes, times seconds per image; money is time, times the price per hour. The seconds are to be measured on the machine itself, with the batch and
+# precision that will be used: `benchmarks/hardware.py` does it for MobileNetV2 at 160 pixels, in a few minutes. Here is what it has recorded.
+# %% [markdown] lang="ko"
+# ## 실행 한 번의 비용
+#
+# 시간은 이미지 수에 훑는 횟수와 장당 초를 곱한 것이고, 돈은 시간에 시간당 가격을 곱한 것입니다. 장당 초는 쓸 기계에서, 쓸 배치와 정밀도로 재야 합니다.
+# `benchmarks/hardware.py`가 160픽셀 MobileNetV2로 몇 분 만에 재 줍니다. 기록된 것은 다음과 같습니다.
+# %%
+records = {}
+for path in sorted((pathlib.Path(ft.__file__).parents[1] / "benchmarks" / "results").glob("hardware-*.json")):
+    record = json.loads(path.read_text(encoding="utf-8"))
+    rows = [row for row in record["rows"] if "per_image" in row]
+    records[path.stem.removeprefix("hardware-")] = best = min(rows, key=lambda row: row["per_image"])
+    told = f"{best['precision']}, {'with' if best['jit'] else 'without'} XLA, batch {best['batch']}"
+    print(f"{record['machine']['device']}: {1000 * best['per_image']:.2g} ms an image at best ({told})")
+if "gpu" not in records:
+    print("A GPU has not been measured here. On a machine with one: python benchmarks/hardware.py")
+assert all(best["per_image"] > 0 for best in records.values())
+# %% [markdown] lang="en"
+# Put in your own numbers. A GPU is a bargain when it is more times as fast than it is as dear, and only while it is busy: who pays by the hour also pays for a trainer
+# that waits.
+#
+# **Predict.** A GPU costs 25 times as much an hour, and does 40 times as many images. Which machine is cheaper?
+# %% [markdown] lang="ko"
+# 여러분의 숫자를 넣어 보세요. GPU는 비싼 배수보다 빠른 배수가 클 때 이득이고, 바쁠 때만 그렇습니다. 시간당 돈을 내면 학습기가 기다리는 시간에도 돈을 냅니다.
+#
+# **예측해 보세요.** GPU가 시간당 25배 비싸고, 같은 시간에 이미지를 40배 처리합니다. 어느 기계가 더 쌀까요?
+# %%
+def price(images, passes, seconds_per_image, per_hour, busy=1.0):
+    """Hours and money for a run; `busy` is the share of the time in which the device computes."""
+    hours = images * passes * seconds_per_image / busy / 3600
+    return hours, hours * per_hour
+
+mine = {"processor": (0.2, 0.1, 1.0), "GPU": (0.2 / 40, 2.5, 1.0), "GPU that waits": (0.2 / 40, 2.5, 0.5)}
+costs = {name: price(5000, 30, *numbers) for name, numbers in mine.items()}  # 5,000 photos, 30 passes
+for name, (hours, money) in costs.items():
+    print(f"{name:<16}{hours:>6.2f} hours{money:>7.2f}")
+assert costs["GPU"][1] < costs["processor"][1] < costs["GPU that waits"][1]
+# %% [markdown] lang="en"
+# The GPU, by a third; but not if it waits half of the time. And the largest saving needs no GPU at all: train less. A head on features computed once, the last stage alone, half as many
+# seeds to choose among. Rent when that is done.
+# %% [markdown] lang="ko"
+# GPU가 3분의 1쯤 쌉니다. 하지만 시간의 절반을 기다린다면 아닙니다. 그리고 가장 크게 아끼는 데는 GPU가 필요 없습니다. 덜 학습하는 것입니다. 한 번만 계산한 특징 위의 헤드, 마지막 스테이지만, 시험해
+# 볼 시드는 절반. 그러고 나서 빌리세요.
+# %% [markdown] lang="en"
+# ## Quiz
+# %% [markdown] lang="ko"
+# ## 퀴즈
+# %% [markdown] lang="en"
+# {{quiz 16.q1}}
+# %% [markdown] lang="ko"
+# {{quiz 16.q1}}
+# %% tags=["exercise"]
+ft.check("16.q1", ...)
+# %% [markdown] lang="en"
+# {{quiz 16.q2}}
+# %% [markdown] lang="ko"
+# {{quiz 16.q2}}
+# %% tags=["exercise"]
+ft.check("16.q2", ...)
+# %% [markdown] lang="en"
+# {{quiz 16.q3}}
+# %% [markdown] lang="ko"
+# {{quiz 16.q3}}
+# %% tags=["exercise"]
+ft.check("16.q3", ...)
+# %% [markdown] lang="en"
+# {{quiz 16.q4}}
+# %% [markdown] lang="ko"
+# {{quiz 16.q4}}
+# %% tags=["exercise"]
+ft.check("16.q4", ...)
+# %% [markdown] lang="en"
+# ## Key points
+#
+# - An update is operations and bytes. A large batch shares the weights' bytes, and the price of a call; `glyphnet` gains
+#   {{intensity("glyphnet", 512) / intensity("glyphnet", 1):.0f}}-fold, MobileNetV2 hardly.
+# - float16 took {{100 * gone:.0f}} % of the gradients for 0 where the network was sure; a scaled loss brought them back. bfloat16 needs none.
+# - Precision, XLA, parts of a batch and several devices are fields of `ft.Hardware`. They change time and memory; the result is the same, up to rounding.
+# - XLA costs first and saves later. A thread that works ahead, and decoded pictures that are kept, feed a device that would wait.
+# - Eight times the batch is an eighth of the updates: raise the rate, eightfold for SGD, by the root for Adam, and warm up.
+# - A dear machine is cheap while it is busy. Measure seconds per image, then compute.
+# %% [markdown] lang="ko"
+# ## 핵심 정리
+#
+# - 업데이트는 연산과 바이트입니다. 배치가 크면 가중치의 바이트와 호출 비용을 나누어 냅니다. `glyphnet`은 바이트당 연산이 {{intensity("glyphnet", 512) / intensity("glyphnet", 1):.0f}}배가 되지만
+#   MobileNetV2는 거의 그대로입니다.
+# - 신경망이 자신 있는 이미지에서는 기울기의 {{100 * gone:.0f}}%가 float16에서 0이 되었고, 손실에 배율을 곱하자 되살아났습니다. bfloat16에는 필요 없습니다.
+# - 정밀도, XLA, 나누어 넣는 배치, 여러 장치는 모두 `ft.Hardware`의 필드입니다. 시간과 메모리가 달라질 뿐, 결과는 반올림 오차까지 같습니다.
+# - XLA는 먼저 비용이 들고 나중에 아낍니다. 미리 만드는 스레드와 보관해 둔 사진이 있으면 장치가 기다리지 않습니다.
+# - 배치가 여덟 배면 업데이트는 8분의 1입니다. 학습률을 SGD는 여덟 배, Adam은 제곱근만큼 올리고 워밍업을 합니다.
+# - 비싼 기계도 바쁠 때는 쌉니다. 장당 초를 재고 나서 계산하세요.
+# %% [markdown] lang="en"
+# ## Next
+#
+# The machine is fed. Lesson 17 feeds it with your own images: from a folder, where somebody has copied files, to a model that others can use.
+# %% [markdown] lang="ko"
+# ## 다음 수업
+#
+# 기계를 놀리지 않는 법을 알았습니다. 17강에서는 여러분의 이미지를 넣습니다. 누군가 파일을 복사해 둔 폴더에서 시작해, 다른 사람도 쓸 수 있는 모델까지 갑니다.
