@@ -396,12 +396,12 @@ assert apart(compiled.model, alone.model) < 1e-4 < moved
 # Only in the last digits. So time alone decides. We let XLA compile a stack of many small operations, which it can join into few, and divide what
 # compiling costs by what every later update saves.
 #
-# **Predict.** After how many updates does it pay: ten, a hundred, a thousand?
+# **Predict.** After how many updates does it pay: ten, a thousand, or never?
 # %% [markdown] lang="ko"
 # 달라지는 것은 마지막 몇 자리뿐입니다. 그러니 시간만 보고 정하면 됩니다. XLA가 합치기 좋은, 작은 연산을 많이 쌓은 신경망을 컴파일해 봅시다. 컴파일에 드는 시간을, 그 뒤 업데이트마다
 # 아끼는 시간으로 나눕니다.
 #
-# **예측해 보세요.** 업데이트 몇 번 만에 본전일까요? 열 번, 백 번, 천 번?
+# **예측해 보세요.** 업데이트 몇 번 만에 본전일까요? 열 번, 천 번, 아니면 영영 아닐까요?
 # %% tags=["timing"]
 def update_times(jit):
     """Seconds of the first update and of the quickest later one."""
@@ -420,7 +420,8 @@ def update_times(jit):
 print(f"later updates: {later / later_jit:.1f} times as fast with XLA; the first one: {first_jit / first:.0f} times as long")
 saved = later - later_jit
 if saved > 0:
-    print(f"it pays after about {float(format((first_jit - first) / saved, '.0g')):,.0f} updates")
+    after = max(1, (first_jit - first) / saved)
+    print(f"it pays after about {float(f'{after:.0g}'):,.0f} updates")
 else:
     print("here it never pays")
 assert first_jit > 3 * later_jit
