@@ -71,6 +71,7 @@ class PixelFile:
         OSError: If the disk has no room for it.
 
     Example:
+    >>> import pathlib
     >>> kept = PixelFile([pathlib.Path("a.png"), pathlib.Path("b.png")], (2, 4, 4, 3), None)
     >>> kept.write(1, np.full((4, 4, 3), 7, "uint8"))
     >>> kept.has(0), kept.has(1), int(kept[1].max())

@@ -1,7 +1,7 @@
 # %% [markdown] lang="en"
 # # Your own images
 #
-# Lesson 10 mended what a backbone brought along, and measured every group. Its data, though, came ready: clean, divided, in
+# Lesson 10 measured every group, and lesson 16 where the time goes. Their data, though, came ready: clean, divided, in
 # arrays. Yours lie in a folder. Somebody has copied files, a download broke off, and the test may know more than it should.
 #
 # **Questions**
@@ -19,7 +19,7 @@
 # %% [markdown] lang="ko"
 # # 여러분의 이미지로
 #
-# 10강에서는 백본(backbone)에 딸려 온 것을 고치고 그룹마다 정확도를 쟀습니다. 다만 그 데이터는 처음부터 깨끗하게 나뉘어 배열에 담겨 있었습니다. 여러분의 이미지는 폴더에
+# 10강에서는 그룹마다 정확도를 쟀고, 16강에서는 시간이 어디로 가는지 쟀습니다. 다만 그 데이터는 처음부터 깨끗하게 나뉘어 배열에 담겨 있었습니다. 여러분의 이미지는 폴더에
 # 있습니다. 누군가 복사해 둔 파일도 있고, 내려받다 끊긴 파일도 있고, 테스트가 알아서는 안 될 것을 알고 있을지도 모릅니다.
 #
 # **질문**
@@ -194,7 +194,7 @@ ft.check("17.1", copies)
 # %% [markdown] lang="ko"
 # ## 조언
 #
-# 어떤 백본과 어떤 전략이 좋을까요? `ftlib advise`는 8강에서 잰 것을 재어 보고 까닭까지 알려 줍니다. 작은 흑백 사진에는 수업에 딸린 `glyphnet`이 어울립니다. 컬러 사진이라면
+# 어떤 백본(backbone)과 어떤 전략이 좋을까요? `ftlib advise`는 8강에서 잰 것을 재어 보고 까닭까지 알려 줍니다. 작은 흑백 사진에는 수업에 딸린 `glyphnet`이 어울립니다. 컬러 사진이라면
 # ImageNet으로 사전 학습(pre-training)한 신경망을 쓰는 편이 낫습니다.
 # %%
 plan = json.loads(ftlib("advise cells --backbone glyphnet --json --quiet")[1])["plan"]
