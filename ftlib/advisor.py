@@ -21,7 +21,8 @@ class Rule:
         lead: In standard errors. By more than this an earlier stage must read better than the last one, so that the
             late stages count as wrong for the task.
         parameters: Up to this many, a backbone whose late stages are wrong starts from scratch; a larger one keeps
-            what it has and is tuned as a whole, since few images cannot teach it everything.
+            what it has and is tuned as a whole, since few images cannot teach it everything. And only up to this many
+            it may stay frozen: in the recorded runs a larger one gained next to nothing by it, and mostly lost.
         ahead: Accuracy. Where a probe on the last stage reads better than one on coarse pixels by more than this,
             everything is tuned, since it has something to build on; and so it is where pixels read better than the
             last stage, since frozen features would stay wrong. Between the two the head alone learns.
@@ -41,7 +42,8 @@ def choose(evidence, parameters, rule=RULE):
     """Returns the name of the strategy for some `Evidence` on a model of so many parameters."""
     if lead(evidence) > rule.lead:
         return "scratch" if parameters <= rule.parameters else "full"
-    return "feature_extraction_long" if 0 <= evidence.probe - evidence.pixels <= rule.ahead else "lp_ft"
+    freezes = parameters <= rule.parameters and 0 <= evidence.probe - evidence.pixels <= rule.ahead
+    return "feature_extraction_long" if freezes else "lp_ft"
 
 
 def lead(evidence):
@@ -90,9 +92,9 @@ def advise(model, task, head=None):
 
     Nothing is trained but linear probes (Alain and Bengio, 2017): on the features of each stage, on those of the same
     backbone with random weights, and on coarse pixels. Where an early stage reads clearly better than the last one, the
-    late stages have learned something else, and the task counts as far from the pre-training. Near it, the backbone
-    stays frozen where the last stage tells a little more than coarse pixels; everything is tuned where it tells much
-    more, and where it tells less.
+    late stages have learned something else, and the task counts as far from the pre-training. Near it, a small
+    backbone stays frozen where the last stage tells a little more than coarse pixels; everything is tuned where it
+    tells much more, where it tells less, and in a large one.
     The rule, and what it costs on tasks that it was not fitted on, are recorded in results/advice.json.
 
     The preset is always `"light"`, which the recorded runs had; others were compared on `digits` alone.
@@ -124,7 +126,7 @@ def advise(model, task, head=None):
     found = measure(body_of(model, head) if whole else model, task)
     parameters = model.count_params()
     chosen = named_strategy(choose(found, parameters))
-    return Advice(chosen, "light", found, _why(found, parameters, chosen.name), _doubts(found))
+    return Advice(chosen, "light", found, _why(found, parameters, chosen.name), _doubts(found, parameters))
 
 
 def _why(found, parameters, name):
@@ -149,6 +151,12 @@ def _why(found, parameters, name):
                 f"It is ahead of coarse pixels by {ahead:.0f} points, not above {border}: in the recorded runs a "
                 "frozen backbone did nearly as well as tuning there, in a fraction of the time."
             )
+        elif 0 <= found.probe - found.pixels <= RULE.ahead:
+            lines.append(
+                f"It is ahead of coarse pixels by {ahead:.0f} points, not above {border}; but a network of "
+                f"{parameters / 1e6:.1f} million parameters gained next to nothing by being frozen in the recorded "
+                "runs, and mostly lost, so everything is tuned, the head first."
+            )
         elif ahead > 0:
             lines.append(
                 f"It is ahead of coarse pixels by {ahead:.0f} points, above {border}: there is something to build on, "
@@ -162,15 +170,16 @@ def _why(found, parameters, name):
     return tuple(lines)
 
 
-def _doubts(found):
+def _doubts(found, parameters):
     doubts, found_lead = [], lead(found)
     if abs(found_lead - RULE.lead) < 1:
         doubts.append(
             f"the best early stage leads the last by {found_lead:.1f} standard errors; the border is {RULE.lead:g}: "
             'compare "scratch" or "full" with the rest.'
         )
-    ahead = found.probe - found.pixels
-    if found_lead < RULE.lead and abs(ahead - RULE.ahead) < (0.5 / found.validation) ** 0.5:  # at most a standard error
+    ahead, small = found.probe - found.pixels, parameters <= RULE.parameters
+    error = (0.5 / found.validation) ** 0.5  # at most
+    if small and found_lead < RULE.lead and abs(ahead - RULE.ahead) < error:
         doubts.append(f"the lead over coarse pixels is close to the border of {100 * RULE.ahead:.0f} points.")
     if found.validation < 100:
         doubts.append(f"{found.validation} validation images tell little: a point is one image or more.")

@@ -21,7 +21,8 @@ def test_near_the_pre_training_the_lead_over_pixels_decides_and_far_from_it_the_
     rule = Rule(lead=2, parameters=1e6, ahead=0.2)
     assert choose(NEAR, SMALL, rule) == choose(NEAR, LARGE, rule) == "lp_ft"
     plain = dataclasses.replace(NEAR, pixels=0.8)
-    assert choose(plain, SMALL, rule) == choose(plain, LARGE, rule) == "feature_extraction_long"
+    assert choose(plain, SMALL, rule) == "feature_extraction_long"
+    assert choose(plain, LARGE, rule) == "lp_ft"
     behind = dataclasses.replace(NEAR, pixels=0.96)
     assert choose(behind, SMALL, rule) == choose(behind, LARGE, rule) == "lp_ft"
     assert choose(far(50), SMALL, rule) == choose(far(1), SMALL, rule) == "scratch"

@@ -122,6 +122,10 @@ def test_the_rule_of_advise_is_the_fitted_one_and_beats_every_habit(root):
     record = json.loads((root / "results" / "advice.json").read_text(encoding="utf-8"))
     assert record["rule"] == dataclasses.asdict(RULE)
     judged = record["judged"]
-    assert judged["cells"] == 20 and judged["regret"] < min(judged["always"].values()) and judged["time"] < 0.75
+    assert judged["cells"] == 20 and judged["regret"] < min(judged["always"].values()) / 2
+    assert judged["time"] < 0.8 and record["others"]["regret"] < min(record["others"]["always"].values())
     # It does not hang on the time allowed while fitting: with each limit it costs less than half of the best habit.
     assert all(one["regret"] < min(judged["always"].values()) / 2 for one in record["limits"].values())
+    # A large backbone gains next to nothing by being frozen, on whatever task.
+    large = [cell["always"] for cell in record["cells"] if cell["pair"].startswith("MobileNetV2/")]
+    assert len(large) == 12 and all(cell["lp_ft"] - cell["feature_extraction_long"] < 0.5 for cell in large)

@@ -554,7 +554,7 @@ for where in [(a, b) for a in ("near", "far") for b in ("few", "many")]:
 # `ft.advise` makes a rule of this, with the second sign. Where an early stage reads better than the last by more than
 # {{RULE.lead:g}} standard errors, a small network starts from scratch, and a large one is tuned as a whole. Else the coarse pixels
 # decide. Where the last stage is more than {{100 * RULE.ahead:.0f}} points ahead of them, tuning has something to build on; where it
-# is behind, its features do not fit. In both the head learns, then everything; in between the head alone.
+# is behind, its features do not fit. In both the head learns, then everything; in between a small network learns the head alone.
 #
 # **Predict.** What does it say to digits with ten labels, and what to textures?
 # %% [markdown] lang="ko"
@@ -562,7 +562,7 @@ for where in [(a, b) for a in ("near", "far") for b in ("few", "many")]:
 #
 # `ft.advise`는 이것을 규칙으로 만든 것이고, 두 번째 단서를 씁니다. 앞쪽 스테이지가 마지막 스테이지보다 표준 오차의 {{RULE.lead:g}}배 넘게 잘 읽으면, 작은 신경망은 처음부터
 # 학습하고 큰 신경망은 전체를 조정합니다. 그렇지 않으면 8x8로 줄인 픽셀과 견줍니다. 마지막 스테이지가 {{100 * RULE.ahead:.0f}}%p 넘게 앞서면 조정의 밑바탕이 될 만하고, 뒤지면 특징이 맞지
-# 않는 것입니다. 두 경우에는 헤드 다음에 전체를 학습하고, 그 사이에서는 헤드만 학습합니다.
+# 않는 것입니다. 두 경우에는 헤드 다음에 전체를 학습하고, 그 사이라면 작은 신경망은 헤드만 학습합니다.
 #
 # **예측해 보세요.** 레이블이 열 개인 숫자에는 무엇을 권할까요? 질감에는 무엇을 권할까요?
 # %%
@@ -725,11 +725,11 @@ for task in ("faces", "fashion_mnist", "digits", "textures"):
 assert lead["digits"] < 0 and frozen["digits"] > 5 > frozen["fashion_mnist"]
 # %% [markdown] lang="en"
 # On digits it lost {{frozen["digits"]:.0f}} points: the features of photos read strokes worse than pixels do, and what is frozen cannot
-# mend itself. So the rule now tunes there too. That makes it better, and untried again: no task is left that it has not seen. If your
-# runs take minutes, compare. If they take days, ask, and look at what the advice itself doubts.
+# mend itself. So the rule now tunes there too; and since it lost points on Fashion-MNIST with more labels, it freezes no large network at
+# all. That makes it better, and untried again: no task is left that it has not seen. If your runs take minutes, compare. If they take days, ask, and look at what the advice itself doubts.
 # %% [markdown] lang="ko"
-# 숫자에서 {{frozen["digits"]:.0f}}%p를 잃었습니다. 사진에서 배운 특징은 픽셀보다도 획을 못 읽는데, 동결해 두면 고칠 길이 없습니다. 그래서 이제는 그런 때에도 조정을 권합니다. 규칙은
-# 나아졌지만 다시 시험받지 않은 규칙이 되었습니다. 아직 보지 않은 태스크가 남아 있지 않기 때문입니다. 학습이 몇 분이면 끝난다면 직접 비교하세요. 며칠이 걸린다면 규칙에 물어보되, 규칙 스스로 의심하는 것을 살피세요.
+# 숫자에서 {{frozen["digits"]:.0f}}%p를 잃었습니다. 사진에서 배운 특징은 픽셀보다도 획을 못 읽는데, 동결해 두면 고칠 길이 없습니다. 그래서 이제는 그런 때에도 조정을 권합니다.
+# 레이블이 더 많은 Fashion-MNIST에서도 점수를 잃은 뒤로는 큰 신경망을 아예 동결하지 않습니다. 규칙은 나아졌지만 다시 시험받지 않은 규칙이 되었습니다. 아직 보지 않은 태스크가 남아 있지 않기 때문입니다. 학습이 몇 분이면 끝난다면 직접 비교하세요. 며칠이 걸린다면 규칙에 물어보되, 규칙 스스로 의심하는 것을 살피세요.
 # %% [markdown] lang="en"
 # ### Exercise 3: a rule of your own
 #
