@@ -129,3 +129,16 @@ def test_the_rule_of_advise_is_the_fitted_one_and_beats_every_habit(root):
     # A large backbone gains next to nothing by being frozen, on whatever task.
     large = [cell["always"] for cell in record["cells"] if cell["pair"].startswith("MobileNetV2/")]
     assert len(large) == 12 and all(cell["lp_ft"] - cell["feature_extraction_long"] < 0.5 for cell in large)
+
+
+def test_on_the_same_processor_a_record_holds_to_the_last_digit_and_on_another_within_its_seeds(root, monkeypatch):
+    monkeypatch.syspath_prepend(str(root / "tools"))
+    from results import agrees
+
+    cell = [{"test_accuracy": value, "updates_done": 300} for value in (0.93, 0.96)]
+    names, near = list(cell[0]), {"test_accuracy": 0.965, "updates_done": 300}
+    assert agrees(cell[1], cell[1], cell, names, exact=True)
+    assert not agrees(near, cell[1], cell, names, exact=True)
+    assert agrees(near, cell[1], cell, names, exact=False)
+    assert not agrees({**near, "test_accuracy": 0.9}, cell[1], cell, names, exact=False)
+    assert not agrees({**near, "updates_done": 280}, cell[1], cell, names, exact=False)

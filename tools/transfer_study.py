@@ -40,7 +40,7 @@ GRID = {
 def stamp():
     """Returns the version of Keras and a checksum of the modules that a row depends on."""
     names = (
-        "backbones", "batches", "calls", "engine", "features", "freezing", "graph", "initialization",
+        "backbones", "batches", "calls", "engine", "features", "freezing", "graph", "hardware", "initialization",
         "optimizers", "phases", "regularizers", "runs", "similarity", "sources", "strategies", "training", "tasks/base",
     )  # fmt: skip
     return f"{keras.__version__} {digest.code(ROOT / 'ftlib', names)[:16]}"
