@@ -29,12 +29,12 @@ def _small_card(answer):
         size = 256 / parts
         return Text(
             f"In {parts} parts, {size:g} pictures go through at once. Asked for are the fewest parts that fit: 64 pictures each.",
-            f"{parts}번에 나누면 한 번에 {size:g}장입니다. 한 번에 64장씩, 들어가는 한 가장 적게 나누세요.",
+            f"{parts}번에 나누면 한 번에 {size:g}장입니다. 메모리에 들어가는 한 가장 적은 횟수로, 곧 한 번에 64장씩 나누세요.",
         )
     if answer.precision in (None, "float32"):
         return Text(
             "The parts fit. But the card would still compute in float32, and its fast units wait for 16 bits.",
-            "나누어 넣는 것은 맞습니다. 그런데 아직 float32로 계산하므로 16비트를 기다리는 빠른 연산 장치가 놀게 됩니다.",
+            "나누어 넣는 것은 맞습니다. 하지만 여전히 float32로 계산하므로 16비트를 기다리는 빠른 연산 장치가 놀게 됩니다.",
         )
     if answer.precision == "mixed_bfloat16":
         return Text(
@@ -44,7 +44,7 @@ def _small_card(answer):
     if answer.devices != 1 or answer.jit != "auto":
         return Text(
             "Parts and precision are right. Leave the other settings as they are: nobody asked for them.",
-            "나누는 횟수와 정밀도는 맞습니다. 묻지 않은 설정은 그대로 두세요.",
+            "나누는 횟수와 정밀도는 맞습니다. 문제에 없는 설정은 그대로 두세요.",
         )
     return None
 
@@ -69,7 +69,7 @@ def _guard(answer):
         shapes = None
     if shapes != [g.shape for g in small]:
         return expected(
-            found, "a list of two gradients, shaped as they came", "받은 것과 모양이 같은 기울기 두 개의 리스트가"
+            found, "a list of two gradients, shaped as they came", "기울기 두 개가 받은 모양 그대로 담긴 리스트가"
         )
     wanted = [g.astype("float32") / 1024 for g in small]
     if found[0].dtype == np.float16 or found[0][0] == 0:
@@ -81,7 +81,7 @@ def _guard(answer):
         return Text(
             f"A gradient of {float(small[1][0, 0]):g} came with the scale 1024, and you return {float(found[1].reshape(-1)[0]):g}. "
             "The loss was multiplied by the scale; divide it out again.",
-            f"배율이 1024일 때 기울기 {float(small[1][0, 0]):g}에서 {float(found[1].reshape(-1)[0]):g}이(가) 나왔습니다. 손실에 배율을 "
+            f"배율이 1024일 때 들어온 기울기는 {float(small[1][0, 0]):g}인데 돌려준 값은 {float(found[1].reshape(-1)[0]):g}입니다. 손실에 배율을 "
             "곱해 두었으니 다시 나누어야 합니다.",
         )
     if not near(as_number(scale), 1024):
@@ -95,13 +95,13 @@ def _guard(answer):
             return Text(
                 f"One gradient held {bad}, and the update was not skipped: it would spoil all weights. Return None for it. "
                 "`np.isfinite` knows inf and nan, and every array is to be looked at.",
-                f"기울기 하나에 {bad}이(가) 있는데 업데이트를 건너뛰지 않았습니다. 이대로면 가중치가 모두 망가집니다. 기울기 대신 None을 돌려주세요. "
+                f"기울기 하나에 {bad} 값이 있는데 업데이트를 건너뛰지 않았습니다. 이대로면 가중치가 모두 망가집니다. 기울기 대신 None을 돌려주세요. "
                 "`np.isfinite`로 inf와 nan을 알 수 있고, 배열을 모두 살펴야 합니다.",
             )
         if not near(as_number(given[1]), 512):
             return Text(
                 f"After an overflow the scale should be halved, to 512. You return {as_number(given[1]):g}.",
-                f"넘친 다음에는 배율을 반으로 줄여 512가 되어야 합니다. 나온 값은 {as_number(given[1]):g}입니다.",
+                f"넘친 다음에는 배율을 반으로 줄여 512로 만들어야 합니다. 나온 값은 {as_number(given[1]):g}입니다.",
             )
     return None
 
@@ -154,12 +154,12 @@ EXERCISES = {
         check=_guard,
         right=Text(
             "Right. Keras does the same in its `LossScaleOptimizer`, which also doubles the scale after 2,000 good updates.",
-            "맞았습니다. Keras의 `LossScaleOptimizer`가 하는 일이 이것입니다. 업데이트가 2,000번 무사하면 배율을 두 배로 올리기도 합니다.",
+            "맞았습니다. Keras의 `LossScaleOptimizer`가 하는 일이 이것입니다. 업데이트가 2,000번 무사히 이어지면 배율을 두 배로 올리기도 합니다.",
         ),
         hint=Text(
             "Look at every array with `np.isfinite(g).all()`. If one fails, there is no update and half the scale. Else make each "
             "gradient float32 before you divide.",
-            "배열마다 `np.isfinite(g).all()`로 살펴보세요. 하나라도 어긋나면 업데이트 없이 배율만 반으로 줄입니다. 아니면 기울기를 float32로 바꾼 다음 "
+            "배열마다 `np.isfinite(g).all()`로 살펴보세요. 하나라도 유한하지 않으면 업데이트 없이 배율만 반으로 줄입니다. 모두 유한하면 기울기를 float32로 바꾼 다음 "
             "나눕니다.",
         ),
         setup=_SETUP,
@@ -178,7 +178,7 @@ ft.check("16.2", guard)""",
         ),
         hint=Text(
             "`new / old` says how many times fewer updates there are. SGD multiplies its rate by that, Adam by its square root.",
-            "`new / old`가 업데이트가 줄어드는 배수입니다. SGD는 학습률에 이것을, Adam은 그 제곱근을 곱합니다.",
+            "`new / old`는 업데이트가 몇 분의 1로 줄어드는지를 나타냅니다. SGD는 학습률에 이 값을, Adam은 그 제곱근을 곱합니다.",
         ),
         setup=_SETUP,
         solution="""def new_rate(rate, old, new, kind):
@@ -194,7 +194,7 @@ QUIZ = {
         Text(
             "On a new GPU a run is hardly faster than on your laptop. Its display says that the GPU is busy a fifth of the time. What "
             "do you look at first?",
-            "새 GPU로 돌렸는데 노트북 컴퓨터보다 별로 빠르지 않습니다. GPU는 다섯에 하나꼴로만 바쁘다고 나옵니다. 무엇부터 살펴볼까요?",
+            "새 GPU로 돌렸는데 노트북 컴퓨터보다 별로 빠르지 않습니다. 상태 화면을 보니 GPU는 전체 시간의 5분의 1만 바쁩니다. 무엇부터 살펴볼까요?",
         ),
         {
             "a": Choice(
@@ -207,11 +207,11 @@ QUIZ = {
             "b": Choice(
                 Text(
                     "What it waits for: pictures, and batches that are too small.",
-                    "GPU가 무엇을 기다리는지. 사진인지, 너무 작은 배치인지.",
+                    "GPU가 무엇 때문에 기다리는지. 사진이 늦는지, 배치가 너무 작은지.",
                 ),
                 Text(
                     "Keep decoded pictures, make batches ahead, then enlarge the batch. Only then does the peak matter.",
-                    "디코딩한 사진을 보관하고, 배치를 미리 만들고, 배치를 키워 보세요. 최고 성능은 그다음 문제입니다.",
+                    "디코딩한 사진을 보관하고 배치를 미리 만든 다음, 배치를 키워 보세요. 최고 성능은 그다음 문제입니다.",
                 ),
                 right=True,
             ),
@@ -251,7 +251,7 @@ QUIZ = {
                 ),
                 Text(
                     "8 bits of exponent, as in float32. float16 has 5, and what is too small for them becomes 0.",
-                    "지수가 float32처럼 8비트입니다. float16은 5비트여서, 그 아래로 작아지면 0이 됩니다.",
+                    "지수가 float32처럼 8비트입니다. float16은 5비트여서, 5비트로 나타낼 수 없을 만큼 작은 값은 0이 됩니다.",
                 ),
                 right=True,
             ),
@@ -260,7 +260,7 @@ QUIZ = {
     "16.q3": Question(
         Text(
             "You go from one GPU to eight, keep 32 pictures per GPU, the rate and the number of passes. The network learns less. Why?",
-            "GPU를 하나에서 여덟으로 늘렸습니다. GPU마다 32장이고, 학습률과 훑는 횟수는 그대로입니다. 그런데 신경망이 덜 배웠습니다. 왜일까요?",
+            "GPU를 하나에서 여덟으로 늘렸습니다. GPU마다 32장씩 넣는 것도, 학습률과 훑는 횟수도 그대로입니다. 그런데 신경망이 덜 배웠습니다. 왜일까요?",
         ),
         {
             "a": Choice(
@@ -278,7 +278,7 @@ QUIZ = {
                 Text("Gradients of eight devices do not fit together.", "여덟 장치의 기울기가 서로 맞지 않으니까."),
                 Text(
                     "Their mean is the gradient of the whole batch. In the lesson two devices ended as one.",
-                    "평균을 내면 배치 전체의 기울기입니다. 수업에서 장치 두 개의 결과는 하나일 때와 같았습니다.",
+                    "평균을 내면 배치 전체의 기울기가 됩니다. 수업에서 장치 두 개의 결과는 하나일 때와 같았습니다.",
                 ),
             ),
             "c": Choice(
@@ -292,21 +292,21 @@ QUIZ = {
     ),
     "16.q4": Question(
         Text(
-            "A tuning run takes 40 updates. Compiling with XLA costs as long as 300 updates, and makes each a third faster. Do you "
+            "A tuning run takes 40 updates. Compiling with XLA costs as long as 300 updates, and takes a third off the time of each. Do you "
             "switch it on?",
-            "미세 조정 한 번이 업데이트 40번입니다. XLA로 컴파일하는 데 업데이트 300번만큼의 시간이 들고, 그 뒤로는 하나하나가 3분의 1 빨라집니다. 켜야 할까요?",
+            "미세 조정 한 번이 업데이트 40번입니다. XLA로 컴파일하는 데 업데이트 300번만큼의 시간이 들고, 그 뒤로는 업데이트마다 시간이 3분의 1씩 줄어듭니다. 켜야 할까요?",
         ),
         {
             "a": Choice(
                 Text("No: it pays from 900 updates on.", "아니요. 업데이트 900번부터 이득입니다."),
                 Text(
                     "A third of an update is saved each time: 300 are paid back after 900.",
-                    "한 번마다 3분의 1씩 아끼니, 300번어치를 되찾으려면 900번이 걸립니다.",
+                    "한 번에 3분의 1씩 아끼니, 300번어치를 되찾으려면 900번이 걸립니다.",
                 ),
                 right=True,
             ),
             "b": Choice(
-                Text("Yes: a third faster is a third faster.", "네. 3분의 1이 빠르면 빠른 것이니까요."),
+                Text("Yes: a third less is a third less.", "네. 3분의 1이라도 줄면 줄어드는 것이니까요."),
                 Text(
                     "You would save 13 updates' time and spend 300.",
                     "업데이트 13번어치를 아끼려고 300번어치를 쓰는 셈입니다.",
@@ -316,7 +316,7 @@ QUIZ = {
                 Text("No: the weights would come out differently.", "아니요. 가중치가 달라지니까요."),
                 Text(
                     "They agree up to rounding. Only the time decides.",
-                    "반올림 오차까지 같습니다. 시간만 보고 정하면 됩니다.",
+                    "반올림 오차를 빼면 같습니다. 시간만 보고 정하면 됩니다.",
                 ),
             ),
         },

@@ -19,19 +19,19 @@
 # %% [markdown] lang="ko"
 # # GPU가 바꾸는 것
 #
-# 지금까지 열 강은 모두 CPU 코어 하나로 돌렸습니다. GPU는 수백 배를 약속하지만 실제로는 훨씬 못 미칩니다. 나머지는 어디로 갔을까요? 지금 가진 코어에서 업데이트 한 번을
-# 뜯어 보며, 부분마다 무엇을 기다리는지 찾아봅시다.
+# 지금까지 열 번의 수업은 모두 CPU 코어 하나로 돌렸습니다. GPU는 수백 배를 약속하지만 실제로는 훨씬 못 미칩니다. 나머지는 어디로 갔을까요? 지금 가진 코어에서 업데이트 한 번을
+# 뜯어보며, 부분마다 무엇을 기다리는지 찾아봅시다.
 #
 # **질문**
 # - 업데이트 한 번은 무엇으로 이루어지고, GPU에는 왜 큰 배치가 필요할까요?
 # - 16비트 숫자, 컴파일, 여러 장치가 바꾸는 것은 결과일까요, 시간뿐일까요?
-# - 실행 한 번에 돈이 얼마나 들고, 돈을 쓰기 전에 어떻게 알 수 있을까요?
+# - 실행 한 번에 비용이 얼마나 들까요? 돈을 쓰기 전에 어떻게 알 수 있을까요?
 #
 # **이 수업을 마치면**
 # - 연산과 바이트를 세어 기계가 약속하는 성능과 견줄 수 있습니다
-# - 16비트에서 기울기가 사라지는 것을 보고 되살릴 수 있습니다
-# - 정밀도, XLA, 나누어 넣은 배치, 장치 두 개가 모두 같은 곳에 이르는지 확인할 수 있습니다
-# - 덜 배우는 일 없이 배치를 바꾸고, 실행 비용을 계산할 수 있습니다
+# - 16비트에서 기울기(gradient)가 사라지는 것을 보고 되살릴 수 있습니다
+# - 정밀도를 바꾸거나, XLA를 쓰거나, 배치를 나누거나, 장치를 두 개 써도 같은 곳에 이른다는 것을 보일 수 있습니다
+# - 덜 배우는 일 없이 배치의 크기를 바꾸고, 실행 비용을 계산할 수 있습니다
 #
 # ⏱ 45분 · 먼저 볼 것: 5강(6강까지 보면 더 좋습니다) · GPU 없이 노트북 컴퓨터에서 1분 안팎이면 실행됩니다
 # %%
@@ -70,8 +70,8 @@ body, fitted = model.get_layer("backbone"), task.for_backbone(model)
 # %% [markdown] lang="ko"
 # ## 업데이트 한 번은 얼마나 많은 일일까요?
 #
-# 층이 하는 일은 곱하고 더하는 것입니다. 출력의 자리마다, 커널의 값 하나에 연산이 두 번씩 듭니다. 가중치를 가져오고, 만든 값을 다음 층에 넘기는 일도 해야 합니다. 우리
-# 작은 신경망과 224픽셀짜리 MobileNetV2에서 둘 다 세어 봅시다.
+# 층이 하는 일은 곱하고 더하는 것입니다. 출력의 자리마다, 커널의 값 하나에 연산이 두 번씩 듭니다. 가중치를 가져오고, 만든 값을 다음 층에 넘기는 일도 해야 합니다. 우리의 작은 신경망과
+# 224픽셀 MobileNetV2에서 두 가지 일을 모두 세어 봅시다.
 #
 # **예측해 보세요.** MobileNetV2의 가중치는 `glyphnet`의 여섯 배입니다. 연산은 몇 배일까요?
 # %% tags=["nbval-check-output"]
@@ -108,8 +108,9 @@ assert abs(counts["MobileNetV2"][0] / 2 / 300e6 - 1) < 0.05  # 300 million multi
 # %% [markdown] lang="ko"
 # ## 바이트마다 연산 몇 번
 #
-# 기계가 약속하는 것은 둘입니다. 1초에 하는 연산의 수와, 1초에 메모리에서 가져오는 바이트의 수입니다. 나누어 보면 바이트 하나로 연산을 몇 번 하고 싶어 하는지 나옵니다. 아래는
-# NVIDIA T4, A100(40GB), H200(SXM)의 데이터시트에 적힌 *공칭* 값이고, 코어는 AVX2를 쓰는 3GHz 노트북 코어 하나에 DDR4 한 채널입니다.
+# 기계가 약속하는 것은 둘입니다. 1초에 하는 연산의 수와, 1초에 메모리에서 가져오는 바이트의 수입니다. 앞의 것을 뒤의 것으로 나누면 기계가 바이트 하나마다 연산을 몇 번 하고 싶어 하는지
+# 나옵니다. 아래는 NVIDIA T4, A100(40GB), H200(SXM)의 데이터시트에 적힌 *공칭* 값입니다. `laptop core`는 AVX2를 쓰는 3GHz 노트북 컴퓨터의 코어
+# 하나에 DDR4 한 채널입니다.
 # %%
 nominal = {  # operations a second, bytes a second, bytes of a number
     "laptop core, float32": (96e9, 25.6e9, 4),
@@ -129,8 +130,8 @@ assert min(wants, key=wants.get) == "laptop core, float32"
 #
 # **Predict.** With larger batches, which of the two networks gains more operations per byte?
 # %% [markdown] lang="ko"
-# 업데이트는 연산을 몇 번이나 내놓을까요? 가중치는 배치 전체에 한 번만 읽고 Adam이 고쳐 씁니다. 4바이트씩 대략 열 번 오갑니다. 층이 넘기는 값은 이미지마다 앞뒤로 쓰고
-# 읽습니다. 대략 다섯 번입니다. 그러니 배치가 커질수록 가중치의 몫은 줄어듭니다.
+# 그렇다면 업데이트는 바이트 하나마다 연산을 몇 번이나 줄 수 있을까요? 가중치를 읽고 Adam이 고쳐 쓰는 일은 배치 전체에 한 번이면 되고, 이때 4바이트가 대략 열 번 오갑니다. 층이 넘기는
+# 값은 이미지마다, 앞으로 갈 때도 되돌아올 때도 쓰고 읽어서 대략 다섯 번 오갑니다. 그러니 배치가 커질수록 가중치가 차지하는 몫은 줄어듭니다.
 #
 # **예측해 보세요.** 배치를 키울 때 바이트당 연산이 더 많이 느는 것은 어느 신경망일까요?
 # %%
@@ -154,14 +155,15 @@ assert large["glyphnet"] > 5 * small["glyphnet"] and large["MobileNetV2"] < 1.5 
 # every byte as one image. MobileNetV2 has thin layers and large maps: it stays at {{large["MobileNetV2"]:.0f}}. It was made for telephones; by
 # this count no batch fills a GPU with it.
 # %% [markdown] lang="ko"
-# `glyphnet`은 오가는 것이 대부분 가중치라서, 512장짜리 배치는 한 장일 때보다 바이트마다 연산을 {{large["glyphnet"] / small["glyphnet"]:.0f}}배 많이 합니다. MobileNetV2는
-# 층이 얇고 맵이 커서 {{large["MobileNetV2"]:.0f}}번에 머뭅니다. 휴대전화에 맞춘 신경망이라, 이렇게 세어 보면 배치를 아무리 키워도 GPU를 채우지 못합니다.
+# `glyphnet`은 오가는 것이 대부분 가중치라서, 배치가 512장이면 바이트당 연산이 한 장일 때의 {{large["glyphnet"] / small["glyphnet"]:.0f}}배입니다.
+# MobileNetV2는 층이 얇고 특징 맵(feature map)이 커서 {{large["MobileNetV2"]:.0f}}번에 머뭅니다. 휴대전화에 맞춘 신경망이라, 이렇게 세어 보면 배치를 아무리 키워도 GPU를
+# 채우지 못합니다.
 # %% [markdown] lang="en"
 # A machine is as fast as the slower of its two promises allows (the *roofline* of Williams et al., 2009). It is a bound and no forecast: a
 # compiler that joins layers moves fewer bytes, and none of it counts the time to start a layer.
 # %% [markdown] lang="ko"
-# 기계의 속도는 두 약속 가운데 느린 쪽이 정합니다(Williams 등, 2009의 *루프라인*). 이것은 한계이지 예보가 아닙니다. 컴파일러가 층을 합치면 바이트가 줄고, 층을 시작하는 데
-# 드는 시간은 여기에 들어 있지 않습니다.
+# 기계의 속도는 두 약속 가운데 느린 쪽이 정합니다(Williams 등, 2009의 *루프라인*(roofline)). 이것은 한계이지 예측이 아닙니다. 컴파일러가 층을 합치면 오가는 바이트가
+# 줄어들고, 층을 시작하는 데 드는 시간은 여기에 들어 있지 않습니다.
 # %%
 def at_best(name, machine, batch):
     """Operations a second that the slower of two promises allows."""
@@ -179,19 +181,22 @@ assert gain < 2.5 < nominal["A100, bfloat16"][0] / nominal["A100, float32"][0]
 # reaches {{100 * at_best("glyphnet", "A100, bfloat16", 64) / nominal["A100, bfloat16"][0]:.0f}} and {{100 * at_best("MobileNetV2", "A100, bfloat16", 64) / nominal["A100, bfloat16"][0]:.0f}} % of it. From float32 to bfloat16 that peak grows {{nominal["A100, bfloat16"][0] / nominal["A100, float32"][0]:.0f}}-fold; MobileNetV2 may
 # hope for {{gain:.0f}}, since its bytes are halved.
 # %% [markdown] lang="ko"
-# 코어는 최고 성능에 다다릅니다. bfloat16으로 돌리는 A100은 최고 성능이 {{nominal["A100, bfloat16"][0] / nominal["laptop core, float32"][0]:,.0f}}배지만, 그 가운데
-# {{100 * at_best("glyphnet", "A100, bfloat16", 64) / nominal["A100, bfloat16"][0]:.0f}}%와 {{100 * at_best("MobileNetV2", "A100, bfloat16", 64) / nominal["A100, bfloat16"][0]:.0f}}%에 그칩니다. float32에서
-# bfloat16으로 가면 최고 성능은 {{nominal["A100, bfloat16"][0] / nominal["A100, float32"][0]:.0f}}배가 됩니다. 하지만 MobileNetV2가 바랄 수 있는 것은 바이트가 반으로 준 만큼인
-# {{gain:.0f}}배입니다.
+# 노트북 코어는 최고 성능에 다다릅니다. bfloat16으로 돌리는 A100은 최고 성능이 그
+# {{nominal["A100, bfloat16"][0] / nominal["laptop core, float32"][0]:,.0f}}배지만, `glyphnet`으로는 그 가운데
+# {{100 * at_best("glyphnet", "A100, bfloat16", 64) / nominal["A100, bfloat16"][0]:.0f}}%, MobileNetV2로는
+# {{100 * at_best("MobileNetV2", "A100, bfloat16", 64) / nominal["A100, bfloat16"][0]:.0f}}%에 그칩니다. float32에서
+# bfloat16으로 가면 최고 성능은 {{nominal["A100, bfloat16"][0] / nominal["A100, float32"][0]:.0f}}배가 됩니다. 하지만
+# MobileNetV2가 바랄 수 있는 것은 바이트가 반으로 줄어 얻는 {{gain:.0f}}배뿐입니다.
 # %% [markdown] lang="en"
 # There is a second reason for batches: each call has a price before the first multiplication. It can be seen on any processor. We time `glyphnet`
 # forward.
 #
 # **Predict.** One image alone, or one of 128: how many times as long does it take?
 # %% [markdown] lang="ko"
-# 배치를 쓰는 까닭은 하나 더 있습니다. 호출할 때마다 첫 곱셈을 하기도 전에 드는 비용입니다. 어느 CPU에서나 볼 수 있습니다. `glyphnet`을 앞으로 통과하는 시간을 재 봅시다.
+# 배치를 쓰는 까닭은 하나 더 있습니다. 호출할 때마다 첫 곱셈을 하기도 전에 비용이 듭니다. 어느 CPU에서나 확인할 수 있습니다. 이미지가 `glyphnet`을 앞으로 한 번 통과하는 시간을
+# 재 봅시다.
 #
-# **예측해 보세요.** 이미지 한 장을 혼자 넣을 때는 128장 가운데 하나로 넣을 때보다 몇 배 걸릴까요?
+# **예측해 보세요.** 이미지를 한 장만 넣으면, 128장을 함께 넣을 때보다 한 장에 걸리는 시간이 몇 배가 될까요?
 # %% tags=["timing"]
 def best_seconds(work, times):
     """The shortest of several times; the first call, which may compile, is not among them."""
@@ -214,8 +219,8 @@ assert per_image[1] > 1.5 * per_image[128]
 # On a GPU, whose multiplications take almost no time, the fixed price weighs far more, and thousands of its units have nothing to do for one
 # image. So the first question is never which GPU. It is: how large a batch does it hold, and does it ever wait?
 # %% [markdown] lang="ko"
-# GPU에서는 곱셈 시간이 거의 들지 않으니 고정 비용이 훨씬 크게 느껴지고, 이미지가 한 장뿐이면 연산 장치 수천 개가 놉니다. 그래서 먼저 물을 것은 어느 GPU냐가 아닙니다. 배치를
-# 얼마나 크게 담을 수 있는지, 그리고 기다리는 때가 있는지입니다.
+# GPU에서는 곱셈에 시간이 거의 들지 않으니 고정 비용의 비중이 훨씬 크고, 이미지가 한 장뿐이면 연산 장치 수천 개가 놉니다. 그래서 먼저 물을 것은 어느 GPU냐가 아닙니다. 배치를 얼마나
+# 크게 담을 수 있는지, 그리고 기다리는 때가 있는지입니다.
 # %% [markdown] lang="en"
 # ## Numbers of 16 bits
 #
@@ -226,7 +231,8 @@ assert per_image[1] > 1.5 * per_image[128]
 # %% [markdown] lang="ko"
 # ## 16비트 숫자
 #
-# 16비트를 쓰면 바이트가 반으로 줄고, 16비트 곱셈을 몇 배나 빨리 하는 장치도 쓸 수 있습니다. 16비트를 쓰는 방법은 둘입니다. 지수에 쓰면 범위가 넓어지고, 가수에 쓰면 눈금이 촘촘해집니다.
+# 16비트를 쓰면 바이트가 반으로 줄고, 16비트 곱셈이 몇 배나 빠른 연산 장치도 쓸 수 있습니다. 16비트를 나누어 쓰는 방법은 둘입니다. 지수에 더 쓰면 범위가 넓어지고, 가수에 더 쓰면
+# 눈금이 촘촘해집니다.
 #
 # **예측해 보세요.** 두 형식 가운데 1.001을 1로 여기는 것은 어느 쪽일까요?
 # %% tags=["nbval-check-output"]
@@ -244,8 +250,9 @@ assert float(ml_dtypes.bfloat16(1.001)) == 1 != float(np.float16(1.001))
 # everything is 0. Both would lose small updates of a weight. So in *mixed* precision the weights stay in float32, and layers compute with
 # copies of 16 bits (Micikevicius et al., 2018).
 # %% [markdown] lang="ko"
-# bfloat16은 범위가 float32와 같지만 눈금이 1%에 가깝게 성깁니다. float16은 눈금이 촘촘한 대신 {{float(about["float16"].smallest_subnormal):.0e}}의 절반보다 작으면 모두 0입니다. 둘 다 가중치를
-# 조금 고치는 업데이트는 잃어버립니다. 그래서 *혼합* 정밀도(mixed precision)에서는 가중치를 float32로 두고, 층은 16비트 사본으로 계산합니다(Micikevicius 등, 2018).
+# bfloat16은 범위가 float32와 같지만 눈금이 거의 1%나 될 만큼 성깁니다. float16은 눈금이 촘촘한 대신
+# {{float(about["float16"].smallest_subnormal):.0e}}의 절반보다 작으면 모두 0이 됩니다. 어느 쪽이든 가중치를 조금만 고치는 업데이트는 사라지고 맙니다.
+# 그래서 *혼합 정밀도*(mixed precision)에서는 가중치를 float32로 두고, 층은 16비트 사본으로 계산합니다(Micikevicius 등, 2018).
 # %% [markdown] lang="en"
 # ## A gradient that vanishes
 #
@@ -254,8 +261,9 @@ assert float(ml_dtypes.bfloat16(1.001)) == 1 != float(np.float16(1.001))
 # %% [markdown] lang="ko"
 # ## 사라지는 기울기
 #
-# 마지막 스테이지와 헤드를 두 번 조정합니다. float32로 업데이트 20번을 한 실행은 앞으로 나올 모든 실행과 견줄 기준입니다. 60번을 한 신경망은 자신 있게 답합니다. 여기서 가장 잘
-# 맞히는 이미지 32장을 고릅니다. `stage1`의 맵까지 되돌아온 기울기는 얼마나 작을까요?
+# 마지막 스테이지(stage)와 헤드(head)를 미세 조정(fine-tuning)하는 실행을 두 번 합니다. float32로 업데이트를 20번 한 실행이 앞으로 나올 모든 실행의 비교
+# 기준입니다. 60번 하면 신경망이 자신 있게 답하게 되는데, 이 신경망이 가장 잘 맞히는 이미지 32장을 고릅니다. 이 이미지에서 `stage1`의 특징 맵까지 되돌아온 기울기는 얼마나
+# 작을까요?
 # %%
 def tune(hardware=None, updates=20):
     """The last stage and the head, in batches of 32 images, without anything random in the layers."""
@@ -290,7 +298,7 @@ assert len(network.trainable_weights) == 1 and len(found) == maps.size
 # %% [markdown] lang="en"
 # **Predict.** Written down in float16, which share of these gradients becomes 0?
 # %% [markdown] lang="ko"
-# **예측해 보세요.** 이 기울기를 float16으로 적으면 얼마나 0이 될까요?
+# **예측해 보세요.** 이 기울기를 float16으로 적으면 그 가운데 얼마가 0이 될까요?
 # %%
 def lost(values):
     """The part of the numbers other than 0 that float16 takes for 0."""
@@ -313,8 +321,8 @@ assert gone > 0.05 and kept < gone / 10 and np.isfinite((found * scale).astype("
 # The cure costs one multiplication. The *loss* is multiplied by {{scale:,.0f}}, so that every gradient is as well; after the way back, in float32, it is
 # divided out again. If a gradient overflows, the update is skipped and the scale halved. bfloat16 has no need of any of it.
 # %% [markdown] lang="ko"
-# 고치는 데는 곱셈 한 번이면 됩니다. *손실*에 {{scale:,.0f}}을 곱하면 기울기가 모두 그만큼 커집니다. 다 구한 다음 float32에서 다시 나눕니다. 기울기가 넘치면 업데이트를
-# 건너뛰고 배율을 반으로 줄입니다. 이것이 손실 스케일링(loss scaling)입니다. bfloat16에서는 필요 없습니다.
+# 고치는 데는 곱셈 한 번이면 됩니다. *손실*에 {{scale:,.0f}}을 곱하면 기울기가 모두 그만큼 커집니다. 기울기를 다 구하면 float32로 바꾸어 다시 나눕니다. 기울기가
+# 넘치면(overflow) 업데이트를 건너뛰고 배율(scale)을 반으로 줄입니다. 이것이 손실 스케일링(loss scaling)입니다. bfloat16이라면 어느 것도 필요 없습니다.
 # %% [markdown] lang="en"
 # ## Mixed precision in one argument
 #
@@ -324,7 +332,7 @@ assert gone > 0.05 and kept < gone / 10 and np.isfinite((found * scale).astype("
 # %% [markdown] lang="ko"
 # ## 인자 하나로 혼합 정밀도
 #
-# `ft.Hardware`는 `ft.fit`을 어떻게 계산할지 정하고, 정밀도는 그 필드 하나입니다. 시간이 주는지는 CPU마다 다르지만, 결과는 어디서나 볼 수 있습니다.
+# `ft.Hardware`는 `ft.fit`이 어떻게 계산할지 정합니다. 정밀도는 그 필드 가운데 하나입니다. 시간이 줄어드는지는 CPU마다 다르지만, 결과는 어디서나 볼 수 있습니다.
 #
 # **예측해 보세요.** 정확도는 같을까요? 가중치는 어떨까요?
 # %%
@@ -342,8 +350,8 @@ assert apart(half.model, alone.model) > 0
 # The same accuracy up to a few points, by other weights: rounding moves every update a little. And what `ft.fit` returns is a plain float32
 # model, which loads anywhere. Precision belongs to the run, not to the result.
 # %% [markdown] lang="ko"
-# 정확도는 몇 %p 안에서 같고, 가중치는 다릅니다. 반올림이 업데이트를 매번 조금씩 밀어 놓기 때문입니다. `ft.fit`이 돌려주는 것은 어디서나 열리는 보통 float32 모델입니다. 정밀도는
-# 결과가 아니라 실행에 딸린 것입니다.
+# 정확도는 몇 %p 안에서 같지만 가중치는 다릅니다. 반올림 때문에 업데이트가 매번 조금씩 어긋납니다. 그리고 `ft.fit`이 돌려주는 것은 어디서나 열리는 평범한 float32 모델입니다.
+# 정밀도는 결과가 아니라 실행에 딸린 것입니다.
 # %% [markdown] lang="en"
 # ### Exercise 1: a small card
 #
@@ -352,8 +360,8 @@ assert apart(half.model, alone.model) > 0
 # %% [markdown] lang="ko"
 # ### 연습 1: 작은 카드
 #
-# T4에서 256장짜리 배치로 학습하려고 합니다. 메모리에는 한 번에 64장까지 들어가고, 빠른 연산 장치는 float16은 알지만 bfloat16은 모릅니다. 배치를 몇 번에 나눌지는 필드
-# `accumulate`입니다. `ft.Hardware`를 써 보세요.
+# T4에서 256장짜리 배치로 학습하려고 합니다. 메모리에는 한 번에 64장까지 들어가고, 빠른 연산 장치는 float16은 알지만 bfloat16은 모릅니다. 배치를 몇 번에 나누어 넣을지는
+# `accumulate` 필드로 정합니다. 알맞은 `ft.Hardware`를 작성해 보세요.
 # %% tags=["exercise"]
 small_card = ...  # ft.Hardware(...)
 # Stuck? ft.hint("16.1"), then ft.solution("16.1")
@@ -366,8 +374,8 @@ ft.check("16.1", small_card)
 # %% [markdown] lang="ko"
 # ### 연습 2: 직접 쓰는 손실 스케일링
 #
-# 손실에 `scale`을 곱해서 구한 float16 기울기를 받습니다. float32로 된 원래 기울기와 다음 배율, 둘을 돌려주세요. 유한하지 않은 숫자가 하나라도 있으면 기울기 대신 `None`을,
-# 배율은 반으로 돌려줍니다.
+# 손실에 `scale`을 곱해서 구한 float16 기울기를 받습니다. float32로 된 원래 기울기와 다음 배율, 둘을 돌려주세요. 유한하지 않은 숫자가 하나라도 있으면 기울기 대신
+# `None`을, 다음 배율로는 `scale`의 절반을 돌려줍니다.
 # %% tags=["exercise"]
 def guard(gradients, scale):
     return ..., ...
@@ -383,8 +391,8 @@ ft.check("16.2", guard)
 # %% [markdown] lang="ko"
 # ## XLA로 컴파일하기
 #
-# TensorFlow는 신경망을 층마다 하나씩 실행합니다. 컴파일러인 XLA는 업데이트 전체를 프로그램 하나로 만듭니다. 시작하는 횟수도, 메모리를 오가는 횟수도 줄어듭니다. `jit=True`로
-# 켭니다.
+# TensorFlow는 신경망을 한 층씩 차례로 실행합니다. 컴파일러인 XLA는 업데이트 전체를 프로그램 하나로 만듭니다. 연산을 시작하는 횟수도, 메모리를 오가는 횟수도 줄어듭니다.
+# `jit=True`로 켭니다.
 #
 # **예측해 보세요.** 연산 순서가 달라지면 가중치도 달라질까요?
 # %%
@@ -398,10 +406,10 @@ assert apart(compiled.model, alone.model) < 1e-4 < moved
 #
 # **Predict.** After how many updates does it pay: ten, a thousand, or never?
 # %% [markdown] lang="ko"
-# 달라지는 것은 마지막 몇 자리뿐입니다. 그러니 시간만 보고 정하면 됩니다. XLA가 합치기 좋은, 작은 연산을 많이 쌓은 신경망을 컴파일해 봅시다. 컴파일에 드는 시간을, 그 뒤 업데이트마다
-# 아끼는 시간으로 나눕니다.
+# 달라지는 것은 마지막 몇 자리뿐입니다. 그러니 시간만 보고 정하면 됩니다. 작은 연산을 많이 쌓아서 XLA가 몇 개로 합칠 수 있는 신경망을 컴파일해 봅시다. 컴파일에 드는 시간을 그 뒤
+# 업데이트마다 아끼는 시간으로 나눕니다.
 #
-# **예측해 보세요.** 업데이트 몇 번 만에 본전일까요? 열 번, 천 번, 아니면 영영 아닐까요?
+# **예측해 보세요.** 업데이트를 몇 번 해야 본전을 뽑을까요? 열 번, 천 번, 아니면 영영 못 뽑을까요?
 # %% tags=["timing"]
 def update_times(jit):
     """Seconds of the first update and of the quickest later one."""
@@ -429,8 +437,8 @@ assert first_jit > 3 * later_jit
 # For a short tuning run on a processor it rarely pays, and a new batch shape compiles anew. On a GPU Keras decides for itself: `jit="auto"`, the default.
 # Switch it off for a run of few updates, and measure for a long one.
 # %% [markdown] lang="ko"
-# CPU에서 짧게 미세 조정할 때는 이득인 경우가 드물고, 배치의 모양이 바뀌면 다시 컴파일합니다. GPU에서는 Keras가 알아서 정합니다. 기본값인 `jit="auto"`입니다. 업데이트가 적으면 끄고,
-# 길게 돌릴 것이면 재 보세요.
+# CPU에서 짧게 미세 조정할 때는 이득을 보는 경우가 드물고, 배치의 모양이 바뀌면 다시 컴파일해야 합니다. GPU에서는 Keras가 알아서 정합니다. 기본값인 `jit="auto"`입니다.
+# 업데이트가 몇 번 안 되는 실행이면 끄고, 길게 돌릴 실행이면 직접 재 보세요.
 # %% [markdown] lang="en"
 # ## The trainer that waits
 #
@@ -439,8 +447,8 @@ assert first_jit > 3 * later_jit
 # %% [markdown] lang="ko"
 # ## 기다리는 학습기
 #
-# 사진은 JPEG 파일로 있습니다. 업데이트할 때마다 CPU가 파일을 읽고 디코딩해야 합니다. 사진 {{8 * 12}}장을 만들고, 디코딩하는 시간의 한 배 반 동안 업데이트로 바쁜 GPU는 그만큼
-# 쉬는 것으로 대신합니다.
+# 사진은 JPEG 파일로 저장되어 있습니다. 업데이트하기 전에 매번 CPU가 파일을 읽고 디코딩해야 합니다. 사진 {{8 * 12}}장을 파일로 만듭니다. GPU는 업데이트를 하느라 디코딩 시간의
+# 1.5배만큼 바쁘다고 치고, 그 시간 동안 잠자는(sleep) 것으로 흉내 냅니다.
 # %% tags=["timing"]
 room = tempfile.TemporaryDirectory()  # it goes when the notebook is closed
 files, rng = [], np.random.default_rng(16)
@@ -465,9 +473,10 @@ decoding = best_seconds(lambda: FolderImages(files[:8], (96, 96))[:], 5)
 #
 # **Predict.** Which share of the time does the trainer wait, each time?
 # %% [markdown] lang="ko"
-# 방법은 셋입니다. 배치를 달라고 할 때 만들기, 앞 배치로 학습하는 동안 스레드가 다음 배치를 미리 만들기, 그리고 `FolderImages`가 디코딩해 둔 사진을 두 번째로 훑기입니다.
+# 방법은 셋입니다. 달라고 할 때마다 배치를 만들기, 앞 배치로 학습하는 동안 스레드가 다음 배치를 미리 만들기, 그리고 `FolderImages`가 디코딩해서 보관해 둔 사진을 두 번째로
+# 훑기입니다.
 #
-# **예측해 보세요.** 학습기는 각각 시간의 얼마를 기다릴까요?
+# **예측해 보세요.** 방법마다 학습기는 시간의 얼마를 기다리며 보낼까요?
 # %% tags=["timing"]
 kept_photos = FolderImages(files, (96, 96))
 idle = {
@@ -482,8 +491,8 @@ assert idle["one ahead"] < idle["when asked for"] and idle["kept, second pass"] 
 # Ahead, decoding hides behind the update as long as it takes less; kept, it is gone. `ft.fit` does both: decoded pictures lie in memory, or, over
 # 512 MiB, in a file that is mapped into it. If the GPU still waits: more processor cores, smaller files, or features computed once (lesson 05).
 # %% [markdown] lang="ko"
-# 미리 만들면 디코딩은 업데이트보다 짧은 한 그 뒤에 숨고, 보관해 두면 아예 사라집니다. `ft.fit`은 둘 다 합니다. 디코딩한 사진은 메모리에, 512MiB가 넘으면 메모리에 매핑한 파일에 둡니다.
-# 그래도 GPU가 기다린다면 CPU 코어를 늘리거나, 파일을 줄이거나, 특징을 한 번만 계산하세요(5강).
+# 미리 만들 때는 디코딩이 업데이트보다 짧기만 하면 그 뒤에 가려지고, 보관해 두면 아예 사라집니다. `ft.fit`은 둘 다 합니다. 디코딩한 사진은 메모리에, 512MiB가 넘으면 메모리에 매핑한
+# 파일에 둡니다. 그래도 GPU가 기다린다면 CPU 코어를 늘리거나, 파일 크기를 줄이거나, 특징(feature)을 한 번만 계산해 두세요(5강).
 # %% [markdown] lang="en"
 # ## A larger batch learns less
 #
@@ -494,10 +503,10 @@ assert idle["one ahead"] < idle["when asked for"] and idle["kept, second pass"] 
 # %% [markdown] lang="ko"
 # ## 배치가 크면 덜 배웁니다
 #
-# 기계를 생각하면 큰 배치가 좋습니다. 신경망에게는 다른 이야기입니다. 같은 횟수를 훑을 때 배치가 여덟 배면 업데이트는 8분의 1입니다. 숫자 이미지 1,024장의 고정된 특징 위에서 헤드를
-# 순수한 SGD로 학습합니다. 배치 16장으로 네 번 훑고, 다음에는 128장으로 훑습니다.
+# 기계를 생각하면 큰 배치가 답입니다. 신경망을 생각하면 이야기가 다릅니다. 같은 횟수를 훑을 때 배치가 여덟 배면 업데이트는 8분의 1입니다. 숫자 이미지 1,024장의 고정된 특징 위에서 헤드를
+# 순수한 SGD로 학습합니다. 16장짜리 배치로 네 번 훑고, 다음에는 128장짜리 배치로 네 번 훑습니다.
 #
-# **예측해 보세요.** 학습률도 이미지도 훑는 횟수도 같습니다. 어느 쪽 손실이 더 낮을까요?
+# **예측해 보세요.** 학습률(learning rate)도 이미지도 훑는 횟수도 같습니다. 어느 쪽 손실이 더 낮을까요?
 # %%
 digits = ft.load_task("digits", seed=0).for_backbone(body).train
 features = predict(body, digits.images).mean((1, 2))
@@ -523,8 +532,9 @@ def warmed(rate, updates=4):
 # And the cure: eight steps of 16 images, in about the same direction, go as far as one step of 128 that is eight times as long. This is the *linear scaling rule* of
 # Goyal et al. (2017), who trained on ImageNet with batches of 8,192 in an hour. At first, where directions still change fast, the rate has to climb: *warm-up*.
 # %% [markdown] lang="ko"
-# 해결책도 있습니다. 방향이 비슷하다면 16장짜리 여덟 걸음은 128장짜리를 여덟 배 길게 한 걸음 내딛는 것과 같습니다. Goyal 등(2017)의 *선형 배율 규칙*(linear scaling rule)이고,
-# 이들은 8,192장짜리 배치로 ImageNet 학습을 한 시간에 끝냈습니다. 방향이 빠르게 바뀌는 처음에는 학습률을 차츰 올려야 합니다. 이것이 *워밍업*(warm-up)입니다.
+# 해결책도 있습니다. 방향이 비슷하다면 16장짜리 배치로 내딛는 여덟 걸음은 128장짜리 배치로 여덟 배 길게 내딛는 한 걸음만큼 나아갑니다. 이것이 Goyal 등(2017)의 *선형 배율
+# 규칙*(linear scaling rule)입니다. 이들은 8,192장짜리 배치로 ImageNet 학습을 한 시간 만에 끝냈습니다. 방향이 빠르게 바뀌는 처음에는 학습률을 차츰 올려야 합니다.
+# 이것이 *워밍업*(warm-up)입니다.
 # %%
 SGD = keras.optimizers.SGD
 curves = {
@@ -545,9 +555,10 @@ assert abs(scaled - small) < (same - small) / 10
 #
 # **Predict.** Order them by loss: the same rate, times √8, times 8.
 # %% [markdown] lang="ko"
-# Adam은 기울기를 평소 크기로 나누는데, 배치가 커져 잡음이 평균 나면 그 크기가 줄어듭니다. 잡음이 지배할 때 이론이 말하는 배율은 8의 *제곱근*입니다(Malladi 등, 2022).
+# Adam은 기울기를 평소 크기로 나누는데, 배치가 커져 잡음이 평균으로 상쇄되면 그 크기가 줄어듭니다. 잡음이 지배적일 때 이론이 권하는 배율은 8의 *제곱근*입니다(Malladi 등,
+# 2022).
 #
-# **예측해 보세요.** 같은 학습률, √8배, 8배를 손실 순서로 늘어놓아 보세요.
+# **예측해 보세요.** 같은 학습률, √8배, 8배를 손실이 낮은 순서로 늘어놓아 보세요.
 # %%
 Adam, rate = keras.optimizers.Adam, 1e-3
 by_adam = {
@@ -564,8 +575,8 @@ assert linear < root < same and root - few < (same - few) / 4
 # The square root makes up most of the loss; on this smooth, nearly noiseless problem eight times did even more. On the weights of a backbone lesson 06 showed what too high
 # a rate does. So begin with the root, and search around it. `ft.fit` has Adam and warms up by itself.
 # %% [markdown] lang="ko"
-# 제곱근만으로도 뒤처진 것을 대부분 따라잡습니다. 잡음이 거의 없는 매끄러운 이 문제에서는 여덟 배가 더 나았습니다. 하지만 백본의 가중치에 너무 높은 학습률을 쓰면 어떻게 되는지는 6강에서
-# 보았습니다. 제곱근에서 시작해 그 둘레를 찾아보세요. `ft.fit`은 Adam을 쓰고 워밍업도 알아서 합니다.
+# 제곱근만으로도 뒤처진 것을 대부분 따라잡습니다. 잡음이 거의 없는 매끄러운 이 문제에서는 여덟 배가 더 나았습니다. 하지만 백본(backbone)의 가중치에 너무 높은 학습률을 쓰면 어떻게
+# 되는지는 6강에서 보았습니다. 그러니 제곱근에서 시작해 그 주변을 찾아보세요. `ft.fit`은 Adam을 쓰고 워밍업도 알아서 합니다.
 # %% [markdown] lang="en"
 # ### Exercise 3: another batch, another rate
 #
@@ -590,9 +601,10 @@ ft.check("16.3", new_rate)
 # %% [markdown] lang="ko"
 # ## 나누어 넣는 배치
 #
-# 거꾸로, 알맞은 배치가 메모리에 들어가지 않을 때가 있습니다. 그러면 배치를 나누어 차례로 넣고, 기울기를 모아 업데이트는 **한 번** 합니다. 기울기 누적(gradient accumulation)입니다.
+# 거꾸로, 알맞은 배치가 메모리에 들어가지 않을 때가 있습니다. 그러면 배치를 나누어 차례로 넣고, 기울기를 모아 업데이트는 **한 번**만 합니다. 이것이 기울기 누적(gradient
+# accumulation)입니다.
 #
-# **예측해 보세요.** 여덟 장씩 네 번과 한꺼번에 32장, 업데이트 스무 번 뒤에 가중치는 얼마나 다를까요?
+# **예측해 보세요.** 여덟 장씩 네 번 넣을 때와 32장을 한꺼번에 넣을 때, 업데이트 스무 번 뒤에 가중치는 얼마나 다를까요?
 # %%
 parts = tune(ft.Hardware(accumulate=4))
 print(f"twenty updates moved the weights by up to {moved:.0e}; in four parts they end {apart(parts.model, alone.model):.0e} from there")
@@ -601,7 +613,7 @@ assert apart(parts.model, alone.model) < 1e-4 < moved
 # The mean of four means is the mean of all, up to rounding. There is one exception: a BatchNorm layer that trains sees the statistics of each part alone. Here,
 # as in most fine-tuning, BatchNorm kept its statistics (lesson 06).
 # %% [markdown] lang="ko"
-# 평균 넷의 평균은 전체의 평균이고, 차이는 반올림뿐입니다. 예외가 하나 있습니다. 학습되는 BatchNorm 층은 나눈 부분마다 따로 통계를 냅니다. 미세 조정에서는 대개 그렇듯 여기서도
+# 평균 넷의 평균은 전체의 평균이고, 차이는 반올림 오차뿐입니다. 예외가 하나 있습니다. 학습되는 BatchNorm 층은 나눈 부분마다 따로 통계를 냅니다. 미세 조정에서는 대개 그렇듯 여기서도
 # BatchNorm은 통계를 갱신하지 않았습니다(6강).
 # %% [markdown] lang="en"
 # ## Several devices
@@ -613,8 +625,8 @@ assert apart(parts.model, alone.model) < 1e-4 < moved
 # %% [markdown] lang="ko"
 # ## 여러 장치
 #
-# 데이터 병렬(data parallelism)은 같은 덧셈을 동시에 하는 것입니다. 장치마다 가중치 사본을 두고 제 몫의 기울기를 구한 다음, 평균을 주고받아 모두 똑같이 업데이트합니다. 첫 셀에서
-# TensorFlow에 우리 CPU가 장치 두 개라고 해 두었습니다.
+# 데이터 병렬(data parallelism)은 같은 덧셈을 동시에 하는 것입니다. 장치마다 가중치 사본을 두고 제 몫의 기울기를 구한 다음, 평균을 주고받아 모두 똑같이 업데이트합니다. 첫
+# 셀에서 TensorFlow에 우리 CPU가 장치 두 개라고 알려 두었습니다.
 #
 # **예측해 보세요.** 장치가 둘이어도 하나일 때와 같은 곳에 이를까요?
 # %%
@@ -627,14 +639,15 @@ assert apart(several.model, alone.model) < 1e-4
 # exchange to the compiler. (To try it there, set `XLA_FLAGS=--xla_force_host_platform_device_count=2` before Keras is imported.) On one processor nothing is gained: both
 # devices share its core.
 # %% [markdown] lang="ko"
-# `ft.fit`은 TensorFlow에서 `tf.distribute.MirroredStrategy`를, JAX에서 `keras.distribution.DataParallel`을 씁니다. 뒤의 것은 배치를 나누어 놓고 주고받는 일은 컴파일러에 맡깁니다.
-# (JAX에서 해 보려면 Keras를 불러오기 전에 `XLA_FLAGS=--xla_force_host_platform_device_count=2`를 설정하세요.) CPU 하나로는 이득이 없습니다. 두 장치가 코어 하나를 나누어 쓰니까요.
+# `ft.fit`은 TensorFlow에서 `tf.distribute.MirroredStrategy`를, JAX에서 `keras.distribution.DataParallel`을 씁니다. 뒤의
+# 것은 배치를 나누어 놓기만 하고, 주고받는 일은 컴파일러에 맡깁니다. (JAX에서 해 보려면 Keras를 불러오기 전에
+# `XLA_FLAGS=--xla_force_host_platform_device_count=2`를 설정하세요.) CPU 하나로는 이득이 없습니다. 두 장치가 코어 하나를 나누어 쓰니까요.
 # %% [markdown] lang="en"
 # Several hosts do the same over a network, on JAX: the same script is started on each, `keras.distribution.initialize(...)` tells it where the first one is, and `fit` is called
 # everywhere with the same arguments. Each update sends all gradients once around, so a slow network wants larger batches, or fewer trainable weights.
 # %% [markdown] lang="ko"
-# 여러 컴퓨터도 네트워크로 똑같이 합니다(JAX). 같은 스크립트를 컴퓨터마다 실행하고, `keras.distribution.initialize(...)`로 첫 컴퓨터의 주소를 알려 준 다음, 어디서나 같은 인자로 `fit`을
-# 부릅니다. 업데이트마다 모든 기울기가 한 바퀴 돌아야 하니, 네트워크가 느리면 배치를 키우거나 학습할 가중치를 줄여야 합니다.
+# JAX에서는 컴퓨터 여러 대도 네트워크를 통해 똑같이 할 수 있습니다. 같은 스크립트를 컴퓨터마다 실행하고, `keras.distribution.initialize(...)`로 첫 컴퓨터의
+# 주소를 알려 준 다음, 모두 같은 인자로 `fit`을 호출합니다. 업데이트마다 모든 기울기가 한 바퀴 돌아야 하니, 네트워크가 느리면 배치를 키우거나 학습할 가중치를 줄여야 합니다.
 # %% [markdown] lang="en"
 # ## What a run costs
 #
@@ -643,7 +656,7 @@ assert apart(several.model, alone.model) < 1e-4
 # %% [markdown] lang="ko"
 # ## 실행 한 번의 비용
 #
-# 시간은 이미지 수에 훑는 횟수와 장당 초를 곱한 것이고, 돈은 시간에 시간당 가격을 곱한 것입니다. 장당 초는 쓸 기계에서, 쓸 배치와 정밀도로 재야 합니다.
+# 시간은 이미지 수에 훑는 횟수와 한 장에 걸리는 초를 곱한 값이고, 돈은 시간에 시간당 가격을 곱한 값입니다. 한 장에 걸리는 초는 실제로 쓸 기계에서, 실제로 쓸 배치와 정밀도로 재야 합니다.
 # `benchmarks/hardware.py`가 160픽셀 MobileNetV2로 몇 분 만에 재 줍니다. 기록된 것은 다음과 같습니다.
 # %%
 records = {}
@@ -662,9 +675,9 @@ assert all(best["per_image"] > 0 for best in records.values())
 #
 # **Predict.** A GPU costs 25 times as much an hour, and does 40 times as many images. Which machine is cheaper?
 # %% [markdown] lang="ko"
-# 여러분의 숫자를 넣어 보세요. GPU는 비싼 배수보다 빠른 배수가 클 때 이득이고, 바쁠 때만 그렇습니다. 시간당 돈을 내면 학습기가 기다리는 시간에도 돈을 냅니다.
+# 여러분의 숫자를 넣어 보세요. GPU는 비싼 배수보다 빠른 배수가 클 때 이득이고, 그것도 바쁘게 일하는 동안만 그렇습니다. 시간 단위로 돈을 내면 학습기가 기다리는 시간에도 돈이 나갑니다.
 #
-# **예측해 보세요.** GPU가 시간당 25배 비싸고, 같은 시간에 이미지를 40배 처리합니다. 어느 기계가 더 쌀까요?
+# **예측해 보세요.** GPU는 시간당 가격이 25배이고, 같은 시간에 이미지를 40배 처리합니다. 어느 기계가 더 쌀까요?
 # %%
 def price(images, passes, seconds_per_image, per_hour, busy=1.0):
     """Hours and money for a run; `busy` is the share of the time in which the device computes."""
@@ -680,8 +693,8 @@ assert costs["GPU"][1] < costs["processor"][1] < costs["GPU that waits"][1]
 # The GPU, by a third; but not if it waits half of the time. And the largest saving needs no GPU at all: train less. A head on features computed once, the last stage alone, half as many
 # seeds to choose among. Rent when that is done.
 # %% [markdown] lang="ko"
-# GPU가 3분의 1쯤 쌉니다. 하지만 시간의 절반을 기다린다면 아닙니다. 그리고 가장 크게 아끼는 데는 GPU가 필요 없습니다. 덜 학습하는 것입니다. 한 번만 계산한 특징 위의 헤드, 마지막 스테이지만, 시험해
-# 볼 시드는 절반. 그러고 나서 빌리세요.
+# GPU가 3분의 1쯤 쌉니다. 하지만 시간의 절반을 기다리며 보낸다면 그렇지 않습니다. 그리고 가장 크게 아끼는 방법에는 GPU가 아예 필요 없습니다. 덜 학습하는 것입니다. 한 번만 계산해 둔
+# 특징으로 헤드를 학습하고, 마지막 스테이지만 학습하고, 고를 때 견줄 시드를 절반으로 줄여 보세요. 빌리는 것은 그다음입니다.
 # %% [markdown] lang="en"
 # ## Quiz
 # %% [markdown] lang="ko"
@@ -723,13 +736,13 @@ ft.check("16.q4", ...)
 # %% [markdown] lang="ko"
 # ## 핵심 정리
 #
-# - 업데이트는 연산과 바이트입니다. 배치가 크면 가중치의 바이트와 호출 비용을 나누어 냅니다. `glyphnet`은 바이트당 연산이 {{intensity("glyphnet", 512) / intensity("glyphnet", 1):.0f}}배가 되지만
-#   MobileNetV2는 거의 그대로입니다.
-# - 신경망이 자신 있는 이미지에서는 기울기의 {{100 * gone:.0f}}%가 float16에서 0이 되었고, 손실에 배율을 곱하자 되살아났습니다. bfloat16에는 필요 없습니다.
-# - 정밀도, XLA, 나누어 넣는 배치, 여러 장치는 모두 `ft.Hardware`의 필드입니다. 시간과 메모리가 달라질 뿐, 결과는 반올림 오차까지 같습니다.
-# - XLA는 먼저 비용이 들고 나중에 아낍니다. 미리 만드는 스레드와 보관해 둔 사진이 있으면 장치가 기다리지 않습니다.
-# - 배치가 여덟 배면 업데이트는 8분의 1입니다. 학습률을 SGD는 여덟 배, Adam은 제곱근만큼 올리고 워밍업을 합니다.
-# - 비싼 기계도 바쁠 때는 쌉니다. 장당 초를 재고 나서 계산하세요.
+# - 업데이트는 연산과 바이트입니다. 배치가 크면 가중치의 바이트와 호출 비용을 여러 이미지가 나누어 냅니다. `glyphnet`은 바이트당 연산이
+#   {{intensity("glyphnet", 512) / intensity("glyphnet", 1):.0f}}배가 되지만 MobileNetV2는 거의 그대로입니다.
+# - 신경망이 자신 있는 이미지에서는 기울기의 {{100 * gone:.0f}}%가 float16에서 0이 되었고, 손실에 배율을 곱하자 되살아났습니다. bfloat16에는 배율이 필요 없습니다.
+# - 정밀도, XLA, 나누어 넣는 배치, 여러 장치는 모두 `ft.Hardware`의 필드입니다. 시간과 메모리가 달라질 뿐, 결과는 반올림 오차를 빼면 같습니다.
+# - XLA는 처음에 비용이 들고 나중에 아껴 줍니다. 배치를 미리 만드는 스레드와, 디코딩해서 보관해 둔 사진이 있으면 장치가 기다리지 않습니다.
+# - 배치가 여덟 배면 업데이트는 8분의 1입니다. 학습률을 SGD는 여덟 배로, Adam은 그 제곱근 배로 올리고 워밍업을 합니다.
+# - 비싼 기계도 바쁘게 일하는 동안은 쌉니다. 한 장에 걸리는 초를 재고 나서 계산하세요.
 # %% [markdown] lang="en"
 # ## Next
 #
