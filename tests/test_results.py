@@ -140,5 +140,6 @@ def test_on_the_same_processor_a_record_holds_to_the_last_digit_and_on_another_w
     assert agrees(cell[1], cell[1], cell, names, exact=True)
     assert not agrees(near, cell[1], cell, names, exact=True)
     assert agrees(near, cell[1], cell, names, exact=False)
-    assert not agrees({**near, "test_accuracy": 0.9}, cell[1], cell, names, exact=False)
+    assert agrees({**near, "test_accuracy": 0.91}, cell[1], cell, names, exact=False)
+    assert not agrees({**near, "test_accuracy": 0.89}, cell[1], cell, names, exact=False)
     assert not agrees({**near, "updates_done": 280}, cell[1], cell, names, exact=False)
