@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
 from decks import figures, live, press  # noqa: E402
+from decks.figures.practice import operations_per_byte  # noqa: E402
 from decks.records import Names, Record, fill, lesson, value  # noqa: E402
 from decks.source import LANGUAGES, TYPED, DeckError, read, typed  # noqa: E402
 from lessons import source as lesson_source  # noqa: E402
@@ -35,8 +36,8 @@ def by_deck(test):
 # --- the decks --------------------------------------------------------------------------------------------
 
 
-def test_there_are_four_decks_of_a_lesson_each():
-    assert [path.stem for path in SOURCES] == ["1_training", "2_transfer", "3_decide", "4_beware"]
+def test_there_are_five_decks_of_a_lesson_each():
+    assert [path.stem for path in SOURCES] == ["1_training", "2_transfer", "3_decide", "4_beware", "5_practice"]
     assert all(15 <= len(deck) <= 22 for deck in decks().values())
 
 
@@ -64,7 +65,8 @@ def test_every_figure_is_used():
 
 def test_figures_from_records_can_be_drawn():
     """Those that run a lesson or draw images again are left to `make slides`."""
-    for name in ("by_labels", "far", "held", "prices", "phases", "chain_rule", "lead_by_labels", "presets"):
+    many = ("by_labels", "far", "held", "prices", "phases", "chain_rule", "lead_by_labels", "presets")
+    for name in (*many, "intensity", "by_donor"):
         assert figures.FIGURES[name](names).get_axes()
 
 
@@ -122,6 +124,12 @@ def test_a_lesson_shows_the_number_that_is_recorded(place):
     assert lesson(*place) == value(SAME[place], names), f"lesson {place[0]} is behind results/: make notebooks"
 
 
+def test_a_figure_counts_bytes_as_the_lesson_does():
+    small, large = ({name: operations_per_byte(name, b) for name in ("glyphnet", "MobileNetV2")} for b in (1, 512))
+    assert f"{large['glyphnet'] / small['glyphnet']:.0f}" == lesson("16", 'large["glyphnet"] / small["glyphnet"]:.0f')
+    assert f"{large['MobileNetV2']:.0f}" == lesson("16", 'large["MobileNetV2"]:.0f')
+
+
 def test_the_lessons_were_built_with_the_records_that_slides_show():
     used = Names()
     for path, deck in decks().items():
@@ -175,6 +183,7 @@ REFUSED = {
     "an unknown kind": ("\n<!-- fancy -->\n" + EN.format("a") + KO.format("가"), "kind"),
     "another figure in the twin": (EN.format("![a b](far)") + KO.format("![가 나](held)"), "figures differ"),
     "a figure without alt text": (EN.format("![](far)") + KO.format("![가 나](far)"), "alt text"),
+    "an alt text that Marp obeys": (EN.format("![high contrast here](far)") + KO.format("![가 나](far)"), "'contrast'"),
     "another number in the twin": (EN.format("{{1}}") + KO.format("{{2}}"), "placeholders differ"),
     "other code in the twin": (EN.format("```\na\n```") + KO.format("```\nb\n```"), "code differ"),
     "one point less in the twin": (EN.format("- a\n- b") + KO.format("- 가"), "points differ"),

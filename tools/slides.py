@@ -51,7 +51,8 @@ def stamp():
     """Returns a checksum of everything that figures are drawn from."""
     from notebooks import library
 
-    files = [*ROOT.glob("tools/decks/**/*.py"), *ROOT.glob("results/*.json"), *ROOT.glob("notebooks/source/*.py")]
+    made_of = ("tools/decks/**/*.py", "results/*.json", "notebooks/source/*.py", "notebooks/en/*.ipynb")
+    files = [path for pattern in made_of for path in ROOT.glob(pattern)]
     return digest.text(library() + "".join(path.read_text(encoding="utf-8") for path in sorted(files)))
 
 

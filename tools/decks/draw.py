@@ -42,8 +42,8 @@ def large(draw):
     return drawn
 
 
-def _percent(value):
-    return f"{100 * value:.1f} %"
+def _percent(value, digits=1):
+    return f"{100 * value:.{digits}f} %"
 
 
 def _whole_percent(value, _):
@@ -124,7 +124,7 @@ def _label_ends(fig, ax, ends):
 
 
 @large
-def bars(values, x_label, percent=True, most=None):
+def bars(values, x_label, percent=True, most=None, digits=1):
     """Draws a horizontal bar per name with its number at its end.
 
     Args:
@@ -132,6 +132,7 @@ def bars(values, x_label, percent=True, most=None):
         x_label: Label of the axis.
         percent: Whether the numbers are fractions.
         most: Where the axis ends. Default None: after the longest.
+        digits: Digits after the point.
     """
     fig = figure(WIDTH, min(HEIGHT, 1.2 + 0.95 * len(values)))
     ax = fig.subplots()
@@ -141,7 +142,7 @@ def bars(values, x_label, percent=True, most=None):
         ax.barh(place, mean, height=0.62, color=PAIR[0][0], alpha=0.8)
         if arms:
             ax.plot(arms, [place] * 2, color=TEXT, linewidth=2.4, marker="|", markersize=16)
-        told = _percent(mean) if percent else f"{mean:.1f}"
+        told = _percent(mean, digits) if percent else f"{mean:.{digits}f}"
         ax.annotate(told, (max([mean, *arms]), place), (10, 0), textcoords="offset points", va="center")
     _rows(ax, values, x_label)
     ax.set_xlim(0, most * 1.17)
@@ -258,14 +259,20 @@ def blocks(rows, heads):
 
 
 @large
-def images(rows, height):
-    """Draws rows of grey images, each row with its name at the left: `{name: (n, height, width)}`."""
+def images(rows, height, most=None):
+    """Draws rows of grey images, each row with its name at the left: `{name: (n, height, width)}`.
+
+    Args:
+        rows: The images.
+        height: Of the picture, in inches.
+        most: What is white, where 0 is black. Default None: the brightest pixel of each image, the darkest being black.
+    """
     fig = figure(WIDTH, height)
     fig.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0.02, hspace=0.02)
     axes = fig.subplots(len(rows), max(map(len, rows.values())), squeeze=False)
     for line, (name, row) in zip(axes, rows.items(), strict=True):
         for ax, image in zip(line, row, strict=True):
-            ax.imshow(image, cmap="gray", interpolation="nearest")
+            ax.imshow(image, cmap="gray", interpolation="nearest", vmin=None if most is None else 0, vmax=most)
             ax.set(xticks=[], yticks=[])
             for spine in ax.spines.values():  # so that white pixels at the edge end somewhere
                 spine.set(visible=True, color="#8A8A8A")

@@ -11,7 +11,9 @@ from lessons.source import read
 SOURCE = pathlib.Path(__file__).resolve().parents[2] / "notebooks" / "source"
 KEPT = pathlib.Path(__file__).resolve().parents[2] / "slides" / "build" / "live"
 # The names that figures take from a lesson. The value is the first that a name has there.
-WANTED = {"01": ("curves", "forwards", "learnt", "series"), "02": ("path", "scores"), "05": ("scores",)}
+WANTED = {
+    "01": ("curves", "forwards", "learnt", "series"), "02": ("path", "scores"), "05": ("scores",), "17": ("shown",),
+}  # fmt: skip
 
 
 def names(number):

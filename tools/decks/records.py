@@ -1,11 +1,13 @@
 """What placeholders can ask for: recorded results, stored lessons, and the card of the backbone.
 
-In `{{...}}` a name is a file of results/, with `_` for `-`; everything else of Python works as in the lessons:
+In `{{...}}` a name is a file of results/, with `_` for `-`, or of benchmarks/results/; everything else of Python works
+as in the lessons:
 
     {{100 * digits("scratch", 1):.1f}}           mean test accuracy, with one label per class
     {{digits.span("scratch", 1)}}                its 95 % interval, in percent
     {{anchors("EWC 1", of="source_accuracy")}}   the mean of another column
     {{transfer("glyphnet/faces lp_ft", 10)}}     of the grid of backbones and tasks
+    {{own_images["ratio"]["mean"]:.1f}}          of a benchmark, as it is in its file
     {{len(card["classes"])}}                     ftlib/weights/glyphnet.json
     {{lesson 01: 100 * means["He"]:.0f}}         what this very placeholder became in the notebook of lesson 01
     {{printed 06: (\\d+) of 65 arrays}}           what a cell of lesson 06 printed; the brackets are what is taken
@@ -20,7 +22,7 @@ from decks.source import PLACEHOLDER, DeckError
 from ftlib.evaluation import interval
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-RESULTS = ROOT / "results"
+RESULTS, BENCHMARKS = ROOT / "results", ROOT / "benchmarks" / "results"
 BOOKS = ROOT / "notebooks" / "en"
 
 
@@ -82,6 +84,8 @@ class Names(dict):
     def __missing__(self, name):
         if name == "card":
             self[name] = json.loads((ROOT / "ftlib/weights/glyphnet.json").read_text(encoding="utf-8"))
+        elif (BENCHMARKS / f"{name}.json").exists():
+            self[name] = json.loads((BENCHMARKS / f"{name}.json").read_text(encoding="utf-8"))
         else:
             path = RESULTS / f"{name.replace('_', '-')}.json"
             if not path.exists():

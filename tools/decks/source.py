@@ -33,6 +33,11 @@ FIGURE = re.compile(r"!\[([^\]]*)\]\(([\w-]+)\)")
 CODE = re.compile(r"^```\w*\n(.*?)^```$", re.M | re.S)
 _SPAN = re.compile(r"`[^`\n]+`")
 _MEASURED = re.compile(r"\d[\d,]*(?:\.\d+)?\s?(?:%p|%|points?\b|포인트|퍼센트)|\d+\.\d+")
+# Words that Marp obeys when they stand alone in an alt text: it filters the image.
+OBEYED = {
+    "bg", "blur", "brightness", "contrast", "drop-shadow", "grayscale", "hue-rotate", "invert", "opacity", "saturate",
+    "sepia",
+}  # fmt: skip
 # What may be typed although it looks measured, and why.
 TYPED = {
     "95%": "the level of every interval",
@@ -139,6 +144,9 @@ def _check_twins(slide):
     for language in LANGUAGES:
         if any(not alt.strip() for alt, _ in slide.figures(language)):
             raise DeckError(f"{slide.where} ({language}) shows a figure without alt text.")
+        obeyed = [word for alt, _ in slide.figures(language) for word in alt.split() if word in OBEYED]
+        if obeyed:
+            raise DeckError(f"{slide.where} ({language}): Marp takes {obeyed[0]!r} in an alt text for a command.")
 
 
 def _check_size(slide, language):
