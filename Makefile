@@ -79,7 +79,7 @@ test-colab: .venv-colab/.ready  ## the tests with the versions that Colab has
 
 .venv-colab/.ready: pyproject.toml
 	$(PYTHON) -m venv .venv-colab
-	.venv-colab/bin/python $(PIP) $(COLAB) -e ".[hub,test]"
+	.venv-colab/bin/python $(PIP) $(COLAB) -e ".[hub,lessons,test]"
 	@touch $@
 
 results: setup  ## measure the recorded grids in results/ again, where the code gives other results (hours)

@@ -52,6 +52,8 @@ def _characters(name):
     from matplotlib.ft2font import FT2Font
 
     path = os.path.join(matplotlib.get_data_path(), "fonts", "ttf", name + ".ttf")
+    if not os.path.exists(path):  # Matplotlib before 3.11 has no cmti10
+        return frozenset()
     return frozenset(FT2Font(path).get_charmap())
 
 
