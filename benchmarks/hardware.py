@@ -66,7 +66,7 @@ def main(args):
         print(f"{precision}, jit {jit}, batch {batch}: {told}", flush=True)
         rows.append(row)
     kind = "cpu" if here == "CPU" else "gpu"
-    write(f"hardware-{kind}", {"model": "MobileNetV2", "pixels": SIDE, "steps": steps, "rows": rows})
+    write(f"hardware_{kind}", {"model": "MobileNetV2", "pixels": SIDE, "steps": steps, "rows": rows})
 
 
 if __name__ == "__main__":

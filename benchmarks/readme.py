@@ -103,7 +103,7 @@ def hardware_cpu(data):
 
 
 def hardware_gpu(data):
-    yield from hardware_cpu(data)
+    return hardware_cpu(data)
 
 
 TABLES = (
@@ -114,7 +114,7 @@ TABLES = (
 
 def table(make):
     """Returns the table of one file of results in Markdown, with the versions it was measured with."""
-    path = HERE / "results" / f"{make.__name__.replace('hardware_', 'hardware-')}.json"
+    path = HERE / "results" / f"{make.__name__}.json"
     if not path.exists():
         return "Not measured yet."
     data = json.loads(path.read_text())

@@ -42,8 +42,13 @@ def choose(evidence, parameters, rule=RULE):
     """Returns the name of the strategy for some `Evidence` on a model of so many parameters."""
     if lead(evidence) > rule.lead:
         return "scratch" if parameters <= rule.parameters else "full"
-    freezes = parameters <= rule.parameters and 0 <= evidence.probe - evidence.pixels <= rule.ahead
+    freezes = parameters <= rule.parameters and little_ahead(evidence, rule)
     return "feature_extraction_long" if freezes else "lp_ft"
+
+
+def little_ahead(evidence, rule=RULE):
+    """Returns whether the last stage reads better than coarse pixels, and not by more than the border."""
+    return 0 <= evidence.probe - evidence.pixels <= rule.ahead
 
 
 def lead(evidence):
@@ -151,7 +156,7 @@ def _why(found, parameters, name):
                 f"It is ahead of coarse pixels by {ahead:.0f} points, not above {border}: in the recorded runs a "
                 "frozen backbone did nearly as well as tuning there, in a fraction of the time."
             )
-        elif 0 <= found.probe - found.pixels <= RULE.ahead:
+        elif little_ahead(found):
             lines.append(
                 f"It is ahead of coarse pixels by {ahead:.0f} points, not above {border}; but a network of "
                 f"{parameters / 1e6:.1f} million parameters gained next to nothing by being frozen in the recorded "

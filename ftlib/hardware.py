@@ -189,7 +189,7 @@ class _Sharded(_One):
         hosts, own = jax.process_count(), jax.process_index()
         if hosts > 1:
             x, *y = keras.tree.map_structure(lambda whole: np.array_split(whole, hosts)[own], (x, *y))
-            if len(y) == 1:  # Keras before 3.14 would take the weights that are not there for an array
+            if len(y) == 1:  # Keras 3.13 takes the weights that are not there for an array
                 y.append(np.ones(len(x), "float32"))
         with self.scope():
             return trainer.train_on_batch(x, *y, return_dict=True)

@@ -108,7 +108,7 @@ def test_the_checksum_of_results_covers_those_that_are_read():
     assert all(notebooks.recorded(c) for c in cells)
     one = type("Cell", (), {"code": 'track.recorded("digits")'})
     assert notebooks.recorded([one]) != notebooks.recorded([])
-    code = 'sorted((top / "benchmarks" / "results").glob("hardware-*.json"))'
+    code = 'sorted((top / "benchmarks" / "results").glob("hardware_*.json"))'
     assert notebooks.recorded([type("Cell", (), {"code": code})]) != notebooks.recorded([])
 
 

@@ -660,10 +660,10 @@ assert apart(several.model, alone.model) < 1e-4
 # `benchmarks/hardware.py`가 160픽셀 MobileNetV2로 몇 분 만에 재 줍니다. 기록된 것은 다음과 같습니다.
 # %%
 records = {}
-for path in sorted((pathlib.Path(ft.__file__).parents[1] / "benchmarks" / "results").glob("hardware-*.json")):
+for path in sorted((pathlib.Path(ft.__file__).parents[1] / "benchmarks" / "results").glob("hardware_*.json")):
     record = json.loads(path.read_text(encoding="utf-8"))
     rows = [row for row in record["rows"] if "per_image" in row]
-    records[path.stem.removeprefix("hardware-")] = best = min(rows, key=lambda row: row["per_image"])
+    records[path.stem.removeprefix("hardware_")] = best = min(rows, key=lambda row: row["per_image"])
     told = f"{best['precision']}, {'with' if best['jit'] else 'without'} XLA, batch {best['batch']}"
     print(f"{record['machine']['device']}: {1000 * best['per_image']:.2g} ms an image at best ({told})")
 if "gpu" not in records:
