@@ -10,6 +10,8 @@ from ftlib.app.remarks import LEVELS, Finding
 from ftlib.tasks.folder import PARTS, divide, gaps
 from ftlib.tasks.folder_check import FolderReport, check_folder
 
+_SERIES = 8  # pictures, at least, under one background
+
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class DataFindings:
@@ -19,6 +21,7 @@ class DataFindings:
         report: The `FolderReport` of every file.
         findings: Tuple of `Finding`.
         near: Groups of ids of pictures that are nearly the same.
+        series: Groups of ids of pictures that are nearly the same only since they share a background.
         left_out: Ids of usable pictures that are not used, since a near copy is in a later split.
         parts: `{part: files}` as they will be used; empty where an error keeps them from being divided.
         drawn: The parts that the folder did not have.
@@ -27,6 +30,7 @@ class DataFindings:
     report: FolderReport
     findings: tuple
     near: tuple
+    series: tuple
     left_out: frozenset
     parts: dict
     drawn: tuple
@@ -95,37 +99,50 @@ def inspect_data(path, near=True):
     {'daisy': 28, 'roses': 28}
     """
     report = check_folder(pathlib.Path(path))
-    groups = _near_groups(report) if near else ()
+    groups, series = _near_groups(report) if near else ((), ())
     left_out = _leaking(report, groups)
     files = [file for file in report.files if file[0] not in left_out]
     findings = [
         *remarks.of_files(report), *remarks.of_copies(report), *remarks.of_near(report, groups, left_out),
-        *remarks.of_groups(report),
+        *remarks.of_series(report, series), *remarks.of_groups(report),
     ]  # fmt: skip
     parts, drawn = {}, ()
     try:
         parts, drawn = divide(report.path, files, report.class_names, _together(report.groups, groups))
     except ValueError as error:
-        findings.append(remarks.of_failure(report, files, error))
+        findings.append(remarks.of_failure(report, files, error, groups))
     else:
         findings += [Finding("warning", "gap", line) for line in gaps(parts, report.class_names)]
         findings += remarks.of_balance(report, parts)
     findings += remarks.of_sizes(report)
     parts = {part: tuple(parts[part]) for part in PARTS} if parts else {}
-    return DataFindings(report, tuple(findings), groups, left_out, parts, tuple(drawn))
+    return DataFindings(report, tuple(findings), groups, series, left_out, parts, tuple(drawn))
 
 
 def _near_groups(report):
-    """Returns groups of ids of pictures that are nearly the same."""
+    """Returns groups of ids of pictures that are nearly the same: `(copies, series under one background)`."""
     import numpy as np
 
     from ftlib.app.duplicates import near_duplicates
 
     ids = [file[0] for file in report.files]
     if not ids:
-        return ()
-    groups = near_duplicates(np.stack([report.looks[i].thumbnail for i in ids]))
-    return tuple(tuple(ids[i] for i in group) for group in groups)
+        return (), ()
+    found = near_duplicates(np.stack([report.looks[i].thumbnail for i in ids]))
+    groups = [tuple(ids[i] for i in group) for group in found]
+    label = {file[0]: file[2] for file in report.files}
+    total = collections.Counter(label.values())
+    series = [group for group in groups if _is_series(collections.Counter(label[i] for i in group), total)]
+    return tuple(group for group in groups if group not in series), tuple(series)
+
+
+def _is_series(counts, total):
+    """Returns whether pictures that are nearly the same are no copies, given how many of each class are among them.
+
+    What is half of one class and half of another cannot be what tells the two apart: it is the background that they
+    share, as under a fixed camera. A few copies with a wrong label are fewer.
+    """
+    return sum(counts.values()) >= _SERIES and sum(2 * n >= total[name] for name, n in counts.items()) > 1
 
 
 def _leaking(report, groups):

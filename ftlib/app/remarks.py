@@ -36,11 +36,12 @@ def of_files(report):
     ids = {
         "unreadable": report.unreadable, "conflict": [i for group in report.conflicts for i in group],
         "duplicate": [i for group in report.duplicates for i in group[1:]], "misnamed": report.misnamed,
-        "skipped": report.skipped,
+        "skipped": report.skipped, "lost": report.lost, "respelled": report.respelled,
     }  # fmt: skip
-    grave = {"unreadable", "conflict"}
-    # In a CSV file every row was meant; in a folder a link that leads out of it may be an attempt to read elsewhere.
-    if report.path.is_file() or any("leads out" in why for why in report.skipped.values()):
+    grave = {"unreadable", "conflict", "lost", "loss", "class spelling", "missing label"}
+    # In a CSV file every row was meant. In a folder a link that leads out of it may be an attempt to read elsewhere,
+    # and a link to nothing was a picture once.
+    if report.path.is_file() or any("link" in why for why in report.skipped.values()):
         grave.add("skipped")
     findings = []
     for kind, line in report.remarks():
@@ -94,6 +95,21 @@ def of_near(report, groups, left_out):
     return findings
 
 
+def of_series(report, series):
+    """Returns the findings on pictures of several classes that are nearly the same but for a detail."""
+    label = {file[0]: file[2] for file in report.files}
+    findings = []
+    for group in series:
+        names = sorted({label[i] for i in group})
+        text = (
+            f"{len(group):,} pictures of {_some(names)} are nearly the same, as under a fixed camera. They are taken for "
+            "different pictures, and not for copies of one; what tells the classes apart must still show at the size "
+            "of the network's images (--image-size)."
+        )
+        findings.append(Finding("note", "series", text, group))
+    return findings
+
+
 def of_groups(report):
     """Returns the finding that the column `group` of a CSV file contradicts its column `split`."""
     parts = collections.defaultdict(set)
@@ -110,17 +126,48 @@ def of_groups(report):
     return [Finding("warning", "group leak", text)]
 
 
-def of_failure(report, files, error):
-    """Returns the finding that pictures cannot be divided, with all classes that are too small, not the first alone."""
+def of_failure(report, files, error, near=()):
+    """Returns the finding that pictures cannot be divided: every class that is too small, and where its pictures went.
+
+    Args:
+        report: The `FolderReport`.
+        files: The pictures that could be divided.
+        error: What `divide` raised.
+        near: Groups of ids of pictures that are nearly the same, which it had to keep together.
+    """
     short = too_few(files, report.class_names, 3 if {file[1] for file in files} == {"all"} else 1)
-    if len(short) < 2:
-        return Finding("error", "too few", str(error))
-    listed = ", ".join(f"{name} {number}" for name, number in list(short.items())[:5])
-    text = (
-        f"{len(short):,} of {len(report.class_names):,} classes have too few usable pictures for training, validation "
-        f"and test: {listed}{', ...' * (len(short) > 5)}. Add pictures, or remove these classes."
-    )
+    text = str(error)
+    if len(short) > 1:
+        listed = ", ".join(f"{name} {number}" for name, number in list(short.items())[:5])
+        text = (
+            f"{len(short):,} of {len(report.class_names):,} classes have too few usable pictures for training, "
+            f"validation and test: {listed}{', ...' * (len(short) > 5)}. Add pictures, or remove these classes."
+        )
+    if short:
+        text += _where_they_went(report, len(report.files) - len(files))
+    elif near:
+        text += (
+            f" {sum(map(len, near)):,} pictures in {_few(len(near), 'group')} were taken for nearly the same. Where "
+            "pictures are meant to look alike, say --no-near."
+        )
     return Finding("error", "too few", text)
+
+
+def _where_they_went(report, near):
+    """Returns a sentence on the pictures that were left out, with the first reason of each kind; empty if none were."""
+    told = []
+    for number, why, example in (
+        (len(report.unreadable), "unreadable", next(iter(report.unreadable.items()), None)),
+        (sum(map(len, report.conflicts)), "in several classes with the same pixels", next(iter(report.conflicts), None)),
+        (sum(len(group) - 1 for group in report.duplicates), "copies", next(iter(report.duplicates), None)),
+        (sum(number for _, number in report.lost.values()), "not in a class folder", next(iter(report.lost), None)),
+        (near, "nearly the same as one of a later split", None),
+        (len(report.skipped), "not looked at", next(iter(report.skipped.items()), None)),
+    ):
+        if number:
+            shown = example if isinstance(example, str) or example is None else ": ".join(example[:2])
+            told.append(f"{number:,} {why}{f' ({shown})' if shown else ''}")
+    return f" Left out: {'; '.join(told)}." if told else ""
 
 
 def of_balance(report, parts):

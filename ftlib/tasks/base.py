@@ -13,18 +13,43 @@ _AT_ONCE = 2**30  # bytes of converted images kept in memory
 class Split:
     """Images, labels and identities of one part of a task.
 
+    Whatever it is given, it holds arrays that are counted from 0: a list, a tensor or a column of a data frame, whose
+    rows may bear numbers of their own, becomes an array in the order in which it is seen.
+
     Args:
         images: Pixels 0-255 of shape `(n, height, width, channels)`, `uint8` or `float32`: anything that an array of
-            integers can index, so a NumPy array, a memory map or a folder that decodes when asked.
-        labels: Class indices, `(n,)`, `int64`.
+            integers can index, so a NumPy array, a memory map or a folder that decodes when asked; also a list of
+            arrays of one shape.
+        labels: Class indices, `(n,)`, whole numbers.
         ids: One identity per example, `(n,)`, unique within the task. Two splits that share one are a leak.
         groups: Optional, `(n,)`: what an example belongs to besides its class (a writer, a camera).
+
+    Raises:
+        ValueError: For labels, ids or groups that are not as many as the images, are not in one row, or are missing;
+            for images of several shapes.
+        TypeError: For labels that are not whole numbers.
+
+    Example:
+    >>> Split(np.zeros((2, 8, 8, 1)), [0, 1], ["a", "b"]).labels
+    array([0, 1])
     """
 
     images: object
     labels: np.ndarray
     ids: np.ndarray
     groups: np.ndarray | None = None
+
+    def __post_init__(self):
+        labels = _class_indices(_as_row(self.labels, "labels"))
+        values = {"images": _as_images(self.images), "labels": labels, "ids": _as_row(self.ids, "ids")}
+        if self.groups is not None:
+            values["groups"] = _as_row(self.groups, "groups")
+        numbers = {name: len(value) for name, value in values.items()}
+        if len(set(numbers.values())) > 1:
+            told = ", ".join(f"{number} {name}" for name, number in numbers.items())
+            raise ValueError(f"A split needs as many labels, ids and groups as images. Received: {told}.")
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
 
     def __len__(self):
         return len(self.labels)
@@ -43,6 +68,61 @@ class Split:
         indices = np.asarray(indices)
         groups = None if self.groups is None else self.groups[indices]
         return Split(self.images[indices], self.labels[indices], self.ids[indices], groups)
+
+
+def _as_row(values, name):
+    """Returns values as an array `(n,)`, in the order in which they are seen."""
+    row = _as_array(values)
+    if row.ndim != 1:
+        more = ", not one-hot" if name == "labels" else ""
+        raise ValueError(f"`{name}` have the shape (n,), one for each image{more}. Received: shape {row.shape}.")
+    missing = getattr(values, "isna", None)  # of a data frame: a group that is missing is no group called nan
+    if (missing is not None and missing().any()) or np.ma.is_masked(values):
+        raise ValueError(f"`{name}` are missing for some of the {len(row)} images. Fill them in, or leave these out.")
+    return row
+
+
+def _as_images(images):
+    """Returns images as what an array of integers can index: themselves, or an array of them."""
+    if isinstance(images, np.ndarray) or hasattr(images, "fit_images"):
+        return images
+    if isinstance(images, (list, tuple)) or hasattr(images, "iloc"):
+        rows = [np.asarray(one) for one in images]
+        shapes = sorted({row.shape for row in rows})
+        if len(shapes) > 1:
+            told = ", ".join(map(str, shapes[:3]))
+            raise ValueError(f"Images have one shape, (height, width, channels). Received: {told}. Resize them first.")
+        return np.asarray(rows)
+    if not (hasattr(images, "__getitem__") and hasattr(images, "__len__") and hasattr(images, "shape")):
+        raise TypeError(
+            "`images` are an array (n, height, width, channels), or what can be indexed like one. Received: "
+            f"{type(images).__name__}."
+        )
+    return images if _takes_any_order(images) else _as_array(images)
+
+
+def _takes_any_order(images):
+    """Returns whether an array of integers in any order can index images: tensors and HDF5 files, for two, refuse."""
+    order = np.arange(len(images))[1::-1]
+    try:
+        return isinstance(images[order], np.ndarray) and images[order].shape == (len(order), *images.shape[1:])
+    except Exception:  # whatever a library raises for an index that it does not take
+        return False
+
+
+def _as_array(values):
+    return np.asarray(keras.ops.convert_to_numpy(values) if keras.ops.is_tensor(values) else values)
+
+
+def _class_indices(labels):
+    """Returns labels as an array of integers."""
+    if labels.dtype == object and all(isinstance(x, (int, np.integer)) and not isinstance(x, bool) for x in labels):
+        labels = labels.astype("int64")
+    if labels.dtype.kind not in "iu":
+        if len(labels) == 0:
+            return labels.astype("int64")
+        raise TypeError(f"Labels are class indices (whole numbers). Received: labels of dtype {labels.dtype}.")
+    return labels
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -70,30 +150,19 @@ class Task:
     notes: tuple = ()
 
     def __post_init__(self):
+        object.__setattr__(self, "class_names", tuple(str(name) for name in self.class_names))
+        object.__setattr__(self, "notes", tuple(self.notes))
         for part in ("train", "validation", "test"):
             split = getattr(self, part)
-            n = len(split.labels)
-            if len(split.images) != n or len(split.ids) != n:
-                raise ValueError(
-                    f"The {part} split needs as many images and ids as labels. Received: {len(split.images)} images, "
-                    f"{len(split.ids)} ids, {n} labels."
-                )
-            labels = np.asarray(split.labels)
-            if n == 0:
+            if not isinstance(split, Split):
+                raise TypeError(f"`{part}` is a Split(images, labels, ids). Received: {type(split).__name__}.")
+            if len(split) == 0:
                 raise ValueError(f"The {part} split of task {self.name!r} is empty; every split needs examples.")
-            if labels.ndim != 1:
-                raise ValueError(
-                    "Labels are class indices of shape (n,), not one-hot. Received: "
-                    f"{part} labels of shape {labels.shape}."
-                )
-            if labels.dtype.kind not in "iu":
-                raise TypeError(
-                    f"Labels are class indices (integers). Received: {part} labels of dtype {labels.dtype}."
-                )
-            if labels.min() < 0 or labels.max() >= len(self.class_names):
+            low, high = split.labels.min(), split.labels.max()
+            if low < 0 or high >= len(self.class_names):
                 raise ValueError(
                     f"Labels must lie in 0..{len(self.class_names) - 1} ({len(self.class_names)} class names). "
-                    f"Received: {part} labels from {labels.min()} to {labels.max()}."
+                    f"Received: {part} labels from {low} to {high}."
                 )
 
     @property

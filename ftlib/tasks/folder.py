@@ -8,8 +8,10 @@ import pathlib
 import numpy as np
 
 from ftlib.tasks.base import Split, Task, draw_labels
+from ftlib.tasks.files import find_path
 from ftlib.tasks.folder_check import check_folder
 from ftlib.tasks.folder_table import list_pictures
+from ftlib.tasks.names import mirror_pairs
 from ftlib.tasks.photos import CACHE, FolderImages
 
 SHARE = 0.2  # of every class, for a validation or test split that the folder does not have
@@ -17,7 +19,7 @@ PARTS = ("train", "validation", "test")
 LICENCE = "Not known to ftlib: whoever collected the pictures can say."
 
 
-def load(path, labels_per_class=None, seed=0, image_size=(224, 224), cache_bytes=CACHE, cache_dir=None, mirror=True):
+def load(path, labels_per_class=None, seed=0, image_size=(224, 224), cache_bytes=CACHE, cache_dir=None, mirror=None):
     """Returns a task from a folder of class folders, or from a CSV file that lists pictures.
 
     Where the folder has `train`, `validation` (or `val`, `valid`) and `test`, they are used as they are. A
@@ -40,8 +42,8 @@ def load(path, labels_per_class=None, seed=0, image_size=(224, 224), cache_bytes
             default size. Where all together take more, each is decoded once into a file that is mapped into memory.
         cache_dir: Folder for that file, where the next process finds what is decoded. Default None: it goes away with
             this process.
-        mirror: Whether a mirrored picture keeps its label, so that augmentation may flip it. Default True, as for
-            most photos; say False for writing, road signs or left and right hands.
+        mirror: Whether a mirrored picture keeps its label, so that augmentation may flip it. Default None: yes, as for
+            most photos, unless two classes are called left and right; say False for writing or road signs.
 
     Returns:
         A `Task` whose images are `FolderImages`, and ids that are paths inside the
@@ -59,8 +61,8 @@ def load(path, labels_per_class=None, seed=0, image_size=(224, 224), cache_bytes
     (8, 96, 96, 3)
     """
     _image_size(image_size)
-    path = pathlib.Path(path).expanduser()
-    files, class_names, _, groups = list_pictures(path)
+    path = find_path(path)
+    files, class_names, _, groups, *_ = list_pictures(path)
     # Decoding may take minutes, so what can be known from the names alone is refused before it.
     early, _ = divide(path, files, class_names, groups)
     draw_labels(_labels(early["train"], class_names), labels_per_class, seed)
@@ -72,7 +74,7 @@ def load(path, labels_per_class=None, seed=0, image_size=(224, 224), cache_bytes
     return make_task(report, parts, drawn, image_size, cache_bytes, mirror, cache_dir)
 
 
-def make_task(report, parts, drawn=(), image_size=(224, 224), cache_bytes=CACHE, mirror=True, cache_dir=None):
+def make_task(report, parts, drawn=(), image_size=(224, 224), cache_bytes=CACHE, mirror=None, cache_dir=None):
     """Returns the task of checked pictures that are divided into parts.
 
     Args:
@@ -84,6 +86,7 @@ def make_task(report, parts, drawn=(), image_size=(224, 224), cache_bytes=CACHE,
     place = report.path.resolve()
     table = report.path.is_file()
     source = f"The {'CSV file' if table else 'folder'} {place.name!r}: {len(report.files)} usable pictures{how}."
+    mirror = not mirror_pairs(report.class_names) if mirror is None else mirror
     splits = make_splits(parts, report.class_names, report.groups, _image_size(image_size), cache_bytes, cache_dir)
     return Task(
         name=place.stem if table else place.name, **splits, class_names=report.class_names, source=source,

@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ftlib.tasks.files import find_path
 from ftlib.tasks.folder_table import list_pictures
-from ftlib.tasks.photos import CONVERSIONS, EXTENSIONS, in_threads, open_picture
+from ftlib.tasks.names import of_class_names
+from ftlib.tasks.photos import CONVERSIONS, EXTENSIONS, LOSSES, in_threads, open_picture
 
 THUMBNAIL = 32  # pixels on a side
 _CLASSES = 50  # that are named in print
@@ -51,6 +53,10 @@ class FolderReport:
         leaks: Those groups of copies, of one class or of several, that were in more than one part.
         looks: `{id: Look}` of the pictures that can be used.
         groups: `{id: group}` from the column of that name in a CSV file; empty elsewhere.
+        lost: `{id: (where, number)}` of files and folders that are not used although they hold pictures, since they
+            are not in a class folder.
+        respelled: `{name: number}` of names that several folders or files bear, with accents in one letter or parted.
+            Folders of one name are one class.
     """
 
     path: pathlib.Path
@@ -65,6 +71,8 @@ class FolderReport:
     leaks: tuple = ()
     looks: dict = dataclasses.field(default_factory=dict, compare=False)
     groups: dict = dataclasses.field(default_factory=dict)
+    lost: dict = dataclasses.field(default_factory=dict)
+    respelled: dict = dataclasses.field(default_factory=dict)
 
     @property
     def counts(self):
@@ -92,10 +100,20 @@ class FolderReport:
             formats = {i: f"is {form}" for i, form in self.misnamed.items()}
             found.append(("misnamed", f"Used, but misnamed: {_names(formats, limit)}"))
         for kind, ids in self.converted.items():
-            found.append(("converted", f"Used, {CONVERSIONS[kind]}: {_names(ids, limit)}"))
+            found.append(("loss" if kind in LOSSES else "converted", f"Used, {CONVERSIONS[kind]}: {_names(ids, limit)}"))
+        for place in dict.fromkeys(where for where, _ in self.lost.values()):
+            numbers = {i: number for i, (where, number) in self.lost.items() if where == place}
+            total = sum(numbers.values())
+            what = f"Left out, {total:,} picture{'s' * (total > 1)} {place}"
+            shown = {i: f"{number:,} pictures" for i, number in numbers.items()}
+            listed = list(shown) if set(numbers.values()) == {1} else shown
+            found.append(("lost", f"{what}: {_names(listed, limit)}"))
+        if self.respelled:
+            twice = {name: f"{number} times" for name, number in self.respelled.items()}
+            found.append(("respelled", f"Used, one name spelled in several ways: {_names(twice, limit)}"))
         if self.skipped:
             found.append(("skipped", f"Not looked at: {_names(self.skipped, limit)}"))
-        return found
+        return found + of_class_names(self.class_names)
 
     def lines(self, limit=3):
         """Returns the findings as short lines, naming at most `limit` files each; none where all is well."""
@@ -121,7 +139,7 @@ def _names(ids, limit):
     return ", ".join(shown) + (f" and {len(ids) - limit} more" if len(ids) > limit else "")
 
 
-def check_folder(path):
+def check_folder(path, training=True):
     """Looks at every file of a folder of class folders, or of a CSV file, and says what can be used and what not.
 
     Every picture is decoded once (500 photos of 256 px take about a second), so that training meets no
@@ -132,6 +150,8 @@ def check_folder(path):
             `validation` and `test` beside it. Hidden files are ignored; links that lead out of the folder are
             not followed. Or a `.csv` or `.tsv` file with a header line and the columns `path` (relative to the
             folder of the file, below which all pictures lie) and `label`; optionally `split` and `group`.
+        training: Whether a model is to be trained on the pictures. False asks for less: any classes, one is enough,
+            in any parts, as for pictures to measure a model on.
 
     Returns:
         A `FolderReport`; print it.
@@ -146,15 +166,16 @@ def check_folder(path):
     >>> report.unreadable  # doctest: +SKIP
     {'roses/broken.jpg': 'image file is truncated (41 bytes not processed)'}
     """
-    path = pathlib.Path(path).expanduser()
-    files, class_names, skipped, groups = list_pictures(path)
+    path = find_path(path)
+    files, class_names, skipped, groups, lost, respelled = list_pictures(path, training)
     stats = [file[3].stat() for file in files]
     state = (
         [(file[:3], stat.st_size, stat.st_mtime_ns) for file, stat in zip(files, stats, strict=True)],
         skipped,
         groups,
+        lost,
     )
-    place = str(path.resolve())
+    place = str(path.resolve()), training
     if place in _known and _known[place][0] == state:
         return _known[place][1]
 
@@ -199,6 +220,8 @@ def check_folder(path):
         leaks=tuple(sorted(leaks)),
         looks={file[0]: looks[file[0]] for file in usable},
         groups={file[0]: groups[file[0]] for file in usable if file[0] in groups},
+        lost=lost,
+        respelled=respelled,
     )
     _known[place] = state, report
     return report

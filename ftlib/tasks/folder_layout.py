@@ -1,9 +1,16 @@
 """How a folder of class folders is arranged: which file belongs to which class and part."""
 
-import os
-import unicodedata
+import collections
+from typing import NamedTuple
 
-from ftlib.tasks.photos import EXTENSIONS
+from ftlib.tasks.files import (
+    distinct_names,
+    is_output,
+    is_picture,
+    plain_name,
+    visible_entries,
+    walk_pictures,
+)
 
 PARTS = {"train": "train", "training": "train", "val": "validation", "valid": "validation",
          "validation": "validation", "test": "test", "testing": "test"}  # fmt: skip
@@ -11,64 +18,115 @@ ARRANGE = (
     "Arrange the pictures as FOLDER/CLASS/picture.jpg, or as FOLDER/train/CLASS/picture.jpg "
     "(and the same for validation and test)."
 )
+INSIDE, OUTSIDE = "in a folder inside a class folder", "outside of class folders"
 
 
-def list_folder(path):
-    """Returns `(files, class_names, skipped)` of a folder as in `check_folder`; it opens no file."""
+class Listing(NamedTuple):
+    """What lies in a folder, or is listed in a CSV file, before any picture is opened.
+
+    Attributes:
+        files: The pictures as `(id, part, class name, path)`, sorted by id.
+        class_names: The classes, sorted.
+        skipped: `{id: reason}` of what is left aside.
+        groups: `{id: group}`, empty without such a column.
+        lost: `{id: (where, number)}`: files and folders that are left aside although they hold pictures.
+        respelled: `{name: number}`: names that several folders or files bear, spelled in several ways.
+    """
+
+    files: list
+    class_names: tuple
+    skipped: dict
+    groups: dict
+    lost: dict
+    respelled: dict
+
+
+def list_folder(path, training=True):
+    """Lists a folder of class folders; it opens no picture that has the name of one.
+
+    Args:
+        path: `pathlib.Path` of the folder.
+        training: Whether a model is to be trained on the pictures, which takes two classes, none of them empty, and a
+            part to train on. False: whatever classes and parts there are.
+
+    Returns:
+        A `Listing`.
+
+    Raises:
+        FileNotFoundError, NotADirectoryError: If `path` is no folder.
+        ValueError: If it is not arranged by class.
+    """
     if not path.exists():
         raise FileNotFoundError(f"There is no folder {str(path)!r}. Check the spelling, and that the disk is mounted.")
     if not path.is_dir():
         raise NotADirectoryError(f"A folder or a CSV file of pictures is needed. Received: the file {str(path)!r}.")
-    skipped = {}
+    skipped, lost = {}, {}
     top = _entries(path, path, skipped)
-    parts = {}
-    for name, entry in top.items():
-        part = PARTS.get(name.lower())
-        # A class may be called "train": a folder of pictures is a class, a folder of folders is a part.
-        if part and entry.is_dir() and not _has_pictures(entry) and any(e.is_dir() for e in entry.iterdir()):
-            if part in parts:
-                raise ValueError(f"{str(path)!r} has two {part} folders: {parts[part].name} and {name}. Merge them.")
-            parts[part] = entry
-    if parts and "train" not in parts:
+    parts = _part_folders(path, top)
+    if training and parts and "train" not in parts:
         raise ValueError(
             f"{str(path)!r} has {', '.join(e.name for e in parts.values())} but no train folder. {ARRANGE}"
         )
-    for name, entry in top.items():
-        if entry.is_file() or (parts and entry not in parts.values()):
-            skipped[name] = "not in a class folder"
+    _set_aside(path, [e for e in top if e.is_file() or (parts and e not in parts.values())], OUTSIDE, skipped, lost)
 
-    files, classes = [], {}
+    files, classes, folders = [], {}, []
     for part, folder in parts.items() if parts else [("all", path)]:
         entries = _entries(path, folder, skipped) if parts else top
-        folders = {name: entry for name, entry in entries.items() if entry.is_dir()}
         if parts:
-            loose = [entry for entry in entries.values() if entry.is_file()]
-            skipped.update((_id(path, entry), "not in a class folder") for entry in loose)
-        found = {name: _files(path, entry, skipped) for name, entry in folders.items()}
-        classes[part] = {name for name, inside in found.items() if inside}
-        if part in ("all", "train"):
-            _require_classes(path, folder, found, entries)
-        files += [(_id(path, file), part, name, file) for name, inside in found.items() for file in inside]
+            _set_aside(path, [entry for entry in entries if entry.is_file()], OUTSIDE, skipped, lost)
+        found = {}
+        for entry in [entry for entry in entries if entry.is_dir()]:
+            inside = _class_files(path, entry, skipped, lost)
+            found.setdefault(plain_name(entry.name), []).extend(inside)
+            folders.append(entry)
+        empty = [name for name, inside in found.items() if not any(map(is_picture, inside))]
+        classes[part] = set(found) - set(empty)
+        if not training:
+            skipped.update((name, "an empty folder") for name in empty)
+            _require_pictures(folder, classes[part], entries)
+        elif part in ("all", "train"):
+            _require_classes(path, folder, found, empty, entries)
+        files += [(part, name, file) for name in classes[part] for file in found[name]]
 
-    names = tuple(sorted(classes["train" if parts else "all"]))
-    for part, found in classes.items():
-        strange = sorted(found - set(names))
-        if strange:
-            raise ValueError(
-                f"{parts[part].name}/ of {str(path)!r} has classes that {parts['train'].name}/ does not "
-                f"have: {', '.join(strange)}. Training has: {', '.join(names)}."
-            )
-    return sorted(files), names, skipped
+    trained = classes.get("train") or classes.get("all") or set()
+    if training:
+        _require_trained(path, parts, classes, trained)
+    names = trained if training else set().union(*classes.values())
+    return Listing(_named(path, files), tuple(sorted(names)), skipped, {}, lost, _respelled(path, folders, files))
 
 
-def _require_classes(path, folder, found, entries):
-    """Raises unless there are two class folders, each with files in it."""
+def _part_folders(path, top):
+    """Returns `{part: folder}` of the folders that are parts and not classes.
+
+    A class may be called "train": what holds more pictures itself than in the folders inside it is a class.
+    """
+    parts = {}
+    for entry in top:
+        part = PARTS.get(entry.name.lower())
+        if not part or not entry.is_dir():
+            continue
+        inner = visible_entries(entry)
+        loose = sum(e.is_file() and is_picture(e) for e in inner)
+        folders = [e for e in inner if e.is_dir() and not is_output(e)]
+        within = sum(e.is_file() and is_picture(e) for folder in folders for e in visible_entries(folder))
+        if within <= loose and (loose or not folders):
+            continue
+        if part in parts:
+            raise ValueError(f"{str(path)!r} has two {part} folders: {parts[part].name} and {entry.name}. Merge them.")
+        parts[part] = entry
+    return parts
+
+
+def _require_classes(path, folder, found, empty, entries):
+    """Raises unless there are two class folders, each with pictures in it."""
     if not found:
-        flat = any(_is_picture(entry) for entry in entries.values())
+        flat = any(entry.is_file() and is_picture(entry) for entry in entries)
         what = "pictures but no class folders" if flat else "no class folders"
         raise ValueError(f"{str(folder)!r} holds {what}. {ARRANGE}")
-    empty = [name for name, files in found.items() if not files]
-    nested = [next(inside, None) for name in empty for inside in [_deeper(entries[name])]]
+    named = collections.defaultdict(list)
+    for entry in entries:
+        named[plain_name(entry.name)].append(entry)
+    nested = [next(walk_pictures(entry), None) for name in empty for entry in named[name]]
     if any(nested):
         example = _id(path, next(filter(None, nested)))
         hint = f" Did you mean {str(folder / empty[0])!r}?" if len(found) == 1 else ""
@@ -81,45 +139,72 @@ def _require_classes(path, folder, found, entries):
         )
 
 
+def _require_pictures(folder, classes, entries):
+    """Raises unless there is a class folder with pictures in it."""
+    if not classes:
+        flat = any(entry.is_file() and is_picture(entry) for entry in entries)
+        what = "pictures but no class folders, so that nothing says what they show" if flat else "no class folders"
+        raise ValueError(f"{str(folder)!r} holds {what}. {ARRANGE}")
+
+
+def _require_trained(path, parts, classes, trained):
+    """Raises for classes of validation or test that training does not have."""
+    for part, found in classes.items():
+        strange = sorted(found - trained)
+        if strange:
+            raise ValueError(
+                f"{parts[part].name}/ of {str(path)!r} has classes that {parts['train'].name}/ does not "
+                f"have: {', '.join(strange)}. Training has: {', '.join(sorted(trained))}."
+            )
+
+
 def _entries(root, folder, skipped):
-    """Returns `{name: path}` of a folder, sorted and without hidden ones; links out go to `skipped`."""
-    kept = {}
-    for entry in sorted(folder.iterdir()):
-        if entry.name.startswith(".") or entry.name == "__MACOSX":
-            continue
+    """Returns the visible files and folders of a folder; links out and what ftlib wrote go to `skipped`."""
+    kept = []
+    for entry in visible_entries(folder):
         if entry.is_symlink() and not entry.exists():
             skipped[_id(root, entry)] = "a link to nothing"
         elif entry.is_symlink() and not entry.resolve().is_relative_to(root.resolve()):
             skipped[_id(root, entry)] = "a link that leads out of the folder"
+        elif entry.is_dir() and is_output(entry):
+            skipped[_id(root, entry)] = "written by ftlib"
         elif entry.is_dir() or entry.is_file():
-            kept[plain_name(entry.name)] = entry
+            kept.append(entry)
         else:
             skipped[_id(root, entry)] = "neither a file nor a folder"
     return kept
 
 
-def _files(root, folder, skipped):
-    entries = _entries(root, folder, skipped).values()
-    skipped.update((_id(root, entry), "a folder inside a class folder") for entry in entries if entry.is_dir())
+def _class_files(root, folder, skipped, lost):
+    """Returns the files of a class folder; the folders inside it are set aside."""
+    entries = _entries(root, folder, skipped)
+    _set_aside(root, [entry for entry in entries if entry.is_dir()], INSIDE, skipped, lost)
     return [entry for entry in entries if entry.is_file()]
 
 
-def _is_picture(entry):
-    return entry.suffix.lower() in EXTENSIONS and entry.is_file()
+def _set_aside(root, entries, where, skipped, lost):
+    """Writes down files and folders that are not used: as lost, with the number of their pictures, or as skipped."""
+    for entry in entries:
+        number = sum(1 for _ in walk_pictures(entry)) if entry.is_dir() else int(is_picture(entry))
+        if number:
+            lost[_id(root, entry)] = (where, number)
+        else:
+            skipped[_id(root, entry)] = where
 
 
-def _has_pictures(folder):
-    return any(_is_picture(entry) for entry in folder.iterdir())
+def _named(root, files):
+    """Returns `(part, class name, path)` rows as `(id, part, class name, path)`, sorted by id."""
+    ids = distinct_names([file.relative_to(root).as_posix() for _, _, file in files])
+    return sorted((i, *file) for i, file in zip(ids, files, strict=True))
 
 
-def _deeper(folder):
-    return (entry for entry in folder.glob("*/*") if _is_picture(entry))
+def _respelled(root, folders, files):
+    """Returns `{name: number}` of the plain names that several folders or files bear."""
+    paths = [*folders, *(file for _, _, file in files)]
+    # Folders of one name make the names of their files alike only where these are alike, too.
+    counts = collections.Counter(_id(root, path) for path in paths)
+    return {name: number for name, number in counts.items() if number > 1}
 
 
 def _id(root, entry):
     return plain_name(entry.relative_to(root).as_posix())
-
-
-def plain_name(name):
-    """Spells a name alike everywhere: macOS parts accents from letters, and names may be no UTF-8."""
-    return unicodedata.normalize("NFC", os.fsencode(name).decode("utf-8", "backslashreplace"))

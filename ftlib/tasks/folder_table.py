@@ -6,7 +6,8 @@ import functools
 import os
 import pathlib
 
-from ftlib.tasks.folder_layout import PARTS, list_folder, plain_name
+from ftlib.tasks.files import FileFinder, distinct_names, plain_name
+from ftlib.tasks.folder_layout import PARTS, Listing, list_folder
 
 # The names that a column may have, whatever their case.
 COLUMNS = {
@@ -18,49 +19,63 @@ COLUMNS = {
 TABLES = (".csv", ".tsv")
 
 
-def list_pictures(path):
-    """Lists a folder of class folders, or the rows of a CSV file; it opens no picture.
+def list_pictures(path, training=True):
+    """Lists a folder of class folders, or the rows of a CSV file.
 
     Args:
         path: `pathlib.Path` of the folder, or of a `.csv` or `.tsv` file with a header line: a column `path` (relative
             to the folder of the file, below which all pictures lie), a column `label`, and, where they are known,
             `split` (train, validation or test) and `group` (what pictures belong to together, such as a patient).
+        training: As for `list_folder`.
 
     Returns:
-        `(files, class_names, skipped, groups)`: the pictures as `(id, part, class name, path)`, the sorted classes,
-        `{id: reason}` of what is left aside, and `{id: group}`, empty without such a column.
+        A `Listing`.
 
     Raises:
         FileNotFoundError: If there is nothing at `path`.
         ValueError: If it is not arranged as above.
     """
     if path.suffix.lower() in TABLES and path.is_file():
-        return _list_table(path)
-    return *list_folder(path), {}
+        return _list_table(path, training)
+    return list_folder(path, training)
 
 
-def _list_table(path):
+def _list_table(path, training):
     rows, columns = _rows(path)
-    listed, skipped, groups = {}, {}, {}
     root, resolved = pathlib.Path(os.path.abspath(path.parent)), functools.cache(pathlib.Path.resolve)
+    finder = FileFinder(root)
+    listed, skipped = {}, {}
     for number, row in rows:
-        file, why = _place(root, resolved, row["path"])
-        name = row["path"] or f"line {number}" if why else plain_name(file.relative_to(root).as_posix())
+        file, why = _place(root, finder, resolved, row["path"])
         label, part = plain_name(row["label"]), _part(path, number, row, "split" in columns)
         if why or not label:
+            name = plain_name(row["path"] if why else file.relative_to(root).as_posix()) or f"line {number}"
             skipped.setdefault(name, why or "no label")
             continue
-        listed.setdefault(name, []).append((name, part, label, file))
-        if row.get("group"):
-            groups[name] = plain_name(row["group"])
-    files = []
-    for name, same in listed.items():
-        if len(set(same)) == 1:
-            files.append(same[0])
-        else:  # which row is right, nobody here can know
-            said = sorted({f"{label} ({part})" if "split" in columns else label for _, part, label, _ in same})
-            skipped[name] = f"listed as {' and as '.join(said)}"
-    return _checked(path, files, len(rows), skipped), tuple(sorted({file[2] for file in files})), skipped, groups
+        listed.setdefault(file, []).append((part, label, plain_name(row.get("group", ""))))
+    names = dict(zip(listed, distinct_names([file.relative_to(root).as_posix() for file in listed]), strict=True))
+    files, groups = [], {}
+    for file, same in listed.items():
+        name, (part, label, group) = names[file], same[0]
+        if len(set(same)) > 1:  # which row is right, nobody here can know
+            skipped[name] = f"listed as {' and as '.join(_said(same, columns))}"
+            continue
+        files.append((name, part, label, file))
+        if group:
+            groups[name] = group
+    _check_rows(path, files, len(rows), skipped, training)
+    alike = collections.Counter(plain_name(file.relative_to(root).as_posix()) for file in listed)
+    respelled = {name: number for name, number in alike.items() if number > 1}
+    return Listing(sorted(files), tuple(sorted({file[2] for file in files})), skipped, groups, {}, respelled)
+
+
+def _said(rows, columns):
+    """Returns what several rows say of one picture, each in words."""
+    told = []
+    for part, label, group in sorted(set(rows)):
+        more = [part] * ("split" in columns) + [f"group {group or 'none'}"] * (len({row[2] for row in rows}) > 1)
+        told.append(f"{label} ({', '.join(more)})" if more else label)
+    return told
 
 
 def _rows(path):
@@ -94,7 +109,7 @@ def _rows(path):
     return rows, columns
 
 
-def _place(root, resolved, text):
+def _place(root, finder, resolved, text):
     """Returns `(file, "")`, or `(None, why it is no picture below the folder)`.
 
     `resolved` is a remembering `Path.resolve`: a table names the same few folders again and again.
@@ -104,9 +119,7 @@ def _place(root, resolved, text):
     if "://" in text:
         return None, "an address and not a file"
     try:
-        file = pathlib.Path(os.path.normpath(root / text))
-        if "\\" in text and not file.exists():  # written on Windows
-            file = pathlib.Path(os.path.normpath(root / text.replace("\\", "/")))
+        file = finder.find(text)
         if not file.is_relative_to(root):
             return None, "a path that leads out of the folder of the table"
         if not file.exists():
@@ -133,14 +146,16 @@ def _part(path, number, row, wanted):
     return part
 
 
-def _checked(path, files, total, skipped):
-    """Returns the files, sorted, if a task can be made of them."""
+def _check_rows(path, files, total, skipped, training):
+    """Raises a ValueError unless a task can be made of the files; without `training`, unless there are any."""
     if not files:
         first = next(iter(skipped.items()), ("", "it has no rows"))
         raise ValueError(
             f"No row of {str(path)!r} names a picture that can be used; paths are relative to the folder of the file. "
             f"Received: {total} rows, such as {first[0]!r}: {first[1]}."
         )
+    if not training:
+        return
     classes = collections.defaultdict(set)
     for _, part, label, _ in files:
         classes[part].add(label)
@@ -156,4 +171,3 @@ def _checked(path, files, total, skipped):
                 f"The {part} rows of {str(path)!r} have classes that its train rows do not have: "
                 f"{', '.join(strange[:10])}."
             )
-    return sorted(files)

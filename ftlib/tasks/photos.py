@@ -32,11 +32,18 @@ CONVERSIONS = {
     "CMYK": "CMYK; converted to RGB without a colour profile",
     "palette": "palette colours; converted to RGB",
     "transparent": "transparent; laid over white",
+    "transparent light": "transparent, and empty when laid over white; laid over black",
     "16-bit": "16 bits per channel; scaled to 8",
+    "16-bit dark": "16 bits per channel of which less than a sixteenth of the range is used, so that hardly any of "
+    "their steps are left in 8 bits: save them scaled to the whole range",
     "animated": "several frames or pages; the first one taken",
     "rotated": "turned or mirrored as the EXIF orientation says",
     "colour space": "another colour space; converted to RGB",
 }
+# What a conversion may cost: these are worth a warning.
+LOSSES = ("16-bit dark", "animated")
+MOST_PIXELS = 2**29  # of a JPEG file, whose decoder can leave out most of them; the rest of the formats: Pillow's limit
+_FLAT = 8  # steps of 255: with a smaller range there is nothing to see
 UPRIGHT = {2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE", 6: "ROTATE_270",
            7: "TRANSVERSE", 8: "ROTATE_90"}  # fmt: skip
 
@@ -62,26 +69,45 @@ def open_picture(path, at_least=None):
     try:
         if path.stat().st_size == 0:
             raise ValueError("empty file (0 bytes)")
-        Image.init()
-        with Image.open(path, formats=[f for f in FORMATS if f in Image.OPEN]) as image:
+        with _opened(path) as image:
             return _plain(image, at_least)
     except UnidentifiedImageError:
         heif = EXTENSIONS.get(path.suffix.lower()) == "HEIF"
         raise ValueError("HEIF, which Pillow does not read: save it as JPEG" if heif else "not a picture") from None
     except Image.DecompressionBombError:
-        raise ValueError("so many pixels that Pillow takes it for a decompression bomb") from None
+        raise ValueError("so many pixels that Pillow takes it for a decompression bomb; save it smaller") from None
     # A damaged file makes Pillow's decoders raise almost anything (OSError, SyntaxError, struct.error,
     # zlib.error): whatever it is, the file is the cause and must not end a run over thousands of others.
     except Exception as error:
         raise ValueError(getattr(error, "strerror", None) or str(error) or type(error).__name__) from error
 
 
+def has_picture_format(path):
+    """Returns whether the first bytes of a file are those of a picture."""
+    try:
+        with _opened(path):
+            return True
+    except Exception:  # as in `open_picture`: a file may make a decoder raise almost anything
+        return False
+
+
+def _opened(path):
+    """Opens a picture without decoding it."""
+    from PIL import Image, JpegImagePlugin
+
+    Image.init()
+    try:
+        return Image.open(path, formats=[f for f in FORMATS if f in Image.OPEN])
+    except Image.DecompressionBombError:
+        with open(path, "rb") as file:
+            if file.read(3) != b"\xff\xd8\xff":
+                raise
+        return JpegImagePlugin.JpegImageFile(path)  # decoded at an eighth of its size, it is no bomb
+
+
 def _plain(image, at_least):
     from PIL import Image
 
-    limit = Image.MAX_IMAGE_PIXELS
-    if limit and image.width * image.height > limit:
-        raise ValueError(f"{image.width} x {image.height} pixels, over Pillow's limit of {limit} (decompression bomb)")
     name = "JPEG" if image.format == "MPO" else image.format  # MPO: a phone's JPEG with a second picture behind it
     conversions = set()
     if getattr(image, "is_animated", False) and image.format != "MPO":
@@ -89,8 +115,9 @@ def _plain(image, at_least):
     if any(";16" in str(tile[3]) for tile in image.tile):
         conversions.add("16-bit")
     size = image.size
-    if at_least and name == "JPEG":
+    if at_least and name == "JPEG" and size[0] * size[1] <= MOST_PIXELS:
         image.draft(None, (at_least, at_least))
+    _check_pixels(image, size)
     image.load()
     try:
         orientation = image.getexif().get(0x0112, 1)
@@ -105,6 +132,17 @@ def _plain(image, at_least):
     return image, name, size, tuple(c for c in CONVERSIONS if c in conversions)
 
 
+def _check_pixels(image, size):
+    """Raises a ValueError for a picture that would take too much memory, before it is decoded."""
+    from PIL import Image
+
+    limit = Image.MAX_IMAGE_PIXELS
+    if limit and image.width * image.height > limit:
+        raise ValueError(
+            f"{size[0]} x {size[1]} pixels, over Pillow's limit of {limit} (decompression bomb); save it smaller"
+        )
+
+
 def _eight_bits(image, conversions):
     """Returns the image as "L" or "RGB" and adds what that took to the set `conversions`."""
     from PIL import Image
@@ -112,8 +150,10 @@ def _eight_bits(image, conversions):
     # Pillow opens deep grey PNG and PPM files as "I" (32 bits) in some versions, with values up to 65535 all
     # the same.
     if image.mode.startswith("I;16") or (image.mode == "I" and image.format in ("PNG", "PPM")):
-        conversions.add("16-bit")
-        image = Image.fromarray(np.rint(np.asarray(image, "float64") / 257).astype("uint8"))
+        deep = np.asarray(image, "float64")
+        conversions.add("16-bit dark" if 0 < deep.max() < 2**12 else "16-bit")
+        conversions -= {"16-bit"} if "16-bit dark" in conversions else set()
+        image = Image.fromarray(np.rint(deep / 257).astype("uint8"))
     if image.mode in ("I", "F"):
         raise ValueError("32 bits per pixel, which have no agreed range: save it with 8 or 16 bits")
     if image.mode in ("1", "L", "LA"):
@@ -125,13 +165,33 @@ def _eight_bits(image, conversions):
     elif image.mode not in ("RGB", "RGBA", "RGBX"):
         conversions.add("colour space")
     if "transparency" in image.info or image.mode in ("LA", "PA", "RGBA"):
-        image = image.convert("RGBA")
-        if image.getchannel("A").getextrema()[0] < 255:
-            conversions.add("transparent")
-        white = Image.new("RGBA", image.size, "white")
-        white.alpha_composite(image)
-        return white.convert("RGB")
+        return _opaque(image.convert("RGBA"), conversions)
     return image.convert("L" if image.mode in ("1", "L") else "RGB")
+
+
+def _opaque(image, conversions):
+    """Returns a transparent image laid over white, or over black if it is white itself and nothing would be seen."""
+    if image.getchannel("A").getextrema()[0] == 255:
+        return image.convert("RGB")
+    over_white, over_black = _laid_over(image, "white"), _laid_over(image, "black")
+    if _range(over_white) > _FLAT or _range(over_black) <= _FLAT:
+        conversions.add("transparent")
+        return over_white
+    conversions.add("transparent light")
+    return over_black
+
+
+def _laid_over(image, colour):
+    from PIL import Image
+
+    ground = Image.new("RGBA", image.size, colour)
+    ground.alpha_composite(image)
+    return ground.convert("RGB")
+
+
+def _range(image):
+    """Returns the largest range of a channel."""
+    return max(high - low for low, high in image.getextrema())
 
 
 def in_threads(function, items):

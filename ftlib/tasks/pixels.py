@@ -12,7 +12,7 @@ import zlib
 
 import numpy as np
 
-_FORMAT = 1  # another number where a picture is decoded into other pixels
+_FORMAT = 2  # another number where a picture is decoded into other pixels
 _SPARE = 2**30  # bytes that the file leaves free on the disk
 
 

@@ -1,0 +1,147 @@
+"""Which files are pictures, which are looked past, and how their names are spelled: one answer for all of ftlib."""
+
+import collections
+import os
+import pathlib
+import unicodedata
+
+from ftlib.tasks.photos import EXTENSIONS, has_picture_format
+
+# What systems and programs leave beside pictures; some of it (thumbnails) would pass for pictures.
+_SYSTEM = {"__MACOSX", "@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found", "Thumbs.db",
+           "desktop.ini"}  # fmt: skip
+# Files that are together only in what ftlib wrote: runs, comparisons, exports.
+_WRITTEN = (
+    {"data.csv", "findings.json"}, {"run.json", "model.keras"}, {"comparison.json", "report.html"}, {"export.json"},
+    {"checkpoint.npz"},
+)  # fmt: skip
+LOCK = ".lock"  # the first file in the folder of a new run
+
+
+def plain_name(name):
+    """Spells a name alike everywhere: macOS parts accents from letters, and names may be no UTF-8."""
+    return unicodedata.normalize("NFC", os.fsencode(name).decode("utf-8", "backslashreplace"))
+
+
+def distinct_names(names):
+    """Returns a plain name for each of some names, no two alike: what would be read twice gets a number.
+
+    Args:
+        names: Different strings.
+
+    Example:
+    >>> import unicodedata
+    >>> distinct_names(["é.jpg", unicodedata.normalize("NFD", "é.jpg"), "e.jpg"])
+    ['é.jpg', 'é.jpg (2)', 'e.jpg']
+    """
+    plain = [plain_name(name) for name in names]
+    if len(set(plain)) == len(plain):
+        return plain
+    # The plain spelling keeps its name, whatever the order in which files are listed.
+    order = sorted(range(len(names)), key=lambda i: (names[i] != plain[i], names[i]))
+    reserved, used, given = set(plain), set(), {}
+    for i in order:
+        name, number = plain[i], 1
+        while name in used or (number > 1 and name in reserved):
+            number += 1
+            name = f"{plain[i]} ({number})"
+        used.add(name)
+        given[i] = name
+    return [given[i] for i in range(len(names))]
+
+
+def is_looked_past(name):
+    """Returns whether a file or folder of this name is hidden, or kept by a system for itself."""
+    return name.startswith(".") or name in _SYSTEM
+
+
+def visible_entries(folder):
+    """Returns what lies in a folder, sorted by name, but for what is looked past."""
+    return sorted((e for e in folder.iterdir() if not is_looked_past(e.name)), key=lambda entry: entry.name)
+
+
+def is_picture(file):
+    """Returns whether a file is meant as a picture: by its name, or, where that says nothing, by its first bytes."""
+    return file.suffix.lower() in EXTENSIONS or has_picture_format(file)
+
+
+def is_output(folder):
+    """Returns whether ftlib wrote a folder: a run, a comparison, an export; or nothing but such folders."""
+    names = {entry.name for entry in folder.iterdir()}
+    if names == {LOCK} or any(marks <= names for marks in _WRITTEN):
+        return True
+    entries = visible_entries(folder)
+    inner = [entry for entry in entries if entry.is_dir() and not entry.is_symlink()]
+    others = [entry for entry in entries if entry.is_file()]
+    return bool(inner) and all(map(is_output, inner)) and not any(map(is_picture, others))
+
+
+def walk_pictures(folder):
+    """Yields the pictures of a folder at any depth, in the order of their names; links to folders are not followed."""
+    for entry in visible_entries(folder):
+        if entry.is_file():
+            if is_picture(entry):
+                yield entry
+        elif entry.is_dir() and not entry.is_symlink() and not is_output(entry):
+            yield from walk_pictures(entry)
+
+
+class FileFinder:
+    """Finds files below a folder by names that another system may have spelled.
+
+    Windows writes backslashes between folders, and macOS parts accents from letters: what is the same name to a person
+    is then another one to the disk.
+
+    Args:
+        root: The folder.
+
+    Example:
+    >>> FileFinder("photos").find("cats\\\\tom.jpg")  # doctest: +SKIP
+    PosixPath('photos/cats/tom.jpg')
+    """
+
+    def __init__(self, root):
+        self.root = pathlib.Path(root)
+        self._listed = {}  # by folder: the names in it, by their plain spelling
+
+    def find(self, name):
+        """Returns the path that a name means; one that is not there as it is written."""
+        written = pathlib.Path(os.path.normpath(self.root / name))
+        for text in dict.fromkeys((name, name.replace("\\", "/"))):
+            file = pathlib.Path(os.path.normpath(self.root / text))
+            found = file if os.path.lexists(file) else self._respelled(file)
+            if found is not None:
+                return found
+        return written
+
+    def _respelled(self, file):
+        """Returns the one file whose name reads like that of `file`; None if there is none, or several."""
+        if not file.is_relative_to(self.root):
+            return None
+        place = self.root
+        for part in file.relative_to(self.root).parts:
+            if not os.path.lexists(place / part):
+                alike = self._names(place).get(plain_name(part), ())
+                if len(alike) != 1:
+                    return None
+                part = alike[0]
+            place = place / part
+        return place
+
+    def _names(self, folder):
+        if folder not in self._listed:
+            names = collections.defaultdict(list)
+            if folder.is_dir():
+                for entry in folder.iterdir():
+                    names[plain_name(entry.name)].append(entry.name)
+            self._listed[folder] = names
+        return self._listed[folder]
+
+
+def find_path(path):
+    """Returns a path that somebody typed, in the spelling of the disk; one that is not there as it was typed."""
+    path = pathlib.Path(path).expanduser()
+    if os.path.lexists(path):
+        return path
+    found = FileFinder(path.anchor or ".").find(str(path.relative_to(path.anchor)) if path.anchor else str(path))
+    return found if os.path.lexists(found) else path
