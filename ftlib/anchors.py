@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from ftlib.features import fingerprint, predict
-from ftlib.freezing import is_statistic
+from ftlib.freezing import state_layers
 from ftlib.graph import stages, weights_of
 from ftlib.initialization import copy_model
 from ftlib.sources import body_of, joined, source_head
@@ -175,7 +175,8 @@ class Prepared:
 
     def __init__(self, anchor, model, kept, head):
         self.anchor, self.source, self.held = anchor, None, {}
-        pulled = [w for w in weights_of(stages(model, head=head), kept) if not is_statistic(w)]
+        state = state_layers(model)
+        pulled = [w for w in weights_of(stages(model, head=head), kept) if id(w) not in state]
         importance = [None] * len(pulled)
         if isinstance(anchor, L2SP):
             starts = [np.array(keras.ops.convert_to_numpy(w)) for w in pulled]

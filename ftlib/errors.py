@@ -1,4 +1,4 @@
-"""The two kinds of error that `ftlib` raises on its own account."""
+"""The errors that `ftlib` raises on its own account, and how a name is looked up."""
 
 import difflib
 
@@ -8,6 +8,50 @@ class ProofError(AssertionError):
 
     It is an `AssertionError`, so a notebook that runs as a test fails on it like on any broken assertion.
     """
+
+
+class DamagedFileError(ValueError):
+    """A file that ftlib wrote cannot be read back: it is cut off, or bytes of it have changed."""
+
+
+class DownloadError(OSError):
+    """Weights or images are not on this machine, and could not be fetched."""
+
+
+class DivergedError(FloatingPointError):
+    """The loss of a training is no longer a number, because the learning rate is too high."""
+
+
+class OutOfMemoryError(RuntimeError):
+    """The device does not hold even the smallest batch."""
+
+
+def find_name(kind, name, known):
+    """Returns the name in a table that is meant: small and capital letters, hyphens and blanks do not matter.
+
+    Args:
+        kind: What the name should be, in the singular, for the error: `"backbone"`, `"task"`.
+        name: What came.
+        known: The names that exist.
+
+    Raises:
+        ValueError: If no name, or not only one, is meant; see `unknown`.
+
+    Example:
+    >>> find_name("backbone", "mobilenet-v2", ["MobileNet", "MobileNetV2"])
+    'MobileNetV2'
+    """
+    known = list(known)
+    if isinstance(name, str) and name in known:
+        return name
+    meant = [k for k in known if isinstance(name, str) and isinstance(k, str) and _folded(k) == _folded(name)]
+    if len(meant) != 1:
+        raise unknown(kind, name, known)
+    return meant[0]
+
+
+def _folded(name):
+    return "".join(letter for letter in name.casefold() if letter not in "-_ ")
 
 
 def unknown(kind, name, known):

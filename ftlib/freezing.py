@@ -1,5 +1,6 @@
 """Which stages of a model train."""
 
+import inspect
 from dataclasses import dataclass
 
 import keras
@@ -29,7 +30,8 @@ def freeze(model, through=None, batch_norm="freeze", head=None):
         The `FreezeReport` of the model.
 
     Raises:
-        ValueError: For a stage that the model does not have, or a model whose stages cannot be found.
+        ValueError: For a stage that the model does not have, a model whose stages cannot be found, or one that was
+            trained with an optimizer that cannot be made again. The model is then as it was.
 
     Example:
     >>> model = ft.classifier(ft.load_backbone("glyphnet"), num_classes=10)
@@ -44,8 +46,7 @@ def freeze(model, through=None, batch_norm="freeze", head=None):
         raise unknown("stage", through, names)
     else:
         frozen = names[: names.index(through) + 1]
-    set_trainable(model, [name for name in names if name not in frozen], batch_norm, head=head)
-    return _recompile(model, head)
+    return _apply(model, [name for name in names if name not in frozen], batch_norm, head)
 
 
 def unfreeze(model, last=None, batch_norm="freeze", head=None):
@@ -61,7 +62,7 @@ def unfreeze(model, last=None, batch_norm="freeze", head=None):
         The `FreezeReport` of the model.
 
     Raises:
-        ValueError: For a number of stages that the backbone does not have.
+        ValueError: For a number of stages that the backbone does not have, and as in `freeze`.
 
     Example:
     >>> model = ft.classifier(ft.load_backbone("glyphnet"), num_classes=10)
@@ -77,8 +78,7 @@ def unfreeze(model, last=None, batch_norm="freeze", head=None):
             f"`last` counts backbone stages: a whole number from 0 to {len(body)}. Received: last={last!r}."
         )
     frozen = body[: len(body) - last]
-    set_trainable(model, [stage.name for stage in found if stage.name not in frozen], batch_norm, head=head)
-    return _recompile(model, head)
+    return _apply(model, [stage.name for stage in found if stage.name not in frozen], batch_norm, head)
 
 
 def set_trainable(model, names, batch_norm="freeze", head=None):
@@ -138,49 +138,130 @@ class FreezeReport:
 def freeze_report(model, head=None):
     """Returns what trains in a model, stage by stage, as a `FreezeReport` that prints as a table.
 
-    The moving mean and variance of BatchNormalization never count as trainable: they are not learnt by gradient, so a
-    stage with BatchNormalization is `"trainable"` when all its other weights train.
+    The state of layers, such as the moving mean and variance of BatchNormalization, never counts as trainable: it is
+    not learnt by gradient, so a stage is `"trainable"` when all its other weights train.
 
     Args:
         model: A functional Keras model.
         head: As in `freeze`.
     """
-    rows = []
+    rows, state = [], state_layers(model)
     for stage in stages(model, head=head):
         weights = {id(w): w for layer in stage.layers for w in layer.weights}.values()
-        learnt = [w for w in weights if not is_statistic(w)]
+        learnt = [w for w in weights if id(w) not in state]
         trains = {id(w) for layer in stage.layers for w in layer.trainable_weights}
         count = sum(int(np.prod(w.shape)) for w in learnt if id(w) in trains)
         total = sum(int(np.prod(w.shape)) for w in weights)
         full = sum(int(np.prod(w.shape)) for w in learnt)
-        state = "trainable" if count == full and full else "frozen" if count == 0 else "partly"
+        word = "trainable" if count == full and full else "frozen" if count == 0 else "partly"
         if not full:
-            state = "no weights"
+            word = "no weights"
         rows.append(
             {
-                "stage": stage.name, "layers": len(stage.layers), "params": total, "trainable": count, "state": state,
+                "stage": stage.name, "layers": len(stage.layers), "params": total, "trainable": count, "state": word,
                 "output_shape": stage.output_shape,
             }
         )  # fmt: skip
     return FreezeReport(rows)
 
 
-def is_statistic(weight):
-    return weight.path.rsplit("/", 1)[-1] in ("moving_mean", "moving_variance")
+def state_layers(model):
+    """Returns `{id of weight: layer}` of the weights that layers keep by rules of their own and no gradient moves.
+
+    Whatever its name: the moving statistics of BatchNormalization, the vector of SpectralNormalization.
+    """
+    return {id(w): layer for layer in model._flatten_layers() for w in layer._non_trainable_variables}
 
 
-def _recompile(model, head):
-    report = freeze_report(model, head)
-    if not model.compiled or model.optimizer is None:
-        return report
-    # The arguments themselves, not `get_compile_config`: out of that a loss function of the user's own cannot be made
-    # again, and a class with its own `compile`, such as KerasHub's classifiers, takes nothing from it.
-    arguments = dict(model._compile_config.config)
-    before = model.optimizer
-    after = arguments["optimizer"] = before.__class__.from_config(before.get_config())
-    for name in vars(before):
-        if name.startswith("_exclude_from_weight_decay"):  # the config leaves these out
-            setattr(after, name, getattr(before, name))
-    model.compile(**arguments)
-    note = "Compiled again with the same arguments; the optimizer's moments start fresh."
-    return FreezeReport(report.rows, (note,))
+def training_layers(model):
+    """Returns the ids of the layers that train: they are trainable, and so is every layer that holds them."""
+    found, todo = set(), [model]
+    while todo:
+        layer = todo.pop()
+        if layer.trainable and id(layer) not in found:
+            found.add(id(layer))
+            todo += layer._flatten_layers(include_self=False, recursive=False)
+    return found
+
+
+def _apply(model, names, batch_norm, head):
+    """Lets the named stages train and compiles again, or raises and leaves the model as it was."""
+    compiled = model.compiled and model.optimizer is not None
+    optimizer = fresh_optimizer(model.optimizer) if compiled else None
+    before = [(layer, layer.trainable) for layer in model._flatten_layers()]
+    try:
+        set_trainable(model, names, batch_norm, head=head)
+        if compiled:
+            # The arguments themselves, not `get_compile_config`: out of that a loss function of the user's own cannot
+            # be made again, and a class with its own `compile`, such as KerasHub's classifiers, takes nothing from it.
+            model.compile(**{**model._compile_config.config, "optimizer": optimizer})
+    except BaseException:
+        for layer, trains in before:  # each layer after those that hold it, which set it, too
+            layer.trainable = trains
+        raise
+    notes = ("Compiled again with the same arguments; the optimizer's moments start fresh.",) if compiled else ()
+    return FreezeReport(freeze_report(model, head).rows, notes)
+
+
+def fresh_optimizer(optimizer):
+    """Returns an optimizer with the same settings that has not seen a step.
+
+    Raises:
+        ValueError: If it has trained, and does not say how it can be made again.
+    """
+    try:
+        return _made_again(optimizer)
+    except Exception as error:  # a class of one's own may fail in any way
+        if not optimizer.built:  # it has seen no step itself
+            return optimizer
+        raise ValueError(
+            f"The optimizer {type(optimizer).__name__} cannot be made again without its moments: {error} Nothing was "
+            "changed. Give it a `get_config` that returns every argument of its `__init__`, or freeze before you "
+            "train, or compile with a new optimizer first."
+        ) from error
+
+
+def _made_again(optimizer):
+    kind = type(optimizer)
+    if kind is keras.optimizers.LossScaleOptimizer:
+        options = {name: getattr(optimizer, name) for name in ("initial_scale", "dynamic_growth_steps", "name")}
+        return kind(_made_again(optimizer.inner_optimizer), **options)
+    config = config_of(optimizer)
+    if not kind.__module__.startswith(("keras.", "ftlib.")):
+        _add_what_is_left_out(optimizer, config)
+    return keep_exclusions(optimizer, kind.from_config(config))
+
+
+def keep_exclusions(optimizer, new):
+    """Returns a new optimizer that spares from weight decay what another one does: no config says so."""
+    for name in ("_exclude_from_weight_decay", "_exclude_from_weight_decay_pattern"):
+        if hasattr(optimizer, name):
+            setattr(new, name, getattr(optimizer, name))  # Keras replaces these, and never changes them
+    return new
+
+
+def config_of(optimizer):
+    """Returns the config of an optimizer, in which a schedule or function as its rate is handed over as it is.
+
+    A config can hold a schedule of one's own only if that can be written into a file, which need not be.
+    """
+    rate = optimizer._learning_rate
+    if not callable(rate):
+        return optimizer.get_config()
+    try:
+        object.__setattr__(optimizer, "_learning_rate", 0.0)
+        config = optimizer.get_config()
+    finally:
+        object.__setattr__(optimizer, "_learning_rate", rate)
+    return {**config, "learning_rate": rate}
+
+
+def _add_what_is_left_out(optimizer, config):
+    """Adds arguments that a class's `get_config` forgets, as far as its attributes tell them."""
+    for name, parameter in inspect.signature(type(optimizer).__init__).parameters.items():
+        if name in config or name == "self" or parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            continue
+        held = [held for held in (name, f"_{name}") if hasattr(optimizer, held)]
+        if not held:
+            raise ValueError(f"its `get_config` leaves out {name!r}.")
+        config[name] = getattr(optimizer, held[0])

@@ -130,6 +130,8 @@ class _One:
         return model
 
     def step(self, trainer, x, *y):
+        """Trains on one batch, or a part of one, and returns what the metrics say of it alone."""
+        trainer.reset_metrics()  # Keras 3.15 does so itself; in 3.13 they run on from batch to batch
         return trainer.train_on_batch(x, *y, return_dict=True)
 
 
@@ -192,7 +194,7 @@ class _Sharded(_One):
             if len(y) == 1:  # Keras 3.13 takes the weights that are not there for an array
                 y.append(np.ones(len(x), "float32"))
         with self.scope():
-            return trainer.train_on_batch(x, *y, return_dict=True)
+            return super().step(trainer, x, *y)
 
 
 def _devices(backend):

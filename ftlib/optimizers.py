@@ -3,13 +3,13 @@
 import functools
 import math
 import uuid
-import warnings
 import weakref
 
 import keras
 import numpy as np
 
 from ftlib.errors import unknown
+from ftlib.freezing import config_of, keep_exclusions
 from ftlib.graph import stages
 
 _DECAY = 0.75
@@ -292,17 +292,9 @@ def _wrap(optimizer, plan):
         # Torch's own class counts its calls, which are several in a step with several rates.
         kind = next(k for k in kind.__mro__ if not k.__module__.startswith("keras.src.backend."))
     cls = _class_over(kind)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that a function as the rate cannot be saved: it is handed over as it is
-        config = optimizer.get_config()
-    if callable(optimizer._learning_rate):
-        config["learning_rate"] = optimizer._learning_rate
-    new = super(Layerwise, cls).from_config(config)
+    new = super(Layerwise, cls).from_config(config_of(optimizer))
     new._plan = plan
-    for name in ("_exclude_from_weight_decay", "_exclude_from_weight_decay_pattern"):
-        if hasattr(optimizer, name):
-            setattr(new, name, getattr(optimizer, name))  # Keras replaces these, and never changes them
-    return new
+    return keep_exclusions(optimizer, new)
 
 
 @functools.cache

@@ -208,16 +208,17 @@ class PhaseRun:
         now, key = min(self.steps, self.count - self.done), (run.seed, self.index, self.epoch)
         reseed(run.model, key)
         batches = Batches(run.task, work.batch_size, now, key, work.settings, work.class_weights, self.views)
-        trainer.reset_metrics()
+        seen = []
         for i, whole in enumerate(ahead(batches.__getitem__, len(batches))):
             for x, *y in zip(*(np.split(part, work.hardware.accumulate) for part in whole), strict=True):
                 x = x if self.hold is None else self.hold.batch(x, key, i)
-                logs = work.engine.step(trainer, x, *y)
+                seen.append(work.engine.step(trainer, x, *y))
         self.epoch, self.done = self.epoch + 1, self.done + now
+        # All batches are of one size, so that the mean over them is the mean over the images.
+        means = {name: float(np.mean([logs[name] for logs in seen])) for name in ("loss", "accuracy")}
         row = {
             "phase": self.phase.name, "epoch": len(run.history) + 1, "update": self.base + self.done,
-            "rate": float(trainer.optimizer.learning_rate), "loss": float(logs["loss"]),
-            "accuracy": float(logs["accuracy"]),
+            "rate": float(trainer.optimizer.learning_rate), **means,
         }  # fmt: skip
         scores = score(predict(self.scored, self.validation), run.task.validation.labels)
         row.update({f"val_{name}": value for name, value in scores.items()})

@@ -7,8 +7,8 @@ import keras
 import numpy as np
 
 from ftlib.errors import ProofError
-from ftlib.freezing import is_statistic
-from ftlib.graph import stages
+from ftlib.freezing import state_layers, training_layers
+from ftlib.graph import stages, weights_of
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,12 @@ class prove:  # a context manager, used like a function
 
     On entering, it writes down a checksum of every weight. On leaving, it checks four claims:
 
-    - *frozen weights*: every weight that was frozen is bit-identical.
+    - *frozen weights*: every weight that was frozen is bit-identical. What a layer that trains keeps by rules of its
+      own, such as the vector of SpectralNormalization, may move.
     - *BatchNorm statistics*: every moving mean and variance is bit-identical, unless `batch_norm="train"`. In Keras up
       to 3.15, `base(x, training=False)` does not do this during `fit` (keras-team/keras#23364).
-    - *stages that train*: in every stage that has trainable weights, some of them moved.
+    - *stages that train*: in every stage that has trainable weights, some of them moved; but for the stages under a
+      head that was all zero, which no gradient passes in its first update.
     - *compiled after freezing*: the optimizer holds exactly the weights that are marked trainable. Otherwise Keras
       trains what was trainable when the model was compiled, without a word.
 
@@ -67,6 +69,15 @@ class prove:  # a context manager, used like a function
             require(self.results)
         self.before = fingerprints(self.model)
         self.trains = {id(w) for w in self.model.trainable_weights}
+        self.state, training = state_layers(self.model), training_layers(self.model)
+        self.free = {
+            key
+            for key, layer in self.state.items()
+            if id(layer) in training and (self.batch_norm == "train" or not _is_norm(layer))
+        }
+        self.blind = self._head_is_zero()
+        optimizer = getattr(self.model, "optimizer", None)
+        self.began = optimizer, _updates(optimizer)
         return self
 
     def __exit__(self, kind, *_):
@@ -81,39 +92,47 @@ class prove:  # a context manager, used like a function
         """Compares the model with its state on entering; `optimizer` is the one that trained it, or None."""
         after = fingerprints(self.model)
         moved = {key for key, (_, digest) in self.before.items() if after[key][1] != digest}
-        frozen = [k for k, (w, _) in self.before.items() if k not in self.trains and not is_statistic(w)]
-        still = [k for k, (w, _) in self.before.items() if is_statistic(w)]
-        if self.batch_norm == "train":
-            still = [k for k in still if k in self._frozen_statistics()]
+        norms = {key for key, layer in self.state.items() if _is_norm(layer)}
+        frozen = [k for k in self.before if k not in self.trains | self.free | norms]
+        still = [k for k in self.before if k in norms - self.free]
         self.results += [
             self._unmoved("frozen weights", frozen, moved),
             self._unmoved("BatchNorm statistics", still, moved),
-            self._stages_moved(moved),
+            self._stages_moved(moved, optimizer),
         ]
         if optimizer is not None and optimizer.built:
             self.results.append(self._compiled(optimizer))
         require(self.results)
 
-    def _frozen_statistics(self):
-        norms = [x for x in self.model._flatten_layers() if isinstance(x, keras.layers.BatchNormalization)]
-        return {id(w) for x in norms if not x.trainable for w in (x.moving_mean, x.moving_variance)}
+    def _head_is_zero(self):
+        """Returns whether no gradient passes the head: all its weights are zero, as in a fresh classifier."""
+        values = [w for w in weights_of(stages(self.model, head=self.head), ["head"]) if id(w) not in self.state]
+        return bool(values) and not any(np.any(keras.ops.convert_to_numpy(w)) for w in values)
 
     def _unmoved(self, name, keys, moved):
         broken = [self.before[k][0].path for k in keys if k in moved]
         detail = f"{len(keys)} of {len(keys)} bit-identical" if not broken else f"{_few(broken)} moved"
         return Proof(name, not broken, detail)
 
-    def _stages_moved(self, moved):
-        still, count = [], 0
+    def _stages_moved(self, moved, optimizer):
+        trains = {}
         for stage in stages(self.model, head=self.head):
             keys = {id(w) for layer in stage.layers for w in layer.weights} & self.trains
-            count += bool(keys)
-            if keys and not keys & moved:
-                still.append(stage.name)
-        detail = f"{count} of {count} moved" if not still else f"marked trainable, but nothing moved in {_few(still)}"
+            if keys:
+                trains[stage.name] = bool(keys & moved)
+        still, count = [name for name, some in trains.items() if not some], len(trains)
         if not count:
-            detail = "no stage is marked trainable"
-        return Proof("stages that train", not still and count > 0, detail)
+            return Proof("stages that train", False, "no stage is marked trainable")
+        if still and trains.get("head") and self._in_first_update(optimizer) and self.blind:
+            detail = f"the head moved; {_few(still)} could not yet, under a head of zeros"
+            return Proof("stages that train", True, detail)
+        detail = f"{count} of {count} moved" if not still else f"marked trainable, but nothing moved in {_few(still)}"
+        return Proof("stages that train", not still, detail)
+
+    def _in_first_update(self, optimizer):
+        known, before = self.began
+        done = _updates(optimizer) - (before if optimizer is known else 0)
+        return done <= (getattr(optimizer, "gradient_accumulation_steps", None) or 1)
 
     def _compiled(self, optimizer):
         names = {id(w): w.path for w in self.model.weights}
@@ -126,6 +145,15 @@ class prove:  # a context manager, used like a function
             parts += [f"holds {_few(extra)}, which should be frozen"] * bool(extra)
             detail = "compile again after changing `trainable`: the optimizer " + " and ".join(parts)
         return Proof("compiled after freezing", not (missing or extra), detail)
+
+
+def _is_norm(layer):
+    return isinstance(layer, keras.layers.BatchNormalization)
+
+
+def _updates(optimizer):
+    """Returns how many steps an optimizer has made; 0 for None."""
+    return 0 if optimizer is None else int(keras.ops.convert_to_numpy(optimizer.iterations))
 
 
 def require(proofs):

@@ -102,9 +102,9 @@ def of_series(report, series):
     for group in series:
         names = sorted({label[i] for i in group})
         text = (
-            f"{len(group):,} pictures of {_some(names)} are nearly the same, as under a fixed camera. They are taken for "
-            "different pictures, and not for copies of one; what tells the classes apart must still show at the size "
-            "of the network's images (--image-size)."
+            f"{len(group):,} pictures of {_some(names)} are nearly the same, as under a fixed camera. They are taken "
+            "for different pictures, and not for copies of one; what tells the classes apart must still show at the "
+            "size of the network's images (--image-size)."
         )
         findings.append(Finding("note", "series", text, group))
     return findings
@@ -158,7 +158,7 @@ def _where_they_went(report, near):
     told = []
     for number, why, example in (
         (len(report.unreadable), "unreadable", next(iter(report.unreadable.items()), None)),
-        (sum(map(len, report.conflicts)), "in several classes with the same pixels", next(iter(report.conflicts), None)),
+        (sum(map(len, report.conflicts)), "the same in several classes", next(iter(report.conflicts), None)),
         (sum(len(group) - 1 for group in report.duplicates), "copies", next(iter(report.duplicates), None)),
         (sum(number for _, number in report.lost.values()), "not in a class folder", next(iter(report.lost), None)),
         (near, "nearly the same as one of a later split", None),

@@ -3,7 +3,6 @@
 import collections
 import hashlib
 import operator
-import pathlib
 
 import numpy as np
 

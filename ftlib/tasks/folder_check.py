@@ -100,7 +100,8 @@ class FolderReport:
             formats = {i: f"is {form}" for i, form in self.misnamed.items()}
             found.append(("misnamed", f"Used, but misnamed: {_names(formats, limit)}"))
         for kind, ids in self.converted.items():
-            found.append(("loss" if kind in LOSSES else "converted", f"Used, {CONVERSIONS[kind]}: {_names(ids, limit)}"))
+            line = f"Used, {CONVERSIONS[kind]}: {_names(ids, limit)}"
+            found.append(("loss" if kind in LOSSES else "converted", line))
         for place in dict.fromkeys(where for where, _ in self.lost.values()):
             numbers = {i: number for i, (where, number) in self.lost.items() if where == place}
             total = sum(numbers.values())
