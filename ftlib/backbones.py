@@ -1,14 +1,16 @@
 """Pre-trained networks without their heads, and the classifier that is put on top."""
 
 import hashlib
+import importlib.util
 import json
 import pathlib
+import warnings
 from dataclasses import dataclass
 
 import keras
 import numpy as np
 
-from ftlib.errors import unknown
+from ftlib.errors import DownloadError, find_name, unknown
 from ftlib.initialization import redraw
 
 # How each family of keras.applications wants its pixels (see each family's `preprocess_input`): "tf" -1..1, "caffe"
@@ -61,10 +63,12 @@ def load_backbone(name, weights="default", image_size=None):
             preset's own). `"imagenet"`: the same, for `keras.applications` only. None: random. A path: a `.weights.h5`
             or `.h5` file that fits.
         image_size: Height and width in pixels, an integer or a pair. Default None: 224 for most, 299 or 331 for the
-            Inception family and NASNetLarge (see `list_backbones`). `glyphnet` and files have a size of their own.
+            Inception family and NASNetLarge (see `list_backbones`). `glyphnet` has a size of its own, and so have
+            files, but for those whose model takes any.
 
     Returns:
-        A functional `keras.Model` with one `float32` input `(None, height, width, channels)`.
+        A functional `keras.Model` with one `float32` input `(None, height, width, channels)`. Of a file that holds a
+        whole classifier, the layers that name its classes are cut off, with a warning.
 
     Raises:
         ValueError: For an unknown name, weights that do not fit, or whose checksum is wrong.
@@ -75,23 +79,62 @@ def load_backbone(name, weights="default", image_size=None):
     >>> ft.load_backbone("glyphnet").output_shape
     (None, 4, 4, 128)
     """
+    require_channels_last()
+    name = check_backbone(name, image_size)
+    if isinstance(name, pathlib.Path):
+        return _from_file(name, weights, image_size)
+    if isinstance(weights, str) and weights.casefold() in ("default", "imagenet"):
+        weights = weights.casefold()
+    elif isinstance(weights, (str, pathlib.PurePath)):
+        weights = _existing(weights)
+    elif weights is not None:
+        raise ValueError(f'`weights` is "default", "imagenet", None or a path. Received: weights={weights!r}.')
+    if name.startswith(_HUB):
+        return _from_hub(name.removeprefix(_HUB), weights, image_size)
+    if name in SHIPPED:
+        return _shipped(name, weights)
+    return _from_applications(next(b for b in list_backbones() if b.name == name), weights, image_size)
+
+
+def check_backbone(name, image_size=None):
+    """Returns the name of a backbone as the tables spell it, or the `pathlib.Path` of a file, without loading it.
+
+    Args:
+        name, image_size: As for `load_backbone`.
+
+    Raises:
+        ValueError, FileNotFoundError, ImportError: As `load_backbone`, for what can be seen before it is loaded.
+
+    Example:
+    >>> check_backbone("mobilenetv2", 96)
+    'MobileNetV2'
+    """
     sides = image_size if isinstance(image_size, (tuple, list)) else 2 * [32 if image_size is None else image_size]
     if len(sides) != 2 or any(isinstance(s, bool) or not isinstance(s, int) or s < 1 for s in sides):
         raise ValueError(f"`image_size` is a number of pixels, or a pair of them. Received: image_size={image_size!r}.")
-    if isinstance(name, pathlib.PurePath) or str(name).endswith((".keras", ".h5")):
-        return _from_file(pathlib.Path(name), weights, image_size)
-    if isinstance(weights, pathlib.PurePath) or (isinstance(weights, str) and weights not in ("default", "imagenet")):
-        weights = _existing(weights)
-    elif weights not in ("default", "imagenet", None):
-        raise ValueError(f'`weights` is "default", "imagenet", None or a path. Received: weights={weights!r}.')
-    if str(name).startswith(_HUB):
-        return _from_hub(name.removeprefix(_HUB), weights, image_size)
-    known = {b.name: b for b in list_backbones()}
-    if name not in known:
-        raise unknown("backbone", name, known)
-    if name in SHIPPED:
-        return _shipped(name, weights, image_size)
-    return _from_applications(known[name], weights, image_size)
+    if isinstance(name, pathlib.PurePath) or str(name).lower().endswith((".keras", ".h5")):
+        return _existing(pathlib.Path(name).expanduser())
+    if isinstance(name, str) and name.casefold().startswith(_HUB):
+        preset = name[len(_HUB) :]
+        if importlib.util.find_spec("keras_hub") is None:
+            raise ImportError(f'load_backbone("hub:{preset}") needs KerasHub: pip install "ftlib[hub]".')
+        if ("/" in preset or preset.startswith(".")) and "://" not in preset and not pathlib.Path(preset).is_dir():
+            raise FileNotFoundError(f"No preset folder at {preset}. Received: 'hub:{preset}'.")
+        return _HUB + preset
+    name = find_name("backbone", name, [b.name for b in list_backbones()])
+    if name in SHIPPED and image_size not in (None, 32, (32, 32), [32, 32]):
+        raise ValueError(f"{name} takes images of 32 by 32 pixels. Received: image_size={image_size!r}.")
+    return name
+
+
+def require_channels_last():
+    """Raises a ValueError where Keras is set to take the channels of an image first, as no part of ftlib does."""
+    if keras.config.image_data_format() != "channels_last":
+        raise ValueError(
+            "ftlib takes images as (height, width, channels), and Keras is set to take the channels first. Write "
+            '"image_data_format": "channels_last" into keras.json (in ~/.keras, or where KERAS_HOME is), or call '
+            'keras.config.set_image_data_format("channels_last") before a model is made.'
+        )
 
 
 def classifier(backbone, num_classes, dropout=0.0):
@@ -117,6 +160,7 @@ def classifier(backbone, num_classes, dropout=0.0):
     >>> ft.classifier(ft.load_backbone("glyphnet"), num_classes=10).output_shape
     (None, 10)
     """
+    require_channels_last()
     if isinstance(num_classes, bool) or not isinstance(num_classes, (int, np.integer)) or num_classes < 2:
         raise ValueError(f"`num_classes` is a whole number of at least 2. Received: num_classes={num_classes!r}.")
     shape = getattr(backbone, "output_shape", None)
@@ -199,9 +243,7 @@ def source_model(name="glyphnet"):
     return model, classes
 
 
-def _shipped(name, weights, image_size):
-    if image_size not in (None, 32, (32, 32)):
-        raise ValueError(f"{name} takes images of 32 by 32 pixels. Received: image_size={image_size!r}.")
+def _shipped(name, weights):
     if weights == "imagenet":
         raise ValueError(f'{name} is pre-trained on letters: weights="default". Received: weights="imagenet".')
     model = glyphnet()
@@ -261,8 +303,9 @@ def _from_applications(info, weights, image_size):
     try:
         model = make(include_top=False, weights=None if path else where, input_tensor=x, input_shape=(*size, 3))
     except Exception as error:
-        if weights in ("default", "imagenet") and "fetch" in str(error):
-            raise OSError(
+        # Keras raises a plain Exception for a download that failed, with what the network said inside it.
+        if where is not None and not path and (type(error) is Exception or isinstance(error, OSError)):
+            raise DownloadError(
                 f"The ImageNet weights of {info.name} are not in Keras's cache and could not be downloaded: {error}. "
                 "Connect to the network once, or point KERAS_HOME at a folder that has them in models/."
             ) from error
@@ -273,12 +316,8 @@ def _from_applications(info, weights, image_size):
 
 
 def _from_hub(preset, weights, image_size):
-    try:
-        import keras_hub
-    except ImportError as error:
-        raise ImportError(f'load_backbone("hub:{preset}") needs KerasHub: pip install "ftlib[hub]".') from error
-    if ("/" in preset or preset.startswith(".")) and "://" not in preset and not pathlib.Path(preset).is_dir():
-        raise FileNotFoundError(f"No preset folder at {preset}. Received: 'hub:{preset}'.")
+    import keras_hub
+
     if weights == "imagenet":
         raise ValueError(f'A KerasHub preset names its weights: weights="default". Received: weights={weights!r}.')
     options = {} if image_size is None else {"image_shape": (*np.broadcast_to(image_size, 2).tolist(), 3)}
@@ -302,13 +341,17 @@ def _from_hub(preset, weights, image_size):
 
 
 def _from_file(path, weights, image_size):
-    if image_size is not None:
-        raise ValueError(f"A model in a file has its own image size. Received: image_size={image_size!r}.")
-    model = keras.models.load_model(_existing(path), compile=False)
+    try:
+        model = keras.models.load_model(path, compile=False)
+    except ValueError as error:
+        raise ValueError(
+            f"{path} does not open as a Keras model: {error} It has to be a whole model (model.save), of Keras's own "
+            "layers or of layers that were registered and imported."
+        ) from error
     inner = [layer for layer in getattr(model, "layers", []) if layer.name == "backbone"]
     if inner:
         model = inner[0]
-    shape = model.input_shape
+    shape = getattr(model, "input_shape", None)
     if not isinstance(shape, tuple) or len(shape) != 4:
         raise ValueError(
             f"Expected a model with one image input (None, height, width, channels) in {path}. Received: {shape}."
@@ -317,4 +360,71 @@ def _from_file(path, weights, image_size):
         _load(model, _existing(weights), path.name)
     elif weights is None:
         redraw(model, model.layers, seed=0)
-    return model
+    model, cut = without_classes(model)
+    if cut:
+        warnings.warn(f"{path.name} {cut}", stacklevel=3)
+    return model if image_size is None else of_size(model, image_size, path.name)
+
+
+def without_classes(model):
+    """Returns a model without the layers that name the classes of an earlier task, and what was cut off.
+
+    Probabilities of other classes are no features: a few numbers that say of most images "none of these". A model is
+    cut before the last layer with weights if it ends in a softmax or sigmoid.
+
+    Args:
+        model: A Keras model.
+
+    Returns:
+        `(model, "")` where there is nothing to cut; else the model up to there, which shares its weights, and a
+        sentence without its subject.
+
+    Example:
+    >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(8), keras.layers.Dense(3, "softmax")])
+    >>> without_classes(model)[1]
+    'is a classifier of 3 classes: its last layers (dense_1) were cut off, and what it has learnt below them is used.'
+    """
+    layers, cut = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)], []
+    shape = model.output_shape
+    if not isinstance(shape, tuple) or len(shape) != 2 or not layers or not _gives_probabilities(layers[-1]):
+        return model, ""
+    while layers:
+        cut.append(layers.pop())
+        if cut[-1].weights:
+            break
+    if not layers or isinstance(cut[-1], keras.Model):
+        return model, ""
+    names = ", ".join(layer.name for layer in reversed(cut))
+    told = (
+        f"is a classifier of {shape[1]} classes: its last layers ({names}) were cut off, and what it has learnt below "
+        "them is used."
+    )
+    return keras.Model(model.inputs[0], cut[-1].input, name=model.name), told
+
+
+def _gives_probabilities(layer):
+    named = getattr(getattr(layer, "activation", None), "__name__", "")
+    return isinstance(layer, keras.layers.Softmax) or named in ("softmax", "sigmoid")
+
+
+def of_size(model, image_size, what):
+    """Returns a model for images of one size; itself, or one with the same weights where it takes any size.
+
+    Args:
+        model: A Keras model with one image input.
+        image_size: Height and width in pixels, an integer or a pair.
+        what: What an error calls it.
+
+    Raises:
+        ValueError: If it takes another size alone.
+    """
+    size = tuple(np.broadcast_to(image_size, 2).tolist())
+    height, width, channels = model.input_shape[1:]
+    if (height or size[0], width or size[1]) != size:
+        raise ValueError(
+            f"{what} takes images of {height} by {width} pixels alone. Received: image_size={image_size!r}."
+        )
+    if None not in (height, width):
+        return model
+    image = keras.Input((*size, channels), name="image")
+    return keras.Model(image, model(image), name=model.name)

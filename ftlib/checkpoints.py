@@ -13,6 +13,8 @@ import zipfile
 import keras
 import numpy as np
 
+from ftlib.errors import DamagedFileError
+
 _LAST, _BEFORE = "checkpoint.npz", "checkpoint-before.npz"
 
 
@@ -24,7 +26,8 @@ class Checkpoints:
         identity: Dict in plain data of all that makes the run what it is; a run of another identity is refused.
 
     Raises:
-        ValueError: If the folder holds a checkpoint of another run, or a damaged one.
+        ValueError: If the folder holds a checkpoint of another run.
+        DamagedFileError: If it holds a damaged one.
     """
 
     def __init__(self, run_dir, identity):
@@ -41,9 +44,11 @@ class Checkpoints:
                 arrays = {name: file[name] for name in file.files}
             record = json.loads(arrays.pop("record").tobytes().decode())
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            if isinstance(error, OSError) and error.errno is not None:  # no permission, a disk that fails: not damaged
+                raise
             older = path.name == _LAST and (self.folder / _BEFORE).exists()
             then = "the one before it is then used" if older else "the run then starts anew"
-            raise ValueError(f"The checkpoint {path} is damaged ({error}). Delete this file; {then}.") from error
+            raise DamagedFileError(f"The checkpoint {path} is damaged ({error}). Delete this file; {then}.") from error
         self.refuse_another(record["identity"], "an unfinished run")
         return record, arrays
 

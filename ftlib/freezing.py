@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from ftlib.errors import unknown
+from ftlib.errors import find_name
 from ftlib.graph import stages
 
 
@@ -42,10 +42,8 @@ def freeze(model, through=None, batch_norm="freeze", head=None):
     names = [stage.name for stage in found]
     if through is None:
         frozen = [name for name in names if name != "head"]
-    elif through not in names:
-        raise unknown("stage", through, names)
     else:
-        frozen = names[: names.index(through) + 1]
+        frozen = names[: names.index(find_name("stage", through, names)) + 1]
     return _apply(model, [name for name in names if name not in frozen], batch_norm, head)
 
 

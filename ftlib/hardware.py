@@ -7,6 +7,7 @@ import functools
 import keras
 import numpy as np
 
+from ftlib.errors import find_name
 from ftlib.initialization import copy_model
 
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
@@ -49,8 +50,8 @@ class Hardware:
             if not whole and not (name == "devices" and value == "all"):
                 also = ' or "all"' if name == "devices" else ""
                 raise ValueError(f"`{name}` is a whole number of at least 1{also}. Received: {name}={value!r}.")
-        if self.precision not in (None, *PRECISIONS):
-            raise ValueError(f"`precision` is one of {', '.join(PRECISIONS)}, or None. Received: {self.precision!r}.")
+        if self.precision is not None:
+            object.__setattr__(self, "precision", find_name("precision", self.precision, PRECISIONS))
         if self.jit not in (True, False, "auto"):
             raise ValueError(f'`jit` is True, False or "auto". Received: jit={self.jit!r}.')
 

@@ -8,7 +8,7 @@ import tempfile
 import keras
 import numpy as np
 
-from ftlib.errors import unknown
+from ftlib.errors import find_name
 
 _KEPT = (keras.layers.Normalization, keras.layers.Rescaling)  # they hold facts about pixels, nothing learnt
 _INITIALIZERS = ("glorot_normal", "glorot_uniform", "he_normal", "he_uniform", "lecun_normal", "random_normal",
@@ -127,8 +127,8 @@ def reinitialize(model, initializer, seed=0):
     Example:
     >>> model = ft.reinitialize(ft.classifier(ft.load_backbone("glyphnet"), 10), "he_normal", seed=1)
     """
-    if isinstance(initializer, str) and initializer not in _INITIALIZERS:
-        raise unknown("initializer", initializer, _INITIALIZERS)
+    if isinstance(initializer, str):
+        initializer = find_name("initializer", initializer, _INITIALIZERS)
     if not model.built or not model.weights:
         raise ValueError("The model has no weights to draw. Build it first, or pass an input shape.")
     maker = keras.initializers.get(initializer)

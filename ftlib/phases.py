@@ -15,6 +15,7 @@ from ftlib.batches import Batches, Views, reseed
 from ftlib.checkpoints import Checkpoints, pack, unpack
 from ftlib.closing import SOUP_SIZE
 from ftlib.engine import Trainer, make_optimizer, quiet, split_parts
+from ftlib.errors import DivergedError
 from ftlib.features import Cache, ahead, predict
 from ftlib.freezing import set_trainable
 from ftlib.graph import stages, weights_of
@@ -224,7 +225,7 @@ class PhaseRun:
         row.update({f"val_{name}": value for name, value in scores.items()})
         run.history.append(row)
         if not np.isfinite(row["loss"]) or not np.isfinite(row["val_loss"]):
-            raise FloatingPointError(
+            raise DivergedError(
                 f"The loss is {row['loss']} in phase {self.phase.name!r} after {self.done} updates: the rate "
                 f"{self.phase.rate:g} is too high for this model. Try a tenth of it."
             )

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from ftlib.anchors import ANCHORS
-from ftlib.errors import unknown
+from ftlib.errors import find_name
 from ftlib.initialization import is_kernel
 
 AUGMENTATION = ("none", "light", "standard", "strong")
@@ -69,8 +69,7 @@ class Regularization:
                 raise ValueError(f"`{name}` is a number {wanted}. Received: {name}={value!r}.")
             if value < 0 or (below_one and value >= 1):
                 raise ValueError(f"`{name}` is a number {wanted}. Received: {name}={value!r}.")
-        if self.augmentation not in AUGMENTATION:
-            raise unknown("augmentation", self.augmentation, AUGMENTATION)
+        object.__setattr__(self, "augmentation", find_name("augmentation", self.augmentation, AUGMENTATION))
         patience = self.patience
         if patience is not None and (isinstance(patience, bool) or not isinstance(patience, int) or patience < 1):
             raise ValueError(f"`patience` counts epochs, at least 1, or is None. Received: patience={patience!r}.")
@@ -99,9 +98,7 @@ class Regularization:
         """
         if isinstance(name, Regularization):
             return name
-        if not isinstance(name, str) or name not in PRESETS:
-            raise unknown("regularization preset", name, PRESETS)
-        return PRESETS[name]
+        return PRESETS[find_name("regularization preset", name, PRESETS)]
 
 
 PRESETS = {

@@ -66,6 +66,13 @@ class Run:
         )
 
     @property
+    def image_shape(self):
+        """`(height, width, channels)` of the images that it was trained on, also where the model takes any size."""
+        known = self.settings.get("model", {}).get("image_shape") if self.task is None else self.task.image_shape
+        given = self.model.input_shape[1:]
+        return given if None not in given or known is None else tuple(known)
+
+    @property
     def val_accuracy(self):
         return self._score("validation")["accuracy"]
 
@@ -106,8 +113,13 @@ class Run:
         return self._kept[part]
 
     def predict(self, images):
-        """Returns the probabilities `(n, classes)` for images of the model's size, pixels 0-255."""
+        """Returns the probabilities `(n, classes)` for images of the run's size (`image_shape`), pixels 0-255."""
         check_pixels(images)
+        if tuple(images.shape[1:]) != tuple(self.image_shape):
+            raise ValueError(
+                f"The run takes images of the size that it was trained at, {self.image_shape}. Received: "
+                f"{tuple(images.shape[1:])}. `task.for_backbone(run.model)` converts those of a task."
+            )
         return predict(self.model, images)
 
     def confusion(self, part="validation"):
@@ -192,9 +204,10 @@ def load_run(run_dir, task=None):
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"Cannot read {record}: {error}.") from error
     model = keras.models.load_model(run_dir / "model.keras", compile=False)
-    fitted = None if task is None else task.for_backbone(model)
-    fields["class_names"] = tuple(fields["class_names"])
-    run = Run(model=model, task=fitted, **fields)
+    run = Run(model=model, **fields)
+    if task is not None:
+        size = zip(run.image_shape, task.image_shape, strict=True)
+        run.task = task.with_images(tuple(want or have for want, have in size))
     run._kept["run_dir"] = run_dir
     return run
 

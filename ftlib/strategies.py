@@ -3,7 +3,7 @@
 import dataclasses
 import math
 
-from ftlib.errors import unknown
+from ftlib.errors import find_name, unknown
 
 SCHEDULES = ("cosine", "one_cycle", "constant")
 CLOSING = ("soup", "interpolate")
@@ -70,8 +70,9 @@ class Phase:
         train = self.train
         names = isinstance(train, (tuple, list)) and all(isinstance(n, str) for n in train)
         count = isinstance(train, int) and not isinstance(train, bool) and train >= 0
-        if isinstance(train, str) and train not in ("head", "all", "gradual", "lora"):
-            raise unknown("value of `train`", train, ["head", "all", "gradual", "lora"])
+        if isinstance(train, str):
+            train = find_name("value of `train`", train, ("head", "all", "gradual", "lora"))
+            object.__setattr__(self, "train", train)
         if not (isinstance(train, str) or names or count):
             raise ValueError(
                 '`train` is "head", "all", "gradual", "lora", a number of last stages or a tuple of stage names. '
@@ -89,8 +90,7 @@ class Phase:
             raise ValueError(f"`rate` is a learning rate above 0 and at most 10. Received: rate={self.rate!r}.")
         if not _number(self.decay) or not 0 < self.decay <= 1:
             raise ValueError(f"`decay` is a factor above 0 and at most 1. Received: decay={self.decay!r}.")
-        if self.schedule not in SCHEDULES:
-            raise unknown("schedule", self.schedule, SCHEDULES)
+        object.__setattr__(self, "schedule", find_name("schedule", self.schedule, SCHEDULES))
         if self.batch_norm not in ("freeze", "train"):
             raise ValueError(f'`batch_norm` is "freeze" or "train". Received: batch_norm={self.batch_norm!r}.')
         counts = {"views": "versions of an image", "patience": "epochs", "width": "features", "rank": "rows"}
@@ -181,8 +181,7 @@ class Strategy:
     closing: tuple = ()
 
     def __post_init__(self):
-        if self.start not in ("pretrained", "random"):
-            raise unknown("start", self.start, ["pretrained", "random"])
+        object.__setattr__(self, "start", find_name("start", self.start, ("pretrained", "random")))
         object.__setattr__(self, "phases", tuple(self.phases))
         if not self.phases or not all(isinstance(p, Phase) for p in self.phases):
             raise ValueError(f"A strategy needs at least one Phase. Received: phases={self.phases!r}.")
@@ -194,10 +193,7 @@ class Strategy:
             raise ValueError(f"`keep` counts stages from the input. Received: keep={keep!r}.")
         if not isinstance(self.closing, (tuple, list)):
             raise ValueError(f'`closing` is a tuple of "soup" and "interpolate". Received: closing={self.closing!r}.')
-        object.__setattr__(self, "closing", tuple(self.closing))
-        for step in self.closing:
-            if step not in CLOSING:
-                raise unknown("closing step", step, CLOSING)
+        object.__setattr__(self, "closing", tuple(find_name("closing step", step, CLOSING) for step in self.closing))
         if "interpolate" in self.closing and (self.start == "random" or keep is not None):
             raise ValueError("There are no pre-trained weights to interpolate from: they are drawn anew.")
         if "soup" in self.closing and self.phases[-1].train == "lora":
@@ -299,9 +295,7 @@ def strategy(name):
     if isinstance(name, (list, tuple)):
         raise ValueError("A list of phases needs a name and a start: ft.Strategy(name, start, phases).")
     known = _strategies()
-    if not isinstance(name, str) or name not in known:
-        raise unknown("strategy", name, known)
-    return known[name]
+    return known[find_name("strategy", name, known)]
 
 
 def _how(phase):

@@ -10,6 +10,7 @@ import numpy as np
 
 from ftlib.advisor import advise
 from ftlib.anchors import Prepared, check_anchor, describe, kept_stages
+from ftlib.backbones import require_channels_last
 from ftlib.batches import weigh_classes
 from ftlib.checkpoints import Checkpoints, unpack
 from ftlib.closing import interpolate, soup
@@ -70,7 +71,7 @@ def fit(
             checkpoint, before anything is trained.
         OSError: If a checkpoint cannot be written; the one before it is still there.
         ProofError: If what was to stay frozen moved, or what was to train did not.
-        FloatingPointError: If the loss is no longer a number, because the rate is too high.
+        DivergedError: If the loss is no longer a number, because the rate is too high (a `FloatingPointError`).
 
     Example:
     >>> task = ft.load_task("digits", labels_per_class=10)
@@ -78,11 +79,12 @@ def fit(
     >>> ft.fit(model, task, "feature_extraction", updates=60, verbose=False).val_accuracy > 0.9
     True
     """
+    require_channels_last()
     settings = Regularization.preset(regularization)
     say = print if verbose else lambda line: None
     found = stages(model, head=head)
     names = [s.name for s in found]
-    auto = isinstance(strategy, str) and strategy == "auto"
+    auto = isinstance(strategy, str) and strategy.casefold() == "auto"
     recipe = named_strategy("lp_ft" if auto else strategy).unrolled(names, head_width(found))
     _check(model, task, recipe, names, seed, updates, batch_size, run_dir)
     hardware = Hardware() if hardware is None else hardware
@@ -112,6 +114,8 @@ def fit(
     if not hardware.plain:
         described["hardware"] = dataclasses.asdict(hardware)
     described["model"] = {"layers": len(model.layers), "checksum": model_fingerprint(model)}
+    if None in model.input_shape[1:]:  # the model does not tell at which size it was trained
+        described["model"]["image_shape"] = list(fitted.image_shape)
     store = None
     if run_dir is not None:
         described["task"]["checksum"] = _checksum(task)

@@ -8,6 +8,9 @@ import pathlib
 import re
 import socket
 import statistics
+import warnings
+
+from ftlib.errors import DownloadError
 
 _TF = "_weights_tf_dim_ordering_tf_kernels"
 # ImageNet backbones in the order in which they are looked for in Keras's cache, and the files that hold their weights.
@@ -25,6 +28,8 @@ CACHED = {
     "VGG16": rf"vgg16{_TF}_notop\.h5",
 }
 SIDES = (96, 128, 160, 192, 224)  # that MobileNetV2 was pre-trained at
+ANY_SIZE = 224  # pixels of a side for a backbone that takes any: most were pre-trained at that
+SMOOTHED = "light, smoothed"  # the preset light with label smoothing 0.1
 _LIMIT = {"cpu": 160, "gpu": 224}  # pixels of a side, where nobody said so: cost grows with its square
 _GLYPH = 64  # pixels: up to here, grey pictures may suit glyphnet
 _PROBED = 200  # classes up to which linear probes are quick and the rule of `advise` was tried near enough
@@ -93,27 +98,37 @@ def cache_folder():
 
 
 def load(choice, pretrained=True):
-    """Returns the backbone of a `Choice`, with random weights where `pretrained` is false: nothing is fetched then.
+    """Loads the backbone of a `Choice`, with random weights where `pretrained` is false: nothing is fetched then.
+
+    Returns:
+        `(backbone, choice, sentences)`: the choice again, with a size where the backbone takes images of any, and what
+        should be known of the backbone.
 
     Raises:
         OSError: If its weights cannot be had; the message names every way out.
         ValueError, ImportError: As `load_backbone`.
     """
-    from ftlib.backbones import load_backbone
+    from ftlib.backbones import load_backbone, of_size
 
     # Keras tells of a download on standard output, which is for the result alone.
-    with _patience(20), contextlib.redirect_stdout(io.StringIO()):
+    with _patience(20), contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("ignore")
+        warnings.filterwarnings("always", message=".*were cut off")
         try:
-            return load_backbone(choice.backbone, "default" if pretrained else None, choice.image_size)
-        except OSError as error:
-            if isinstance(error, FileNotFoundError) or "could not be downloaded" not in str(error):
-                raise
-            raise FileNotFoundError(
+            backbone = load_backbone(choice.backbone, "default" if pretrained else None, choice.image_size)
+        except DownloadError as error:
+            raise DownloadError(
                 f"The ImageNet weights of {choice.backbone} are not in Keras's cache ({cache_folder()}) and could not "
                 "be downloaded. Connect to the network once; or copy the file into that folder on a machine that has "
                 "it; or name a backbone that is here: --backbone glyphnet (small grey pictures), --backbone MODEL.keras"
                 " (a Keras model of your own)."
             ) from error
+    said = [str(warning.message) for warning in told]
+    if None in backbone.input_shape[1:3]:
+        side = choice.image_size or ANY_SIZE
+        backbone, choice = of_size(backbone, side, choice.backbone), dataclasses.replace(choice, image_size=side)
+        said.append(f"The backbone takes images of any size; it is trained, and used, at {side} x {side} pixels.")
+    return backbone, choice, said
 
 
 @contextlib.contextmanager
@@ -157,7 +172,7 @@ def choose_strategy(model, task, say, name=None):
         recipe, preset, why = advice.strategy, advice.regularization, advice.said
     if recipe.name == "lp_ft" and device_kind() == "cpu" and max(task.image_shape[:2]) > _GLYPH:
         why.append("Without a GPU the last two stages are tuned, not all, on four views of each picture computed once.")
-        return head_then_top(min(2, len(stages(model)) - 1)), "light, smoothed", why
+        return head_then_top(min(2, len(stages(model)) - 1)), SMOOTHED, why
     return recipe, preset, why
 
 
@@ -176,7 +191,7 @@ def regularization(name):
     """
     from ftlib.regularizers import Regularization
 
-    if name == "light, smoothed":
+    if name == SMOOTHED:
         return dataclasses.replace(Regularization.preset("light"), label_smoothing=0.1)
     return Regularization.preset(name)
 

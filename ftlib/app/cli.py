@@ -8,6 +8,7 @@ import time
 import traceback
 
 from ftlib.app.commands import Help, add_commands
+from ftlib.app.console import Console, command_line, complain, table
 from ftlib.app.stopping import Terminated
 
 STRATEGIES = ("scratch", "feature_extraction_long", "lp_ft")
@@ -21,19 +22,26 @@ def main(arguments=None):
     args = _parser().parse_args(arguments)
     try:
         return args.command(args)
+    except BrokenPipeError:  # whoever read the output has seen enough, such as `head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (ValueError, TypeError, OSError, ImportError, ArithmeticError, AssertionError, RuntimeError) as error:
-        print(f"ftlib: {error}", file=sys.stderr)
-        if isinstance(error, _WRONG):
-            return 2
-        print(getattr(error, "hint", ""), end="", file=sys.stderr)
-        return args.failed
+        complain(f"ftlib: {error}")
+        _hint(error)
+        return 2 if isinstance(error, _WRONG) else args.failed
     except KeyboardInterrupt as error:
-        print(f"\nftlib: stopped.\n{getattr(error, 'hint', '')}", end="", file=sys.stderr)
+        complain("\nftlib: stopped.")
+        _hint(error)
         return 143 if isinstance(error, Terminated) else 130
     except Exception as error:  # a fault of ftlib or below it: all that is known helps to mend it
-        traceback.print_exc()
-        print(getattr(error, "hint", ""), end="", file=sys.stderr)
+        complain(traceback.format_exc().rstrip())
+        _hint(error)
         return args.failed
+
+
+def _hint(error):
+    if getattr(error, "hint", ""):
+        complain(error.hint.rstrip())
 
 
 def _parser():
@@ -44,6 +52,7 @@ def _parser():
         "  ftlib run\n\n`ftlib COMMAND --help` tells more.",
         formatter_class=Help,
     )
+    parser.add_argument("--version", action="version", version=_version())
     parser.set_defaults(failed=1)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     add_commands(commands)
@@ -79,36 +88,44 @@ def _parser():
     return parser
 
 
+def _version():
+    from ftlib import __version__
+
+    return f"ftlib {__version__}"
+
+
 def _run(args):
     from ftlib.app.grid import quiet_stderr, run_cells
 
-    began = time.time()
+    began, console = time.time(), Console()
     if min(args.labels, args.seeds, args.updates, args.jobs) < 1:
         raise ValueError("--labels, --seeds, --updates and --jobs are at least 1.")
-    if len(set(args.strategies)) < len(args.strategies):
-        raise ValueError(f"Each strategy once, please. Received: --strategies {' '.join(args.strategies)}.")
     if args.out and args.out.exists() and not args.out.is_dir():
         raise ValueError(f"--out is a folder. Received: the file {args.out}.")
     with quiet_stderr():
-        from ftlib.backbones import load_backbone
+        from ftlib.backbones import check_backbone, load_backbone
         from ftlib.evaluation import Comparison
         from ftlib.regularizers import Regularization
         from ftlib.strategies import strategy
         from ftlib.tasks import load_task
 
         # Everything that can be wrong with the arguments shows here, before any process starts.
-        recorded = _recorded(args)
+        args.backbone = str(check_backbone(args.backbone))
+        preset = Regularization.preset(args.regularization)
         recipes = [strategy(name) for name in args.strategies]
+        args.strategies = [recipe.name for recipe in recipes]
+        if len(set(args.strategies)) < len(args.strategies):
+            raise ValueError(f"Each strategy once, please. Received: --strategies {' '.join(args.strategies)}.")
         for recipe in recipes:
             recipe.plan(args.updates)
-        preset = Regularization.preset(args.regularization)
         task = load_task(args.task, args.labels, 0)
+        recorded = _recorded(args, task, preset)
         backbone = load_backbone(args.backbone)
         task.for_backbone(backbone)
     out = args.out or pathlib.Path("runs") / task.name
     for note in task.notes:
-        print(f"note: {note}")
-    print(f"{task}\n{args.backbone}: {backbone.count_params():,} parameters; {preset!r}")
+        console.say(f"note: {note}")
+    console.say(f"{task}\n{args.backbone}: {backbone.count_params():,} parameters; {preset!r}")
     tuned = {
         row["strategy"]: row["rate_factor"]
         for row in (recorded.rows if recorded else ())
@@ -116,8 +133,8 @@ def _run(args):
     }
     if tuned:
         recipes = [recipe.scaled(tuned.get(recipe.name, 1)) for recipe in recipes]
-        print(f"learning rates: those that validation chose in results/{RECORDED.name}")
-    print(
+        console.say(f"learning rates: those that validation chose in results/{RECORDED.name}")
+    console.say(
         f"{len(args.strategies)} strategies x {args.seeds} seeds, {args.updates} updates each, {args.jobs} at a time:\n"
     )
 
@@ -125,20 +142,30 @@ def _run(args):
         {
             "backbone": args.backbone, "task": args.task, "strategies": [recipe], "labels_per_class": (args.labels,),
             "seeds": [seed], "regularization": preset, "updates": args.updates, "keep_runs": seed == 0,
+            "verbose": False,
         }
         for seed in range(args.seeds) for recipe in recipes
     ]  # fmt: skip
+    parts = {}
     with quiet_stderr():
-        parts = dict(run_cells(cells, min(args.jobs, len(cells))))
+        for i, part in run_cells(cells, min(args.jobs, len(cells))):
+            parts[i] = part
+            row = part.rows[0]
+            console.say(
+                f"{row['strategy']:<24} seed {row['seed']}   validation accuracy {100 * row['val_accuracy']:.1f} %   "
+                f"{len(parts)} of {len(cells)} done after {time.time() - began:.0f} s"
+            )
     result = Comparison.merge([parts[i] for i in range(len(cells))])
-    print(f"\n{result}\n")
-    _write(result, out, task, args, recorded)
-    print(f"\n{time.time() - began:.0f} seconds. What next:")
-    print(f"  open {out / 'report.html'} in a browser")
+    console.say(f"\n{result}\n")
+    console.say(f"written to {out}/: {', '.join(_write(result, out, task, args, recorded))}")
     last = args.strategies[-1]
-    print(f"  keras.models.load_model('{out / last}/model.keras') is the model of {last}")
-    print(f"  {_command()} run --labels 3     the same with fewer labels; run --help shows more")
-    print("  make lab     JupyterLab, to try the library in notebooks")
+    console.say(
+        f"\n{time.time() - began:.0f} seconds. What next:\n"
+        f"  open {out / 'report.html'} in a browser\n"
+        f"  keras.models.load_model({str(out / last / 'model.keras')!r}) is the model of {last}\n"
+        f"  {command_line(_command(), 'run', '--labels', 3)}     the same with fewer labels; run --help shows more\n"
+        "  make lab     JupyterLab, to try the library in notebooks"
+    )
     return 0
 
 
@@ -148,10 +175,11 @@ def _command():
     return called.relative_to(pathlib.Path.cwd()) if called.is_relative_to(pathlib.Path.cwd()) else called.name
 
 
-def _recorded(args):
+def _recorded(args, task, preset):
     from ftlib.evaluation import load_comparison
+    from ftlib.regularizers import PRESETS
 
-    same = args.task == "digits" and args.backbone == "glyphnet" and args.regularization == "light"
+    same = task.name == "digits" and args.backbone == "glyphnet" and preset == PRESETS["light"]
     return load_comparison(RECORDED) if same and RECORDED.exists() else None
 
 
@@ -168,8 +196,7 @@ def _write(result, out, task, args, recorded):
     part.write_bytes(plots.png(picture))
     os.replace(part, out / "result.png")
     write_report(result, out / "report.html", task=task, recorded=recorded)
-    files = ["result.png", "report.html", "comparison.json"] + [f"{r.strategy}/model.keras" for r in result.runs]
-    print(f"written to {out}/: {', '.join(files)}")
+    return ["result.png", "report.html", "comparison.json"] + [f"{r.strategy}/model.keras" for r in result.runs]
 
 
 def _backbones(args):
@@ -179,17 +206,18 @@ def _backbones(args):
         from ftlib.backbones import list_backbones
 
         found = list_backbones()
-    print(f"{'name':<20}{'image':>12}  pixels become")
     words = {
         "tf": "-1..1",
         "caffe": "BGR less the ImageNet mean",
         "torch": "standardised per channel",
         "inside": "scaled by its own first layers",
     }
-    for b in found:
-        size = f"{b.side}x{b.side}x{b.channels}"
-        print(f"{b.name:<20}{size:>12}  {words.get(b.preprocessing, b.preprocessing)}")
-    print("\nAll take pixels 0-255 and do their preprocessing inside. Also: hub:PRESET of KerasHub, or a .keras file.")
+    rows = [("name", "image", "pixels become")]
+    rows += [(b.name, f"{b.side}x{b.side}x{b.channels}", words.get(b.preprocessing, b.preprocessing)) for b in found]
+    Console().say(
+        f"{table(rows, right=(1,))}\n\n"
+        "All take pixels 0-255 and do their preprocessing inside. Also: hub:PRESET of KerasHub, or a .keras file."
+    )
     return 0
 
 
@@ -200,9 +228,8 @@ def _tasks(args):
         from ftlib.tasks import list_tasks, online
 
         found = list_tasks()
-    for name in found:
-        print(f"{name:<16}{'downloaded once' if name in online.ONLINE else 'offline'}")
-    print("\nOr a folder with one folder of pictures per class: ./FOLDER")
+    rows = [(name, "downloaded once" if name in online.ONLINE else "offline") for name in found]
+    Console().say(f"{table(rows)}\n\nOr a folder with one folder of pictures per class: ./FOLDER")
     return 0
 
 

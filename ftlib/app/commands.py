@@ -4,12 +4,12 @@ import argparse
 import dataclasses
 import os
 import pathlib
-import shlex
 import tempfile
 
-from ftlib.app.console import Console, wrapped
+from ftlib.app.console import Console, command_line, utf8, wrapped
 from ftlib.app.grid import quiet_stderr
 from ftlib.app.stopping import stoppable
+from ftlib.errors import find_name
 
 _CODES = "exit codes: 0 done, 1 failed, 2 wrong usage or pictures that cannot be used, 130 stopped with Ctrl-C"
 # For each command: what it does, in a few words and at length, and how it is typed.
@@ -92,30 +92,33 @@ def add_commands(commands):
     for name in ("check", "advise", "fit"):
         _add_data(made[name], "?" if name == "fit" else None)
     made["fit"].add_argument("--out", type=pathlib.Path, help="a new folder for the run (runs/NAME)")
-    made["fit"].add_argument("--resume", type=pathlib.Path, metavar="RUN", help="go on with this run")
-    made["fit"].add_argument("--config", type=pathlib.Path, metavar="FILE", help="repeat the run of this config.json")
+    made["fit"].add_argument("--resume", type=existing_path, metavar="RUN", help="go on with this run")
+    made["fit"].add_argument("--config", type=existing_path, metavar="FILE", help="repeat the run of this config.json")
     for name in ("advise", "fit"):
         _add_options(made[name])
     for name in ("predict", "evaluate", "report", "export"):
-        made[name].add_argument("run", type=pathlib.Path, metavar="RUN", help="the folder of a run")
+        made[name].add_argument("run", type=existing_path, metavar="RUN", help="the folder of a run")
     predict = made["predict"]
-    predict.add_argument("pictures", nargs="+", type=pathlib.Path, metavar="PICTURE", help="files, or folders of them")
-    predict.add_argument("--format", choices=("table", "csv", "json"), help="how to write the answers (table)")
+    predict.add_argument("pictures", nargs="+", type=existing_path, metavar="PICTURE", help="files, or folders of them")
+    predict.add_argument(
+        "--format", type=one_of("format", ("table", "csv", "json")), metavar="FORMAT",
+        help="how to write the answers: table, csv or json (table)",
+    )  # fmt: skip
     predict.add_argument("--top", type=int, default=1, help="how many classes to name for each picture (1)")
     predict.add_argument("--out", type=pathlib.Path, help="a file to write to, instead of standard output")
     evaluate = made["evaluate"]
-    evaluate.add_argument("--on", type=pathlib.Path, metavar="FOLDER", help="other pictures: a folder or a CSV file")
-    evaluate.add_argument("--data", type=pathlib.Path, metavar="FOLDER", help="where the run's own pictures are now")
+    evaluate.add_argument("--on", type=existing_path, metavar="FOLDER", help="other pictures: a folder or a CSV file")
+    evaluate.add_argument("--data", type=existing_path, metavar="FOLDER", help="where the run's own pictures are now")
     export = made["export"]
     export.add_argument("--format", nargs="+", required=True, metavar="FORMAT", help="keras, savedmodel, onnx, litert")
     export.add_argument("--out", type=pathlib.Path, help="a folder to write to (RUN/export)")
     runs = pathlib.Path("runs")
-    made["runs"].add_argument("folder", nargs="?", type=pathlib.Path, default=runs, metavar="FOLDER", help="(runs)")
+    made["runs"].add_argument("folder", nargs="?", type=existing_path, default=runs, metavar="FOLDER", help="(runs)")
 
 
 def _add_data(parser, nargs=None):
     about = "a folder with one folder of pictures per class (in train, val, test or not), or a CSV file"
-    parser.add_argument("data", nargs=nargs, type=pathlib.Path, metavar="FOLDER", help=about)
+    parser.add_argument("data", nargs=nargs, type=existing_path, metavar="FOLDER", help=about)
     parser.add_argument("--no-near", dest="near", action="store_false", default=None,
                         help="do not look for near copies: where pictures are meant to look alike")  # fmt: skip
 
@@ -131,13 +134,33 @@ def _add_options(parser):
     group.add_argument("--batch-size", type=int, metavar="IMAGES", help="images per update (32)")
     group.add_argument("--devices", type=_devices, metavar="NUMBER", help="that share each batch, or all (1)")
     group.add_argument("--precision", metavar="POLICY", help="mixed_float16 or mixed_bfloat16, for a GPU (float32)")
-    group.add_argument("--class-weight", choices=["balanced"], help="let every class count alike (off)")
-    group.add_argument("--no-mirror", dest="mirror", action="store_false", default=None,
-                       help="a mirrored picture is another thing: writing, left and right")  # fmt: skip
+    group.add_argument("--class-weight", metavar="balanced", help="let every class count alike (off)")
+    group.add_argument("--mirror", action=argparse.BooleanOptionalAction, default=None,
+                       help="whether a mirrored picture keeps its class: not writing, not left and right")  # fmt: skip
     group.add_argument("--seed", type=int, help="of all that is random (0)")
 
 
+def one_of(kind, known):
+    """Returns a function for argparse that takes one of some names, in small or capital letters."""
+
+    def read(text):
+        try:
+            return find_name(kind, text, known)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return read
+
+
+def existing_path(text):
+    """Takes a path for argparse, in the spelling of the disk."""
+    from ftlib.files import find_path
+
+    return find_path(text)
+
+
 def _devices(text):
+    text = text.lower()
     if text != "all" and not text.isdecimal():
         raise argparse.ArgumentTypeError(f"a whole number, or all. Received: {text!r}")
     return text if text == "all" else int(text)
@@ -170,8 +193,7 @@ def _advise(args):
         from ftlib.app.plan import make_plan
         from ftlib.app.project import describe
 
-        options = _options(args)
-        options.check()
+        options = _options(args).checked()
         console.say(f"checking {args.data} ...")
         findings = inspect_data(args.data, near=args.near is not False)
         console.say(repr(findings))
@@ -210,12 +232,13 @@ def _only_resume(args):
     from ftlib.app.plan import Options
 
     names = ["out", *(field.name for field in dataclasses.fields(Options))]
-    flags = {"near": "--no-near", "mirror": "--no-mirror"}
+    flags = {"near": "--no-near", "mirror": "--mirror" if args.mirror else "--no-mirror"}
     given = [flags.get(n, "--" + n.replace("_", "-")) for n in names if getattr(args, n) is not None]
     if given:
+        again = command_line("ftlib", "fit", "--config", args.resume / "config.json", *given)
         raise ValueError(
             f"--resume goes on as the run began, so that {', '.join(given)} cannot change it. Begin another run with: "
-            f"--config {args.resume / 'config.json'} {' '.join(given)} ..."
+            f"{again} ..."
         )
 
 
@@ -229,25 +252,29 @@ def _tell(folder, console):
     found = headline(metrics) if console.quiet else f"\n{told(metrics)}\n"
     lines = [found, *notes, *(f"{what:<8}{file}" for what, file in files.items())]
     if not console.quiet:
-        lines.append(f"next    ftlib predict {shlex.quote(str(folder.path))} PICTURE")
+        lines.append(f"next    {command_line('ftlib', 'predict', folder.path, 'PICTURE')}")
     data = {"run": str(folder.path), **{k: str(v) for k, v in files.items()}, "metrics": metrics}
     console.result("\n".join(lines), data)
 
 
 def _predict(args):
-    console = Console(args.quiet, args.json or args.format == "json")
+    form = "json" if args.json else args.format or "table"
+    console = Console(args.quiet, form == "json")
     with quiet_stderr():
-        from ftlib.app.predicting import predict, written
-
-        answers = predict(args.run, args.pictures, args.top, console.say)
-    text = written(answers, "json" if console.json else args.format or "table")
-    if args.out is None:
-        print(text)
-    else:
+        from ftlib.app.predicting import check_out, list_pictures, predict, written
         from ftlib.app.run_folder import write_text
 
-        write_text(args.out, text + "\n")
+        if args.out is not None:
+            check_out(args.out, list_pictures(args.pictures))
+        answers = predict(args.run, args.pictures, args.top, console.say)
+    text = written(answers, form)
+    if args.out is not None:
+        write_text(args.out, utf8(text).decode() + "\n")
         console.say(f"written to {args.out}")
+    elif form == "table":
+        console.result(text, None)
+    else:
+        console.document(text)
     return 1 if any("error" in answer for answer in answers) else 0
 
 

@@ -1,19 +1,22 @@
-"""What a command says: progress with the time left, results, or one JSON document."""
+"""What a command says, on any terminal: progress with the time left, results, documents for programs, errors."""
 
 import contextlib
 import io
 import json
 import os
 import re
+import shlex
 import shutil
+import subprocess
 import sys
-import textwrap
 import threading
 import time
 import unicodedata
 
 _EVERY = 1.0  # seconds between two looks of someone who waits
-_COLUMN = 78  # where the time left stands, behind the longest line of an epoch
+_COLUMN = 78  # where the time left stands, behind the longest line of an epoch, if the terminal is wide enough
+_NARROW, _WIDE = 30, 100  # columns that text is wrapped to, at least and at most
+_CELL = 12  # columns of a table that are never cut off
 
 
 class Console:
@@ -51,9 +54,19 @@ class Console:
     def result(self, text, data):
         """Writes the result: `data` as JSON where that was asked for, else `text`."""
         if self.json:
-            print(json.dumps(data, indent=1, default=str))
+            self.document(json.dumps(data, indent=1, default=str, ensure_ascii=False))
         else:
             print(_printable(text, sys.stdout), flush=True)
+
+    def document(self, text):
+        """Writes what a program will read, to standard output: in UTF-8, whatever the terminal's code page is."""
+        sys.stdout.flush()
+        binary = getattr(sys.stdout, "buffer", None)
+        if binary is None:  # not a real stream, as in a notebook
+            print(text)
+            return
+        binary.write(utf8(text) + b"\n")
+        binary.flush()
 
     @property
     def live(self):
@@ -63,8 +76,9 @@ class Console:
     def status(self, line):
         """Writes a line that the next one replaces; only where someone is watching."""
         if self.live:
+            line = line[: terminal_columns() - 1]  # a second line could not be written over
             end = "" if line else "\r"  # what is written next begins at the left
-            print(f"\r{line:<{len(self._status)}}", end=end, file=self._stream, flush=True)
+            print(_printable(f"\r{line:<{len(self._status)}}", self._stream), end=end, file=self._stream, flush=True)
             self._status = line
 
     @contextlib.contextmanager
@@ -126,7 +140,8 @@ class Progress:
             return line
         self.cost, self.at = self.needs.cost(int(found[1])), self.clock()
         self.left = self._estimate(self.at - self.began)
-        return f"{line:<{_COLUMN}}  {self.left_now()}".rstrip()
+        column = _COLUMN if terminal_columns() >= _WIDE else 0
+        return f"{line:<{column}}  {self.left_now()}".rstrip()
 
     def left_now(self):
         """Returns the time left, in words: a phase may stop early, or the machine get other work."""
@@ -192,9 +207,14 @@ def wrapped(text, first="", width=None):
     note  one line
           becomes two
     """
-    width = width or max(60, min(100, shutil.get_terminal_size((100, 24)).columns))
-    lines = textwrap.wrap(str(text), width - len(first), break_long_words=False, break_on_hyphens=False)
-    return "\n".join(f"{' ' * len(first) if i else first}{line}" for i, line in enumerate(lines or [""]))
+    width = width or max(_NARROW, min(_WIDE, terminal_columns()))
+    room, lines = max(_NARROW // 2, width - _columns(first)), [""]
+    for word in str(text).split():
+        if lines[-1] and _columns(lines[-1]) + 1 + _columns(word) > room:
+            lines.append(word)
+        else:
+            lines[-1] = f"{lines[-1]} {word}".strip()
+    return "\n".join(f"{' ' * _columns(first) if i else first}{line}" for i, line in enumerate(lines))
 
 
 def table(rows, right=()):
@@ -208,6 +228,13 @@ def table(rows, right=()):
     """
     rows = [[str(cell) for cell in row] for row in rows]
     widths = [max(_columns(row[k]) for row in rows) for k in range(len(rows[0]))]
+    room = terminal_columns() if sys.stdout.isatty() else sum(widths) + 2 * len(widths)
+    while sum(widths) + 2 * (len(widths) - 1) > room:
+        widest = max(set(range(len(widths))) - set(right), key=widths.__getitem__, default=None)
+        if widest is None or widths[widest] <= _CELL:
+            break
+        widths[widest] -= 1
+    rows = [[_cut(cell, width) for cell, width in zip(row, widths, strict=True)] for row in rows]
     lines = []
     for row in rows:
         blanks = [" " * (width - _columns(cell)) for cell, width in zip(row, widths, strict=True)]
@@ -216,10 +243,48 @@ def table(rows, right=()):
     return "\n".join(lines)
 
 
+def _cut(text, width):
+    """Returns a text with its middle left out where it is wider than so many columns."""
+    if _columns(text) <= width:
+        return text
+    begin, end = "", ""
+    while _columns(begin) + _columns(end) + 3 < width:
+        begin, end = (begin + text[len(begin)], end) if len(begin) <= len(end) else (begin, text[-len(end) - 1] + end)
+    if _columns(begin) + _columns(end) + 3 > width:  # a wide letter too many
+        begin, end = (begin[:-1], end) if len(begin) > len(end) else (begin, end[1:])
+    return f"{begin}...{end}"
+
+
 def _columns(text):
     """Returns how wide a text is in a terminal, where Chinese, Japanese and Korean letters take two columns."""
     letters = (c for c in text if not unicodedata.combining(c))
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in letters)
+
+
+def terminal_columns():
+    """Returns how many columns the terminal has; 100 where there is none."""
+    return shutil.get_terminal_size((_WIDE, 24)).columns
+
+
+def complain(text):
+    """Writes what went wrong to standard error."""
+    print(_printable(text, sys.stderr), file=sys.stderr, flush=True)
+
+
+def command_line(*words):
+    """Returns words as they are typed at the prompt of this system.
+
+    Example:
+    >>> command_line("ftlib", "predict", "runs/my flowers")
+    "ftlib predict 'runs/my flowers'"
+    """
+    words = [str(word) for word in words]
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+
+
+def utf8(text):
+    """Returns a text as UTF-8; the bytes of a file name that is none are escaped."""
+    return str(text).encode("utf-8", "backslashreplace")
 
 
 def _printable(text, stream):

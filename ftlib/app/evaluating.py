@@ -2,7 +2,6 @@
 
 import dataclasses
 
-from ftlib.app.data import inspect_data
 from ftlib.app.metrics import measure
 from ftlib.app.run_folder import RunFolder, digests_of
 
@@ -12,8 +11,9 @@ def evaluate(run, on=None, data=None, say=print):
 
     Args:
         run: The folder of a finished run.
-        on: Other pictures, all of them used: a folder of class folders or a CSV file with classes of the run. Those
-            that the run was trained or chosen on, byte for byte, are left out. Default None: the run's test split.
+        on: Other pictures, all of them used: a folder of class folders or a CSV file with classes of the run, be it
+            only one, in parts or not. Those that the run was trained or chosen on, byte for byte, are left out.
+            Default None: the run's test split.
         data: Where the pictures of the run are now, if they have moved.
         say: Takes a line of progress.
 
@@ -26,6 +26,8 @@ def evaluate(run, on=None, data=None, say=print):
             it has not seen.
     """
     folder = RunFolder(run)
+    if not folder.finished:
+        raise ValueError(folder.unfinished())
     if data is not None:
         folder.move(data)
     found = folder.run()
@@ -45,9 +47,10 @@ def _others(folder, run, on, say):
     import numpy as np
 
     from ftlib.tasks.base import Split
+    from ftlib.tasks.folder_check import check_folder
     from ftlib.tasks.photos import FolderImages
 
-    report = inspect_data(on, near=False).report
+    report = check_folder(on, training=False)
     strange = sorted(set(report.class_names) - set(run.class_names))
     if strange:
         raise ValueError(
@@ -59,10 +62,11 @@ def _others(folder, run, on, say):
     files = [file for file, digest in zip(report.files, digests, strict=True) if digest not in seen]
     if len(files) < len(report.files):
         say(f"{len(report.files) - len(files)} pictures are left out, since the run was trained or chosen on them.")
-    if not files:
-        raise ValueError(f"{on} has no pictures but those that the run was trained or chosen on.")
     for line in report.lines():
         say(line)
+    if not files:
+        why = f" Left out: {'; '.join(report.lines())}." if not report.files else ""
+        raise ValueError(f"{on} has no pictures but those that the run was trained or chosen on.{why}")
     height, width, channels = run.task.image_shape
     index = {name: i for i, name in enumerate(run.class_names)}
     return Split(

@@ -13,7 +13,7 @@ import tempfile
 import keras
 import numpy as np
 
-from ftlib.errors import unknown
+from ftlib.errors import find_name
 from ftlib.features import model_fingerprint
 from ftlib.runs import check_pixels
 
@@ -151,12 +151,10 @@ def check_formats(formats):
     >>> check_formats("keras")
     ('keras',)
     """
-    formats = tuple(dict.fromkeys([formats] if isinstance(formats, str) else formats))
+    formats = [formats] if isinstance(formats, str) else formats
+    formats = tuple(dict.fromkeys(find_name("format", name, FORMATS) for name in formats))
     if not formats:
         raise ValueError(f"Expected at least one format of {', '.join(FORMATS)}. Received: none.")
-    for name in formats:
-        if name not in FORMATS:
-            raise unknown("format", name, FORMATS)
     for name in formats:
         missing = [module for module in FORMATS[name].needs if importlib.util.find_spec(module) is None]
         if missing:
@@ -191,9 +189,8 @@ def _images(run, images):
         images = test[np.unique(np.linspace(0, len(test) - 1, IMAGES).astype(int))]
     check_pixels(images)
     images = np.asarray(images[np.arange(len(images))], "float32")
-    shape = run.model.input_shape[1:]
-    if any(want not in (None, have) for want, have in zip(shape, images.shape[1:], strict=True)):
-        raise ValueError(f"Expected images of the model's size, {shape}. Received: {images.shape[1:]}.")
+    if images.shape[1:] != run.image_shape:
+        raise ValueError(f"Expected images of the model's size, {run.image_shape}. Received: {images.shape[1:]}.")
     return images
 
 
@@ -274,7 +271,7 @@ def _described(run, rows, work, folder):
         if row.get("checksum") == checksum and row["format"] not in now and (folder / row["path"]).exists()
     ]
     rows = [*earlier, *({**row, "checksum": checksum} for row in rows)]
-    height, width, channels = run.model.input_shape[1:]
+    height, width, channels = run.image_shape
     path = work / "export.json"
     told = {
         "classes": list(run.class_names),

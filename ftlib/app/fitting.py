@@ -5,6 +5,7 @@ import dataclasses
 from ftlib.app import choices
 from ftlib.app.console import size
 from ftlib.app.resources import estimate, ran_out
+from ftlib.errors import DamagedFileError, OutOfMemoryError
 
 _SMALLEST = 2  # images at once
 
@@ -24,7 +25,7 @@ def train(folder, console, chosen=None):
 
     Raises:
         FileNotFoundError, ValueError: If pictures, or the model to start from, are missing or have changed.
-        RuntimeError: If two images at once do not fit into memory.
+        OutOfMemoryError: If two images at once do not fit into memory.
         OSError: If the disk is full; what was written before is still there.
     """
     import keras
@@ -49,15 +50,14 @@ def train(folder, console, chosen=None):
                     folder.path, training["updates"], batch, training["class_weight"],
                     hardware=Hardware(training["devices"], training["precision"], accumulate=parts),
                 )  # fmt: skip
-        except ValueError as error:
-            if not _put_aside(folder.path, error):
-                raise
+        except DamagedFileError as error:
+            _put_aside(folder.path)
             console.say(f"{error} It was put aside; going on without it.")
         except Exception as error:
             if not ran_out(error):
                 raise
             if batch % (2 * parts) or batch // (2 * parts) < _SMALLEST:
-                raise RuntimeError(
+                raise OutOfMemoryError(
                     f"The memory does not hold {batch // parts} images at once, and fewer are too few. Choose a "
                     "smaller --image-size, a smaller --backbone, or --strategy feature_extraction."
                 ) from error
@@ -119,12 +119,9 @@ def _note(batch, times, why):
     )
 
 
-def _put_aside(path, error):
-    """Renames the checkpoint that an error calls damaged, and returns whether there was one."""
-    if "is damaged" not in str(error):
-        return False
+def _put_aside(path):
+    """Renames the newest checkpoint, which is damaged; the one before it is read next."""
     for name in ("checkpoint.npz", "checkpoint-before.npz"):
         if (path / name).exists():
             (path / name).replace(path / f"damaged-{name}")
-            return True
-    return False
+            return

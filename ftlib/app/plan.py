@@ -5,6 +5,7 @@ import dataclasses
 from ftlib.app import choices
 from ftlib.app.console import duration, size, wrapped
 from ftlib.app.resources import estimate, free_memory, time_images
+from ftlib.tasks.names import mirror_pairs
 
 _RECORDED = (
     "strategy", "regularization", "class_weight", "updates", "batch_size", "devices", "precision", "seed",
@@ -44,10 +45,19 @@ class Options:
     mirror: bool | None = None
     near: bool | None = None
 
-    def check(self):
-        """Raises a ValueError for what can be seen to be wrong before any work."""
-        from ftlib.strategies import strategy
+    def checked(self):
+        """Returns the options with every name as the tables spell it, after looking at all of them, before any work.
 
+        Raises:
+            ValueError, ImportError, FileNotFoundError: For what can be seen to be wrong.
+        """
+        from ftlib.backbones import check_backbone, require_channels_last
+        from ftlib.errors import find_name
+        from ftlib.hardware import PRECISIONS, Hardware
+        from ftlib.regularizers import PRESETS
+        from ftlib.strategies import list_strategies
+
+        require_channels_last()
         for name, least in (("image_size", 8), ("updates", 1), ("batch_size", 1), ("seed", 0)):
             value = getattr(self, name)
             if value is not None and value < least:
@@ -55,14 +65,22 @@ class Options:
                 raise ValueError(f"--{option} is a whole number of at least {least}. Received: --{option} {value}.")
         if self.rate is not None and not 0 < self.rate <= 10:
             raise ValueError(f"--rate is a learning rate above 0 and at most 10. Received: --rate {self.rate:g}.")
+        named = {}
+        if self.precision is not None:
+            named["precision"] = find_name("precision", self.precision, PRECISIONS)
         if self.devices is not None or self.precision is not None:
-            from ftlib.hardware import Hardware
-
-            Hardware(1 if self.devices is None else self.devices, self.precision).check(self.batch_size or 32)
+            Hardware(self.devices or 1, named.get("precision")).check(self.batch_size or 32)
         if self.regularization is not None:
-            choices.regularization(self.regularization)
+            named["regularization"] = find_name(
+                "regularization preset", self.regularization, [*PRESETS, choices.SMOOTHED]
+            )
         if isinstance(self.strategy, str):
-            strategy(self.strategy)
+            named["strategy"] = find_name("strategy", self.strategy, list_strategies())
+        if self.backbone is not None:
+            named["backbone"] = str(check_backbone(self.backbone, self.image_size))
+        if self.class_weight is not None:
+            named["class_weight"] = find_name("class weight", self.class_weight, ["balanced"])
+        return dataclasses.replace(self, **named)
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -135,13 +153,14 @@ def make_plan(folder, options, report, say):
     free = free_memory()  # before anything is computed
     choice = choices.choose_backbone(report, name=options.backbone, image_size=options.image_size)
     say(f"\nloading {choice.backbone} ({choice.why}) ...")
-    backbone = choices.load(choice, pretrained=options.strategy != "scratch")
+    backbone, choice, said = choices.load(choice, pretrained=options.strategy != "scratch")
     folder.config["model"] = {
-        "backbone": choice.backbone, "image_size": choice.image_size, "image_shape": _image_shape(backbone, choice)
+        "backbone": choice.backbone, "image_size": choice.image_size, "image_shape": list(backbone.input_shape[1:])
     }  # fmt: skip
     mirror = options.mirror
     if mirror is None:  # what glyphnet is chosen for may be writing, which a mirror changes
-        mirror = not (choice.backbone == "glyphnet" and options.backbone is None)
+        writing = choice.backbone == "glyphnet" and options.backbone is None
+        mirror = not writing and not mirror_pairs(report.class_names)
     folder.config["training"] = {"mirror": mirror}
     model = classifier(backbone, len(folder.class_names))
     task = folder.task().for_backbone(model)
@@ -159,13 +178,7 @@ def make_plan(folder, options, report, say):
     recipe.plan(updates)
     needs = estimate(model, task, recipe, batch, updates, time_images(model, task))
     preset = options.regularization or preset
-    return Plan(choice, model, task, recipe, preset, batch, updates, tuple(why), needs, free)
-
-
-def _image_shape(backbone, choice):
-    height, width, channels = backbone.input_shape[1:]
-    side = choice.image_size or 224
-    return [height or side, width or side, channels]
+    return Plan(choice, model, task, recipe, preset, batch, updates, (*why, *said), needs, free)
 
 
 def configured(config, options):

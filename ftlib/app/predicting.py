@@ -37,10 +37,10 @@ def predict(run, places, top=1, say=print):
         raise ValueError(f"--top is a whole number of at least 1. Received: --top {top}.")
     folder = RunFolder(run)
     if not folder.finished:
-        raise ValueError(f"The run in {folder.path} is {folder.status}. Finish it: ftlib fit --resume {folder.path}")
-    files = [file for place in places for file in _pictures(place)]
+        raise ValueError(folder.unfinished())
+    files = list_pictures(places)
     model = keras.models.load_model(folder.path / "model.keras", compile=False)
-    height, width, channels = model.input_shape[1:]
+    height, width, channels = folder.image_shape
     answers = []
     for begin in range(0, len(files), _AT_ONCE):
         part = files[begin : begin + _AT_ONCE]
@@ -60,17 +60,32 @@ def predict(run, places, top=1, say=print):
     return answers
 
 
-def _pictures(place):
-    from ftlib.tasks.photos import EXTENSIONS
+def list_pictures(places):
+    """Returns the files that are named, and the pictures below the folders that are named, in the order of `places`.
 
-    if place.is_file():
-        return [place]
-    if not place.exists():
-        raise FileNotFoundError(f"There is no picture or folder {str(place)!r}.")
-    found = sorted(file for file in place.rglob("*") if file.suffix.lower() in EXTENSIONS and file.is_file())
-    if not found:
-        raise ValueError(f"The folder {str(place)!r} has no pictures, at any depth.")
-    return found
+    Raises:
+        FileNotFoundError: For a path where nothing is.
+        ValueError: For a folder without pictures.
+    """
+    from ftlib.files import walk_pictures
+
+    files = []
+    for place in places:
+        if not place.exists():
+            raise FileNotFoundError(f"There is no picture or folder {str(place)!r}.")
+        found = [place] if place.is_file() else list(walk_pictures(place))
+        if not found:
+            raise ValueError(f"The folder {str(place)!r} has no pictures, at any depth.")
+        files += found
+    return files
+
+
+def check_out(out, pictures):
+    """Raises a ValueError for a file to write answers to that is a folder, or one of the pictures themselves."""
+    if out.is_dir():
+        raise ValueError(f"--out is a file to write to. Received: the folder {out}.")
+    if out.exists() and any(out.samefile(file) for file in pictures):
+        raise ValueError(f"--out would write over the picture {out}. Name another file.")
 
 
 def _unreadable(file):
@@ -92,7 +107,7 @@ def written(answers, form):
         form: `"table"`, `"csv"` or `"json"`.
     """
     if form == "json":
-        return json.dumps(answers, indent=1)
+        return json.dumps(answers, indent=1, ensure_ascii=False)
     most = max((len(answer.get("classes", ())) for answer in answers), default=1) or 1
     head = ["picture"] + [f"{what}{k + 1 if k else ''}" for k in range(most) for what in ("class", "probability")]
     rows = []

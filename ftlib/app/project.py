@@ -5,13 +5,14 @@ import datetime
 import os
 import pathlib
 import platform
-import shlex
 
+from ftlib.app.console import command_line
 from ftlib.app.data import inspect_data
 from ftlib.app.fitting import smaller_batch, train
 from ftlib.app.plan import configured, make_plan
 from ftlib.app.run_folder import (
     FORMAT,
+    LOCK,
     Row,
     RunFolder,
     digests_of,
@@ -22,6 +23,8 @@ from ftlib.app.run_folder import (
     write_json,
     write_rows,
 )  # fmt: skip
+from ftlib.files import find_path
+from ftlib.tasks.folder_table import list_pictures
 
 
 def start(data, out, options, console, config=None):
@@ -45,8 +48,9 @@ def start(data, out, options, console, config=None):
         recorded = read_config(config)
         data = recorded["data"]["path"] if data is None else data
         options = configured(recorded, options)
-    options.check()
-    data = pathlib.Path(os.path.abspath(pathlib.Path(data).expanduser()))
+    options = options.checked()
+    data = pathlib.Path(os.path.abspath(find_path(data)))
+    list_pictures(data)  # how they are arranged shows at once, before a folder is made
     known = out is not None and pathlib.Path(out).exists()
     place = new_folder(out, data.stem if data.is_file() else data.name)
     try:
@@ -83,7 +87,7 @@ def describe(place, data, findings):
     files = [(file, part) for part, listed in findings.parts.items() for file in listed]
     digests = digests_of([file[3] for file, _ in files])
     rows = [
-        Row(os.path.relpath(file[3], root), file[2], part, report.groups.get(file[0], ""), digest)
+        Row(_relative(file[3], root), file[2], part, report.groups.get(file[0], ""), digest)
         for (file, part), digest in zip(files, digests, strict=True)
     ]
     write_rows(place / "data.csv", rows)
@@ -95,6 +99,11 @@ def describe(place, data, findings):
         "pictures": {part: len(listed) for part, listed in findings.parts.items()},
     }  # fmt: skip
     return RunFolder(place, {"format": FORMAT, "data": known, "model": {}, "training": {}, "notes": []})
+
+
+def _relative(file, root):
+    """Returns the path of a file below a folder, written alike by every system."""
+    return pathlib.Path(os.path.relpath(file, root)).as_posix()
 
 
 def _settle(folder, chosen, options):
@@ -114,7 +123,7 @@ def _settle(folder, chosen, options):
     folder.config |= {
         "why": [f"backbone: {chosen.choice.why}", *chosen.why],
         "created": datetime.datetime.now().isoformat(timespec="seconds"),
-        "repeat": f"ftlib fit --config {shlex.quote(str(folder.path / 'config.json'))}",
+        "repeat": command_line("ftlib", "fit", "--config", folder.path / "config.json"),
         "versions": {"ftlib": __version__, "keras": keras.__version__, "python": platform.python_version(),
                      "backend": keras.backend.backend()},
     }  # fmt: skip
@@ -126,7 +135,7 @@ def _settle(folder, chosen, options):
 
 def _remove(place, known):
     """Removes the folder of a run that did not come to be; one that was `known` before stays, empty."""
-    for name in ("data.csv", "findings.json", "start.keras", "part-start.keras"):
+    for name in (LOCK, "data.csv", "findings.json", "start.keras", "part-start.keras"):
         (place / name).unlink(missing_ok=True)
     if not known:
         place.rmdir()

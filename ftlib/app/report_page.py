@@ -132,7 +132,7 @@ def _facts(run, answers):
     if "train" in sizes:
         others = f"{sizes['validation']:,} more to choose by, {sizes['test']:,} to test on"
         facts.append(("Learned from", plots.count(sizes["train"], "image"), others))
-    side = " x ".join(map(str, model.input_shape[1:3]))
+    side = " x ".join(map(str, run.image_shape[:2]))
     facts.append(("Model", f"{_count_text(model.count_params())} weights", f"for images of {side} pixels"))
     return facts
 
@@ -228,7 +228,7 @@ def _card(run, answers, more):
     """Returns the model card (Mitchell et al., 2019, https://arxiv.org/abs/1810.03993) as a table."""
     share, count, part = _score(run, answers)
     sizes = run.settings.get("task") or {}
-    height, width, channels = run.model.input_shape[1:]
+    height, width, channels = run.image_shape
     measured = f"{plots.percent(share)} of {count or 'the'} {part} images"
     if count:
         measured += f" (95 % interval {span(*wilson(share, count))})"
@@ -266,7 +266,7 @@ def _some(names, limit=12):
 
 
 def _use(run, exports):
-    height, width, channels = run.model.input_shape[1:]
+    height, width, channels = run.image_shape
     example = (
         'import keras\n\nmodel = keras.models.load_model("model.keras")  # needs Keras alone\n'
         f"chances = model.predict(images)  # images: (n, {height}, {width}, {channels}), pixels 0 to 255"

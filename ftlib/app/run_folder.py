@@ -20,16 +20,22 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import shutil
 
+from ftlib.app.console import command_line
+from ftlib.files import LOCK
+
 FORMAT = 1
+# Names that Windows keeps for devices: a run has to be able to move there.
+_RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{i}" for port in ("COM", "LPT") for i in range(1, 10))}
 COLUMNS = ("path", "label", "split", "group", "sha256")
 _WHILE_TRAINING = ("start.keras", "checkpoint.npz", "checkpoint-before.npz")
 
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """One picture of a run, a line of `data.csv`; its path is relative to the folder of the pictures."""
+    """One picture of a run, a line of `data.csv`; its path is relative to the folder of the pictures, with slashes."""
 
     path: str
     label: str
@@ -76,6 +82,17 @@ class RunFolder:
         """`"finished"`, `"running"` in some process, or `"stopped"`."""
         return "finished" if self.finished else "running" if is_locked(self.path) else "stopped"
 
+    def unfinished(self):
+        """Returns a sentence on a run that is not finished, and how it will be."""
+        if self.status == "running":
+            return f"The run in {self.path} is being trained. Wait until it has ended."
+        return f"The run in {self.path} was stopped. Finish it: {command_line('ftlib', 'fit', '--resume', self.path)}"
+
+    @property
+    def image_shape(self):
+        """`(height, width, channels)` of the images that the model takes."""
+        return tuple(self.config["model"]["image_shape"])
+
     @property
     def class_names(self):
         """The classes, in the order of the model's outputs."""
@@ -91,8 +108,11 @@ class RunFolder:
 
     def root(self):
         """Returns the folder below which the pictures lie."""
-        place = pathlib.Path(self.config["data"]["path"])
-        return place.parent if self.config["data"]["table"] else place
+        text = self.config["data"]["path"]
+        place = pathlib.Path(text)
+        if os.name != "nt" and re.match(r"[A-Za-z]:[\\/]|\\\\", text):  # written on Windows
+            place = pathlib.PureWindowsPath(text)
+        return pathlib.Path(place.parent if self.config["data"]["table"] else place)
 
     def move(self, data):
         """Writes down that the pictures are elsewhere now, after comparing all with their checksums.
@@ -103,7 +123,9 @@ class RunFolder:
         Raises:
             FileNotFoundError, ValueError: If they are not the pictures of the run.
         """
-        before, data = dict(self.config["data"]), pathlib.Path(os.path.abspath(pathlib.Path(data).expanduser()))
+        from ftlib.files import find_path
+
+        before, data = dict(self.config["data"]), pathlib.Path(os.path.abspath(find_path(data)))
         self.config["data"] |= {"path": str(data), "table": data.is_file()}
         try:
             self.task(check=True)
@@ -122,17 +144,21 @@ class RunFolder:
             FileNotFoundError: If pictures are missing.
             ValueError: If pictures have changed.
         """
+        from ftlib.files import FileFinder, distinct_names
         from ftlib.tasks.base import Task
         from ftlib.tasks.folder import LICENCE, PARTS, make_splits
-        from ftlib.tasks.folder_layout import plain_name
 
         root, rows, known = self.root(), self.rows(), self.config["data"]
-        files = [root / row.path for row in rows]
+        finder = FileFinder(root)
+        files = [finder.find(row.path) for row in rows]
         missing = [row.path for row, file in zip(rows, files, strict=True) if not file.is_file()]
         if missing:
+            where = ("evaluate", self.path, "--data", "FOLDER")
+            if not self.finished:
+                where = ("fit", "FOLDER", "--resume", self.path)
             raise FileNotFoundError(
                 f"{len(missing)} of the {len(rows)} pictures of {self.path} are not in {root}, such as {missing[0]}. "
-                f"Put them back; or, if they have moved: ftlib evaluate {self.path} --data FOLDER."
+                f"Put them back; or, if they have moved: {command_line('ftlib', *where)}"
             )
         if check:
             digests = digests_of(files)
@@ -143,8 +169,8 @@ class RunFolder:
                     f"{changed[0]}. Put them back, or begin a new run."
                 )
         parts, groups = {part: [] for part in PARTS}, {}
-        for row, file in zip(rows, files, strict=True):
-            name = plain_name(row.path)
+        names = distinct_names([file.relative_to(root).as_posix() for file in files])
+        for row, file, name in zip(rows, files, names, strict=True):
             parts[row.split].append((name, row.split, row.label, file))
             if row.group:
                 groups[name] = row.group
@@ -161,7 +187,7 @@ class RunFolder:
         from ftlib.runs import load_run
 
         if not self.finished:
-            raise ValueError(f"The run in {self.path} is {self.status}. Finish it: ftlib fit --resume {self.path}")
+            raise ValueError(self.unfinished())
         return load_run(self.path, self.task())
 
     def save_config(self):
@@ -209,29 +235,35 @@ def read_config(path):
 def new_folder(out, name):
     """Makes the folder of a new run and returns it: `out`, or the first free one of `runs/NAME`, `runs/NAME-2`, ...
 
+    From the first moment it holds a file by which ftlib knows that no pictures of a class lie there.
+
     Raises:
         ValueError: If `out` is a file or a folder with something in it.
         OSError: If it cannot be made or written to.
     """
     if out is None:
         plain = "".join(c if c.isalnum() or c in "-_." else "-" for c in name).strip(".-") or "run"
+        if plain.partition(".")[0].upper() in _RESERVED:
+            plain = f"run-{plain}"
         number = 1
         while True:
             out = pathlib.Path("runs") / (plain if number == 1 else f"{plain}-{number}")
             try:
                 out.mkdir(parents=True)
+                (out / LOCK).touch()
                 return out
             except FileExistsError:
                 number += 1
             except PermissionError as error:
                 raise PermissionError(13, "No permission to write here; name a folder with --out", str(out)) from error
-    out = pathlib.Path(out)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    out = pathlib.Path(out).expanduser()
+    if out.exists() and (not out.is_dir() or any(entry.name != LOCK for entry in out.iterdir())):
         what = "a run: go on with --resume" if (out / "config.json").exists() else "something else"
         raise ValueError(f"--out is a new or an empty folder. Received: {out}, which holds {what}.")
     out.mkdir(parents=True, exist_ok=True)
     if not os.access(out, os.W_OK):
         raise PermissionError(13, "No permission to write into the folder of the run", str(out))
+    (out / LOCK).touch()
     return out
 
 
@@ -293,7 +325,7 @@ def locked(path):
 
 def is_locked(path):
     """Returns whether a process is training a run."""
-    lock = _lock(path) if (path / ".lock").exists() else contextlib.nullcontext()
+    lock = _lock(path) if (path / LOCK).exists() else contextlib.nullcontext()
     if lock is None:
         return True
     with lock:
@@ -307,7 +339,7 @@ def _lock(path):
     except ImportError:  # Windows has no such locks
         return contextlib.nullcontext()
     try:
-        file = open(path / ".lock", "w")  # noqa: SIM115
+        file = open(path / LOCK, "w")  # noqa: SIM115
     except OSError:  # a folder that cannot be written to: nobody trains here
         return contextlib.nullcontext()
     try:

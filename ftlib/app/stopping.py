@@ -1,9 +1,12 @@
 """Stopping a command with Ctrl-C or SIGTERM, and how to go on after it."""
 
 import contextlib
-import shlex
+import pathlib
 import signal
 import threading
+
+from ftlib.app.console import command_line
+from ftlib.errors import DivergedError, OutOfMemoryError
 
 
 class Terminated(KeyboardInterrupt):
@@ -34,12 +37,23 @@ def stoppable(console, run=None):
     try:
         yield
     except BaseException as error:
-        where = run or getattr(error, "run", None)
-        if where is not None:
-            error.hint = f"Nothing that was trained is lost; go on with: ftlib fit --resume {shlex.quote(str(where))}\n"
-        elif isinstance(error, KeyboardInterrupt):
-            error.hint = "The training had not begun.\n"
+        error.hint = _hint(error, run or getattr(error, "run", None))
         raise
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _hint(error, run):
+    """Returns what to do after an error, as a line, or nothing where the error says so itself."""
+    if run is None:
+        return "The training had not begun.\n" if isinstance(error, KeyboardInterrupt) else ""
+    again = command_line("ftlib", "fit", "--config", pathlib.Path(run) / "config.json")
+    if isinstance(error, DivergedError):
+        return f"Going on would end the same way. Begin another run, with a lower rate: {again} --rate RATE\n"
+    if isinstance(error, OutOfMemoryError):
+        return f"Going on would end the same way. Begin another run, with smaller images: {again} --image-size PIXELS\n"
+    # Pictures that are missing or have changed, and proofs that do not hold: the next try would find the same.
+    if isinstance(error, (ValueError, TypeError, FileNotFoundError, AssertionError)):
+        return ""
+    return f"Nothing that was trained is lost; go on with: {command_line('ftlib', 'fit', '--resume', run)}\n"

@@ -5,7 +5,7 @@ import pathlib
 
 import numpy as np
 
-from ftlib.errors import unknown
+from ftlib.errors import find_name
 from ftlib.tasks import digits, faces, folder, glyphs, online, textures
 from ftlib.tasks.base import Split, Task
 from ftlib.tasks.folder_check import FolderReport, check_folder
@@ -57,8 +57,10 @@ def load_task(name, labels_per_class=None, seed=0, **options):
     is_path = isinstance(name, pathlib.PurePath) or (isinstance(name, str) and ("/" in name or os.sep in name))
     if is_path:
         return folder.load(pathlib.Path(name), labels_per_class, seed, **options)
-    if not isinstance(name, str) or name not in known:
+    try:
+        name = find_name("task", name, known)
+    except ValueError:
         if isinstance(name, str) and os.path.isdir(name):
-            raise ValueError(f"{name!r} is a folder here: write './{name}' to load it as a task.")
-        raise unknown("task", name, known)
+            raise ValueError(f"{name!r} is a folder here: write './{name}' to load it as a task.") from None
+        raise
     return known[name](labels_per_class, seed, **options)

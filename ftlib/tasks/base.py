@@ -203,7 +203,11 @@ class Task:
                 "A task fits a backbone with one image input of shape (None, height, width, 1 or 3). "
                 f"Received: a model with input shape {shape}."
             )
-        height, width, channels = (want or have for want, have in zip(shape[1:], self.image_shape, strict=True))
+        return self.with_images(tuple(want or have for want, have in zip(shape[1:], self.image_shape, strict=True)))
+
+    def with_images(self, shape):
+        """Returns the task with its images of a shape `(height, width, channels)`; see `for_backbone`."""
+        height, width, channels = shape
         shapes = {tuple(split.images.shape[1:]) for split in (self.train, self.validation, self.test)}
         if shapes == {(height, width, channels)}:
             return self

@@ -6,8 +6,8 @@ import operator
 
 import numpy as np
 
+from ftlib.files import find_path
 from ftlib.tasks.base import Split, Task, draw_labels
-from ftlib.tasks.files import find_path
 from ftlib.tasks.folder_check import check_folder
 from ftlib.tasks.folder_table import list_pictures
 from ftlib.tasks.names import mirror_pairs

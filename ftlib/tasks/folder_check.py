@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ftlib.tasks.files import find_path
+from ftlib.files import find_path
 from ftlib.tasks.folder_table import list_pictures
 from ftlib.tasks.names import of_class_names
 from ftlib.tasks.photos import CONVERSIONS, EXTENSIONS, LOSSES, in_threads, open_picture

@@ -3,7 +3,7 @@
 import collections
 from typing import NamedTuple
 
-from ftlib.tasks.files import (
+from ftlib.files import (
     distinct_names,
     is_output,
     is_picture,

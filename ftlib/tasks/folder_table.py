@@ -6,7 +6,7 @@ import functools
 import os
 import pathlib
 
-from ftlib.tasks.files import FileFinder, distinct_names, plain_name
+from ftlib.files import FileFinder, distinct_names, plain_name
 from ftlib.tasks.folder_layout import PARTS, Listing, list_folder
 
 # The names that a column may have, whatever their case.

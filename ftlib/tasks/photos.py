@@ -8,25 +8,11 @@ import warnings
 
 import numpy as np
 
+from ftlib.files import EXTENSIONS, opened_picture
 from ftlib.tasks.pixels import keep_pixels
 
 CACHE = 2**29  # bytes of decoded pictures kept in memory
 _OPENING = threading.Lock()
-# The formats a file may have. The list is closed: Pillow knows others that run programs (EPS) or are no
-# photographs.
-FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "JPEG2000", "AVIF")
-EXTENSIONS = {
-    **dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif"), "JPEG"),
-    **dict.fromkeys((".tif", ".tiff"), "TIFF"),
-    **dict.fromkeys((".ppm", ".pgm", ".pbm", ".pnm"), "PPM"),
-    **dict.fromkeys((".jp2", ".j2k"), "JPEG2000"),
-    **dict.fromkeys((".heic", ".heif"), "HEIF"),
-    **dict.fromkeys((".bmp", ".dib"), "BMP"),
-    ".png": "PNG",
-    ".gif": "GIF",
-    ".webp": "WEBP",
-    ".avif": "AVIF",
-}
 CONVERSIONS = {
     "grey": "grey; repeated to three channels where a backbone wants colour",
     "CMYK": "CMYK; converted to RGB without a colour profile",
@@ -69,7 +55,7 @@ def open_picture(path, at_least=None):
     try:
         if path.stat().st_size == 0:
             raise ValueError("empty file (0 bytes)")
-        with _opened(path) as image:
+        with opened_picture(path) as image:
             return _plain(image, at_least)
     except UnidentifiedImageError:
         heif = EXTENSIONS.get(path.suffix.lower()) == "HEIF"
@@ -80,29 +66,6 @@ def open_picture(path, at_least=None):
     # zlib.error): whatever it is, the file is the cause and must not end a run over thousands of others.
     except Exception as error:
         raise ValueError(getattr(error, "strerror", None) or str(error) or type(error).__name__) from error
-
-
-def has_picture_format(path):
-    """Returns whether the first bytes of a file are those of a picture."""
-    try:
-        with _opened(path):
-            return True
-    except Exception:  # as in `open_picture`: a file may make a decoder raise almost anything
-        return False
-
-
-def _opened(path):
-    """Opens a picture without decoding it."""
-    from PIL import Image, JpegImagePlugin
-
-    Image.init()
-    try:
-        return Image.open(path, formats=[f for f in FORMATS if f in Image.OPEN])
-    except Image.DecompressionBombError:
-        with open(path, "rb") as file:
-            if file.read(3) != b"\xff\xd8\xff":
-                raise
-        return JpegImagePlugin.JpegImageFile(path)  # decoded at an eighth of its size, it is no bomb
 
 
 def _plain(image, at_least):

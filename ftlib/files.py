@@ -5,8 +5,21 @@ import os
 import pathlib
 import unicodedata
 
-from ftlib.tasks.photos import EXTENSIONS, has_picture_format
-
+# The formats a file may have. The list is closed: Pillow knows others that run programs (EPS) or are no
+# photographs.
+FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "JPEG2000", "AVIF")
+EXTENSIONS = {
+    **dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif"), "JPEG"),
+    **dict.fromkeys((".tif", ".tiff"), "TIFF"),
+    **dict.fromkeys((".ppm", ".pgm", ".pbm", ".pnm"), "PPM"),
+    **dict.fromkeys((".jp2", ".j2k"), "JPEG2000"),
+    **dict.fromkeys((".heic", ".heif"), "HEIF"),
+    **dict.fromkeys((".bmp", ".dib"), "BMP"),
+    ".png": "PNG",
+    ".gif": "GIF",
+    ".webp": "WEBP",
+    ".avif": "AVIF",
+}
 # What systems and programs leave beside pictures; some of it (thumbnails) would pass for pictures.
 _SYSTEM = {"__MACOSX", "@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found", "Thumbs.db",
            "desktop.ini"}  # fmt: skip
@@ -63,6 +76,29 @@ def visible_entries(folder):
 def is_picture(file):
     """Returns whether a file is meant as a picture: by its name, or, where that says nothing, by its first bytes."""
     return file.suffix.lower() in EXTENSIONS or has_picture_format(file)
+
+
+def has_picture_format(path):
+    """Returns whether the first bytes of a file are those of a picture."""
+    try:
+        with opened_picture(path):
+            return True
+    except Exception:  # a damaged file makes Pillow's decoders raise almost anything
+        return False
+
+
+def opened_picture(path):
+    """Opens a picture file as a `PIL.Image`, without decoding it."""
+    from PIL import Image, JpegImagePlugin
+
+    Image.init()
+    try:
+        return Image.open(path, formats=[f for f in FORMATS if f in Image.OPEN])
+    except Image.DecompressionBombError:
+        with open(path, "rb") as file:
+            if file.read(3) != b"\xff\xd8\xff":
+                raise
+        return JpegImagePlugin.JpegImageFile(path)  # decoded at an eighth of its size, it is no bomb
 
 
 def is_output(folder):
