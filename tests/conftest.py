@@ -32,7 +32,7 @@ os.environ["KERAS_HOME"] = str(_KERAS_HOME)
 
 
 def pytest_addoption(parser):
-    what = "leave out slow tests, and skip others as soon as they train a network or start another Python"
+    what = "leave out slow tests, and skip others as soon as a network trains or predicts or another Python starts"
     parser.addoption("--fast", action="store_true", help=what)
 
 
@@ -56,14 +56,15 @@ def _skip_what_takes_long():
     """What a test turns out to do decides, so that there is no list of fast tests to keep up."""
     import keras
 
-    def train(*_, **__):
-        pytest.skip("trains a network")
+    def compute(*_, **__):
+        pytest.skip("trains or predicts")
 
     def watch(event, details):
         if event == "subprocess.Popen" and details[0] == sys.executable:
             pytest.skip("starts another Python")
 
-    keras.Model.fit = keras.Model.train_on_batch = train
+    for name in ("fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "predict_on_batch"):
+        setattr(keras.Model, name, compute)
     sys.addaudithook(watch)
 
 

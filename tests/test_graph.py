@@ -116,6 +116,7 @@ def check_segments(model, x):
     return found, parts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FAMILIES)
 def test_every_family_of_keras_applications_can_be_cut(name):
     pixels, count = FAMILIES[name]
