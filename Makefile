@@ -61,7 +61,7 @@ slides: setup  ## build the five decks in slides/ as HTML and PDF (needs npm; th
 site: setup  ## build the lessons as web pages that need no network, into site/
 	.venv/bin/python tools/build_site.py
 
-test-fast: setup  ## style and the tests in which no network trains or predicts (2 minutes)
+test-fast: setup  ## for while you work: style, and the tests in which no network trains or predicts
 	.venv/bin/ruff check .
 	$(UNIT) --fast
 

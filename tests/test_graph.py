@@ -153,6 +153,7 @@ def test_a_model_is_cut_at_every_stage():
     same(model(x), whole(x))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", HUB)
 def test_keras_hub_backbones_are_cut_at_every_stage(kind):
     model, x = hub_backbone(kind)
