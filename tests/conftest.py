@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -30,13 +31,41 @@ _KERAS_HOME = Path(tempfile.mkdtemp(prefix="ftlib-keras-home-"))
 os.environ["KERAS_HOME"] = str(_KERAS_HOME)
 
 
+def pytest_addoption(parser):
+    what = "leave out slow tests, and skip others as soon as a network trains or predicts or another Python starts"
+    parser.addoption("--fast", action="store_true", help=what)
+
+
+def pytest_configure(config):
+    if config.getoption("fast") and not config.option.markexpr:
+        config.option.markexpr = "not slow and not photo"
+
+
 def pytest_sessionstart(session):
     """TensorFlow, like JAX above: it builds these graphs quickly, and does not make them quick."""
     runs_tests = hasattr(session.config, "workerinput") or not session.config.getoption("numprocesses", None)
+    if runs_tests and session.config.getoption("fast"):
+        _skip_what_takes_long()
     if runs_tests and os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow":
         import tensorflow as tf
 
         tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+
+
+def _skip_what_takes_long():
+    """What a test turns out to do decides, so that there is no list of fast tests to keep up."""
+    import keras
+
+    def compute(*_, **__):
+        pytest.skip("trains or predicts")
+
+    def watch(event, details):
+        if event == "subprocess.Popen" and details[0] == sys.executable:
+            pytest.skip("starts another Python")
+
+    for name in ("fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "predict_on_batch"):
+        setattr(keras.Model, name, compute)
+    sys.addaudithook(watch)
 
 
 def pytest_unconfigure():

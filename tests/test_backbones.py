@@ -150,6 +150,7 @@ def test_a_model_in_a_file(tmp_path):
         load_backbone(tmp_path / "bare.keras", image_size=64)
 
 
+@pytest.mark.slow
 def test_a_preset_of_keras_hub_in_a_folder(tmp_path, eager, monkeypatch):
     hub = pytest.importorskip("keras_hub")
     keras.utils.set_random_seed(0)

@@ -52,6 +52,7 @@ def test_a_wrong_argument_is_one_line_and_exit_code_2(arguments, said, capsys, t
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_run_leaves_a_table_a_picture_a_report_and_models(capfd, tmp_path):
     out = tmp_path / "out"
     arguments = ["run", "--updates", "6", "--seeds", "2", "--jobs", "1", "--labels", "2", "--out", str(out)]

@@ -116,6 +116,7 @@ def check_segments(model, x):
     return found, parts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FAMILIES)
 def test_every_family_of_keras_applications_can_be_cut(name):
     pixels, count = FAMILIES[name]
@@ -152,6 +153,7 @@ def test_a_model_is_cut_at_every_stage():
     same(model(x), whole(x))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", HUB)
 def test_keras_hub_backbones_are_cut_at_every_stage(kind):
     model, x = hub_backbone(kind)

@@ -58,6 +58,7 @@ def test_a_film_is_one_group_even_where_its_first_and_last_frame_differ():
     assert [group.tolist() for group in groups] == [list(range(60))]
 
 
+@pytest.mark.slow
 def test_thousands_of_the_same_frame_take_no_quadratic_memory():
     rng = np.random.default_rng(0)
     frame = np.asarray(thumbnail(photo(1)), "int16")

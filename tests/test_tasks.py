@@ -103,6 +103,7 @@ def test_raw_pixels_do_not_separate_textures_and_a_spectrum_does():
     assert accuracy(spectrum) > 0.5
 
 
+@pytest.mark.slow
 def test_glyphs_draws_a_split_when_its_images_are_asked_for(monkeypatch):
     drawn, render = [], glyphs.render
     monkeypatch.setattr(glyphs, "render", lambda count, seed: drawn.append(seed) or render(count, seed))
@@ -117,6 +118,7 @@ def test_glyphs_draws_a_split_when_its_images_are_asked_for(monkeypatch):
     assert len(drawn) == 1  # once, and no other split
 
 
+@pytest.mark.slow
 def test_glyphs_are_the_drawings_of_render():
     task = glyphs.load()
     images, labels = glyphs.render(len(task.validation), [731, 1])
@@ -128,6 +130,7 @@ def test_glyphs_are_the_drawings_of_render():
     assert list(part.ids) == ["validation-7", "validation-2"] and np.asarray(task.validation.images).dtype == "uint8"
 
 
+@pytest.mark.slow
 def test_fewer_glyphs_are_a_part_of_all():
     task, few = glyphs.load(), glyphs.load(labels_per_class=2, seed=4)
     at = np.array([int(i.removeprefix("train-")) for i in few.train.ids])

@@ -80,6 +80,7 @@ def test_a_backbone_is_loaded_anew_each_time():
     np.testing.assert_array_equal(other.weights[0], track.backbone.weights[0])
 
 
+@pytest.mark.slow
 def test_the_source_task_is_the_letters_that_the_backbone_was_trained_on():
     task = ft.track().source_task
     assert task.name == "glyphs" and task is ft.track("glyph").source_task
