@@ -1,6 +1,8 @@
 """The parts of a phase: the model cut into what is frozen and what trains, and what trains it."""
 
 import contextlib
+import functools
+import inspect
 
 import keras
 
@@ -67,18 +69,56 @@ def quiet(found, chosen):
     """Switches off the random layers of frozen stages that share a segment with one that trains (a ViT's encoder)."""
     changed = []
     for stage in found:
-        for layer in () if stage.name in chosen else stage.layers:
-            for inner in layer._flatten_layers():
-                for name in ("rate", "drop_path_rate", "stddev"):
-                    value = getattr(inner, name, None)
-                    if isinstance(value, float) and value and getattr(inner, "_seed_generators", None):
-                        changed.append((inner, name, value))
-                        setattr(inner, name, 0.0)
+        for layer in () if stage.name in chosen else random_layers(stage):
+            changed.append(layer)
+            # Whatever the number is called that says how random it is: it computes as it does when nothing trains.
+            object.__setattr__(layer, "call", functools.partial(_call_without_training, layer.call))
     try:
         yield
     finally:
-        for inner, name, value in changed:
-            setattr(inner, name, value)
+        for layer in changed:
+            object.__delattr__(layer, "call")
+
+
+def _call_without_training(call, *args, training=None, **options):
+    return call(*args, training=False, **options)
+
+
+def random_layers(stage):
+    """Returns the layers of a stage that draw random numbers while they train: Dropout, augmentation, and their like.
+
+    Keras gives a layer a generator of random numbers only where it needs one: a Dropout with the rate 0 has none.
+    """
+    inner = {id(x): x for layer in stage.layers for x in layer._flatten_layers()}.values()
+    return [x for x in inner if getattr(x, "_seed_generators", None) and "training" in _arguments(x.call)]
+
+
+def _arguments(function):
+    return inspect.signature(function).parameters
+
+
+def note_random_layers(found, phases):
+    """Returns a note on the random layers of stages that are frozen in some phase, where they are off; or none.
+
+    Args:
+        found: List of `Stage`.
+        phases: The phases, unrolled.
+    """
+    names = [stage.name for stage in found]
+    off = {}
+    for phase in phases:
+        for stage in found:
+            if stage.name not in phase.stages(names):
+                off.update((id(layer), (layer, stage.name)) for layer in random_layers(stage))
+    if not off:
+        return []
+    listed = [f"{type(layer).__name__} {layer.name!r}" for layer, _ in off.values()]
+    more = f" and {len(listed) - 3} more" * (len(listed) > 3)
+    where = ", ".join(dict.fromkeys(stage for _, stage in off.values()))
+    return [
+        f"{', '.join(listed[:3])}{more} are off wherever their stage is frozen ({where}): a frozen stage runs in "
+        "inference mode. The regularization of the run augments images and drops features of the head."
+    ]
 
 
 class _PerUpdate(keras.optimizers.schedules.LearningRateSchedule):

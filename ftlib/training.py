@@ -14,6 +14,7 @@ from ftlib.backbones import require_channels_last
 from ftlib.batches import weigh_classes
 from ftlib.checkpoints import Checkpoints, unpack
 from ftlib.closing import interpolate, soup
+from ftlib.engine import note_random_layers
 from ftlib.features import fingerprint, model_fingerprint
 from ftlib.graph import head_width, segments, stages, weights_of
 from ftlib.hardware import Hardware
@@ -142,7 +143,7 @@ def fit(
     rates = {layer.rate for layer in _head_dropouts(found)} or {0.0}
     if rates != {settings.dropout}:
         notes.append(f"dropout={settings.dropout:g} has no effect: the head has no Dropout layer to set it in.")
-    notes = [*task.notes, *(advice.said if auto else ()), *notes]
+    notes = [*task.notes, *(advice.said if auto else ()), *notes, *note_random_layers(found, recipe.phases)]
     run = Run(
         trained, recipe.name, int(seed), described, [], [], proofs, notes, tuple(task.class_names), fitted, head=head,
         start=model,

@@ -157,7 +157,9 @@ def _run(args):
             )
     result = Comparison.merge([parts[i] for i in range(len(cells))])
     console.say(f"\n{result}\n")
-    console.say(f"written to {out}/: {', '.join(_write(result, out, task, args, recorded))}")
+    with quiet_stderr():
+        files = _write(result, out, task, args, recorded)
+    console.say(f"written to {out}/: {', '.join(files)}")
     last = args.strategies[-1]
     console.say(
         f"\n{time.time() - began:.0f} seconds. What next:\n"

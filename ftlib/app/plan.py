@@ -13,6 +13,10 @@ _RECORDED = (
 )  # fmt: skip
 
 
+# Pixels of a side: smaller images are too small for some of keras.applications, and only building the network tells.
+_SURELY_FITS = 76
+
+
 @dataclasses.dataclass(frozen=True)
 class Options:
     """What was asked for; None leaves it to the pictures and the machine.
@@ -51,11 +55,11 @@ class Options:
         Raises:
             ValueError, ImportError, FileNotFoundError: For what can be seen to be wrong.
         """
-        from ftlib.backbones import check_backbone, require_channels_last
+        from ftlib.backbones import check_backbone, load_backbone, require_channels_last
         from ftlib.errors import find_name
         from ftlib.hardware import PRECISIONS, Hardware
         from ftlib.regularizers import PRESETS
-        from ftlib.strategies import list_strategies
+        from ftlib.strategies import list_strategies, strategy
 
         require_channels_last()
         for name, least in (("image_size", 8), ("updates", 1), ("batch_size", 1), ("seed", 0)):
@@ -76,8 +80,12 @@ class Options:
             )
         if isinstance(self.strategy, str):
             named["strategy"] = find_name("strategy", self.strategy, list_strategies())
+            if self.updates is not None:
+                strategy(named["strategy"]).plan(self.updates)
         if self.backbone is not None:
             named["backbone"] = str(check_backbone(self.backbone, self.image_size))
+            if self.image_size is not None and self.image_size < _SURELY_FITS:
+                load_backbone(named["backbone"], None, self.image_size)
         if self.class_weight is not None:
             named["class_weight"] = find_name("class weight", self.class_weight, ["balanced"])
         return dataclasses.replace(self, **named)

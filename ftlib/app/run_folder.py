@@ -112,7 +112,7 @@ class RunFolder:
         place = pathlib.Path(text)
         if os.name != "nt" and re.match(r"[A-Za-z]:[\\/]|\\\\", text):  # written on Windows
             place = pathlib.PureWindowsPath(text)
-        return pathlib.Path(place.parent if self.config["data"]["table"] else place)
+        return pathlib.Path(str(place.parent if self.config["data"]["table"] else place))
 
     def move(self, data):
         """Writes down that the pictures are elsewhere now, after comparing all with their checksums.
