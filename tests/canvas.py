@@ -24,7 +24,7 @@ def drawn_texts(fig):
 
     with mock.patch.object(Text, "draw", noted):
         plots.png(fig)
-    return list(boxes), np.array(list(boxes.values())), np.array(fig.bbox.size)
+    return list(boxes), np.array(list(boxes.values())).reshape(-1, 4), np.array(fig.bbox.size)
 
 
 def assert_texts_have_room(fig):

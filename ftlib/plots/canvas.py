@@ -40,7 +40,8 @@ def _grow(fig, inches):
 def _missing(fig):
     """Returns how much wider and higher the canvas has to be for all that is drawn, in inches."""
     box, size = fig.get_tightbbox(), fig.get_size_inches()
-    return np.maximum(0, _FREE - box.min) + np.maximum(0, box.max + _FREE - size)
+    beyond = np.stack([-box.min, box.max - size])
+    return np.where(beyond > 0, beyond + _FREE, 0).sum(0)
 
 
 def _break_lines(fig):
