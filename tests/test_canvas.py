@@ -157,6 +157,7 @@ def test_every_picture_is_held_to_its_canvas():
     assert {draw.__name__ for draw in PICTURES} == set(plots.__all__) - WORDS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("draws", PICTURES, ids=lambda draws: draws.__name__)
 def test_no_text_leaves_its_canvas_or_lies_on_another(draws):
     with warnings.catch_warnings():

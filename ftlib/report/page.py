@@ -142,11 +142,11 @@ def folded(line, more, part, broken=False):
 
     Args:
         line: What is to be known without opening it.
-        more: A few words after it.
+        more: A few words after it, or an empty text.
         part: The part, as HTML.
         broken: Whether the line tells of something broken.
     """
-    line = f"<strong{' class=broken' * broken}>{words(line)}</strong> <span>{words(more)}</span>"
+    line = f"<strong{' class=broken' * broken}>{words(line)}</strong>" + f" <span>{words(more)}</span>" * bool(more)
     return f"<details{' open' * broken}>\n<summary>{line}</summary>\n{part}\n</details>"
 
 
