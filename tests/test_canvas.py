@@ -162,5 +162,6 @@ def test_every_picture_is_held_to_its_canvas():
 def test_no_text_leaves_its_canvas_or_lies_on_another(draws):
     with warnings.catch_warnings():
         warnings.filterwarnings("error", "constrained_layout not applied")
+        warnings.filterwarnings("ignore", "Glyph")  # where no Korean font is installed
         for fig in draws():
             assert_texts_have_room(fig)

@@ -423,7 +423,7 @@ EVERY = {
     "bars, huge": lambda: plots.bars({"VGG16": 138_357_544, "none": 0, LONG: 2_257_984}, "Weights", "Weights"),
     "scatter": lambda: plots.scatter({"a": STEPS, "b": STEPS}, range(12), "0123456789ab", "t"),
     "reliability": lambda: plots.reliability({LONG: BINS, r"$\oops$": BINS[:1]}, "t"),
-    "trade_off": lambda: plots.trade_off({LONG: POINTS, r"$\oops$": POINTS[::-1]}, "x", "y", "t"),
+    "trade_off": lambda: plots.trade_off({LONG: POINTS, r"$\oops$": POINTS[1:]}, "x", "y", "t"),
     "scatter, long names": lambda: plots.scatter(np.eye(2), [0, 1], [LONG, r"$\oops$"], "t"),
     "filter_grid": lambda: plots.filter_grid({LONG: np.ones((7, 7, 1, 16)), r"$\oops$": np.ones((7, 7, 1, 16))}, LONG),
     "filter_grid, one": lambda: plots.filter_grid(np.ones((3, 3, 1, 1))),
