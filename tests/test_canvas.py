@@ -165,3 +165,11 @@ def test_no_text_leaves_its_canvas_or_lies_on_another(draws):
         warnings.filterwarnings("ignore", "Glyph")  # where no Korean font is installed
         for fig in draws():
             assert_texts_have_room(fig)
+
+
+def test_a_long_title_takes_more_lines_and_no_wider_canvas():
+    runs = [history(), history(shift=0.1)]
+    short, long = (plots.learning_curves({name: runs}) for name in ("full", "feature_extraction_long"))
+    both = plots.learning_curves({"feature_extraction_long": runs, "scratch": runs})
+    assert short.get_figwidth() == long.get_figwidth() == both.get_figwidth() == 7
+    assert "\n" in both.axes[0].get_title(loc="left") and "\n" not in short.axes[0].get_title(loc="left")
