@@ -5,6 +5,7 @@ import types
 
 import numpy as np
 import pytest
+from canvas import assert_texts_have_room
 
 from ftlib import plots
 from ftlib.plots.look import spread, styles
@@ -44,13 +45,6 @@ def texts(fig):
 def points(ax):
     """The points of each line of data of an axes: `{label: [y, ...]}`."""
     return {c.get_label(): list(c[0].get_ydata()) for c in ax.containers if hasattr(c, "has_yerr")}
-
-
-def assert_nothing_is_cut_off(fig):
-    fig.draw_without_rendering()
-    box = fig.get_tightbbox()
-    width, height = fig.get_size_inches()
-    assert box.x0 >= -0.02 and box.y0 >= -0.02 and box.x1 <= width + 0.02 and box.y1 <= height + 0.02
 
 
 # --- accuracy ---------------------------------------------------------------------------------------------
@@ -354,7 +348,7 @@ def test_bars_stand_in_order_with_their_number_and_interval():
 def test_a_bar_tells_its_number_whatever_its_size(value, percent, text):
     fig = plots.bars({"it": value}, "One", "x", percent=percent)
     assert [t.get_text() for t in fig.axes[0].texts] == [text]
-    assert_nothing_is_cut_off(fig)
+    assert_texts_have_room(fig)
 
 
 def test_a_bar_below_zero_has_its_number_on_the_left():
@@ -393,7 +387,7 @@ def test_a_long_title_is_broken_not_cut():
         plots.image_grid(np.zeros((1, 8, 8)), title=title),
     ):
         assert "\n" in fig.get_suptitle() and fig.get_suptitle().replace("\n", " ") == title
-        assert_nothing_is_cut_off(fig)
+        assert_texts_have_room(fig)
 
 
 def test_an_effect_says_its_size_and_interval_and_is_hatched_where_the_interval_holds_zero():
@@ -411,6 +405,7 @@ def test_an_effect_says_its_size_and_interval_and_is_hatched_where_the_interval_
 BINS = [{"confidence": 0.4, "accuracy": 0.3, "n": 3}, {"confidence": 0.95, "accuracy": 0.8, "n": 30}]
 POINTS = [{"x": (0.9, 0.88, 0.92), "y": (0.5, 0.4, 0.6), "label": "0.1"}, {"x": (0.8, 0.8, 0.8), "y": (0.7, 0.7, 0.7)}]
 EFFECT = (0.5, 0.4, 0.6)
+STEPS = np.c_[range(12), range(12)]
 
 EVERY = {
     "accuracy_curves": lambda: plots.accuracy_curves(GRID + [row("feature_extraction_long", k) for k in (1, 10)]),
@@ -426,9 +421,9 @@ EVERY = {
     "lines, many": lambda: plots.lines({f"{LONG} {i}": ([1, 2], [i, 0.1]) for i in range(12)}, "x", "y", "t"),
     "bars": lambda: plots.bars({f"{LONG} {i}": (i / 9 - 0.3, i / 9 - 0.4, i / 9) for i in range(12)}, "t", "x"),
     "bars, huge": lambda: plots.bars({"VGG16": 138_357_544, "none": 0, LONG: 2_257_984}, "Weights", "Weights"),
-    "scatter": lambda: plots.scatter({"a": np.eye(12)[:, :2], "b": np.eye(12)[:, :2]}, range(12), "0123456789ab", "t"),
+    "scatter": lambda: plots.scatter({"a": STEPS, "b": STEPS}, range(12), "0123456789ab", "t"),
     "reliability": lambda: plots.reliability({LONG: BINS, r"$\oops$": BINS[:1]}, "t"),
-    "trade_off": lambda: plots.trade_off({LONG: POINTS, r"$\oops$": POINTS[::-1]}, "x", "y", "t"),
+    "trade_off": lambda: plots.trade_off({LONG: POINTS, r"$\oops$": POINTS[1:]}, "x", "y", "t"),
     "scatter, long names": lambda: plots.scatter(np.eye(2), [0, 1], [LONG, r"$\oops$"], "t"),
     "filter_grid": lambda: plots.filter_grid({LONG: np.ones((7, 7, 1, 16)), r"$\oops$": np.ones((7, 7, 1, 16))}, LONG),
     "filter_grid, one": lambda: plots.filter_grid(np.ones((3, 3, 1, 1))),
@@ -447,7 +442,7 @@ def test_a_picture_is_complete_readable_and_leaves_matplotlib_as_it_was(draw):
     fig = draw()
     assert dict(matplotlib.rcParams) == before
     assert ("matplotlib.pyplot" in sys.modules) == loaded
-    assert_nothing_is_cut_off(fig)
+    assert_texts_have_room(fig)
     assert [t.get_text() for t in fig.findobj(Text) if t.get_text() and t.get_fontsize() < 9] == []
     data = plots.png(fig)
     assert data.startswith(b"\x89PNG") and data == plots.png(fig)

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from canvas import assert_texts_have_room
 
 from ftlib import plots
 from ftlib.report import write_report
@@ -159,8 +160,108 @@ def test_phases_proofs_and_settings_are_told(of_comparison, of_run):
         assert "stem to head" in done and "20 of 40, stopped early" in done and "20,500" in done
         assert "moments start fresh in each phase" in done
         assert "42 weights bit-identical" in done and "BROKEN" in done and "example 7 is in train and test" in done
-    assert "Proofs: 1 of 2 claims hold." in words(of_run) and "Proofs: 2 of 4 claims hold." in words(of_comparison)
     assert "3.15.1" in section(of_run, "Settings and versions")
+
+
+PROOFS = [
+    SimpleNamespace(name="no leak between splits", holds=True, detail="4 + 6 + 6 examples"),
+    SimpleNamespace(name="head: frozen weights", holds=True, detail="39 of 39 bit-identical"),
+    SimpleNamespace(name="all: frozen weights", holds=True, detail="0 of 0 bit-identical"),
+]
+
+
+def folds(html):
+    """What each fold of a page shows while it is closed, and whether it is open."""
+    found = re.findall(r"<details( open)?>\n<summary>(.*?)</summary>", section(html, "What was done, and what holds"))
+    return [(" ".join(words(line).split()), bool(opened)) for opened, line in found]
+
+
+def test_proofs_are_a_line_for_each_strategy_and_their_details_are_folded(tmp_path):
+    result = comparison(BOTH, [FakeRun("scratch", proofs=PROOFS), FakeRun("lp_ft", proofs=PROOFS[1:])])
+    html = write_report(result, tmp_path / "r.html").read_text(encoding="utf-8")
+    assert folds(html) == [
+        ("scratch: all 3 claims hold", False),
+        ("lp_ft: all 2 claims hold", False),
+    ]
+    checked = (
+        "Checked during training: that no image is in two splits and that frozen weights stay the same to the bit."
+    )
+    assert checked in words(html)
+    assert "39 of 39 bit-identical" in html and "details-content" in html  # on paper they are open
+
+
+def test_a_broken_proof_is_named_and_its_details_are_open(of_run):
+    assert folds(of_run) == [("lp_ft: 1 of 2 claims BROKEN no leak", True)]
+    assert "<strong class=broken>lp_ft" in of_run
+
+
+def lead(result, path):
+    html = write_report(result, path / "r.html").read_text(encoding="utf-8")
+    return words(re.search("<p class='lead'>(.*?)</p>", html).group(1))
+
+
+def one_seed(rows):
+    return [{**r, "n": 1, "test_low": float("nan"), "test_high": float("nan")} for r in rows]
+
+
+CUSTOM = {"strategy": "mine: starts pretrained, keeps the first 2 stages\n  head  33%"}
+
+
+@pytest.mark.parametrize(
+    "rows, runs, backbone, said",
+    [
+        (BOTH, [FakeRun()], "glyphnet", "Shown 20 handwritten digits, the network that had practised on letters gets "
+         "97 of 100 new ones right; the same network, starting from nothing, gets 93."),
+        ([row("scratch", 0.97, val=0.99), row("lp_ft", 0.93)], [], "MobileNetV2", "Shown 10 of each class of "
+         "handwritten digits, the network that started from nothing gets 97 of 100 new ones right; the same network, "
+         "having practised on other images, gets 93."),
+        ([row("scratch", 0.6, half=0.4, n=2), row("lp_ft", 0.97, n=2)], [], "glyphnet", "Shown 10 of each class of "
+         "handwritten digits, the network that had practised on letters gets 97 of 100 new ones right; the same "
+         "network, starting from nothing, gets 60. After 2 tries each, the difference can be chance."),
+        (one_seed(BOTH), [], "glyphnet", "Shown 10 of each class of handwritten digits, the network that had practised "
+         "on letters gets 97 of 100 new ones right; the same network, starting from nothing, gets 93. With one try "
+         "each, the difference can be chance."),
+        (one_seed(BOTH[1:]), [], "glyphnet", "Shown 10 of each class of handwritten digits, the network that had "
+         "practised on letters gets 97 of 100 new ones right in a single try."),
+        ([row("full", 0.962, half=0.0001, labels=None), row("lp_ft", 0.964, half=0.0001, labels=None)], [], "glyphnet",
+         "Shown all handwritten digits that there are to learn from, the network that had practised on letters gets "
+         "964 of 1,000 new ones right when trained by lp_ft, and 962 by full."),
+        ([row("scratch", 0.971), row("mine", 0.972)], [FakeRun("mine", settings=CUSTOM)], "glyphnet", "Shown 20 "
+         "handwritten digits, the network that kept part of what it knew of letters gets 97 of 100 new ones right; the "
+         "same network, starting from nothing, gets as many."),
+        ([row("scratch", 0.93), row("unheard_of", 0.972)], [], "glyphnet", "Shown 10 of each class of handwritten "
+         "digits, the network that learned in another way gets 97 of 100 new ones right; the same network, starting "
+         "from nothing, gets 93."),
+    ],
+)  # fmt: skip
+def test_the_first_sentence_is_plain_and_claims_no_more_than_the_intervals_carry(tmp_path, rows, runs, backbone, said):
+    assert lead(comparison(rows, runs, {"task": "digits", "backbone": backbone}), tmp_path) == said
+
+
+def test_the_first_sentence_of_a_run_is_plain(tmp_path):
+    task = {"name": "textures", "train": 80, "test": 600}
+    settings = {"task": task, "strategy": "lp_ft: starts pretrained\n  head  33%"}
+    said = "Shown 80 textures, the network that had practised on other images gets"
+    assert lead(FakeRun(task=None, settings=settings), tmp_path) == f"{said} 83 of 100 new ones right."
+    settings["task"] = {**task, "test": 6}
+    assert lead(FakeRun(task=None, settings=settings), tmp_path) == f"{said} 5 of 6 new ones right."
+    settings["task"] = "pets"
+    assert lead(FakeRun(task=None, settings=settings, scores={}), tmp_path) == (
+        "The network gets 82 of 100 new images right, of those that its best epoch was chosen by."
+    )
+
+
+def test_no_text_of_a_report_leaves_its_canvas(tmp_path, monkeypatch):
+    drawn, png = [], plots.png
+    monkeypatch.setattr(plots, "png", lambda fig: drawn.append(fig) or png(fig))
+    names = ("scratch", "a_strategy_of_my_own_that_trains_the_head_first")
+    result = comparison([row(name, 0.9, n=20) for name in names], [FakeRun(name) for name in names])
+    result.histories = lambda labels, updates: {name: [epochs(), epochs()] for name in names}
+    write_report(result, tmp_path / "r.html", recorded=comparison([row(names[0], 0.9, k, n=k) for k in (1, 10)]))
+    monkeypatch.undo()
+    assert len(drawn) >= 6
+    for fig in drawn:
+        assert_texts_have_room(fig)
 
 
 def test_a_single_run_has_an_interval_and_a_warning(of_run):

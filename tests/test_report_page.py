@@ -83,6 +83,8 @@ def test_names_from_outside_are_escaped(html):
 
 def test_the_headline_is_the_test_accuracy_with_its_interval(run, html):
     right = round(90 * run.test_accuracy)
+    shown = f"Shown {len(run.task.train)} images, the network that had practised on other images"
+    assert f"{shown} gets {right} of 90 new ones right." in words(html)
     assert f"It names {right} of 90 test images correctly: {plots.percent(right / 90)} (95 % interval" in words(html)
 
 

@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from canvas import assert_texts_have_room
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
-from decks import figures, live, press  # noqa: E402
+from decks import draw, figures, live, press  # noqa: E402
 from decks.figures.practice import operations_per_byte  # noqa: E402
 from decks.records import Names, Record, fill, lesson, value  # noqa: E402
 from decks.source import LANGUAGES, TYPED, DeckError, read, typed  # noqa: E402
@@ -67,7 +68,9 @@ def test_figures_from_records_can_be_drawn():
     """Those that run a lesson or draw images again are left to `make slides`."""
     many = ("by_labels", "far", "held", "prices", "phases", "chain_rule", "lead_by_labels", "presets")
     for name in (*many, "intensity", "by_donor"):
-        assert figures.FIGURES[name](names).get_axes()
+        fig = figures.FIGURES[name](names)
+        assert_texts_have_room(fig)
+        assert fig.get_figwidth() == draw.WIDTH and fig.get_figheight() <= draw.HEIGHT, name
 
 
 @by_deck

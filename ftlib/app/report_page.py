@@ -5,6 +5,7 @@ import numpy as np
 from ftlib import __version__, plots
 from ftlib.app.export import FORMATS, size_text
 from ftlib.app.report_results import Answers, by_class, by_group, confidence, looks, mistakes, shown
+from ftlib.report import plain
 from ftlib.report.contents import curves, evidence, model_stages, opening, settings_table, task_name
 from ftlib.report.page import (
     bullets,
@@ -63,7 +64,7 @@ def write(run, path, findings=None, groups=None, advice=None, exports=None, card
     path = file_to_write(path)
     findings = _graded((run.task or run).notes if findings is None else findings)
     answers = Answers.of(run)
-    name = task_name(run.settings.get("task"))
+    sizes, name = run.settings.get("task") or {}, task_name(run.settings.get("task"))
     title = f"{name}: a model that tells {len(run.class_names):,} classes apart"
     with_data = answers is not None
     listed = [
@@ -79,7 +80,8 @@ def write(run, path, findings=None, groups=None, advice=None, exports=None, card
         ("training", "How it learned", _training(run, _lines(advice))),
         ("repeat", "How to repeat it", _repeat(run, command)),
     ]
-    parts = [*opening(title, _lead(run, answers)), tiles(_facts(run, answers)), *sections(listed)]
+    lead = plain.alone(*_score(run, answers), sizes.get("train"), run.settings, (card or {}).get("Backbone"))
+    parts = [*opening(title, lead), paragraph(_exact(run, answers)), tiles(_facts(run, answers)), *sections(listed)]
     return write_page(page(title, parts), path)
 
 
@@ -105,7 +107,7 @@ def _score(run, answers):
     return run.val_accuracy, sizes.get("validation"), "validation"
 
 
-def _lead(run, answers):
+def _exact(run, answers):
     share, count, part = _score(run, answers)
     if not count:
         return f"It names {plots.percent(share)} of the {part} images correctly."

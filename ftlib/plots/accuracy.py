@@ -6,6 +6,7 @@ import numpy as np
 
 from ftlib.errors import unknown
 from ftlib.plots.look import (
+    LONGEST_STRATEGY,
     count,
     figure,
     label_ends,
@@ -13,6 +14,7 @@ from ftlib.plots.look import (
     percent,
     percent_axis,
     seed_text,
+    shorten,
     styled,
     styles,
 )
@@ -87,6 +89,8 @@ def headline(live_rows, recorded_rows=None, labels_per_class=10, source="results
         fig = figure(11, max(4.6, tall))
         axes = fig.subplots(1, 2, width_ratios=[1, 1.25])
     _draw_live(axes[0], live, recorded_rows or [])
+    if stacked:
+        axes[0].xaxis.get_major_locator().set_params(nbins=4)  # numbers as wide as "98.5 %"
     axes[0].set_title(f"Live, {seed_text([r['n'] for r in live])}:\n{_setting(labels, updates)}")
     if recorded_rows:
         series, fixed = by_strategy(recorded_rows, "labels_per_class", "test")
@@ -117,7 +121,7 @@ def _best(series, fixed, x, metric):
     for value in (min((r[x] for r in rows), key=_size), max((r[x] for r in rows), key=_size)):
         best = max((r for r in rows if r[x] == value), key=lambda r: r[f"{metric}_mean"])
         noun = labels_text(value) if x == "labels_per_class" else count(value, "update")
-        found.append((value, best["strategy"], f"{percent(best[f'{metric}_mean'])} with {noun}"))
+        found.append((value, _name(best), f"{percent(best[f'{metric}_mean'])} with {noun}"))
     held = count(fixed, "update") if x == "labels_per_class" else labels_text(fixed)
     (first, name, text), (last, other, more) = found
     if first == last:
@@ -125,6 +129,10 @@ def _best(series, fixed, x, metric):
     if name == other:
         return f"{name} has the highest mean at both ends ({held}):\n{text}, {more}"
     return f"Highest mean ({held}): {name} {text},\n{other} {more}"
+
+
+def _name(row):
+    return shorten(row["strategy"], LONGEST_STRATEGY)
 
 
 def _setting(labels, updates):
@@ -182,7 +190,7 @@ def _draw_series(ax, series, x, metric):
             at, means, yerr=np.transpose([_arms(r, metric) for r in rows]), color=colour, marker=marker,
             linestyle=line, markersize=6, capsize=3, linewidth=1.7, label=name,
         )  # fmt: skip
-        ends.append((f"{name} {percent(means[-1])}", at[-1], means[-1], look))
+        ends.append((f"{_name(rows[-1])} {percent(means[-1])}", at[-1], means[-1], look))
     ax.set_xscale("log")
     ax.set_xticks(list(places.values()), ["all" if value is None else f"{value:g}" for value in ticks])
     ax.xaxis.set_minor_locator(NullLocator())
@@ -205,7 +213,7 @@ def _draw_live(ax, rows, recorded):
                 found = True
         arms = np.transpose([_arms(row, "test")])
         ax.errorbar(row["test_mean"], place, xerr=arms, color=colour, marker=marker, markersize=8, capsize=4)
-    ax.set_yticks(range(len(rows)), [f"{r['strategy']}\n{percent(r['test_mean'])}" for r in rows])
+    ax.set_yticks(range(len(rows)), [f"{_name(r)}\n{percent(r['test_mean'])}" for r in rows])
     ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.grid(axis="y", visible=False)
     percent_axis(ax.xaxis)

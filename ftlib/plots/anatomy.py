@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from ftlib.plots.basic import _entries
-from ftlib.plots.look import TEXT, figure, shorten, styled, write_title
+from ftlib.plots.look import TEXT, figure, letters, shorten, styled, write_title
 
 _LOWEST = 0.3  # of the tallest box: a number fits into it
 
@@ -42,7 +42,7 @@ def stage_shares(networks, key="params", unit="", title=None):
     columns = max(len(shares) for shares, *_ in rows.values())
     tallest = max(max(sides) for _, sides, *_ in rows.values())
     names, unit = [shorten(name) for name in rows], shorten(unit)
-    fig = figure(1.9 + 0.07 * max(map(len, names)) + 0.07 * len(unit) + 1.12 * columns, 0.9 + 0.82 * len(rows))
+    fig = figure(1.9 + 0.07 * max(map(letters, names)) + 0.07 * letters(unit) + 1.12 * columns, 0.9 + 0.82 * len(rows))
     ax = fig.subplots()
     in_short = EngFormatter(places=1)
     for row, (shares, sides, texts, total) in enumerate(rows.values()):

@@ -1,7 +1,5 @@
 """The plain pictures of the lessons: images in a grid, lines, bars and clouds of points."""
 
-import textwrap
-
 import numpy as np
 
 from ftlib.plots.look import (
@@ -9,7 +7,9 @@ from ftlib.plots.look import (
     STYLES,
     TEXT,
     figure,
+    fold,
     label_ends,
+    letters,
     percent_axis,
     shorten,
     styled,
@@ -48,7 +48,6 @@ def image_grid(images, titles=None, columns=10, title=None):
     rows, side = -(-len(images) // columns), 7.2 / max(columns, 4)
     high = side * images.shape[1] / images.shape[2]
     width = side * columns
-    letters = max(3, int(12 * side))  # of a title above its image
     fig = figure(width, rows * (high + (0.27 if titles is not None else 0.04)))
     axes = fig.subplots(rows, columns, squeeze=False).ravel()
     for ax in axes:
@@ -56,7 +55,7 @@ def image_grid(images, titles=None, columns=10, title=None):
     for i, (ax, image) in enumerate(zip(axes, images, strict=False)):
         ax.imshow(image, cmap="gray", vmin=0, vmax=255)
         if titles is not None:
-            ax.set_title(shorten(str(titles[i]), letters), fontsize=9, loc="center", pad=3)
+            ax.set_title(shorten(str(titles[i]), max(3, int(12 * side))), fontsize=9, loc="center", pad=3)
     write_title(fig, title)
     return fig
 
@@ -85,7 +84,7 @@ def lines(series, x_label, y_label, title, log_x=False, log_y=False, percent=Fal
     drawn = {str(name): _series(name, parts, log_x, log_y) for name, parts in _entries(series, "series").items()}
     looks = _looks(list(drawn))
     names = {name: shorten(name, LONGEST) for name in drawn}
-    fig = figure(5.9 + 0.08 * max(map(len, names.values())), 4.2)
+    fig = figure(5.9 + 0.08 * max(map(letters, names.values())), 4.2)
     ax = fig.subplots()
     ends = []
     for name, (x, y, *arms) in drawn.items():
@@ -142,8 +141,8 @@ def bars(values, title, x_label, percent=False, width=None):
     largest = np.abs(given[np.isfinite(given)]).max(initial=0)
     given[np.abs(given) < 1e-12 * largest] = 0  # such as 0.3 - 0.1 * 3
     solid = np.where(np.isfinite(given), given, np.nan)
-    names = [textwrap.fill(str(name), 36, max_lines=2, placeholder=" …") for name in values]
-    fig = figure(width or 5.6 + 0.075 * min(36, max(map(len, names))), 1.0 + 0.42 * len(values))
+    names = [fold(str(name), 36) for name in values]
+    fig = figure(width or 5.6 + 0.075 * min(36, max(map(letters, names))), 1.0 + 0.42 * len(values))
     ax = fig.subplots()
     for place, (name, (mean, low, high), told) in enumerate(zip(values, solid, given[:, 0], strict=True)):
         colour, *_ = STYLES.get(name, ("#0072B2",))
@@ -161,7 +160,8 @@ def bars(values, title, x_label, percent=False, width=None):
     # Room for the numbers at the ends.
     low, high = np.nanmin([0, *solid.ravel()]), np.nanmax([0, *solid.ravel()])
     room = 0.16 * ((high - low) or 1)
-    ax.set_xlim(low - room * (low < 0), high + room * (high > 0 or low == 0))
+    longest = max((len(_number_text(mean, percent)) for mean, *_ in solid if mean < 0), default=0)
+    ax.set_xlim(low - max(1, longest / 6) * room * (low < 0), high + room * (high > 0 or low == 0))
     if percent:
         if low == 0 and 0.5 < high <= 1:
             ax.set_xticks([0, 0.25, 0.5, 0.75, 1] if high + room >= 1 else [0, 0.25, 0.5, 0.75])
@@ -217,7 +217,7 @@ def scatter(points, labels, class_names, title):
             )
     looks = list(_looks([f"class {i}" for i in range(len(names))]).values())
     short = max(map(len, names)) <= 2
-    legend = 0 if short else 0.5 + 0.085 * min(LONGEST, max(map(len, names)))
+    legend = 0 if short else 0.5 + 0.085 * min(LONGEST, max(map(letters, names)))
     width = 4.8 if len(panels) == 1 else 3.6 * min(len(panels), 3)
     fig = figure(width + legend, 4 if short else max(4, 0.7 + 0.22 * len(names)))
     axes = fig.subplots(1, len(panels), squeeze=False).ravel()

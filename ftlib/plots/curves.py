@@ -2,7 +2,17 @@
 
 import numpy as np
 
-from ftlib.plots.look import figure, percent, percent_axis, seed_text, styled, styles
+from ftlib.plots.look import (
+    LONGEST_STRATEGY,
+    figure,
+    letters,
+    percent,
+    percent_axis,
+    seed_text,
+    shorten,
+    styled,
+    styles,
+)
 
 _NAMES = {
     "val_accuracy": "Validation accuracy",
@@ -51,7 +61,7 @@ def learning_curves(histories, metric="val_accuracy"):
     both = len(histories) == 1 and training != metric and all(training in row for row in _epochs(histories))
     label, ends = _NAMES.get(metric, metric), {}
     for name, runs in histories.items():
-        ends[name] = _draw(ax, label.lower() if both else name, runs, metric, *looks[name])
+        ends[name] = _draw(ax, label.lower() if both else shorten(name, LONGEST_STRATEGY), runs, metric, *looks[name])
         for _, start, _ in spans[name][1:]:
             ax.axvline(start, color=looks[name][0], linewidth=0.8, linestyle=(0, (1, 2)))
     if both:
@@ -124,7 +134,7 @@ def _phases(runs):
 
 def _draw_phases(ax, spans, looks):
     ax.set_ylim(len(spans) - 0.5, -0.5)
-    ax.set_yticks(range(len(spans)), list(spans))
+    ax.set_yticks(range(len(spans)), [shorten(name, LONGEST_STRATEGY) for name in spans])
     ax.tick_params(length=0, labelbottom=False)
     ax.grid(visible=False)
     ax.spines[["left", "bottom"]].set_visible(False)
@@ -136,7 +146,7 @@ def _draw_phases(ax, spans, looks):
             colour = looks[name][0]
             ax.barh(lane, end - start, left=start, height=0.86, color=colour, alpha=0.2, linewidth=0)
             ax.vlines(start, lane - 0.43, lane + 0.43, color=colour, linewidth=1.6)
-            text = phase if len(phase) * 5.6 + 6 < (end - start) * width else str(number)
+            text = phase if letters(phase) * 5.6 + 6 < (end - start) * width else str(number)
             ax.annotate(text, (start, lane), (4, 0), textcoords="offset points", va="center", fontsize=9)
 
 
@@ -144,8 +154,8 @@ def _title(ends, metric, label, seeds):
     shown = percent if "accuracy" in metric or "f1" in metric else "{:.3g}".format
     if len(ends) == 1:
         (name, value), *_ = ends.items()
-        return f"{name}: {label.lower()} {shown(value)} after the last update"
+        return f"{shorten(name, LONGEST_STRATEGY)}: {label.lower()} {shown(value)} after the last update"
     name = (min if "loss" in metric else max)(ends, key=ends.get)
     where = "lowest" if "loss" in metric else "highest"
     mean = ", mean of the seeds" if seeds > 1 else ""
-    return f"{name} ends {where}: {label.lower()} {shown(ends[name])}{mean}"
+    return f"{shorten(name, LONGEST_STRATEGY)} ends {where}: {label.lower()} {shown(ends[name])}{mean}"

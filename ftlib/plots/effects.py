@@ -1,10 +1,8 @@
 """Effects in a grid: how much one thing is worth more than another, cell by cell, with intervals."""
 
-import textwrap
-
 import numpy as np
 
-from ftlib.plots.look import TEXT, figure, styled, write_title
+from ftlib.plots.look import TEXT, figure, fold, letters, styled, write_title
 
 _MORE, _LESS = "#0072B2", "#D55E00"
 
@@ -34,8 +32,8 @@ def effect_grid(rows, columns, x_label, title):
     cells = [(y, x, cell) for (y, x), cell in zip(places, sum(map(list, rows.values()), []), strict=True)]
     cells = [(y, x, cell) for y, x, cell in cells if cell is not None]
     most = max((abs(mean) for _, _, (mean, _, _) in cells), default=0) or 1
-    names = [textwrap.fill(str(name), 24, max_lines=2, placeholder=" …") for name in rows]
-    longest = max(len(line) for name in names for line in name.split("\n"))
+    names = [fold(str(name), 24) for name in rows]
+    longest = max(letters(line) for name in names for line in name.split("\n"))
     fig = figure(0.5 + 0.085 * longest + 1.25 * len(columns), 1.2 + 0.52 * len(rows))
     ax = fig.subplots()
     for place, column, (mean, low, high) in cells:
@@ -55,7 +53,7 @@ def effect_grid(rows, columns, x_label, title):
     for line in np.arange(len(rows) + 1) - 0.5:
         ax.axhline(line, color="white", linewidth=2)
     ax.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5))
-    ax.set_xticks(range(len(columns)), [str(name) for name in columns])
+    ax.set_xticks(range(len(columns)), [fold(str(name), 15) for name in columns])
     ax.set_yticks(range(len(rows)), names)
     ax.tick_params(length=0)
     ax.grid(visible=False)

@@ -2,7 +2,18 @@
 
 import numpy as np
 
-from ftlib.plots.look import LONGEST, TEXT, figure, label_ends, percent_axis, shorten, styled, styles, write_title
+from ftlib.plots.look import (
+    LONGEST,
+    TEXT,
+    figure,
+    label_ends,
+    letters,
+    percent_axis,
+    shorten,
+    styled,
+    styles,
+    write_title,
+)
 
 
 @styled
@@ -92,4 +103,4 @@ def trade_off(series, x_label, y_label, title):
 
 def _wide(series, height):
     """Returns a figure with room for the names of the series at the right."""
-    return figure(5.6 + 0.08 * min(LONGEST, max(map(len, series))), height)
+    return figure(5.6 + 0.08 * min(LONGEST, max(map(letters, series))), height)

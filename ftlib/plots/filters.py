@@ -3,7 +3,7 @@
 import numpy as np
 
 from ftlib.plots.basic import _entries
-from ftlib.plots.look import TEXT, count, figure, shorten, styled, write_title
+from ftlib.plots.look import TEXT, count, figure, letters, shorten, styled, write_title
 
 _SIDE = 7.2  # inches of a row of pictures
 
@@ -79,7 +79,7 @@ def feature_maps(maps, image=None, title=None, columns=8):
     widest = max(len(chosen) for chosen, *_ in rows.values())
     side = _SIDE / max(columns, 4)
     above = image is not None
-    label = 0.2 + 0.075 * max(len(line) for name, row in rows.items() for line in _row_text(name, row).split("\n"))
+    label = 0.2 + 0.075 * max(letters(line) for name, row in rows.items() for line in _row_text(name, row).split("\n"))
     fig = figure(label + side * max(widest, 3), side * (len(rows) + above))
     axes = fig.subplots(len(rows) + above, widest, squeeze=False)
     for ax in axes.ravel():

@@ -5,11 +5,16 @@ import functools
 import io
 import sys
 import textwrap
+import unicodedata
 
 import numpy as np
 
+from ftlib.plots.canvas import settle
+
 TEXT = "#222222"
-LONGEST = 60  # characters of a name
+DPI = 144  # pixels per inch: text stays sharp on a page, where an inch has 96
+LONGEST = 60  # letters of a name
+LONGEST_STRATEGY = 30  # of one, which stands beside its picture
 # A strategy looks the same in every picture: colour (of Okabe and Ito, 2008, safe for colour-blind eyes),
 # marker, line style.
 STYLES = {
@@ -34,7 +39,7 @@ _MORE_FONTS = ("Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "Malgun Gothic
 
 
 def styled(draw):
-    """Draws in the style of this module whatever style is set elsewhere, and leaves that one as it was."""
+    """Draws in the style of this module whatever style is set elsewhere, leaves that one as it was, and settles."""
 
     @functools.wraps(draw)
     def drawn(*args, **kwargs):
@@ -44,10 +49,7 @@ def styled(draw):
         fonts = ["DejaVu Sans", *(name for name in _MORE_FONTS if name in here)]
         with style.context(["default", {**_LOOK, "font.family": fonts}]):
             fig = draw(*args, **kwargs)
-            # Layout moves a little with each drawing. Settled here, the same figure gives the same picture again.
-            fig.draw_without_rendering()
-            fig.draw_without_rendering()
-            fig.set_layout_engine("none")
+            settle(fig)
             return fig
 
     return drawn
@@ -57,7 +59,7 @@ def figure(width, height):
     """Returns an empty figure; sizes in inches."""
     from ftlib.plots.picture import Picture
 
-    return Picture(figsize=(width, height), layout="constrained")
+    return Picture(figsize=(width, height), dpi=DPI, layout="constrained")
 
 
 def styles(names):
@@ -101,9 +103,28 @@ def labels_text(labels):
     return "all labels" if labels is None else f"{count(labels, 'label')} per class"
 
 
+def letters(text):
+    """Returns how wide a text is, counted in Latin letters: a Korean one is as wide as two.
+
+    Example:
+    >>> letters("cat"), letters("고양이")
+    (3, 6)
+    """
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
 def shorten(name, length=22):
-    """Returns a name cut to `length` characters, the last an ellipsis."""
-    return name if len(name) <= length else name[: length - 1] + "…"
+    """Returns a name cut to the width of `length` letters, the last an ellipsis."""
+    if letters(name) <= length:
+        return name
+    while letters(name) >= length:
+        name = name[:-1]
+    return name + "…"
+
+
+def fold(name, length):
+    """Returns a name in at most two lines, each about as wide as `length` letters."""
+    return textwrap.fill(name, max(2, length * len(name) // max(1, letters(name))), max_lines=2, placeholder=" …")
 
 
 def spread(values, gap):
@@ -140,18 +161,17 @@ def label_ends(ax, ends):
 
 
 def write_title(fig, title):
-    """Writes the title above all, in as many lines as the width asks for."""
+    """Writes the title above all; `settle` breaks it into as many lines as the width asks for."""
     if title:
-        letters = max(12, int(fig.get_figwidth() * 72 / 6.8))
-        fig.suptitle(textwrap.fill(str(title), letters), x=0.01, ha="left", fontsize=11)
+        fig.suptitle(str(title), x=0.01, ha="left", fontsize=11)
 
 
-def png(fig, dpi=144):
+def png(fig, dpi=DPI):
     """Returns a figure as PNG bytes, the same bytes for the same figure.
 
     Args:
         fig: A Matplotlib figure.
-        dpi: Pixels per inch. Default 144: text stays sharp on a page, where an inch has 96.
+        dpi: Pixels per inch. Default: those that the layout was made for.
     """
     file = io.BytesIO()
     fig.savefig(file, format="png", dpi=dpi, facecolor="white", metadata={"Software": None})

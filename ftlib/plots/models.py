@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ftlib.plots.look import count, figure, shorten, styled
+from ftlib.plots.look import count, figure, letters, shorten, styled
 
 _MAX_CELLS = 30  # classes; more would not be readable as a matrix
 _STATES = {  # colour, hatch
@@ -147,7 +147,8 @@ def confusion_matrix(matrix, class_names):
         right += f"; most confused:\ntrue {true}, said {said} ({count(number, 'time')})"
     share = matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
     cell = 0.42 if n <= 12 else 0.31
-    widest, turned = 0.085 * max(map(len, names)), max(map(len, names)) > (3 if n <= 12 else 2)
+    longest = max(map(letters, names))
+    widest, turned = 0.085 * longest, longest > (3 if n <= 12 else 2)
     fig = figure(max(4.6, cell * n + 1.9 + widest), max(3.4, cell * n + 1.2 + (widest if turned else 0.2)))
     ax = fig.subplots()
     image = ax.imshow(share, cmap="Blues", vmin=0, vmax=1)
@@ -218,7 +219,7 @@ def mistakes(images, true, predicted, confidence, class_names, count=12):
         a, b = (shorten(str(class_names[index]), 16) for index in (true[i], predicted[i]))
         sure = f"({100 * confidence[i]:.0f} %)" if confidence[i] < 0.995 else "(over 99 %)"
         texts.append((f"true {a}", f"said {b} {sure}"))
-    columns = min(4 if max(map(len, sum(texts, ()))) <= 22 else 3, len(shown))
+    columns = min(4 if max(map(letters, sum(texts, ()))) <= 22 else 3, len(shown))
     lines = -(-len(shown) // columns)
     fig = figure(7 if columns > 2 else 5, 0.45 + 2.05 * lines)
     axes = fig.subplots(lines, columns, squeeze=False).ravel()

@@ -6,7 +6,21 @@ import time
 import numpy as np
 
 from ftlib import plots
-from ftlib.report.page import bullets, code, heading, keep, known, paragraph, percent, picture, span, table, wilson
+from ftlib.report import plain
+from ftlib.report.page import (
+    bullets,
+    code,
+    folded,
+    heading,
+    keep,
+    known,
+    paragraph,
+    percent,
+    picture,
+    span,
+    table,
+    wilson,
+)
 
 
 def of_comparison(result, recorded, recorded_in):
@@ -20,13 +34,17 @@ def of_comparison(result, recorded, recorded_in):
     title = f"{best['strategy']} on {task}"
     if others:
         does = f"does best on {task}"
-        if not _apart(best, others[0]):
+        if not plain.apart(best, others[0]):
             does = f"leads on {task}, but intervals overlap"
         title = f"{best['strategy']} {does}"
-    lead = f"With {plots.labels_text(labels)}, {best['strategy']} gets {_told(best)} of the test images right"
-    lead += "".join(f"; {r['strategy']} gets {_told(r)}" for r in against) + "."
+    classes = next((len(run.class_names) for run in result.runs), None)
+    recipes = {run.strategy: str(run.settings.get("strategy")) for run in result.runs}
+    lead = plain.compared(best, next(iter(against), None), classes, result.settings, recipes)
+    exact = f"With {plots.labels_text(labels)}, {best['strategy']} gets {_told(best)} of the test images right"
+    exact += "".join(f"; {r['strategy']} gets {_told(r)}" for r in against) + "."
     parts = [
         *opening(title, lead),
+        paragraph(exact),
         paragraph("In brackets: 95 % intervals of the mean over seeds. Strategies were ranked on validation images."),
         _overview(rows, main, recorded, recorded_in),
         _main_table(main, best, labels, updates),
@@ -70,7 +88,8 @@ def of_run(run, task):
     interval = f" (95 % interval {span(*wilson(right, count))})" if count else ""
     title = f"{run.strategy} on {task_name(run.settings.get('task'))}, seed {run.seed}"
     words = f"{count} {words}" if count else words
-    lead = f"{run.strategy} gets {plots.percent(right)}{interval} of the {words} right."
+    exact = f"{run.strategy} gets {plots.percent(right)}{interval} of the {words} right."
+    lead = plain.alone(right, count, part, sizes.get("train"), run.settings)
     accuracy, f1 = plots.percent(run.val_accuracy), plots.percent(run.val_macro_f1)
     caution = (
         "This is one run: the interval covers the choice of images, not the luck of the seed. Compare "
@@ -78,14 +97,15 @@ def of_run(run, task):
     )
     if part == "validation":
         caution += " The test images were not looked at: the run was loaded without its data."
-    parts = [*opening(title, lead), paragraph(caution), *(paragraph(f"Note: {note}") for note in run.notes)]
+    notes = [f"Note: {note}" for note in run.notes]
+    parts = [*opening(title, lead), *map(paragraph, [exact, caution, *notes])]
     parts.append(keep(heading("How it learns"), curves({run.strategy: [run.history]})))
     parts += evidence([run]) + model_stages(run) + _mistakes(run) + _advice_on_run(run)
     return title, parts + settings_table(run.settings, "Settings and versions")
 
 
 def opening(title, lead):
-    """Returns the date, the title and the sentence that says it all."""
+    """Returns the date, the title, and the sentence for those who read no other."""
     date = paragraph(f"Report of ftlib, {time.strftime('%Y-%m-%d')}", "small")
     return [date, heading(title, 1), paragraph(lead, "lead")]
 
@@ -98,11 +118,6 @@ def task_name(task):
 def _on_validation(row):
     value = row.get("val_mean")
     return value if known(value) else row["test_mean"]
-
-
-def _apart(one, other):
-    low, high = one.get("test_low"), other.get("test_high")
-    return known(low) and known(high) and low > high
 
 
 def _told(row):
@@ -171,7 +186,7 @@ def _ends(row):
 
 
 def evidence(runs):
-    """Returns the phases of some runs and their proofs, as two tables under one heading."""
+    """Returns the phases of some runs as a table, and their proofs in a line for each, under one heading."""
     phases, proofs = [], []
     for run in runs:
         for p in run.phases:
@@ -181,24 +196,26 @@ def evidence(runs):
             decay = f", times {p['decay']:g} per stage" if p.get("decay") not in (None, 1) else ""
             row = [p["name"], ", ".join(stages), f"{p['trainable']:,}", done, f"{p['rate']:g}{decay}", best]
             phases.append([run.strategy, *row])
-        proofs += [[run.strategy, p.name, "holds" if p.holds else "BROKEN", p.detail] for p in run.proofs]
+        proofs += run.proofs
     told = "The phases of training. The optimizer's moments start fresh in each phase, whose best epoch is kept."
     more = [f"{p['name']}: {p['cache']}." for run in runs for p in run.phases if p.get("cache")]
     more += [f"{step['said']}." for run in runs for step in getattr(run, "closing", ())]
     told = " ".join([told, *dict.fromkeys(more)])
-    hold = sum(row[2] == "holds" for row in proofs)
-    checked = f"Proofs: {hold} of {len(proofs)} claims hold."
-    head, claims = (
-        ["Phase", "Trains", "Weights", "Updates", "Rate", "Best epoch"],
-        ["Claim", "", "What was checked"],
-    )
+    head = ["Phase", "Trains", "Weights", "Updates", "Rate", "Best epoch"]
     if len(runs) > 1:
-        first = table(["Strategy", *head], phases, told, numbers=(3, 4, 5, 6))
-        second = table(["Strategy", *claims], proofs, checked)
+        done = table(["Strategy", *head], phases, told, numbers=(3, 4, 5, 6))
     else:
-        first = table(head, [row[1:] for row in phases], told, numbers=(2, 3, 4, 5))
-        second = table(claims, [row[1:] for row in proofs], checked)
-    return [heading("What was done, and what holds"), first, second]
+        done = table(head, [row[1:] for row in phases], told, numbers=(2, 3, 4, 5))
+    parts = [heading("What was done, and what holds"), done]
+    if proofs:
+        parts.append(paragraph(plain.checked(proofs), "caption"))
+    return parts + [_proofs(run) for run in runs if run.proofs]
+
+
+def _proofs(run):
+    rows = [[p.name, "holds" if p.holds else "BROKEN", p.detail] for p in run.proofs]
+    inside = table(["Claim", "", "What was checked"], rows, f"The claims of {run.strategy}, one by one.")
+    return folded(*plain.proven(run.strategy, run.proofs), inside, broken=not all(p.holds for p in run.proofs))
 
 
 def curves(histories):
@@ -246,7 +263,7 @@ def _advice_on_comparison(best, others):
     lines = []
     for other in others[:1]:
         names = f"{best['strategy']} and {other['strategy']}"
-        if _apart(best, other):
+        if plain.apart(best, other):
             lines.append(f"The intervals of {names} do not overlap: the seeds hardly explain their order.")
         else:
             lines.append(f"The intervals of {names} overlap: more seeds are needed to tell them apart.")

@@ -37,6 +37,8 @@ figure { margin: 1rem 0 1.4rem; }
 img { display: block; width: var(--width); max-width: 100%; height: auto; }
 pre { background: #f5f5f5; padding: .7rem .9rem; overflow-x: auto; font-size: .9rem; line-height: 1.45; }
 .broken { color: #a00000; font-weight: 600; }
+details { margin: .35rem 0; max-width: 62rem; } details[open] { margin-bottom: 1.2rem; }
+summary { cursor: pointer; padding: .15rem 0; overflow-wrap: anywhere; } summary span { color: #555; }
 nav { display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; margin: 1.2rem 0; }
 nav a { color: #00578a; padding: .15rem 0; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); gap: .8rem; margin: 1.2rem 0; }
@@ -60,6 +62,7 @@ nav a { color: #00578a; padding: .15rem 0; }
 @media print {
   html { font-size: 10pt; } body { max-width: none; padding: 0; } .scroll { overflow: visible; }
   nav { display: none; } h2 { margin-top: 1.4rem; }
+  details::details-content { content-visibility: visible; display: block; height: auto; }
   h2, h2 + p, .caption { break-after: avoid; }
   h2 + p, figure, tr, pre, .keep, .tiles { break-inside: avoid; }
   .abreast { flex-wrap: nowrap; } .abreast figure { flex: 1 1 0; }
@@ -132,6 +135,19 @@ def abreast(*pictures):
 def bullets(lines):
     """Returns a list."""
     return "<ul>" + "".join(f"<li>{words(line)}</li>" for line in lines) + "</ul>"
+
+
+def folded(line, more, part, broken=False):
+    """Returns a part behind a line that opens it: closed on a screen unless something in it is broken, open on paper.
+
+    Args:
+        line: What is to be known without opening it.
+        more: A few words after it, or an empty text.
+        part: The part, as HTML.
+        broken: Whether the line tells of something broken.
+    """
+    line = f"<strong{' class=broken' * broken}>{words(line)}</strong>" + f" <span>{words(more)}</span>" * bool(more)
+    return f"<details{' open' * broken}>\n<summary>{line}</summary>\n{part}\n</details>"
 
 
 def sections(listed):

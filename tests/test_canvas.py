@@ -1,0 +1,175 @@
+"""No text of any picture leaves its canvas or lies on another, whatever the names and numbers are."""
+
+import warnings
+
+import numpy as np
+import pytest
+from canvas import assert_texts_have_room
+from test_plots import history, row
+
+from ftlib import plots
+from ftlib.plots.look import fold, letters, shorten
+
+# Everything of `plots` that is no picture. A new name is either here or among the pictures below.
+WORDS = {"by_strategy", "confused_pairs", "count", "labels_text", "main_cell", "percent", "png", "seed_text", "show"}
+
+STRATEGY = "a_strategy_of_my_own_that_trains_the_head_first_and_then_all"
+KOREAN = "가을에 처음으로 피어나는 아주 작은 노란 들국화 꽃"
+SENTENCE = "A text that says all there is to see in its picture, and does not stop before it has said it."
+SENTENCES = f"{SENTENCE} {SENTENCE} {SENTENCE}"
+MINE = {1: ["full"], 2: ["scratch", STRATEGY], 3: ["scratch", "feature_extraction_long", "lp_ft"]}
+MINE[9] = [f"{i}_{STRATEGY}" for i in range(6)] + MINE[3]
+NAMES = (STRATEGY, KOREAN, "a")
+
+
+def alone(rows):
+    return [{**r, "n": 1, "test_low": float("nan"), "test_high": float("nan")} for r in rows]
+
+
+def grid(names, labels=(1, 10, None)):
+    return [row(name, k, mean=float(k != 1), n=20 - i) for i, name in enumerate(names) for k in labels]
+
+
+def accuracy_curves():
+    for names in MINE.values():
+        yield plots.accuracy_curves(grid(names))
+    yield plots.accuracy_curves(alone(grid(MINE[9], labels=(10,))), x="updates")
+
+
+def headline():
+    for names in MINE.values():
+        for stacked in (False, True):
+            yield plots.headline(grid(names), grid(names), source="results/a-rather-long-name.json", stacked=stacked)
+    yield plots.headline(alone(grid(MINE[9])), stacked=True)
+    yield plots.headline(alone(grid(MINE[3])), grid(MINE[3]), stacked=True)
+
+
+def learning_curves():
+    gradual = [history([(f"stage{i}", 1) for i in range(12)])]
+    for names in MINE.values():
+        yield plots.learning_curves({name: [history(), history(shift=0.1)] for name in names})
+    yield plots.learning_curves({name: [history((("all", 2),))] for name in MINE[9]}, "val_loss")
+    yield plots.learning_curves({STRATEGY: gradual})
+
+
+def stage_picture():
+    for name in NAMES:
+        one = {"stage": name, "output_shape": (1024, 1024, 2048), "layers": 1000, "state": "partly", "rate": 1.23e-5}
+        yield plots.stage_picture([{**one, "params": 10**9 * i} for i in range(12)])
+        yield plots.stage_picture([{**one, "params": 0}], title=f"{SENTENCE} {name}")
+
+
+def confusion_matrix():
+    for name, classes in zip(NAMES * 2, (2, 3, 12, 13, 31, 50), strict=True):
+        names = [f"{i} {name}" for i in range(classes)]
+        yield plots.confusion_matrix(999 * np.eye(classes, dtype=int), names)
+        yield plots.confusion_matrix(np.full((classes, classes), 99), names)
+
+
+def mistakes():
+    for name, count in zip((*NAMES, "a"), (1, 2, 12, 0), strict=True):
+        said = (np.arange(50) < count).astype(int)
+        yield plots.mistakes(np.zeros((50, 8, 8, 1)), [0] * 50, said, [1.0] * 50, [name, f"{name} too"])
+
+
+def image_grid():
+    for name, columns in zip((*NAMES, KOREAN), (1, 3, 10, 20), strict=True):
+        yield plots.image_grid(np.zeros((20, 8, 8)), [name] * 20, columns, SENTENCES)
+        yield plots.image_grid(np.zeros((1, 8, 8)), title=f"{name} " * 9)
+
+
+def lines():
+    for name in NAMES:
+        series = {f"{i} {name}": ([1, 2, 3000], [0, 0.5, 1]) for i in range(9)}
+        yield plots.lines(series, SENTENCE, SENTENCE, SENTENCES, percent=True)
+        yield plots.lines(series, "x", "y", KOREAN * 4, log_x=True, log_y=True)
+
+
+def bars():
+    for name in NAMES:
+        for count, width in ((1, None), (25, 4.7)):  # 4.7: a column of the report
+            values = {f"{i} {name}": (i / count, 0, 1) for i in range(count)}
+            yield plots.bars(values, SENTENCES, "Images found (lines: 95 % intervals)", percent=True, width=width)
+        yield plots.bars({name: 138_357_544, "b": -138_357_544}, KOREAN * 4, SENTENCE)
+
+
+def scatter():
+    for name, classes in zip((*NAMES, ""), (2, 50, 9, 50), strict=True):
+        names = [f"{i}{name}" for i in range(classes)]
+        places = np.stack([np.arange(classes), np.arange(classes) % 7], 1)
+        yield plots.scatter(places, np.arange(classes), names, SENTENCES)
+        yield plots.scatter({f"{i} {name}": places for i in range(3)}, np.arange(classes), names, KOREAN * 4)
+
+
+def reliability():
+    bins = [{"confidence": share, "accuracy": share, "n": 1 + 10**5 * share} for share in (0.0, 0.5, 1.0)]
+    for name in NAMES:
+        yield plots.reliability({f"{i} {name}": bins for i in range(9)}, SENTENCES)
+    yield plots.reliability({KOREAN: bins}, KOREAN * 4)
+
+
+def trade_off():
+    for name in NAMES:
+        paths = {f"{i} {name}": [{"x": [i / 9] * 3, "y": [y] * 3, "label": "0.01"} for y in (0, 1)] for i in range(9)}
+        yield plots.trade_off(paths, SENTENCE, SENTENCE, SENTENCES)
+
+
+def effect_grid():
+    cells = [(1.0, -1.0, 1.0), None, (-1.0, -1.0, -1.0)]
+    for name in NAMES:
+        rows = {f"{i} {name}": cells for i in range(9)}
+        yield plots.effect_grid(rows, [f"{i} {name}" for i in range(3)], SENTENCE, SENTENCES)
+    yield plots.effect_grid({KOREAN: cells[:1]}, ["1"], "Labels per class", KOREAN * 4)
+
+
+def filter_grid():
+    for panels, name in enumerate(NAMES, start=1):
+        kernels = {f"{i} {name}": np.ones((3, 3, 1, 8)) for i in range(panels)}
+        yield plots.filter_grid(kernels, SENTENCES)
+    yield plots.filter_grid(np.ones((3, 3, 1, 1)), SENTENCES, columns=1)
+
+
+def feature_maps():
+    for name in NAMES:
+        yield plots.feature_maps({f"{i} {name}": np.ones((4, 4, 4096)) for i in range(4)}, np.eye(8), SENTENCES)
+    yield plots.feature_maps({"a": np.ones((4, 4, 1))}, title=KOREAN * 4, columns=1)
+
+
+def stage_shares():
+    stage = {"output_shape": (1024, 1024, 2048), "params": 9**9}
+    for name, count in zip(NAMES, (1, 9, 2), strict=True):
+        yield plots.stage_shares({f"{i} {name}": [stage] * count for i in range(count)}, unit=name, title=SENTENCES)
+
+
+PICTURES = [
+    accuracy_curves, bars, confusion_matrix, effect_grid, feature_maps, filter_grid, headline, image_grid,
+    learning_curves, lines, mistakes, reliability, scatter, stage_picture, stage_shares, trade_off,
+]  # fmt: skip
+
+
+def test_a_korean_name_is_cut_and_folded_by_its_width():
+    assert letters(KOREAN) > len(KOREAN) and shorten("고양이") == "고양이" and shorten("고양이", 5) == "고양…"
+    assert letters(shorten(KOREAN, 22)) <= 22 and shorten(STRATEGY, 22) == STRATEGY[:21] + "…"
+    assert max(map(letters, fold(KOREAN, 24).split("\n"))) <= 28 and fold("cat", 24) == "cat"
+
+
+def test_every_picture_is_held_to_its_canvas():
+    assert {draw.__name__ for draw in PICTURES} == set(plots.__all__) - WORDS
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("draws", PICTURES, ids=lambda draws: draws.__name__)
+def test_no_text_leaves_its_canvas_or_lies_on_another(draws):
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", "constrained_layout not applied")
+        warnings.filterwarnings("ignore", "Glyph")  # where no Korean font is installed
+        for fig in draws():
+            assert_texts_have_room(fig)
+
+
+def test_a_long_title_takes_more_lines_and_no_wider_canvas():
+    runs = [history(), history(shift=0.1)]
+    short, long = (plots.learning_curves({name: runs}) for name in ("full", "feature_extraction_long"))
+    both = plots.learning_curves({"feature_extraction_long": runs, "scratch": runs})
+    assert short.get_figwidth() == long.get_figwidth() == both.get_figwidth() == 7
+    assert "\n" in both.axes[0].get_title(loc="left") and "\n" not in short.axes[0].get_title(loc="left")
