@@ -96,9 +96,10 @@ class Hardware:
     def engine(self):
         """Returns what shares the batches of a run, to be made once for it."""
         names = self.names()
+        tensorflow = keras.backend.backend() == "tensorflow"
         if len(names) == 1:
-            return _One()
-        return (_Mirrored if keras.backend.backend() == "tensorflow" else _Sharded)(names)
+            return _OneOnTensorFlow() if tensorflow else _One()
+        return (_Mirrored if tensorflow else _Sharded)(names)
 
     def cast(self, model):
         """Makes the layers of a model compute in the wanted precision, in place."""
@@ -130,10 +131,33 @@ class _One:
     def adopt(self, model):
         return model
 
+    def train(self, trainer, batches):
+        """Trains on batches, or parts of them, of one size, and returns the mean of each metric over all."""
+        seen = [self.step(trainer, *batch) for batch in batches]
+        return {name: float(np.mean([logs[name] for logs in seen])) for name in seen[0]}
+
     def step(self, trainer, x, *y):
-        """Trains on one batch, or a part of one, and returns what the metrics say of it alone."""
+        """Trains on one batch and returns what the metrics say of it alone."""
         trainer.reset_metrics()  # Keras 3.15 does so itself; in 3.13 they run on from batch to batch
         return trainer.train_on_batch(x, *y, return_dict=True)
+
+
+class _OneOnTensorFlow(_One):
+    """One device on TensorFlow, without what `train_on_batch` does at every update: reset the metrics and read them.
+
+    For a small network that is a tenth of an update (`benchmarks/updates.py`).
+    """
+
+    def train(self, trainer, batches):
+        trainer.reset_metrics()
+        for batch in batches:
+            logs = self.step(trainer, *batch)
+        return {name: float(value) for name, value in logs.items()}
+
+    def step(self, trainer, x, *y):
+        """Trains on one batch and returns what the metrics say of all batches since they were reset."""
+        trainer.make_train_function()
+        return trainer.train_function([(x, *y)])
 
 
 class _Mirrored(_One):

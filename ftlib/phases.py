@@ -209,17 +209,11 @@ class PhaseRun:
         now, key = min(self.steps, self.count - self.done), (run.seed, self.index, self.epoch)
         reseed(run.model, key)
         batches = Batches(run.task, work.batch_size, now, key, work.settings, work.class_weights, self.views)
-        seen = []
-        for i, whole in enumerate(ahead(batches.__getitem__, len(batches))):
-            for x, *y in zip(*(np.split(part, work.hardware.accumulate) for part in whole), strict=True):
-                x = x if self.hold is None else self.hold.batch(x, key, i)
-                seen.append(work.engine.step(trainer, x, *y))
+        means = work.engine.train(trainer, self._parts(batches, key))
         self.epoch, self.done = self.epoch + 1, self.done + now
-        # All batches are of one size, so that the mean over them is the mean over the images.
-        means = {name: float(np.mean([logs[name] for logs in seen])) for name in ("loss", "accuracy")}
         row = {
             "phase": self.phase.name, "epoch": len(run.history) + 1, "update": self.base + self.done,
-            "rate": float(trainer.optimizer.learning_rate), **means,
+            "rate": float(trainer.optimizer.learning_rate), "loss": means["loss"], "accuracy": means["accuracy"],
         }  # fmt: skip
         scores = score(predict(self.scored, self.validation), run.task.validation.labels)
         row.update({f"val_{name}": value for name, value in scores.items()})
@@ -235,6 +229,12 @@ class PhaseRun:
             f"{row['update']:>{len(str(self.base + self.count))}}  loss {row['loss']:.3f}  val loss "
             f"{row['val_loss']:.3f}  val accuracy {row['val_accuracy']:.3f}{'  best' if better else ''}"
         )
+
+    def _parts(self, batches, key):
+        """Yields what goes through the model at once: batches, or parts of them of equal size."""
+        for i, whole in enumerate(ahead(batches.__getitem__, len(batches))):
+            for x, *y in zip(*(np.split(part, self.work.hardware.accumulate) for part in whole), strict=True):
+                yield (x if self.hold is None else self.hold.batch(x, key, i)), *y
 
     def _compare(self, row, scores):
         """Keeps the weights of the epoch if it is the best, or one of the best where a soup is wanted."""

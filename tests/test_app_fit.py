@@ -20,6 +20,7 @@ import ftlib.checkpoints
 import ftlib.phases
 from ftlib.app.cli import main
 from ftlib.app.run_folder import RunFolder, locked
+from ftlib.hardware import Hardware
 from ftlib.runs import load_run
 
 FILES = ["class_names.json", "config.json", "data.csv", "findings.json", "metrics.json", "model.keras", "report.html",
@@ -288,15 +289,16 @@ class ResourceExhaustedError(Exception):
 
 
 def test_a_device_that_runs_out_gets_a_smaller_batch_and_the_run_says_so(pictures, tmp_path, monkeypatch, capsys):
-    out, train, sizes = tmp_path / "run", ftlib.phases.Trainer.train_on_batch, []
+    out, sizes, engine = tmp_path / "run", [], type(Hardware().engine())
+    step = engine.step
 
-    def limited(self, x, *rest, **options):
+    def limited(self, trainer, x, *y):
         sizes.append(len(x))
         if len(x) > 3:
             raise ResourceExhaustedError("OOM when allocating tensor")
-        return train(self, x, *rest, **options)
+        return step(self, trainer, x, *y)
 
-    monkeypatch.setattr(ftlib.phases.Trainer, "train_on_batch", limited)
+    monkeypatch.setattr(engine, "step", limited)
     assert fit(pictures, out) == 0
     assert sizes[0] == 6 and set(sizes[1:]) == {3} and len(sizes) == 17
     said = capsys.readouterr().out
@@ -316,10 +318,10 @@ def test_precision_is_asked_for_and_told(pictures, tmp_path):
 
 
 def test_a_device_that_holds_no_batch_at_all_says_what_to_do(pictures, tmp_path, monkeypatch, capsys):
-    def never(self, x, *rest, **options):
+    def never(self, trainer, x, *y):
         raise ResourceExhaustedError("OOM when allocating tensor")
 
-    monkeypatch.setattr(ftlib.phases.Trainer, "train_on_batch", never)
+    monkeypatch.setattr(type(Hardware().engine()), "step", never)
     assert fit(pictures, tmp_path / "run", "--quiet") == 1
     assert "Choose a smaller --image-size" in capsys.readouterr().err
 

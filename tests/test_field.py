@@ -141,14 +141,15 @@ def test_a_split_refuses_what_it_cannot_take(given, error, said):
 @pytest.mark.parametrize("accumulate", [1, 3])
 def test_the_loss_of_an_epoch_is_the_mean_over_its_batches(monkeypatch, eager, accumulate):
     seen = []
-    step = ft.hardware._One.step
+    engine = type(ft.Hardware().engine())
+    step = engine.step
 
     def watched(self, trainer, x, *y):
         said = keras.ops.convert_to_numpy(trainer(x, training=False))
         seen.append((-np.log((said * y[0]).sum(1)).mean(), (said.argmax(1) == y[0].argmax(1)).mean()))
         return step(self, trainer, x, *y)
 
-    monkeypatch.setattr(ft.hardware._One, "step", watched)
+    monkeypatch.setattr(engine, "step", watched)
     network, hardware = tiny.model(dropout=0.0), ft.Hardware(accumulate=accumulate)
     run = ft.fit(network, tiny.task(), "full", "none", updates=20, batch_size=6, verbose=False, hardware=hardware)
     (row,) = run.history
