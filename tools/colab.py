@@ -1,7 +1,7 @@
 """Builds the one file that Colab needs, `dist/ftlib-colab.zip`: `make colab`.
 
 It holds ftlib as a wheel, with weights and recorded measurements; what the first cell of a lesson runs to install it;
-and the notebooks, for those who got this file and nothing else. The same sources give the same bytes.
+and the notebooks and READMEs, for those who got this file and nothing else. The same sources give the same bytes.
 """
 
 import os
@@ -27,9 +27,8 @@ def build(target):
     with tempfile.TemporaryDirectory() as folder:
         wheel = build_wheel(pathlib.Path(folder))
         files = {"__main__.py": ROOT / "tools" / "on_colab.py", wheel.name: wheel}
-        texts = ROOT / "notebooks"
-        for path in sorted([*texts.glob("*.md"), *texts.glob("en/*.ipynb"), *texts.glob("ko/*.ipynb")]):
-            files[path.relative_to(ROOT).as_posix()] = path
+        for pattern in ("README*.md", "notebooks/*.md", "notebooks/en/*.ipynb", "notebooks/ko/*.ipynb"):
+            files |= {path.relative_to(ROOT).as_posix(): path for path in sorted(ROOT.glob(pattern))}
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_suffix(".part")
         with zipfile.ZipFile(part, "w") as archive:

@@ -5,15 +5,16 @@ import string
 _CELL = string.Template("""\
 import sys
 
-if "google.colab" in sys.modules:  # on Colab, installs ftlib; anywhere else, does nothing
+if "google.colab" in sys.modules:  # on Colab, installs ftlib; elsewhere, does nothing
     import glob, importlib, runpy, zipfile
 
-    drive = ["", "drive/MyDrive/", "drive/MyDrive/*/"]
-    names = [top + place + "ftlib-colab*.zip" for top in ("", "/content/") for place in drive]
+    tops, places = ("", "/content/"), ("", "drive/MyDrive/", "drive/MyDrive/*/")
+    names = [top + place + "ftlib-colab*.zip" for top in tops for place in places]
 
     def search():
         found = [path for name in names for path in glob.glob(name)]
-        return [path for path in found if zipfile.is_zipfile(path)]$also
+        zips = [path for path in found if zipfile.is_zipfile(path)]
+        return zips$also
 
     if not search():
 $get
@@ -42,8 +43,8 @@ _WORDS = {
     "en": {
         "choose": "Choose the file ftlib-colab.zip.",
         "nothing": "nothing",
-        "not_uploaded": "Expected ftlib-colab.zip, complete. Received: {came}. Run this cell again.",
-        "not_cloned": "The course could not be fetched. Run this cell again, or upload ftlib-colab.zip.",
+        "not_uploaded": "Expected ftlib-colab.zip, whole. Received: {came}. Try again.",
+        "not_cloned": "The course did not come. Try again, or upload ftlib-colab.zip.",
     },
     "ko": {
         "choose": "ftlib-colab.zip 파일을 선택하세요.",
