@@ -56,6 +56,7 @@ class Colab:
 
     def __init__(self, folder):
         self.python, self.session, self.room = folder / "python", folder / "content", folder / "room"
+        self.file = self.session / NAME
         self.session.mkdir()
         self.room.mkdir()
         venv.create(self.python, with_pip=False)
@@ -151,10 +152,10 @@ def test_every_lesson_begins_with_the_cell_in_its_language(path):
 
 @pytest.mark.slow
 def test_the_file_in_the_session_is_installed_and_works_from_any_folder(machine, course, tmp_path):
-    copy(course, machine.session / NAME)
+    copy(course, machine.file)
     done = machine.runs(cell())
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"ftlib {VERSION} has been installed from {NAME}. Colab's own packages are as they were.\n"
+    assert done.stdout == f"ftlib {VERSION} has been installed from {machine.file}. Colab's own packages are as they were.\n"
     code = "import ftlib as ft; print(ft.__file__); print(len(ft.track().recorded('digits').rows) > 0)\n"
     code += "from ftlib.app.cli import RECORDED; print(RECORDED.exists())\n"
     code += "from ftlib.records import records_folder as f; print(len([*f('benchmarks/results').glob('*.json')]) > 0)"
@@ -163,7 +164,7 @@ def test_the_file_in_the_session_is_installed_and_works_from_any_folder(machine,
 
 
 def test_a_second_run_and_a_second_lesson_install_nothing(machine, course):
-    copy(course, machine.session / NAME)
+    copy(course, machine.file)
     korean = cell("ko") + "\nimport os; print(os.environ['FTLIB_LANG'], os.getcwd())"
     done = machine.runs(cell(), cell(), korean)
     _, again, other, last = done.stdout.splitlines()
@@ -174,16 +175,17 @@ def test_a_second_run_and_a_second_lesson_install_nothing(machine, course):
 
 @pytest.mark.parametrize("place", ["", "A folder of mine"])
 def test_the_file_is_found_in_drive(machine, course, place):
-    copy(course, machine.session / "drive" / "MyDrive" / place / "ftlib-colab (1).zip")
+    file = machine.session / "drive" / "MyDrive" / place / "ftlib-colab (1).zip"
+    copy(course, file)
     done = machine.runs(cell("ko"))
     assert done.returncode == 0 and machine.has_ftlib()
-    assert f"{Path('drive/MyDrive') / place}/ftlib-colab (1).zip에서 ftlib {VERSION}" in done.stdout
+    assert f"{file}에서 ftlib {VERSION}" in done.stdout
 
 
 def test_without_the_file_the_dialogue_asks_for_it(machine, course):
     done = machine.runs(cell(), chosen=course)
     asked, told = done.stdout.splitlines()
-    assert asked == "Choose the file ftlib-colab.zip." and "installed from ftlib-colab.zip" in told
+    assert asked == "Choose the file ftlib-colab.zip." and f"installed from {machine.file}" in told
     assert machine.has_ftlib()
 
 
@@ -197,33 +199,41 @@ def test_a_cancelled_dialogue_or_another_file_is_one_clear_sentence(machine, tmp
 
 
 def test_half_a_file_is_not_taken_and_a_whole_one_beside_it_is(machine, course):
-    (machine.session / NAME).write_bytes(course.read_bytes()[:100_000])
+    machine.file.write_bytes(course.read_bytes()[:100_000])
     done = machine.runs(cell(), chosen="")
     assert done.returncode == 1 and "Expected ftlib-colab.zip, whole. Received: nothing." in done.stderr
     done = machine.runs(cell(), chosen=course)
-    assert done.returncode == 0 and "installed from ftlib-colab (1).zip" in done.stdout
+    assert done.returncode == 0 and "/ftlib-colab (1).zip" in done.stdout
 
 
-def test_a_damaged_file_can_be_replaced_in_the_same_session(machine, course):
+def test_a_damaged_file_is_one_clear_sentence(machine, course):
     data = bytearray(course.read_bytes())
     data[data.index(WHEEL.encode()) + 1_000_000] ^= 255
-    (machine.session / NAME).write_bytes(data)
-    replace = f"import shutil; shutil.copyfile({str(course)!r}, {NAME!r})"
-    caught = "try:\n    exec({0!r})\nexcept SystemExit as error:\n    print(error)"
-    done = machine.runs(caught.format(cell()), replace, cell())
-    assert done.stdout.splitlines()[0] == f"{NAME} is damaged. Delete it, and run this cell again."
-    assert done.returncode == 0 and "has been installed" in done.stdout and machine.has_ftlib()
+    machine.file.write_bytes(data)
+    done = machine.runs(cell())
+    assert done.returncode == 1 and done.stderr == f"{machine.file} is damaged. Delete it, and run this cell again.\n"
+    assert not machine.has_ftlib()
+
+
+def test_a_file_that_replaced_another_is_read_anew_in_the_same_session(machine, course):
+    with zipfile.ZipFile(machine.file, "w") as old:
+        old.writestr("notebooks/en/01.ipynb", "{}")
+        old.writestr("__main__.py", "print('an older one')")
+    done = machine.runs(cell(), f"import shutil; shutil.copyfile({str(course)!r}, {NAME!r})", cell())
+    assert done.returncode == 0, done.stderr
+    old, new = done.stdout.splitlines()
+    assert old == "an older one" and "has been installed" in new and machine.has_ftlib()
 
 
 def test_a_file_of_another_version_says_which_is_needed(machine, course):
-    copy(course, machine.session / NAME)
+    copy(course, machine.file)
     done = machine.runs(cell(version="9.9.9"))
-    assert done.returncode == 1 and f"needs ftlib 9.9.9. Received: {NAME} with {WHEEL}." in done.stderr
+    assert done.returncode == 1 and f"needs ftlib 9.9.9. Received: {machine.file} with {WHEEL}." in done.stderr
     assert len(done.stderr.splitlines()) == 1 and not machine.has_ftlib()
 
 
 def test_an_old_keras_is_one_clear_sentence(machine, course):
-    copy(course, machine.session / NAME)
+    copy(course, machine.file)
     for path in machine.packages.glob("keras-[0-9]*.dist-info"):
         path.unlink()
     old = machine.packages / "keras-3.10.0.dist-info"
@@ -261,9 +271,9 @@ def test_with_an_address_the_cell_fetches_the_course_by_itself(machine, reposito
 
 
 def test_with_an_address_a_file_that_is_there_is_still_taken(machine, course):
-    copy(course, machine.session / NAME)
+    copy(course, machine.file)
     done = machine.runs(cell(address="https://example.invalid/course"))
-    assert done.returncode == 0 and f"installed from {NAME}" in done.stdout
+    assert done.returncode == 0 and f"installed from {machine.file}" in done.stdout
 
 
 def test_an_address_that_does_not_answer_says_what_to_do(machine, tmp_path):

@@ -6,10 +6,10 @@ _CELL = string.Template("""\
 import sys
 
 if "google.colab" in sys.modules:  # on Colab, installs ftlib; elsewhere, does nothing
-    import glob, importlib, runpy, zipfile
+    import glob, importlib, os, runpy, zipfile
 
-    tops, places = ("", "/content/"), ("", "drive/MyDrive/", "drive/MyDrive/*/")
-    names = [top + place + "ftlib-colab*.zip" for top in tops for place in places]
+    tops, places = (os.getcwd(), "/content"), ("", "drive/MyDrive/", "drive/MyDrive/*/")
+    names = [f"{top}/{place}ftlib-colab*.zip" for top in tops for place in places]
 
     def search():
         found = [path for name in names for path in glob.glob(name)]
