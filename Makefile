@@ -25,7 +25,7 @@ NBVAL = TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1 OPEN
 LONG = notebooks/en/06_fine_tuning.ipynb notebooks/en/01_training_from_scratch.ipynb \
 	notebooks/ko/05_feature_extraction.ipynb
 
-.PHONY: help setup run lab notebooks slides site test test-fast test-unit test-notebooks test-photo test-colab results benchmarks weights lock clean
+.PHONY: help setup run lab notebooks slides site colab test test-fast test-unit test-notebooks test-photo test-colab results benchmarks weights lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 | /p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s%s\n", $$1, $$2 }'
@@ -60,6 +60,9 @@ slides: setup  ## build the five decks in slides/ as HTML and PDF (needs npm; th
 
 site: setup  ## build the lessons as web pages that need no network, into site/
 	.venv/bin/python tools/build_site.py
+
+colab: setup  ## build the one file that Colab needs, dist/ftlib-colab.zip
+	.venv/bin/python tools/colab.py
 
 test-fast: setup  ## for while you work: style, and the tests in which no network trains or predicts
 	.venv/bin/ruff check .

@@ -10,12 +10,13 @@ from ftlib.backbones import load_backbone
 from ftlib.errors import unknown
 from ftlib.evaluation import Comparison
 from ftlib.features import device_kind
+from ftlib.records import records_folder
 from ftlib.tasks import load_task
 
 _UPDATES = {"glyph": 300, "photo": 10}
 _WITH_GPU = {"photo": 200}
 _SIDE = 96  # pixels of a photo: the smallest that MobileNetV2 was trained on, and so the quickest
-_RECORDS = pathlib.Path(__file__).parents[1] / "results"  # in a clone; not in a wheel
+_RECORDS = records_folder("results")
 
 
 @dataclass(frozen=True, repr=False)
@@ -59,21 +60,21 @@ class Track:
         return _letters() if self.name == "glyph" else None
 
     def recorded(self, name):
-        """Returns what `results/NAME.json` of the clone holds; None on the photo track, which has no record.
+        """Returns what `results/NAME.json` holds; None on the photo track, which has no record.
 
         A `Comparison`, where every row is a run of one strategy. Anything else, such as the rows of `"transfer"` with
         several runs each, comes as the plain dict in the file.
 
         Raises:
             ValueError: For a name that has no record.
-            FileNotFoundError: Where ftlib is installed without its repository.
+            FileNotFoundError: Where somebody copied the package without its records.
         """
         if self.name != "glyph":
             return None
         if not _RECORDS.is_dir():
             raise FileNotFoundError(
-                "The recorded results are part of the repository, not of the installed package. Clone it, and run the "
-                "lesson from there."
+                f"The recorded results belong in {_RECORDS}, and are not there. Install ftlib again, from its whole "
+                "repository or its wheel."
             )
         known = [path.stem for path in _RECORDS.glob("*.json")]
         if name not in known:

@@ -20,8 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # A module imports only from modules to its left; `ftlib/__init__.py` may import all of them.
 ORDER = (
-    "errors files calls graph plots tasks initialization hardware backbones freezing proofs features sources anchors "
-    "regularizers optimizers lora checkpoints strategies similarity runs advisor closing batches engine phases "
+    "errors files records calls graph plots tasks initialization hardware backbones freezing proofs features sources "
+    "anchors regularizers optimizers lora checkpoints strategies similarity runs advisor closing batches engine phases "
     "training finder memory evaluation reliability report tracks exercises app"
 ).split()
 

@@ -107,7 +107,7 @@ def test_what_is_not_recorded_is_one_clear_error(monkeypatch, tmp_path):
     with pytest.raises(ValueError, match="Unknown recorded result"):
         ft.track().recorded("../results/digits")
     monkeypatch.setattr(tracks, "_RECORDS", tmp_path / "results")
-    with pytest.raises(FileNotFoundError, match="part of the repository.*Clone it"):
+    with pytest.raises(FileNotFoundError, match="not there. Install ftlib again"):
         ft.track().recorded("digits")
 
 

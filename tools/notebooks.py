@@ -36,8 +36,8 @@ def recorded(cells):
     code = "\n".join(c.code for c in cells if c.code is not None)
     names = sorted(set(re.findall(r"""recorded\(["']([\w-]+)["']\)""", code)))
     paths = [ROOT / "results" / f"{n}.json" for n in names]
-    for pattern in re.findall(r""""benchmarks" / "results"\)\.glob\(["']([\w*.-]+)["']\)""", code):
-        paths += sorted((ROOT / "benchmarks" / "results").glob(pattern))
+    for folder, pattern in re.findall(r"""records_folder\(["']([\w/]+)["']\)\.glob\(["']([\w*.-]+)["']\)""", code):
+        paths += sorted((ROOT / folder).glob(pattern))
     return digest.text("".join(path.read_text(encoding="utf-8") for path in paths))
 
 

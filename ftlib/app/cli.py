@@ -10,9 +10,10 @@ import traceback
 from ftlib.app.commands import Help, add_commands
 from ftlib.app.console import Console, command_line, complain, table
 from ftlib.app.stopping import Terminated
+from ftlib.records import records_folder
 
 STRATEGIES = ("scratch", "feature_extraction_long", "lp_ft")
-RECORDED = pathlib.Path(__file__).parents[2] / "results" / "digits.json"  # in a clone; not in a wheel
+RECORDED = records_folder("results") / "digits.json"
 # Wrong usage, or pictures that cannot be used; what else goes wrong is a failure.
 _WRONG = (ValueError, TypeError, ImportError, FileNotFoundError, NotADirectoryError, FileExistsError, PermissionError)
 

@@ -659,8 +659,10 @@ assert apart(several.model, alone.model) < 1e-4
 # 시간은 이미지 수에 훑는 횟수와 한 장에 걸리는 초를 곱한 값이고, 돈은 시간에 시간당 가격을 곱한 값입니다. 한 장에 걸리는 초는 실제로 쓸 기계에서, 실제로 쓸 배치와 정밀도로 재야 합니다.
 # `benchmarks/hardware.py`가 160픽셀 MobileNetV2로 몇 분 만에 재 줍니다. 기록된 것은 다음과 같습니다.
 # %%
+from ftlib.records import records_folder
+
 records = {}
-for path in sorted((pathlib.Path(ft.__file__).parents[1] / "benchmarks" / "results").glob("hardware_*.json")):
+for path in sorted(records_folder("benchmarks/results").glob("hardware_*.json")):
     record = json.loads(path.read_text(encoding="utf-8"))
     rows = [row for row in record["rows"] if "per_image" in row]
     records[path.stem.removeprefix("hardware_")] = best = min(rows, key=lambda row: row["per_image"])

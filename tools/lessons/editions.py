@@ -5,6 +5,7 @@ import tomllib
 
 import nbformat
 
+from lessons.bootstrap import bootstrap
 from lessons.source import PLACEHOLDER, LessonError
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -51,12 +52,13 @@ def edition(cells, name, language, stamp, urls):
         if at == 0:
             text = _under_title(text, _links(name, language, repository))
         book.cells.append(nbformat.v4.new_markdown_cell(text))
-        if at == 0 and repository:
-            book.cells.append(
-                nbformat.v4.new_code_cell(_bootstrap(repository, language), metadata={"tags": ["bootstrap"]})
-            )
     for at, cell in enumerate(book.cells):
         cell["id"] = f"{number}-{at + 1:03d}"
+    # It has an id of its own: those of the lesson's cells, which links lead to, do not depend on it.
+    first = nbformat.v4.new_code_cell(
+        bootstrap(language, project()["version"], repository), id=f"{number}-colab", metadata={"tags": ["bootstrap"]}
+    )
+    book.cells.insert(1, first)
     nbformat.validate(book)
     return nbformat.writes(book, version=4).rstrip("\n") + "\n"
 
@@ -74,20 +76,6 @@ def _links(name, language, repository):
         colab = f"https://colab.research.google.com/github/{place}/blob/{_tag()}/notebooks/{language}/{name}.ipynb"
         links.append(f"[Colab]({colab})")
     return " · ".join(links)
-
-
-def _bootstrap(repository, language):
-    """Returns the cell that makes the course run on Colab with Colab's own versions; elsewhere it does nothing."""
-    return f"""import os, subprocess, sys
-
-if "google.colab" in sys.modules:  # fetches the course, and changes nothing that is installed
-    if not os.path.isdir("/content/course"):
-        subprocess.run(
-            ["git", "clone", "--quiet", "--depth", "1", "--branch", "{_tag()}", "{repository}", "/content/course"],
-            check=True,
-        )
-    sys.path.insert(0, "/content/course")
-    os.chdir("/content/course/notebooks/{language}")"""
 
 
 def project():
