@@ -4,14 +4,13 @@ import hashlib
 import importlib.util
 import json
 import pathlib
-import warnings
 from dataclasses import dataclass
 
 import keras
 import numpy as np
 
+from ftlib.backbone_files import existing, load_file, load_into, load_preset
 from ftlib.errors import DownloadError, find_name, unknown
-from ftlib.initialization import redraw
 
 # How each family of keras.applications wants its pixels (see each family's `preprocess_input`): "tf" -1..1, "caffe"
 # BGR less the mean of ImageNet, "torch" standardised per channel; "inside" does it itself.
@@ -82,15 +81,15 @@ def load_backbone(name, weights="default", image_size=None):
     require_channels_last()
     name = check_backbone(name, image_size)
     if isinstance(name, pathlib.Path):
-        return _from_file(name, weights, image_size)
+        return load_file(name, weights, image_size)
     if isinstance(weights, str) and weights.casefold() in ("default", "imagenet"):
         weights = weights.casefold()
     elif isinstance(weights, (str, pathlib.PurePath)):
-        weights = _existing(weights)
+        weights = existing(weights)
     elif weights is not None:
         raise ValueError(f'`weights` is "default", "imagenet", None or a path. Received: weights={weights!r}.')
     if name.startswith(_HUB):
-        return _from_hub(name.removeprefix(_HUB), weights, image_size)
+        return load_preset(name.removeprefix(_HUB), weights, image_size)
     if name in SHIPPED:
         return _shipped(name, weights)
     return _from_applications(next(b for b in list_backbones() if b.name == name), weights, image_size)
@@ -113,7 +112,7 @@ def check_backbone(name, image_size=None):
     if len(sides) != 2 or any(isinstance(s, bool) or not isinstance(s, int) or s < 1 for s in sides):
         raise ValueError(f"`image_size` is a number of pixels, or a pair of them. Received: image_size={image_size!r}.")
     if isinstance(name, pathlib.PurePath) or str(name).lower().endswith((".keras", ".h5")):
-        return _existing(pathlib.Path(name).expanduser())
+        return existing(pathlib.Path(name).expanduser())
     if isinstance(name, str) and name.casefold().startswith(_HUB):
         preset = name[len(_HUB) :]
         if importlib.util.find_spec("keras_hub") is None:
@@ -239,7 +238,7 @@ def source_model(name="glyphnet"):
     classes = tuple(_card(name)["classes"])
     model = classifier(load_backbone(name), len(classes))
     head = keras.Sequential([keras.Input(model.get_layer("backbone").output_shape[1:]), *model.layers[2:]])
-    _load(head, _checked(name, "head"), f"the head of {name}")
+    load_into(head, _checked(name, "head"), f"the head of {name}")
     return model, classes
 
 
@@ -248,7 +247,7 @@ def _shipped(name, weights):
         raise ValueError(f'{name} is pre-trained on letters: weights="default". Received: weights="imagenet".')
     model = glyphnet()
     if weights is not None:
-        _load(model, _checked(name, "backbone") if weights == "default" else weights, name)
+        load_into(model, _checked(name, "backbone") if weights == "default" else weights, name)
     return model
 
 
@@ -259,7 +258,7 @@ def _card(name):
 def _checked(name, part):
     """Returns the path of a shipped weight file after comparing it with the checksum on its card."""
     path = _WEIGHTS / {"backbone": f"{name}.weights.h5", "head": f"{name}-head.weights.h5"}[part]
-    have = hashlib.sha256(_existing(path).read_bytes()).hexdigest()
+    have = hashlib.sha256(existing(path).read_bytes()).hexdigest()
     want = _card(name)["sha256"][part]
     if have != want:
         raise ValueError(
@@ -267,20 +266,6 @@ def _checked(name, part):
             f"{want[:12]}.... Install ftlib again, or make the weights with `make weights`."
         )
     return path
-
-
-def _existing(path):
-    path = pathlib.Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"No weights at {path}. Expected an existing .weights.h5, .h5 or .keras file.")
-    return path
-
-
-def _load(model, path, what):
-    try:
-        model.load_weights(path)
-    except Exception as error:
-        raise ValueError(f"The weights in {pathlib.Path(path).name} do not fit {what}: {error}") from error
 
 
 def _from_applications(info, weights, image_size):
@@ -311,120 +296,5 @@ def _from_applications(info, weights, image_size):
             ) from error
         raise
     if path:
-        _load(model, path, info.name)
+        load_into(model, path, info.name)
     return model
-
-
-def _from_hub(preset, weights, image_size):
-    import keras_hub
-
-    if weights == "imagenet":
-        raise ValueError(f'A KerasHub preset names its weights: weights="default". Received: weights={weights!r}.')
-    options = {} if image_size is None else {"image_shape": (*np.broadcast_to(image_size, 2).tolist(), 3)}
-    body = keras_hub.models.Backbone.from_preset(preset, load_weights=weights == "default", **options)
-    if not isinstance(body.input_shape, tuple) or len(body.input_shape) != 4:
-        raise ValueError(f"'hub:{preset}' takes {body.input_shape} and not one image. Expected an image preset.")
-    if isinstance(weights, pathlib.Path):
-        _load(body, weights, f"hub:{preset}")
-    image = keras.Input(body.input_shape[1:], name="image")
-    try:
-        converter = keras_hub.layers.ImageConverter.from_preset(preset)
-        scale, offset = converter.scale, converter.offset
-    except (ValueError, FileNotFoundError):  # a folder that holds a backbone only
-        scale, offset = None, None
-    x = image
-    if scale is not None or offset is not None:
-        listed = [v if v is None or isinstance(v, (int, float)) else list(v) for v in (scale, offset)]
-        scale, offset = (default if v is None else v for v, default in zip(listed, (1.0, 0.0), strict=True))
-        x = keras.layers.Rescaling(scale, offset, name="preprocess")(x)
-    return keras.Model(image, body(x), name=body.name)
-
-
-def _from_file(path, weights, image_size):
-    try:
-        model = keras.models.load_model(path, compile=False)
-    except ValueError as error:
-        raise ValueError(
-            f"{path} does not open as a Keras model: {error} It has to be a whole model (model.save), of Keras's own "
-            "layers or of layers that were registered and imported."
-        ) from error
-    inner = [layer for layer in getattr(model, "layers", []) if layer.name == "backbone"]
-    if inner:
-        model = inner[0]
-    shape = getattr(model, "input_shape", None)
-    if not isinstance(shape, tuple) or len(shape) != 4:
-        raise ValueError(
-            f"Expected a model with one image input (None, height, width, channels) in {path}. Received: {shape}."
-        )
-    if isinstance(weights, (str, pathlib.PurePath)) and weights != "default":
-        _load(model, _existing(weights), path.name)
-    elif weights is None:
-        redraw(model, model.layers, seed=0)
-    model, cut = without_classes(model)
-    if cut:
-        warnings.warn(f"{path.name} {cut}", stacklevel=3)
-    return model if image_size is None else of_size(model, image_size, path.name)
-
-
-def without_classes(model):
-    """Returns a model without the layers that name the classes of an earlier task, and what was cut off.
-
-    Probabilities of other classes are no features: a few numbers that say of most images "none of these". A model is
-    cut before the last layer with weights if it ends in a softmax or sigmoid.
-
-    Args:
-        model: A Keras model.
-
-    Returns:
-        `(model, "")` where there is nothing to cut; else the model up to there, which shares its weights, and a
-        sentence without its subject.
-
-    Example:
-    >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(8), keras.layers.Dense(3, "softmax")])
-    >>> without_classes(model)[1]
-    'is a classifier of 3 classes: its last layers (dense_1) were cut off, and what it has learnt below them is used.'
-    """
-    layers, cut = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)], []
-    shape = model.output_shape
-    if not isinstance(shape, tuple) or len(shape) != 2 or not layers or not _gives_probabilities(layers[-1]):
-        return model, ""
-    while layers:
-        cut.append(layers.pop())
-        if cut[-1].weights:
-            break
-    if not layers or isinstance(cut[-1], keras.Model):
-        return model, ""
-    names = ", ".join(layer.name for layer in reversed(cut))
-    told = (
-        f"is a classifier of {shape[1]} classes: its last layers ({names}) were cut off, and what it has learnt below "
-        "them is used."
-    )
-    return keras.Model(model.inputs[0], cut[-1].input, name=model.name), told
-
-
-def _gives_probabilities(layer):
-    named = getattr(getattr(layer, "activation", None), "__name__", "")
-    return isinstance(layer, keras.layers.Softmax) or named in ("softmax", "sigmoid")
-
-
-def of_size(model, image_size, what):
-    """Returns a model for images of one size; itself, or one with the same weights where it takes any size.
-
-    Args:
-        model: A Keras model with one image input.
-        image_size: Height and width in pixels, an integer or a pair.
-        what: What an error calls it.
-
-    Raises:
-        ValueError: If it takes another size alone.
-    """
-    size = tuple(np.broadcast_to(image_size, 2).tolist())
-    height, width, channels = model.input_shape[1:]
-    if (height or size[0], width or size[1]) != size:
-        raise ValueError(
-            f"{what} takes images of {height} by {width} pixels alone. Received: image_size={image_size!r}."
-        )
-    if None not in (height, width):
-        return model
-    image = keras.Input((*size, channels), name="image")
-    return keras.Model(image, model(image), name=model.name)

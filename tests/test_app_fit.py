@@ -19,7 +19,8 @@ import ftlib.app.project
 import ftlib.checkpoints
 import ftlib.phases
 from ftlib.app.cli import main
-from ftlib.app.run_folder import RunFolder, locked
+from ftlib.app.run_files import locked
+from ftlib.app.run_folder import RunFolder
 from ftlib.hardware import Hardware
 from ftlib.runs import load_run
 

@@ -25,7 +25,8 @@ import ftlib.hardware
 import ftlib.phases
 from ftlib.app.cli import main
 from ftlib.app.run_folder import RunFolder
-from ftlib.backbones import check_backbone, load_backbone, of_size, without_classes
+from ftlib.backbone_files import of_size, without_classes
+from ftlib.backbones import check_backbone, load_backbone
 from ftlib.tasks import Split, check_folder
 from ftlib.tasks.photos import open_picture
 

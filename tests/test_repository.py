@@ -20,9 +20,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # A module imports only from modules to its left; `ftlib/__init__.py` may import all of them.
 ORDER = (
-    "errors files records calls graph plots tasks initialization hardware backbones freezing proofs features sources "
-    "anchors regularizers optimizers lora checkpoints strategies similarity runs advisor closing batches engine phases "
-    "training finder memory evaluation reliability report tracks exercises app"
+    "errors files records calls graph plots tasks initialization hardware backbone_files backbones freezing proofs "
+    "features sources anchors regularizers optimizers lora checkpoints strategies similarity runs advisor closing "
+    "batches engine phases training finder memory evaluation reliability report tracks exercises app"
 ).split()
 
 

@@ -108,7 +108,8 @@ def load(choice, pretrained=True):
         OSError: If its weights cannot be had; the message names every way out.
         ValueError, ImportError: As `load_backbone`.
     """
-    from ftlib.backbones import load_backbone, of_size
+    from ftlib.backbone_files import of_size
+    from ftlib.backbones import load_backbone
 
     # Keras tells of a download on standard output, which is for the result alone.
     with _patience(20), contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings(record=True) as told:

@@ -244,7 +244,7 @@ def _only_resume(args):
 
 def _tell(folder, console):
     from ftlib.app.metrics import headline, told
-    from ftlib.app.run_folder import read_json
+    from ftlib.app.run_files import read_json
 
     metrics = read_json(folder.path / "metrics.json")
     files = {"model": folder.path / "model.keras", "report": folder.path / "report.html"}
@@ -262,10 +262,9 @@ def _predict(args):
     console = Console(args.quiet, form == "json")
     with quiet_stderr():
         from ftlib.app.predicting import check_out, list_pictures, predict, written
-        from ftlib.app.run_folder import write_text
+        from ftlib.app.run_files import write_text
 
-        if args.out is not None:
-            check_out(args.out, list_pictures(args.pictures))
+        check_out(args.out, list_pictures(args.pictures))
         answers = predict(args.run, args.pictures, args.top, console.say)
     text = written(answers, form)
     if args.out is not None:

@@ -3,7 +3,8 @@
 import dataclasses
 
 from ftlib.app.metrics import measure
-from ftlib.app.run_folder import RunFolder, digests_of
+from ftlib.app.run_files import digests_of
+from ftlib.app.run_folder import RunFolder
 
 
 def evaluate(run, on=None, data=None, say=print):

@@ -4,7 +4,8 @@ import pathlib
 import time
 
 from ftlib.app.console import table
-from ftlib.app.run_folder import RunFolder, read_json
+from ftlib.app.run_files import read_json
+from ftlib.app.run_folder import RunFolder
 
 _DEPTH = 3  # folders below the one that is asked for
 

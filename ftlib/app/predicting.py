@@ -82,6 +82,8 @@ def list_pictures(places):
 
 def check_out(out, pictures):
     """Raises a ValueError for a file to write answers to that is a folder, or one of the pictures themselves."""
+    if out is None:
+        return
     if out.is_dir():
         raise ValueError(f"--out is a file to write to. Received: the folder {out}.")
     if out.exists() and any(out.samefile(file) for file in pictures):

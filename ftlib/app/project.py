@@ -10,20 +10,9 @@ from ftlib.app.console import command_line
 from ftlib.app.data import inspect_data
 from ftlib.app.fitting import smaller_batch, train
 from ftlib.app.plan import configured, make_plan
-from ftlib.app.run_folder import (
-    FORMAT,
-    LOCK,
-    Row,
-    RunFolder,
-    digests_of,
-    locked,
-    new_folder,
-    read_config,
-    read_json,
-    write_json,
-    write_rows,
-)  # fmt: skip
-from ftlib.files import find_path
+from ftlib.app.run_files import digests_of, locked, read_json, write_json, write_rows
+from ftlib.app.run_folder import FORMAT, Row, RunFolder, new_folder, read_config
+from ftlib.files import LOCK, find_path
 from ftlib.tasks.folder_table import list_pictures
 
 

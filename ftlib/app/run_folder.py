@@ -13,23 +13,20 @@
 | `start.keras`, `checkpoint*.npz`, `cache/`, `pixels/` | while it trains: from where it goes on |
 """
 
-import contextlib
 import csv
 import dataclasses
-import hashlib
-import json
 import os
 import pathlib
 import re
 import shutil
 
 from ftlib.app.console import command_line
+from ftlib.app.run_files import COLUMNS, digests_of, is_locked, read_json, write_json
 from ftlib.files import LOCK
 
 FORMAT = 1
 # Names that Windows keeps for devices: a run has to be able to move there.
 _RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{i}" for port in ("COM", "LPT") for i in range(1, 10))}
-COLUMNS = ("path", "label", "split", "group", "sha256")
 _WHILE_TRAINING = ("start.keras", "checkpoint.npz", "checkpoint-before.npz")
 
 
@@ -265,86 +262,3 @@ def new_folder(out, name):
         raise PermissionError(13, "No permission to write into the folder of the run", str(out))
     (out / LOCK).touch()
     return out
-
-
-def write_rows(path, rows):
-    """Writes `data.csv`, at once or not at all."""
-    with _beside(path) as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        writer.writerows(dataclasses.astuple(row) for row in rows)
-
-
-def write_json(path, data):
-    """Writes plain data as JSON, at once or not at all."""
-    write_text(path, json.dumps(data, indent=1, ensure_ascii=False) + "\n")
-
-
-def read_json(path):
-    """Returns the content of a file that `write_json` wrote."""
-    return json.loads(path.read_text(encoding="utf-8", errors="surrogateescape"))
-
-
-def write_text(path, text):
-    """Writes a text, at once or not at all."""
-    with _beside(path) as file:
-        file.write(text)
-
-
-@contextlib.contextmanager
-def _beside(path):
-    """Opens a file beside `path`, which takes its place when it is complete."""
-    part = path.with_name("part-" + path.name)
-    try:
-        with open(part, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-            yield file
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def digests_of(files):
-    """Returns the SHA-256 of the bytes of each file."""
-    from ftlib.tasks.photos import in_threads
-
-    return in_threads(lambda file: hashlib.sha256(file.read_bytes()).hexdigest(), files)
-
-
-@contextlib.contextmanager
-def locked(path):
-    """Holds a run for this process; the system lets go of it, however the process ends.
-
-    Raises:
-        ValueError: If another process has it.
-    """
-    if (lock := _lock(path)) is None:
-        raise ValueError(f"Another process is training {path}. Wait for it, or stop it.")
-    with lock:
-        yield
-
-
-def is_locked(path):
-    """Returns whether a process is training a run."""
-    lock = _lock(path) if (path / LOCK).exists() else contextlib.nullcontext()
-    if lock is None:
-        return True
-    with lock:
-        return False
-
-
-def _lock(path):
-    """Returns the locked file, or None if another process has locked it."""
-    try:
-        import fcntl
-    except ImportError:  # Windows has no such locks
-        return contextlib.nullcontext()
-    try:
-        file = open(path / LOCK, "w")  # noqa: SIM115
-    except OSError:  # a folder that cannot be written to: nobody trains here
-        return contextlib.nullcontext()
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        return None
-    return file
