@@ -38,7 +38,7 @@ def test_backbones_are_listed_with_size_and_preprocessing(capsys):
     [
         (["--task", "digit"], "Did you mean 'digits'?"),
         (["--backbone", "glyphnett"], "Did you mean 'glyphnet'?"),
-        (["--strategies", "lpft"], "Did you mean 'lp_ft'?"),
+        (["--strategies", "lpftt"], "Did you mean 'lp_ft'?"),
         (["--regularization", "lite"], "Did you mean 'light'?"),
         (["--labels", "0"], "at least 1"),
         (["--labels", "5000"], "5000"),

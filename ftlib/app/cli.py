@@ -96,34 +96,72 @@ def _version():
 
 
 def _run(args):
-    from ftlib.app.grid import quiet_stderr, run_cells
+    from ftlib.app.grid import quiet_stderr, run_cells, workers
 
     began, console = time.time(), Console()
     if min(args.labels, args.seeds, args.updates, args.jobs) < 1:
         raise ValueError("--labels, --seeds, --updates and --jobs are at least 1.")
     if args.out and args.out.exists() and not args.out.is_dir():
         raise ValueError(f"--out is a folder. Received: the file {args.out}.")
-    with quiet_stderr():
-        from ftlib.backbones import check_backbone, load_backbone
+    with quiet_stderr(), workers(min(args.jobs, len(args.strategies) * args.seeds)) as pool:
         from ftlib.evaluation import Comparison
-        from ftlib.regularizers import Regularization
-        from ftlib.strategies import strategy
-        from ftlib.tasks import load_task
 
-        # Everything that can be wrong with the arguments shows here, before any process starts.
-        args.backbone = str(check_backbone(args.backbone))
-        preset = Regularization.preset(args.regularization)
-        recipes = [strategy(name) for name in args.strategies]
-        args.strategies = [recipe.name for recipe in recipes]
-        if len(set(args.strategies)) < len(args.strategies):
-            raise ValueError(f"Each strategy once, please. Received: --strategies {' '.join(args.strategies)}.")
-        for recipe in recipes:
-            recipe.plan(args.updates)
-        task = load_task(args.task, args.labels, 0)
-        recorded = _recorded(args, task, preset)
-        backbone = load_backbone(args.backbone)
-        task.for_backbone(backbone)
+        recipes, preset, task, recorded = _checked(args, console)
+        cells = [
+            {
+                "backbone": args.backbone, "task": args.task, "strategies": [recipe],
+                "labels_per_class": (args.labels,), "seeds": [seed], "regularization": preset,
+                "updates": args.updates, "keep_runs": seed == 0, "verbose": False,
+            }
+            for seed in range(args.seeds) for recipe in recipes
+        ]  # fmt: skip
+        order, parts = _first_the_quickest_then_the_longest(cells), {}
+        for i, part in run_cells([cells[i] for i in order], args.jobs, pool=pool):
+            parts[order[i]], row = part, part.rows[0]
+            console.say(
+                f"{row['strategy']:<24} seed {row['seed']}   validation accuracy {100 * row['val_accuracy']:.1f} %   "
+                f"{len(parts)} of {len(cells)} done after {time.time() - began:.0f} s"
+            )
+    result = Comparison.merge([parts[i] for i in range(len(cells))])
+    console.say(f"\n{result}\n")
     out = args.out or pathlib.Path("runs") / task.name
+    with quiet_stderr():
+        files = _write(result, out, task, args, recorded)
+    last = args.strategies[-1]
+    console.say(
+        f"written to {out}/: {', '.join(files)}\n\n"
+        f"{time.time() - began:.0f} seconds. What next:\n"
+        f"  open {out / 'report.html'} in a browser\n"
+        f"  keras.models.load_model({str(out / last / 'model.keras')!r}) is the model of {last}\n"
+        f"  {command_line(_command(), 'run', '--labels', 3)}     the same with fewer labels; run --help shows more\n"
+        "  make lab     JupyterLab, to try the library in notebooks"
+    )
+    return 0
+
+
+def _checked(args, console):
+    """Looks at everything that can be wrong with the arguments of `run`, before anything is trained.
+
+    Returns:
+        `(strategies, regularization, task, recorded comparison or None)`.
+    """
+    from ftlib.backbones import check_backbone, load_backbone
+    from ftlib.regularizers import Regularization
+    from ftlib.strategies import strategy
+    from ftlib.tasks import load_task
+
+    args.backbone = str(check_backbone(args.backbone))
+    preset = Regularization.preset(args.regularization)
+    recipes = [strategy(name) for name in args.strategies]
+    args.strategies = [recipe.name for recipe in recipes]
+    if len(set(args.strategies)) < len(args.strategies):
+        raise ValueError(f"Each strategy once, please. Received: --strategies {' '.join(args.strategies)}.")
+    for recipe in recipes:
+        recipe.plan(args.updates)
+    task = load_task(args.task, args.labels, 0)
+    recorded = _recorded(args, task, preset)
+    backbone = load_backbone(args.backbone)
+    task.for_backbone(backbone)
     for note in task.notes:
         console.say(f"note: {note}")
     console.say(f"{task}\n{args.backbone}: {backbone.count_params():,} parameters; {preset!r}")
@@ -136,40 +174,17 @@ def _run(args):
         recipes = [recipe.scaled(tuned.get(recipe.name, 1)) for recipe in recipes]
         console.say(f"learning rates: those that validation chose in results/{RECORDED.name}")
     console.say(
-        f"{len(args.strategies)} strategies x {args.seeds} seeds, {args.updates} updates each, {args.jobs} at a time:\n"
+        f"{len(recipes)} strategies x {args.seeds} seeds, {args.updates} updates each, {args.jobs} at a time:\n"
     )
+    return recipes, preset, task, recorded
 
-    cells = [
-        {
-            "backbone": args.backbone, "task": args.task, "strategies": [recipe], "labels_per_class": (args.labels,),
-            "seeds": [seed], "regularization": preset, "updates": args.updates, "keep_runs": seed == 0,
-            "verbose": False,
-        }
-        for seed in range(args.seeds) for recipe in recipes
-    ]  # fmt: skip
-    parts = {}
-    with quiet_stderr():
-        for i, part in run_cells(cells, min(args.jobs, len(cells))):
-            parts[i] = part
-            row = part.rows[0]
-            console.say(
-                f"{row['strategy']:<24} seed {row['seed']}   validation accuracy {100 * row['val_accuracy']:.1f} %   "
-                f"{len(parts)} of {len(cells)} done after {time.time() - began:.0f} s"
-            )
-    result = Comparison.merge([parts[i] for i in range(len(cells))])
-    console.say(f"\n{result}\n")
-    with quiet_stderr():
-        files = _write(result, out, task, args, recorded)
-    console.say(f"written to {out}/: {', '.join(files)}")
-    last = args.strategies[-1]
-    console.say(
-        f"\n{time.time() - began:.0f} seconds. What next:\n"
-        f"  open {out / 'report.html'} in a browser\n"
-        f"  keras.models.load_model({str(out / last / 'model.keras')!r}) is the model of {last}\n"
-        f"  {command_line(_command(), 'run', '--labels', 3)}     the same with fewer labels; run --help shows more\n"
-        "  make lab     JupyterLab, to try the library in notebooks"
-    )
-    return 0
+
+def _first_the_quickest_then_the_longest(cells):
+    """Returns the order in which cells are run: something is to be seen soon, and all processes end together."""
+    # A head alone costs little, since what is below it is computed once.
+    costs = [sum(phase.share * (phase.train != "head") for phase in cell["strategies"][0].phases) for cell in cells]
+    longest = sorted(range(len(cells)), key=lambda i: -costs[i])
+    return [longest[-1], *longest[:-1]]
 
 
 def _command():

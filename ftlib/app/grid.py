@@ -14,31 +14,50 @@ def _run_cell(cell):
     return compare(**cell)
 
 
-def run_cells(cells, jobs, function=_run_cell):
-    """Runs `compare`, or another function, for each cell in worker processes.
+def _get_ready():
+    """Imports what a cell needs."""
+    import ftlib.evaluation  # noqa: F401
+
+
+@contextlib.contextmanager
+def workers(jobs):
+    """Starts processes for `run_cells`, which import what a cell needs while the caller goes on.
 
     Small networks keep one core busy, not two, so a process per core with one thread each is the faster way.
+
+    Args:
+        jobs: Number of processes.
+    """
+    threads = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    shared_gpu = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+    context = multiprocessing.get_context("spawn")
+    with _environment({**shared_gpu, **(threads if jobs > 1 else {})}):
+        pool = concurrent.futures.ProcessPoolExecutor(jobs, mp_context=context)
+        ready = [pool.submit(_get_ready) for _ in range(jobs)]
+    try:
+        yield pool
+    finally:
+        for future in ready:
+            future.cancel()
+        pool.shutdown(cancel_futures=True)
+
+
+def run_cells(cells, jobs, function=_run_cell, pool=None):
+    """Runs `compare`, or another function, for each cell in worker processes.
 
     Args:
         cells: List of dicts of arguments for `compare`.
         jobs: Number of processes.
         function: Takes a cell; one that another process can import. Default: `compare` with the cell as arguments.
+        pool: The processes, as from `workers`. Default None: `jobs` new ones.
 
     Yields:
         `(index of the cell, what the function returned)`, in the order in which they are done.
     """
-    threads = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    shared_gpu = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
-    with _environment({**shared_gpu, **(threads if jobs > 1 else {})}):
-        context = multiprocessing.get_context("spawn")
-        with concurrent.futures.ProcessPoolExecutor(jobs, mp_context=context) as pool:
-            futures = {pool.submit(function, cell): index for index, cell in enumerate(cells)}
-            try:
-                for future in concurrent.futures.as_completed(futures):
-                    yield futures[future], future.result()
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
+    with contextlib.nullcontext(pool) if pool is not None else workers(jobs) as processes:
+        futures = {processes.submit(function, cell): index for index, cell in enumerate(cells)}
+        for future in concurrent.futures.as_completed(futures):
+            yield futures[future], future.result()
 
 
 @contextlib.contextmanager
