@@ -105,7 +105,7 @@ class Comparison:
         path = pathlib.Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name("part-" + path.name)
-        part.write_text(json.dumps(self.to_dict(), indent=1) + "\n", encoding="utf-8")
+        part.write_text(json.dumps(self.to_dict(), indent=1) + "\n", encoding="utf-8", newline="\n")
         os.replace(part, path)
 
     @staticmethod

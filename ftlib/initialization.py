@@ -58,14 +58,24 @@ def copy_model(model, dropout=None):
             copy = _rebuild(model, dropout or {})
         copy.set_weights(model.get_weights())
     except Exception:  # whatever a config can fail with; the file is the more patient road
-        with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "model.keras")
-            model.save(path)
-            copy = keras.models.load_model(path, compile=False)
+        copy = _through_a_file(model)
     for ours, theirs in zip(copy._flatten_layers(), model._flatten_layers(), strict=True):
         if ours._trainable != theirs._trainable:
             ours._trainable = theirs._trainable
     return copy
+
+
+def _through_a_file(model):
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "model.keras")
+        try:
+            model.save(path)
+            return keras.models.load_model(path, compile=False)
+        except Exception as error:  # whatever a layer of one's own can fail with
+            raise ValueError(
+                f"The model cannot be copied, as ftlib does before it trains: {error} A layer of your own needs a "
+                "`get_config` and the decorator @keras.saving.register_keras_serializable()."
+            ) from error
 
 
 def _rebuild(model, dropout):

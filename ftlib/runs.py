@@ -72,6 +72,12 @@ class Run:
         given = self.model.input_shape[1:]
         return given if None not in given or known is None else tuple(known)
 
+    def with_task(self, task):
+        """Returns the run with the task that it ran on, whose images are made as large as they were in training."""
+        size = zip(self.image_shape, task.image_shape, strict=True)
+        fitted = task.with_images(tuple(want or have for want, have in size))
+        return dataclasses.replace(self, task=fitted)
+
     @property
     def val_accuracy(self):
         return self._score("validation")["accuracy"]
@@ -205,9 +211,7 @@ def load_run(run_dir, task=None):
         raise ValueError(f"Cannot read {record}: {error}.") from error
     model = keras.models.load_model(run_dir / "model.keras", compile=False)
     run = Run(model=model, **fields)
-    if task is not None:
-        size = zip(run.image_shape, task.image_shape, strict=True)
-        run.task = task.with_images(tuple(want or have for want, have in size))
+    run = run if task is None else run.with_task(task)
     run._kept["run_dir"] = run_dir
     return run
 
@@ -217,7 +221,7 @@ def _write_record(run, run_dir):
     data["class_names"] = list(run.class_names)
     data["proofs"] = [dataclasses.asdict(p) for p in run.proofs]
     part = run_dir / "part-run.json"
-    part.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    part.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
     os.replace(part, run_dir / "run.json")
 
 

@@ -282,7 +282,7 @@ def _described(run, rows, work, folder):
         "output": {"shape": [None, len(run.class_names)], "meaning": "probability of each class, in their order"},
         "files": rows,
     }  # fmt: skip
-    path.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
     return path
 
 

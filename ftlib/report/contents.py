@@ -1,6 +1,5 @@
 """What a report says about a run or a comparison."""
 
-import dataclasses
 import time
 
 import numpy as np
@@ -77,12 +76,12 @@ def of_comparison(result, recorded, recorded_in):
 def of_run(run, task):
     """Returns title and parts of the report of a `Run`."""
     if task is not None and run.task is None:
-        run = dataclasses.replace(run, task=task.for_backbone(run.model))
+        run = run.with_task(task)
     sizes = run.settings.get("task")
     sizes = sizes if isinstance(sizes, dict) else {}
-    try:
+    if run.task is not None or "test" in run.scores:
         right, part, words = run.test_accuracy, "test", "test images"
-    except ValueError:  # loaded without its data, and nobody had looked
+    else:  # loaded without its data, and nobody had looked
         right, part, words = run.val_accuracy, "validation", "validation images"
     count = sizes.get(part) if run.task is None else len(getattr(run.task, part).labels)
     interval = f" (95 % interval {span(*wilson(right, count))})" if count else ""
