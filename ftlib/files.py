@@ -1,6 +1,7 @@
 """Which files are pictures, which are looked past, and how their names are spelled: one answer for all of ftlib."""
 
 import collections
+import contextlib
 import os
 import pathlib
 import unicodedata
@@ -28,6 +29,7 @@ _WRITTEN = (
     {"data.csv", "findings.json"}, {"run.json", "model.keras"}, {"comparison.json", "report.html"}, {"export.json"},
     {"checkpoint.npz"},
 )  # fmt: skip
+_OWN_PICTURE = "result.png"  # of `ftlib run`
 LOCK = ".lock"  # the first file in the folder of a new run
 
 
@@ -103,30 +105,48 @@ def opened_picture(path):
 
 def is_output(folder):
     """Returns whether ftlib wrote a folder: a run, a comparison, an export; or nothing but such folders."""
-    names = {entry.name for entry in folder.iterdir()}
+    try:
+        names = {entry.name for entry in folder.iterdir()}
+    except OSError:  # said where its pictures are listed
+        return False
+    entries = visible_entries(folder)
+    others = [entry for entry in entries if entry.is_file() and entry.name != _OWN_PICTURE]
+    if any(map(is_picture, others)):  # whatever else lies there
+        return False
     if names == {LOCK} or any(marks <= names for marks in _WRITTEN):
         return True
-    entries = visible_entries(folder)
     inner = [entry for entry in entries if entry.is_dir() and not entry.is_symlink()]
-    others = [entry for entry in entries if entry.is_file()]
-    return bool(inner) and all(map(is_output, inner)) and not any(map(is_picture, others))
+    return bool(inner) and all(map(is_output, inner))
 
 
-def walk_pictures(folder):
-    """Yields the pictures of a folder at any depth, in the order of their names; links to folders are not followed."""
-    for entry in visible_entries(folder):
+def walk_pictures(folder, links=False, above=()):
+    """Yields the pictures of a folder at any depth, in the order of their names, and folders that cannot be read.
+
+    Args:
+        folder: `pathlib.Path`.
+        links: Whether links to folders are followed, unless they lead back to a folder above. Default False.
+        above: The folders above it, resolved.
+    """
+    try:
+        entries = visible_entries(folder)
+    except OSError:
+        yield folder
+        return
+    above = (*above, folder.resolve())
+    for entry in entries:
         if entry.is_file():
             if is_picture(entry):
                 yield entry
-        elif entry.is_dir() and not entry.is_symlink() and not is_output(entry):
-            yield from walk_pictures(entry)
+        elif entry.is_dir() and not is_output(entry):
+            if not entry.is_symlink() or (links and entry.resolve() not in above):
+                yield from walk_pictures(entry, links, above)
 
 
 class FileFinder:
     """Finds files below a folder by names that another system may have spelled.
 
-    Windows writes backslashes between folders, and macOS parts accents from letters: what is the same name to a person
-    is then another one to the disk.
+    Windows writes backslashes between folders, macOS parts accents from letters, and to both small and capital letters
+    are the same: what is one name to a person is then another one to the disk.
 
     Args:
         root: The folder.
@@ -157,7 +177,8 @@ class FileFinder:
         place = self.root
         for part in file.relative_to(self.root).parts:
             if not os.path.lexists(place / part):
-                alike = self._names(place).get(plain_name(part), ())
+                names, plain = self._names(place), plain_name(part)
+                alike = names[plain] or names[plain.casefold()]
                 if len(alike) != 1:
                     return None
                 part = alike[0]
@@ -167,9 +188,11 @@ class FileFinder:
     def _names(self, folder):
         if folder not in self._listed:
             names = collections.defaultdict(list)
-            if folder.is_dir():
+            with contextlib.suppress(OSError):  # what may not be read, or is no folder, holds nothing to find
                 for entry in folder.iterdir():
-                    names[plain_name(entry.name)].append(entry.name)
+                    plain = plain_name(entry.name)
+                    for key in {plain, plain.casefold()}:
+                        names[key].append(entry.name)
             self._listed[folder] = names
         return self._listed[folder]
 

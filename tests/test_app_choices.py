@@ -10,6 +10,7 @@ import tiny
 import ftlib.app.choices as choices
 import ftlib.app.resources as resources
 from ftlib.app.resources import Needs, estimate, free_memory, ran_out
+from ftlib.errors import DownloadError
 from ftlib.strategies import strategy
 from ftlib.tasks.folder_check import Look
 
@@ -64,7 +65,7 @@ def test_what_was_asked_for_is_taken(tmp_path):
 def test_weights_that_cannot_be_had_name_every_way_out(monkeypatch, capsys):
     def load_backbone(*args):
         print("Downloading data from ...")
-        raise OSError("... are not in Keras's cache and could not be downloaded: URL fetch failure")
+        raise DownloadError("... are not in Keras's cache and could not be downloaded: URL fetch failure")
 
     monkeypatch.setattr("ftlib.backbones.load_backbone", load_backbone)
     with pytest.raises(FileNotFoundError, match="Connect to the network once.*copy the file.*--backbone glyphnet"):

@@ -155,7 +155,7 @@ def test_stopped_before_training_it_leaves_nothing_behind(pictures, tmp_path, mo
     monkeypatch.setattr(where, interrupt)
     assert main(["fit", str(pictures), *QUICK]) == 130
     assert "The training had not begun" in capsys.readouterr().err
-    assert list((tmp_path / "runs").iterdir()) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_disk_that_is_full_before_training_is_named_and_leaves_nothing(pictures, tmp_path, monkeypatch, capsys):
@@ -396,7 +396,7 @@ def test_a_picture_that_vanishes_while_it_is_read_is_a_failure_that_can_be_mende
         ([], "Pictures are needed"),
         (["nowhere"], "no folder"),
         (["{pictures}", "--backbone", "glyphnett"], "Did you mean 'glyphnet'?"),
-        (["{pictures}", "--strategy", "lpft"], "Did you mean 'lp_ft'?"),
+        (["{pictures}", "--strategy", "lpftt"], "Did you mean 'lp_ft'?"),
         (["{pictures}", "--regularization", "lite"], "Did you mean 'light'?"),
         (["{pictures}", "--updates", "0"], "--updates is a whole number of at least 1"),
         (["{pictures}", "--rate", "-1"], "--rate is a learning rate above 0"),

@@ -24,9 +24,12 @@ import ftlib.engine
 import ftlib.hardware
 import ftlib.phases
 from ftlib.app.cli import main
+from ftlib.app.console import table as table_of
+from ftlib.app.run_files import locked
 from ftlib.app.run_folder import RunFolder
 from ftlib.backbone_files import of_size, without_classes
 from ftlib.backbones import check_backbone, load_backbone
+from ftlib.runs import score
 from ftlib.tasks import Split, check_folder
 from ftlib.tasks.photos import open_picture
 
@@ -116,6 +119,13 @@ class InOrder:
         return np.asarray(self)[at]
 
 
+def test_small_labels_do_not_overflow():
+    labels = np.arange(40, dtype="uint8") % 20
+    split = Split(np.zeros((40, 4, 4, 1), "uint8"), labels, np.arange(40))
+    assert split.labels.dtype == "int64"
+    assert score(np.eye(20)[labels], split.labels)["macro_f1"] == 1.0
+
+
 def test_images_that_come_in_one_order_alone_are_read():
     assert Split(InOrder(), [0, 1, 2], [0, 1, 2]).images[np.array([2, 0])][:, 0, 0, 0].tolist() == [32.0, 0.0]
 
@@ -128,6 +138,8 @@ def test_images_that_come_in_one_order_alone_are_read():
         (dict(groups=[1, 2, 3]), ValueError, "3 groups"), (dict(images=7), TypeError, "`images` are an array"),
         (dict(images=[np.zeros((4, 4, 1)), np.zeros((5, 4, 1))]), ValueError, "Images have one shape"),
         (dict(labels=np.ma.array([0, 1], mask=[0, 1])), ValueError, "missing"),
+        (dict(groups=["a", None]), ValueError, "`groups` are missing"),
+        (dict(groups=[1.0, float("nan")]), ValueError, "`groups` are missing"),
     ],
 )  # fmt: skip
 def test_a_split_refuses_what_it_cannot_take(given, error, said):
@@ -350,6 +362,32 @@ def test_answers_come_on_any_code_page(run, pictures, tmp_path, root):
     assert "\\uc7a5\\ubbf8.png" in said["table"].decode("cp1252")
 
 
+@pytest.mark.parametrize(
+    "out, said",
+    [
+        ("RUN/model.keras", "which is no file of answers"), ("no/such/folder/a.csv", "there is no folder"),
+        (".", "is a file to write to"),
+    ],
+)  # fmt: skip
+def test_answers_are_refused_where_they_do_not_belong_before_the_work(out, said, run, pictures, capsys, monkeypatch):
+    monkeypatch.setattr(keras.models, "load_model", lambda *given, **options: pytest.fail("it began"))
+    before = (run / "model.keras").read_bytes()
+    assert main(["predict", str(run), str(pictures), "--out", out.replace("RUN", str(run))]) == 2
+    assert said in capsys.readouterr().err and (run / "model.keras").read_bytes() == before
+
+
+def test_names_with_line_breaks_keep_a_table_in_its_lines():
+    assert table_of([("picture", "class"), ("a\nb\t.png", "cat")]).splitlines()[1].startswith("a\\nb\\t.png")
+
+
+@pytest.mark.slow
+def test_whoever_stops_reading_does_not_stop_the_work(run, pictures, tmp_path, root):
+    out = tmp_path / "run"
+    command = f"{sys.executable} -m ftlib.app.cli fit {pictures} --config {run / 'config.json'} --out {out} | head -1"
+    done = subprocess.run(command, shell=True, cwd=root, capture_output=True, text=True)
+    assert RunFolder(out).finished and "Traceback" not in done.stderr and "Broken" not in done.stderr
+
+
 def test_predictions_can_be_written_to_a_file_with_any_name(run, pictures, tmp_path, capsys):
     out = tmp_path / "말.csv"
     assert main(["predict", str(run), str(pictures / "top"), "--format", "csv", "--out", str(out)]) == 0
@@ -425,6 +463,21 @@ def test_other_pictures_need_not_be_fit_to_train_on(arranged, run, tmp_path, cap
         on = table(on / "t.csv", [f"top/{i:03d}.png,top" for i in range(4)])
     assert main(["evaluate", str(run), "--on", str(on), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["images"] == (12 if arranged == "test alone" else 4)
+
+
+def test_classes_are_known_in_other_letters(run, tmp_path, capsys):
+    shutil.copytree(bands(tmp_path / "all", each=4, seed=7) / "top", tmp_path / "on" / "Top")
+    assert main(["evaluate", str(run), "--on", str(tmp_path / "on")]) == 0
+    assert "Top is taken for the class top of the run" in capsys.readouterr().out
+    (tmp_path / "on" / "Top").rename(tmp_path / "on" / "roof")
+    assert main(["evaluate", str(run), "--on", str(tmp_path / "on")]) == 2
+
+
+def test_a_second_run_in_the_same_folder_is_refused(pictures, tmp_path, capsys):
+    out = ft.app.run_folder.new_folder(tmp_path / "run", "run")
+    with locked(out):
+        assert main(["fit", str(pictures), "--out", str(out), *QUICK]) == 2
+    assert "Another process is training" in capsys.readouterr().err and [f.name for f in out.iterdir()] == [".lock"]
 
 
 def test_pictures_without_classes_cannot_be_evaluated(run, pictures, capsys):
@@ -697,6 +750,23 @@ def test_icons_on_transparent_ground_are_seen(colour, kind, tmp_path):
     assert all(look.thumbnail.std() > 10 for look in report.looks.values())
 
 
+def test_what_is_wholly_transparent_has_colours_all_the_same(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 255, (20, 20, 4)).astype("uint8")
+    pixels[..., 3] = 0
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    image, _, _, conversions = open_picture(tmp_path / "a.png")
+    assert "invisible" in conversions and np.asarray(image).std() > 10
+
+
+@pytest.mark.slow
+def test_a_long_strip_is_decoded_wherever_it_was_checked(tmp_path):
+    Image.new("L", (60000, 2000), 90).save(tmp_path / "strip.jpg", quality=50)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for least in (512, 1200, 4000):
+            assert max(open_picture(tmp_path / "strip.jpg", at_least=least)[0].size) <= 30000
+
+
 def test_deep_pictures_that_lose_their_steps_are_a_warning(tmp_path):
     photos(tmp_path, each=6)
     dark = np.random.default_rng(0).integers(0, 4000, (6, 32, 32)).astype("uint16")
@@ -708,4 +778,4 @@ def test_deep_pictures_that_lose_their_steps_are_a_warning(tmp_path):
     findings = {f.kind: f for f in inspect_data(tmp_path).findings}
     assert findings["loss"].level == "warning" and "save them scaled to the whole range" in findings["loss"].text
     report = check_folder(tmp_path)
-    assert len(report.converted["16-bit dark"]) == 6 and report.converted["16-bit"] == ("cat/whole.png",)
+    assert len(report.converted["16-bit narrow"]) == 6 and report.converted["16-bit"] == ("cat/whole.png",)

@@ -7,8 +7,9 @@ from folders import photo, photos, table
 from PIL import Image
 
 from ftlib.app.data import inspect_data
+from ftlib.app.export import export
 from ftlib.app.predicting import list_pictures
-from ftlib.files import FileFinder, distinct_names, find_path, is_output, is_picture, plain_name
+from ftlib.files import FileFinder, distinct_names, find_path, is_output, is_picture, plain_name, walk_pictures
 from ftlib.tasks import check_folder, load_task
 from ftlib.tasks.names import mirror_pairs, of_class_names
 
@@ -159,8 +160,8 @@ def test_a_picture_is_known_by_its_name_or_by_its_bytes(tmp_path):
 
 @pytest.mark.parametrize(
     "files",
-    [[".lock"], ["data.csv", "findings.json"], ["run.json", "model.keras"], ["comparison.json", "report.html", "r.png"],
-     ["export.json", "model.onnx"]],
+    [[".lock"], ["data.csv", "findings.json"], ["run.json", "model.keras"], ["export.json", "model.onnx"],
+     ["comparison.json", "report.html", "result.png"]],
 )  # fmt: skip
 def test_what_ftlib_wrote_is_no_input(tmp_path, files):
     photos(tmp_path, each=5)
@@ -171,6 +172,45 @@ def test_what_ftlib_wrote_is_no_input(tmp_path, files):
     assert check_folder(tmp_path).class_names == ("cat", "dog")
     assert check_folder(tmp_path).skipped == {"runs": "written by ftlib"}
     assert len(list_pictures([tmp_path])) == 10
+
+
+def test_a_stray_file_of_ours_takes_no_class_away(tmp_path):
+    photos(tmp_path, each=5)
+    for name in ("cat", "dog"):
+        (tmp_path / name / "export.json").write_text("{}")
+    assert not is_output(tmp_path / "cat") and len(check_folder(tmp_path).files) == 10
+    with pytest.raises(ValueError, match="holds pictures. Name another one"):
+        export(None, tmp_path / "cat")
+
+
+def test_links_are_followed_where_answers_are_asked_and_never_in_a_circle(tmp_path):
+    put(tmp_path / "elsewhere", 3), put(tmp_path / "all" / "here", 2, 1)
+    (tmp_path / "all" / "linked").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "all" / "here" / "loop").symlink_to(tmp_path / "all")
+    assert len(list_pictures([tmp_path / "all"])) == 5 and len(list(walk_pictures(tmp_path / "all"))) == 2
+    put(tmp_path / "all" / "there", 2, 2)
+    report = check_folder(tmp_path / "all")
+    assert report.counts == {"all": {"here": 2, "there": 2}} and not report.lost
+    assert report.skipped["here/loop"] == "a link to a folder" and "leads out" in report.skipped["linked"]
+
+
+def test_a_class_of_links_that_lead_out_says_so(tmp_path):
+    put(tmp_path / "store", 4)
+    for name in ("a", "b"):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        for file in (tmp_path / "store").iterdir():
+            (tmp_path / "data" / name / file.name).symlink_to(file)
+    with pytest.raises(ValueError, match="has 4 links that lead out of the folder, such as a/000.png.*cp -rL"):
+        check_folder(tmp_path / "data")
+
+
+def test_a_table_behind_a_link_in_other_letters_and_in_utf_16(tmp_path):
+    put(tmp_path / "real", 8)
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    rows = [f"{tmp_path / 'real' if i % 2 else tmp_path / 'link'}/{i:03d}.PNG,{'ab'[i % 2]}" for i in range(8)]
+    assert len(check_folder(table(tmp_path / "link" / "t.csv", rows)).files) == 8
+    (tmp_path / "real" / "u.csv").write_text("\n".join(["path,label", *rows]), encoding="utf-16")
+    assert len(check_folder(tmp_path / "real" / "u.csv").files) == 8
 
 
 def test_a_folder_of_ones_own_with_a_run_and_pictures_is_no_output(tmp_path):
@@ -193,6 +233,7 @@ def test_labels_that_are_one_or_none_are_a_warning(tmp_path):
 
 def test_numbers_of_another_sign_are_no_spelling_of_each_other():
     assert of_class_names(["-1", "1", "2", "dog", "dogs"]) == []
+    assert [kind for kind, _ in of_class_names(["cat", "cat\u200b", "dog"])] == ["class spelling"]
     assert [kind for kind, _ in of_class_names(["big cat", "big_cat", "N/A"])] == ["class spelling", "missing label"]
 
 
@@ -200,7 +241,10 @@ def test_numbers_of_another_sign_are_no_spelling_of_each_other():
     "names, pairs",
     [
         (["turn_left", "turn_right", "stop"], 1), (["handLeft", "handRight"], 1), (["왼손", "오른손"], 1),
-        (["좌회전", "우회전"], 1), (["cw", "ccw"], 1), (["left", "bright"], 0), (["cat", "dog"], 0),
+        (["좌회전", "우회전"], 1), (["cw", "ccw"], 1), (["leftturn", "rightturn"], 1),
+        (["left_to_right", "right_to_left"], 1), (["clockwise", "counter-clockwise"], 1),
+        (["Linksabbieger", "Rechtsabbieger"], 1), (["izquierdo", "derecho"], 1), (["l", "r"], 1), (["al", "ar"], 0),
+        (["left", "bright"], 0), (["cat", "dog"], 0),
     ],
 )  # fmt: skip
 def test_left_and_right_are_seen(names, pairs):

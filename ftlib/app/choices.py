@@ -118,7 +118,7 @@ def load(choice, pretrained=True):
         try:
             backbone = load_backbone(choice.backbone, "default" if pretrained else None, choice.image_size)
         except DownloadError as error:
-            raise DownloadError(
+            raise FileNotFoundError(
                 f"The ImageNet weights of {choice.backbone} are not in Keras's cache ({cache_folder()}) and could not "
                 "be downloaded. Connect to the network once; or copy the file into that folder on a machine that has "
                 "it; or name a backbone that is here: --backbone glyphnet (small grey pictures), --backbone MODEL.keras"

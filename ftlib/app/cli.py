@@ -23,9 +23,6 @@ def main(arguments=None):
     args = _parser().parse_args(arguments)
     try:
         return args.command(args)
-    except BrokenPipeError:  # whoever read the output has seen enough, such as `head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except (ValueError, TypeError, OSError, ImportError, ArithmeticError, AssertionError, RuntimeError) as error:
         complain(f"ftlib: {error}")
         _hint(error)

@@ -49,14 +49,14 @@ class Console:
             error, self.stopped = self.stopped, None
             raise error
         if not self.quiet:
-            print(_printable(line, self._stream), file=self._stream, flush=True)
+            _put(line, self._stream)
 
     def result(self, text, data):
         """Writes the result: `data` as JSON where that was asked for, else `text`."""
         if self.json:
             self.document(json.dumps(data, indent=1, default=str, ensure_ascii=False))
         else:
-            print(_printable(text, sys.stdout), flush=True)
+            _put(text, sys.stdout)
 
     def document(self, text):
         """Writes what a program will read, to standard output: in UTF-8, whatever the terminal's code page is."""
@@ -65,8 +65,11 @@ class Console:
         if binary is None:  # not a real stream, as in a notebook
             print(text)
             return
-        binary.write(utf8(text) + b"\n")
-        binary.flush()
+        try:
+            binary.write(utf8(text) + b"\n")
+            binary.flush()
+        except BrokenPipeError:
+            _silence(sys.stdout)
 
     @property
     def live(self):
@@ -226,7 +229,7 @@ def table(rows, right=()):
     cat     8
     dog    12
     """
-    rows = [[str(cell) for cell in row] for row in rows]
+    rows = [[_one_line(str(cell)) for cell in row] for row in rows]
     widths = [max(_columns(row[k]) for row in rows) for k in range(len(rows[0]))]
     room = terminal_columns() if sys.stdout.isatty() else sum(widths) + 2 * len(widths)
     while sum(widths) + 2 * (len(widths) - 1) > room:
@@ -241,6 +244,11 @@ def table(rows, right=()):
         cells = [blanks[k] + cell if k in right else cell + blanks[k] for k, cell in enumerate(row)]
         lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)
+
+
+def _one_line(text):
+    """Returns a text whose line breaks and other control letters, which a file name may have, are escaped."""
+    return "".join(c.encode("unicode_escape").decode() if unicodedata.category(c) == "Cc" else c for c in text)
 
 
 def _cut(text, width):
@@ -268,7 +276,20 @@ def terminal_columns():
 
 def complain(text):
     """Writes what went wrong to standard error."""
-    print(_printable(text, sys.stderr), file=sys.stderr, flush=True)
+    _put(text, sys.stderr)
+
+
+def _put(text, stream):
+    """Writes a text on any code page. Whoever stops reading, such as `head`, does not stop the work."""
+    try:
+        print(_printable(text, stream), file=stream, flush=True)
+    except BrokenPipeError:
+        _silence(stream)
+
+
+def _silence(stream):
+    with open(os.devnull, "wb") as nothing:
+        os.dup2(nothing.fileno(), stream.fileno())
 
 
 def command_line(*words):

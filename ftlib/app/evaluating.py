@@ -5,6 +5,7 @@ import dataclasses
 from ftlib.app.metrics import measure
 from ftlib.app.run_files import digests_of
 from ftlib.app.run_folder import RunFolder
+from ftlib.errors import find_name
 
 
 def evaluate(run, on=None, data=None, say=print):
@@ -43,6 +44,24 @@ def _kept(run):
     return {part: score for part, score in run.scores.items() if part != "test"}
 
 
+def _meant(on, names, known, say):
+    """Returns which class of the run each class of other pictures is; capitals, hyphens and blanks do not matter."""
+    meant, strange = {}, []
+    for name in names:
+        try:
+            meant[name] = find_name("class", name, known)
+        except ValueError:
+            strange.append(name)
+            continue
+        if meant[name] != name:
+            say(f"{name} is taken for the class {meant[name]} of the run.")
+    if strange:
+        raise ValueError(
+            f"{on} has classes that the run does not know: {', '.join(strange[:10])}. It knows {', '.join(known[:20])}."
+        )
+    return meant
+
+
 def _others(folder, run, on, say):
     """Returns other pictures as a `Split` at the size of the run."""
     import numpy as np
@@ -52,12 +71,7 @@ def _others(folder, run, on, say):
     from ftlib.tasks.photos import FolderImages
 
     report = check_folder(on, training=False)
-    strange = sorted(set(report.class_names) - set(run.class_names))
-    if strange:
-        raise ValueError(
-            f"{on} has classes that the run does not know: {', '.join(strange[:10])}. It knows "
-            f"{', '.join(run.class_names[:20])}."
-        )
+    meant = _meant(on, report.class_names, run.class_names, say)
     seen = {row.sha256 for row in folder.rows() if row.split != "test"}
     digests = digests_of([file[3] for file in report.files])
     files = [file for file, digest in zip(report.files, digests, strict=True) if digest not in seen]
@@ -72,7 +86,7 @@ def _others(folder, run, on, say):
     index = {name: i for i, name in enumerate(run.class_names)}
     return Split(
         FolderImages([file[3] for file in files], (height, width), channels),
-        np.array([index[file[2]] for file in files], "int64"),
+        np.array([index[meant[file[2]]] for file in files], "int64"),
         np.array([file[0] for file in files]),
         np.array([report.groups.get(file[0], "") for file in files]) if report.groups else None,
     )

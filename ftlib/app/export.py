@@ -15,6 +15,7 @@ import numpy as np
 
 from ftlib.errors import find_name
 from ftlib.features import model_fingerprint
+from ftlib.files import is_picture, visible_entries
 from ftlib.runs import check_pixels
 
 TOLERANCE = 0.01  # of a probability. Other kernels sum in another order (1e-6); a wrong conversion is off by far more
@@ -113,6 +114,8 @@ def export(run, folder, formats=("keras",), images=None, say=None):
     folder = pathlib.Path(folder)
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"`folder` is a folder to write to. Received: the file {folder}.")
+    if folder.is_dir() and any(map(is_picture, filter(pathlib.Path.is_file, visible_entries(folder)))):
+        raise ValueError(f"`folder` is a folder of its own, and {folder} holds pictures. Name another one.")
     say = say or (lambda line: None)
     images = _images(run, images)
     expected = run.predict(images)

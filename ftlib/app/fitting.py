@@ -74,7 +74,7 @@ def _start(folder):
     path = folder.path / "start.keras"
     if not path.is_file():
         raise FileNotFoundError(
-            f"{path} is missing, from which the run starts. Begin a new one: {folder.config['repeat']}"
+            f"{path} is missing, from which the run starts. Begin a new one: {folder.repeat}"
         )
     if str(folder.config["model"]["backbone"]).startswith("hub:"):
         import keras_hub  # noqa: F401  (its layers are known by name then)

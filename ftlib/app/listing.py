@@ -1,5 +1,6 @@
 """All runs below a folder, in one table; it loads neither Keras nor a model."""
 
+import contextlib
 import pathlib
 import time
 
@@ -26,13 +27,18 @@ def list_runs(folder):
     folder = pathlib.Path(folder)
     if not folder.is_dir():
         raise FileNotFoundError(f"There is no folder {str(folder)!r}. `ftlib fit FOLDER` writes runs into runs/.")
-    found, todo = [], [(folder, 0)]
+    found, todo, seen = [], [(folder, 0)], set()
     while todo:
-        place, depth = todo.pop()
+        place, depth = todo.pop(0)
+        if place.resolve() in seen:  # a link such as `latest`
+            continue
+        seen.add(place.resolve())
         if (place / "config.json").is_file() or (place / "run.json").is_file():
             found.append(_row(place))
         elif depth < _DEPTH:
-            todo += [(inner, depth + 1) for inner in sorted(place.iterdir()) if inner.is_dir() and inner.name[0] != "."]
+            with contextlib.suppress(PermissionError):  # what may not be read is no run of ours
+                inner = sorted(place.iterdir(), key=lambda entry: (entry.is_symlink(), entry.name))
+                todo += [(entry, depth + 1) for entry in inner if entry.is_dir() and entry.name[0] != "."]
     return sorted(found, key=lambda row: (row["created"], row["run"]), reverse=True)
 
 

@@ -1,6 +1,8 @@
 """What a run will do: what was asked for, and what the pictures, `advise` and the machine say about the rest."""
 
 import dataclasses
+import os
+import pathlib
 
 from ftlib.app import choices
 from ftlib.app.console import duration, size, wrapped
@@ -83,7 +85,9 @@ class Options:
             if self.updates is not None:
                 strategy(named["strategy"]).plan(self.updates)
         if self.backbone is not None:
-            named["backbone"] = str(check_backbone(self.backbone, self.image_size))
+            backbone = check_backbone(self.backbone, self.image_size)
+            # A file is found again from any folder, when the run is repeated.
+            named["backbone"] = os.path.abspath(backbone) if isinstance(backbone, pathlib.Path) else backbone
             if self.image_size is not None and self.image_size < _SURELY_FITS:
                 load_backbone(named["backbone"], None, self.image_size)
         if self.class_weight is not None:

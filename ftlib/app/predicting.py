@@ -3,10 +3,12 @@
 import csv
 import io
 import json
+import os
 
 from ftlib.app.console import table
 from ftlib.app.run_folder import RunFolder
 
+_ANSWERS = (".csv", ".tsv", ".json", ".txt")
 _AT_ONCE = 512  # pictures that are decoded and predicted together, so that a folder of any size fits into memory
 
 
@@ -73,7 +75,9 @@ def list_pictures(places):
     for place in places:
         if not place.exists():
             raise FileNotFoundError(f"There is no picture or folder {str(place)!r}.")
-        found = [place] if place.is_file() else list(walk_pictures(place))
+        if not place.is_file() and not place.is_dir():
+            raise ValueError(f"{str(place)!r} is neither a picture nor a folder.")
+        found = [place] if place.is_file() else list(walk_pictures(place, links=True))
         if not found:
             raise ValueError(f"The folder {str(place)!r} has no pictures, at any depth.")
         files += found
@@ -81,19 +85,32 @@ def list_pictures(places):
 
 
 def check_out(out, pictures):
-    """Raises a ValueError for a file to write answers to that is a folder, or one of the pictures themselves."""
+    """Raises an error for a file that answers cannot, or must not, be written to, before there are any.
+
+    Raises:
+        ValueError: If it is a folder, one of the pictures, or a file that answers are never written to.
+        FileNotFoundError, PermissionError: If its folder is not there, or may not be written to.
+    """
     if out is None:
         return
     if out.is_dir():
         raise ValueError(f"--out is a file to write to. Received: the folder {out}.")
+    if not out.parent.is_dir():
+        raise FileNotFoundError(f"--out {out}: there is no folder {str(out.parent)!r} to write to.")
+    if not os.access(out if out.exists() else out.parent, os.W_OK):
+        raise PermissionError(f"--out {out}: no permission to write there. Name another file.")
     if out.exists() and any(out.samefile(file) for file in pictures):
         raise ValueError(f"--out would write over the picture {out}. Name another file.")
+    if out.is_file() and out.suffix.lower() not in _ANSWERS:
+        raise ValueError(f"--out would write over {out}, which is no file of answers ({', '.join(_ANSWERS)}).")
 
 
 def _unreadable(file):
     """Returns why a file is no picture, or None."""
     from ftlib.tasks.photos import open_picture
 
+    if file.is_dir():
+        return "a folder that cannot be read"
     try:
         open_picture(file, at_least=64)
     except ValueError as error:

@@ -1,19 +1,18 @@
 """From pictures to a finished run: what is checked, chosen, trained, and written about it."""
 
+import contextlib
 import dataclasses
 import datetime
 import os
 import pathlib
 import platform
 
-from ftlib.app.console import command_line
 from ftlib.app.data import inspect_data
 from ftlib.app.fitting import smaller_batch, train
 from ftlib.app.plan import configured, make_plan
 from ftlib.app.run_files import digests_of, locked, read_json, write_json, write_rows
 from ftlib.app.run_folder import FORMAT, Row, RunFolder, new_folder, read_config
 from ftlib.files import LOCK, find_path
-from ftlib.tasks.folder_table import list_pictures
 
 
 def start(data, out, options, console, config=None):
@@ -39,25 +38,26 @@ def start(data, out, options, console, config=None):
         options = configured(recorded, options)
     options = options.checked()
     data = pathlib.Path(os.path.abspath(find_path(data)))
-    list_pictures(data)  # how they are arranged shows at once, before a folder is made
-    known = out is not None and pathlib.Path(out).exists()
+    wanted = pathlib.Path("runs") if out is None else pathlib.Path(out).expanduser()
+    made = [folder for folder in (wanted, *wanted.parents) if not folder.exists()]
     place = new_folder(out, data.stem if data.is_file() else data.name)
-    try:
-        console.say(f"the run is written to {place}\nchecking {data} ...")
-        findings = inspect_data(data, near=options.near is not False)
-        console.say(repr(findings))
-        findings.require()
-        folder = describe(place, data, findings)
-        chosen = make_plan(folder, options, findings.report, console.say)
-        console.say(repr(chosen))
-        _settle(folder, chosen, options)
-    except BaseException as error:
-        if isinstance(error, OSError) and error.errno and error.filename is None:
-            error.filename = str(place)  # a full disk, which says no more by itself
-        if not (place / "config.json").exists():
-            _remove(place, known)
-        raise
-    return resume(folder, console, chosen)
+    with locked(place):  # from here on: a second run in the same folder is refused
+        try:
+            console.say(f"the run is written to {place}\nchecking {data} ...")
+            findings = inspect_data(data, near=options.near is not False)
+            console.say(repr(findings))
+            findings.require()
+            folder = describe(place, data, findings)
+            chosen = make_plan(folder, options, findings.report, console.say)
+            console.say(repr(chosen))
+            _settle(folder, chosen, options)
+        except BaseException as error:
+            if isinstance(error, OSError) and error.errno and error.filename is None:
+                error.filename = str(place)  # a full disk, which says no more by itself
+            if not (place / "config.json").exists():
+                _remove(place, [*([place] if out is None else []), *made])
+            raise
+        return _go_on(folder, console, chosen)
 
 
 def describe(place, data, findings):
@@ -112,7 +112,6 @@ def _settle(folder, chosen, options):
     folder.config |= {
         "why": [f"backbone: {chosen.choice.why}", *chosen.why],
         "created": datetime.datetime.now().isoformat(timespec="seconds"),
-        "repeat": command_line("ftlib", "fit", "--config", folder.path / "config.json"),
         "versions": {"ftlib": __version__, "keras": keras.__version__, "python": platform.python_version(),
                      "backend": keras.backend.backend()},
     }  # fmt: skip
@@ -122,29 +121,37 @@ def _settle(folder, chosen, options):
     folder.save_config()
 
 
-def _remove(place, known):
-    """Removes the folder of a run that did not come to be; one that was `known` before stays, empty."""
+def _remove(place, made):
+    """Empties the folder of a run that did not come to be, and removes the folders that were `made` for it."""
     for name in (LOCK, "data.csv", "findings.json", "start.keras", "part-start.keras"):
         (place / name).unlink(missing_ok=True)
-    if not known:
-        place.rmdir()
+    for folder in made:
+        with contextlib.suppress(OSError):  # another run lies in it by now
+            folder.rmdir()
 
 
-def resume(folder, console, chosen=None):
+def resume(folder, console):
     """Goes on with a run where it was, to the end: training, figures, report.
 
     Args:
         folder: The `RunFolder`.
         console: The `Console` to write to.
-        chosen: The `Plan` of a run that is just beginning.
 
     Returns:
         The `RunFolder`, finished.
+
+    Raises:
+        ValueError: If another process is training it.
     """
+    with locked(folder.path):
+        return _go_on(folder, console)
+
+
+def _go_on(folder, console, chosen=None):
+    """As `resume`, in a folder that is locked; `chosen` is the `Plan` of a run that is just beginning."""
     try:
-        with locked(folder.path):
-            run = folder.run() if folder.finished else train(folder, console, chosen)
-            return finish(folder, run, console)
+        run = folder.run() if folder.finished else train(folder, console, chosen)
+        return finish(folder, run, console)
     except BaseException as error:
         error.run = folder.path  # for whoever tells how to go on
         raise
@@ -182,5 +189,5 @@ def write_report(folder, run=None):
     return write(
         run, folder.path / "report.html", findings=read_json(folder.path / "findings.json")["findings"],
         advice=folder.config["why"], card={"Backbone": str(folder.config["model"]["backbone"])},
-        command=folder.config["repeat"], exports=load_exports(folder.path / "export"),
+        command=folder.repeat, exports=load_exports(folder.path / "export"),
     )  # fmt: skip

@@ -40,6 +40,11 @@ def write_text(path, text):
 @contextlib.contextmanager
 def _beside(path):
     """Opens a file beside `path`, which takes its place when it is complete."""
+    if path.exists() and not path.is_file():  # a pipe or a terminal, which nothing can take the place of
+        with open(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            yield file
+        return
+    path = path.resolve()  # where a link leads
     part = path.with_name("part-" + path.name)
     try:
         with open(part, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:

@@ -13,6 +13,7 @@
 | `start.keras`, `checkpoint*.npz`, `cache/`, `pixels/` | while it trains: from where it goes on |
 """
 
+import contextlib
 import csv
 import dataclasses
 import os
@@ -79,6 +80,11 @@ class RunFolder:
         """`"finished"`, `"running"` in some process, or `"stopped"`."""
         return "finished" if self.finished else "running" if is_locked(self.path) else "stopped"
 
+    @property
+    def repeat(self):
+        """The command that does the run again, from wherever its folder is now."""
+        return command_line("ftlib", "fit", "--config", self.path / "config.json")
+
     def unfinished(self):
         """Returns a sentence on a run that is not finished, and how it will be."""
         if self.status == "running":
@@ -129,7 +135,8 @@ class RunFolder:
         except (OSError, ValueError):
             self.config["data"] = before
             raise
-        self.save_config()
+        with contextlib.suppress(PermissionError):  # the answer does not depend on whether the next one is told
+            self.save_config()
 
     def task(self, check=False):
         """Returns the `Task` of the run, each picture in the split where it was.

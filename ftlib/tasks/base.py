@@ -76,8 +76,8 @@ def _as_row(values, name):
     if row.ndim != 1:
         more = ", not one-hot" if name == "labels" else ""
         raise ValueError(f"`{name}` have the shape (n,), one for each image{more}. Received: shape {row.shape}.")
-    missing = getattr(values, "isna", None)  # of a data frame: a group that is missing is no group called nan
-    if (missing is not None and missing().any()) or np.ma.is_masked(values):
+    # A group that is missing is no group called nan.
+    if np.ma.is_masked(values) or (row.dtype.kind in "fO" and any(one is None or one != one for one in row.tolist())):
         raise ValueError(f"`{name}` are missing for some of the {len(row)} images. Fill them in, or leave these out.")
     return row
 
@@ -115,14 +115,12 @@ def _as_array(values):
 
 
 def _class_indices(labels):
-    """Returns labels as an array of integers."""
+    """Returns labels as an array of int64, in which counting pairs of classes does not overflow."""
     if labels.dtype == object and all(isinstance(x, (int, np.integer)) and not isinstance(x, bool) for x in labels):
         labels = labels.astype("int64")
-    if labels.dtype.kind not in "iu":
-        if len(labels) == 0:
-            return labels.astype("int64")
+    if labels.dtype.kind not in "iu" and len(labels):
         raise TypeError(f"Labels are class indices (whole numbers). Received: labels of dtype {labels.dtype}.")
-    return labels
+    return labels.astype("int64", copy=False)
 
 
 @dataclasses.dataclass(frozen=True, repr=False)

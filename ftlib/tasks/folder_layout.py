@@ -85,6 +85,7 @@ def list_folder(path, training=True):
             skipped.update((name, "an empty folder") for name in empty)
             _require_pictures(folder, classes[part], entries)
         elif part in ("all", "train"):
+            _require_followed(folder, empty, skipped)
             _require_classes(path, folder, found, empty, entries)
         files += [(part, name, file) for name in classes[part] for file in found[name]]
 
@@ -105,16 +106,35 @@ def _part_folders(path, top):
         part = PARTS.get(entry.name.lower())
         if not part or not entry.is_dir():
             continue
-        inner = visible_entries(entry)
+        try:
+            inner = visible_entries(entry)
+        except OSError:  # said where the classes are listed
+            continue
         loose = sum(e.is_file() and is_picture(e) for e in inner)
         folders = [e for e in inner if e.is_dir() and not is_output(e)]
-        within = sum(e.is_file() and is_picture(e) for folder in folders for e in visible_entries(folder))
+        within = sum(1 for folder in folders for file in walk_pictures(folder) if file.parent == folder)
         if within <= loose and (loose or not folders):
             continue
         if part in parts:
             raise ValueError(f"{str(path)!r} has two {part} folders: {parts[part].name} and {entry.name}. Merge them.")
         parts[part] = entry
     return parts
+
+
+def _require_followed(folder, empty, skipped):
+    """Raises if a class has no pictures since these are links that are not followed, or lie where nobody may look."""
+    for name in empty:
+        told = {i: why for i, why in skipped.items() if i.split("/")[-2:-1] == [name] or i.split("/")[-1] == name}
+        out = [i for i, why in told.items() if "leads out" in why]
+        if out:
+            raise ValueError(
+                f"The class {name!r} in {str(folder)!r} has {len(out)} links that lead out of the folder, such as "
+                f"{out[0]}, and no pictures. Such links are not followed: copy what they lead to (cp -rL), or name a "
+                "folder that holds both."
+            )
+        closed = [f"{i}: {why}" for i, why in told.items() if "cannot be read" in why]
+        if closed:
+            raise ValueError(f"The class {name!r} in {str(folder)!r} has no pictures that can be read. {closed[0]}.")
 
 
 def _require_classes(path, folder, found, empty, entries):
@@ -161,7 +181,14 @@ def _require_trained(path, parts, classes, trained):
 def _entries(root, folder, skipped):
     """Returns the visible files and folders of a folder; links out and what ftlib wrote go to `skipped`."""
     kept = []
-    for entry in visible_entries(folder):
+    try:
+        entries = visible_entries(folder)
+    except OSError as error:
+        if folder == root:
+            raise
+        skipped[_id(root, folder)] = f"a folder that cannot be read ({error.strerror})"
+        return kept
+    for entry in entries:
         if entry.is_symlink() and not entry.exists():
             skipped[_id(root, entry)] = "a link to nothing"
         elif entry.is_symlink() and not entry.resolve().is_relative_to(root.resolve()):
@@ -185,6 +212,9 @@ def _class_files(root, folder, skipped, lost):
 def _set_aside(root, entries, where, skipped, lost):
     """Writes down files and folders that are not used: as lost, with the number of their pictures, or as skipped."""
     for entry in entries:
+        if entry.is_dir() and entry.is_symlink():
+            skipped[_id(root, entry)] = "a link to a folder"
+            continue
         number = sum(1 for _ in walk_pictures(entry)) if entry.is_dir() else int(is_picture(entry))
         if number:
             lost[_id(root, entry)] = (where, number)

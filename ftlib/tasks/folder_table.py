@@ -1,5 +1,6 @@
 """Pictures listed in a CSV file: one row per picture, with its path and its label."""
 
+import codecs
 import collections
 import csv
 import functools
@@ -81,13 +82,13 @@ def _said(rows, columns):
 def _rows(path):
     """Returns the rows as `(line number, {column: value})`, and the columns that the file has."""
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
+        with open(path, encoding=_encoding(path), newline="") as file:
             head = file.readline()
             separator = max(",;\t", key=head.count)
             names = [name.strip().lower() for name in next(csv.reader([head], delimiter=separator), [])]
             reader = csv.reader(file, delimiter=separator)
             lines = [(reader.line_num + 1, line) for line in reader if any(cell.strip() for cell in line)]
-    except (UnicodeDecodeError, csv.Error) as error:
+    except (UnicodeError, csv.Error) as error:
         raise ValueError(f"{str(path)!r} is not a CSV file in UTF-8 ({error}). Save it as such.") from error
     columns = {}
     for column, known in COLUMNS.items():
@@ -109,6 +110,12 @@ def _rows(path):
     return rows, columns
 
 
+def _encoding(path):
+    """Returns the encoding of a table: UTF-16 where its first bytes say so, as Excel's "Unicode text"; else UTF-8."""
+    with open(path, "rb") as file:
+        return "utf-16" if file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
+
+
 def _place(root, finder, resolved, text):
     """Returns `(file, "")`, or `(None, why it is no picture below the folder)`.
 
@@ -119,6 +126,10 @@ def _place(root, finder, resolved, text):
     if "://" in text:
         return None, "an address and not a file"
     try:
+        whole = pathlib.Path(text)
+        if whole.is_absolute() and not whole.is_relative_to(root):  # unless one of the two is behind a link
+            place = resolved(whole.parent) / whole.name
+            text = str(place.relative_to(resolved(root))) if place.is_relative_to(resolved(root)) else text
         file = finder.find(text)
         if not file.is_relative_to(root):
             return None, "a path that leads out of the folder of the table"

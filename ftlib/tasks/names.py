@@ -3,14 +3,15 @@
 import collections
 import math
 import re
+import unicodedata
 
 _MISSING = {"nan", "none", "null", "na", "n/a", "#n/a", "<na>", "nil", "missing", "?", "-"}  # as programs write it
-# By whole words, and, in scripts that do not part words, anywhere in a name.
-_SIDE_WORDS = (
-    ("left", "right"), ("l", "r"), ("lt", "rt"), ("cw", "ccw"), ("clockwise", "counterclockwise"),
-    ("clockwise", "anticlockwise"), ("links", "rechts"), ("gauche", "droite"), ("izquierda", "derecha"),
+_SIDE_WORDS = (("l", "r"), ("lt", "rt"), ("cw", "ccw"))  # that count as whole words alone
+_SIDES = (
+    ("left", "right"), ("links", "rechts"), ("gauche", "droite"), ("izquierda", "derecha"), ("izquierdo", "derecho"),
+    ("왼", "오른"), ("좌", "우"), ("左", "右"),
 )  # fmt: skip
-_SIDE_LETTERS = (("왼", "오른"), ("좌", "우"), ("左", "右"))
+_AGAINST = ("counter", "anti")  # before "clockwise"
 
 
 def of_class_names(class_names):
@@ -46,17 +47,19 @@ def mirror_pairs(class_names):
     [('turn_left', 'turn_right'), ('왼손', '오른손')]
     """
     by_words, pairs = {_words(name): name for name in class_names}, []
+    by_letters = {"".join(words): name for words, name in by_words.items()}
     for words, name in by_words.items():
-        for one, other in _SIDE_WORDS:
-            twins = [(*words[:i], other, *words[i + 1 :]) for i, word in enumerate(words) if word == one]
-            pairs += [(name, by_words[twin]) for twin in twins if twin in by_words]
-    for name in class_names:
-        pairs += [(name, twin) for one, other in _SIDE_LETTERS if (twin := _swapped(name, one, other)) in class_names]
-    return pairs
+        twins = [tuple({one: other}.get(word, word) for word in words) for one, other in _SIDE_WORDS]
+        pairs += [(name, by_words[twin]) for twin in twins if twin != words and twin in by_words]
+    for letters, name in by_letters.items():
+        twins = {_swapped(letters, *sides) for sides in _SIDES}
+        twins |= {letters.replace("clockwise", f"{against}clockwise") for against in _AGAINST}
+        pairs += [(name, by_letters[twin]) for twin in sorted(twins - {letters}) if twin in by_letters]
+    return [pair for i, pair in enumerate(pairs) if pair[::-1] not in pairs[:i]]
 
 
-def _swapped(name, one, other):
-    return name.replace(one, other) if one in name else None
+def _swapped(text, one, other):
+    return re.sub(f"{one}|{other}", lambda found: other if found[0] == one else one, text)
 
 
 def _words(name):
@@ -71,4 +74,5 @@ def _folded(name):
         number = float(name)
     except ValueError:
         number = math.nan
-    return re.sub(r"[\s_-]+", " ", name).strip().casefold() if math.isnan(number) else number
+    seen = "".join(letter for letter in unicodedata.normalize("NFKC", name) if unicodedata.category(letter) != "Cf")
+    return re.sub(r"[\s_-]+", " ", seen).strip().casefold() if math.isnan(number) else number

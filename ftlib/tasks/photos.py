@@ -20,14 +20,15 @@ CONVERSIONS = {
     "transparent": "transparent; laid over white",
     "transparent light": "transparent, and empty when laid over white; laid over black",
     "16-bit": "16 bits per channel; scaled to 8",
-    "16-bit dark": "16 bits per channel of which less than a sixteenth of the range is used, so that hardly any of "
+    "invisible": "wholly transparent; the colours are used that nobody sees",
+    "16-bit narrow": "16 bits per channel of which less than a sixteenth of the range is used, so that hardly any of "
     "their steps are left in 8 bits: save them scaled to the whole range",
     "animated": "several frames or pages; the first one taken",
     "rotated": "turned or mirrored as the EXIF orientation says",
     "colour space": "another colour space; converted to RGB",
 }
 # What a conversion may cost: these are worth a warning.
-LOSSES = ("16-bit dark", "animated")
+LOSSES = ("16-bit narrow", "animated")
 MOST_PIXELS = 2**29  # of a JPEG file, whose decoder can leave out most of them; the rest of the formats: Pillow's limit
 _FLAT = 8  # steps of 255: with a smaller range there is nothing to see
 UPRIGHT = {2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE", 6: "ROTATE_270",
@@ -79,9 +80,12 @@ def _plain(image, at_least):
         conversions.add("16-bit")
     size = image.size
     if at_least and name == "JPEG" and size[0] * size[1] <= MOST_PIXELS:
-        image.draft(None, (at_least, at_least))
+        shrink = next((k for k in (1, 2, 4) if size[0] * size[1] <= k * k * (Image.MAX_IMAGE_PIXELS or MOST_PIXELS)), 8)
+        image.draft(None, tuple(min(at_least, side // shrink) for side in size))
     _check_pixels(image, size)
     image.load()
+    if "16-bit" in conversions and not image.mode.startswith("I") and 0 < _spread(np.asarray(image)) < 2**4:
+        conversions.add("16-bit narrow")  # Pillow has scaled it to 8 bits
     try:
         orientation = image.getexif().get(0x0112, 1)
     except Exception:  # unreadable EXIF says nothing about the picture: leave it as it is stored
@@ -92,6 +96,8 @@ def _plain(image, at_least):
         conversions.add("rotated")
         image = image.transpose(Image.Transpose[UPRIGHT[orientation]])
         size = size if orientation < 5 else size[::-1]
+    if "16-bit narrow" in conversions:
+        conversions.discard("16-bit")
     return image, name, size, tuple(c for c in CONVERSIONS if c in conversions)
 
 
@@ -114,8 +120,7 @@ def _eight_bits(image, conversions):
     # the same.
     if image.mode.startswith("I;16") or (image.mode == "I" and image.format in ("PNG", "PPM")):
         deep = np.asarray(image, "float64")
-        conversions.add("16-bit dark" if 0 < deep.max() < 2**12 else "16-bit")
-        conversions -= {"16-bit"} if "16-bit dark" in conversions else set()
+        conversions.add("16-bit narrow" if 0 < _spread(deep) < 2**12 else "16-bit")
         image = Image.fromarray(np.rint(deep / 257).astype("uint8"))
     if image.mode in ("I", "F"):
         raise ValueError("32 bits per pixel, which have no agreed range: save it with 8 or 16 bits")
@@ -134,8 +139,13 @@ def _eight_bits(image, conversions):
 
 def _opaque(image, conversions):
     """Returns a transparent image laid over white, or over black if it is white itself and nothing would be seen."""
-    if image.getchannel("A").getextrema()[0] == 255:
-        return image.convert("RGB")
+    least, most = image.getchannel("A").getextrema()
+    plain = image.convert("RGB")
+    if least == 255:
+        return plain
+    if most <= _FLAT < _range(plain):
+        conversions.add("invisible")
+        return plain
     over_white, over_black = _laid_over(image, "white"), _laid_over(image, "black")
     if _range(over_white) > _FLAT or _range(over_black) <= _FLAT:
         conversions.add("transparent")
@@ -150,6 +160,12 @@ def _laid_over(image, colour):
     ground = Image.new("RGBA", image.size, colour)
     ground.alpha_composite(image)
     return ground.convert("RGB")
+
+
+def _spread(pixels):
+    """Returns over how many steps nearly all pixels lie: a few that are white or black do not count."""
+    sample = pixels.reshape(-1)[:: max(1, pixels.size // 10_000)]
+    return float(np.ptp(np.percentile(sample, (1, 99))))
 
 
 def _range(image):
