@@ -32,13 +32,14 @@ def of_comparison(result, recorded, recorded_in):
     task = task_name(result.settings.get("task"))
     title = f"{best['strategy']} on {task}"
     if others:
-        does = f"does best on {task}"
+        title = f"{best['strategy']} does best on {task}"
         if not plain.apart(best, others[0]):
-            does = f"leads on {task}, but intervals overlap"
-        title = f"{best['strategy']} {does}"
+            title = f"No strategy is clearly ahead on {task}"
     classes = next((len(run.class_names) for run in result.runs), None)
     recipes = {run.strategy: str(run.settings.get("strategy")) for run in result.runs}
-    lead = plain.compared(best, next(iter(against), None), classes, result.settings, recipes)
+    pair = [best, *against][:2]
+    pair.sort(key=lambda row: row["strategy"] == "scratch")  # what it is compared with comes second
+    lead = plain.compared(pair[0], pair[1] if against else None, classes, result.settings, recipes)
     exact = f"With {plots.labels_text(labels)}, {best['strategy']} gets {_told(best)} of the test images right"
     exact += "".join(f"; {r['strategy']} gets {_told(r)}" for r in against) + "."
     parts = [
@@ -115,8 +116,9 @@ def task_name(task):
 
 
 def _on_validation(row):
+    """Returns what strategies are ranked by: accuracy on validation, and where that is equal, macro-F1."""
     value = row.get("val_mean")
-    return value if known(value) else row["test_mean"]
+    return (value, row.get("val_macro_f1") or 0) if known(value) else (row["test_mean"], 0)
 
 
 def _told(row):
