@@ -38,7 +38,8 @@ def of_comparison(result, recorded, recorded_in):
     classes = next((len(run.class_names) for run in result.runs), None)
     recipes = {run.strategy: str(run.settings.get("strategy")) for run in result.runs}
     pair = [best, *against][:2]
-    pair.sort(key=lambda row: row["strategy"] == "scratch")  # what it is compared with comes second
+    if against and not plain.apart(*pair):
+        pair.sort(key=lambda row: row["strategy"] == "scratch")  # with no winner, what one compares with comes second
     lead = plain.compared(pair[0], pair[1] if against else None, classes, result.settings, recipes)
     exact = f"With {plots.labels_text(labels)}, {best['strategy']} gets {_told(best)} of the test images right"
     exact += "".join(f"; {r['strategy']} gets {_told(r)}" for r in against) + "."
