@@ -46,6 +46,13 @@ def partial(data):
         yield r["case"], r["updates"], *seconds, span(r["ratio"], digits=2)
 
 
+def updates(data):
+    yield "model", "`train_on_batch`, ms", "`fit`, ms", "`fit`, times `train_on_batch`"
+    for r in data["rows"]:
+        medians = (f"{1000 * r['median'][side]:.1f}" for side in ("train_on_batch", "fit"))
+        yield r["model"], *medians, span(r["ratio"], digits=3)
+
+
 def rates(data):
     yield "model", "plain step, ms", "`layerwise`, times the plain step", "`MultiOptimizer`, times the plain step"
     for r in data["rows"]:

@@ -1,0 +1,82 @@
+"""What an update of `ft.fit` costs beside one by Keras's `train_on_batch`, which resets and reads metrics each time.
+
+Two copies of the same trainer take the same steps in turn, so that whatever else the machine does hits both alike.
+"""
+
+import argparse
+import time
+
+import common  # noqa: F401  (first: it tells Keras where the weights are)
+import keras
+import numpy as np
+from common import classifier, flowers, forget, ratio, show, write
+
+import ftlib as ft
+from ftlib.batches import one_hot
+from ftlib.engine import Trainer, make_optimizer, split_parts
+from ftlib.graph import stages
+from ftlib.regularizers import Regularization
+
+BATCH = 32
+
+
+def trainer(model):
+    """Returns what a phase trains everything with."""
+    found, settings = stages(model), Regularization.preset("light")
+    made = Trainer(split_parts(model, found, [s.name for s in found], None), settings)
+    made.compile(
+        make_optimizer(ft.Phase("all", "all", rate=1e-4), 300, settings.weight_decay, model, None),
+        keras.losses.CategoricalCrossentropy(), metrics=[keras.metrics.CategoricalAccuracy("accuracy")],
+    )  # fmt: skip
+    return made
+
+
+def by_keras(made, x, y):
+    return float(made.train_on_batch(x, y, return_dict=True)["loss"])
+
+
+def by_ftlib(made, x, y):
+    return made.engine.step(made, x, y)
+
+
+def measure(build, x, y, steps):
+    """Returns the seconds of every step, by who makes it."""
+    sides = {"train_on_batch": by_keras, "fit": by_ftlib}
+    made = {name: trainer(build()) for name in sides}
+    for one in made.values():
+        one.engine = ft.Hardware().engine()
+    seconds = {name: [] for name in sides}
+    for i in range(steps + 3):
+        for name in list(sides)[:: 1 if i % 2 else -1]:
+            start = time.perf_counter()
+            sides[name](made[name], x, y)
+            if i > 2:  # the first ones compile and warm up
+                seconds[name].append(time.perf_counter() - start)
+    return seconds
+
+
+def glyphnet():
+    return ft.classifier(ft.load_backbone("glyphnet"), 10)
+
+
+def main(steps):
+    rows = []
+    photos, digits = flowers(20).train, ft.load_task("digits", 10)
+    digits = digits.for_backbone(glyphnet()).train
+    cases = (("MobileNetV2", classifier, photos, steps), ("glyphnet", glyphnet, digits, 5 * steps))
+    for name, build, split, count in cases:
+        forget()
+        at = np.random.default_rng(0).permutation(len(split))[:BATCH]
+        x, y = np.asarray(split.images[at], "float32"), one_hot(split.labels[at], int(split.labels.max()) + 1)
+        seconds = measure(build, x, y, count)
+        row = {"model": name, "steps": count, "median": {k: float(np.median(v)) for k, v in seconds.items()}}
+        row["ratio"] = ratio(seconds["fit"], seconds["train_on_batch"])
+        print(f"{name}: an update of fit takes {show(row['ratio'], digits=3)} times one of train_on_batch")
+        rows.append(row)
+    write("updates", {"optimizer": "AdamW", "batch": BATCH, "rows": rows})
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--steps", type=int, default=40, help="of MobileNetV2; glyphnet takes 5 times as many (40)")
+    main(parser.parse_args().steps)
