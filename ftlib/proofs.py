@@ -7,8 +7,9 @@ import keras
 import numpy as np
 
 from ftlib.errors import ProofError
-from ftlib.freezing import state_layers, training_layers
+from ftlib.freezing import training_layers
 from ftlib.graph import stages, weights_of
+from ftlib.initialization import state_layers
 
 
 @dataclass(frozen=True)
