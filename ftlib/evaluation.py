@@ -170,7 +170,7 @@ def compare(
         raise ValueError(f"`seeds` is a number of at least 1 or a list of whole numbers. Received: seeds={given!r}.")
     if not _is_whole(tuning_seeds) or tuning_seeds < 1:
         raise ValueError(f"`tuning_seeds` is a number of at least 1. Received: tuning_seeds={tuning_seeds!r}.")
-    grid = {"labels_per_class": labels_per_class, "updates": updates}
+    grid = {"labels_per_class": labels_per_class, "updates": updates, "rate_factors": rate_factors}
     labels_per_class, counts, rate_factors = map(_several, (labels_per_class, updates, rate_factors))
     for name, values in (("labels_per_class", labels_per_class), ("updates", counts)):
         whole = all(_is_whole(v) and v >= 1 or (v is None and name == "labels_per_class") for v in values)
@@ -179,7 +179,7 @@ def compare(
                 f"`{name}` needs at least one number, and whole ones of at least 1. Received: {name}={grid[name]!r}."
             )
     if not rate_factors or not all(isinstance(f, numbers.Real) and 0 < f < math.inf for f in rate_factors):
-        raise ValueError(f"`rate_factors` are numbers above 0. Received: rate_factors={rate_factors!r}.")
+        raise ValueError(f"`rate_factors` are numbers above 0. Received: rate_factors={grid['rate_factors']!r}.")
     listed = {"seeds": seeds, "labels_per_class": labels_per_class, "updates": counts, "rate_factors": rate_factors}
     for name, values in listed.items():
         if len(set(values)) < len(values):
