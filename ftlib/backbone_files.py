@@ -97,9 +97,9 @@ def without_classes(model):
         sentence without its subject.
 
     Example:
-    >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(8), keras.layers.Dense(3, "softmax")])
-    >>> without_classes(model)[1]
-    'is a classifier of 3 classes: its last layers (dense_1) were cut off, and what it has learnt below them is used.'
+    >>> layers = [keras.layers.Dense(8), keras.layers.Dense(3, "softmax", name="labels")]
+    >>> without_classes(keras.Sequential([keras.Input((4,)), *layers]))[1]
+    'is a classifier of 3 classes: its last layers (labels) were cut off, and what it has learnt below them is used.'
     """
     if not gives_probabilities(model):
         return model, ""
