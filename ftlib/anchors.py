@@ -12,9 +12,8 @@ import keras
 import numpy as np
 
 from ftlib.features import fingerprint, predict
-from ftlib.freezing import state_layers
 from ftlib.graph import stages, weights_of
-from ftlib.initialization import copy_model
+from ftlib.initialization import copy_model, state_layers
 from ftlib.sources import body_of, joined, source_head
 from ftlib.tasks import Task
 

@@ -6,7 +6,10 @@ import warnings
 import keras
 import numpy as np
 
+from ftlib.calls import is_functional
 from ftlib.initialization import redraw
+
+_PROBABILITIES = ("softmax", "logsoftmax", "sigmoid", "logsigmoid", "hardsigmoid", "sparsemax")
 
 
 def existing(path):
@@ -73,16 +76,18 @@ def load_file(path, weights, image_size):
     elif weights is None:
         redraw(model, model.layers, seed=0)
     model, cut = without_classes(model)
-    if cut:
-        warnings.warn(f"{path.name} {cut}", stacklevel=4)
+    remark = cut or remark_on_output(model)
+    if remark:
+        warnings.warn(f"{path.name} {remark}", stacklevel=4)
     return model if image_size is None else of_size(model, image_size, path.name)
 
 
 def without_classes(model):
     """Returns a model without the layers that name the classes of an earlier task, and what was cut off.
 
-    Probabilities of other classes are no features: a few numbers that say of most images "none of these". A model is
-    cut before the last layer with weights if it ends in a softmax or sigmoid.
+    Probabilities of other classes are no features: a few numbers that say of most images "none of these". A model that
+    ends in probabilities or their logarithms, be it within a model that it holds, is cut before its last layer with
+    weights.
 
     Args:
         model: A Keras model.
@@ -92,31 +97,96 @@ def without_classes(model):
         sentence without its subject.
 
     Example:
-    >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(8), keras.layers.Dense(3, "softmax")])
-    >>> without_classes(model)[1]
-    'is a classifier of 3 classes: its last layers (dense_1) were cut off, and what it has learnt below them is used.'
+    >>> layers = [keras.layers.Dense(8), keras.layers.Dense(3, "softmax", name="labels")]
+    >>> without_classes(keras.Sequential([keras.Input((4,)), *layers]))[1]
+    'is a classifier of 3 classes: its last layers (labels) were cut off, and what it has learnt below them is used.'
     """
-    layers, cut = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)], []
-    shape = model.output_shape
-    if not isinstance(shape, tuple) or len(shape) != 2 or not layers or not _gives_probabilities(layers[-1]):
+    if not gives_probabilities(model):
         return model, ""
-    while layers:
-        cut.append(layers.pop())
-        if cut[-1].weights:
-            break
-    if not layers or isinstance(cut[-1], keras.Model):
+    features, cut = _before_classes(model.outputs[0])
+    if features is None or features is model.inputs[0]:
         return model, ""
-    names = ", ".join(layer.name for layer in reversed(cut))
     told = (
-        f"is a classifier of {shape[1]} classes: its last layers ({names}) were cut off, and what it has learnt below "
-        "them is used."
+        f"is a classifier of {model.output_shape[1]} classes: its last layers ({', '.join(reversed(cut))}) were cut "
+        "off, and what it has learnt below them is used."
     )
-    return keras.Model(model.inputs[0], cut[-1].input, name=model.name), told
+    return keras.Model(model.inputs[0], features, name=model.name), told
 
 
-def _gives_probabilities(layer):
-    named = getattr(getattr(layer, "activation", None), "__name__", "")
-    return isinstance(layer, keras.layers.Softmax) or named in ("softmax", "sigmoid")
+def gives_probabilities(model):
+    """Returns whether a model ends in probabilities, or their logarithms, one for each class and image."""
+    shape = getattr(model, "output_shape", None)
+    return isinstance(shape, tuple) and len(shape) == 2 and is_functional(model) and _is_probability(model.outputs[0])
+
+
+def remark_on_output(model):
+    """Returns a sentence, without its subject, on a model whose output may be the classes of an earlier task; or ""."""
+    shape = getattr(model, "output_shape", None)
+    if not isinstance(shape, tuple) or len(shape) != 2:
+        return ""
+    if gives_probabilities(model):
+        kind = "probabilities"
+    elif is_functional(model) and len(model.inputs[0].shape) == 4 and _is_narrow(model.outputs[0]):
+        kind = "numbers"
+    else:
+        return ""
+    return (
+        f"gives {shape[1]} {kind} for each image. If these are the classes of an earlier task, cut off the layers that "
+        "name them, as in keras.Model(model.inputs, model.layers[-2].output)."
+    )
+
+
+def _made_by(tensor):
+    """Returns the layer or operation that makes a tensor of a model, and what goes into it."""
+    history = tensor._keras_history
+    return history.operation, history.operation._inbound_nodes[history.node_index].input_tensors
+
+
+def _is_probability(tensor):
+    operation, inputs = _made_by(tensor)
+    if is_functional(operation):
+        return len(operation.outputs) == 1 and _is_probability(operation.outputs[0])
+    activation = getattr(operation, "activation", None)
+    kinds = (type(operation).__name__, getattr(activation, "__name__", type(activation).__name__))
+    if any(kind.replace("_", "").lower() in _PROBABILITIES for kind in kinds):
+        return True
+    # What has no weights and leaves a number for each class, such as a change of type, passes probabilities on.
+    passes = not getattr(operation, "weights", ()) and all(_size(x) == _size(tensor) for x in inputs)
+    return passes and bool(inputs) and all(map(_is_probability, inputs))
+
+
+def _size(tensor):
+    return tensor.shape[-1], np.prod([side or 0 for side in tensor.shape[1:]])
+
+
+def _before_classes(tensor):
+    """Returns what goes into the last layer with weights, and the names from the end to it; None if there is no way."""
+    cut = []
+    while True:
+        operation, inputs = _made_by(tensor)
+        if len(inputs) != 1:
+            return None, cut
+        if not getattr(operation, "weights", ()):
+            cut.append(operation.name)
+            tensor = inputs[0]
+            continue
+        if not is_functional(operation):
+            return inputs[0], [*cut, operation.name]
+        inner, names = _before_classes(operation.outputs[0])
+        if inner is None or inner is operation.inputs[0]:  # all of it
+            return (None if inner is None else inputs[0]), cut + names
+        return keras.Model(operation.inputs[0], inner, name=operation.name)(inputs[0]), cut + names
+
+
+def _is_narrow(tensor):
+    """Returns whether a tensor is what a Dense layer without activation makes of more numbers than it gives."""
+    operation, inputs = _made_by(tensor)
+    if is_functional(operation):
+        return _is_narrow(operation.outputs[0])
+    if isinstance(operation, keras.layers.Dense):
+        return operation.activation is keras.activations.linear and operation.units < (inputs[0].shape[-1] or 0)
+    passes = not getattr(operation, "weights", ()) and len(inputs) == 1 and _size(inputs[0]) == _size(tensor)
+    return passes and _is_narrow(inputs[0])
 
 
 def of_size(model, image_size, what):

@@ -4,12 +4,20 @@ import hashlib
 import importlib.util
 import json
 import pathlib
+import warnings
 from dataclasses import dataclass
 
 import keras
 import numpy as np
 
-from ftlib.backbone_files import existing, load_file, load_into, load_preset
+from ftlib.backbone_files import (
+    existing,
+    gives_probabilities,
+    load_file,
+    load_into,
+    load_preset,
+    remark_on_output,
+)
 from ftlib.errors import DownloadError, find_name, unknown
 
 # How each family of keras.applications wants its pixels (see each family's `preprocess_input`): "tf" -1..1, "caffe"
@@ -141,7 +149,8 @@ def classifier(backbone, num_classes, dropout=0.0):
 
     The model shares its weights with `backbone`. It is a plain functional Keras model whose backbone is one layer
     named `"backbone"`; its output is `float32` with any precision policy. The Dense layer starts at zero: a random
-    start would stay, as noise, in all directions of the features that a few examples do not reach.
+    start would stay, as noise, in all directions of the features that a few examples do not reach. A backbone that ends
+    in probabilities, as a whole classifier does, is taken as it is, with a warning.
 
     Args:
         backbone: A functional Keras model that gives feature maps `(None, h, w, c)`, tokens `(None, t, c)` (the mean
@@ -168,6 +177,8 @@ def classifier(backbone, num_classes, dropout=0.0):
             "A classifier needs a built backbone with one output: feature maps (None, h, w, c), tokens (None, t, c) or "
             f"vectors (None, c). Received: {backbone!r} with output shape {shape}."
         )
+    if gives_probabilities(backbone):
+        warnings.warn(f"The backbone {remark_on_output(backbone)}", stacklevel=2)
     layers = keras.layers
     # A new model over the same layers, so that the caller's backbone keeps its name. A subclass of Functional, such as
     # KerasHub's, stays whole: only its class knows how to load it again.

@@ -114,7 +114,10 @@ def weigh_classes(wanted, task):
             f'`class_weight` is "balanced", None or a dict with a weight for each of the classes 0 to '
             f"{task.num_classes - 1}. Received: class_weight={wanted!r}."
         )
-    values = np.array([wanted[c] for c in range(task.num_classes)], "float32")
+    try:
+        values = np.array([wanted[c] for c in range(task.num_classes)], "float32")
+    except (TypeError, ValueError):  # no numbers: refused below
+        values = np.array([np.nan])
     if not np.isfinite(values).all() or values.min() < 0 or values.max() <= 0:
         raise ValueError(f"Class weights are numbers of at least 0, not all 0. Received: class_weight={wanted!r}.")
     return values

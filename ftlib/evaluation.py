@@ -13,8 +13,10 @@ import numpy as np
 from ftlib import plots
 from ftlib.anchors import check_anchor
 from ftlib.backbones import classifier, load_backbone
+from ftlib.errors import DivergedError
 from ftlib.graph import stages
 from ftlib.regularizers import Regularization
+from ftlib.strategies import Strategy
 from ftlib.strategies import strategy as named_strategy
 from ftlib.tasks import load_task
 from ftlib.training import fit
@@ -102,7 +104,7 @@ class Comparison:
 
     def save(self, path):
         """Writes the comparison as JSON, at once or not at all."""
-        path = pathlib.Path(path)
+        path = pathlib.Path(path).expanduser()
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name("part-" + path.name)
         part.write_text(json.dumps(self.to_dict(), indent=1) + "\n", encoding="utf-8", newline="\n")
@@ -122,7 +124,7 @@ class Comparison:
 
 def load_comparison(path):
     """Returns the `Comparison` recorded by `Comparison.save` in the JSON file at `path`."""
-    return Comparison.from_dict(json.loads(pathlib.Path(path).read_text(encoding="utf-8")))
+    return Comparison.from_dict(json.loads(pathlib.Path(path).expanduser().read_text(encoding="utf-8")))
 
 
 def compare(
@@ -138,12 +140,12 @@ def compare(
     Args:
         backbone: Name for `load_backbone`, or a backbone.
         task: Name or path for `load_task`.
-        strategies: List of names or `Strategy` objects.
+        strategies: List of names or `Strategy` objects, or one of these.
         labels_per_class: Numbers of training examples per class; None among them means all.
-        seeds: Number of seeds, 0 and up, or a list of them. A seed draws the examples and all randomness.
+        seeds: Number of seeds, 0 and up, or a list of them, each once. A seed draws the examples and all randomness.
         regularization: Preset or `Regularization` for all strategies, a list of them to choose from, or a dict from
             strategy name to either.
-        updates: Optimizer steps of each run, or a tuple of them.
+        updates: Optimizer steps of each run, or several such numbers.
         rate_factors: Factors of the strategies' rates to choose from.
         tuning_seeds: How many seeds the choice is made on.
         keep_runs: Whether to keep the runs of the first seed, with their models.
@@ -153,27 +155,37 @@ def compare(
         A `Comparison`.
 
     Raises:
-        ValueError: For unknown names and bad numbers, before any run.
+        ValueError: For unknown names and bad numbers, and what is named twice, before any run.
+        DivergedError: If a run that counts diverges. The comparison as far as it came is its attribute `done`.
 
     Example:
     >>> ft.compare("glyphnet", "digits", ["scratch", "lp_ft"], labels_per_class=(10,), seeds=3)  # doctest: +SKIP
     """
-    recipes = [named_strategy(s) for s in strategies]
+    recipes = [named_strategy(s) for s in ([strategies] if isinstance(strategies, (str, Strategy)) else strategies)]
     if not recipes or len({r.name for r in recipes}) < len(recipes):
         raise ValueError(f"`strategies` needs at least one, with different names. Received: {strategies!r}.")
     given = seeds
-    seeds = list(range(seeds)) if isinstance(seeds, int) and not isinstance(seeds, bool) else list(seeds)
-    counts = list(updates) if isinstance(updates, (tuple, list)) else [updates]
-    labels_per_class = list(labels_per_class) if isinstance(labels_per_class, (tuple, list)) else [labels_per_class]
-    if not seeds or not all(isinstance(s, numbers.Integral) and s >= 0 for s in seeds) or not tuning_seeds >= 1:
+    seeds = list(range(seeds)) if _is_whole(seeds) else _several(seeds)
+    if not seeds or not all(_is_whole(s) and s >= 0 for s in seeds):
         raise ValueError(f"`seeds` is a number of at least 1 or a list of whole numbers. Received: seeds={given!r}.")
-    if not counts or not labels_per_class:
-        raise ValueError(
-            "`labels_per_class` and `updates` need at least one number each. Received: "
-            f"labels_per_class={labels_per_class!r}, updates={updates!r}."
-        )
-    if not rate_factors or not all(0 < f < math.inf for f in rate_factors):
-        raise ValueError(f"`rate_factors` are numbers above 0. Received: rate_factors={rate_factors!r}.")
+    if not _is_whole(tuning_seeds) or tuning_seeds < 1:
+        raise ValueError(f"`tuning_seeds` is a number of at least 1. Received: tuning_seeds={tuning_seeds!r}.")
+    grid = {"labels_per_class": labels_per_class, "updates": updates, "rate_factors": rate_factors}
+    labels_per_class, counts, rate_factors = map(_several, (labels_per_class, updates, rate_factors))
+    for name, values in (("labels_per_class", labels_per_class), ("updates", counts)):
+        whole = all(_is_whole(v) and v >= 1 or (v is None and name == "labels_per_class") for v in values)
+        if not values or not whole:
+            raise ValueError(
+                f"`{name}` needs at least one number, and whole ones of at least 1. Received: {name}={grid[name]!r}."
+            )
+    if not rate_factors or not all(isinstance(f, numbers.Real) and 0 < f < math.inf for f in rate_factors):
+        raise ValueError(f"`rate_factors` are numbers above 0. Received: rate_factors={grid['rate_factors']!r}.")
+    listed = {"seeds": seeds, "labels_per_class": labels_per_class, "updates": counts, "rate_factors": rate_factors}
+    for name, values in listed.items():
+        if len(set(values)) < len(values):
+            raise ValueError(
+                f"`{name}` names a number twice: the same runs would count as several. Received: {name}={values!r}."
+            )
     if isinstance(regularization, dict):
         missing = sorted({r.name for r in recipes} - set(regularization))
         if missing:
@@ -208,6 +220,16 @@ def compare(
                 choices = [(factor, preset) for preset in presets[recipe.name] for factor in rate_factors]
                 _cell(result, body, task, recipe, labels, count, seeds, choices, tuning_seeds, keep_runs, verbose)
     return result
+
+
+def _is_whole(value):
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+
+
+def _several(given):
+    """Returns one value, or several of any kind, as a list of plain numbers, which a record can hold."""
+    given = list(given) if isinstance(given, (list, tuple, range, np.ndarray)) else [given]
+    return [value.item() if isinstance(value, np.generic) else value for value in given]
 
 
 def _presets(given):
@@ -248,7 +270,10 @@ def _cell(result, body, task, recipe, labels, count, seeds, choices, tuning_seed
         result.tuning.append({**cell, **made, "val_mean": means[choice]})
     best = max(choices, key=lambda choice: means.get(choice, 0))
     for seed in seeds:
-        one = run(best, seed)
+        try:
+            one = run(best, seed)
+        except FloatingPointError as error:
+            raise _diverged(error, result, recipe, labels, count, seed) from error
         values = (
             recipe.name, labels, count, seed, best[0], repr(best[1]), sum(p["updates_done"] for p in one.phases),
             one.val_accuracy, one.val_macro_f1, one.test_accuracy, one.test_macro_f1,
@@ -258,6 +283,17 @@ def _cell(result, body, task, recipe, labels, count, seeds, choices, tuning_seed
         if keep_runs and seed == seeds[0]:
             result.runs.append(one)
         del done[best, seed]
+
+
+def _diverged(error, result, recipe, labels, count, seed):
+    """Returns the error of a run, with what it belongs to and the comparison as far as it came."""
+    told = DivergedError(
+        f"{recipe.name!r} with seed {seed}, {labels or 'all'} labels per class and {count} updates: {error} With "
+        "rate_factors=(1.0, 0.1), validation chooses between both. The "
+        f"{len(result.rows)} runs before it are in the attribute `done` of this error, a Comparison."
+    )
+    told.done = result
+    return told
 
 
 def interval(values, bounds=(0.0, 1.0)):

@@ -145,5 +145,5 @@ def _check(task, low, high, updates):
         raise TypeError(f"`task` is a Task, as from ft.load_task(...). Received: {type(task).__name__}.")
     if not 0 < low < high:
         raise ValueError(f"`low` and `high` are rates with 0 < low < high. Received: low={low!r}, high={high!r}.")
-    if isinstance(updates, bool) or not isinstance(updates, int) or updates < 10:
+    if isinstance(updates, bool) or not isinstance(updates, (int, np.integer)) or updates < 10:
         raise ValueError(f"`updates` is a whole number of at least 10. Received: updates={updates!r}.")

@@ -1,6 +1,7 @@
 """Which stages of a model train."""
 
 import inspect
+import math
 from dataclasses import dataclass
 
 import keras
@@ -8,6 +9,7 @@ import numpy as np
 
 from ftlib.errors import find_name
 from ftlib.graph import stages
+from ftlib.initialization import state_layers
 
 
 def freeze(model, through=None, batch_norm="freeze", head=None):
@@ -71,7 +73,7 @@ def unfreeze(model, last=None, batch_norm="freeze", head=None):
     body = [stage.name for stage in found if stage.name != "head"]
     if last is None:
         last = len(body)
-    if isinstance(last, bool) or not isinstance(last, int) or not 0 <= last <= len(body):
+    if isinstance(last, bool) or not isinstance(last, (int, np.integer)) or not 0 <= last <= len(body):
         raise ValueError(
             f"`last` counts backbone stages: a whole number from 0 to {len(body)}. Received: last={last!r}."
         )
@@ -163,14 +165,6 @@ def freeze_report(model, head=None):
     return FreezeReport(rows)
 
 
-def state_layers(model):
-    """Returns `{id of weight: layer}` of the weights that layers keep by rules of their own and no gradient moves.
-
-    Whatever its name: the moving statistics of BatchNormalization, the vector of SpectralNormalization.
-    """
-    return {id(w): layer for layer in model._flatten_layers() for w in layer._non_trainable_variables}
-
-
 def training_layers(model):
     """Returns the ids of the layers that train: they are trainable, and so is every layer that holds them."""
     found, todo = set(), [model]
@@ -207,30 +201,47 @@ def fresh_optimizer(optimizer):
     Raises:
         ValueError: If it has trained, and does not say how it can be made again.
     """
-    try:
-        return _made_again(optimizer)
-    except Exception as error:  # a class of one's own may fail in any way
-        if not optimizer.built:  # it has seen no step itself
-            return optimizer
-        raise ValueError(
-            f"The optimizer {type(optimizer).__name__} cannot be made again without its moments: {error} Nothing was "
-            "changed. Give it a `get_config` that returns every argument of its `__init__`, or freeze before you "
-            "train, or compile with a new optimizer first."
-        ) from error
-
-
-def _made_again(optimizer):
     kind = type(optimizer)
     if kind is keras.optimizers.LossScaleOptimizer:
         options = {name: getattr(optimizer, name) for name in ("initial_scale", "dynamic_growth_steps", "name")}
-        return kind(_made_again(optimizer.inner_optimizer), **options)
-    config = config_of(optimizer)
-    if not kind.__module__.startswith(("keras.", "ftlib.")):
-        _add_what_is_left_out(optimizer, config)
-    return keep_exclusions(optimizer, kind.from_config(config))
+        inner = fresh_optimizer(optimizer.inner_optimizer)
+        return optimizer if inner is optimizer.inner_optimizer else kind(inner, **options)
+    try:
+        return make_again(optimizer, kind.from_config)
+    except ValueError as error:
+        if not optimizer.built:  # it has seen no step itself
+            return optimizer
+        raise ValueError(f"{error} Or freeze before you train, or compile with a new optimizer first.") from error
 
 
-def keep_exclusions(optimizer, new):
+def make_again(optimizer, make):
+    """Returns a new optimizer with all settings of another: what both `freeze` and `layerwise` build on.
+
+    Args:
+        optimizer: A `keras.optimizers.Optimizer`; it stays as it is.
+        make: Makes an optimizer of a config.
+
+    Raises:
+        ValueError: If the settings of a class of one's own cannot be told from outside.
+    """
+    kind = type(optimizer)
+    kind = getattr(kind, "_kind", None) or kind  # what is under the rates of `layerwise`
+    try:
+        config = config_of(optimizer)
+        if kind.__module__.startswith("keras."):
+            return _keep_exclusions(optimizer, make(config))
+        _add_what_is_left_out(optimizer, kind, config)
+        new = make(config)
+        _require_same(optimizer, new)
+    except Exception as error:  # a class of one's own may fail in any way
+        raise ValueError(
+            f"The optimizer {kind.__name__} cannot be made again from its settings: {error} Nothing was changed. Give "
+            "it a `get_config` that returns every argument of its `__init__`."
+        ) from error
+    return _keep_exclusions(optimizer, new)
+
+
+def _keep_exclusions(optimizer, new):
     """Returns a new optimizer that spares from weight decay what another one does: no config says so."""
     for name in ("_exclude_from_weight_decay", "_exclude_from_weight_decay_pattern"):
         if hasattr(optimizer, name):
@@ -254,12 +265,31 @@ def config_of(optimizer):
     return {**config, "learning_rate": rate}
 
 
-def _add_what_is_left_out(optimizer, config):
+def _add_what_is_left_out(optimizer, kind, config):
     """Adds arguments that a class's `get_config` forgets, as far as its attributes tell them."""
-    for name, parameter in inspect.signature(type(optimizer).__init__).parameters.items():
-        if name in config or name == "self" or parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+    own = list(inspect.signature(kind.__init__).parameters.values())[1:]  # the first is the optimizer itself
+    for parameter in own:
+        name = parameter.name
+        if name in config or parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             continue
         held = [held for held in (name, f"_{name}") if hasattr(optimizer, held)]
         if not held:
             raise ValueError(f"its `get_config` leaves out {name!r}.")
         config[name] = getattr(optimizer, held[0])
+
+
+def _require_same(optimizer, new):
+    """Raises a ValueError where a plain attribute came out otherwise: it is not the argument that bears its name."""
+    for name, value in vars(optimizer).items():
+        if name in ("built", "_lock") or name.startswith("_self_") or not _is_plain(value):
+            continue
+        came = vars(new).get(name, value)
+        numbers = isinstance(value, (float, np.floating)) and isinstance(came, (float, np.floating))
+        if not (math.isclose(value, came, rel_tol=1e-5) if numbers else came == value):
+            raise ValueError(f"its {name!r} was {value!r} and would be {came!r}.")
+
+
+def _is_plain(value):
+    if isinstance(value, tuple):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, (bool, int, float, str, np.generic))

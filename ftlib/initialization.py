@@ -23,6 +23,14 @@ def is_kernel(weight):
     return len(weight.shape) > 1 and "kernel" in weight.path.rsplit("/", 1)[-1]
 
 
+def state_layers(model):
+    """Returns `{id of weight: layer}` of the weights that layers keep by rules of their own and no gradient moves.
+
+    Whatever its name: the moving statistics of BatchNormalization, the vector of SpectralNormalization.
+    """
+    return {id(w): layer for layer in model._flatten_layers() for w in layer._non_trainable_variables}
+
+
 def assign(weights, values):
     """Gives each of some weights its value, in order."""
     for weight, value in zip(weights, values, strict=True):
@@ -89,7 +97,8 @@ def _rebuild(model, dropout):
 def redraw(model, layers, seed):
     """Draws the weights of some layers anew, in place, each with its layer's own initializers.
 
-    Normalization and Rescaling keep what they know about pixels; BatchNormalization starts over with mean 0 and
+    Normalization and Rescaling keep what they know about pixels, and layers of one's own the state that no gradient
+    moves; BatchNormalization starts over with mean 0 and
     variance 1, and its momentum is lowered to 0.9 where it was higher: with Keras's 0.99 the statistics need
     thousands of updates to forget where they started, and a run from scratch of a few hundred would fail for that
     reason alone.
@@ -105,7 +114,7 @@ def redraw(model, layers, seed):
     with seeded(seed):
         fresh = _rebuild(model, {})
     chosen = {id(w) for layer in layers for w in layer.weights}
-    kept = {id(w) for layer in model._flatten_layers() if isinstance(layer, _KEPT) for w in layer.weights}
+    kept = _facts(model)
     for old, new in zip(model.weights, fresh.weights, strict=True):
         if id(old) in chosen - kept:
             old.assign(new)
@@ -118,8 +127,18 @@ def redraw(model, layers, seed):
     return notes
 
 
+def _facts(model):
+    """Returns the ids of the weights that hold no learning: what layers know about pixels, and state of their own."""
+    norm = keras.layers.BatchNormalization
+    state = {key for key, layer in state_layers(model).items() if not isinstance(layer, norm)}
+    return state | {id(w) for layer in model._flatten_layers() if isinstance(layer, _KEPT) for w in layer.weights}
+
+
 def reinitialize(model, initializer, seed=0):
     """Draws all kernels of a model anew with one initializer, in place; biases become 0 and BatchNorm starts over.
+
+    What else a layer of one's own learns, such as a scale, gets the value that its layer starts with; state that no
+    gradient moves, such as the mean of a data set, stays.
 
     Args:
         model: A built Keras model.
@@ -132,7 +151,8 @@ def reinitialize(model, initializer, seed=0):
         The model.
 
     Raises:
-        ValueError: For an unknown initializer, or a model that has not been built.
+        ValueError: For an unknown initializer, one that cannot draw a weight of the model, a model that has not been
+            built, or layers that do not tell with what they start. The model is then as it was.
 
     Example:
     >>> model = ft.reinitialize(ft.classifier(ft.load_backbone("glyphnet"), 10), "he_normal", seed=1)
@@ -143,18 +163,48 @@ def reinitialize(model, initializer, seed=0):
         raise ValueError("The model has no weights to draw. Build it first, or pass an input shape.")
     maker = keras.initializers.get(initializer)
     config = {key: value for key, value in maker.get_config().items() if key != "seed"}
-    kept = {id(w) for layer in model._flatten_layers() if isinstance(layer, _KEPT) for w in layer.weights}
-    draws = np.random.default_rng(seed)
-    for weight in model.weights:
-        kind = weight.path.rsplit("/", 1)[-1]
+    kept, draws, starts = _facts(model), np.random.default_rng(seed), None
+    drawn = []
+    for i, weight in enumerate(model.weights):
+        kind, shape = weight.path.rsplit("/", 1)[-1], tuple(weight.shape)
         own = int(draws.integers(2**31))
         if id(weight) in kept or not keras.backend.is_float_dtype(weight.dtype):
             continue
         if kind in ("gamma", "moving_variance"):
-            weight.assign(np.ones(weight.shape, "float32"))
-        elif len(weight.shape) < 2 or "bias" in kind:
-            weight.assign(np.zeros(weight.shape, "float32"))
+            value = np.ones(shape, "float32")
+        elif kind in ("beta", "moving_mean") or "bias" in kind:
+            value = np.zeros(shape, "float32")
         else:
-            with seeded(own):
-                weight.assign(maker.__class__.from_config(config)(weight.shape, dtype=weight.dtype))
+            value = None
+            if not is_kernel(weight):
+                starts = _starting_values(model, seed) if starts is None else starts
+                value = starts[i]
+            if value is None or (len(shape) > 1 and value.min() < value.max()):  # its own layer draws it, too
+                value = _draw(maker, config, weight, own)
+        drawn.append((weight, value))
+    for weight, value in drawn:
+        weight.assign(value)
     return model
+
+
+def _starting_values(model, seed):
+    """Returns what the weights of a model are before they learn anything, as arrays in its order."""
+    try:
+        with seeded(seed):
+            return [keras.ops.convert_to_numpy(w) for w in _rebuild(model, {}).weights]
+    except Exception as error:  # whatever a layer of one's own can fail with
+        raise ValueError(
+            f"With what the layers of {model.name!r} start cannot be told: {error} Make it a functional model; a layer "
+            "of your own needs a `get_config`. Nothing was changed."
+        ) from error
+
+
+def _draw(maker, config, weight, seed):
+    try:
+        with seeded(seed):
+            return maker.__class__.from_config(config)(weight.shape, dtype=weight.dtype)
+    except Exception as error:  # of any initializer, also one of the user's own
+        raise ValueError(
+            f"{type(maker).__name__} cannot draw {weight.path!r}, which has the shape {tuple(weight.shape)}: {error} "
+            "Nothing was changed."
+        ) from error

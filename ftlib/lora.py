@@ -25,8 +25,10 @@ def lora_layers(found):
                     layers.setdefault(stage.name, []).append(inner)
     if not layers:
         raise ValueError(
-            "LoRA adds to the query and value kernels of a transformer, and this backbone has none: it would train "
-            'nothing but the head. Use "feature_extraction" for that, or "lp_ft" to train the backbone itself.'
+            "LoRA adds to the query and value kernels of a transformer, and this backbone has none by the names "
+            f"it looks for: Dense or EinsumDense layers named {', '.join(_TARGETS)}. Name those of an attention "
+            'layer of your own so, as in Dense(64, name="query"). For another network use "lp_ft", which trains the '
+            'backbone itself, or "feature_extraction", which trains the head alone.'
         )
     return layers
 

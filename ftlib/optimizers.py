@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from ftlib.errors import unknown
-from ftlib.freezing import config_of, keep_exclusions
+from ftlib.freezing import make_again
 from ftlib.graph import stages
 
 _DECAY = 0.75
@@ -49,9 +49,9 @@ def layerwise(optimizer, model, decay=None, rates=None, head=None):
 
     Raises:
         ValueError: For a decay or rate out of range, both of them, an unknown stage, an optimizer that is not one,
-            wraps others, is layerwise already or was built for another model, and a rate of 0 or a function where
-            `rates` need something to be in proportion to. Later, when training begins: for weights that `model` did
-            not have, or a stage with the rate 0 that was made trainable again.
+            wraps others, is layerwise already, was built for another model or does not tell its settings, and a rate of
+            0 or a function where `rates` need something to be in proportion to. Later, when training begins: for
+            weights that `model` did not have, or a stage with the rate 0 that was made trainable again.
 
     Example:
     >>> model = ft.classifier(ft.load_backbone("glyphnet"), num_classes=10)
@@ -292,9 +292,9 @@ def _wrap(optimizer, plan):
         # Torch's own class counts its calls, which are several in a step with several rates.
         kind = next(k for k in kind.__mro__ if not k.__module__.startswith("keras.src.backend."))
     cls = _class_over(kind)
-    new = super(Layerwise, cls).from_config(config_of(optimizer))
+    new = make_again(optimizer, super(Layerwise, cls).from_config)
     new._plan = plan
-    return keep_exclusions(optimizer, new)
+    return new
 
 
 @functools.cache

@@ -7,8 +7,9 @@ import keras
 import numpy as np
 
 from ftlib.errors import ProofError
-from ftlib.freezing import state_layers, training_layers
+from ftlib.freezing import training_layers
 from ftlib.graph import stages, weights_of
+from ftlib.initialization import state_layers
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ class prove:  # a context manager, used like a function
 
     def _unmoved(self, name, keys, moved):
         broken = [self.before[k][0].path for k in keys if k in moved]
-        detail = f"{len(keys)} of {len(keys)} bit-identical" if not broken else f"{_few(broken)} moved"
+        detail = f"{len(keys)} of {len(keys)} bit-identical" if not broken else f"{few(broken)} moved"
         return Proof(name, not broken, detail)
 
     def _stages_moved(self, moved, optimizer):
@@ -124,9 +125,9 @@ class prove:  # a context manager, used like a function
         if not count:
             return Proof("stages that train", False, "no stage is marked trainable")
         if still and trains.get("head") and self._in_first_update(optimizer) and self.blind:
-            detail = f"the head moved; {_few(still)} could not yet, under a head of zeros"
+            detail = f"the head moved; {few(still)} could not yet, under a head of zeros"
             return Proof("stages that train", True, detail)
-        detail = f"{count} of {count} moved" if not still else f"marked trainable, but nothing moved in {_few(still)}"
+        detail = f"{count} of {count} moved" if not still else f"marked trainable, but nothing moved in {few(still)}"
         return Proof("stages that train", not still, detail)
 
     def _in_first_update(self, optimizer):
@@ -141,8 +142,8 @@ class prove:  # a context manager, used like a function
         extra = [name for k, name in names.items() if k in held - self.trains]
         detail = f"the optimizer holds the {len(self.trains)} trainable weights and no others"
         if missing or extra:
-            parts = [f"does not hold {_few(missing)}, which should train"] * bool(missing)
-            parts += [f"holds {_few(extra)}, which should be frozen"] * bool(extra)
+            parts = [f"does not hold {few(missing)}, which should train"] * bool(missing)
+            parts += [f"holds {few(extra)}, which should be frozen"] * bool(extra)
             detail = "compile again after changing `trainable`: the optimizer " + " and ".join(parts)
         return Proof("compiled after freezing", not (missing or extra), detail)
 
@@ -179,9 +180,10 @@ def no_leak(task):
                 if seen.setdefault(key, part) != part:
                     shared.append(f"{name} ({seen[key]} and {part})")
     detail = f"{len(task.train)} + {len(task.validation)} + {len(task.test)} examples, none in two splits"
-    return Proof("no leak between splits", not shared, detail if not shared else f"in two splits: {_few(shared)}")
+    return Proof("no leak between splits", not shared, detail if not shared else f"in two splits: {few(shared)}")
 
 
-def _few(names, most=3):
+def few(names, most=3):
+    """Returns the first of some names in words, each once, and how many more there are."""
     names = list(dict.fromkeys(names))
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import keras
 import numpy as np
 
 from ftlib import plots
@@ -153,7 +154,8 @@ def group_accuracy(run, part="test", groups=None):
 
     Raises:
         TypeError: For a run of another kind.
-        ValueError: For an unknown part, or another number of groups than of images.
+        ValueError: For an unknown part, another number of groups than of images, groups that are missing, or strings
+            and numbers among them.
 
     Example:
     >>> task = ft.load_task("digits", labels_per_class=10)
@@ -166,13 +168,7 @@ def group_accuracy(run, part="test", groups=None):
     split = getattr(run._needs_task(), part)
     if groups is None:
         groups = np.asarray(run.class_names)[split.labels] if split.groups is None else split.groups
-    groups = np.asarray(groups)
-    named = groups.shape == (len(split),) and not any(g is None or g != g for g in groups.tolist())
-    if not named:
-        raise ValueError(
-            f"`groups` names one group for each of the {len(split)} {part} images. Received: shape {groups.shape}, "
-            f"{sum(g is None or g != g for g in groups.ravel().tolist())} of them None or NaN."
-        )
+    groups = _one_group_each(groups, len(split), part)
     _looked(run, part)
     right = run.predictions(part).argmax(1) == split.labels
     rows = []
@@ -181,6 +177,32 @@ def group_accuracy(run, part="test", groups=None):
         low, high = _wilson(int(mine.sum()), len(mine))
         rows.append({"group": group, "n": len(mine), "accuracy": float(mine.mean()), "low": low, "high": high})
     return GroupAccuracy(part, sorted(rows, key=lambda r: r["accuracy"]), float(right.mean()))
+
+
+def _one_group_each(groups, count, part):
+    """Returns groups as an array `(n,)` of strings, or of numbers, in which none is missing."""
+    if keras.ops.is_tensor(groups):
+        groups = keras.ops.convert_to_numpy(groups)
+    # As objects first: NumPy would make words of 1 in [1, "1"], and of NaN among words.
+    listed = np.ma.asarray(groups, dtype=object) if not isinstance(groups, np.ma.MaskedArray) else groups.astype(object)
+    if listed.shape != (count,):
+        raise ValueError(
+            f"`groups` names one group for each of the {count} {part} images. Received: shape {listed.shape}."
+        )
+    missing = np.ma.getmaskarray(listed) | [_is_missing(group) for group in listed.data]
+    if missing.any():
+        raise ValueError(
+            f"`groups` are missing for {missing.sum()} of the {count} {part} images: None, NaN or masked. Name a group "
+            'for each, such as "unknown".'
+        )
+    values = listed.data.tolist()
+    if len({isinstance(value, str) for value in values}) > 1:
+        raise ValueError('`groups` are all strings or all numbers, since 1 and "1" look the same. Received: both.')
+    return np.asarray(values)
+
+
+def _is_missing(group):
+    return group is None or type(group).__name__ in ("NAType", "NaTType") or group != group
 
 
 def _check(run, part):

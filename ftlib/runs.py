@@ -1,6 +1,8 @@
 """A run as evidence: the model, what was done to it, and the proofs."""
 
+import contextlib
 import dataclasses
+import hashlib
 import json
 import os
 import pathlib
@@ -9,9 +11,9 @@ import keras
 import numpy as np
 
 from ftlib import plots
-from ftlib.features import predict
+from ftlib.features import fingerprint, predict
 from ftlib.graph import stages
-from ftlib.proofs import Proof
+from ftlib.proofs import Proof, few
 
 _FORMAT = 2
 _RECORDED = ("strategy", "seed", "settings", "history", "phases", "notes", "scores", "head", "closing")
@@ -100,8 +102,15 @@ class Run:
             split = getattr(self._needs_task(), part)
             self.scores[part] = score(self.predictions(part), split.labels)
             if "run_dir" in self._kept:
-                _write_record(self, self._kept["run_dir"])
+                self._record(part)
         return self.scores[part]
+
+    def _record(self, part):
+        try:
+            _write_record(self, self._kept["run_dir"])
+        except OSError as error:  # a folder that cannot be written to keeps no one from the answer
+            why = error.strerror or error
+            self.notes.append(f"The {part} score could not be recorded in {self._kept['run_dir']}: {why}.")
 
     def _needs_task(self):
         if self.task is None:
@@ -120,6 +129,10 @@ class Run:
 
     def predict(self, images):
         """Returns the probabilities `(n, classes)` for images of the run's size (`image_shape`), pixels 0-255."""
+        if keras.ops.is_tensor(images):
+            images = keras.ops.convert_to_numpy(images)
+        elif hasattr(images, "numpy"):  # a tensor of another library
+            images = np.asarray(images)
         check_pixels(images)
         if tuple(images.shape[1:]) != tuple(self.image_shape):
             raise ValueError(
@@ -174,7 +187,7 @@ class Run:
 
     def save(self, run_dir):
         """Writes `model.keras` and `run.json` into a folder, each at once or not at all."""
-        run_dir = pathlib.Path(run_dir)
+        run_dir = pathlib.Path(run_dir).expanduser()
         run_dir.mkdir(parents=True, exist_ok=True)
         part = run_dir / "part-model.keras"
         self.model.save(part)
@@ -188,13 +201,14 @@ def load_run(run_dir, task=None):
 
     Args:
         run_dir: The folder.
-        task: The task it ran on, for new predictions; scores that were recorded need none.
+        task: The task it ran on, for new predictions; scores that were recorded need none. With other pictures than
+            those of the run, the scores are computed anew, and not recorded; a note says so.
 
     Raises:
         FileNotFoundError: For a folder without a run.
-        ValueError: For a record that cannot be read.
+        ValueError: For a record that cannot be read, and a task with other classes or in another order.
     """
-    run_dir = pathlib.Path(run_dir)
+    run_dir = pathlib.Path(run_dir).expanduser()
     record = run_dir / "run.json"
     if not record.is_file() or not (run_dir / "model.keras").is_file():
         stopped = any(run_dir.glob("checkpoint*.npz"))
@@ -211,9 +225,35 @@ def load_run(run_dir, task=None):
         raise ValueError(f"Cannot read {record}: {error}.") from error
     model = keras.models.load_model(run_dir / "model.keras", compile=False)
     run = Run(model=model, **fields)
-    run = run if task is None else run.with_task(task)
+    if task is not None:
+        _check_classes(run, task)
+        known = run.settings["task"].get("checksum") if isinstance(run.settings.get("task"), dict) else None
+        run = run.with_task(task)
+        if known not in (None, task_checksum(task)):
+            run.scores = {}
+            run.notes.append(
+                "The task that was given holds other images than the run was made with, or the same at another size: "
+                "the recorded scores do not count for it, and its own are not recorded."
+            )
+            return run
     run._kept["run_dir"] = run_dir
     return run
+
+
+def _check_classes(run, task):
+    ours, theirs = tuple(run.class_names), tuple(task.class_names)
+    if ours != theirs:
+        same = "the same in another order" if sorted(map(str, ours)) == sorted(map(str, theirs)) else "other classes"
+        raise ValueError(
+            f"The task has to have the classes of the run in the run's order: {few(ours, 10)}. Received {same}: "
+            f"{few(theirs, 10)}."
+        )
+
+
+def task_checksum(task):
+    """Returns a checksum of the images, labels and class names of a task."""
+    splits = [(fingerprint(s.images), np.asarray(s.labels).tolist()) for s in (task.train, task.validation, task.test)]
+    return hashlib.sha256(json.dumps([splits, task.class_names]).encode()).hexdigest()[:16]
 
 
 def _write_record(run, run_dir):
@@ -221,13 +261,18 @@ def _write_record(run, run_dir):
     data["class_names"] = list(run.class_names)
     data["proofs"] = [dataclasses.asdict(p) for p in run.proofs]
     part = run_dir / "part-run.json"
-    part.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
-    os.replace(part, run_dir / "run.json")
+    try:
+        part.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
+        os.replace(part, run_dir / "run.json")
+    except OSError:
+        with contextlib.suppress(OSError):  # what matters is the error that led here
+            part.unlink(missing_ok=True)
+        raise
 
 
 def score(probabilities, labels):
     """Returns `accuracy`, `macro_f1` (the mean of the F1 of every class) and `loss` (cross-entropy) of predictions."""
-    said = probabilities.argmax(1)
+    labels, said = np.asarray(labels).astype("int64"), probabilities.argmax(1)
     counts = confusion_matrix(labels, said, probabilities.shape[1])
     both = counts.sum(0) + counts.sum(1)
     f1 = 2 * np.diag(counts)[both > 0] / both[both > 0]
@@ -237,7 +282,8 @@ def score(probabilities, labels):
 
 def confusion_matrix(labels, said, classes):
     """Returns the counts, `(classes, classes)`: true class in rows, predicted in columns."""
-    return np.bincount(np.asarray(labels) * classes + said, minlength=classes**2).reshape(classes, classes)
+    labels, said = (np.asarray(values).astype("int64") for values in (labels, said))  # a uint8 would wrap
+    return np.bincount(labels * classes + said, minlength=classes**2).reshape(classes, classes)
 
 
 def check_pixels(images, what="images"):
@@ -252,6 +298,8 @@ def check_pixels(images, what="images"):
         raise ValueError(
             f"{what} have the shape (n, height, width, channels), 1 or 3 channels. Received: shape {sample.shape}."
         )
+    if not len(sample):
+        raise ValueError(f"{what} are at least one. Received: an empty array, shape {sample.shape}.")
     if sample.dtype.kind not in "uif":
         raise TypeError(f"{what} are numbers, uint8 or float32. Received: dtype {sample.dtype}.")
     low, high = float(sample.min()), float(sample.max())

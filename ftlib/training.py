@@ -1,8 +1,6 @@
 """`fit`: the strategies of this library on a model and a task, with all that is checked before."""
 
 import dataclasses
-import hashlib
-import json
 import pathlib
 
 import keras
@@ -15,7 +13,7 @@ from ftlib.batches import weigh_classes
 from ftlib.checkpoints import Checkpoints, unpack
 from ftlib.closing import interpolate, soup
 from ftlib.engine import note_random_layers
-from ftlib.features import fingerprint, model_fingerprint
+from ftlib.features import model_fingerprint
 from ftlib.graph import head_width, segments, stages, weights_of
 from ftlib.hardware import Hardware
 from ftlib.initialization import copy_model, redraw
@@ -23,7 +21,7 @@ from ftlib.lora import lora_layers
 from ftlib.phases import PhaseRun, Work
 from ftlib.proofs import Proof, no_leak, require
 from ftlib.regularizers import Regularization
-from ftlib.runs import Run, check_pixels, load_run
+from ftlib.runs import Run, check_pixels, load_run, task_checksum
 from ftlib.strategies import strategy as named_strategy
 from ftlib.tasks.base import Task
 
@@ -81,6 +79,7 @@ def fit(
     True
     """
     require_channels_last()
+    run_dir = None if run_dir is None else pathlib.Path(run_dir).expanduser()
     settings = Regularization.preset(regularization)
     say = print if verbose else lambda line: None
     found = stages(model, head=head)
@@ -119,7 +118,7 @@ def fit(
         described["model"]["image_shape"] = list(fitted.image_shape)
     store = None
     if run_dir is not None:
-        described["task"]["checksum"] = _checksum(task)
+        described["task"]["checksum"] = task_checksum(task)
         if settings.anchor is not None:
             described["anchor"] = describe(settings.anchor)
         store = Checkpoints(run_dir, {**described, "seed": int(seed), "head": head})
@@ -139,6 +138,7 @@ def fit(
     trained = engine.adopt(trained)
     found = stages(trained, head=head)
     _check_probabilities(trained, found, head)
+    _check_still(trained, found, recipe.phases)
     notes = redraw(trained, [x for s in found if s.name in anew for x in s.layers], seed) if anew else []
     rates = {layer.rate for layer in _head_dropouts(found)} or {0.0}
     if rates != {settings.dropout}:
@@ -203,12 +203,43 @@ def _check_probabilities(model, found, head):
     cut = [s for s in found if s.name != "head" and s.can_split][-1:]
     last = segments(model, cut, head=head)[-1]
     last = last if len(last.inputs) == 1 else model
-    given = np.random.default_rng(0).random((2, *(size or 64 for size in last.input_shape[1:])))
-    rows = keras.ops.convert_to_numpy(last(given.astype("float32")))
+    rows = keras.ops.convert_to_numpy(last(_any_input(last)))
     if rows.min() < 0 or not np.allclose(rows.sum(1), 1, atol=1e-2):
         raise ValueError(
             "The model must give probabilities: at least 0, with the sum 1 for each image. Received: sums of "
             f"{', '.join(f'{s:g}' for s in rows.sum(1))}. End it with a softmax activation."
+        )
+
+
+def _any_input(model):
+    return np.random.default_rng(0).random((2, *(size or 64 for size in model.input_shape[1:]))).astype("float32")
+
+
+def _check_still(model, found, phases):
+    """Refuses layers of frozen stages that change their own state also in inference, such as by counting their calls.
+
+    It would break a proof at the end of the phase. Layers of Keras have no such state, and cost nothing here.
+    """
+    names, held = [s.name for s in found], {}
+    for stage in found:
+        if all(stage.name in phase.stages(names) for phase in phases):
+            continue
+        for layer in (inner for outer in stage.layers for inner in outer._flatten_layers()):
+            if not type(layer).__module__.startswith("keras."):
+                held.update((id(w), (w, layer, stage.name)) for w in layer._non_trainable_variables)
+    before = {key: np.array(keras.ops.convert_to_numpy(w)) for key, (w, _, _) in held.items()}
+    if not held:
+        return
+    model(_any_input(model), training=False)
+    moved = [key for key, (w, _, _) in held.items() if not np.array_equal(before[key], keras.ops.convert_to_numpy(w))]
+    for key in moved:
+        held[key][0].assign(before[key])
+    if moved:
+        weight, layer, stage = held[moved[0]]
+        raise ValueError(
+            f"{type(layer).__name__} {layer.name!r} changes its {weight.name!r} also in inference, and its stage, "
+            f"{stage}, has to stay as it is while it is frozen. Let it change only where `training` is true, or choose "
+            'a strategy that trains all stages, such as "full".'
         )
 
 
@@ -220,6 +251,12 @@ def _check(model, task, recipe, names, seed, updates, batch_size, run_dir):
         if not whole and not (name == "updates" and value is None):
             raise ValueError(f"`{name}` is a whole number of at least {least}. Received: {name}={value!r}.")
     shape = model.output_shape
+    if isinstance(model.output, dict):
+        first = next(iter(model.output))
+        raise ValueError(
+            f"The model must give its probabilities as one array. Received: a dict of {', '.join(model.output)}. "
+            f"Take one of them: keras.Model(model.input, model.output[{first!r}])."
+        )
     if not isinstance(shape, tuple) or len(shape) != 2 or shape[1] != task.num_classes:
         raise ValueError(
             f"The model must give probabilities (None, {task.num_classes}), one per class of {task.name!r}. Received: "
@@ -228,7 +265,7 @@ def _check(model, task, recipe, names, seed, updates, batch_size, run_dir):
     if updates is not None:
         recipe.plan(updates)
     recipe.check(names)
-    if run_dir is not None and pathlib.Path(run_dir).exists() and not pathlib.Path(run_dir).is_dir():
+    if run_dir is not None and run_dir.exists() and not run_dir.is_dir():
         raise ValueError(f"`run_dir` is a folder. Received: the file {run_dir}.")
 
 
@@ -240,11 +277,6 @@ def _describe(task, recipe, settings, updates, batch_size, class_weight):
         "regularization": repr(settings), "updates": updates, "batch_size": batch_size,
         "class_weight": class_weight, "keras": keras.__version__, "backend": keras.backend.backend(),
     }  # fmt: skip
-
-
-def _checksum(task):
-    splits = [(fingerprint(s.images), np.asarray(s.labels).tolist()) for s in (task.train, task.validation, task.test)]
-    return hashlib.sha256(json.dumps([splits, task.class_names]).encode()).hexdigest()[:16]
 
 
 def _by(shape):

@@ -146,7 +146,7 @@ def test_a_model_in_a_file(tmp_path):
     np.testing.assert_allclose(outputs(other, images), outputs(bare, images), atol=1e-6)
     random = load_backbone(tmp_path / "bare.keras", weights=None)
     assert {"conv1/kernel", "conv3/kernel", "norm2/beta"} <= tiny.moved(tiny.weights(bare), tiny.weights(random))
-    with pytest.raises(ValueError, match="its own image size.*image_size=64"):
+    with pytest.raises(ValueError, match="12 by 12 pixels alone.*image_size=64"):
         load_backbone(tmp_path / "bare.keras", image_size=64)
 
 

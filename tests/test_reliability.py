@@ -98,7 +98,7 @@ def test_the_interval_of_a_share():
         (lambda run: calibration(run, bins=1), "bins=1"),
         (lambda run: calibration("run"), "`run` is a Run"),
         (lambda run: group_accuracy(run, groups=["a"]), "one group for each of the 30 test images"),
-        (lambda run: group_accuracy(run, groups=[1.0] * 29 + [float("nan")]), "1 of them None or NaN"),
+        (lambda run: group_accuracy(run, groups=[1.0] * 29 + [float("nan")]), "missing for 1 of the 30"),
         (lambda run: group_accuracy(dataclasses.replace(run, task=None)), "loaded without its data"),
     ],
 )
