@@ -133,7 +133,7 @@ def test_images_that_come_in_one_order_alone_are_read():
 @pytest.mark.parametrize(
     "given, error, said",
     [
-        (dict(labels=[0.0, 1.0]), TypeError, "whole numbers"), (dict(labels=[True, False]), TypeError, "whole numbers"),
+        (dict(labels=[0.0, 1.0]), TypeError, "integers"), (dict(labels=[True, False]), TypeError, "integers"),
         (dict(labels=[[1, 0], [0, 1]]), ValueError, "not one-hot"), (dict(ids=[1]), ValueError, "1 ids"),
         (dict(groups=[1, 2, 3]), ValueError, "3 groups"), (dict(images=7), TypeError, "`images` are an array"),
         (dict(images=[np.zeros((4, 4, 1)), np.zeros((5, 4, 1))]), ValueError, "Images have one shape"),

@@ -201,7 +201,7 @@ def test_a_soup_is_the_mean_of_its_epochs(eager):
         (lambda: Phase("x", "all", decay=0), "above 0 and at most 1"),
         (lambda: Phase("x", "all", views=0), "versions of an image, at least 1, or is None"),
         (lambda: Phase("x", "lora", rank=0), "at least 1. Received: rank=0"),
-        (lambda: Phase("x", "all", schedule="onecycle"), "Did you mean 'one_cycle'"),
+        (lambda: Phase("x", "all", schedule="one_cycl"), "Did you mean 'one_cycle'"),
         (lambda: one_phase("all", closing=("soups",)), "Did you mean 'soup'"),
         (lambda: one_phase("all", closing="soup"), "`closing` is a tuple"),
         (lambda: one_phase("lora", closing=("soup",)), "not the mean of the models"),

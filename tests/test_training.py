@@ -321,26 +321,27 @@ def test_a_vision_transformer_unfreezes_inside_its_encoder(eager, monkeypatch):
     assert one_update(model, task, one_phase("head")).history[0]["loss"] == pytest.approx(expected, rel=1e-4)
 
     # Blocks share a segment of the graph with those that train; while frozen, they do not drop either.
-    rates, parts = {}, ftlib.phases.split_parts
+    off, parts = {}, ftlib.phases.split_parts
 
     def look(network, found, *args):
         for stage in found:
             inner = [x for layer in stage.layers for x in layer._flatten_layers()]
-            rates[stage.name] = {x.rate for x in inner if isinstance(x, keras.layers.Dropout)}
+            drops = [x for x in inner if isinstance(x, keras.layers.Dropout) and x.rate]
+            off[stage.name] = {not np.any(x(np.ones((1, 100), "float32"), training=True) != 1) for x in drops}
         return parts(network, found, *args)
 
     monkeypatch.setattr(ftlib.phases, "split_parts", look)
     run = fit(model, task, one_phase(2), NONE, updates=3, batch_size=8, verbose=False)
-    assert [sorted(rates[name])[-1:] for name in names[-4:]] == [[0.0], [0.5], [0.5], [0.0]]
+    assert [off[name] for name in names[-4:]] == [{True}, {False}, {False}, set()]
     trained = {w.path for s in stages(run.model) if s.name in names[-3:] for x in s.layers for w in x.weights}
     before, after = tiny.weights(model), tiny.weights(run.model)
     pairs = zip(before.values(), after.items(), strict=True)
     moved = {path for old, (path, new) in pairs if not np.array_equal(old, new)}
     assert moved and moved <= trained
     assert {p.split("/")[-2] for p in trained} - {p.split("/")[-2] for p in moved} <= {"key"}  # softmax ignores a bias
-    # What was quiet while frozen has its rate again.
-    again = [sorted(x.rate for x in m._flatten_layers() if hasattr(x, "rate")) for m in (model, run.model)]
-    assert again[0] == again[1] and again[0].count(0.5) >= 3
+    # What was quiet while frozen drops again.
+    drops = [x for x in run.model._flatten_layers() if isinstance(x, keras.layers.Dropout) and x.rate]
+    assert len(drops) >= 3 and all(np.any(x(np.ones((1, 100), "float32"), training=True) != 1) for x in drops)
 
 
 def test_a_copy_shares_nothing_with_its_original():

@@ -119,7 +119,7 @@ def _class_indices(labels):
     if labels.dtype == object and all(isinstance(x, (int, np.integer)) and not isinstance(x, bool) for x in labels):
         labels = labels.astype("int64")
     if labels.dtype.kind not in "iu" and len(labels):
-        raise TypeError(f"Labels are class indices (whole numbers). Received: labels of dtype {labels.dtype}.")
+        raise TypeError(f"Labels are class indices (integers). Received: labels of dtype {labels.dtype}.")
     return labels.astype("int64", copy=False)
 
 
