@@ -44,7 +44,7 @@ setup: .venv/.ready  ## install the pinned packages into .venv (again only after
 	TF_CPP_MIN_LOG_LEVEL=3 .venv/bin/python -c "import ftlib.evaluation, ftlib.report, matplotlib.figure, sklearn.datasets" 2> /dev/null
 	@touch $@
 
-run: setup  ## train on real scanned digits three ways, live, and write a report (3 minutes)
+run: setup  ## train on real scanned digits three ways, live, and write a report (2 minutes)
 	.venv/bin/ftlib run
 
 # In a container the only user is often root, which Jupyter refuses unless told. TensorFlow greets each process with
