@@ -145,7 +145,7 @@ class _One:
 class _OneOnTensorFlow(_One):
     """One device on TensorFlow, without what `train_on_batch` does at every update: reset the metrics and read them.
 
-    For a small network that is a tenth of an update (`benchmarks/updates.py`).
+    What that costs a small network is measured in `benchmarks/updates.py`.
     """
 
     def train(self, trainer, batches):
