@@ -78,7 +78,9 @@ class Run:
         """Returns the run with the task that it ran on, whose images are made as large as they were in training."""
         size = zip(self.image_shape, task.image_shape, strict=True)
         fitted = task.with_images(tuple(want or have for want, have in size))
-        return dataclasses.replace(self, task=fitted)
+        run = dataclasses.replace(self, task=fitted)
+        run._kept.update({name: value for name, value in self._kept.items() if name == "run_dir"})
+        return run
 
     @property
     def val_accuracy(self):
@@ -229,7 +231,7 @@ def load_run(run_dir, task=None):
         _check_classes(run, task)
         known = run.settings["task"].get("checksum") if isinstance(run.settings.get("task"), dict) else None
         run = run.with_task(task)
-        if known not in (None, task_checksum(task)):
+        if known is not None and not any(known == task_checksum(one) for one in (run.task, task)):
             run.scores = {}
             run.notes.append(
                 "The task that was given holds other images than the run was made with, or the same at another size: "

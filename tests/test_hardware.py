@@ -110,7 +110,7 @@ def test_another_hardware_is_another_run(tmp_path):
         ({"devices": 0}, 'at least 1 or "all".*devices=0'),
         ({"devices": "two"}, "devices='two'"),
         ({"accumulate": 1.5}, "accumulate=1.5"),
-        ({"precision": "float8"}, "mixed_bfloat16.*'float8'"),
+        ({"precision": "float8"}, "Unknown precision 'float8'.*mixed_bfloat16"),
         ({"jit": "yes"}, "jit='yes'"),
     ],
 )

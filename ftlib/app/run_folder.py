@@ -192,7 +192,7 @@ class RunFolder:
 
         if not self.finished:
             raise ValueError(self.unfinished())
-        return load_run(self.path, self.task())
+        return load_run(self.path).with_task(self.task())  # its pictures by their checksums, if anybody asks
 
     def save_config(self):
         write_json(self.path / "config.json", self.config)
