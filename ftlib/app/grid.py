@@ -30,15 +30,18 @@ def workers(jobs):
     """
     threads = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
     shared_gpu = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
-    context = multiprocessing.get_context("spawn")
+    context, others = multiprocessing.get_context("spawn"), set(multiprocessing.active_children())
     with _environment({**shared_gpu, **(threads if jobs > 1 else {})}):
         pool = concurrent.futures.ProcessPoolExecutor(jobs, mp_context=context)
-        ready = [pool.submit(_get_ready) for _ in range(jobs)]
+        for _ in range(jobs):
+            pool.submit(_get_ready)
     try:
         yield pool
+    except BaseException:
+        for process in set(multiprocessing.active_children()) - others:
+            process.terminate()  # nobody waits for what they import or train
+        raise
     finally:
-        for future in ready:
-            future.cancel()
         pool.shutdown(cancel_futures=True)
 
 
