@@ -77,6 +77,26 @@ def classifier(classes=5):
     return ft.classifier(ft.load_backbone("MobileNetV2", image_size=SIDE), classes)
 
 
+def glyphnet_classifier(classes=10):
+    """Returns `ftlib`'s classifier on glyphnet, a network so small that what is around an update counts."""
+    return ft.classifier(ft.load_backbone("glyphnet"), classes)
+
+
+def batches_to_step_on(steps, batch_size):
+    """Yields a large and a small network with a batch each: `(name, function that builds it, x, labels, steps)`.
+
+    Args:
+        steps: Of MobileNetV2; glyphnet takes 5 times as many.
+        batch_size: Images.
+    """
+    digits = ft.load_task("digits", 10).for_backbone(glyphnet_classifier()).train
+    cases = ("MobileNetV2", classifier, flowers(20).train, steps), ("glyphnet", glyphnet_classifier, digits, 5 * steps)
+    for name, build, split, count in cases:
+        forget()
+        at = np.random.default_rng(0).permutation(len(split))[:batch_size]
+        yield name, build, np.asarray(split.images[at], "float32"), split.labels[at], count
+
+
 def accuracy(model, split):
     """Returns the accuracy of a Keras model on a split."""
     said = np.concatenate([np.asarray(model.predict_on_batch(x)) for x in np.array_split(split.images, 4)])

@@ -9,7 +9,7 @@ import time
 import common  # noqa: F401  (first: it tells Keras where the weights are)
 import keras
 import numpy as np
-from common import classifier, flowers, forget, ratio, show, write
+from common import batches_to_step_on, ratio, show, write
 
 import ftlib as ft
 from ftlib.batches import one_hot
@@ -55,19 +55,10 @@ def measure(build, x, y, steps):
     return seconds
 
 
-def glyphnet():
-    return ft.classifier(ft.load_backbone("glyphnet"), 10)
-
-
 def main(steps):
     rows = []
-    photos, digits = flowers(20).train, ft.load_task("digits", 10)
-    digits = digits.for_backbone(glyphnet()).train
-    cases = (("MobileNetV2", classifier, photos, steps), ("glyphnet", glyphnet, digits, 5 * steps))
-    for name, build, split, count in cases:
-        forget()
-        at = np.random.default_rng(0).permutation(len(split))[:BATCH]
-        x, y = np.asarray(split.images[at], "float32"), one_hot(split.labels[at], int(split.labels.max()) + 1)
+    for name, build, x, labels, count in batches_to_step_on(steps, BATCH):
+        y = one_hot(labels, build().output_shape[1])
         seconds = measure(build, x, y, count)
         row = {"model": name, "steps": count, "median": {k: float(np.median(v)) for k, v in seconds.items()}}
         row["ratio"] = ratio(seconds["fit"], seconds["train_on_batch"])

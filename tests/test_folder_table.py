@@ -144,7 +144,7 @@ def test_ten_thousand_classes_are_divided_in_a_moment():
         ("path,label,split", ["cat/000.png,cat,maybe"], "Received: 'maybe' in line 2"),
         ("path,label,split", ["cat/000.png,cat,"], "Received: '' in line 2"),
         ("path,label,split", ["cat/000.png,cat,test", "dog/000.png,dog,test"], "no rows to train on"),
-        ("path,label,split", ["cat/000.png,a,train", "cat/001.png,b,train", "dog/000.png,c,test"], "do not have: c"),
+        ("path,label,split", ["cat/000.png,a,train", "cat/001.png,b,train", "dog/000.png,c,test"], "does not have: c"),
     ],
 )
 def test_a_table_that_cannot_be_a_task(tmp_path, head, rows, message):

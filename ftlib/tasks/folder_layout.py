@@ -91,7 +91,7 @@ def list_folder(path, training=True):
 
     trained = classes.get("train") or classes.get("all") or set()
     if training:
-        _require_trained(path, parts, classes, trained)
+        require_trained(classes, trained, lambda part: f"{parts[part].name}/ of {str(path)!r}")
     names = trained if training else set().union(*classes.values())
     return Listing(_named(path, files), tuple(sorted(names)), skipped, {}, lost, _respelled(path, folders, files))
 
@@ -167,14 +167,21 @@ def _require_pictures(folder, classes, entries):
         raise ValueError(f"{str(folder)!r} holds {what}. {ARRANGE}")
 
 
-def _require_trained(path, parts, classes, trained):
-    """Raises for classes of validation or test that training does not have."""
-    for part, found in classes.items():
-        strange = sorted(found - trained)
+def require_trained(classes_by_part, trained, name_part):
+    """Raises a ValueError for classes of validation or test that training does not have.
+
+    Args:
+        classes_by_part: `{part: set of classes}`.
+        trained: The classes of training.
+        name_part: Returns what an error calls a part, such as `"test/ of 'flowers'"`.
+    """
+    for part, classes in classes_by_part.items():
+        strange = sorted(classes - trained)
         if strange:
+            more = f" and {len(strange) - 10} more" * (len(strange) > 10)
             raise ValueError(
-                f"{parts[part].name}/ of {str(path)!r} has classes that {parts['train'].name}/ does not "
-                f"have: {', '.join(strange)}. Training has: {', '.join(sorted(trained))}."
+                f"{name_part(part)} has classes that training does not have: {', '.join(strange[:10])}{more}. Training "
+                f"has: {', '.join(sorted(trained)[:20])}."
             )
 
 

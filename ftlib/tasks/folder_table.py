@@ -8,7 +8,7 @@ import os
 import pathlib
 
 from ftlib.files import FileFinder, distinct_names, plain_name
-from ftlib.tasks.folder_layout import PARTS, Listing, list_folder
+from ftlib.tasks.folder_layout import PARTS, Listing, list_folder, require_trained
 
 # The names that a column may have, whatever their case.
 COLUMNS = {
@@ -175,10 +175,4 @@ def _check_rows(path, files, total, skipped, training):
         raise ValueError(f"{str(path)!r} has no rows to train on: its column split says {', '.join(sorted(classes))}.")
     if len(trained) == 1:
         raise ValueError(f"{str(path)!r} has the single class {next(iter(trained))!r}; telling apart needs two.")
-    for part, found in classes.items():
-        strange = sorted(found - trained)
-        if strange:
-            raise ValueError(
-                f"The {part} rows of {str(path)!r} have classes that its train rows do not have: "
-                f"{', '.join(strange[:10])}."
-            )
+    require_trained(classes, trained, lambda part: f"The split {part} of {str(path)!r}")
