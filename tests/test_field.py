@@ -24,9 +24,10 @@ import ftlib.engine
 import ftlib.hardware
 import ftlib.phases
 from ftlib.app.cli import main
-from ftlib.app.console import table as table_of
 from ftlib.app.run_files import locked
 from ftlib.app.run_folder import RunFolder
+from ftlib.app.text import command_line
+from ftlib.app.text import table as table_of
 from ftlib.backbone_files import of_size, without_classes
 from ftlib.backbones import check_backbone, load_backbone
 from ftlib.runs import score
@@ -497,6 +498,21 @@ def test_a_run_below_its_own_pictures(backbone_file, tmp_path, monkeypatch, caps
 
 
 # --- what an error advises --------------------------------------------------------------------------------------
+
+
+def test_what_is_advised_can_be_typed_as_it_stands(tmp_path, monkeypatch):
+    program = tmp_path / ".venv" / "bin" / "ftlib"
+    program.parent.mkdir(parents=True)
+    program.touch(mode=0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [".venv/bin/ftlib", "run"])
+    monkeypatch.setenv("PATH", str(tmp_path))
+    if os.name != "nt":
+        assert command_line("predict", "my run") == ".venv/bin/ftlib predict 'my run'"
+    monkeypatch.setenv("PATH", str(program.parent))
+    assert command_line("runs") == "ftlib runs"
+    monkeypatch.setattr(sys, "argv", ["pytest"])
+    assert command_line("runs") == "ftlib runs"
 
 
 def test_a_loss_that_is_no_number_is_no_reason_to_go_on(pictures, backbone_file, tmp_path, monkeypatch, capsys):

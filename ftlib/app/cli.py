@@ -8,8 +8,9 @@ import time
 import traceback
 
 from ftlib.app.commands import Help, add_commands
-from ftlib.app.console import Console, command_line, complain, table
+from ftlib.app.console import Console, complain
 from ftlib.app.stopping import Terminated
+from ftlib.app.text import command_line, table
 from ftlib.records import records_folder
 
 STRATEGIES = ("scratch", "feature_extraction_long", "lp_ft")
@@ -130,7 +131,7 @@ def _run(args):
         f"{time.time() - began:.0f} seconds. What next:\n"
         f"  open {out / 'report.html'} in a browser\n"
         f"  keras.models.load_model({str(out / last / 'model.keras')!r}) is the model of {last}\n"
-        f"  {command_line(_command(), 'run', '--labels', 3)}     the same with fewer labels; run --help shows more\n"
+        f"  {command_line('run', '--labels', 3)}     the same with fewer labels; run --help shows more\n"
         "  make lab     JupyterLab, to try the library in notebooks"
     )
     return 0
@@ -182,12 +183,6 @@ def _first_the_quickest_then_the_longest(cells):
     costs = [sum(phase.share * (phase.train != "head") for phase in cell["strategies"][0].phases) for cell in cells]
     longest = sorted(range(len(cells)), key=lambda i: -costs[i])
     return [longest[-1], *longest[:-1]]
-
-
-def _command():
-    """Returns how this command was called, so that what is suggested can be typed as it stands."""
-    called = pathlib.Path(sys.argv[0])
-    return called.relative_to(pathlib.Path.cwd()) if called.is_relative_to(pathlib.Path.cwd()) else called.name
 
 
 def _recorded(args, task, preset):

@@ -6,10 +6,12 @@ import os
 import pathlib
 import tempfile
 
-from ftlib.app.console import Console, command_line, utf8, wrapped
+from ftlib.app.console import Console, utf8
 from ftlib.app.grid import quiet_stderr
 from ftlib.app.stopping import stoppable
+from ftlib.app.text import command_line, wrapped
 from ftlib.errors import find_name
+from ftlib.files import find_path
 
 _CODES = "exit codes: 0 done, 1 failed, 2 wrong usage or pictures that cannot be used, 130 stopped with Ctrl-C"
 # For each command: what it does, in a few words and at length, and how it is typed.
@@ -92,14 +94,14 @@ def add_commands(commands):
     for name in ("check", "advise", "fit"):
         _add_data(made[name], "?" if name == "fit" else None)
     made["fit"].add_argument("--out", type=pathlib.Path, help="a new folder for the run (runs/NAME)")
-    made["fit"].add_argument("--resume", type=existing_path, metavar="RUN", help="go on with this run")
-    made["fit"].add_argument("--config", type=existing_path, metavar="FILE", help="repeat the run of this config.json")
+    made["fit"].add_argument("--resume", type=find_path, metavar="RUN", help="go on with this run")
+    made["fit"].add_argument("--config", type=find_path, metavar="FILE", help="repeat the run of this config.json")
     for name in ("advise", "fit"):
         _add_options(made[name])
     for name in ("predict", "evaluate", "report", "export"):
-        made[name].add_argument("run", type=existing_path, metavar="RUN", help="the folder of a run")
+        made[name].add_argument("run", type=find_path, metavar="RUN", help="the folder of a run")
     predict = made["predict"]
-    predict.add_argument("pictures", nargs="+", type=existing_path, metavar="PICTURE", help="files, or folders of them")
+    predict.add_argument("pictures", nargs="+", type=find_path, metavar="PICTURE", help="files, or folders of them")
     predict.add_argument(
         "--format", type=one_of("format", ("table", "csv", "json")), metavar="FORMAT",
         help="how to write the answers: table, csv or json (table)",
@@ -107,18 +109,18 @@ def add_commands(commands):
     predict.add_argument("--top", type=int, default=1, help="how many classes to name for each picture (1)")
     predict.add_argument("--out", type=pathlib.Path, help="a file to write to, instead of standard output")
     evaluate = made["evaluate"]
-    evaluate.add_argument("--on", type=existing_path, metavar="FOLDER", help="other pictures: a folder or a CSV file")
-    evaluate.add_argument("--data", type=existing_path, metavar="FOLDER", help="where the run's own pictures are now")
+    evaluate.add_argument("--on", type=find_path, metavar="FOLDER", help="other pictures: a folder or a CSV file")
+    evaluate.add_argument("--data", type=find_path, metavar="FOLDER", help="where the run's own pictures are now")
     export = made["export"]
     export.add_argument("--format", nargs="+", required=True, metavar="FORMAT", help="keras, savedmodel, onnx, litert")
     export.add_argument("--out", type=pathlib.Path, help="a folder to write to (RUN/export)")
     runs = pathlib.Path("runs")
-    made["runs"].add_argument("folder", nargs="?", type=existing_path, default=runs, metavar="FOLDER", help="(runs)")
+    made["runs"].add_argument("folder", nargs="?", type=find_path, default=runs, metavar="FOLDER", help="(runs)")
 
 
 def _add_data(parser, nargs=None):
     about = "a folder with one folder of pictures per class (in train, val, test or not), or a CSV file"
-    parser.add_argument("data", nargs=nargs, type=existing_path, metavar="FOLDER", help=about)
+    parser.add_argument("data", nargs=nargs, type=find_path, metavar="FOLDER", help=about)
     parser.add_argument("--no-near", dest="near", action="store_false", default=None,
                         help="do not look for near copies: where pictures are meant to look alike")  # fmt: skip
 
@@ -150,13 +152,6 @@ def one_of(kind, known):
             raise argparse.ArgumentTypeError(str(error)) from None
 
     return read
-
-
-def existing_path(text):
-    """Takes a path for argparse, in the spelling of the disk."""
-    from ftlib.files import find_path
-
-    return find_path(text)
 
 
 def _devices(text):
@@ -235,7 +230,7 @@ def _only_resume(args):
     flags = {"near": "--no-near", "mirror": "--mirror" if args.mirror else "--no-mirror"}
     given = [flags.get(n, "--" + n.replace("_", "-")) for n in names if getattr(args, n) is not None]
     if given:
-        again = command_line("ftlib", "fit", "--config", args.resume / "config.json", *given)
+        again = command_line("fit", "--config", args.resume / "config.json", *given)
         raise ValueError(
             f"--resume goes on as the run began, so that {', '.join(given)} cannot change it. Begin another run with: "
             f"{again} ..."
@@ -252,7 +247,7 @@ def _tell(folder, console):
     found = headline(metrics) if console.quiet else f"\n{told(metrics)}\n"
     lines = [found, *notes, *(f"{what:<8}{file}" for what, file in files.items())]
     if not console.quiet:
-        lines.append(f"next    {command_line('ftlib', 'predict', folder.path, 'PICTURE')}")
+        lines.append(f"next    {command_line('predict', folder.path, 'PICTURE')}")
     data = {"run": str(folder.path), **{k: str(v) for k, v in files.items()}, "metrics": metrics}
     console.result("\n".join(lines), data)
 

@@ -5,8 +5,8 @@ import dataclasses
 import pathlib
 
 from ftlib.app import remarks
-from ftlib.app.console import wrapped
 from ftlib.app.remarks import LEVELS, Finding
+from ftlib.app.text import wrapped
 from ftlib.tasks.folder import PARTS, divide, gaps
 from ftlib.tasks.folder_check import FolderReport, check_folder
 

@@ -3,8 +3,8 @@
 import dataclasses
 
 from ftlib.app import choices
-from ftlib.app.console import size
 from ftlib.app.resources import estimate, ran_out
+from ftlib.app.text import size
 from ftlib.errors import DamagedFileError, OutOfMemoryError
 
 _SMALLEST = 2  # images at once

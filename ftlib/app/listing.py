@@ -4,9 +4,9 @@ import contextlib
 import pathlib
 import time
 
-from ftlib.app.console import table
 from ftlib.app.run_files import read_json
 from ftlib.app.run_folder import RunFolder
+from ftlib.app.text import table
 
 _DEPTH = 3  # folders below the one that is asked for
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ftlib.app.console import table
+from ftlib.app.text import table
 
 _DRAWS = 1000  # of the bootstrap
 

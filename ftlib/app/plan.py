@@ -5,8 +5,8 @@ import os
 import pathlib
 
 from ftlib.app import choices
-from ftlib.app.console import duration, size, wrapped
 from ftlib.app.resources import estimate, free_memory, time_images
+from ftlib.app.text import duration, size, wrapped
 from ftlib.tasks.names import mirror_pairs
 
 _RECORDED = (

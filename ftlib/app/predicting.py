@@ -5,8 +5,8 @@ import io
 import json
 import os
 
-from ftlib.app.console import table
 from ftlib.app.run_folder import RunFolder
+from ftlib.app.text import table
 
 _ANSWERS = (".csv", ".tsv", ".json", ".txt")
 _AT_ONCE = 512  # pictures that are decoded and predicted together, so that a folder of any size fits into memory
