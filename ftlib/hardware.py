@@ -133,8 +133,8 @@ class _One:
 
     def train(self, trainer, batches):
         """Trains on batches, or parts of them, of one size, and returns the mean of each metric over all."""
-        seen = [self.step(trainer, *batch) for batch in batches]
-        return {name: float(np.mean([logs[name] for logs in seen])) for name in seen[0]}
+        logs_of_batches = [self.step(trainer, *batch) for batch in batches]
+        return {name: float(np.mean([logs[name] for logs in logs_of_batches])) for name in logs_of_batches[0]}
 
     def step(self, trainer, x, *y):
         """Trains on one batch and returns what the metrics say of it alone."""

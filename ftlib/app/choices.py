@@ -112,7 +112,7 @@ def load(choice, pretrained=True):
     from ftlib.backbones import load_backbone
 
     # Keras tells of a download on standard output, which is for the result alone.
-    with _patience(20), contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings(record=True) as told:
+    with _patience(20), contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("ignore")
         warnings.filterwarnings("always", message=".*were cut off")
         try:
@@ -124,12 +124,12 @@ def load(choice, pretrained=True):
                 "it; or name a backbone that is here: --backbone glyphnet (small grey pictures), --backbone MODEL.keras"
                 " (a Keras model of your own)."
             ) from error
-    said = [str(warning.message) for warning in told]
+    remarks = [str(warning.message) for warning in warned]
     if None in backbone.input_shape[1:3]:
         side = choice.image_size or ANY_SIZE
         backbone, choice = of_size(backbone, side, choice.backbone), dataclasses.replace(choice, image_size=side)
-        said.append(f"The backbone takes images of any size; it is trained, and used, at {side} x {side} pixels.")
-    return backbone, choice, said
+        remarks.append(f"The backbone takes images of any size; it is trained, and used, at {side} x {side} pixels.")
+    return backbone, choice, remarks
 
 
 @contextlib.contextmanager

@@ -128,8 +128,8 @@ def _near_groups(report):
     ids = [file[0] for file in report.files]
     if not ids:
         return (), ()
-    found = near_duplicates(np.stack([report.looks[i].thumbnail for i in ids]))
-    groups = [tuple(ids[i] for i in group) for group in found]
+    indices_of_copies = near_duplicates(np.stack([report.looks[i].thumbnail for i in ids]))
+    groups = [tuple(ids[i] for i in group) for group in indices_of_copies]
     label = {file[0]: file[2] for file in report.files}
     total = collections.Counter(label.values())
     series = [group for group in groups if _is_series(collections.Counter(label[i] for i in group), total)]

@@ -6,6 +6,7 @@ from ftlib.app.metrics import measure
 from ftlib.app.run_files import digests_of
 from ftlib.app.run_folder import RunFolder
 from ftlib.errors import find_name
+from ftlib.files import find_path
 
 
 def evaluate(run, on=None, data=None, say=print):
@@ -27,9 +28,13 @@ def evaluate(run, on=None, data=None, say=print):
         ValueError: If the run is not finished, or the other pictures have a class that it does not know, or none that
             it has not seen.
     """
+    from ftlib.tasks.folder_table import list_pictures
+
     folder = RunFolder(run)
     if not folder.finished:
         raise ValueError(folder.unfinished())
+    if on is not None:
+        list_pictures(find_path(on), training=False)  # how they are arranged shows before the model and its pictures are read
     if data is not None:
         folder.move(data)
     found = folder.run()

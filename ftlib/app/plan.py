@@ -165,7 +165,7 @@ def make_plan(folder, options, report, say):
     free = free_memory()  # before anything is computed
     choice = choices.choose_backbone(report, name=options.backbone, image_size=options.image_size)
     say(f"\nloading {choice.backbone} ({choice.why}) ...")
-    backbone, choice, said = choices.load(choice, pretrained=options.strategy != "scratch")
+    backbone, choice, remarks = choices.load(choice, pretrained=options.strategy != "scratch")
     folder.config["model"] = {
         "backbone": choice.backbone, "image_size": choice.image_size, "image_shape": list(backbone.input_shape[1:])
     }  # fmt: skip
@@ -190,7 +190,7 @@ def make_plan(folder, options, report, say):
     recipe.plan(updates)
     needs = estimate(model, task, recipe, batch, updates, time_images(model, task))
     preset = options.regularization or preset
-    return Plan(choice, model, task, recipe, preset, batch, updates, (*why, *said), needs, free)
+    return Plan(choice, model, task, recipe, preset, batch, updates, (*why, *remarks), needs, free)
 
 
 def configured(config, options):

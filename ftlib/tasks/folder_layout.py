@@ -69,30 +69,30 @@ def list_folder(path, training=True):
         )
     _set_aside(path, [e for e in top if e.is_file() or (parts and e not in parts.values())], OUTSIDE, skipped, lost)
 
-    files, classes, folders = [], {}, []
+    files, classes_by_part, folders = [], {}, []
     for part, folder in parts.items() if parts else [("all", path)]:
         entries = _entries(path, folder, skipped) if parts else top
         if parts:
             _set_aside(path, [entry for entry in entries if entry.is_file()], OUTSIDE, skipped, lost)
-        found = {}
+        files_by_class = {}
         for entry in [entry for entry in entries if entry.is_dir()]:
             inside = _class_files(path, entry, skipped, lost)
-            found.setdefault(plain_name(entry.name), []).extend(inside)
+            files_by_class.setdefault(plain_name(entry.name), []).extend(inside)
             folders.append(entry)
-        empty = [name for name, inside in found.items() if not any(map(is_picture, inside))]
-        classes[part] = set(found) - set(empty)
+        empty = [name for name, inside in files_by_class.items() if not any(map(is_picture, inside))]
+        classes_by_part[part] = set(files_by_class) - set(empty)
         if not training:
             skipped.update((name, "an empty folder") for name in empty)
-            _require_pictures(folder, classes[part], entries)
+            _require_pictures(folder, classes_by_part[part], entries)
         elif part in ("all", "train"):
             _require_followed(folder, empty, skipped)
-            _require_classes(path, folder, found, empty, entries)
-        files += [(part, name, file) for name in classes[part] for file in found[name]]
+            _require_classes(path, folder, files_by_class, empty, entries)
+        files += [(part, name, file) for name in classes_by_part[part] for file in files_by_class[name]]
 
-    trained = classes.get("train") or classes.get("all") or set()
+    trained = classes_by_part.get("train") or classes_by_part.get("all") or set()
     if training:
-        require_trained(classes, trained, lambda part: f"{parts[part].name}/ of {str(path)!r}")
-    names = trained if training else set().union(*classes.values())
+        require_trained(classes_by_part, trained, lambda part: f"{parts[part].name}/ of {str(path)!r}")
+    names = trained if training else set().union(*classes_by_part.values())
     return Listing(_named(path, files), tuple(sorted(names)), skipped, {}, lost, _respelled(path, folders, files))
 
 
@@ -137,9 +137,9 @@ def _require_followed(folder, empty, skipped):
             raise ValueError(f"The class {name!r} in {str(folder)!r} has no pictures that can be read. {closed[0]}.")
 
 
-def _require_classes(path, folder, found, empty, entries):
+def _require_classes(path, folder, files_by_class, empty, entries):
     """Raises unless there are two class folders, each with pictures in it."""
-    if not found:
+    if not files_by_class:
         flat = any(entry.is_file() and is_picture(entry) for entry in entries)
         what = "pictures but no class folders" if flat else "no class folders"
         raise ValueError(f"{str(folder)!r} holds {what}. {ARRANGE}")
@@ -149,13 +149,13 @@ def _require_classes(path, folder, found, empty, entries):
     nested = [next(walk_pictures(entry), None) for name in empty for entry in named[name]]
     if any(nested):
         example = _id(path, next(filter(None, nested)))
-        hint = f" Did you mean {str(folder / empty[0])!r}?" if len(found) == 1 else ""
+        hint = f" Did you mean {str(folder / empty[0])!r}?" if len(files_by_class) == 1 else ""
         raise ValueError(f"{str(path)!r} has pictures too deep inside, such as {example}.{hint} {ARRANGE}")
     if empty:
         raise ValueError(f"Class folders without pictures in {str(folder)!r}: {', '.join(empty)}. Fill or remove them.")
-    if len(found) == 1:
+    if len(files_by_class) == 1:
         raise ValueError(
-            f"{str(folder)!r} has the single class {next(iter(found))!r}; telling apart needs two. {ARRANGE}"
+            f"{str(folder)!r} has the single class {next(iter(files_by_class))!r}; telling apart needs two. {ARRANGE}"
         )
 
 
@@ -187,14 +187,14 @@ def require_trained(classes_by_part, trained, name_part):
 
 def _entries(root, folder, skipped):
     """Returns the visible files and folders of a folder; links out and what ftlib wrote go to `skipped`."""
-    kept = []
+    usable = []
     try:
         entries = visible_entries(folder)
     except OSError as error:
         if folder == root:
             raise
         skipped[_id(root, folder)] = f"a folder that cannot be read ({error.strerror})"
-        return kept
+        return usable
     for entry in entries:
         if entry.is_symlink() and not entry.exists():
             skipped[_id(root, entry)] = "a link to nothing"
@@ -203,10 +203,10 @@ def _entries(root, folder, skipped):
         elif entry.is_dir() and is_output(entry):
             skipped[_id(root, entry)] = "written by ftlib"
         elif entry.is_dir() or entry.is_file():
-            kept.append(entry)
+            usable.append(entry)
         else:
             skipped[_id(root, entry)] = "neither a file nor a folder"
-    return kept
+    return usable
 
 
 def _class_files(root, folder, skipped, lost):

@@ -16,27 +16,27 @@ _AGAINST = ("counter", "anti")  # before "clockwise"
 
 def of_class_names(class_names):
     """Returns remarks on the names of classes as `(kind, line)`, in the way of `FolderReport.remarks`."""
-    found = []
+    remarks = []
     alike = collections.defaultdict(list)
     for name in class_names:
         alike[_folded(name)].append(name)
     for names in alike.values():
         if len(names) > 1:
             line = f"Classes that differ in their spelling alone (is it one class?): {' and '.join(map(repr, names))}"
-            found.append(("class spelling", line))
+            remarks.append(("class spelling", line))
     missing = [name for name in class_names if name.strip().lower() in _MISSING]
     if missing:
         line = f"A class is called {' and one '.join(map(repr, missing))}: is the label of these pictures missing?"
-        found.append(("missing label", line))
+        remarks.append(("missing label", line))
     pairs = mirror_pairs(class_names)
     if pairs:
-        told = ", ".join(f"{one} and {other}" for one, other in pairs[:3])
+        listed = ", ".join(f"{one} and {other}" for one, other in pairs[:3])
         line = (
-            f"{told}: where one class is the mirror image of another, training must not mirror pictures (--no-mirror, "
-            "mirror=False). It does not, unless you say so (--mirror, mirror=True)."
+            f"{listed}: where one class is the mirror image of another, training must not mirror pictures "
+            "(--no-mirror, mirror=False). It does not, unless you say so (--mirror, mirror=True)."
         )
-        found.append(("mirror", line))
-    return found
+        remarks.append(("mirror", line))
+    return remarks
 
 
 def mirror_pairs(class_names):
