@@ -34,7 +34,7 @@ def evaluate(run, on=None, data=None, say=print):
     if not folder.finished:
         raise ValueError(folder.unfinished())
     if on is not None:
-        list_pictures(find_path(on), training=False)  # how they are arranged shows before the model and its pictures are read
+        list_pictures(find_path(on), training=False)  # how they are arranged shows before any model is loaded
     if data is not None:
         folder.move(data)
     found = folder.run()
