@@ -63,7 +63,9 @@ def _skip_what_takes_long():
         if event == "subprocess.Popen" and details[0] == sys.executable:
             pytest.skip("starts another Python")
 
-    for name in ("fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "predict_on_batch"):
+    on_batches = ("train_on_batch", "test_on_batch", "predict_on_batch")
+    functions = ("make_train_function", "make_test_function", "make_predict_function")
+    for name in ("fit", "evaluate", "predict", *on_batches, *functions):
         setattr(keras.Model, name, compute)
     sys.addaudithook(watch)
 
