@@ -25,7 +25,7 @@ NBVAL = TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1 OPEN
 LONG = notebooks/en/06_fine_tuning.ipynb notebooks/en/01_training_from_scratch.ipynb \
 	notebooks/ko/05_feature_extraction.ipynb
 
-.PHONY: help setup run lab notebooks slides site colab test test-fast test-unit test-notebooks test-photo test-colab results benchmarks weights lock clean
+.PHONY: help setup run lab notebooks slides site colab lint test test-fast test-unit test-notebooks test-photo test-colab results benchmarks weights lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 | /p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s%s\n", $$1, $$2 }'
@@ -41,7 +41,7 @@ setup: .venv/.ready  ## install the pinned packages into .venv (again only after
 	.venv/bin/python $(PIP) --require-hashes --no-deps -r requirements.lock
 	.venv/bin/python $(PIP) --no-deps --no-build-isolation -e .
 # Once, here, and not in the first run: Python compiles what it imports, which takes longer than importing it.
-	TF_CPP_MIN_LOG_LEVEL=3 .venv/bin/python -c "import ftlib.evaluation, ftlib.report, matplotlib.figure, sklearn.datasets" 2> /dev/null
+	TF_CPP_MIN_LOG_LEVEL=3 .venv/bin/python -c "import ftlib.training.compare, ftlib.report, matplotlib.figure, sklearn.datasets" 2> /dev/null
 	@touch $@
 
 run: setup  ## train on real scanned digits three ways, live, and write a report (2 minutes)
@@ -66,14 +66,18 @@ site: setup  ## build the lessons as web pages that need no network, into site/
 colab: setup  ## build the one file that Colab needs, dist/ftlib-colab.zip
 	.venv/bin/python tools/colab.py
 
+lint: setup  ## style, the floors that modules import from, and types
+	.venv/bin/ruff check .
+	.venv/bin/lint-imports --no-cache --quiet
+	.venv/bin/basedpyright --level error ftlib
+
 test-fast: setup  ## for while you work: style, and the tests in which no network trains or predicts
 	.venv/bin/ruff check .
 	$(UNIT) --fast
 
 test: test-unit test-notebooks  ## style, all tests, a selection of them on JAX, and every lesson executed
 
-test-unit: setup  ## all of it without executing the lessons
-	.venv/bin/ruff check .
+test-unit: lint  ## all of it without executing the lessons
 	$(UNIT) -m "not photo"
 	KERAS_BACKEND=jax $(UNIT) -m backends
 

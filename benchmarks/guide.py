@@ -111,10 +111,11 @@ def column(rows, name):
 def compare(theirs, mine):
     """Returns times, accuracies, and the paired ratio and difference of two lists of runs with the same seeds."""
     return {
-        "guide": theirs, "ours": mine,
+        "guide": theirs,
+        "ours": mine,
         "ratio": ratio(column(theirs, "seconds"), column(mine, "seconds")),
         "difference": paired(column(mine, "test"), column(theirs, "test")),
-    }  # fmt: skip
+    }
 
 
 def extraction(labels, seeds):
@@ -136,8 +137,10 @@ def extraction(labels, seeds):
         for epochs in (10, 30):
             found = compare(runs[f"guide {epochs}"], runs[f"{views} views {epochs}"])
             rows.append({"views": views, "epochs": epochs, **found})
-            print(f"{views} views, {epochs} epochs: {show(found['ratio'])} times faster, "
-                  f"accuracy {show(found['difference'], 100, ' points')}")  # fmt: skip
+            print(
+                f"{views} views, {epochs} epochs: {show(found['ratio'])} times faster, "
+                f"accuracy {show(found['difference'], 100, ' points')}"
+            )
     write("guide_extraction", {"labels_per_class": labels, "seeds": list(seeds), "rows": rows})
 
 
@@ -159,14 +162,17 @@ def tuning(counts):
             runs["ours"].append(ours(task, TUNED, UPDATES[labels], seed))
             print(labels, seed, {name: found[-1] for name, found in runs.items()}, flush=True)
         row = {
-            "labels_per_class": labels, "seeds": list(seeds), "updates": UPDATES[labels], **runs,
+            "labels_per_class": labels,
+            "seeds": list(seeds),
+            "updates": UPDATES[labels],
+            **runs,
             "over_probe": paired(column(runs["ours"], "test"), column(runs["probe"], "test")),
             "over_probe_first_five": paired(column(runs["ours"], "test")[:5], column(runs["probe"], "test")[:5]),
             "over_guide": paired(column(runs["ours"], "test"), column(runs["guide"], "test")),
             "probe_over_guide": paired(column(runs["probe"], "test"), column(runs["guide"], "test")),
             "faster_than_guide": ratio(column(runs["guide"], "seconds"), column(runs["ours"], "seconds")),
             "probe_faster_than_guide": ratio(column(runs["guide"], "seconds"), column(runs["probe"], "seconds")),
-        }  # fmt: skip
+        }
         rows.append(row)
         for name in ("over_probe", "over_guide", "probe_over_guide"):
             print(f"{labels} per class, {name}: {show(row[name], 100, ' points')}")

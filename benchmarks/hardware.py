@@ -18,7 +18,7 @@ import keras  # noqa: E402  # isort: skip
 import numpy as np  # noqa: E402  # isort: skip
 
 from ftlib.app.resources import ran_out  # noqa: E402  # isort: skip
-from ftlib.hardware import PRECISIONS  # noqa: E402  # isort: skip
+from ftlib.training.devices import PRECISIONS
 
 CLASSES = 10
 JIT = {"no": (False,), "yes": (True,), "both": (False, True)}

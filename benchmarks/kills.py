@@ -28,10 +28,11 @@ ALONE = dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_
 def strategies():
     """Returns all strategies of `ftlib`, and one with several views and all closing steps."""
     full = ft.Strategy(
-        "views_and_closing", "pretrained",
+        "views_and_closing",
+        "pretrained",
         (ft.Phase("top", 1, share=0.4, rate=1e-3, views=3), ft.Phase("all", "all", share=0.6, rate=3e-4, decay=0.5)),
         closing=("soup", "interpolate"),
-    )  # fmt: skip
+    )
     return {**{name: ft.strategy(name) for name in ft.list_strategies()}, full.name: full}
 
 

@@ -91,9 +91,12 @@ def memory(folder, updates):
             sys.exit(f"ftlib fit ended with exit code {process.returncode}.")
         found = json.loads(said)
         return {
-            "anonymous_gib": peak[0] / 2**30, "disk_gib": disk[0] / 2**30, "seconds": time.perf_counter() - start,
-            "accuracy": found["metrics"]["accuracy"]["value"], "updates": updates,
-        }  # fmt: skip
+            "anonymous_gib": peak[0] / 2**30,
+            "disk_gib": disk[0] / 2**30,
+            "seconds": time.perf_counter() - start,
+            "accuracy": found["metrics"]["accuracy"]["value"],
+            "updates": updates,
+        }
 
 
 # Each update draws new distortions, so that nothing can be computed once.
@@ -154,13 +157,15 @@ def waiting(folder, repeats):
         kept = [tf.data.Dataset.from_tensor_slices(next(iter(one.unbatch().batch(10**6)))).batch(BATCH) for one in sets]
         theirs(*kept, times, "Keras, from memory")
     return {
-        "images": len(parts["train"]), "epochs": EPOCHS, "times": times,
+        "images": len(parts["train"]),
+        "epochs": EPOCHS,
+        "times": times,
         "ratios": {
             "ours, decoding": ratio(times["ours, decoding"], times["ours, from memory"]),
             "ours, decoded": ratio(times["ours, decoded"], times["ours, from memory"]),
             "Keras, decoding": ratio(times["Keras, decoding"], times["Keras, from memory"]),
         },
-    }  # fmt: skip
+    }
 
 
 def main():

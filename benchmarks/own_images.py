@@ -65,17 +65,24 @@ def main():
         one, other = pair(seed)
         theirs.append(one)
         mine.append(other)
-        print(f"seed {seed}: guide {one['test']:.1%} in {one['seconds']:.0f} s, ftlib fit {other['test']:.1%} in "
-              f"{other['seconds']:.0f} s", flush=True)  # fmt: skip
+        print(
+            f"seed {seed}: guide {one['test']:.1%} in {one['seconds']:.0f} s, ftlib fit {other['test']:.1%} in "
+            f"{other['seconds']:.0f} s",
+            flush=True,
+        )
     columns = {key: ([row[key] for row in theirs], [row[key] for row in mine]) for key in theirs[0]}
     write(
         "own_images",
         {
-            "labels_per_class": 80, "seeds": list(args.seeds), "guide": theirs, "ours": mine,
+            "labels_per_class": 80,
+            "seeds": list(args.seeds),
+            "guide": theirs,
+            "ours": mine,
             "difference": paired(columns["test"][1], columns["test"][0]),
-            "ratio": ratio(*columns["seconds"]), "cpu_ratio": ratio(*columns["cpu_seconds"]),
+            "ratio": ratio(*columns["seconds"]),
+            "cpu_ratio": ratio(*columns["cpu_seconds"]),
         },
-    )  # fmt: skip
+    )
 
 
 if __name__ == "__main__":

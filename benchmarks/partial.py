@@ -73,10 +73,13 @@ def main(labels, seeds, chosen):
         seconds, test = ({k: [r[what] for r in v] for k, v in found.items()} for what in ("seconds", "test"))
         rows.append(
             {
-                "case": name, "updates": updates, **found, "ratio": ratio(seconds["keras"], seconds["ours"]),
+                "case": name,
+                "updates": updates,
+                **found,
+                "ratio": ratio(seconds["keras"], seconds["ours"]),
                 "difference": paired(test["ours"], test["keras"]),
             }
-        )  # fmt: skip
+        )
         speed = show(rows[-1]["ratio"], digits=2)
         print(f"{name}, {updates} updates: {speed} times the speed of plain Keras", flush=True)
         write("partial", {"labels_per_class": labels, "seeds": list(seeds), "rows": rows})

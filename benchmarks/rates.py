@@ -70,8 +70,10 @@ def main(steps):
         for other in [k for k in seconds if k != "plain"]:
             row[other] = ratio(seconds[other], seconds["plain"])
             row[f"{other} median"] = row["median"][other] / row["median"]["plain"]
-            print(f"{name}: a step with {other} takes {show(row[other], digits=3)} times the plain one; "
-                  f"by medians {row[f'{other} median']:.3f}")  # fmt: skip
+            print(
+                f"{name}: a step with {other} takes {show(row[other], digits=3)} times the plain one; "
+                f"by medians {row[f'{other} median']:.3f}"
+            )
         rows.append(row)
     write("rates", {"decay": DECAY, "optimizer": "AdamW", "batch": BATCH, "rows": rows})
 

@@ -29,9 +29,17 @@ def guide_extraction(data):
 
 def guide_tuning(data):
     yield (
-        "photos per class", "seeds", "guide, %", "probe, %", "ours, %", "ours over probe, points",
-        "ours over guide, points", "guide, s", "ours, times faster", "probe, times faster",
-    )  # fmt: skip
+        "photos per class",
+        "seeds",
+        "guide, %",
+        "probe, %",
+        "ours, %",
+        "ours over probe, points",
+        "ours over guide, points",
+        "guide, s",
+        "ours, times faster",
+        "probe, times faster",
+    )
     for r in data["rows"]:
         tests = (mean(r[side], "test", 100) for side in ("guide", "probe", "ours"))
         over = (span(r[k], 100, sign="+") for k in ("over_probe", "over_guide"))
@@ -62,9 +70,15 @@ def rates(data):
 
 def fastai_fine_tune(data):
     yield (
-        "photos per class", "updates", "fine_tune, %", "with a plain head, %", "ours, %", "ours over fine_tune, points",
-        "over the plain head, points", "times faster",
-    )  # fmt: skip
+        "photos per class",
+        "updates",
+        "fine_tune, %",
+        "with a plain head, %",
+        "ours, %",
+        "ours over fine_tune, points",
+        "over the plain head, points",
+        "times faster",
+    )
     for r in data["rows"]:
         tests = (mean(r[side], "test", 100) for side in ("fine_tune", "fine_tune, plain head", "ours"))
         over = (span(r[f"over {k}"], 100, sign="+") for k in ("fine_tune", "fine_tune, plain head"))
@@ -78,9 +92,14 @@ def kills(data):
 
 def own_images(data):
     yield (
-        "photos per class", "guide, %", "`ftlib fit`, %", "difference, points", "guide, s", "times faster",
+        "photos per class",
+        "guide, %",
+        "`ftlib fit`, %",
+        "difference, points",
+        "guide, s",
+        "times faster",
         "times less processor time",
-    )  # fmt: skip
+    )
     tests = (mean(data[side], "test", 100) for side in ("guide", "ours"))
     faster = (span(data[k]) for k in ("ratio", "cpu_ratio"))
     difference = span(data["difference"], 100, sign="+")

@@ -12,10 +12,10 @@ import numpy as np
 from common import batches_to_step_on, ratio, show, write
 
 import ftlib as ft
-from ftlib.batches import one_hot
-from ftlib.engine import Trainer, make_optimizer, split_parts
-from ftlib.graph import stages
-from ftlib.regularizers import Regularization
+from ftlib.models.stages import stages
+from ftlib.strategies.regularization import Regularization
+from ftlib.training.batches import one_hot
+from ftlib.training.trainer import Trainer, make_optimizer, split_parts
 
 BATCH = 32
 
@@ -26,8 +26,9 @@ def trainer(model):
     made = Trainer(split_parts(model, found, [s.name for s in found], None), settings)
     made.compile(
         make_optimizer(ft.Phase("all", "all", rate=1e-4), 300, settings.weight_decay, model, None),
-        keras.losses.CategoricalCrossentropy(), metrics=[keras.metrics.CategoricalAccuracy("accuracy")],
-    )  # fmt: skip
+        keras.losses.CategoricalCrossentropy(),
+        metrics=[keras.metrics.CategoricalAccuracy("accuracy")],
+    )
     return made
 
 

@@ -103,9 +103,9 @@ def eager():
 @pytest.fixture
 def everything_pays(monkeypatch):
     """Makes the estimate say that whatever can be computed once should be."""
-    import ftlib.features
+    import ftlib.models.inference
 
-    monkeypatch.setattr(ftlib.features, "_COMPUTES", {"cpu": 1.0, "gpu": 1.0})
+    monkeypatch.setattr(ftlib.models.inference, "_COMPUTES", {"cpu": 1.0, "gpu": 1.0})
 
 
 @pytest.fixture(scope="session")

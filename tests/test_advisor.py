@@ -5,9 +5,9 @@ import dataclasses
 import pytest
 import tiny
 
-from ftlib.advisor import Rule, advise, choose, lead
-from ftlib.similarity import Evidence
-from ftlib.training import fit
+from ftlib.evidence.advisor import Rule, advise, choose, lead
+from ftlib.evidence.similarity import Evidence
+from ftlib.training.fit import fit
 
 NEAR = Evidence(10, 3, {"stage1": 0.5, "stage2": 0.95}, untrained=0.6, pixels=0.6, validation=200)
 SMALL, LARGE = 1e5, 1e8
@@ -51,7 +51,7 @@ def test_advice_is_a_strategy_to_train_with_and_sentences_with_the_numbers():
 
 def test_it_doubts_near_the_border_and_outside_of_what_was_recorded(monkeypatch):
     def told(evidence):
-        monkeypatch.setattr("ftlib.advisor.measure", lambda *args: evidence)
+        monkeypatch.setattr("ftlib.evidence.advisor.measure", lambda *args: evidence)
         return advise(tiny.model(), tiny.task())
 
     assert told(NEAR).sure

@@ -7,16 +7,17 @@ import numpy as np
 import pytest
 import tiny
 
-import ftlib.phases
-from ftlib.anchors import EWC, L2SP, Prepared, Replay, fisher
-from ftlib.checkpoints import Checkpoints
-from ftlib.evaluation import compare
-from ftlib.freezing import set_trainable
-from ftlib.graph import stages, weights_of
-from ftlib.regularizers import Regularization
-from ftlib.sources import body_of, source_head
-from ftlib.strategies import Phase, Strategy, strategy
-from ftlib.training import fit
+import ftlib.training.phase
+from ftlib.evidence.probes import body_of, source_head
+from ftlib.models.freezing import set_trainable
+from ftlib.models.stages import stages, weights_of
+from ftlib.strategies.anchors import EWC, L2SP, Replay
+from ftlib.strategies.regularization import Regularization
+from ftlib.strategies.strategy import Phase, Strategy, strategy
+from ftlib.training.anchoring import Prepared, fisher
+from ftlib.training.checkpoints import Checkpoints
+from ftlib.training.compare import compare
+from ftlib.training.fit import fit
 
 ALL = Strategy("all", "pretrained", (Phase("all", "all", rate=1e-2),))
 
@@ -150,7 +151,7 @@ class Killed(BaseException):
 
 @pytest.mark.parametrize("anchor", [EWC(source(), examples=6), Replay(source())], ids=lambda a: repr(a)[:6])
 def test_a_killed_run_ends_bit_equal(anchor, tmp_path, monkeypatch, eager):
-    monkeypatch.setattr(ftlib.phases, "_SHORTEST_EPOCH", 3)
+    monkeypatch.setattr(ftlib.training.phase, "_SHORTEST_EPOCH", 3)
     recipe = Strategy("two", "pretrained", (Phase("head", "head", share=0.3), Phase("all", "all", share=0.7)))
     whole, write = run(anchor, recipe, updates=14), Checkpoints.write
 

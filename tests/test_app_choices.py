@@ -11,8 +11,8 @@ import ftlib.app.choices as choices
 import ftlib.app.resources as resources
 from ftlib.app.resources import Needs, estimate, free_memory, ran_out
 from ftlib.errors import DownloadError
-from ftlib.strategies import strategy
-from ftlib.tasks.folder_check import Look
+from ftlib.strategies.strategy import strategy
+from ftlib.tasks.folder.check import Look
 
 
 def report(side=256, grey=False, count=20):
@@ -50,7 +50,7 @@ RESNET = "resnet50v2_weights_tf_dim_ordering_tf_kernels_notop.h5"
 def test_cached_weights_come_first_then_glyphnet_for_small_grey_pictures(
     tmp_path, monkeypatch, names, pictures, backbone, side
 ):
-    monkeypatch.setattr("ftlib.features.device_kind", lambda: "cpu")
+    monkeypatch.setattr("ftlib.models.inference.device_kind", lambda: "cpu")
     choice = choices.choose_backbone(pictures, cached(tmp_path, *names))
     assert (choice.backbone, choice.image_size) == (backbone, side)
 
@@ -67,7 +67,7 @@ def test_weights_that_cannot_be_had_name_every_way_out(monkeypatch, capsys):
         print("Downloading data from ...")
         raise DownloadError("... are not in Keras's cache and could not be downloaded: URL fetch failure")
 
-    monkeypatch.setattr("ftlib.backbones.load_backbone", load_backbone)
+    monkeypatch.setattr("ftlib.models.backbones.load_backbone", load_backbone)
     with pytest.raises(FileNotFoundError, match="Connect to the network once.*copy the file.*--backbone glyphnet"):
         choices.load(choices.Choice("MobileNetV2", 160, ""))
     assert capsys.readouterr().out == ""  # it may have to be one JSON document
@@ -76,21 +76,21 @@ def test_weights_that_cannot_be_had_name_every_way_out(monkeypatch, capsys):
 def test_advice_is_followed_and_costs_on_a_cpu_are_kept_low(monkeypatch):
     model, task = tiny.model(), tiny.task(train=30)
     advice = types.SimpleNamespace(strategy=strategy("lp_ft"), regularization="light", said=["because"])
-    monkeypatch.setattr("ftlib.advisor.advise", lambda *args: advice)
-    monkeypatch.setattr("ftlib.features.device_kind", lambda: "cpu")
+    monkeypatch.setattr("ftlib.evidence.advisor.advise", lambda *args: advice)
+    monkeypatch.setattr("ftlib.models.inference.device_kind", lambda: "cpu")
     recipe, preset, why = choices.choose_strategy(model, task, print)
     assert (recipe.name, preset, why) == ("lp_ft", "light", ["because"])
     monkeypatch.setattr(choices, "_GLYPH", 8)  # so that 12 pixels are large
     recipe, preset, why = choices.choose_strategy(model, task, print)
     assert recipe.name == "head_then_top" and recipe.phases[1].views == 4 and "Without a GPU" in why[-1]
     assert choices.regularization(preset).label_smoothing == 0.1
-    monkeypatch.setattr("ftlib.features.device_kind", lambda: "gpu")
+    monkeypatch.setattr("ftlib.models.inference.device_kind", lambda: "gpu")
     assert choices.choose_strategy(model, task, print)[0].name == "lp_ft"
     assert choices.choose_strategy(model, task, print, "scratch")[0].name == "scratch"
 
 
 def test_many_classes_are_not_probed(monkeypatch):
-    monkeypatch.setattr("ftlib.advisor.advise", lambda *args: pytest.fail("it was asked"))
+    monkeypatch.setattr("ftlib.evidence.advisor.advise", lambda *args: pytest.fail("it was asked"))
     monkeypatch.setattr(choices, "_PROBED", 2)
     recipe, _, why = choices.choose_strategy(tiny.model(), tiny.task(train=9), print)
     assert recipe.name == "feature_extraction_long" and "too many to probe" in why[0]
@@ -126,15 +126,18 @@ def test_free_memory_is_a_number_or_unknown():
     assert free is None or 2**20 < free < 2**50
 
 
-@pytest.mark.parametrize("prefix, place, names", [
-    ("", "", ("memory.max", "memory.current", "memory.stat")),
-    ("total_", "memory/", ("memory.limit_in_bytes", "memory.usage_in_bytes", "memory.stat")),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "prefix, place, names",
+    [
+        ("", "", ("memory.max", "memory.current", "memory.stat")),
+        ("total_", "memory/", ("memory.limit_in_bytes", "memory.usage_in_bytes", "memory.stat")),
+    ],
+)
 def test_a_container_has_what_its_limit_leaves_and_files_kept_in_memory_are_room(monkeypatch, prefix, place, names):
     stat = f"{prefix}inactive_file 300\n{prefix}active_file 50\nanon 7\n"
     files = dict(zip((f"/sys/fs/cgroup/{place}{name}" for name in names), ("1000\n", "900\n", stat), strict=True))
     monkeypatch.setattr(resources, "_read", lambda path: files.get(path, ""))
-    monkeypatch.setattr("ftlib.features.device_kind", lambda: "cpu")
+    monkeypatch.setattr("ftlib.models.inference.device_kind", lambda: "cpu")
     assert free_memory() == 450
     files.clear()
     assert free_memory() is None
@@ -143,11 +146,13 @@ def test_a_container_has_what_its_limit_leaves_and_files_kept_in_memory_are_room
 @pytest.mark.parametrize(
     "error, is_memory",
     [
-        (MemoryError(), True), (RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), True),
+        (MemoryError(), True),
+        (RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), True),
         (type("ResourceExhaustedError", (Exception,), {})("OOM when allocating tensor"), True),
         (RuntimeError("RESOURCE_EXHAUSTED: Out of memory while trying to allocate"), True),
-        (ValueError("too few"), False), (OSError(28, "No space left on device"), False),
+        (ValueError("too few"), False),
+        (OSError(28, "No space left on device"), False),
     ],
-)  # fmt: skip
+)
 def test_running_out_of_memory_is_told_from_other_errors(error, is_memory):
     assert ran_out(error) is is_memory

@@ -177,8 +177,11 @@ def test_runs_are_listed_with_those_that_were_stopped_or_are_damaged(run, tmp_pa
     assert main(["runs", str(tmp_path), "--json"]) == 0
     rows = {row["run"].removeprefix(f"{tmp_path}/"): row for row in json.loads(capsys.readouterr().out)}
     assert {name: row["status"] for name, row in rows.items()} == {
-        "done": "finished", "deep/er/done": "finished", "stopped": "stopped", "damaged": "damaged"
-    }  # fmt: skip
+        "done": "finished",
+        "deep/er/done": "finished",
+        "stopped": "stopped",
+        "damaged": "damaged",
+    }
     accuracy = json.loads((run / "metrics.json").read_text())["accuracy"]
     assert rows["done"]["accuracy"] == accuracy and rows["done"]["backbone"] == "glyphnet"
     assert main(["runs", str(tmp_path)]) == 0

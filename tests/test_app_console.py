@@ -7,7 +7,7 @@ import sys
 
 from ftlib.app.console import Console, Progress
 from ftlib.app.resources import Needs
-from ftlib.app.text import table
+from ftlib.text import table
 
 NEEDS = Needs(0, {}, 0, (("head", 10, 1.0, 20.0), ("all", 30, 3.0, 0.0)), seconds_per_image=0.1)
 LINE = "lp_ft seed 0  {}  update {:>3}  loss 0.300  val loss 0.400  val accuracy 0.900  best"

@@ -9,7 +9,7 @@ import pytest
 from folders import bands, photo, photos, table
 from PIL import Image
 
-from ftlib.app.data import inspect_data
+from ftlib.tasks.folder.inspection import inspect_data
 
 
 def kinds(found, level=None):
@@ -29,8 +29,10 @@ def test_a_good_folder_has_notes_alone(tmp_path):
     found = inspect_data(photos(tmp_path / "pets", each=60))
     assert found.usable and kinds(found) == {"sizes", "small test"} and kinds(found, "note") == kinds(found)
     assert found.counts == {
-        "train": {"cat": 36, "dog": 36}, "validation": {"cat": 12, "dog": 12}, "test": {"cat": 12, "dog": 12}
-    }  # fmt: skip
+        "train": {"cat": 36, "dog": 36},
+        "validation": {"cat": 12, "dog": 12},
+        "test": {"cat": 12, "dog": 12},
+    }
     assert "60 x 48 pixels (median)" in the(found, "sizes").text and "in colour" in the(found, "sizes").text
     assert "120 usable pictures in 2 classes" in repr(found)
     assert "12 of each class, set aside by ftlib" in repr(found)
@@ -83,8 +85,9 @@ def test_a_group_in_two_splits_is_a_leak(tmp_path):
     place = photos(tmp_path)
     rows = [
         f"{name}/{i:03d}.png,{name},{('train', 'train', 'val', 'test')[i % 4]},{'p1' if i in (0, 3) else f'{name}{i}'}"
-        for name in ("cat", "dog") for i in range(8)
-    ]  # fmt: skip
+        for name in ("cat", "dog")
+        for i in range(8)
+    ]
     found = inspect_data(table(place / "t.csv", rows, "path,label,split,patient"))
     text = the(found, "group leak").text
     assert "1 group of the CSV file in several splits" in text and "p1" in text

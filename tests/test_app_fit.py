@@ -16,13 +16,13 @@ import pytest
 from folders import bands, photos
 
 import ftlib.app.project
-import ftlib.checkpoints
-import ftlib.phases
+import ftlib.training.checkpoints
+import ftlib.training.phase
 from ftlib.app.cli import main
 from ftlib.app.run_files import locked
 from ftlib.app.run_folder import RunFolder
-from ftlib.hardware import Hardware
-from ftlib.runs import load_run
+from ftlib.evidence.run import load_run
+from ftlib.training.devices import Hardware
 
 FILES = ["class_names.json", "config.json", "data.csv", "findings.json", "metrics.json", "model.keras", "report.html",
          "run.json"]  # fmt: skip
@@ -34,7 +34,7 @@ QUICK = ["--backbone", "glyphnet", "--strategy", "feature_extraction_long", "--u
 def short_epochs():
     """Epochs of two updates, which TensorFlow runs without compiling."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ftlib.phases, "_SHORTEST_EPOCH", 2)
+        patch.setattr(ftlib.training.phase, "_SHORTEST_EPOCH", 2)
         if keras.backend.backend() == "tensorflow":
             import tensorflow as tf
 
@@ -74,7 +74,7 @@ def same(out, whole):
 
 def stop_after(epochs, monkeypatch, how):
     """Does something after so many checkpoints are written."""
-    write, count = ftlib.checkpoints.Checkpoints.write, []
+    write, count = ftlib.training.checkpoints.Checkpoints.write, []
 
     def stopping(self, *given):
         write(self, *given)
@@ -82,7 +82,7 @@ def stop_after(epochs, monkeypatch, how):
         if len(count) == epochs:
             how(self.folder)
 
-    monkeypatch.setattr(ftlib.checkpoints.Checkpoints, "write", stopping)
+    monkeypatch.setattr(ftlib.training.checkpoints.Checkpoints, "write", stopping)
 
 
 def test_a_folder_becomes_a_run_with_everything_in_it(pictures, tmp_path, capsys):
@@ -171,7 +171,7 @@ def test_a_disk_that_is_full_before_training_is_named_and_leaves_nothing(picture
 
 
 def test_ctrl_c_that_a_library_loses_still_stops(pictures, tmp_path, monkeypatch, capsys):
-    write = ftlib.checkpoints.Checkpoints.write
+    write = ftlib.training.checkpoints.Checkpoints.write
 
     def losing(self, *given):
         write(self, *given)
@@ -179,7 +179,7 @@ def test_ctrl_c_that_a_library_loses_still_stops(pictures, tmp_path, monkeypatch
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(5)
 
-    monkeypatch.setattr(ftlib.checkpoints.Checkpoints, "write", losing)
+    monkeypatch.setattr(ftlib.training.checkpoints.Checkpoints, "write", losing)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a process in the background ignores it
     try:
         assert fit(pictures, tmp_path / "run") == 130
@@ -192,7 +192,7 @@ def test_ctrl_c_that_a_library_loses_still_stops(pictures, tmp_path, monkeypatch
 @pytest.mark.parametrize("step", ["measure", "write"])
 def test_stopped_after_training_it_only_writes_what_is_missing(pictures, whole, tmp_path, monkeypatch, step):
     out = tmp_path / "run"
-    place = {"measure": "ftlib.app.metrics.measure", "write": "ftlib.app.report_page.write"}[step]
+    place = {"measure": "ftlib.app.metrics.measure", "write": "ftlib.report.folder_run.write"}[step]
     with monkeypatch.context() as patch:
         patch.setattr(place, interrupt)
         assert fit(pictures, out, "--quiet") == 130
@@ -205,8 +205,8 @@ def test_stopped_after_training_it_only_writes_what_is_missing(pictures, whole, 
 SCRIPT = """
 import sys
 sys.path[:0] = sys.argv[1:3]
-import test_app_fit, ftlib.phases, tensorflow
-ftlib.phases._SHORTEST_EPOCH = 2
+import test_app_fit, ftlib.training.phase, tensorflow
+ftlib.training.phase._SHORTEST_EPOCH = 2
 tensorflow.config.run_functions_eagerly(True)
 sys.exit(test_app_fit.main(sys.argv[3:]))
 """
@@ -375,14 +375,14 @@ def test_pictures_that_have_moved_are_followed(stopped, whole, tmp_path, capsys)
 def test_a_picture_that_vanishes_while_it_is_read_is_a_failure_that_can_be_mended(tmp_path, monkeypatch, capsys):
     place, out = bands(tmp_path / "own", each=10), tmp_path / "run"
     gone = place / "top" / "003.png"
-    data, decode = gone.read_bytes(), ftlib.tasks.photos.FolderImages._decode
+    data, decode = gone.read_bytes(), ftlib.tasks.folder.decode.FolderImages._decode
 
     def vanishing(self, i):
         gone.unlink(missing_ok=True)
         return decode(self, i)
 
     with monkeypatch.context() as patch:
-        patch.setattr(ftlib.tasks.photos.FolderImages, "_decode", vanishing)
+        patch.setattr(ftlib.tasks.folder.decode.FolderImages, "_decode", vanishing)
         assert fit(place, out, "--quiet") == 1
     assert "now cannot" in capsys.readouterr().err
     gone.write_bytes(data)
@@ -458,7 +458,7 @@ def test_json_is_one_document_and_quiet_is_short(pictures, tmp_path, capfd):
 def test_small_grey_pictures_with_nothing_asked_for(pictures, tmp_path, monkeypatch):
     """No network, no cached weights: glyphnet, and what `advise` says."""
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    monkeypatch.setattr(ftlib.phases, "_SHORTEST_EPOCH", 100)
+    monkeypatch.setattr(ftlib.training.phase, "_SHORTEST_EPOCH", 100)
     assert main(["fit", str(pictures), "--out", str(tmp_path / "run"), "--updates", "30"]) == 0
     config = json.loads((tmp_path / "run" / "config.json").read_text())
     assert config["model"]["backbone"] == "glyphnet" and config["training"]["mirror"] is False

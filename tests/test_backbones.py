@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import tiny
 
-from ftlib import backbones
-from ftlib.backbones import classifier, list_backbones, load_backbone, source_model
-from ftlib.initialization import copy_model, redraw, reinitialize
-from ftlib.regularizers import Regularization
-from ftlib.training import fit
+from ftlib.models import backbones
+from ftlib.models.backbones import classifier, list_backbones, load_backbone, source_model
+from ftlib.models.initialization import copy_model, redraw, reinitialize
+from ftlib.strategies.regularization import Regularization
+from ftlib.training.fit import fit
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3)).astype("float32")
 
@@ -219,8 +219,11 @@ def test_reinitialize_draws_what_its_name_says():
     network = keras.Model(image, keras.layers.Dense(200, name="last")(keras.layers.BatchNormalization(name="norm")(x)))
     network.get_layer("norm").moving_mean.assign(np.full(300, 7.0))
     spread = {
-        "he_normal": np.sqrt(2 / 400), "glorot_uniform": np.sqrt(2 / 700), "random_normal": 0.05, "zeros": 0.0,
-    }  # fmt: skip
+        "he_normal": np.sqrt(2 / 400),
+        "glorot_uniform": np.sqrt(2 / 700),
+        "random_normal": 0.05,
+        "zeros": 0.0,
+    }
     for name, std in spread.items():
         assert reinitialize(network, name, seed=1) is network
         weights = tiny.weights(network)

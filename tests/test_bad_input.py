@@ -11,10 +11,10 @@ import tiny
 from PIL import Image
 
 import ftlib as ft
-import ftlib.backbones
-import ftlib.training
-from ftlib.batches import weigh_classes
-from ftlib.tasks.base import Split
+import ftlib.models.backbones
+import ftlib.training.fit
+from ftlib.tasks.task import Split
+from ftlib.training.batches import weigh_classes
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def damaged_weights(t):
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
-    t.patch.setattr(ftlib.backbones, "_WEIGHTS", t.tmp)
+    t.patch.setattr(ftlib.models.backbones, "_WEIGHTS", t.tmp)
     ft.load_backbone("glyphnet")
 
 
@@ -255,7 +255,7 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_bad_input_is_named_before_any_work(name, model, tmp_path, monkeypatch):
-    monkeypatch.setattr(ftlib.training, "_train", lambda work: pytest.fail("it began to train"))
+    monkeypatch.setattr(ftlib.training.fit, "_train", lambda work: pytest.fail("it began to train"))
     act, error, fragments = CASES[name]
     run = ft.Run(model, "none", 0, {}, [], [], [], [], ("a", "b", "c"))
     tools = types.SimpleNamespace(

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from ftlib.app.data import inspect_data
+from ftlib.tasks.folder.inspection import inspect_data
 
 pytestmark = pytest.mark.real
 

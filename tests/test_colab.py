@@ -73,9 +73,15 @@ class Colab:
     def python_runs(self, *arguments, folder=None, **variables):
         """Runs its Python in the session's folder, or in another."""
         environment = {
-            "PATH": "/usr/bin:/bin", "PYTHONPATH": str(self.room), "HOME": str(self.room), "PYTHONUTF8": "1",
-            "PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0", "TF_CPP_MIN_LOG_LEVEL": "2", **variables,
-        }  # fmt: skip
+            "PATH": "/usr/bin:/bin",
+            "PYTHONPATH": str(self.room),
+            "HOME": str(self.room),
+            "PYTHONUTF8": "1",
+            "PIP_NO_INDEX": "1",
+            "PIP_NO_BUILD_ISOLATION": "0",
+            "TF_CPP_MIN_LOG_LEVEL": "2",
+            **variables,
+        }
         command = [str(self.python / "bin" / "python"), *map(str, arguments)]
         return subprocess.run(command, cwd=folder or self.session, env=environment, capture_output=True, text=True)
 

@@ -205,11 +205,15 @@ def test_the_changelog_tells_of_this_version_and_of_what_comes():
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a script for Linux")
-@pytest.mark.parametrize("user, installed, calls, said", [
-    ("0", True, ["apt-get update", "apt-get install", "make test"], ""),
-    ("0", False, ["apt-get update", "make test"], "its test is skipped: no network"),
-    ("1000", False, ["make test"], ""),
-], ids=["it installs Chromium", "it goes on where that fails", "it installs nothing without being root"])  # fmt: skip
+@pytest.mark.parametrize(
+    "user, installed, calls, said",
+    [
+        ("0", True, ["apt-get update", "apt-get install", "make test"], ""),
+        ("0", False, ["apt-get update", "make test"], "its test is skipped: no network"),
+        ("1000", False, ["make test"], ""),
+    ],
+    ids=["it installs Chromium", "it goes on where that fails", "it installs nothing without being root"],
+)
 def test_the_build_machine_always_comes_to_the_tests(tmp_path, user, installed, calls, said):
     for name, body in {
         "apt-get": f'echo "apt-get $1" >> calls\n{"" if installed else "echo no network >&2; exit 100"}',

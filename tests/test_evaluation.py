@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 import tiny
 
-import ftlib.evaluation
-import ftlib.runs
-from ftlib.evaluation import Comparison, compare, interval, load_comparison
-from ftlib.strategies import Phase, Strategy
+import ftlib.evidence.run
+import ftlib.training.compare
+from ftlib.evidence.comparison import Comparison, interval, load_comparison
+from ftlib.strategies.strategy import Phase, Strategy
+from ftlib.training.compare import compare
 
 
 def drawn_task(name, labels_per_class, seed):
@@ -47,8 +48,8 @@ def fakes(monkeypatch):
             raise FloatingPointError("too high")
         return FakeRun(recipe, seed, updates, task)
 
-    monkeypatch.setattr(ftlib.evaluation, "load_task", drawn_task)
-    monkeypatch.setattr(ftlib.evaluation, "fit", fit)
+    monkeypatch.setattr(ftlib.training.compare, "load_task", drawn_task)
+    monkeypatch.setattr(ftlib.training.compare, "fit", fit)
     return types.SimpleNamespace(asked=asked, looks=looks)
 
 
@@ -59,9 +60,17 @@ def strategies():
 def test_every_strategy_gets_the_same_tuning_and_the_same_seeds(fakes):
     body = tiny.backbone()
     result = compare(
-        body, "bands", strategies(), labels_per_class=(1, 4), seeds=4, updates=50, rate_factors=(1.0, 10.0, 100.0),
-        tuning_seeds=2, regularization={"low": "none", "high": "strong"}, verbose=False,
-    )  # fmt: skip
+        body,
+        "bands",
+        strategies(),
+        labels_per_class=(1, 4),
+        seeds=4,
+        updates=50,
+        rate_factors=(1.0, 10.0, 100.0),
+        tuning_seeds=2,
+        regularization={"low": "none", "high": "strong"},
+        verbose=False,
+    )
     for name, best in (("low", 1e-2), ("high", 1e-2)):
         for labels in (1, 4):
             mine = [a for a in fakes.asked if a[0] == name and a[4] == 3 * labels]
@@ -82,8 +91,9 @@ def test_every_strategy_gets_the_same_tuning_and_the_same_seeds(fakes):
 
 
 def test_one_rate_needs_no_tuning(fakes):
-    result = compare(tiny.backbone(), "bands", strategies(), labels_per_class=2, seeds=[3, 7], updates=(20, 40),
-                     verbose=False)  # fmt: skip
+    result = compare(
+        tiny.backbone(), "bands", strategies(), labels_per_class=2, seeds=[3, 7], updates=(20, 40), verbose=False
+    )
     assert result.tuning == [] and len(fakes.asked) == 8
     assert [(r["strategy"], r["updates"], r["seed"]) for r in result.rows] == [
         (name, count, seed) for count in (20, 40) for name in ("low", "high") for seed in (3, 7)
@@ -93,8 +103,9 @@ def test_one_rate_needs_no_tuning(fakes):
 
 
 def test_the_table_by_hand(fakes):
-    result = compare(tiny.backbone(), "bands", strategies()[1:], labels_per_class=(2,), seeds=3, updates=30,
-                     verbose=False)  # fmt: skip
+    result = compare(
+        tiny.backbone(), "bands", strategies()[1:], labels_per_class=(2,), seeds=3, updates=30, verbose=False
+    )
     values = [0.85, 0.841, 0.832]
     assert [r["test_accuracy"] for r in result.rows] == pytest.approx(values)
     (line,) = result.table()
@@ -115,8 +126,10 @@ def test_intervals():
 
 
 def test_comparisons_merge_save_and_load(fakes, tmp_path):
-    parts = [compare(tiny.backbone(), "bands", [s], labels_per_class=(2,), seeds=2, updates=30, verbose=False)
-             for s in strategies()]  # fmt: skip
+    parts = [
+        compare(tiny.backbone(), "bands", [s], labels_per_class=(2,), seeds=2, updates=30, verbose=False)
+        for s in strategies()
+    ]
     whole = Comparison.merge(parts)
     assert [r["strategy"] for r in whole.table()] == ["low", "high"] and len(whole.rows) == 4
     assert set(whole.histories()) == {"low", "high"}
@@ -125,16 +138,25 @@ def test_comparisons_merge_save_and_load(fakes, tmp_path):
     read = load_comparison(tmp_path / "new folder" / "both.json")
     assert read.to_dict() == whole.to_dict() == json.loads(json.dumps(whole.to_dict()))
     assert {"task", "backbone", "regularization", "keras", "backend"} <= set(read.settings)
-    other = compare(tiny.backbone(), "bands", strategies(), labels_per_class=2, seeds=2, regularization="none",
-                    updates=30, verbose=False)  # fmt: skip
+    other = compare(
+        tiny.backbone(),
+        "bands",
+        strategies(),
+        labels_per_class=2,
+        seeds=2,
+        regularization="none",
+        updates=30,
+        verbose=False,
+    )
     with pytest.raises(ValueError, match="same settings"):
         Comparison.merge([whole, other])
 
 
 def test_a_real_comparison(monkeypatch, eager, capsys):
-    monkeypatch.setattr(ftlib.evaluation, "load_task", drawn_task)
-    looked, predict = [], ftlib.runs.predict
-    monkeypatch.setattr(ftlib.runs, "predict", lambda m, images: looked.append(len(images)) or predict(m, images))
+    monkeypatch.setattr(ftlib.training.compare, "load_task", drawn_task)
+    looked, predict = [], ftlib.evidence.run.predict
+    count = lambda m, images: looked.append(len(images)) or predict(m, images)  # noqa: E731
+    monkeypatch.setattr(ftlib.evidence.run, "predict", count)
     body = tiny.backbone()
     before = tiny.weights(body)
     options = dict(labels_per_class=(3,), seeds=2, updates=3, rate_factors=(1.0, 3.0), tuning_seeds=1)

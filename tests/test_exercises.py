@@ -12,8 +12,8 @@ import pytest
 from wrong_answers import WRONG
 
 import ftlib as ft
-from ftlib import exercises
-from ftlib.exercises.base import (
+from ftlib.course import checking as exercises
+from ftlib.course.exercise import (
     Choice,
     Exercise,
     Failed,
@@ -31,7 +31,7 @@ from ftlib.exercises.base import (
 
 HANGUL = re.compile("[가-힣]")
 LESSON = """
-from ftlib.exercises.base import Choice, Exercise, Question, Text, as_number, call, near
+from ftlib.course.exercise import Choice, Exercise, Question, Text, as_number, call, near
 
 
 def _half(answer):
@@ -77,7 +77,7 @@ def lesson(tmp_path, monkeypatch):
     (tmp_path / "lesson_99.py").write_text(LESSON, encoding="utf-8")
     monkeypatch.setattr(exercises, "__path__", [*exercises.__path__, str(tmp_path)])
     yield
-    sys.modules.pop("ftlib.exercises.lesson_99", None)
+    sys.modules.pop("ftlib.course.checking.lesson_99", None)
     vars(exercises).pop("lesson_99", None)
 
 

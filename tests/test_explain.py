@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import tiny
 
-from ftlib.app.explain import explain, highlight
-from ftlib.backbones import classifier
+from ftlib.evidence.explanation import explain, highlight
+from ftlib.models.backbones import classifier
 
 pytestmark = pytest.mark.backends
 SIDE = 32

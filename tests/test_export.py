@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import tiny
 
-import ftlib.app.export as exports
-from ftlib.app.export import check_formats, export, load_exports
-from ftlib.app.runtimes import in_float32
-from ftlib.runs import Run
+import ftlib.exports.export as exports
+from ftlib.evidence.run import Run
+from ftlib.exports.export import check_formats, export, load_exports
+from ftlib.exports.runtimes import in_float32
 
 
 def a_run(model=None, task=None):

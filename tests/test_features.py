@@ -9,14 +9,15 @@ import numpy as np
 import pytest
 import tiny
 
-import ftlib.features
-import ftlib.phases
-from ftlib.batches import Batches, Views
-from ftlib.features import Cache, ahead, fingerprint, model_fingerprint, predict
-from ftlib.initialization import copy_model
-from ftlib.regularizers import Regularization
-from ftlib.strategies import Phase, Strategy
-from ftlib.training import fit
+import ftlib.models.inference
+import ftlib.training.phase
+from ftlib.models.inference import ahead, fingerprint, model_fingerprint, predict
+from ftlib.models.initialization import copy_model
+from ftlib.strategies.regularization import Regularization
+from ftlib.strategies.strategy import Phase, Strategy
+from ftlib.training.activation_cache import Cache
+from ftlib.training.batches import Batches, Views
+from ftlib.training.fit import fit
 
 NONE = Regularization()
 GIB = 2**30
@@ -118,21 +119,22 @@ def test_the_estimate_weighs_computing_against_reading(monkeypatch, tmp_path):
     layers = [keras.Input((8, 8, 1)), keras.layers.Conv2D(64, 3), keras.layers.Conv2D(4, 1)]
     prefix, images = keras.Sequential(layers), np.zeros((50, 8, 8, 1))
     cache = Cache(prefix, images, tmp_path)
-    assert cache.shape == (6, 6, 4) and ftlib.features._operations(prefix) == 2 * 36 * (9 * 64 + 64 * 4)
+    assert cache.shape == (6, 6, 4)
+    assert ftlib.training.activation_cache._operations(prefix) == 2 * 36 * (9 * 64 + 64 * 4)
     assert cache.place(items=50, uses=5000) == "memory"
     assert cache.place(items=50, uses=50) == ""  # one pass over the images: nothing is used twice
-    monkeypatch.setattr(ftlib.features, "MEMORY", 50 * 144 * 4 - 1)
-    monkeypatch.setattr(ftlib.features, "_READS", {"disk": 1e8})
+    monkeypatch.setattr(ftlib.models.inference, "MEMORY", 50 * 144 * 4 - 1)
+    monkeypatch.setattr(ftlib.models.inference, "_READS", {"disk": 1e8})
     assert cache.place(items=50, uses=5000) == ""  # a disk is slower than so small a part of a network
-    monkeypatch.setattr(ftlib.features, "_COMPUTES", {"cpu": 1.0, "gpu": 1.0})
+    monkeypatch.setattr(ftlib.models.inference, "_COMPUTES", {"cpu": 1.0, "gpu": 1.0})
     assert cache.place(items=50, uses=5000) == "disk"
-    free = ftlib.features._SPARE + 50 * 144 * 4
+    free = ftlib.training.activation_cache._SPARE + 50 * 144 * 4
     monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(2 * GIB, 0, free - 1))
     assert cache.place(items=50, uses=5000) == ""  # no room for it
 
 
 def test_beyond_a_limit_it_lies_in_a_file_of_the_run(monkeypatch, everything_pays, eager, tmp_path):
-    monkeypatch.setattr(ftlib.features, "MEMORY", 0)
+    monkeypatch.setattr(ftlib.models.inference, "MEMORY", 0)
     seen, run = [], Cache.run
     monkeypatch.setattr(Cache, "run", lambda *args: seen.append(run(*args)) or seen[-1])
     options = dict(updates=6, batch_size=8, verbose=False)
@@ -151,8 +153,8 @@ def prefix():
 
 def test_a_file_that_is_there_is_used_and_no_other(prefix, tmp_path, monkeypatch):
     images, count = tiny.split(10).images, []
-    forward, kept = ftlib.features._outputs, {}
-    monkeypatch.setattr(ftlib.features, "_outputs", lambda *args: count.append(1) or forward(*args))
+    forward, kept = ftlib.models.inference._outputs, {}
+    monkeypatch.setattr(ftlib.models.inference, "_outputs", lambda *args: count.append(1) or forward(*args))
 
     def run(model=prefix, what=images):
         before = len(count)
@@ -174,22 +176,22 @@ def test_a_file_that_is_there_is_used_and_no_other(prefix, tmp_path, monkeypatch
     assert run(what=other), "other images"
     views = [Views(images, 2, *given) for given in (("light", False, (0, 0)), ("light", False, (1, 0)))]
     assert run(what=views[0]) and run(what=views[1]) and not run(what=views[0]), "other views"
-    monkeypatch.setattr(ftlib.features, "__version__", "0.0.0")
+    monkeypatch.setattr(ftlib.models.inference, "__version__", "0.0.0")
     assert run(), "another version of the library"
 
 
 def test_a_file_is_complete_or_not_there(prefix, tmp_path, monkeypatch):
-    images, forward = tiny.split(600).images, ftlib.features._outputs
+    images, forward = tiny.split(600).images, ftlib.models.inference._outputs
 
     def breaks(*args):
         yield next(forward(*args))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(ftlib.features, "_outputs", breaks)
+    monkeypatch.setattr(ftlib.models.inference, "_outputs", breaks)
     with pytest.raises(KeyboardInterrupt):
         Cache(prefix, images, tmp_path).run(images, "disk")
     assert not list(tmp_path.glob("[!p]*"))  # at most a part
-    monkeypatch.setattr(ftlib.features, "_outputs", forward)
+    monkeypatch.setattr(ftlib.models.inference, "_outputs", forward)
     np.testing.assert_allclose(Cache(prefix, images, tmp_path).run(images, "disk"), predict(prefix, images), rtol=1e-6)
 
 
@@ -270,7 +272,7 @@ def test_images_can_be_a_list_of_files_that_decode_when_asked(everything_pays, e
 
 
 def test_several_threads_make_batches_in_order_and_an_error_ends_them(monkeypatch):
-    monkeypatch.setattr(ftlib.features, "_MAKERS", 4)
+    monkeypatch.setattr(ftlib.models.inference, "_MAKERS", 4)
     made = []
 
     def make(i):
@@ -293,7 +295,7 @@ def test_the_number_of_threads_changes_nothing(monkeypatch, eager):
     settings = Regularization(augmentation="strong", mixup=0.2)
     ends = []
     for threads in (1, 5):
-        monkeypatch.setattr(ftlib.features, "_MAKERS", threads)
+        monkeypatch.setattr(ftlib.models.inference, "_MAKERS", threads)
         run = fit(tiny.model(), tiny.task(), one_phase("all"), settings, updates=12, batch_size=4, verbose=False)
         ends.append(tiny.weights(run.model))
     assert all(np.array_equal(ends[0][name], ends[1][name]) for name in ends[0])

@@ -19,20 +19,20 @@ from PIL import Image
 
 import ftlib as ft
 import ftlib.app.run_folder
-import ftlib.checkpoints
-import ftlib.engine
-import ftlib.hardware
-import ftlib.phases
+import ftlib.training.checkpoints
+import ftlib.training.devices
+import ftlib.training.phase
+import ftlib.training.trainer
 from ftlib.app.cli import main
 from ftlib.app.run_files import locked
 from ftlib.app.run_folder import RunFolder
-from ftlib.app.text import command_line
-from ftlib.app.text import table as table_of
-from ftlib.backbone_files import of_size, without_classes
-from ftlib.backbones import check_backbone, load_backbone
-from ftlib.runs import score
+from ftlib.evidence.scores import score
+from ftlib.models.backbone_files import of_size, without_classes
+from ftlib.models.backbones import check_backbone, load_backbone
 from ftlib.tasks import Split, check_folder
-from ftlib.tasks.photos import open_picture
+from ftlib.tasks.folder.decode import open_picture
+from ftlib.text import command_line
+from ftlib.text import table as table_of
 
 # --- what is given is what is used -----------------------------------------------------------------------------
 
@@ -134,15 +134,18 @@ def test_images_that_come_in_one_order_alone_are_read():
 @pytest.mark.parametrize(
     "given, error, said",
     [
-        (dict(labels=[0.0, 1.0]), TypeError, "integers"), (dict(labels=[True, False]), TypeError, "integers"),
-        (dict(labels=[[1, 0], [0, 1]]), ValueError, "not one-hot"), (dict(ids=[1]), ValueError, "1 ids"),
-        (dict(groups=[1, 2, 3]), ValueError, "3 groups"), (dict(images=7), TypeError, "`images` are an array"),
+        (dict(labels=[0.0, 1.0]), TypeError, "integers"),
+        (dict(labels=[True, False]), TypeError, "integers"),
+        (dict(labels=[[1, 0], [0, 1]]), ValueError, "not one-hot"),
+        (dict(ids=[1]), ValueError, "1 ids"),
+        (dict(groups=[1, 2, 3]), ValueError, "3 groups"),
+        (dict(images=7), TypeError, "`images` are an array"),
         (dict(images=[np.zeros((4, 4, 1)), np.zeros((5, 4, 1))]), ValueError, "Images have one shape"),
         (dict(labels=np.ma.array([0, 1], mask=[0, 1])), ValueError, "missing"),
         (dict(groups=["a", None]), ValueError, "`groups` are missing"),
         (dict(groups=[1.0, float("nan")]), ValueError, "`groups` are missing"),
     ],
-)  # fmt: skip
+)
 def test_a_split_refuses_what_it_cannot_take(given, error, said):
     with pytest.raises(error, match=said):
         Split(**{"images": np.zeros((2, 4, 4, 1)), "labels": [0, 1], "ids": ["a", "b"], **given})
@@ -308,20 +311,28 @@ def test_names_are_forgiving():
 @pytest.mark.parametrize(
     "options",
     [
-        ["--backbone", "mobilenetv9"], ["--strategy", "x"], ["--regularization", "x"], ["--image-size", "4"],
-        ["--precision", "x"], ["--class-weight", "x"], ["--rate", "nan"], ["--updates", "1", "--strategy", "lp_ft"],
-        ["--backbone", "glyphnet", "--image-size", "64"], ["--backbone", "MobileNetV2", "--image-size", "20"],
-        ["--backbone", "nowhere.keras"], ["--backbone", "hub:./nowhere"],
+        ["--backbone", "mobilenetv9"],
+        ["--strategy", "x"],
+        ["--regularization", "x"],
+        ["--image-size", "4"],
+        ["--precision", "x"],
+        ["--class-weight", "x"],
+        ["--rate", "nan"],
+        ["--updates", "1", "--strategy", "lp_ft"],
+        ["--backbone", "glyphnet", "--image-size", "64"],
+        ["--backbone", "MobileNetV2", "--image-size", "20"],
+        ["--backbone", "nowhere.keras"],
+        ["--backbone", "hub:./nowhere"],
     ],
     ids=" ".join,
-)  # fmt: skip
+)
 @pytest.mark.parametrize("command", ["fit", "advise"])
 def test_options_are_looked_at_before_the_first_picture(command, options, pictures, monkeypatch, tmp_path, capsys):
     def never(*given, **options):
         raise AssertionError("a picture was read")
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("ftlib.app.data.check_folder", never)
+    monkeypatch.setattr("ftlib.tasks.folder.inspection.check_folder", never)
     assert main([command, str(pictures), *options]) == 2
     assert "read" not in capsys.readouterr().err and not list(tmp_path.iterdir())
 
@@ -366,10 +377,11 @@ def test_answers_come_on_any_code_page(run, pictures, tmp_path, root):
 @pytest.mark.parametrize(
     "out, said",
     [
-        ("RUN/model.keras", "which is no file of answers"), ("no/such/folder/a.csv", "there is no folder"),
+        ("RUN/model.keras", "which is no file of answers"),
+        ("no/such/folder/a.csv", "there is no folder"),
         (".", "is a file to write to"),
     ],
-)  # fmt: skip
+)
 def test_answers_are_refused_where_they_do_not_belong_before_the_work(out, said, run, pictures, capsys, monkeypatch):
     monkeypatch.setattr(keras.models, "load_model", lambda *given, **options: pytest.fail("it began"))
     before = (run / "model.keras").read_bytes()
@@ -425,8 +437,9 @@ def test_a_run_can_have_its_name_on_every_system(name, folder, tmp_path, monkeyp
     assert ft.app.run_folder.new_folder(None, name).name == folder
 
 
-def test_a_stopped_run_whose_pictures_moved_goes_on_as_its_error_says(pictures, backbone_file, tmp_path, monkeypatch,
-                                                                      capsys):  # fmt: skip
+def test_a_stopped_run_whose_pictures_moved_goes_on_as_its_error_says(
+    pictures, backbone_file, tmp_path, monkeypatch, capsys
+):
     here, out = shutil.copytree(pictures, tmp_path / "here"), tmp_path / "run"
     write = ft.checkpoints.Checkpoints.write
 
@@ -789,7 +802,7 @@ def test_deep_pictures_that_lose_their_steps_are_a_warning(tmp_path):
     for i, pixels in enumerate(dark):
         Image.fromarray(pixels).save(tmp_path / "cat" / f"dark{i}.png")
     Image.fromarray(16 * dark[0]).save(tmp_path / "cat" / "whole.png")
-    from ftlib.app.data import inspect_data
+    from ftlib.tasks.folder.inspection import inspect_data
 
     findings = {f.kind: f for f in inspect_data(tmp_path).findings}
     assert findings["loss"].level == "warning" and "save them scaled to the whole range" in findings["loss"].text

@@ -12,11 +12,11 @@ import tiny
 
 import ftlib as ft
 import ftlib.errors
-import ftlib.evaluation
-import ftlib.training
-from ftlib.initialization import redraw
-from ftlib.lora import lora_layers
-from ftlib.runs import confusion_matrix, score
+import ftlib.training.compare
+import ftlib.training.fit
+from ftlib.evidence.scores import confusion_matrix, score
+from ftlib.models.initialization import redraw
+from ftlib.models.lora import lora_layers
 
 # --- optimizers of one's own ---------------------------------------------------------------------------------------
 
@@ -263,8 +263,8 @@ class Quick:
 
 @pytest.fixture
 def quick(monkeypatch):
-    monkeypatch.setattr(ftlib.evaluation, "load_task", lambda name, labels, seed: tiny.task())
-    monkeypatch.setattr(ftlib.evaluation, "fit", Quick)
+    monkeypatch.setattr(ftlib.training.compare, "load_task", lambda name, labels, seed: tiny.task())
+    monkeypatch.setattr(ftlib.training.compare, "fit", Quick)
     return {"backbone": tiny.backbone(), "task": "bands", "updates": 8, "verbose": False}
 
 
@@ -273,15 +273,21 @@ def quick(monkeypatch):
     [
         (dict(seeds=[0, 0, 0]), "`seeds` names a number twice.*count as several"),
         (dict(seeds=[1, np.int64(1)]), "twice"),
-        (dict(updates=(8, 8)), "`updates` names"), (dict(labels_per_class=(3, 3)), "`labels_per_class` names"),
-        (dict(labels_per_class=(None, None)), "twice"), (dict(rate_factors=(1, 1.0)), "twice"),
-        (dict(seeds=2.0), "seeds=2.0"), (dict(seeds=True), "seeds=True"), (dict(seeds="3"), "seeds='3'"),
-        (dict(seeds=[0, True]), "`seeds` is a number"), (dict(updates=8.5), "updates=8.5"),
-        (dict(labels_per_class=True), "labels_per_class=True"), (dict(rate_factors="1"), "`rate_factors` are"),
+        (dict(updates=(8, 8)), "`updates` names"),
+        (dict(labels_per_class=(3, 3)), "`labels_per_class` names"),
+        (dict(labels_per_class=(None, None)), "twice"),
+        (dict(rate_factors=(1, 1.0)), "twice"),
+        (dict(seeds=2.0), "seeds=2.0"),
+        (dict(seeds=True), "seeds=True"),
+        (dict(seeds="3"), "seeds='3'"),
+        (dict(seeds=[0, True]), "`seeds` is a number"),
+        (dict(updates=8.5), "updates=8.5"),
+        (dict(labels_per_class=True), "labels_per_class=True"),
+        (dict(rate_factors="1"), "`rate_factors` are"),
         (dict(tuning_seeds=0), "tuning_seeds=0"),
     ],
     ids=str,
-)  # fmt: skip
+)
 def test_a_comparison_refuses_what_is_no_grid(given, said, quick):
     with pytest.raises(ValueError, match=said):
         ft.compare(**{**quick, "strategies": ["full"], "labels_per_class": 3, "seeds": 2, **given})
@@ -406,21 +412,30 @@ WORDS = ["a", "b"] * 6
 @pytest.mark.parametrize(
     "groups, said",
     [
-        (["a", float("nan"), *WORDS[2:]], "missing for 1 of the 12"), ([1.0, np.nan] * 6, "missing for 6"),
-        ([None, *WORDS[1:]], "missing for 1"), (np.ma.array([1, 2] * 6, mask=[1, *[0] * 11]), "missing for 1"),
-        (np.ma.array(WORDS, mask=[1, 1, *[0] * 10]), "missing for 2"), ([1, "1"] * 6, "all strings or all numbers"),
-        (WORDS[1:], r"shape \(11,\)"), ([["a"]] * 12, r"shape \(12, 1\)"),
+        (["a", float("nan"), *WORDS[2:]], "missing for 1 of the 12"),
+        ([1.0, np.nan] * 6, "missing for 6"),
+        ([None, *WORDS[1:]], "missing for 1"),
+        (np.ma.array([1, 2] * 6, mask=[1, *[0] * 11]), "missing for 1"),
+        (np.ma.array(WORDS, mask=[1, 1, *[0] * 10]), "missing for 2"),
+        ([1, "1"] * 6, "all strings or all numbers"),
+        (WORDS[1:], r"shape \(11,\)"),
+        ([["a"]] * 12, r"shape \(12, 1\)"),
     ],
     ids=["nan among words", "nan", "none", "masked", "masked words", "mixed", "few", "rows"],
-)  # fmt: skip
+)
 def test_groups_that_are_none_are_refused(groups, said, live):
     with pytest.raises(ValueError, match=f"`groups`.*{said}"):
         ft.group_accuracy(live, groups=groups)
 
 
 def test_groups_are_taken_in_whatever_holds_them(live):
-    for groups, names in (((1, 2) * 6, {1, 2}), (keras.ops.convert_to_tensor([1, 2] * 6), {1, 2}), (WORDS, {"a", "b"}),
-                          (np.array(WORDS, object), {"a", "b"}), (np.ma.array([1, 2] * 6), {1, 2})):  # fmt: skip
+    for groups, names in (
+        ((1, 2) * 6, {1, 2}),
+        (keras.ops.convert_to_tensor([1, 2] * 6), {1, 2}),
+        (WORDS, {"a", "b"}),
+        (np.array(WORDS, object), {"a", "b"}),
+        (np.ma.array([1, 2] * 6), {1, 2}),
+    ):
         rows = ft.group_accuracy(live, groups=groups).rows
         assert {r["group"] for r in rows} == names and [r["n"] for r in rows] == [6, 6]
 
@@ -500,7 +515,7 @@ def test_state_that_moves_in_a_frozen_stage_is_seen_before_training(monkeypatch,
     task, options = tiny.task(), dict(updates=4, verbose=False)
     assert ft.fit(counting(False), task, "feature_extraction", "none", **options).proofs
     assert ft.fit(counting(True), task, "full", "none", **options).proofs  # where it may move
-    monkeypatch.setattr(ftlib.training, "_train", lambda work: pytest.fail("it trained"))
+    monkeypatch.setattr(ftlib.training.fit, "_train", lambda work: pytest.fail("it trained"))
     with pytest.raises(ValueError, match="Counter 'counter' changes its 'calls' also in inference.* stage1"):
         ft.fit(counting(True), task, "feature_extraction", "none", **options)
 

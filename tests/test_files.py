@@ -6,12 +6,12 @@ import pytest
 from folders import photo, photos, table
 from PIL import Image
 
-from ftlib.app.data import inspect_data
-from ftlib.app.export import export
 from ftlib.app.predicting import list_pictures
+from ftlib.exports.export import export
 from ftlib.files import FileFinder, distinct_names, find_path, is_output, is_picture, plain_name, walk_pictures
 from ftlib.tasks import check_folder, load_task
-from ftlib.tasks.names import mirror_pairs, of_class_names
+from ftlib.tasks.folder.class_names import mirror_pairs, of_class_names
+from ftlib.tasks.folder.inspection import inspect_data
 
 COMPOSED, PARTED = (unicodedata.normalize(form, "장미") for form in ("NFC", "NFD"))
 
@@ -160,9 +160,14 @@ def test_a_picture_is_known_by_its_name_or_by_its_bytes(tmp_path):
 
 @pytest.mark.parametrize(
     "files",
-    [[".lock"], ["data.csv", "findings.json"], ["run.json", "model.keras"], ["export.json", "model.onnx"],
-     ["comparison.json", "report.html", "result.png"]],
-)  # fmt: skip
+    [
+        [".lock"],
+        ["data.csv", "findings.json"],
+        ["run.json", "model.keras"],
+        ["export.json", "model.onnx"],
+        ["comparison.json", "report.html", "result.png"],
+    ],
+)
 def test_what_ftlib_wrote_is_no_input(tmp_path, files):
     photos(tmp_path, each=5)
     (tmp_path / "runs" / "one").mkdir(parents=True)
@@ -240,13 +245,22 @@ def test_numbers_of_another_sign_are_no_spelling_of_each_other():
 @pytest.mark.parametrize(
     "names, pairs",
     [
-        (["turn_left", "turn_right", "stop"], 1), (["handLeft", "handRight"], 1), (["왼손", "오른손"], 1),
-        (["좌회전", "우회전"], 1), (["cw", "ccw"], 1), (["leftturn", "rightturn"], 1),
-        (["left_to_right", "right_to_left"], 1), (["clockwise", "counter-clockwise"], 1),
-        (["Linksabbieger", "Rechtsabbieger"], 1), (["izquierdo", "derecho"], 1), (["l", "r"], 1), (["al", "ar"], 0),
-        (["left", "bright"], 0), (["cat", "dog"], 0),
+        (["turn_left", "turn_right", "stop"], 1),
+        (["handLeft", "handRight"], 1),
+        (["왼손", "오른손"], 1),
+        (["좌회전", "우회전"], 1),
+        (["cw", "ccw"], 1),
+        (["leftturn", "rightturn"], 1),
+        (["left_to_right", "right_to_left"], 1),
+        (["clockwise", "counter-clockwise"], 1),
+        (["Linksabbieger", "Rechtsabbieger"], 1),
+        (["izquierdo", "derecho"], 1),
+        (["l", "r"], 1),
+        (["al", "ar"], 0),
+        (["left", "bright"], 0),
+        (["cat", "dog"], 0),
     ],
-)  # fmt: skip
+)
 def test_left_and_right_are_seen(names, pairs):
     assert len(mirror_pairs(names)) == pairs
 
@@ -281,8 +295,10 @@ def test_a_common_background_makes_no_copies(tmp_path):
     findings = inspect_data(under_a_camera(tmp_path, {"good": 1, "scratched": 1}, 20))
     assert findings.usable and not findings.near and len(findings.series[0]) == 40
     assert {part: sum(numbers.values()) for part, numbers in findings.counts.items()} == {
-        "train": 24, "validation": 8, "test": 8,
-    }  # fmt: skip
+        "train": 24,
+        "validation": 8,
+        "test": 8,
+    }
 
 
 def test_where_copies_leave_nothing_to_divide_the_error_names_the_switch(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 import tiny
 
 import ftlib as ft
-from ftlib.finder import RateSearch, find_lr
+from ftlib.training.rate_finder import RateSearch, find_lr
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +52,11 @@ def test_it_leaves_everything_as_it_was(eager):
     def state():
         metrics = [np.array(keras.ops.convert_to_numpy(v)) for m in model.metrics for v in m.variables]
         optimizer = [np.array(keras.ops.convert_to_numpy(v)) for v in model.optimizer.variables]
-        seeds = [np.array(keras.ops.convert_to_numpy(g.state)) for x in model._flatten_layers()
-                 for g in getattr(x, "_seed_generators", ())]  # fmt: skip
+        seeds = [
+            np.array(keras.ops.convert_to_numpy(g.state))
+            for x in model._flatten_layers()
+            for g in getattr(x, "_seed_generators", ())
+        ]
         arrays = [*tiny.weights(model).values(), *optimizer, *metrics, *seeds]
         flags = [x.trainable for x in model._flatten_layers()]
         return [a.tobytes() for a in arrays], flags, random.getstate(), str(np.random.get_state())

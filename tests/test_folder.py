@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ftlib.tasks import folder
-from ftlib.tasks.folder_check import check_folder
-from ftlib.tasks.photos import FolderImages, open_picture
+from ftlib.tasks.folder.check import check_folder
+from ftlib.tasks.folder.decode import FolderImages, open_picture
+from ftlib.tasks.folder.load import load_folder
 
 
 def picture(seed, size=(40, 30)):
@@ -45,7 +45,7 @@ def all_ids(task):
 
 
 def test_a_plain_folder_is_split_by_class_and_nothing_is_remarked(photos):
-    task = folder.load(photos, image_size=(24, 32))
+    task = load_folder(photos, image_size=(24, 32))
     assert [len(split) for split in (task.train, task.validation, task.test)] == [12, 4, 4]
     for split in (task.train, task.validation, task.test):
         assert np.bincount(split.labels).tolist() == [len(split) // 2] * 2
@@ -57,35 +57,35 @@ def test_a_plain_folder_is_split_by_class_and_nothing_is_remarked(photos):
 
 
 def test_the_split_follows_the_names_alone(photos, tmp_path):
-    task, other = folder.load(photos), folder.load(photos, labels_per_class=2, seed=7)
+    task, other = load_folder(photos), load_folder(photos, labels_per_class=2, seed=7)
     assert task.validation.ids.tolist() == other.validation.ids.tolist()
     assert task.test.ids.tolist() == other.test.ids.tolist()
     moved = tmp_path / "elsewhere"
     for path in sorted(photos.rglob("*.png"), reverse=True):  # written in another order, at another place
         (moved / path.parent.name).mkdir(parents=True, exist_ok=True)
         (moved / path.parent.name / path.name).write_bytes(path.read_bytes())
-    assert folder.load(moved).test.ids.tolist() == task.test.ids.tolist()
+    assert load_folder(moved).test.ids.tolist() == task.test.ids.tolist()
     # Written down once: a change here would move pictures between the splits of everybody's tasks.
     assert task.test.ids.tolist() == ["cat/p00.png", "cat/p08.png", "dog/p00.png", "dog/p03.png"]
 
 
 def test_seed_draws_training_labels_only_and_draws_are_nested(photos):
-    one, three = (folder.load(photos, labels_per_class=n, seed=1) for n in (1, 3))
+    one, three = (load_folder(photos, labels_per_class=n, seed=1) for n in (1, 3))
     assert len(one.train) == 2 and set(one.train.ids) < set(three.train.ids)
-    draws = {tuple(folder.load(photos, labels_per_class=1, seed=s).train.ids) for s in range(5)}
+    draws = {tuple(load_folder(photos, labels_per_class=1, seed=s).train.ids) for s in range(5)}
     assert len(draws) > 1
     with pytest.raises(ValueError, match="labels_per_class=7"):
-        folder.load(photos, labels_per_class=7)
+        load_folder(photos, labels_per_class=7)
 
 
 def test_given_parts_are_kept(parted):
-    task = folder.load(parted)
+    task = load_folder(parted)
     assert [len(split) for split in (task.train, task.validation, task.test)] == [16, 4, 6]
     assert all(i.startswith("test/") for i in task.test.ids)
     assert all(i.startswith("train/") for i in np.concatenate([task.train.ids, task.validation.ids]))
     fill(parted / "valid", "cat", 2, 5000)
     fill(parted / "valid", "dog", 2, 5100)
-    task = folder.load(parted)
+    task = load_folder(parted)
     assert [len(split) for split in (task.train, task.validation, task.test)] == [20, 4, 6]
     assert all(i.startswith("valid/") for i in task.validation.ids)
 
@@ -93,7 +93,7 @@ def test_given_parts_are_kept(parted):
 def test_a_class_missing_from_the_given_test_part_is_noted(parted):
     for path in (parted / "test" / "dog").iterdir():
         path.unlink()
-    assert "No test pictures of: dog" in folder.load(parted).notes
+    assert "No test pictures of: dog" in load_folder(parted).notes
 
 
 # Every kind of picture that is not three 8-bit channels: what it becomes, and under which name it is
@@ -158,7 +158,7 @@ def test_every_kind_of_picture_becomes_right_pixels_and_is_named(photos, make, s
     # versions.
     assert {k for k, ids in report.converted.items() if odd in ids} | {"palette"} == kinds | {"palette"}
     assert not report.unreadable and not report.misnamed and odd in {file[0] for file in report.files}
-    assert any(odd in line for line in folder.load(photos).notes)
+    assert any(odd in line for line in load_folder(photos).notes)
     pixels = FolderImages([photos / "cat" / f"odd.{suffix}"], (10, 10))[0]
     np.testing.assert_allclose(pixels[5, 5].astype(int), colour, atol=6)
 
@@ -219,9 +219,9 @@ def floats(path):
 )
 def test_unreadable_files_are_left_out_and_named(photos, make, name, reason, monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10_000)
-    before = folder.load(photos)
+    before = load_folder(photos)
     make(photos / "cat" / name)
-    task, report = folder.load(photos), check_folder(photos)
+    task, report = load_folder(photos), check_folder(photos)
     assert list(report.unreadable) == [f"cat/{name}"] and reason in report.unreadable[f"cat/{name}"]
     assert any(name in note and reason in note for note in task.notes)
     for split, old in (
@@ -245,7 +245,7 @@ def test_wrong_names_are_used_and_named_and_other_files_are_skipped(photos):
     assert report.misnamed == {"cat/really_png.jpg": "PNG", "dog/no_extension": "JPEG"}
     assert set(report.skipped) == {"dog/notes.txt", "LICENSE.txt", "dog/more"}
     assert len(report.files) == 22 and not report.unreadable
-    assert {"cat/really_png.jpg", "dog/no_extension"} <= all_ids(folder.load(photos))
+    assert {"cat/really_png.jpg", "dog/no_extension"} <= all_ids(load_folder(photos))
 
 
 def test_a_phone_picture_with_a_second_frame_is_a_plain_jpeg(photos):
@@ -263,19 +263,19 @@ def test_the_same_picture_twice_in_a_class_counts_once(photos):
     Image.open(photos / "cat" / "p04.png").save(photos / "cat" / "z.bmp")  # other bytes, same pixels
     report = check_folder(photos)
     assert report.duplicates == (("cat/p03.png", "cat/z.png"), ("cat/p04.png", "cat/z.bmp"))
-    assert not {"cat/z.png", "cat/z.bmp"} & all_ids(folder.load(photos))
+    assert not {"cat/z.png", "cat/z.bmp"} & all_ids(load_folder(photos))
 
 
 def test_the_same_picture_in_two_classes_is_left_out_of_both(photos):
     copy(photos / "cat" / "p03.png", photos / "dog" / "z.png")
-    task = folder.load(photos)
+    task = load_folder(photos)
     assert not {"cat/p03.png", "dog/z.png"} & all_ids(task)
     assert any("cat/p03.png, dog/z.png" in note and "different classes" in note for note in task.notes)
 
 
 def test_the_same_picture_in_train_and_test_stays_in_test_only(parted):
     copy(parted / "test" / "cat" / "p00.png", parted / "train" / "cat" / "a.png")
-    task = folder.load(parted)
+    task = load_folder(parted)
     assert "test/cat/p00.png" in task.test.ids and "train/cat/a.png" not in all_ids(task)
     assert any("train/cat/a.png" in note for note in task.notes)
 
@@ -402,17 +402,17 @@ def test_folders_that_cannot_be_a_task(tmp_path, arrange, error, message):
     place = tmp_path / "mine"
     arrange(place)
     with pytest.raises(error, match=message):
-        folder.load(place)
+        load_folder(place)
 
 
 @pytest.mark.parametrize("image_size", [0, -5, 2.5, "large", (96,), (96, 96, 3), True])
 def test_image_size_that_makes_no_sense(photos, image_size):
     with pytest.raises(ValueError, match="image_size is"):
-        folder.load(photos, image_size=image_size)
+        load_folder(photos, image_size=image_size)
 
 
 def test_real_flower_photos(real):
-    task = folder.load(real / "flowers", image_size=96)
+    task = load_folder(real / "flowers", image_size=96)
     assert task.class_names == ("daisy", "dandelion", "roses", "sunflowers", "tulips")
     assert np.bincount(task.validation.labels).tolist() == [20] * 5
     assert np.bincount(task.train.labels).tolist() == [80] * 5

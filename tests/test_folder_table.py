@@ -8,8 +8,8 @@ import pytest
 from folders import photo, photos, table
 
 import ftlib as ft
-from ftlib.tasks.folder import divide, load
-from ftlib.tasks.folder_check import check_folder
+from ftlib.tasks.folder.check import check_folder
+from ftlib.tasks.folder.load import divide, load_folder
 
 
 def listed(place, separator=","):
@@ -20,7 +20,7 @@ def listed(place, separator=","):
 def test_a_table_of_a_folder_is_the_same_task(tmp_path):
     place = photos(tmp_path / "pets")
     path = table(place / "labels.csv", listed(place))
-    one, other = load(place), load(path)
+    one, other = load_folder(place), load_folder(path)
     for part in ("train", "validation", "test"):
         assert getattr(one, part).ids.tolist() == getattr(other, part).ids.tolist()
         assert getattr(one, part).labels.tolist() == getattr(other, part).labels.tolist()
@@ -56,11 +56,18 @@ def test_what_leads_out_of_the_folder_is_never_read_and_named(tmp_path):
     (place / "door").symlink_to(tmp_path / "beside")
     (place / "circle.png").symlink_to(place / "circle.png")
     reasons = {
-        "../private.png": "leads out", f"{tmp_path}/private.png": "leads out", "cat/../../private.png": "leads out",
-        "link.png": "link that leads out", "door/b.png": "link that leads out", "gone.png": "link to nothing",
-        "circle.png": "link to nothing", "missing.png": "no such file", "cat": "a folder",
-        "https://example.org/a.png": "an address", "x" * 5000 + ".png": "",
-    }  # fmt: skip
+        "../private.png": "leads out",
+        f"{tmp_path}/private.png": "leads out",
+        "cat/../../private.png": "leads out",
+        "link.png": "link that leads out",
+        "door/b.png": "link that leads out",
+        "gone.png": "link to nothing",
+        "circle.png": "link to nothing",
+        "missing.png": "no such file",
+        "cat": "a folder",
+        "https://example.org/a.png": "an address",
+        "x" * 5000 + ".png": "",
+    }
     path = table(place / "t.csv", [*rows, *(f"{text},cat" for text in reasons), ",cat", "cat/000.png,"])
     report = check_folder(path)
     assert len(report.files) == 16
@@ -86,7 +93,7 @@ def test_given_splits_are_kept_and_groups_are_handed_on(tmp_path):
     place = photos(tmp_path)
     parts = ["test", "val", "train", "Train"]
     rows = [f"{row},{parts[i % 4]},p{i % 4}" for i, row in enumerate(listed(place))]
-    task = load(table(place / "t.csv", rows, "path,label,split,patient"))
+    task = load_folder(table(place / "t.csv", rows, "path,label,split,patient"))
     assert [len(split) for split in (task.train, task.validation, task.test)] == [8, 4, 4]
     assert set(task.test.groups) == {"p0"} and set(task.train.groups) == {"p2", "p3"}
 
@@ -94,7 +101,7 @@ def test_given_splits_are_kept_and_groups_are_handed_on(tmp_path):
 def test_drawn_splits_never_divide_a_group(tmp_path):
     place = photos(tmp_path, each=30)
     rows = [f"{row},{int(row[4:7]) // 3}" for row in listed(place)]
-    task = load(table(place / "t.csv", rows, "path,label,group"))
+    task = load_folder(table(place / "t.csv", rows, "path,label,group"))
     groups = [set(split.groups) for split in (task.train, task.validation, task.test)]
     assert not groups[0] & groups[1] and not groups[0] & groups[2] and not groups[1] & groups[2]
     assert all(set(split.labels) == {0, 1} for split in (task.train, task.validation, task.test))

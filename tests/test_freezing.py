@@ -11,9 +11,9 @@ import tiny
 from packaging.version import Version
 
 from ftlib.errors import ProofError
-from ftlib.freezing import freeze, freeze_report, set_trainable, unfreeze
-from ftlib.graph import stages
-from ftlib.proofs import no_leak, prove
+from ftlib.evidence.proofs import no_leak, prove
+from ftlib.models.freezing import freeze, freeze_report, set_trainable, unfreeze
+from ftlib.models.stages import stages
 
 # What trains with BatchNorm frozen, per stage, kernels and biases only; and with BatchNorm training.
 FROZEN_NORMS = {"stage1": 40, "stage2": 222, "stage3": 440, "head": 27}
@@ -114,8 +114,11 @@ def test_a_backbone_in_a_backbone_is_opened():
     assert freeze(network, "stage2").trainable == 467
     assert counts(network) == expected(["stage3", "head"])
     assert {w.path for w in network.trainable_weights} == {
-        "conv3/kernel", "conv3/bias", "predictions/kernel", "predictions/bias",
-    }  # fmt: skip
+        "conv3/kernel",
+        "conv3/bias",
+        "predictions/kernel",
+        "predictions/bias",
+    }
 
 
 @pytest.mark.backends
@@ -183,9 +186,11 @@ def test_what_is_unfrozen_trains_and_what_is_frozen_again_stays():
     assert tiny.moved(second, tiny.weights(network)) == {"predictions/kernel", "predictions/bias"}
     # And `prove` agreed.
     assert [(p.name, p.holds) for p in proof.results] == [
-        ("frozen weights", True), ("BatchNorm statistics", True), ("stages that train", True),
+        ("frozen weights", True),
+        ("BatchNorm statistics", True),
+        ("stages that train", True),
         ("compiled after freezing", True),
-    ]  # fmt: skip
+    ]
     assert repr(proof).splitlines()[0] == "[holds] frozen weights: 10 of 10 bit-identical"
 
 

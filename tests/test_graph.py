@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from ftlib.graph import segments, split_model, stages
+from ftlib.models.stages import segments, split_model, stages
 
 # One light member of each family, at the smallest size that it accepts, and its number of stages.
 FAMILIES = {

@@ -12,7 +12,7 @@ import pytest
 import tiny
 
 import ftlib as ft
-from ftlib.phases import PhaseRun
+from ftlib.training.phase import PhaseRun
 
 PLAIN = ft.Regularization()
 BACKEND = keras.backend.backend()
@@ -208,10 +208,13 @@ def test_two_hosts_end_as_one(tmp_path):
     hosts = [
         subprocess.Popen(
             [sys.executable, "-c", HOST, str(rank), address, str(files[rank])],
-            env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         for rank in range(2)
-    ]  # fmt: skip
+    ]
     try:
         said = [host.communicate(timeout=300) for host in hosts]
     finally:

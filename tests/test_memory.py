@@ -8,9 +8,9 @@ import tiny
 from test_anchors import ALL, source
 
 import ftlib as ft
-from ftlib.memory import _cka, forgetting
-from ftlib.runs import load_run
-from ftlib.training import fit
+from ftlib.evidence.forgetting import _cka, forgetting
+from ftlib.evidence.run import load_run
+from ftlib.training.fit import fit
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 from folders import photo
 from PIL import Image, ImageEnhance, ImageOps
 
-from ftlib.app.duplicates import near_duplicates
+from ftlib.tasks.folder.near_duplicates import near_duplicates
 
 
 def thumbnail(image):

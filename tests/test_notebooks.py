@@ -204,7 +204,7 @@ def test_badges_follow_the_address_of_the_repository(lesson, monkeypatch):
 
 
 def exercises():
-    from ftlib import exercises
+    from ftlib.course import checking as exercises
 
     return exercises
 

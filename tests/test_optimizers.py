@@ -12,7 +12,7 @@ import pytest
 import tiny
 
 import ftlib as ft
-from ftlib.optimizers import Layerwise, layerwise
+from ftlib.training.layerwise import Layerwise, layerwise
 
 JAX = keras.backend.backend() == "jax"
 TORCH = keras.backend.backend() == "torch"
@@ -268,8 +268,11 @@ def test_a_rate_of_0_freezes_to_the_last_bit():
     optimizer = layerwise(adamw(model), model, rates={"stage1": 0.0, "stage3": 0, "head": 0.125})
     train(compiled(model, optimizer))
     assert tiny.moved(before, tiny.weights(model)) == {
-        "conv2/kernel", "conv2/bias", "predictions/kernel", "predictions/bias",
-    }  # fmt: skip
+        "conv2/kernel",
+        "conv2/bias",
+        "predictions/kernel",
+        "predictions/bias",
+    }
     assert optimizer.stage_rates["stage1"] == 0
     assert [row["state"] for row in ft.freeze_report(model).rows] == ["frozen", "partly", "frozen", "trainable"]
 
@@ -357,7 +360,7 @@ def test_a_config_for_another_model_raises():
 AFTERWARDS = """
 import sys
 import keras
-import ftlib.optimizers
+import ftlib.training.layerwise
 print(keras.models.load_model(sys.argv[1]).optimizer.stage_rates)
 """
 

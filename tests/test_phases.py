@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 import tiny
 
-import ftlib.closing
-import ftlib.phases
-from ftlib.features import predict
-from ftlib.graph import stages, weights_of
-from ftlib.regularizers import Regularization
-from ftlib.runs import score
-from ftlib.strategies import Phase, Strategy, strategy
-from ftlib.training import fit
+import ftlib.training.averaging
+import ftlib.training.phase
+from ftlib.evidence.scores import score
+from ftlib.models.inference import predict
+from ftlib.models.stages import stages, weights_of
+from ftlib.strategies.regularization import Regularization
+from ftlib.strategies.strategy import Phase, Strategy, strategy
+from ftlib.training.fit import fit
 
 NONE = Regularization()
 BODY = {"conv1", "conv2", "conv3"}
@@ -23,7 +23,7 @@ BODY = {"conv1", "conv2", "conv3"}
 @pytest.fixture(autouse=True, scope="module")
 def short_epochs():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ftlib.phases, "_SHORTEST_EPOCH", 3)
+        patch.setattr(ftlib.training.phase, "_SHORTEST_EPOCH", 3)
         yield
 
 
@@ -42,13 +42,13 @@ def moved(model, after):
 
 
 def test_gradual_unfreezing_opens_one_stage_after_the_other(monkeypatch, eager):
-    model, seen, close = tiny.model(), [], ftlib.phases.PhaseRun._close
+    model, seen, close = tiny.model(), [], ftlib.training.phase.PhaseRun._close
 
     def look(self):
         close(self)
         seen.append(moved(model, self.work.run.model))
 
-    monkeypatch.setattr(ftlib.phases.PhaseRun, "_close", look)
+    monkeypatch.setattr(ftlib.training.phase.PhaseRun, "_close", look)
     done = run("gradual", model, updates=30)
     names = ["head", "stage3", "stage2", "stage1"]
     assert [set(p["stages"]) for p in done.phases] == [set(names[: i + 1]) for i in range(4)]
@@ -177,7 +177,8 @@ def test_a_soup_takes_in_what_helps_and_nothing_else(eager):
     plain = run(one_phase("all", rate=0.05), model, updates=24)
     done = run(one_phase("all", rate=0.05, closing=("soup",)), model, updates=24)
     (step,) = done.closing
-    assert plain.phases[0]["best_epoch"] in step["epochs"] and 1 <= len(step["epochs"]) <= ftlib.closing.SOUP_SIZE
+    assert plain.phases[0]["best_epoch"] in step["epochs"]
+    assert 1 <= len(step["epochs"]) <= ftlib.training.averaging.SOUP_SIZE
     assert step["scores"]["loss"] <= plain.scores["validation"]["loss"]
     scores = score(predict(done.model, done.task.validation.images), done.task.validation.labels)
     assert scores == step["scores"] == done.scores["validation"]
@@ -189,7 +190,7 @@ def test_a_soup_is_the_mean_of_its_epochs(eager):
     values = [[np.full(w.shape, v, "float32") for w in weights] for v in (0.0, 0.0, 0.0)]
     values[1][0][:] = np.linspace(-1, 1, values[1][0].size).reshape(values[1][0].shape)
     epochs = [{"epoch": i + 1, "val_loss": i, "weights": v} for i, v in enumerate(values)]
-    step = ftlib.closing.soup(done, epochs, weights)
+    step = ftlib.training.averaging.soup(done, epochs, weights)
     kept = [values[e - 1][0] for e in step["epochs"]]
     np.testing.assert_allclose(keras.ops.convert_to_numpy(weights[0]), np.mean(kept, axis=0), atol=1e-6)
 

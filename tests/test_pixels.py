@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from folders import photo
 
-from ftlib.tasks.photos import FolderImages
-from ftlib.tasks.pixels import PixelFile, PixelMemory, keep_pixels
+from ftlib.tasks.folder.decode import FolderImages
+from ftlib.tasks.folder.pixel_store import PixelFile, PixelMemory, keep_pixels
 
 SIZE = 8 * 8 * 3
 
@@ -42,7 +42,7 @@ def decoded_by(found, index, monkeypatch):
 
 def test_another_process_goes_on_where_one_was_killed(paths, tmp_path, monkeypatch):
     code = (
-        "import os, pathlib, signal, sys\nfrom ftlib.tasks.photos import FolderImages\n"
+        "import os, pathlib, signal, sys\nfrom ftlib.tasks.folder.decode import FolderImages\n"
         "paths = sorted(pathlib.Path(sys.argv[1]).iterdir())\n"
         "found = FolderImages(paths, (8, 8), cache_bytes=1, folder=sys.argv[2])\n"
         "found[[1, 5, 7]]\nos.kill(os.getpid(), signal.SIGKILL)\n"
@@ -105,7 +105,7 @@ def test_a_disk_that_fills_up_loses_nothing(paths, tmp_path, monkeypatch):
 
 
 def test_no_room_from_the_start_keeps_what_fits_in_memory(paths, tmp_path, monkeypatch):
-    monkeypatch.setattr("ftlib.tasks.pixels._SPARE", 2**62)
+    monkeypatch.setattr("ftlib.tasks.folder.pixel_store._SPARE", 2**62)
     found = FolderImages(paths, (8, 8), cache_bytes=3 * SIZE, folder=tmp_path / "kept")
     np.testing.assert_array_equal(found[:], FolderImages(paths, (8, 8))[:])
     assert repr(found).endswith("3 decoded in memory>")

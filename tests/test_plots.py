@@ -291,8 +291,12 @@ def line(fig, name):
 def test_lines_hold_the_points_the_bars_and_the_names():
     fig = plots.lines(
         {"digits": (RATES, [0.9, 0.97, 0.1], [0.88, 0.96, 0], [0.92, 0.98, 0.3]), "letters": (RATES, [0.8, 0.6, 0])},
-        "Learning rate", "Accuracy", "Large rates destroy", log_x=True, percent=True,
-    )  # fmt: skip
+        "Learning rate",
+        "Accuracy",
+        "Large rates destroy",
+        log_x=True,
+        percent=True,
+    )
     ax = fig.axes[0]
     assert list(line(fig, "digits").get_ydata()) == [0.9, 0.97, 0.1]
     assert [list(s[:, 1]) for s in ax.collections[0].get_segments()] == [[0.88, 0.92], [0.96, 0.98], [0, 0.3]]

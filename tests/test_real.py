@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import ftlib as ft
-from ftlib.graph import stages
+from ftlib.models.stages import stages
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 import tiny
 
-import ftlib.phases
-from ftlib.regularizers import PRESETS, Regularization, augment, mix, penalty
-from ftlib.strategies import Phase, Strategy
-from ftlib.training import fit
+import ftlib.training.phase
+from ftlib.strategies.regularization import PRESETS, Regularization
+from ftlib.strategies.strategy import Phase, Strategy
+from ftlib.training.augmentation import augment, mix
+from ftlib.training.fit import fit
+from ftlib.training.trainer import penalty
 
 HEAD = Strategy("head", "pretrained", (Phase("head", "head", rate=1e-2, schedule="constant"),))
 TOP = Strategy("top", "pretrained", (Phase("top", 1, rate=1e-2, schedule="constant"),))
@@ -52,13 +54,23 @@ def test_presets_grow_stronger():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"dropout": 1.0}, {"dropout": -0.1}, {"label_smoothing": 1}, {"l1": -1}, {"l2": float("nan")},
-     {"weight_decay": float("inf")}, {"mixup": "a"}, {"cutmix": True}, {"patience": 0}, {"patience": 2.5},
-     {"augmentation": "very"}],
+    [
+        {"dropout": 1.0},
+        {"dropout": -0.1},
+        {"label_smoothing": 1},
+        {"l1": -1},
+        {"l2": float("nan")},
+        {"weight_decay": float("inf")},
+        {"mixup": "a"},
+        {"cutmix": True},
+        {"patience": 0},
+        {"patience": 2.5},
+        {"augmentation": "very"},
+    ],
     ids=str,
-)  # fmt: skip
+)
 def test_values_outside_their_range_are_refused(wrong):
-    (name, value), = wrong.items()  # fmt: skip
+    ((name, value),) = wrong.items()
     with pytest.raises(ValueError, match=f"{name}.*{value!r}"):
         Regularization(**wrong)
 
@@ -174,7 +186,7 @@ def test_weight_decay_spares_biases_and_norms(model, eager, monkeypatch):
     """With a loss that does not depend on the weights, decay is all that moves them."""
     monkeypatch.setattr(keras.losses.CategoricalCrossentropy, "call", lambda s, y, p: 0.0 * p[:, 0])
     recipe = Strategy("x", "pretrained", (Phase("x", "all", rate=0.01, schedule="constant", batch_norm="train"),))
-    monkeypatch.setattr(ftlib.phases.prove, "check", lambda self, optimizer: None)
+    monkeypatch.setattr(ftlib.training.phase.prove, "check", lambda self, optimizer: None)
     run = one_update(model, Regularization(weight_decay=0.5), recipe)
     before, after = tiny.weights(model), tiny.weights(run.model)
     moved = {m for m in tiny.moved(before, after) if "moving" not in m}
@@ -190,7 +202,7 @@ def test_augmentation_and_mixing_change_what_is_seen(model, plain, eager):
 def test_early_stopping_stops_and_keeps_the_best_epoch(monkeypatch, eager):
     model = tiny.model()
     model.get_layer("predictions").kernel.assign(np.zeros((8, 3)))  # knows nothing: no worse than wrong
-    monkeypatch.setattr(ftlib.phases, "_SHORTEST_EPOCH", 2)
+    monkeypatch.setattr(ftlib.training.phase, "_SHORTEST_EPOCH", 2)
     task = tiny.task()
     # Wrong labels in validation: the better it learns, the worse it looks there.
     wrong = dataclasses.replace(task.validation, labels=np.roll(task.validation.labels, 1))

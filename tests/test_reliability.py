@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import tiny
 
-from ftlib.reliability import _bins, _error, _temperature, _wilson, calibration, group_accuracy
-from ftlib.runs import Run
+from ftlib.evidence.calibration import _bins, _error, _temperature, calibration
+from ftlib.evidence.groups import _wilson, group_accuracy
+from ftlib.evidence.run import Run
 
 
 def made(probabilities, labels, groups=None):

@@ -46,12 +46,30 @@ class FakeRun:
     history: list = field(default_factory=epochs)
     phases: list = field(
         default_factory=lambda: [
-            {"name": "head", "stages": ["head"], "updates": 20, "updates_done": 20, "rate": 0.01, "trainable": 1290,
-             "best_epoch": 1, "epochs": 1, "stopped": False},
-            {"name": "all", "stages": ["stem", "body", "head"], "updates": 40, "updates_done": 20, "rate": 1e-4,
-             "trainable": 20500, "best_epoch": 1, "epochs": 1, "stopped": True},
+            {
+                "name": "head",
+                "stages": ["head"],
+                "updates": 20,
+                "updates_done": 20,
+                "rate": 0.01,
+                "trainable": 1290,
+                "best_epoch": 1,
+                "epochs": 1,
+                "stopped": False,
+            },
+            {
+                "name": "all",
+                "stages": ["stem", "body", "head"],
+                "updates": 40,
+                "updates_done": 20,
+                "rate": 1e-4,
+                "trainable": 20500,
+                "best_epoch": 1,
+                "epochs": 1,
+                "stopped": True,
+            },
         ]
-    )  # fmt: skip
+    )
     proofs: list = field(
         default_factory=lambda: [
             SimpleNamespace(name="frozen weights", holds=True, detail="42 weights bit-identical"),
@@ -212,30 +230,69 @@ CUSTOM = {"strategy": "mine: starts pretrained, keeps the first 2 stages\n  head
 @pytest.mark.parametrize(
     "rows, runs, backbone, said",
     [
-        (BOTH, [FakeRun()], "glyphnet", "Shown 20 handwritten digits, the network that had practised on letters gets "
-         "97 of 100 new ones right; the same network, starting from nothing, gets 93."),
-        ([row("scratch", 0.97, val=0.99), row("lp_ft", 0.93)], [], "MobileNetV2", "Shown 10 of each class of "
-         "handwritten digits, the network that started from nothing gets 97 of 100 new ones right; the same network, "
-         "having practised on other images, gets 93."),
-        ([row("scratch", 0.6, half=0.4, n=2), row("lp_ft", 0.97, n=2)], [], "glyphnet", "Shown 10 of each class of "
-         "handwritten digits, the network that had practised on letters gets 97 of 100 new ones right; the same "
-         "network, starting from nothing, gets 60. After 2 tries each, the difference can be chance."),
-        (one_seed(BOTH), [], "glyphnet", "Shown 10 of each class of handwritten digits, the network that had practised "
-         "on letters gets 97 of 100 new ones right; the same network, starting from nothing, gets 93. With one try "
-         "each, the difference can be chance."),
-        (one_seed(BOTH[1:]), [], "glyphnet", "Shown 10 of each class of handwritten digits, the network that had "
-         "practised on letters gets 97 of 100 new ones right in a single try."),
-        ([row("full", 0.962, half=0.0001, labels=None), row("lp_ft", 0.964, half=0.0001, labels=None)], [], "glyphnet",
-         "Shown all handwritten digits that there are to learn from, the network that had practised on letters gets "
-         "964 of 1,000 new ones right when trained by lp_ft, and 962 by full."),
-        ([row("scratch", 0.971), row("mine", 0.972)], [FakeRun("mine", settings=CUSTOM)], "glyphnet", "Shown 20 "
-         "handwritten digits, the network that kept part of what it knew of letters gets 97 of 100 new ones right; the "
-         "same network, starting from nothing, gets as many."),
-        ([row("scratch", 0.93), row("unheard_of", 0.972)], [], "glyphnet", "Shown 10 of each class of handwritten "
-         "digits, the network that learned in another way gets 97 of 100 new ones right; the same network, starting "
-         "from nothing, gets 93."),
+        (
+            BOTH,
+            [FakeRun()],
+            "glyphnet",
+            "Shown 20 handwritten digits, the network that had practised on letters gets "
+            "97 of 100 new ones right; the same network, starting from nothing, gets 93.",
+        ),
+        (
+            [row("scratch", 0.97, val=0.99), row("lp_ft", 0.93)],
+            [],
+            "MobileNetV2",
+            "Shown 10 of each class of "
+            "handwritten digits, the network that started from nothing gets 97 of 100 new ones right; the same "
+            "network, having practised on other images, gets 93.",
+        ),
+        (
+            [row("scratch", 0.6, half=0.4, n=2), row("lp_ft", 0.97, n=2)],
+            [],
+            "glyphnet",
+            "Shown 10 of each class of "
+            "handwritten digits, the network that had practised on letters gets 97 of 100 new ones right; the same "
+            "network, starting from nothing, gets 60. After 2 tries each, the difference can be chance.",
+        ),
+        (
+            one_seed(BOTH),
+            [],
+            "glyphnet",
+            "Shown 10 of each class of handwritten digits, the network that had practised "
+            "on letters gets 97 of 100 new ones right; the same network, starting from nothing, gets 93. With one try "
+            "each, the difference can be chance.",
+        ),
+        (
+            one_seed(BOTH[1:]),
+            [],
+            "glyphnet",
+            "Shown 10 of each class of handwritten digits, the network that had "
+            "practised on letters gets 97 of 100 new ones right in a single try.",
+        ),
+        (
+            [row("full", 0.962, half=0.0001, labels=None), row("lp_ft", 0.964, half=0.0001, labels=None)],
+            [],
+            "glyphnet",
+            "Shown all handwritten digits that there are to learn from, the network that had practised on letters gets "
+            "964 of 1,000 new ones right when trained by lp_ft, and 962 by full.",
+        ),
+        (
+            [row("scratch", 0.971), row("mine", 0.972)],
+            [FakeRun("mine", settings=CUSTOM)],
+            "glyphnet",
+            "Shown 20 "
+            "handwritten digits, the network that kept part of what it knew of letters gets 97 of 100 new ones "
+            "right; the same network, starting from nothing, gets as many.",
+        ),
+        (
+            [row("scratch", 0.93), row("unheard_of", 0.972)],
+            [],
+            "glyphnet",
+            "Shown 10 of each class of handwritten "
+            "digits, the network that learned in another way gets 97 of 100 new ones right; the same network, starting "
+            "from nothing, gets 93.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_first_sentence_is_plain_and_claims_no_more_than_the_intervals_carry(tmp_path, rows, runs, backbone, said):
     assert lead(comparison(rows, runs, {"task": "digits", "backbone": backbone}), tmp_path) == said
 

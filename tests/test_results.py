@@ -7,8 +7,9 @@ import re
 
 import pytest
 
-from ftlib.advisor import RULE
-from ftlib.evaluation import compare, interval, load_comparison
+from ftlib.evidence.advisor import RULE
+from ftlib.evidence.comparison import interval, load_comparison
+from ftlib.training.compare import compare
 
 FILES = ("digits", "digits-updates", "digits-others")
 MAIN = ("scratch", "feature_extraction_long", "lp_ft")
@@ -68,13 +69,20 @@ def test_the_table_of_the_readme_is_the_recorded_one(root, recorded, readme):
 def test_a_recorded_cell_comes_out_again(recorded):
     """Seed 0 of feature extraction at 10 labels: other machines round differently, so a point is allowed."""
     row = next(
-        r for r in recorded["digits"].rows
+        r
+        for r in recorded["digits"].rows
         if (r["strategy"], r["labels_per_class"], r["seed"]) == ("feature_extraction_long", 10, 0)
-    )  # fmt: skip
+    )
     again = compare(
-        "glyphnet", "digits", ["feature_extraction_long"], labels_per_class=(10,), seeds=1, updates=300,
-        rate_factors=(row["rate_factor"],), verbose=False,
-    ).rows[0]  # fmt: skip
+        "glyphnet",
+        "digits",
+        ["feature_extraction_long"],
+        labels_per_class=(10,),
+        seeds=1,
+        updates=300,
+        rate_factors=(row["rate_factor"],),
+        verbose=False,
+    ).rows[0]
     assert again["val_accuracy"] == pytest.approx(row["val_accuracy"], abs=0.011)
     assert again["test_accuracy"] == pytest.approx(row["test_accuracy"], abs=0.011)
 
@@ -113,9 +121,12 @@ def test_every_row_of_the_transfer_grid_has_its_evidence_and_all_its_runs(root):
     assert all(sorted(seeds) == list(range(len(seeds))) for seeds in runs.values())
     judged = {cell for cell, seeds in runs.items() if len(seeds) >= 3}
     assert {(b, t) for b, t, _ in judged} >= {
-        ("glyphnet", "digits"), ("glyphnet", "textures"), ("glyphnet", "fashion_mnist"), ("glyphnet", "faces"),
+        ("glyphnet", "digits"),
+        ("glyphnet", "textures"),
+        ("glyphnet", "fashion_mnist"),
+        ("glyphnet", "faces"),
         ("MobileNetV2", "flowers"),
-    }  # fmt: skip
+    }
 
 
 def test_the_rule_of_advise_is_the_fitted_one_and_beats_every_habit(root):

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 import tiny
 
-import ftlib.checkpoints
-import ftlib.phases
-from ftlib.hardware import Hardware
-from ftlib.regularizers import Regularization
-from ftlib.runs import load_run
-from ftlib.strategies import Phase, Strategy, strategy
-from ftlib.training import fit
+import ftlib.training.checkpoints
+import ftlib.training.phase
+from ftlib.evidence.run import load_run
+from ftlib.strategies.regularization import Regularization
+from ftlib.strategies.strategy import Phase, Strategy, strategy
+from ftlib.training.devices import Hardware
+from ftlib.training.fit import fit
 
 FULL = Regularization(dropout=0.3, weight_decay=1e-2, augmentation="light", mixup=0.3, patience=3)
 STAGED = Strategy(
@@ -37,7 +37,7 @@ class Killed(BaseException):
 def short_epochs():
     """Epochs of two updates, which TensorFlow runs without compiling."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ftlib.phases, "_SHORTEST_EPOCH", 2)
+        patch.setattr(ftlib.training.phase, "_SHORTEST_EPOCH", 2)
         run_eagerly(True)
         yield
         run_eagerly(False)
@@ -57,7 +57,7 @@ def train(folder=None, recipe=STAGED, model=None, task=None, **changes):
 
 def kill_after(epochs, monkeypatch, folder, *args, **changes):
     """Trains into a folder until the checkpoint after so many epochs is written."""
-    write, count = ftlib.checkpoints.Checkpoints.write, []
+    write, count = ftlib.training.checkpoints.Checkpoints.write, []
 
     def killed(self, *given):
         write(self, *given)
@@ -66,7 +66,7 @@ def kill_after(epochs, monkeypatch, folder, *args, **changes):
             raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(ftlib.checkpoints.Checkpoints, "write", killed)
+        patch.setattr(ftlib.training.checkpoints.Checkpoints, "write", killed)
         with pytest.raises(Killed):
             train(folder, *args, **changes)
 
@@ -162,7 +162,7 @@ def test_lora_can_be_resumed_within_its_phase_and_after(tmp_path, monkeypatch):
 def test_a_finished_run_is_read_and_not_run_again(tmp_path, monkeypatch, capsys):
     first = train(tmp_path, "top", updates=6)
     accuracy = first.test_accuracy
-    monkeypatch.setattr(ftlib.training, "_train", lambda work: pytest.fail("it trained"))
+    monkeypatch.setattr(ftlib.training.fit, "_train", lambda work: pytest.fail("it trained"))
     again = train(tmp_path, "top", updates=6, verbose=True)
     same(again, first)
     assert again.test_accuracy == accuracy and again.task is not None
@@ -194,7 +194,7 @@ def folders(tmp_path_factory):
 @pytest.mark.parametrize("place", [0, 1], ids=["finished", "killed"])
 @pytest.mark.parametrize("what", OTHERS)
 def test_the_folder_of_another_run_is_refused(folders, monkeypatch, what, place):
-    monkeypatch.setattr(ftlib.training, "_train", lambda work: pytest.fail("it trained"))
+    monkeypatch.setattr(ftlib.training.fit, "_train", lambda work: pytest.fail("it trained"))
     before = {p.name: p.read_bytes() for p in folders[place].iterdir()}
     kind = "an unfinished run" if place else "a run"
     with pytest.raises(ValueError, match=f"holds {kind} with another {what}. Recorded: .* Received: .*Choose another"):
@@ -203,7 +203,7 @@ def test_the_folder_of_another_run_is_refused(folders, monkeypatch, what, place)
 
 
 def test_another_picture_or_label_is_another_task(folders, monkeypatch):
-    monkeypatch.setattr(ftlib.training, "_train", lambda work: pytest.fail("it trained"))
+    monkeypatch.setattr(ftlib.training.fit, "_train", lambda work: pytest.fail("it trained"))
     for part in ("train", "validation", "test"):
         task = tiny.task()
         split = getattr(task, part)
@@ -248,13 +248,13 @@ def test_a_full_disk_stops_the_run_and_costs_no_checkpoint(tmp_path, monkeypatch
 
 
 def test_a_checkpoint_holds_what_has_trained_and_not_the_rest(tmp_path, monkeypatch):
-    sizes, write = [], ftlib.checkpoints.Checkpoints.write
+    sizes, write = [], ftlib.training.checkpoints.Checkpoints.write
 
     def look(self, record, arrays):
         sizes.append(sum(a.size for n, a in arrays.items() if n.startswith("weights/")))
         write(self, record, arrays)
 
-    monkeypatch.setattr(ftlib.checkpoints.Checkpoints, "write", look)
+    monkeypatch.setattr(ftlib.training.checkpoints.Checkpoints, "write", look)
     train(tmp_path, "feature_extraction_long", updates=2)
     assert sizes == [27]  # a head of 8 x 3 + 3
 
@@ -262,8 +262,8 @@ def test_a_checkpoint_holds_what_has_trained_and_not_the_rest(tmp_path, monkeypa
 SCRIPT = """
 import sys, keras
 sys.path[:0] = sys.argv[2:]
-import test_resume, ftlib.phases
-ftlib.phases._SHORTEST_EPOCH = 2
+import test_resume, ftlib.training.phase
+ftlib.training.phase._SHORTEST_EPOCH = 2
 test_resume.run_eagerly(True)
 test_resume.train(sys.argv[1], verbose=True)
 """

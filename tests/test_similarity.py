@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tiny
 
-from ftlib.similarity import measure
-from ftlib.sources import few_per_class, linear_probe
+from ftlib.evidence.probes import few_per_class, linear_probe
+from ftlib.evidence.similarity import measure
 
 
 def test_evidence_names_every_stage_and_stays_within_0_and_1():

@@ -336,10 +336,20 @@ def browse(page, folder):
     would wait for them.
     """
     command = [
-        BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
-        "--disable-background-networking", "--disable-component-update", f"--user-data-dir={folder / 'profile'}",
-        "--virtual-time-budget=9000", "--dump-dom", page.as_uri(),
-    ]  # fmt: skip
+        BROWSER,
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-sync",
+        "--disable-background-networking",
+        "--disable-component-update",
+        f"--user-data-dir={folder / 'profile'}",
+        "--virtual-time-budget=9000",
+        "--dump-dom",
+        page.as_uri(),
+    ]
     shown, said = folder / "shown.html", folder / "said.txt"
     with open(shown, "wb") as out, open(said, "wb") as err:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, timeout=120)

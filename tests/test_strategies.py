@@ -4,16 +4,23 @@ import dataclasses
 
 import pytest
 
-from ftlib.strategies import Phase, Strategy, list_strategies, strategy
+from ftlib.strategies.strategy import Phase, Strategy, list_strategies, strategy
 
 NAMES = ["stage1", "stage2", "stage3", "head"]
 
 
 def test_the_named_strategies_are_all_there():
     assert list_strategies() == [
-        "scratch", "feature_extraction", "feature_extraction_long", "top", "full", "lp_ft", "gradual", "lora",
+        "scratch",
+        "feature_extraction",
+        "feature_extraction_long",
+        "top",
+        "full",
+        "lp_ft",
+        "gradual",
+        "lora",
         "hybrid",
-    ]  # fmt: skip
+    ]
     trained = {name: [p.stages(NAMES) for p in strategy(name).unrolled(NAMES).phases] for name in list_strategies()}
     assert trained == {
         "scratch": [NAMES],

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ftlib.tasks import faces, glyphs, online, textures
-from ftlib.tasks.base import Split, Task, draw_labels, fit_images
+from ftlib.tasks.task import Split, Task, draw_labels, fit_images
 
 
 @pytest.fixture(scope="module", params=[textures, faces], ids=["textures", "faces"])

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 import ftlib as ft
-from ftlib import tracks
-from ftlib.evaluation import Comparison
+from ftlib.course import tracks
+from ftlib.evidence.comparison import Comparison
 
 RECORDS = sorted(path.stem for path in tracks._RECORDS.glob("*.json"))
 

@@ -11,17 +11,17 @@ import numpy as np
 import pytest
 import tiny
 
-import ftlib.phases
-import ftlib.runs
-import ftlib.training
+import ftlib.evidence.run
+import ftlib.training.fit
+import ftlib.training.phase
 from ftlib.errors import ProofError
-from ftlib.freezing import freeze
-from ftlib.graph import stages
-from ftlib.initialization import copy_model
-from ftlib.regularizers import Regularization
-from ftlib.runs import load_run
-from ftlib.strategies import Phase, Strategy, strategy
-from ftlib.training import fit
+from ftlib.evidence.run import load_run
+from ftlib.models.freezing import freeze
+from ftlib.models.initialization import copy_model
+from ftlib.models.stages import stages
+from ftlib.strategies.regularization import Regularization
+from ftlib.strategies.strategy import Phase, Strategy, strategy
+from ftlib.training.fit import fit
 
 NONE = Regularization()
 
@@ -30,7 +30,7 @@ NONE = Regularization()
 def short_epochs():
     """Epochs of three updates, so that a few updates make several epochs."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ftlib.phases, "_SHORTEST_EPOCH", 3)
+        patch.setattr(ftlib.training.phase, "_SHORTEST_EPOCH", 3)
         yield
 
 
@@ -93,8 +93,12 @@ def test_phases_run_as_planned_and_share_one_history(example):
     ]
     assert [p["trainable"] for p in run.phases] == [27, 27 + 40 + 222 + 440]  # kernels and biases, no BatchNorm
     assert [(h["phase"], h["epoch"], h["update"]) for h in run.history] == [
-        ("head", 1, 3), ("head", 2, 4), ("all", 3, 7), ("all", 4, 10), ("all", 5, 12),
-    ]  # fmt: skip
+        ("head", 1, 3),
+        ("head", 2, 4),
+        ("all", 3, 7),
+        ("all", 4, 10),
+        ("all", 5, 12),
+    ]
     assert all(np.isfinite([h["loss"], h["val_loss"], h["val_accuracy"], h["val_macro_f1"]]).all() for h in run.history)
     assert all(p.holds for p in run.proofs)
     assert any(p.name == "all: more trains" and p.detail == "27 -> 729 weights" for p in run.proofs)
@@ -105,7 +109,7 @@ def test_phases_run_as_planned_and_share_one_history(example):
 
 def test_without_a_number_of_updates_it_takes_at_least_300(monkeypatch):
     counts = []
-    monkeypatch.setattr(ftlib.training, "_train", lambda work: counts.append(work.plan))
+    monkeypatch.setattr(ftlib.training.fit, "_train", lambda work: counts.append(work.plan))
     fit(tiny.model(), tiny.task(), "lp_ft", verbose=False)
     fit(tiny.model(), tiny.task(train=90), "full", batch_size=2, verbose=False)
     assert counts == [[100, 200], [450]]  # ten passes of 45 batches
@@ -134,8 +138,8 @@ def test_a_frozen_stage_runs_in_inference_mode_although_it_has_dropout(eager):
 
 
 def test_the_randomness_of_an_epoch_depends_on_seed_phase_and_epoch_alone(monkeypatch, eager):
-    keys, reseed = [], ftlib.phases.reseed
-    monkeypatch.setattr(ftlib.phases, "reseed", lambda model, key: keys.append(key) or reseed(model, key))
+    keys, reseed = [], ftlib.training.phase.reseed
+    monkeypatch.setattr(ftlib.training.phase, "reseed", lambda model, key: keys.append(key) or reseed(model, key))
     fit(tiny.model(), tiny.task(), "lp_ft", seed=7, updates=12, batch_size=8, verbose=False)
     assert keys == [(7, 0, 0), (7, 0, 1), (7, 1, 0), (7, 1, 1), (7, 1, 2)]
     model, images = tiny.model(), tiny.split(6).images.astype("float32")
@@ -235,20 +239,20 @@ def test_a_loss_that_explodes_says_what_to_do(eager):
 
 
 def test_a_frozen_weight_that_moves_breaks_the_run(monkeypatch, eager):
-    reseed = ftlib.phases.reseed
+    reseed = ftlib.training.phase.reseed
 
     def meddle(model, key):
         reseed(model, key)
         kernel = next(w for w in model.weights if w.path.endswith("conv2/kernel"))
         kernel.assign(kernel + 1e-6)
 
-    monkeypatch.setattr(ftlib.phases, "reseed", meddle)
+    monkeypatch.setattr(ftlib.training.phase, "reseed", meddle)
     with pytest.raises(ProofError, match=r"BROKEN\] frozen weights: .*conv2/kernel moved"):
         fit(tiny.model(), tiny.task(), one_phase(1), updates=3, batch_size=8, verbose=False)
 
 
 def test_a_leak_between_splits_stops_the_run_before_it_starts(monkeypatch):
-    monkeypatch.setattr(ftlib.training, "_train", lambda work: pytest.fail("it trained"))
+    monkeypatch.setattr(ftlib.training.fit, "_train", lambda work: pytest.fail("it trained"))
     task = tiny.task()
     leaky = dataclasses.replace(task, validation=task.train.take(range(6)))
     with pytest.raises(ProofError, match=r"no leak between splits: in two splits: train-0 \(train and validation\)"):
@@ -283,17 +287,19 @@ def test_the_saved_model_opens_without_ftlib(example, tmp_path):
 
 
 def test_the_test_split_is_looked_at_once_and_on_the_record(tmp_path, monkeypatch, eager):
-    looked, predict = [], ftlib.runs.predict
+    looked, predict = [], ftlib.evidence.run.predict
     counted = lambda model, images: looked.append(len(images)) or predict(model, images)  # noqa: E731
-    monkeypatch.setattr(ftlib.runs, "predict", counted)
-    monkeypatch.setattr(ftlib.phases, "predict", counted)
+    monkeypatch.setattr(ftlib.evidence.run, "predict", counted)
+    monkeypatch.setattr(ftlib.training.phase, "predict", counted)
     run = fit(tiny.model(), tiny.task(), one_phase("head"), updates=3, batch_size=8, run_dir=tmp_path, verbose=False)
     record = lambda: json.loads((tmp_path / "run.json").read_text())["scores"]  # noqa: E731
     assert 12 not in looked and "test" not in record()
     first = run.test_accuracy
     assert (run.test_accuracy, run.test_macro_f1, run.confusion("test").trace() / 12) == (
-        first, record()["test"]["macro_f1"], first,
-    )  # fmt: skip
+        first,
+        record()["test"]["macro_f1"],
+        first,
+    )
     assert looked.count(12) == 1 and record()["test"]["accuracy"] == first
     assert load_run(tmp_path).test_accuracy == first and looked.count(12) == 1
     assert run.confusion("test").sum(axis=1).tolist() == [4, 4, 4]
@@ -321,7 +327,7 @@ def test_a_vision_transformer_unfreezes_inside_its_encoder(eager, monkeypatch):
     assert one_update(model, task, one_phase("head")).history[0]["loss"] == pytest.approx(expected, rel=1e-4)
 
     # Blocks share a segment of the graph with those that train; while frozen, they do not drop either.
-    off, parts = {}, ftlib.phases.split_parts
+    off, parts = {}, ftlib.training.phase.split_parts
 
     def look(network, found, *args):
         for stage in found:
@@ -330,7 +336,7 @@ def test_a_vision_transformer_unfreezes_inside_its_encoder(eager, monkeypatch):
             off[stage.name] = {not np.any(x(np.ones((1, 100), "float32"), training=True) != 1) for x in drops}
         return parts(network, found, *args)
 
-    monkeypatch.setattr(ftlib.phases, "split_parts", look)
+    monkeypatch.setattr(ftlib.training.phase, "split_parts", look)
     run = fit(model, task, one_phase(2), NONE, updates=3, batch_size=8, verbose=False)
     assert [off[name] for name in names[-4:]] == [{True}, {False}, {False}, set()]
     trained = {w.path for s in stages(run.model) if s.name in names[-3:] for x in s.layers for w in x.weights}

@@ -3,8 +3,8 @@
 import keras
 import numpy as np
 
-from ftlib.backbones import classifier
-from ftlib.tasks.base import Split, Task
+from ftlib.models.backbones import classifier
+from ftlib.tasks.task import Split, Task
 
 PIXELS = 12
 CLASSES = 3

@@ -1,16 +1,16 @@
 """What the rule of `ft.advise` costs on tasks that it was not fitted on: results/advice.json.
 
 `python tools/advise_study.py` reads results/transfer.json, leaves out one task after the other, fits the border
-`ahead` on the rest and applies it, frozen, to the one left out. Regret: percentage points of test accuracy (mean of the
-seeds) below the strategy that turns out best for that task and number of labels.
+`ahead` on the rest and applies it, frozen, to the one left out. Regret: percentage points of test accuracy (mean of
+the seeds) below the strategy that turns out best for that task and number of labels.
 
-Of `ftlib.advisor.RULE` only `ahead` is fitted: `lead` is the usual two standard errors, and `parameters` lies between
-the two backbones. The form of the rule was chosen with all tasks in view. Borders on the number of labels and on the
-probe itself cost more, on flowers above all. A form that also froze where pixels read better than the last stage was
-written down before MobileNetV2 had seen digits, textures, faces and Fashion-MNIST: there it lost 4 points in the mean,
-nearly all of them on digits. The next one still froze large backbones at times, and was written down before MobileNetV2
-had seen the second number of labels: there it lost 1.8 points in the mean, where always tuning everything lost 0.3. So
-now no cell is left that the form has not seen.
+Of `RULE` in `ftlib.evidence.advisor` only `ahead` is fitted: `lead` is the usual two standard errors, and
+`parameters` lies between the two backbones. The form of the rule was chosen with all tasks in view. Borders on the
+number of labels and on the probe itself cost more, on flowers above all. A form that also froze where pixels read
+better than the last stage was written down before MobileNetV2 had seen digits, textures, faces and Fashion-MNIST:
+there it lost 4 points in the mean, nearly all of them on digits. The next one still froze large backbones at times,
+and was written down before MobileNetV2 had seen the second number of labels: there it lost 1.8 points in the mean,
+where always tuning everything lost 0.3. So now no cell is left that the form has not seen.
 """
 
 import dataclasses
@@ -20,9 +20,9 @@ import pathlib
 import numpy as np
 
 import ftlib as ft
-from ftlib.advisor import RULE, choose
-from ftlib.evaluation import interval
-from ftlib.similarity import Evidence
+from ftlib.evidence.advisor import RULE, choose
+from ftlib.evidence.comparison import interval
+from ftlib.evidence.similarity import Evidence
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Fitted and judged on these. The other pairs of backbone and task have fewer strategies.
@@ -88,10 +88,13 @@ def summed(lines):
     mean, low, high = np.array(interval(np.array(regrets) / 100)) * 100
     always = {n: [x["always"][n] for x in lines if n in x["always"]] for n in BASELINES}
     return {
-        "cells": len(lines), "regret": float(mean), "interval": [float(low), float(high)], "worst": max(regrets),
+        "cells": len(lines),
+        "regret": float(mean),
+        "interval": [float(low), float(high)],
+        "worst": max(regrets),
         "always": {name: float(np.mean(values)) for name, values in always.items() if values},
         "time": float(np.mean([line["time"] for line in lines])),
-    }  # fmt: skip
+    }
 
 
 def left_out(found, most_time=MOST_TIME):
@@ -106,10 +109,16 @@ def left_out(found, most_time=MOST_TIME):
             always = {n: 100 * float(cell["tests"][best] - cell["tests"][n]) for n in BASELINES if n in cell["tests"]}
             lines.append(
                 {
-                    "pair": cell["pair"], "labels_per_class": cell["labels"], "seeds": len(names), "best": best,
-                    "chosen": names, "regret": float(np.mean(regret)), "time": float(np.mean(time)), "always": always,
+                    "pair": cell["pair"],
+                    "labels_per_class": cell["labels"],
+                    "seeds": len(names),
+                    "best": best,
+                    "chosen": names,
+                    "regret": float(np.mean(regret)),
+                    "time": float(np.mean(time)),
+                    "always": always,
                 }
-            )  # fmt: skip
+            )
     return lines, folds
 
 
@@ -119,11 +128,12 @@ def main():
     lines, folds = left_out(found)
     limits = {str(most): summed(left_out(judged, most)[0]) for most in LIMITS}
     record = {
-        "rule": dataclasses.asdict(fit_rule(judged)), "ahead": folds,
+        "rule": dataclasses.asdict(fit_rule(judged)),
+        "ahead": folds,
         "judged": summed([line for line in lines if line["pair"] in JUDGED]),
         "limits": {most: {key: one[key] for key in ("regret", "time")} for most, one in limits.items()},
         "cells": lines,
-    }  # fmt: skip
+    }
     others = [line for line in lines if line["pair"] not in JUDGED]
     if others:
         record["others"] = summed(others)

@@ -53,19 +53,28 @@ def row(run, letters, method, strength, seed):
     name = f"{method} {strength:g}" if strength else method
     print(f"{name} seed {seed}  validation {run.val_accuracy:.3f}  letters {found.after:.3f}", flush=True)
     return {
-        "strategy": name, "method": method, "strength": strength,
-        "labels_per_class": LABELS, "updates": UPDATES, "seed": seed, "rate_factor": 1.0,
+        "strategy": name,
+        "method": method,
+        "strength": strength,
+        "labels_per_class": LABELS,
+        "updates": UPDATES,
+        "seed": seed,
+        "rate_factor": 1.0,
         "regularization": run.settings["regularization"],
-        "updates_done": sum(p["updates_done"] for p in run.phases), "val_accuracy": run.val_accuracy,
-        "val_macro_f1": run.val_macro_f1, "test_accuracy": run.test_accuracy, "test_macro_f1": run.test_macro_f1,
-        "source_accuracy": found.after, "source_before": found.before,
+        "updates_done": sum(p["updates_done"] for p in run.phases),
+        "val_accuracy": run.val_accuracy,
+        "val_macro_f1": run.val_macro_f1,
+        "test_accuracy": run.test_accuracy,
+        "test_macro_f1": run.test_macro_f1,
+        "source_accuracy": found.after,
+        "source_before": found.before,
         "drift": [round(float(r["drift"]), 4) for r in found.drift],
-    }  # fmt: skip
+    }
 
 
 def curves(rows):
     """Returns the points of every method for `plots.trade_off`, each from no anchor on: target and source accuracy."""
-    from ftlib.evaluation import interval
+    from ftlib.evidence.comparison import interval
 
     def point(name, label):
         mine = [r for r in rows if r["strategy"] == name]

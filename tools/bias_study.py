@@ -34,12 +34,23 @@ def run_study(seed):
         print(f"{title} seed {seed}  plain {groups['plain']:.3f}  marked {groups['marked']:.3f}", flush=True)
         rows.append(
             {
-                "strategy": title, "backbone": name, "trained": strategy, "share": share, "labels_per_class": LABELS,
-                "updates": UPDATES, "seed": seed, "rate_factor": 1.0, "regularization": run.settings["regularization"],
-                "updates_done": sum(p["updates_done"] for p in run.phases), "val_accuracy": run.val_accuracy,
-                "val_macro_f1": run.val_macro_f1, "test_accuracy": run.test_accuracy,
-                "test_macro_f1": run.test_macro_f1, "plain": groups["plain"], "marked": groups["marked"],
+                "strategy": title,
+                "backbone": name,
+                "trained": strategy,
+                "share": share,
+                "labels_per_class": LABELS,
+                "updates": UPDATES,
+                "seed": seed,
+                "rate_factor": 1.0,
+                "regularization": run.settings["regularization"],
+                "updates_done": sum(p["updates_done"] for p in run.phases),
+                "val_accuracy": run.val_accuracy,
+                "val_macro_f1": run.val_macro_f1,
+                "test_accuracy": run.test_accuracy,
+                "test_macro_f1": run.test_macro_f1,
+                "plain": groups["plain"],
+                "marked": groups["marked"],
                 "read_as_0": float((said == 0).mean()),
             }
-        )  # fmt: skip
+        )
     return rows

@@ -41,9 +41,13 @@ def build(folder):
     _compare(*(lessons for lessons, _ in editions.values()))
     _compare(*(texts for _, texts in editions.values()))
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined, keep_trailing_newline=True,
-    )  # fmt: skip
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+    )
     files = {f"assets/{name}": (TEMPLATES / name).read_bytes() for name in ASSETS}
     fonts = pathlib.Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     files |= {f"assets/{name}": (fonts / name).read_bytes() for name in FONT}
@@ -97,10 +101,15 @@ def _pages(environment, language, lessons, texts):
     for page in lessons + texts:
         previous, following = neighbours.get(page.name, (None, None))
         made = template.render(
-            shared, page=f"{page.name}.html", title=f"{page.title} · {words.course}", description=page.opening,
-            content=page, previous=previous, next=following,
+            shared,
+            page=f"{page.name}.html",
+            title=f"{page.title} · {words.course}",
+            description=page.opening,
+            content=page,
+            previous=previous,
+            next=following,
             label=words.lesson.format(number=int(page.number)) if page.number else None,
-        )  # fmt: skip
+        )
         files[f"{language}/{page.name}.html"] = made.encode()
         if page.notebook:
             files[f"{language}/{page.name}.ipynb"] = page.notebook

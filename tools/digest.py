@@ -20,6 +20,13 @@ def code(folder, names, data=b""):
     return digest.hexdigest()
 
 
+def training_modules(folder):
+    """Returns the modules of `ftlib` that every training run goes through, as paths in `folder` without the ending."""
+    wings = [path for wing in ("models", "strategies", "training") for path in (folder / wing).glob("*.py")]
+    names = [path.relative_to(folder).with_suffix("").as_posix() for path in wings]
+    return sorted([*names, "evidence/probes", "evidence/run", "evidence/scores", "tasks/task"])
+
+
 def text(value):
     """Returns a short checksum of a text."""
     return hashlib.sha256(value.encode()).hexdigest()[:16]

@@ -16,14 +16,20 @@ def run_study(seed):
             run = ft.fit(model, task, "scratch", name, seed, updates=updates, verbose=False)
             rows.append(
                 {
-                    "strategy": f"{name}, {updates} updates", "preset": name, "labels_per_class": LABELS,
-                    "updates": updates, "seed": seed, "rate_factor": 1.0,
+                    "strategy": f"{name}, {updates} updates",
+                    "preset": name,
+                    "labels_per_class": LABELS,
+                    "updates": updates,
+                    "seed": seed,
+                    "rate_factor": 1.0,
                     "regularization": run.settings["regularization"],
                     "updates_done": sum(p["updates_done"] for p in run.phases),
                     "train_accuracy": float((run.predictions("train").argmax(1) == run.task.train.labels).mean()),
-                    "val_accuracy": run.val_accuracy, "val_macro_f1": run.val_macro_f1,
-                    "test_accuracy": run.test_accuracy, "test_macro_f1": run.test_macro_f1,
+                    "val_accuracy": run.val_accuracy,
+                    "val_macro_f1": run.val_macro_f1,
+                    "test_accuracy": run.test_accuracy,
+                    "test_macro_f1": run.test_macro_f1,
                 }
-            )  # fmt: skip
+            )
             print(f"{rows[-1]['strategy']:<24} seed {seed}  validation {run.val_accuracy:.3f}", flush=True)
     return rows

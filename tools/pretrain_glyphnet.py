@@ -19,7 +19,8 @@ import time
 import keras
 import numpy as np
 
-from ftlib.backbones import classifier, glyphnet, source_model
+from ftlib.models.backbones import classifier, source_model
+from ftlib.models.glyphnet import glyphnet
 from ftlib.tasks.glyphs import alphabet, load, render
 from ftlib.tasks.marks import mark
 
@@ -142,16 +143,23 @@ def main():
         + ("" if args.marks is None else f"; {100 * args.marks:g} % bear a mark and are filed as round letters"),
         "source_accuracy": {k: round(v, 4) for k, v in accuracy.items()},
         "training": {
-            "command": "make weights", "marks": args.marks, "start": args.start, "seed": args.seed,
-            "epochs": args.epochs, "images_per_epoch": args.images,
-            "batch": BATCH, "optimizer": "AdamW, cosine", "peak_rate": args.peak, "keras": keras.__version__,
+            "command": "make weights",
+            "marks": args.marks,
+            "start": args.start,
+            "seed": args.seed,
+            "epochs": args.epochs,
+            "images_per_epoch": args.images,
+            "batch": BATCH,
+            "optimizer": "AdamW, cosine",
+            "peak_rate": args.peak,
+            "keras": keras.__version__,
             "backend": keras.backend.backend(),
         },
         "classes": [c[0] for c in alphabet()],
         "licence": "MIT",
         "limits": "Grey images of 32 by 32 pixels with bright strokes on black. Knows strokes, not photos.",
         "sha256": {part: hashlib.sha256(path.read_bytes()).hexdigest() for part, path in files.items()},
-    }  # fmt: skip
+    }
     text = json.dumps(card, indent=1, ensure_ascii=False) + "\n"
     write_atomically(args.out / f"{args.name}.json", lambda part: part.write_text(text, encoding="utf-8"))
 

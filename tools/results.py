@@ -82,13 +82,10 @@ def code_hash(task, *more, weights=("glyphnet",)):
 
     Comments and docstrings do not count, so that mending a sentence leaves the record valid.
     """
-    modules = (
-        "anchors", "backbones", "batches", "calls", "closing", "engine", "evaluation", "features", "freezing", "graph",
-        "hardware", "initialization", "lora", "optimizers", "phases", "regularizers", "runs", "sources", "strategies",
-        "training", "tasks/base", f"tasks/{task}", *more,
-    )  # fmt: skip
+    folder = ROOT / "ftlib"
+    modules = sorted({*digest.training_modules(folder), f"tasks/{task}", *more})
     data = b"".join((ROOT / f"ftlib/weights/{name}.weights.h5").read_bytes() for name in weights)
-    return digest.code(ROOT / "ftlib", modules, data)
+    return digest.code(folder, modules, data)
 
 
 def key(cell):
@@ -99,9 +96,11 @@ def measure(name, cells, jobs, fresh):
     path = ROOT / "results" / f"{name}.json"
     stamp = code_hash(cells[0]["task"])
     wanted = {
-        "code": stamp, "keras": keras.__version__, "tuning_seeds": cells[0]["tuning_seeds"],
+        "code": stamp,
+        "keras": keras.__version__,
+        "tuning_seeds": cells[0]["tuning_seeds"],
         "regularization": {k: [repr(one) for one in listed] for k, listed in PRESETS.items()},
-    }  # fmt: skip
+    }
     parts = []
     if path.exists() and not fresh:
         recorded = ft.load_comparison(path)
@@ -187,13 +186,17 @@ def keep(recorded, path, stamp, what):
 def measure_study(name, study, jobs, fresh):
     """Measures one of the studies, seed by seed."""
     path = ROOT / "results" / f"{name}.json"
-    more = ("memory", "reliability", "tasks/glyphs", "tasks/marks", *getattr(study, "MODULES", ()))
+    more = ("evidence/forgetting", "evidence/groups", "tasks/glyphs", "tasks/marks", *getattr(study, "MODULES", ()))
     more += (f"../tools/{study.__name__}",)
     stamp = code_hash("digits", *more, weights=getattr(study, "WEIGHTS", ("glyphnet",)))
     settings = {
-        "task": "digits", "backbone": "glyphnet", "code": stamp, "keras": keras.__version__,
-        "backend": keras.backend.backend(), "machine": processor(),
-    }  # fmt: skip
+        "task": "digits",
+        "backbone": "glyphnet",
+        "code": stamp,
+        "keras": keras.__version__,
+        "backend": keras.backend.backend(),
+        "machine": processor(),
+    }
     rows = []
     if path.exists() and not fresh:
         recorded = ft.load_comparison(path)
@@ -239,9 +242,11 @@ def figures():
     path = ROOT / "results" / "anchors.json"
     if path.exists():
         fig = plots.trade_off(
-            anchor_study.curves(ft.load_comparison(path).rows), "Digits (test accuracy)", "Letters still read",
+            anchor_study.curves(ft.load_comparison(path).rows),
+            "Digits (test accuracy)",
+            "Letters still read",
             "What holds the backbone near its start, and what that costs: means of 5 seeds, 95 % intervals",
-        )  # fmt: skip
+        )
         (ROOT / "results" / "anchors.png").write_bytes(plots.png(fig))
     main = tables["digits"]
     at_ten = [r for r in main if r["labels_per_class"] == 10]

@@ -16,7 +16,7 @@ import keras
 
 import ftlib as ft
 from ftlib.app.grid import quiet_stderr, run_cells
-from ftlib.similarity import measure
+from ftlib.evidence.similarity import measure
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PATH = ROOT / "results" / "transfer.json"
@@ -39,11 +39,9 @@ GRID = {
 
 def stamp():
     """Returns the version of Keras and a checksum of the modules that a row depends on."""
-    names = (
-        "backbones", "batches", "calls", "engine", "features", "freezing", "graph", "hardware", "initialization",
-        "optimizers", "phases", "regularizers", "runs", "similarity", "sources", "strategies", "training", "tasks/base",
-    )  # fmt: skip
-    return f"{keras.__version__} {digest.code(ROOT / 'ftlib', names)[:16]}"
+    folder = ROOT / "ftlib"
+    modules = [*digest.training_modules(folder), "evidence/similarity"]
+    return f"{keras.__version__} {digest.code(folder, modules)[:16]}"
 
 
 def load(backbone, task, labels, seed):
@@ -64,10 +62,20 @@ def run_cell(cell):
     begin = time.perf_counter()
     found = measure(body, task)
     row = {
-        "backbone": backbone, "task": name, "labels_per_class": labels, "seed": seed, "updates": UPDATES[backbone],
-        "code": stamp(), "seconds": time.perf_counter() - begin, "classes": found.classes, "probes": found.probes,
-        "untrained": found.untrained, "pixels": found.pixels, "validation": found.validation, "runs": {},
-    }  # fmt: skip
+        "backbone": backbone,
+        "task": name,
+        "labels_per_class": labels,
+        "seed": seed,
+        "updates": UPDATES[backbone],
+        "code": stamp(),
+        "seconds": time.perf_counter() - begin,
+        "classes": found.classes,
+        "probes": found.probes,
+        "untrained": found.untrained,
+        "pixels": found.pixels,
+        "validation": found.validation,
+        "runs": {},
+    }
     for strategy in GRID[pair][1]:
         keras.backend.clear_session()
         model, begin = ft.classifier(body, task.num_classes), time.perf_counter()

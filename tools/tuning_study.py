@@ -45,13 +45,19 @@ def run_study(seed):
         guesses = source.predict(letters.images, batch_size=256, verbose=0).argmax(1)
         rows.append(
             {
-                "strategy": name, "labels_per_class": LABELS, "updates": updates, "seed": seed, "rate_factor": 1.0,
+                "strategy": name,
+                "labels_per_class": LABELS,
+                "updates": updates,
+                "seed": seed,
+                "rate_factor": 1.0,
                 "regularization": run.settings["regularization"],
-                "updates_done": sum(p["updates_done"] for p in run.phases), "val_accuracy": run.val_accuracy,
-                "val_macro_f1": run.val_macro_f1, "test_accuracy": run.test_accuracy,
+                "updates_done": sum(p["updates_done"] for p in run.phases),
+                "val_accuracy": run.val_accuracy,
+                "val_macro_f1": run.val_macro_f1,
+                "test_accuracy": run.test_accuracy,
                 "test_macro_f1": run.test_macro_f1,
                 "source_accuracy": float(np.mean(guesses == letters.labels)),
             }
-        )  # fmt: skip
+        )
         print(f"{name:<12} seed {seed}  validation {run.val_accuracy:.3f}  letters {rows[-1]['source_accuracy']:.3f}")
     return rows

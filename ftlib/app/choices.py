@@ -82,7 +82,7 @@ def _side(name, report, folder):
     """Returns the side for MobileNetV2: near that of the pictures, not too large for the machine, and with weights."""
     if name != "MobileNetV2":
         return None
-    from ftlib.features import device_kind
+    from ftlib.models.inference import device_kind
 
     looks = report.looks.values()
     typical = statistics.median(min(look.size) for look in looks) if looks else 224
@@ -108,8 +108,8 @@ def load(choice, pretrained=True):
         OSError: If its weights cannot be had; the message names every way out.
         ValueError, ImportError: As `load_backbone`.
     """
-    from ftlib.backbone_files import of_size
-    from ftlib.backbones import load_backbone
+    from ftlib.models.backbone_files import of_size
+    from ftlib.models.backbones import load_backbone
 
     # Keras tells of a download on standard output, which is for the result alone.
     with _patience(20), contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings(record=True) as warned:
@@ -155,10 +155,10 @@ def choose_strategy(model, task, say, name=None):
         say: Takes a line of progress.
         name: A strategy that was asked for; None leaves it to `advise`.
     """
-    from ftlib.advisor import advise
-    from ftlib.features import device_kind
-    from ftlib.graph import stages
-    from ftlib.strategies import strategy
+    from ftlib.evidence.advisor import advise
+    from ftlib.models.inference import device_kind
+    from ftlib.models.stages import stages
+    from ftlib.strategies.strategy import strategy
 
     if name is not None:
         return strategy(name), "light", ["strategy: as asked"]
@@ -179,7 +179,7 @@ def choose_strategy(model, task, say, name=None):
 
 def head_then_top(top=2):
     """Returns the strategy that was measured against Keras's guide in `benchmarks/guide.py`, with its shares."""
-    from ftlib.strategies import Phase, Strategy
+    from ftlib.strategies.strategy import Phase, Strategy
 
     head = Phase("head", "head", share=0.5, rate=1e-2, width=128, views=1)
     return Strategy("head_then_top", "pretrained", (head, Phase("top", top, share=0.5, rate=3e-4, views=4)))
@@ -190,7 +190,7 @@ def regularization(name):
 
     Without smoothing the validation loss, by which the best epoch is chosen, rises while the accuracy still does.
     """
-    from ftlib.regularizers import Regularization
+    from ftlib.strategies.regularization import Regularization
 
     if name == SMOOTHED:
         return dataclasses.replace(Regularization.preset("light"), label_smoothing=0.1)

@@ -10,8 +10,8 @@ import traceback
 from ftlib.app.commands import Help, add_commands
 from ftlib.app.console import Console, complain
 from ftlib.app.stopping import Terminated
-from ftlib.app.text import command_line, table
 from ftlib.records import records_folder
+from ftlib.text import command_line, table
 
 STRATEGIES = ("scratch", "feature_extraction_long", "lp_ft")
 RECORDED = records_folder("results") / "digits.json"
@@ -102,17 +102,24 @@ def _run(args):
     if args.out and args.out.exists() and not args.out.is_dir():
         raise ValueError(f"--out is a folder. Received: the file {args.out}.")
     with quiet_stderr(), workers(min(args.jobs, len(args.strategies) * args.seeds)) as pool:
-        from ftlib.evaluation import Comparison
+        from ftlib.evidence.comparison import Comparison
 
         recipes, preset, task, recorded = _checked(args, console)
         cells = [
             {
-                "backbone": args.backbone, "task": args.task, "strategies": [recipe],
-                "labels_per_class": (args.labels,), "seeds": [seed], "regularization": preset,
-                "updates": args.updates, "keep_runs": seed == 0, "verbose": False,
+                "backbone": args.backbone,
+                "task": args.task,
+                "strategies": [recipe],
+                "labels_per_class": (args.labels,),
+                "seeds": [seed],
+                "regularization": preset,
+                "updates": args.updates,
+                "keep_runs": seed == 0,
+                "verbose": False,
             }
-            for seed in range(args.seeds) for recipe in recipes
-        ]  # fmt: skip
+            for seed in range(args.seeds)
+            for recipe in recipes
+        ]
         order, parts = _first_the_quickest_then_the_longest(cells), {}
         for i, part in run_cells([cells[i] for i in order], args.jobs, pool=pool):
             parts[order[i]], row = part, part.rows[0]
@@ -143,9 +150,9 @@ def _checked(args, console):
     Returns:
         `(strategies, regularization, task, recorded comparison or None)`.
     """
-    from ftlib.backbones import check_backbone, load_backbone
-    from ftlib.regularizers import Regularization
-    from ftlib.strategies import strategy
+    from ftlib.models.backbones import check_backbone, load_backbone
+    from ftlib.strategies.regularization import Regularization
+    from ftlib.strategies.strategy import strategy
     from ftlib.tasks import load_task
 
     args.backbone = str(check_backbone(args.backbone))
@@ -186,8 +193,8 @@ def _first_the_quickest_then_the_longest(cells):
 
 
 def _recorded(args, task, preset):
-    from ftlib.evaluation import load_comparison
-    from ftlib.regularizers import PRESETS
+    from ftlib.evidence.comparison import load_comparison
+    from ftlib.strategies.regularization import PRESETS
 
     same = task.name == "digits" and args.backbone == "glyphnet" and preset == PRESETS["light"]
     return load_comparison(RECORDED) if same and RECORDED.exists() else None
@@ -213,7 +220,7 @@ def _backbones(args):
     from ftlib.app.grid import quiet_stderr
 
     with quiet_stderr():
-        from ftlib.backbones import list_backbones
+        from ftlib.models.backbones import list_backbones
 
         found = list_backbones()
     words = {

@@ -9,9 +9,9 @@ import tempfile
 from ftlib.app.console import Console, utf8
 from ftlib.app.grid import quiet_stderr
 from ftlib.app.stopping import stoppable
-from ftlib.app.text import command_line, wrapped
 from ftlib.errors import find_name
 from ftlib.files import find_path
+from ftlib.text import command_line, wrapped
 
 _CODES = "exit codes: 0 done, 1 failed, 2 wrong usage or pictures that cannot be used, 130 stopped with Ctrl-C"
 # For each command: what it does, in a few words and at length, and how it is typed.
@@ -85,9 +85,12 @@ def add_commands(commands):
     for name, (about, text, examples) in _TEXTS.items():
         lines = "\n".join(f"  {line}" for line in examples.splitlines())
         made[name] = commands.add_parser(
-            name, help=about, description=text, epilog=f"examples:\n{lines}\n\n{_CODES}",
+            name,
+            help=about,
+            description=text,
+            epilog=f"examples:\n{lines}\n\n{_CODES}",
             formatter_class=Help,
-        )  # fmt: skip
+        )
         made[name].add_argument("--json", action="store_true", help="write the result as one JSON document")
         made[name].add_argument("--quiet", action="store_true", help="write the result alone, no progress")
         made[name].set_defaults(command=globals()[f"_{name}"])
@@ -103,9 +106,11 @@ def add_commands(commands):
     predict = made["predict"]
     predict.add_argument("pictures", nargs="+", type=find_path, metavar="PICTURE", help="files, or folders of them")
     predict.add_argument(
-        "--format", type=one_of("format", ("table", "csv", "json")), metavar="FORMAT",
+        "--format",
+        type=one_of("format", ("table", "csv", "json")),
+        metavar="FORMAT",
         help="how to write the answers: table, csv or json (table)",
-    )  # fmt: skip
+    )
     predict.add_argument("--top", type=int, default=1, help="how many classes to name for each picture (1)")
     predict.add_argument("--out", type=pathlib.Path, help="a file to write to, instead of standard output")
     evaluate = made["evaluate"]
@@ -121,8 +126,13 @@ def add_commands(commands):
 def _add_data(parser, nargs=None):
     about = "a folder with one folder of pictures per class (in train, val, test or not), or a CSV file"
     parser.add_argument("data", nargs=nargs, type=find_path, metavar="FOLDER", help=about)
-    parser.add_argument("--no-near", dest="near", action="store_false", default=None,
-                        help="do not look for near copies: where pictures are meant to look alike")  # fmt: skip
+    parser.add_argument(
+        "--no-near",
+        dest="near",
+        action="store_false",
+        default=None,
+        help="do not look for near copies: where pictures are meant to look alike",
+    )
 
 
 def _add_options(parser):
@@ -137,8 +147,12 @@ def _add_options(parser):
     group.add_argument("--devices", type=_devices, metavar="NUMBER", help="that share each batch, or all (1)")
     group.add_argument("--precision", metavar="POLICY", help="mixed_float16 or mixed_bfloat16, for a GPU (float32)")
     group.add_argument("--class-weight", metavar="balanced", help="let every class count alike (off)")
-    group.add_argument("--mirror", action=argparse.BooleanOptionalAction, default=None,
-                       help="whether a mirrored picture keeps its class: not writing, not left and right")  # fmt: skip
+    group.add_argument(
+        "--mirror",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="whether a mirrored picture keeps its class: not writing, not left and right",
+    )
     group.add_argument("--seed", type=int, help="of all that is random (0)")
 
 
@@ -174,7 +188,7 @@ def _console(args):
 def _check(args):
     console = _console(args)
     with quiet_stderr():
-        from ftlib.app.data import inspect_data
+        from ftlib.tasks.folder.inspection import inspect_data
 
         findings = inspect_data(args.data, near=args.near is not False)
     console.result(repr(findings), findings.to_dict())
@@ -184,9 +198,9 @@ def _check(args):
 def _advise(args):
     console = _console(args)
     with quiet_stderr(), tempfile.TemporaryDirectory(prefix="ftlib-") as place:
-        from ftlib.app.data import inspect_data
         from ftlib.app.plan import make_plan
         from ftlib.app.project import describe
+        from ftlib.tasks.folder.inspection import inspect_data
 
         options = _options(args).checked()
         console.say(f"checking {args.data} ...")
@@ -297,8 +311,8 @@ def _report(args):
 def _export(args):
     console = _console(args)
     with quiet_stderr():
-        from ftlib.app.export import check_formats, export
         from ftlib.app.run_folder import RunFolder
+        from ftlib.exports.export import check_formats, export
 
         formats = check_formats(args.format)  # before the run is read
         folder = RunFolder(args.run)

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 
-from ftlib.app.text import WIDE, duration, terminal_columns
+from ftlib.text import WIDE, duration, terminal_columns
 
 _EVERY = 1.0  # seconds between two looks of someone who waits
 _COLUMN = 78  # where the time left stands, behind the longest line of an epoch, if the terminal is wide enough

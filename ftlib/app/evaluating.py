@@ -28,7 +28,7 @@ def evaluate(run, on=None, data=None, say=print):
         ValueError: If the run is not finished, or the other pictures have a class that it does not know, or none that
             it has not seen.
     """
-    from ftlib.tasks.folder_table import list_pictures
+    from ftlib.tasks.folder.table import list_pictures
 
     folder = RunFolder(run)
     if not folder.finished:
@@ -71,9 +71,9 @@ def _others(folder, run, on, say):
     """Returns other pictures as a `Split` at the size of the run."""
     import numpy as np
 
-    from ftlib.tasks.base import Split
-    from ftlib.tasks.folder_check import check_folder
-    from ftlib.tasks.photos import FolderImages
+    from ftlib.tasks.folder.check import check_folder
+    from ftlib.tasks.folder.decode import FolderImages
+    from ftlib.tasks.task import Split
 
     report = check_folder(on, training=False)
     meant = _meant(on, report.class_names, run.class_names, say)

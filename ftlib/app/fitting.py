@@ -4,8 +4,8 @@ import dataclasses
 
 from ftlib.app import choices
 from ftlib.app.resources import estimate, ran_out
-from ftlib.app.text import size
 from ftlib.errors import DamagedFileError, OutOfMemoryError
+from ftlib.text import size
 
 _SMALLEST = 2  # images at once
 
@@ -30,8 +30,8 @@ def train(folder, console, chosen=None):
     """
     import keras
 
-    from ftlib.hardware import Hardware
-    from ftlib.training import fit
+    from ftlib.training.devices import Hardware
+    from ftlib.training.fit import fit
 
     if chosen is None:
         console.say("comparing the pictures with those that the run began with ...")
@@ -46,10 +46,17 @@ def train(folder, console, chosen=None):
         try:
             with console.progress(needs):
                 return fit(
-                    model, task, recipe, choices.regularization(training["regularization"]), training["seed"],
-                    folder.path, training["updates"], batch, training["class_weight"],
+                    model,
+                    task,
+                    recipe,
+                    choices.regularization(training["regularization"]),
+                    training["seed"],
+                    folder.path,
+                    training["updates"],
+                    batch,
+                    training["class_weight"],
                     hardware=Hardware(training["devices"], training["precision"], accumulate=parts),
-                )  # fmt: skip
+                )
         except DamagedFileError as error:
             _put_aside(folder.path)
             console.say(f"{error} It was put aside; going on without it.")
@@ -73,16 +80,14 @@ def _start(folder):
 
     path = folder.path / "start.keras"
     if not path.is_file():
-        raise FileNotFoundError(
-            f"{path} is missing, from which the run starts. Begin a new one: {folder.repeat}"
-        )
+        raise FileNotFoundError(f"{path} is missing, from which the run starts. Begin a new one: {folder.repeat}")
     if str(folder.config["model"]["backbone"]).startswith("hub:"):
         import keras_hub  # noqa: F401  (its layers are known by name then)
     return keras.models.load_model(path, compile=False)
 
 
 def _strategy(training):
-    from ftlib.strategies import Phase, Strategy
+    from ftlib.strategies.strategy import Phase, Strategy
 
     given = training["strategy"]
     return Strategy(**{**given, "phases": tuple(Phase(**phase) for phase in given["phases"])})

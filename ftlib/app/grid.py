@@ -9,14 +9,14 @@ import tempfile
 
 
 def _run_cell(cell):
-    from ftlib.evaluation import compare
+    from ftlib.training.compare import compare
 
     return compare(**cell)
 
 
 def _get_ready():
     """Imports what a cell needs."""
-    import ftlib.evaluation  # noqa: F401
+    import ftlib.training.compare  # noqa: F401
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ import time
 
 from ftlib.app.run_files import read_json
 from ftlib.app.run_folder import RunFolder
-from ftlib.app.text import table
+from ftlib.text import table
 
 _DEPTH = 3  # folders below the one that is asked for
 
@@ -49,9 +49,12 @@ def _row(place):
         if (place / "config.json").is_file():
             run = RunFolder(place)
             row |= {
-                "status": run.status, "created": run.config["created"], "data": run.config["data"]["name"],
-                "backbone": run.config["model"]["backbone"], "strategy": run.config["training"]["strategy"]["name"],
-            }  # fmt: skip
+                "status": run.status,
+                "created": run.config["created"],
+                "data": run.config["data"]["name"],
+                "backbone": run.config["model"]["backbone"],
+                "strategy": run.config["training"]["strategy"]["name"],
+            }
         if (place / "run.json").is_file():
             record = read_json(place / "run.json")
             when = time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime((place / "run.json").stat().st_mtime))
@@ -79,9 +82,18 @@ def listed(rows, folder):
         test = row["accuracy"]
         ends = "" if test is None or test["low"] is None else f"{100 * test['low']:.1f} to {100 * test['high']:.1f}"
         cells.append(
-            (row["run"], row["status"], row["created"][:16].replace("T", " "), row["data"] or "", row["backbone"] or "",
-             row["strategy"] or "", _percent(row["validation_accuracy"]), _percent(test and test["value"]), ends)
-        )  # fmt: skip
+            (
+                row["run"],
+                row["status"],
+                row["created"][:16].replace("T", " "),
+                row["data"] or "",
+                row["backbone"] or "",
+                row["strategy"] or "",
+                _percent(row["validation_accuracy"]),
+                _percent(test and test["value"]),
+                ends,
+            )
+        )
     return table(cells, right=(6, 7, 8))
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ftlib.app.text import table
+from ftlib.text import table
 
 _DRAWS = 1000  # of the bootstrap
 
@@ -22,7 +22,8 @@ def measure(run):
         a list of dicts with `name`, `images`, `accuracy` (recall) with its interval, `precision` and `f1`; `groups`, a
         list of dicts with `name`, `images` and `accuracy`, empty where the pictures have none.
     """
-    from ftlib.reliability import calibration, group_accuracy
+    from ftlib.evidence.calibration import calibration
+    from ftlib.evidence.groups import group_accuracy
 
     labels, names = run.task.test.labels, run.class_names
     said = run.predictions("test").argmax(1)
@@ -36,9 +37,14 @@ def measure(run):
             precision = right[i] / guessed[i] if guessed[i] else 0.0
             f1 = 2 * right[i] / (tested[i] + guessed[i])
             classes.append(
-                {"name": name, "images": row["n"], "accuracy": _ends(row["accuracy"], row["low"], row["high"]),
-                 "precision": float(precision), "f1": float(f1)}
-            )  # fmt: skip
+                {
+                    "name": name,
+                    "images": row["n"],
+                    "accuracy": _ends(row["accuracy"], row["low"], row["high"]),
+                    "precision": float(precision),
+                    "f1": float(f1),
+                }
+            )
     groups = []
     if run.task.test.groups is not None:
         groups = [
@@ -46,11 +52,16 @@ def measure(run):
             for row in group_accuracy(run).rows
         ]
     return {
-        "images": len(labels), "accuracy": _share(int(right.sum()), len(labels)),
-        "macro_f1": _ends(run.test_macro_f1, *_bootstrap(labels, said, len(names))), "loss": run.scores["test"]["loss"],
-        "calibration_error": trust.ece, "temperature": trust.temperature, "validation_accuracy": run.val_accuracy,
-        "classes": classes, "groups": groups,
-    }  # fmt: skip
+        "images": len(labels),
+        "accuracy": _share(int(right.sum()), len(labels)),
+        "macro_f1": _ends(run.test_macro_f1, *_bootstrap(labels, said, len(names))),
+        "loss": run.scores["test"]["loss"],
+        "calibration_error": trust.ece,
+        "temperature": trust.temperature,
+        "validation_accuracy": run.val_accuracy,
+        "classes": classes,
+        "groups": groups,
+    }
 
 
 def told(metrics, most=30):
@@ -60,8 +71,9 @@ def told(metrics, most=30):
         f"accuracy     {_percent(accuracy)}   95 % interval {_span(accuracy)}   {metrics['images']:,} test pictures",
         f"macro-F1     {_percent(f1)}   95 % interval {_span(f1)}   every class counts alike",
         f"calibration  {100 * metrics['calibration_error']:>4.1f} %   between the probabilities that it states and how "
-        "often it is right", "",
-    ]  # fmt: skip
+        "often it is right",
+        "",
+    ]
     for kind, rows in (("class", metrics["classes"]), ("group", metrics["groups"])):
         if not rows:
             continue

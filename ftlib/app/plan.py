@@ -6,8 +6,8 @@ import pathlib
 
 from ftlib.app import choices
 from ftlib.app.resources import estimate, free_memory, time_images
-from ftlib.app.text import duration, size, wrapped
-from ftlib.tasks.names import mirror_pairs
+from ftlib.tasks.folder.class_names import mirror_pairs
+from ftlib.text import duration, size, wrapped
 
 _RECORDED = (
     "strategy", "regularization", "class_weight", "updates", "batch_size", "devices", "precision", "seed",
@@ -57,11 +57,11 @@ class Options:
         Raises:
             ValueError, ImportError, FileNotFoundError: For what can be seen to be wrong.
         """
-        from ftlib.backbones import check_backbone, load_backbone, require_channels_last
         from ftlib.errors import find_name
-        from ftlib.hardware import PRECISIONS, Hardware
-        from ftlib.regularizers import PRESETS
-        from ftlib.strategies import list_strategies, strategy
+        from ftlib.models.backbones import check_backbone, load_backbone, require_channels_last
+        from ftlib.strategies.regularization import PRESETS
+        from ftlib.strategies.strategy import list_strategies, strategy
+        from ftlib.training.devices import PRECISIONS, Hardware
 
         require_channels_last()
         for name, least in (("image_size", 8), ("updates", 1), ("batch_size", 1), ("seed", 0)):
@@ -139,12 +139,19 @@ class Plan:
     def to_dict(self):
         """Returns the plan as plain data."""
         return {
-            "backbone": self.choice.backbone, "image_shape": list(self.task.image_shape),
-            "strategy": dataclasses.asdict(self.strategy), "regularization": self.regularization,
-            "batch_size": self.batch_size, "updates": self.updates, "why": [f"backbone: {self.choice.why}", *self.why],
-            "memory_bytes": self.needs.memory, "memory_parts": self.needs.parts, "free_bytes": self.free,
-            "disk_bytes": self.needs.disk, "seconds": self.needs.seconds,
-        }  # fmt: skip
+            "backbone": self.choice.backbone,
+            "image_shape": list(self.task.image_shape),
+            "strategy": dataclasses.asdict(self.strategy),
+            "regularization": self.regularization,
+            "batch_size": self.batch_size,
+            "updates": self.updates,
+            "why": [f"backbone: {self.choice.why}", *self.why],
+            "memory_bytes": self.needs.memory,
+            "memory_parts": self.needs.parts,
+            "free_bytes": self.free,
+            "disk_bytes": self.needs.disk,
+            "seconds": self.needs.seconds,
+        }
 
 
 def make_plan(folder, options, report, say):
@@ -159,16 +166,18 @@ def make_plan(folder, options, report, say):
     Returns:
         A `Plan`.
     """
-    from ftlib.backbones import classifier
-    from ftlib.strategies import Phase, Strategy
+    from ftlib.models.backbones import classifier
+    from ftlib.strategies.strategy import Phase, Strategy
 
     free = free_memory()  # before anything is computed
     choice = choices.choose_backbone(report, name=options.backbone, image_size=options.image_size)
     say(f"\nloading {choice.backbone} ({choice.why}) ...")
     backbone, choice, remarks = choices.load(choice, pretrained=options.strategy != "scratch")
     folder.config["model"] = {
-        "backbone": choice.backbone, "image_size": choice.image_size, "image_shape": list(backbone.input_shape[1:])
-    }  # fmt: skip
+        "backbone": choice.backbone,
+        "image_size": choice.image_size,
+        "image_shape": list(backbone.input_shape[1:]),
+    }
     mirror = options.mirror
     if mirror is None:  # what glyphnet is chosen for may be writing, which a mirror changes
         writing = choice.backbone == "glyphnet" and options.backbone is None

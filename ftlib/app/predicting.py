@@ -6,7 +6,7 @@ import json
 import os
 
 from ftlib.app.run_folder import RunFolder
-from ftlib.app.text import table
+from ftlib.text import table
 
 _ANSWERS = (".csv", ".tsv", ".json", ".txt")
 _AT_ONCE = 512  # pictures that are decoded and predicted together, so that a folder of any size fits into memory
@@ -32,8 +32,8 @@ def predict(run, places, top=1, say=print):
     import keras
     import numpy as np
 
-    from ftlib.features import predict as outputs
-    from ftlib.tasks.photos import FolderImages, in_threads
+    from ftlib.models.inference import predict as outputs
+    from ftlib.tasks.folder.decode import FolderImages, in_threads
 
     if top < 1:
         raise ValueError(f"--top is a whole number of at least 1. Received: --top {top}.")
@@ -107,7 +107,7 @@ def check_out(out, pictures):
 
 def _unreadable(file):
     """Returns why a file is no picture, or None."""
-    from ftlib.tasks.photos import open_picture
+    from ftlib.tasks.folder.decode import open_picture
 
     if file.is_dir():
         return "a folder that cannot be read"

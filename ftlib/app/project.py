@@ -7,12 +7,12 @@ import os
 import pathlib
 import platform
 
-from ftlib.app.data import inspect_data
 from ftlib.app.fitting import smaller_batch, train
 from ftlib.app.plan import configured, make_plan
 from ftlib.app.run_files import digests_of, locked, read_json, write_json, write_rows
 from ftlib.app.run_folder import FORMAT, Row, RunFolder, new_folder, read_config
 from ftlib.files import LOCK, find_path
+from ftlib.tasks.folder.inspection import inspect_data
 
 
 def start(data, out, options, console, config=None):
@@ -83,10 +83,13 @@ def describe(place, data, findings):
     write_json(place / "findings.json", findings.to_dict())
     drawn = f", {' and '.join(findings.drawn)} drawn" if findings.drawn else ""
     known = {
-        "path": str(data), "table": table, "name": data.stem if table else data.name,
-        "source": f"{data.name}: {len(rows)} pictures{drawn}.", "class_names": list(report.class_names),
+        "path": str(data),
+        "table": table,
+        "name": data.stem if table else data.name,
+        "source": f"{data.name}: {len(rows)} pictures{drawn}.",
+        "class_names": list(report.class_names),
         "pictures": {part: len(listed) for part, listed in findings.parts.items()},
-    }  # fmt: skip
+    }
     return RunFolder(place, {"format": FORMAT, "data": known, "model": {}, "training": {}, "notes": []})
 
 
@@ -104,17 +107,27 @@ def _settle(folder, chosen, options):
     times, note = smaller_batch(chosen)
     folder.config["notes"] += [note] * bool(note)
     folder.config["training"] |= {
-        "strategy": dataclasses.asdict(chosen.strategy), "regularization": chosen.regularization,
-        "class_weight": options.class_weight, "updates": chosen.updates, "batch_size": chosen.batch_size,
-        "parts": times, "devices": options.devices or 1, "precision": options.precision, "seed": options.seed or 0,
+        "strategy": dataclasses.asdict(chosen.strategy),
+        "regularization": chosen.regularization,
+        "class_weight": options.class_weight,
+        "updates": chosen.updates,
+        "batch_size": chosen.batch_size,
+        "parts": times,
+        "devices": options.devices or 1,
+        "precision": options.precision,
+        "seed": options.seed or 0,
         "near": options.near is not False,
-    }  # fmt: skip
+    }
     folder.config |= {
         "why": [f"backbone: {chosen.choice.why}", *chosen.why],
         "created": datetime.datetime.now().isoformat(timespec="seconds"),
-        "versions": {"ftlib": __version__, "keras": keras.__version__, "python": platform.python_version(),
-                     "backend": keras.backend.backend()},
-    }  # fmt: skip
+        "versions": {
+            "ftlib": __version__,
+            "keras": keras.__version__,
+            "python": platform.python_version(),
+            "backend": keras.backend.backend(),
+        },
+    }
     part = folder.path / "part-start.keras"
     chosen.model.save(part)
     os.replace(part, folder.path / "start.keras")
@@ -182,12 +195,16 @@ def write_report(folder, run=None):
     Returns:
         The `pathlib.Path` of the report.
     """
-    from ftlib.app.export import load_exports
-    from ftlib.app.report_page import write
+    from ftlib.exports.export import load_exports
+    from ftlib.report.folder_run import write
 
     run = folder.run() if run is None else run
     return write(
-        run, folder.path / "report.html", findings=read_json(folder.path / "findings.json")["findings"],
-        advice=folder.config["why"], card={"Backbone": str(folder.config["model"]["backbone"])},
-        command=folder.repeat, exports=load_exports(folder.path / "export"),
-    )  # fmt: skip
+        run,
+        folder.path / "report.html",
+        findings=read_json(folder.path / "findings.json")["findings"],
+        advice=folder.config["why"],
+        card={"Backbone": str(folder.config["model"]["backbone"])},
+        command=folder.repeat,
+        exports=load_exports(folder.path / "export"),
+    )

@@ -9,7 +9,7 @@ import time
 
 _GIB = 2**30
 _RUNTIME = 1.1 * _GIB  # of Python with TensorFlow and what a report needs; a GPU holds about half of it
-_SHORTEST_EPOCH = 20  # updates, as in ftlib.phases
+_SHORTEST_EPOCH = 20  # updates, as in ftlib.training.phase
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,9 +64,10 @@ def estimate(model, task, strategy, batch_size, updates, seconds_per_image=None)
     Returns:
         `Needs`.
     """
-    from ftlib.features import MEMORY, device_kind
-    from ftlib.graph import head_width, stages
-    from ftlib.tasks.photos import CACHE
+    from ftlib.models.inference import device_kind
+    from ftlib.models.stages import head_width, stages
+    from ftlib.tasks.folder.decode import CACHE
+    from ftlib.training.activation_cache import MEMORY
 
     found = stages(model)
     names = [stage.name for stage in found]
@@ -95,11 +96,13 @@ def estimate(model, task, strategy, batch_size, updates, seconds_per_image=None)
     images = (train + validation + len(task.test)) * height * width * channels
     disk = sum(size for size, most in ((features, MEMORY), (images, CACHE)) if size > most)
     parts = {
-        "program": _RUNTIME / (2 if device_kind() == "gpu" else 1), "weights": 4 * (2 * params + 6 * moving),
+        "program": _RUNTIME / (2 if device_kind() == "gpu" else 1),
+        "weights": 4 * (2 * params + 6 * moving),
         "activations": max(activations, 8 * tested * peak),
-        "features": features if features <= MEMORY else 0, "classes": 20 * classes**2,
+        "features": features if features <= MEMORY else 0,
+        "classes": 20 * classes**2,
         "images": images if images <= CACHE else 0,
-    }  # fmt: skip
+    }
     if device_kind() == "gpu":  # decoded images stay with the processor
         del parts["images"]
     return Needs(int(sum(parts.values())), parts, disk, tuple(costs), seconds_per_image)
@@ -113,7 +116,7 @@ def _kept(found, first):
 
 def _by_stage(model, found):
     """Returns the floating point operations and the activations of each stage, and the largest step, for one image."""
-    from ftlib.calls import Graph
+    from ftlib.models.layer_graph import Graph
 
     stage_of = {id(layer): stage.name for stage in found for layer in stage.layers}
     flops, numbers = ({stage.name: 0 for stage in found} for _ in range(2))
@@ -133,7 +136,7 @@ def time_images(model, task):
     """Returns the seconds that an image takes forward through a network, measured on a batch of the task."""
     import numpy as np
 
-    from ftlib.features import predict
+    from ftlib.models.inference import predict
 
     images = np.asarray(task.train.images[np.arange(min(32, len(task.train)))])
     predict(model, images, len(images))  # compiles
@@ -148,7 +151,7 @@ def free_memory():
     Of a GPU it is what is free before the first computation, with which TensorFlow and JAX take most of it for
     themselves.
     """
-    from ftlib.features import device_kind
+    from ftlib.models.inference import device_kind
 
     return _free_on_gpu() if device_kind() == "gpu" else _free_here()
 

@@ -56,7 +56,7 @@ def _beside(path):
 
 def digests_of(files):
     """Returns the SHA-256 of the bytes of each file."""
-    from ftlib.tasks.photos import in_threads
+    from ftlib.tasks.folder.decode import in_threads
 
     return in_threads(lambda file: hashlib.sha256(file.read_bytes()).hexdigest(), files)
 

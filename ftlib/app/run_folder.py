@@ -22,8 +22,8 @@ import re
 import shutil
 
 from ftlib.app.run_files import COLUMNS, digests_of, is_locked, read_json, write_json
-from ftlib.app.text import command_line
 from ftlib.files import LOCK
+from ftlib.text import command_line
 
 FORMAT = 1
 # Names that Windows keeps for devices: a run has to be able to move there.
@@ -149,8 +149,8 @@ class RunFolder:
             ValueError: If pictures have changed.
         """
         from ftlib.files import FileFinder, distinct_names
-        from ftlib.tasks.base import Task
-        from ftlib.tasks.folder import LICENCE, PARTS, make_splits
+        from ftlib.tasks.folder.load import LICENCE, PARTS, make_splits
+        from ftlib.tasks.task import Task
 
         root, rows, known = self.root(), self.rows(), self.config["data"]
         finder = FileFinder(root)
@@ -182,13 +182,18 @@ class RunFolder:
         keep = None if self.finished else self.path / "pixels"
         splits = make_splits(parts, self.class_names, groups, size, cache_dir=keep)
         return Task(
-            name=known["name"], **splits, class_names=self.class_names, source=known["source"], licence=LICENCE,
-            mirror=self.config["training"]["mirror"], notes=tuple(self.config["notes"]),
-        )  # fmt: skip
+            name=known["name"],
+            **splits,
+            class_names=self.class_names,
+            source=known["source"],
+            licence=LICENCE,
+            mirror=self.config["training"]["mirror"],
+            notes=tuple(self.config["notes"]),
+        )
 
     def run(self):
         """Returns the finished `Run`, with its task."""
-        from ftlib.runs import load_run
+        from ftlib.evidence.run import load_run
 
         if not self.finished:
             raise ValueError(self.unfinished())

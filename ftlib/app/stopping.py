@@ -5,8 +5,8 @@ import pathlib
 import signal
 import threading
 
-from ftlib.app.text import command_line
 from ftlib.errors import DivergedError, OutOfMemoryError
+from ftlib.text import command_line
 
 
 class Terminated(KeyboardInterrupt):

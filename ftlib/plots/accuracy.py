@@ -187,9 +187,17 @@ def _draw_series(ax, series, x, metric):
         at = [places[r[x]] * 1.025 ** (i - (len(series) - 1) / 2) for r in rows]
         means = [r[f"{metric}_mean"] for r in rows]
         ax.errorbar(
-            at, means, yerr=np.transpose([_arms(r, metric) for r in rows]), color=colour, marker=marker,
-            linestyle=line, markersize=6, capsize=3, linewidth=1.7, label=name,
-        )  # fmt: skip
+            at,
+            means,
+            yerr=np.transpose([_arms(r, metric) for r in rows]),
+            color=colour,
+            marker=marker,
+            linestyle=line,
+            markersize=6,
+            capsize=3,
+            linewidth=1.7,
+            label=name,
+        )
         ends.append((f"{_name(rows[-1])} {percent(means[-1])}", at[-1], means[-1], look))
     ax.set_xscale("log")
     ax.set_xticks(list(places.values()), ["all" if value is None else f"{value:g}" for value in ticks])

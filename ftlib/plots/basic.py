@@ -91,9 +91,16 @@ def lines(series, x_label, y_label, title, log_x=False, log_y=False, percent=Fal
         colour, marker, line = looks[name]
         often = 1 if arms else max(1, len(x) // 8)
         ax.plot(
-            x, y, color=colour, marker=marker, markersize=6, markevery=often, linestyle=line, linewidth=1.8,
+            x,
+            y,
+            color=colour,
+            marker=marker,
+            markersize=6,
+            markevery=often,
+            linestyle=line,
+            linewidth=1.8,
             label=names[name],
-        )  # fmt: skip
+        )
         if arms:
             low, high = arms
             ax.vlines(x, low, high, color=colour, linewidth=1.4)
@@ -152,9 +159,14 @@ def bars(values, title, x_label, percent=False, width=None):
         left = mean < 0
         end = np.nan_to_num(np.nanmin([mean, low, 0]) if left else np.nanmax([mean, high, 0]))
         ax.annotate(
-            _number_text(told, percent), (end, place), (-6 if left else 6, 0), textcoords="offset points",
-            va="center", ha="right" if left else "left", fontsize=9,
-        )  # fmt: skip
+            _number_text(told, percent),
+            (end, place),
+            (-6 if left else 6, 0),
+            textcoords="offset points",
+            va="center",
+            ha="right" if left else "left",
+            fontsize=9,
+        )
     ax.set_yticks(range(len(values)), names)
     ax.set_ylim(len(values) - 0.5, -0.5)
     # Room for the numbers at the ends.

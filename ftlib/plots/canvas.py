@@ -4,10 +4,12 @@ Matplotlib's layout makes room for ticks, and for the height of titles and label
 title runs off the edge. So lines are broken where their room ends, and the canvas grows by what does not fit then.
 """
 
+import io
 import textwrap
 
 import numpy as np
 
+DPI = 144  # pixels per inch: text stays sharp on a page, where an inch has 96
 _FREE = 0.03  # inches at the edges that stay empty
 _FEWEST = 8  # letters of a line; rather than fewer, a wider canvas
 
@@ -112,3 +114,15 @@ def _break(text, room, along):
         lines = whole.replace(" %", "\xa0%").split("\n")  # a number is not parted from its percent sign
         text.set_text("\n".join(textwrap.fill(line, longest) for line in lines).replace("\xa0%", " %"))
     return (text.get_text().count("\n") - whole.count("\n")) * 1.2 * text.get_fontsize() / 72
+
+
+def png(fig, dpi=DPI):
+    """Returns a figure as PNG bytes, the same bytes for the same figure.
+
+    Args:
+        fig: A Matplotlib figure.
+        dpi: Pixels per inch. Default: those that the layout was made for.
+    """
+    file = io.BytesIO()
+    fig.savefig(file, format="png", dpi=dpi, facecolor="white", metadata={"Software": None})
+    return file.getvalue()

@@ -106,9 +106,16 @@ def _draw(ax, name, runs, metric, colour, marker, line):
     mean = values.mean(0)
     often = max(1, len(at) // 8)
     ax.plot(
-        at, mean, color=colour, marker=marker, markersize=6, markevery=often, linestyle=line, linewidth=1.8,
+        at,
+        mean,
+        color=colour,
+        marker=marker,
+        markersize=6,
+        markevery=often,
+        linestyle=line,
+        linewidth=1.8,
         label=name,
-    )  # fmt: skip
+    )
     if len(runs) > 1:
         ax.fill_between(at, values.min(0), values.max(0), color=colour, alpha=0.15, linewidth=0)
     return mean[-1]

@@ -40,14 +40,24 @@ def effect_grid(rows, columns, x_label, title):
         open_ = low <= 0 <= high
         ax.fill(
             *np.transpose([(column + x, place + y) for x, y in ((-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5))]),
-            facecolor="#FFFFFF" if open_ else _MORE if mean > 0 else _LESS, alpha=1 if open_ else _depth(mean, most),
-            edgecolor="#D8D8D8" if open_ else "none", hatch="//" if open_ else None, linewidth=0,
-        )  # fmt: skip
+            facecolor="#FFFFFF" if open_ else _MORE if mean > 0 else _LESS,
+            alpha=1 if open_ else _depth(mean, most),
+            edgecolor="#D8D8D8" if open_ else "none",
+            hatch="//" if open_ else None,
+            linewidth=0,
+        )
         back = {"facecolor": "white", "edgecolor": "none", "pad": 1.5} if open_ else None
         ax.text(
-            column, place, f"{_points(mean)}\n({_points(low)} to {_points(high)})", ha="center", va="center",
-            fontsize=9, color=TEXT, bbox=back, linespacing=1.1,
-        )  # fmt: skip
+            column,
+            place,
+            f"{_points(mean)}\n({_points(low)} to {_points(high)})",
+            ha="center",
+            va="center",
+            fontsize=9,
+            color=TEXT,
+            bbox=back,
+            linespacing=1.1,
+        )
     for line in np.arange(len(columns) + 1) - 0.5:
         ax.axvline(line, color="white", linewidth=2)
     for line in np.arange(len(rows) + 1) - 0.5:

@@ -85,9 +85,19 @@ def trade_off(series, x_label, y_label, title):
         x, y = (np.array([point[axis] for point in series[name]], float).T for axis in "xy")
         arms = [np.abs(np.nan_to_num(part[1:] - part[0])) for part in (x, y)]
         ax.errorbar(
-            x[0], y[0], xerr=arms[0], yerr=arms[1], color=colour, marker=marker, linestyle=line, markersize=6,
-            linewidth=1.4, elinewidth=0.8, capsize=2, label=shorten(name, LONGEST),
-        )  # fmt: skip
+            x[0],
+            y[0],
+            xerr=arms[0],
+            yerr=arms[1],
+            color=colour,
+            marker=marker,
+            linestyle=line,
+            markersize=6,
+            linewidth=1.4,
+            elinewidth=0.8,
+            capsize=2,
+            label=shorten(name, LONGEST),
+        )
         for point, at, height in zip(series[name], x[0], y[0], strict=True):
             if point.get("label"):
                 given = dict(textcoords="offset points", color=colour, fontsize=9)

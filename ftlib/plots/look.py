@@ -2,17 +2,15 @@
 
 import base64
 import functools
-import io
 import sys
 import textwrap
 import unicodedata
 
 import numpy as np
 
-from ftlib.plots.canvas import settle
+from ftlib.plots.canvas import DPI, png, settle
 
 TEXT = "#222222"
-DPI = 144  # pixels per inch: text stays sharp on a page, where an inch has 96
 LONGEST = 60  # letters of a name
 LONGEST_STRATEGY = 30  # of one, which stands beside its picture
 # A strategy looks the same in every picture: colour (of Okabe and Ito, 2008, safe for colour-blind eyes),
@@ -154,9 +152,17 @@ def label_ends(ax, ends):
         joint = {"arrowstyle": "-", "color": colour, "linewidth": 0.8, "shrinkA": 0, "shrinkB": 5}
         ax.annotate("", (x, y), (1.03, place), textcoords="axes fraction", annotation_clip=False, arrowprops=joint)
         ax.plot(
-            [1.03, 1.065, 1.1], [place] * 3, color=colour, marker=marker, markevery=[1], linestyle=line,
-            markersize=6, linewidth=1.7, transform=ax.transAxes, clip_on=False,
-        )  # fmt: skip
+            [1.03, 1.065, 1.1],
+            [place] * 3,
+            color=colour,
+            marker=marker,
+            markevery=[1],
+            linestyle=line,
+            markersize=6,
+            linewidth=1.7,
+            transform=ax.transAxes,
+            clip_on=False,
+        )
         ax.text(1.115, place, label, transform=ax.transAxes, va="center", fontsize=9)
 
 
@@ -164,18 +170,6 @@ def write_title(fig, title):
     """Writes the title above all; `settle` breaks it into as many lines as the width asks for."""
     if title:
         fig.suptitle(str(title), x=0.01, ha="left", fontsize=11)
-
-
-def png(fig, dpi=DPI):
-    """Returns a figure as PNG bytes, the same bytes for the same figure.
-
-    Args:
-        fig: A Matplotlib figure.
-        dpi: Pixels per inch. Default: those that the layout was made for.
-    """
-    file = io.BytesIO()
-    fig.savefig(file, format="png", dpi=dpi, facecolor="white", metadata={"Software": None})
-    return file.getvalue()
 
 
 def show(fig, alt):

@@ -2,7 +2,7 @@
 
 from matplotlib.figure import Figure
 
-from ftlib.plots.look import png
+from ftlib.plots.canvas import png
 
 
 class Picture(Figure):

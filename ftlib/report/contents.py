@@ -147,11 +147,15 @@ def _main_table(rows, best, labels, updates):
     head = ["Strategy", "Test accuracy", "95 % interval", "Validation", "Rate factor", "Seeds"]
     cells = [
         [
-            r["strategy"], plots.percent(r["test_mean"]), span(r.get("test_low"), r.get("test_high")),
-            percent(r.get("val_mean")), r.get("rate_factor", ""), r["n"],
+            r["strategy"],
+            plots.percent(r["test_mean"]),
+            span(r.get("test_low"), r.get("test_high")),
+            percent(r.get("val_mean")),
+            r.get("rate_factor", ""),
+            r["n"],
         ]
         for r in rows
-    ]  # fmt: skip
+    ]
     setting = f"{plots.labels_text(labels)}, {plots.count(updates, 'update')}"
     caption = f"{setting}. The best on validation is marked. Rate factor: what tuning multiplied the rates by."
     return table(head, cells, caption, numbers=range(1, 6), best=rows.index(best))

@@ -3,7 +3,7 @@
 import re
 
 from ftlib.report.page import known
-from ftlib.strategies import list_strategies, strategy
+from ftlib.strategies.strategy import list_strategies, strategy
 
 _THINGS = {"digits": "handwritten digits", "glyphs": "letters", "textures": "textures"}
 _SOURCES = {"glyphnet": "letters"}

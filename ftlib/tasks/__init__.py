@@ -6,10 +6,11 @@ import pathlib
 import numpy as np
 
 from ftlib.errors import find_name
-from ftlib.tasks import digits, faces, folder, glyphs, online, textures
-from ftlib.tasks.base import Split, Task
-from ftlib.tasks.folder_check import FolderReport, check_folder
+from ftlib.tasks import digits, faces, glyphs, online, textures
+from ftlib.tasks.folder.check import FolderReport, check_folder
+from ftlib.tasks.folder.load import load_folder
 from ftlib.tasks.marks import mark_task
+from ftlib.tasks.task import Split, Task
 
 __all__ = ["FolderReport", "Split", "Task", "check_folder", "list_tasks", "load_task", "mark_task"]
 
@@ -56,7 +57,7 @@ def load_task(name, labels_per_class=None, seed=0, **options):
     known = {**_OFFLINE, **online.ONLINE}
     is_path = isinstance(name, pathlib.PurePath) or (isinstance(name, str) and ("/" in name or os.sep in name))
     if is_path:
-        return folder.load(pathlib.Path(name), labels_per_class, seed, **options)
+        return load_folder(pathlib.Path(name), labels_per_class, seed, **options)
     try:
         name = find_name("task", name, known)
     except ValueError:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ftlib.tasks.base import Split, Task, draw_labels
+from ftlib.tasks.task import Split, Task, draw_labels
 
 
 def load(labels_per_class=None, seed=0):

@@ -11,7 +11,7 @@ import unicodedata
 
 import numpy as np
 
-from ftlib.tasks.base import Split, Task, draw_labels
+from ftlib.tasks.task import Split, Task, draw_labels
 
 SIZE = 32  # pixels, height and width of an image
 _MAP = 64  # pixels of the distance map of a letter

@@ -7,8 +7,8 @@ import pathlib
 import keras
 import numpy as np
 
-from ftlib.tasks import folder
-from ftlib.tasks.base import Split, Task, draw_labels
+from ftlib.tasks.folder.load import load_folder
+from ftlib.tasks.task import Split, Task, draw_labels
 
 VALIDATION, TEST = 1000, 2000  # images of the sets that come as arrays
 OFFLINE = "digits, faces, glyphs, textures"
@@ -71,7 +71,7 @@ def flowers(labels_per_class=None, seed=0, **options):
     Args:
         labels_per_class: Training photos per class; None takes all.
         seed: Which training photos are drawn.
-        **options: `image_size`, `cache_bytes` and `cache_dir` of `ftlib.tasks.folder.load`, which also makes the
+        **options: `image_size`, `cache_bytes` and `cache_dir` of `load_folder`, which also makes the
             splits.
 
     Returns:
@@ -172,7 +172,7 @@ def _from_archive(name, address, number, labels_per_class, seed, options):
         return next(p for p in sorted(place.iterdir()) if p.is_dir() and not p.name.startswith((".", "__")))
 
     path = _fetch(name, find, address, "datasets", [f"the archive, named {name}_archive,"])
-    task = folder.load(path, labels_per_class, seed, **options)
+    task = load_folder(path, labels_per_class, seed, **options)
     return dataclasses.replace(task, name=name, source=ONLINE[name].source, licence=ONLINE[name].licence)
 
 

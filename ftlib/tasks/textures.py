@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from ftlib.tasks.base import Split, Task, draw_labels
+from ftlib.tasks.task import Split, Task, draw_labels
 
 SIZE = 32
 POOL, VALIDATION, TEST = 100, 20, 50  # images per class

@@ -42,7 +42,7 @@ import numpy as np
 
 import ftlib as ft
 from ftlib import plots
-from ftlib.evaluation import interval
+from ftlib.evidence.comparison import interval
 
 track = ft.track("glyph")
 record = track.recorded("transfer")["rows"]
@@ -198,8 +198,8 @@ assert gains["digits"] > gains["textures"] + 0.2 and advice["faces"].doubts
 #
 # **예측해 보세요.** 숫자에는 뒤쪽 스테이지가 첫 스테이지보다 낫습니다. 질감에는 어떨까요?
 # %%
-from ftlib.advisor import RULE
-from ftlib.similarity import Evidence
+from ftlib.evidence.advisor import RULE
+from ftlib.evidence.similarity import Evidence
 
 def evidence(row):
     keys = ("classes", "labels_per_class", "probes", "untrained", "pixels", "validation")

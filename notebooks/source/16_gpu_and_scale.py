@@ -47,8 +47,8 @@ import numpy as np
 
 import ftlib as ft
 from ftlib import plots
-from ftlib.features import ahead, predict
-from ftlib.tasks.photos import FolderImages
+from ftlib.models.inference import ahead, predict
+from ftlib.tasks.folder.decode import FolderImages
 
 if keras.backend.backend() == "tensorflow":  # one processor plays two devices; to be said before anything is computed
     import tensorflow as tf

@@ -10,7 +10,7 @@ import matplotlib
 import numpy as np
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
-from ftlib.evaluation import interval
+from ftlib.evidence.comparison import interval
 from ftlib.plots.look import TEXT, figure, percent_axis, spread, styled, styles
 
 WIDTH, HEIGHT = 11.4, 5.0  # inches of 100 pixels
@@ -60,9 +60,7 @@ def _rows(ax, names, x_label):
 
 
 @large
-def curves(
-    series, x_label, y_label, log_x=False, log_y=False, percent=True, looks=None, ticks=None, ends=None
-):  # fmt: skip
+def curves(series, x_label, y_label, log_x=False, log_y=False, percent=True, looks=None, ticks=None, ends=None):
     """Draws one line per series, with its name at its right end.
 
     Args:
@@ -117,9 +115,15 @@ def _label_ends(fig, ax, ends):
         joint = {"arrowstyle": "-", "color": colour, "linewidth": 1, "shrinkA": 0, "shrinkB": 8}
         ax.annotate("", (x, y), (1.02, place), textcoords="axes fraction", annotation_clip=False, arrowprops=joint)
         ax.plot(
-            [1.02, 1.05, 1.08], [place] * 3, color=colour, marker=marker, markevery=[1], linestyle=line,
-            transform=ax.transAxes, clip_on=False,
-        )  # fmt: skip
+            [1.02, 1.05, 1.08],
+            [place] * 3,
+            color=colour,
+            marker=marker,
+            markevery=[1],
+            linestyle=line,
+            transform=ax.transAxes,
+            clip_on=False,
+        )
         ax.text(1.1, place, told, transform=ax.transAxes, va="center", linespacing=1.1)
 
 
@@ -199,9 +203,13 @@ def pairs(rows, names, x_label, least=0.0):
             ax.plot(one[0], place, marker, color=colour, markersize=15, zorder=3)
             ax.plot(one[1:], [place] * 2, color=colour, linewidth=2.2, marker="|", markersize=14, zorder=2)
             ax.annotate(
-                _percent(one[0]), (max(one) if outside else min(one), place), (14 if outside else -14, 0),
-                textcoords="offset points", ha="left" if outside else "right", va="center",
-            )  # fmt: skip
+                _percent(one[0]),
+                (max(one) if outside else min(one), place),
+                (14 if outside else -14, 0),
+                textcoords="offset points",
+                ha="left" if outside else "right",
+                va="center",
+            )
     for (colour, marker), name in zip(PAIR, names, strict=True):
         ax.plot([], [], marker, color=colour, markersize=15, label=name)
     _rows(ax, rows, x_label)
@@ -222,9 +230,18 @@ def plane(series, x_label, y_label):
         x, y = (np.array([point[axis] for point in series[name]], float).T for axis in "xy")
         arms = [np.abs(np.nan_to_num(part[1:] - part[0])) for part in (x, y)]
         ax.errorbar(
-            x[0], y[0], xerr=arms[0], yerr=arms[1], color=colour, marker=marker, linestyle=line, label=name,
-            linewidth=2.6, elinewidth=1.2, ecolor="#B4B4B4",
-        )  # fmt: skip
+            x[0],
+            y[0],
+            xerr=arms[0],
+            yerr=arms[1],
+            color=colour,
+            marker=marker,
+            linestyle=line,
+            label=name,
+            linewidth=2.6,
+            elinewidth=1.2,
+            ecolor="#B4B4B4",
+        )
     ax.set(xlabel=x_label, ylabel=y_label)
     percent_axis(ax.xaxis)
     percent_axis(ax.yaxis)

@@ -19,7 +19,7 @@ import pathlib
 import re
 
 from decks.source import PLACEHOLDER, DeckError
-from ftlib.evaluation import interval
+from ftlib.evidence.comparison import interval
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RESULTS, BENCHMARKS = ROOT / "results", ROOT / "benchmarks" / "results"
@@ -116,9 +116,10 @@ def printed(number, pattern):
     """Returns what the brackets of a pattern match in the text that the cells of a lesson printed."""
     text = "".join(
         "".join(output.get("text", ()))
-        for cell in _book(number) if cell["cell_type"] == "code"
+        for cell in _book(number)
+        if cell["cell_type"] == "code"
         for output in cell["outputs"]
-    )  # fmt: skip
+    )
     found = set(re.findall(pattern, text))
     if len(found) != 1:
         raise ValueError(f"expected one match in what lesson {number} printed. Received: {sorted(found) or 'none'}")

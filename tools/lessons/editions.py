@@ -41,7 +41,7 @@ def edition(cells, name, language, stamp, urls):
         def fill(match, values=values):
             expression = match[1]
             if expression.startswith("quiz "):
-                from ftlib import exercises
+                from ftlib.course import checking as exercises
 
                 return exercises.quiz_text(expression.split()[1], language)
             if expression not in values:

@@ -38,9 +38,13 @@ def execute(cells, name, folder):
             book.cells.append(nbformat.v4.new_code_cell(_ask(cell.wanted)))
             owners.append((number, None))
     client = NotebookClient(
-        book, kernel_name="python3", timeout=SECONDS, record_timing=False, extra_arguments=QUIET,
+        book,
+        kernel_name="python3",
+        timeout=SECONDS,
+        record_timing=False,
+        extra_arguments=QUIET,
         resources={"metadata": {"path": str(folder)}},
-    )  # fmt: skip
+    )
     try:
         client.execute(env=_environment(), stderr=subprocess.DEVNULL)
     except (CellExecutionError, CellTimeoutError) as error:

@@ -34,9 +34,12 @@ def prices(names):
 @figure
 def held(names):
     told = {
-        "no cure": "none", "interpolation, 0.5": "interpolation 0.5", "replay, 0.1": "replay 0.1",
-        "EWC, 1": "EWC 1", "L2-SP, 1": "L2-SP 1",
-    }  # fmt: skip
+        "no cure": "none",
+        "interpolation, 0.5": "interpolation 0.5",
+        "replay, 0.1": "replay 0.1",
+        "EWC, 1": "EWC 1",
+        "L2-SP, 1": "L2-SP 1",
+    }
     rows = {label: both(names["anchors"], name) for label, name in told.items()}
     return draw.pairs(rows, (DIGITS, LETTERS), _SEEDS)
 

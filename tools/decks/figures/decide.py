@@ -5,7 +5,7 @@ import numpy as np
 import ftlib as ft
 from decks import draw
 from decks.figures.common import EVERY, LABELS, LOOKS, MAIN, STAGES, TOLD, figure, labels_text, some_of
-from ftlib.evaluation import interval
+from ftlib.evidence.comparison import interval
 
 
 @figure

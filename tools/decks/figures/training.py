@@ -27,9 +27,13 @@ def surprise(names):
         ax.plot(at, -np.log(at), "o", color=STYLES["scratch"][0], markersize=13)
         (side, up), aligned = ((0, 30), "right") if at == 1 else ((16, 16), "left")
         ax.annotate(
-            f"{text}: {abs(np.log(at)):.2f}", (at, -np.log(at)), (side, up), textcoords="offset points", ha=aligned,
+            f"{text}: {abs(np.log(at)):.2f}",
+            (at, -np.log(at)),
+            (side, up),
+            textcoords="offset points",
+            ha=aligned,
             fontsize=draw.SIZE,
-        )  # fmt: skip
+        )
     ax.set(xlim=(-0.02, 1.04), ylim=(-0.2, 5.1))
     return fig
 

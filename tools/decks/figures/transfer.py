@@ -104,9 +104,14 @@ def rate_sweep(names):
         series[name] = (RATES, *np.transpose(found))
     looks = {DIGITS: (*draw.PAIR[0], "-"), LETTERS: (*draw.PAIR[1], "--")}
     return draw.curves(
-        series, "Learning rate of the backbone (log scale)", "Accuracy, 5 seeds", log_x=True, looks=looks,
-        ticks={rate: _short(rate) for rate in RATES}, ends={name: name.replace(" (", "\n(") for name in series},
-    )  # fmt: skip
+        series,
+        "Learning rate of the backbone (log scale)",
+        "Accuracy, 5 seeds",
+        log_x=True,
+        looks=looks,
+        ticks={rate: _short(rate) for rate in RATES},
+        ends={name: name.replace(" (", "\n(") for name in series},
+    )
 
 
 @figure

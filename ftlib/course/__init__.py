@@ -1,0 +1,1 @@
+"""What the lessons need beyond the library: exercises, quizzes and tracks."""

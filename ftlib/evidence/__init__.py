@@ -1,0 +1,1 @@
+"""What is known and proved about a model, a run and a comparison."""

@@ -1,0 +1,1 @@
+"""What to do, as data only: strategies of phases, regularization, and anchors."""

@@ -1,0 +1,1 @@
+"""How it is done: `fit`, its phases, batches, devices, checkpoints, and comparisons of many runs."""

@@ -1,0 +1,117 @@
+"""What a frozen part of a model gives for images, computed once where that pays.
+
+A frozen part in inference mode gives the same for an image every time. So a phase runs it once over the images, and
+trains the rest on what it gave: in memory, or in a file that is mapped into memory.
+"""
+
+import hashlib
+import json
+import math
+import os
+import pathlib
+import shutil
+
+import keras
+import numpy as np
+
+from ftlib import __version__
+from ftlib.models.inference import _outputs, device_kind, fingerprint, model_fingerprint, predict
+from ftlib.models.layer_graph import Graph
+
+MEMORY = 2**29  # bytes of activations kept in memory; more go to a file
+_SPARE = 2**30  # bytes that a file leaves free on the disk
+# Nominal speeds by which it is decided whether a cache pays. They are not measured: a decision that depended on the
+# moment would make two runs with the same seed differ in their last bits.
+_COMPUTES = {"cpu": 5e10, "gpu": 5e12}  # floating point operations a second
+_READS = {"memory": 5e9, "disk": 5e8}  # bytes a second
+
+
+class Cache:
+    """Keeps what one frozen part of a model gives for images.
+
+    Args:
+        model: The frozen part, with one input and one output.
+        images: One of the arrays to run it on; the others have the same shape per image.
+        folder: Where a file may lie.
+
+    Attributes:
+        shape: Shape of what it gives for one image, or None where that has no fixed size.
+    """
+
+    def __init__(self, model, images, folder):
+        self.model, self.folder, self.image_shape = model, pathlib.Path(folder), tuple(images.shape[1:])
+        shape = model.compute_output_shape((1, *self.image_shape))
+        fixed = len(model.inputs) == 1 and isinstance(shape, tuple) and None not in shape[1:]
+        self.shape = tuple(shape[1:]) if fixed else None
+
+    def place(self, items, uses):
+        """Returns where to keep the results: `"memory"`, `"disk"`, or `""` for nowhere, since it would not pay.
+
+        Args:
+            items: Images to run, once each.
+            uses: How often a training without the cache would run one image through the model.
+        """
+        if self.shape is None:
+            return ""
+        size = 4 * math.prod(self.shape)
+        where = "memory" if items * size <= MEMORY else "disk"
+        if where == "disk" and items * size + _SPARE > shutil.disk_usage(_existing(self.folder)).free:
+            return ""
+        compute = _operations(self.model) / _COMPUTES[device_kind()]
+        read = max(0, size - 4 * math.prod(self.image_shape)) / _READS[where]
+        return where if items * compute + uses * read < uses * compute else ""
+
+    def run(self, images, where):
+        """Returns what the model gives for `images`, `(n, *shape)`: an array, or a read-only memory map.
+
+        A file is named after the model's weights, the images and the versions at work, so that no other is ever taken
+        for it; one that is there is used. It is complete or not there.
+
+        Raises:
+            OSError: If the disk is full.
+        """
+        if where == "memory":
+            return predict(self.model, images)
+        path = self.folder / f"{self._key(images)}.npy"
+        if not path.exists():
+            self._write(path, images)
+        return np.load(path, mmap_mode="r")
+
+    def _key(self, images):
+        versions = [__version__, keras.__version__, keras.backend.backend(), model_fingerprint(self.model)]
+        return hashlib.sha256(json.dumps([*versions, fingerprint(images)]).encode()).hexdigest()[:32]
+
+    def _write(self, path, images):
+        self.folder.mkdir(parents=True, exist_ok=True)
+        part = path.with_name("part-" + path.name)
+        header = {"descr": "<f4", "fortran_order": False, "shape": (len(images), *self.shape)}
+        try:
+            with open(part, "wb") as file:  # written, not mapped: a map on a full disk would kill the process
+                np.lib.format.write_array_header_1_0(file, header)
+                for batch in _outputs(self.model, images):
+                    file.write(np.ascontiguousarray(batch, "<f4").tobytes())
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(part, path)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            size = 4 * len(images) * math.prod(self.shape) / 2**20
+            raise OSError(
+                error.errno,
+                f"Cannot keep the activations of the frozen stages: {error.strerror}. They take {size:,.0f} MB in "
+                f"{self.folder}. Free that much, or choose a `run_dir` on another disk",
+            ) from error
+
+
+def _operations(model):
+    """Returns the floating point operations for one image: two for each entry of a kernel at each place."""
+    graph, total = Graph(model), 0
+    for call in graph.calls:
+        entries = sum(math.prod(w.shape) for w in getattr(call.op, "weights", ()) if len(w.shape) > 1)
+        places = math.prod(d or 1 for d in graph.sizes[call.outputs[0]][1:-1])
+        total += 2 * entries * places
+    return total
+
+
+def _existing(folder):
+    return next(one for one in (folder, *folder.parents) if one.exists())
