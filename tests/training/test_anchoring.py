@@ -22,19 +22,6 @@ from ftlib.training.fit import fit
 ALL = Strategy("all", "pretrained", (Phase("all", "all", rate=1e-2),))
 
 
-def source():
-    """A task on other pictures: the bright third is darkened."""
-    given = tiny.task(train=30, validation=30, name="bands before")
-
-    def turned(split, seed):
-        noise = np.random.default_rng(seed).integers(0, 60, split.images.shape)
-        ids = np.array([f"before-{name}" for name in split.ids])
-        return dataclasses.replace(split, images=(200 - split.images // 2 - noise).astype("uint8"), ids=ids)
-
-    parts = {name: turned(getattr(given, name), i) for i, name in enumerate(("train", "validation", "test"))}
-    return dataclasses.replace(given, **parts)
-
-
 def run(anchor=None, recipe=ALL, updates=40, **options):
     settings = Regularization(anchor=anchor)
     model = tiny.model(dropout=0.0)
@@ -55,7 +42,10 @@ def kept(done, task):
 
 
 def test_the_stronger_the_pull_the_nearer_the_weights_stay(eager):
-    far = [distance(run(anchor, updates=20)) for anchor in (None, L2SP(1.0), L2SP(1e3), EWC(source(), 1e3, examples=6))]
+    far = [
+        distance(run(anchor, updates=20))
+        for anchor in (None, L2SP(1.0), L2SP(1e3), EWC(tiny.source_task(), 1e3, examples=6))
+    ]
     assert far[0] > 1.05 * far[1] > 1.1 * far[2] > 0 and far[0] > 1.05 * far[3], far
 
 
@@ -68,7 +58,7 @@ def held(anchor, chosen=("stage1", "stage2", "stage3", "head")):
 
 
 @pytest.mark.backends
-@pytest.mark.parametrize("anchor", [L2SP(0.3), EWC(source(), 0.3, examples=6)])
+@pytest.mark.parametrize("anchor", [L2SP(0.3), EWC(tiny.source_task(), 0.3, examples=6)])
 def test_the_term_is_the_weighted_sum_of_squared_distances(anchor, eager):
     model, prepared, hold = held(anchor)
     assert float(hold.term(None)) == 0
@@ -87,12 +77,12 @@ def test_only_pretrained_weights_that_train_are_held():
     _, _, hold = held(L2SP(), ("stage3", "head"))
     assert {"/".join(w.path.split("/")[-2:]) for w, *_ in hold.pulled} == {"conv3/kernel", "conv3/bias"}
     assert held(L2SP(), ("head",))[2] is None
-    assert held(Replay(source()), ("head",))[2] is None
+    assert held(Replay(tiny.source_task()), ("head",))[2] is None
 
 
 @pytest.mark.backends
 def test_the_importance_is_the_mean_square_of_single_gradients(eager):
-    model, task = tiny.model(dropout=0.0), source()
+    model, task = tiny.model(dropout=0.0), tiny.source_task()
     body = body_of(model)
     head = source_head(body, task).model
     weights = [w for w in body.weights if "conv" in w.path]
@@ -126,20 +116,20 @@ def test_the_importance_is_the_mean_square_of_single_gradients(eager):
 def test_the_backbone_is_as_it_was_after_the_importance_is_measured():
     model = tiny.model()
     before, flags = tiny.weights(model), [w.trainable for w in model.weights]
-    Prepared(EWC(source(), examples=4), model, ["stage1", "stage2", "stage3"], None)
+    Prepared(EWC(tiny.source_task(), examples=4), model, ["stage1", "stage2", "stage3"], None)
     assert tiny.moved(before, tiny.weights(model)) == set() and flags == [w.trainable for w in model.weights]
 
 
 @pytest.mark.backends
 def test_replay_keeps_the_source_task(eager):
-    task = source()
+    task = tiny.source_task()
     alone, replayed = run(updates=100), run(Replay(task, 3.0, batch_size=12), updates=100)
     assert kept(replayed, task) > kept(alone, task) + 0.1, (kept(alone, task), kept(replayed, task))
     assert "linear probe" in " ".join(replayed.notes)
 
 
 def test_what_was_trained_with_an_anchor_is_saved_without_it(tmp_path, eager):
-    done = run(EWC(source(), examples=4), updates=20)
+    done = run(EWC(tiny.source_task(), examples=4), updates=20)
     done.save(tmp_path)
     again = keras.models.load_model(tmp_path / "model.keras")
     assert tiny.moved(tiny.weights(done.model), tiny.weights(again)) == set()
@@ -149,7 +139,9 @@ class Killed(BaseException):
     pass
 
 
-@pytest.mark.parametrize("anchor", [EWC(source(), examples=6), Replay(source())], ids=lambda a: repr(a)[:6])
+@pytest.mark.parametrize(
+    "anchor", [EWC(tiny.source_task(), examples=6), Replay(tiny.source_task())], ids=lambda a: repr(a)[:6]
+)
 def test_a_killed_run_ends_bit_equal(anchor, tmp_path, monkeypatch, eager):
     monkeypatch.setattr(ftlib.training.phase, "_SHORTEST_EPOCH", 3)
     recipe = Strategy("two", "pretrained", (Phase("head", "head", share=0.3), Phase("all", "all", share=0.7)))
@@ -170,28 +162,30 @@ def test_a_killed_run_ends_bit_equal(anchor, tmp_path, monkeypatch, eager):
 
 
 def test_another_source_or_strength_is_another_run(tmp_path, eager):
-    run(EWC(source(), examples=4), updates=4, run_dir=tmp_path)
+    run(EWC(tiny.source_task(), examples=4), updates=4, run_dir=tmp_path)
     with pytest.raises(ValueError, match="another regularization"):
-        run(EWC(source(), 2.0, examples=4), updates=4, run_dir=tmp_path)
-    other = source()
+        run(EWC(tiny.source_task(), 2.0, examples=4), updates=4, run_dir=tmp_path)
+    other = tiny.source_task()
     other = dataclasses.replace(other, train=other.train.take(np.arange(20)))
-    relabelled = dataclasses.replace(source(), class_names=("a", "b", "c"))
+    relabelled = dataclasses.replace(tiny.source_task(), class_names=("a", "b", "c"))
     for changed in (other, relabelled):
         with pytest.raises(ValueError, match="another anchor"):
             run(EWC(changed, examples=4), updates=4, run_dir=tmp_path)
 
 
-@pytest.mark.parametrize("anchor", [EWC(source(), 100.0, examples=6), Replay(source(), batch_size=12)])
+@pytest.mark.parametrize(
+    "anchor", [EWC(tiny.source_task(), 100.0, examples=6), Replay(tiny.source_task(), batch_size=12)]
+)
 def test_it_works_where_the_frozen_stages_are_computed_once(anchor, everything_pays, eager):
     """The trainer gets what the frozen stages gave; the source images still go through all of them."""
     recipe = Strategy("top", "pretrained", (Phase("top", 1, rate=1e-2, views=1),))
     held, free = run(anchor, recipe, updates=20), run(None, recipe, updates=20)
     assert held.phases[0]["cache"] and free.phases[0]["cache"] and held.history != free.history
-    assert distance(held) < distance(free) or kept(held, source()) >= kept(free, source())
+    assert distance(held) < distance(free) or kept(held, tiny.source_task()) >= kept(free, tiny.source_task())
 
 
 def test_it_holds_a_foreign_model_whose_head_is_named(eager):
-    for anchor in (L2SP(1e3), EWC(source(), 1e3, examples=4), Replay(source(), batch_size=6)):
+    for anchor in (L2SP(1e3), EWC(tiny.source_task(), 1e3, examples=4), Replay(tiny.source_task(), batch_size=6)):
         settings = Regularization(anchor=anchor)
         done = fit(tiny.foreign_model(), tiny.task(), ALL, settings, updates=4, head="pool", verbose=False)
         assert done.settings["regularization"] == repr(settings)
@@ -214,10 +208,10 @@ def test_an_anchor_with_nothing_to_hold_is_refused_before_any_work(recipe, messa
 
 def test_what_reads_the_source_needs_the_whole_backbone_and_its_pixels():
     with pytest.raises(ValueError, match="reads the source task through the whole backbone"):
-        run(Replay(source()), strategy("hybrid"))
+        run(Replay(tiny.source_task()), strategy("hybrid"))
     with pytest.raises(ValueError, match="name its first layer"):
         fit(tiny.foreign_model(), tiny.task(), ALL, Regularization(anchor=L2SP()), updates=4, verbose=False)
-    task = source()
+    task = tiny.source_task()
     dark = dataclasses.replace(task.train, images=task.train.images.astype("float32") / 255)
     with pytest.raises(ValueError, match="source images have pixels from 0 to 255"):
         run(EWC(dataclasses.replace(task, train=dark)))
@@ -229,8 +223,8 @@ def test_what_reads_the_source_needs_the_whole_backbone_and_its_pixels():
         (lambda: L2SP(0), "strength=0"),
         (lambda: L2SP(True), "strength=True"),
         (lambda: EWC("glyphs"), "`source` is a Task"),
-        (lambda: EWC(source(), examples=0), "examples=0"),
-        (lambda: Replay(source(), batch_size=0.5), "batch_size=0.5"),
+        (lambda: EWC(tiny.source_task(), examples=0), "examples=0"),
+        (lambda: Replay(tiny.source_task(), batch_size=0.5), "batch_size=0.5"),
         (lambda: Regularization(anchor=0.01), "`anchor` is ft.L2SP"),
     ],
 )
@@ -240,6 +234,6 @@ def test_bad_settings_are_named(make, message):
 
 
 def test_a_run_says_what_held_it(eager):
-    anchor = EWC(source(), 2.0, examples=4)
+    anchor = EWC(tiny.source_task(), 2.0, examples=4)
     assert repr(Regularization(anchor=anchor)) == "Regularization(anchor=EWC('bands before', strength=2.0, examples=4))"
     assert "EWC('bands before'" in run(anchor, updates=2).settings["regularization"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from canvas import assert_texts_have_room
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
 from decks import draw, figures, live, press  # noqa: E402

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from canvas import assert_texts_have_room
-from test_plots import history, row
+from rows import history, row
 
 from ftlib import plots
 from ftlib.plots.look import fold, letters, shorten

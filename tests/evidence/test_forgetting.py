@@ -5,12 +5,14 @@ import dataclasses
 import numpy as np
 import pytest
 import tiny
-from test_anchors import ALL, source
 
 import ftlib as ft
 from ftlib.evidence.forgetting import _cka, forgetting
 from ftlib.evidence.run import load_run
+from ftlib.strategies.strategy import Phase, Strategy
 from ftlib.training.fit import fit
+
+ALL = Strategy("all", "pretrained", (Phase("all", "all", rate=1e-2),))
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +21,7 @@ def tuned():
 
 
 def test_tuning_at_a_high_rate_costs_what_the_probe_read(tuned):
-    found = forgetting(tuned, source())
+    found = forgetting(tuned, tiny.source_task())
     assert found.head == "linear probe" and found.n == 30
     assert found.before > 0.8 and found.lost > 0.1, found
     assert [r["stage"] for r in found.drift] == ["stage1", "stage2", "stage3"]
@@ -29,14 +31,14 @@ def test_tuning_at_a_high_rate_costs_what_the_probe_read(tuned):
 
 def test_a_frozen_backbone_forgets_nothing(tuned):
     done = fit(tiny.model(), tiny.task(), "feature_extraction", "none", updates=20, verbose=False)
-    found = forgetting(done, source())
+    found = forgetting(done, tiny.source_task())
     assert found.lost == 0 and [r["drift"] for r in found.drift] == [0, 0, 0]
     assert [r["similarity"] for r in found.drift] == pytest.approx([1, 1, 1])
 
 
 def test_stages_before_those_that_trained_do_not_drift():
     done = fit(tiny.model(), tiny.task(), "top", "none", updates=30, verbose=False)
-    drift = [r["drift"] for r in forgetting(done, source()).drift]
+    drift = [r["drift"] for r in forgetting(done, tiny.source_task()).drift]
     assert drift[:2] == [0, 0] and drift[2] > 0
 
 
@@ -52,9 +54,11 @@ def test_a_loaded_run_needs_the_model_before(tuned, tmp_path):
     tuned.save(tmp_path)
     loaded = load_run(tmp_path)
     with pytest.raises(ValueError, match="before=model"):
-        forgetting(loaded, source())
-    whole, body = (forgetting(loaded, source(), before=one) for one in (tuned.start, tuned.start.get_layer("backbone")))
-    assert whole == body == forgetting(tuned, source())
+        forgetting(loaded, tiny.source_task())
+    whole, body = (
+        forgetting(loaded, tiny.source_task(), before=one) for one in (tuned.start, tuned.start.get_layer("backbone"))
+    )
+    assert whole == body == forgetting(tuned, tiny.source_task())
 
 
 def test_a_model_that_changed_since_is_refused():
@@ -62,23 +66,23 @@ def test_a_model_that_changed_since_is_refused():
     done = fit(model, tiny.task(), "feature_extraction", "none", updates=4, verbose=False)
     model.get_layer("backbone").set_weights([w + 1 for w in model.get_layer("backbone").get_weights()])
     with pytest.raises(ValueError, match="has changed since"):
-        forgetting(done, source())
+        forgetting(done, tiny.source_task())
 
 
 def dim():
-    task = source()
+    task = tiny.source_task()
     part = dataclasses.replace(task.validation, images=task.validation.images.astype("float32") / 255)
     return dataclasses.replace(task, validation=part)
 
 
 def test_bad_arguments_are_named(tuned):
     for args, options, message in (
-        ((tuned.model, source()), {}, "`run` is a Run"),
+        ((tuned.model, tiny.source_task()), {}, "`run` is a Run"),
         ((tuned, "glyphs"), {}, "`source` is a Task"),
-        ((tuned, source()), {"examples": 0}, "examples=0"),
+        ((tuned, tiny.source_task()), {"examples": 0}, "examples=0"),
         ((tuned, dim()), {}, "source images have pixels from 0 to 255"),
-        ((tuned, source()), {"before": "x"}, "`before` is a Keras model"),
-        ((tuned, source()), {"before": tiny.backbone(channels=3)}, "not that of the run"),
+        ((tuned, tiny.source_task()), {"before": "x"}, "`before` is a Keras model"),
+        ((tuned, tiny.source_task()), {"before": tiny.backbone(channels=3)}, "not that of the run"),
     ):
         with pytest.raises((TypeError, ValueError), match=message):
             forgetting(*args, **options)
@@ -97,12 +101,12 @@ def test_similarity_sees_through_rotation_and_scale_only():
 def test_a_finished_run_that_is_read_again_knows_its_start(tmp_path):
     for _ in range(2):
         done = fit(tiny.model(), tiny.task(), ALL, "none", updates=4, run_dir=tmp_path, verbose=False)
-        assert forgetting(done, source()).n == 30
+        assert forgetting(done, tiny.source_task()).n == 30
 
 
 def test_a_foreign_model_is_cut_at_its_head():
     done = fit(tiny.foreign_model(), tiny.task(), ALL, "none", updates=20, head="pool", verbose=False)
-    assert len(forgetting(done, source()).drift) == 3
+    assert len(forgetting(done, tiny.source_task()).drift) == 3
     unnamed = fit(tiny.foreign_model(), tiny.task(), ALL, "none", updates=4, verbose=False)
     with pytest.raises(ValueError, match="Where does the head begin"):
-        forgetting(unnamed, source())
+        forgetting(unnamed, tiny.source_task())
