@@ -12,7 +12,7 @@ import numpy as np
 from common import batches_to_step_on, ratio, show, write
 
 import ftlib as ft
-from ftlib.models.stages import stages
+from ftlib.models.staged_model import stages
 from ftlib.strategies.regularization import Regularization
 from ftlib.training.batches import one_hot
 from ftlib.training.trainer import Trainer, make_optimizer, split_parts

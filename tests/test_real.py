@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import ftlib as ft
-from ftlib.models.stages import stages
+from ftlib.models.staged_model import stages
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
 

@@ -157,7 +157,7 @@ def choose_strategy(model, task, say, name=None):
     """
     from ftlib.evidence.advisor import advise
     from ftlib.models.inference import device_kind
-    from ftlib.models.stages import stages
+    from ftlib.models.staged_model import stages
     from ftlib.strategies.strategy import strategy
 
     if name is not None:

@@ -116,11 +116,11 @@ def _kept(found, first):
 
 def _by_stage(model, found):
     """Returns the floating point operations and the activations of each stage, and the largest step, for one image."""
-    from ftlib.models.layer_graph import Graph
+    from ftlib.models.layer_graph import LayerGraph
 
     stage_of = {id(layer): stage.name for stage in found for layer in stage.layers}
     flops, numbers = ({stage.name: 0 for stage in found} for _ in range(2))
-    graph, name, peak = Graph(model), found[0].name, 0
+    graph, name, peak = LayerGraph(model), found[0].name, 0
     for call in graph.calls:
         name = stage_of.get(id(call.op), name)
         made = [math.prod(d or 1 for d in graph.sizes[slot][1:]) for slot in call.outputs]

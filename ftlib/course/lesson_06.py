@@ -5,7 +5,7 @@ import keras
 from ftlib.course.exercise import Blank, Choice, Exercise, Question, Text, call, describe, expected
 from ftlib.course.tracks import track
 from ftlib.models.freezing import freeze_report
-from ftlib.models.stages import stages
+from ftlib.models.staged_model import stages
 from ftlib.strategies.strategy import Strategy
 
 _SETUP = """

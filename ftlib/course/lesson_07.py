@@ -6,7 +6,7 @@ import numpy as np
 
 from ftlib.course.exercise import Choice, Exercise, Question, Text, as_number, call, describe, expected, near, number
 from ftlib.course.tracks import track
-from ftlib.models.stages import stages
+from ftlib.models.staged_model import stages
 from ftlib.strategies.strategy import Strategy
 
 _SETUP = """

@@ -6,7 +6,7 @@ import keras
 
 from ftlib.evidence.probes import body_of
 from ftlib.evidence.similarity import Evidence, measure
-from ftlib.models.stages import stages
+from ftlib.models.staged_model import stages
 from ftlib.strategies.strategy import Strategy
 from ftlib.strategies.strategy import strategy as named_strategy
 from ftlib.tasks.task import Task, check_pixels

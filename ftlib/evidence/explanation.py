@@ -7,8 +7,8 @@ import numpy as np
 
 from ftlib.errors import unknown
 from ftlib.models.inference import predict
-from ftlib.models.layer_graph import Graph
-from ftlib.models.stages import split_model, stages
+from ftlib.models.layer_graph import LayerGraph
+from ftlib.models.staged_model import split_model, stages
 from ftlib.tasks.task import check_pixels
 
 _PATCHES = 8  # along each side of an image, for occlusion
@@ -219,7 +219,7 @@ def _grad_cam(model, stage, head, images, classes):
 
 def _scores(model):
     """Returns a function from what a model takes to the scores that its final softmax takes."""
-    call = Graph(model).top[-1]
+    call = LayerGraph(model).top[-1]
     last = call.op
     if getattr(getattr(last, "activation", None), "__name__", "") == "softmax" and isinstance(last, keras.layers.Dense):
         before = keras.Model(model.input, call.node.input_tensors[0])

@@ -14,7 +14,7 @@ from ftlib import plots
 from ftlib.evidence.proofs import Proof, few
 from ftlib.evidence.scores import confusion_matrix, score
 from ftlib.models.inference import fingerprint, predict
-from ftlib.models.stages import stages
+from ftlib.models.staged_model import stages
 from ftlib.tasks.task import check_pixels
 
 _FORMAT = 2

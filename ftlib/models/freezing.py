@@ -9,7 +9,7 @@ import numpy as np
 
 from ftlib.errors import find_name
 from ftlib.models.initialization import state_layers
-from ftlib.models.stages import stages
+from ftlib.models.staged_model import stages
 
 
 def freeze(model, through=None, batch_norm="freeze", head=None):

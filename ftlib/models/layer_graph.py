@@ -21,12 +21,12 @@ class Call(NamedTuple):
     node: object
     inputs: list
     outputs: list
-    start: int  # its index in `Graph.calls`; a nested model covers the indices from start to stop
+    start: int  # its index in `LayerGraph.calls`; a nested model covers the indices from start to stop
     stop: int
     inner: list | None  # the calls of a nested model, else None
 
 
-class Graph:
+class LayerGraph:
     """All calls of a functional model, nested models opened, in an order in which they can run.
 
     Args:

@@ -1,10 +1,10 @@
-"""A model as a sequence of stages, found from its layer graph.
+"""The stages of a model, found from its layer graph.
 
 A boundary is a point of the graph where a single computed activation is alive (an articulation point). The
 model's inputs, and what is derived from them without variables (a padding mask, its cast), do not count
 against it: the second half can derive them again. So the graph is enough, no table of layer names is needed.
 
-`stages` groups what lies between boundaries into a few named stages; `split_model` and `segments` cut there.
+`find_stages` groups what lies between boundaries into a few named stages; a `StagedModel` is cut there.
 """
 
 import math
@@ -15,7 +15,7 @@ from typing import NamedTuple
 import keras
 
 from ftlib.errors import unknown
-from ftlib.models.layer_graph import Graph, blocks_of, is_functional
+from ftlib.models.layer_graph import blocks_of
 
 
 @dataclass(frozen=True)
@@ -60,154 +60,40 @@ class Stages(list):
         return "\n".join(rows + [self.note] * bool(self.note))
 
 
-def stages(model, head=None, max_stages=8):
-    """Returns the stages of a functional model, from input to output.
-
-    A stage ends where the resolution falls to half of its pixels or less. A model where it does not do so
-    twice, such as a transformer, gives its blocks, or runs of blocks with similar numbers of parameters.
-    Layers before the first kernel belong to the first stage; normalization, activation and pooling belong to
-    the stage whose output they treat.
+def find_stages(graph, head, max_stages):
+    """Groups the calls of a layer graph into stages.
 
     Args:
-        model: A functional, or built Sequential, model; nested models are opened. What follows a layer named
-            `"backbone"` is the stage `"head"`.
-        head: Name of the layer at which the head starts, for a model without a layer `"backbone"`. Default
-            `None`: such a model has no head.
-        max_stages: Most stages before the head. Default 8: few enough to name, plot and unfreeze one by one.
+        graph: A `LayerGraph`.
+        head: Name of the layer at which the head starts, or None: what follows a layer named `"backbone"`.
+        max_stages: Most stages before the head.
 
     Returns:
-        A list of `Stage`; printed, it is a table. A layer that is a stack of blocks (KerasHub's ViT encoder)
-        gives several stages, for freezing and rates, although the model cannot be cut between them.
-
-    Raises:
-        ValueError: The model is not functional, no layer has the name `head`, or layers that are called both
-            early and late leave no place to cut.
-
-    Example:
-    >>> import keras
-    >>> shape = (64, 64, 3)
-    >>> backbone = keras.applications.MobileNetV2(weights=None, include_top=False, input_shape=shape)
-    >>> [stage.output_shape for stage in stages(backbone)]
-    [(32, 32, 16), (16, 16, 24), (8, 8, 32), (4, 4, 96), (2, 2, 1280)]
+        `(stages, ends)`: the `Stages`, and for each the index of its last call in the graph.
     """
-    return _analyse(model, head, max_stages)[1]
-
-
-def weights_of(found, names):
-    """Returns the weights of the stages with these names, each once, out of a list of `Stage`."""
-    listed = [w for s in found if s.name in names for layer in s.layers for w in layer.weights]
-    return list({id(w): w for w in listed}.values())
-
-
-def head_width(found):
-    """Returns how many features the head takes, out of a list of `Stage`; None where it has no kernel."""
-    shapes = [w.shape for w in weights_of(found, ["head"]) if len(w.shape) > 1]
-    return int(shapes[0][-2]) if shapes else None
-
-
-def split_model(model, stage, head=None, max_stages=8):
-    """Cuts a model in two after a stage.
-
-    Args:
-        model: A functional model, as in `stages`. It stays as it is.
-        stage: Name of a stage that has `can_split`, or the `Stage` itself.
-        head, max_stages: As in `stages`.
-
-    Returns:
-        `(prefix, suffix)`: two functional models that share the weights of `model`, with `suffix(prefix(x))`
-        equal to `model(x)`. What `prefix` returns is what `suffix` takes: one tensor, or, if later layers
-        still need some inputs of the model (a padding mask), the list `[activation, input, ...]` with these
-        inputs, unchanged, in the order of `model.inputs`.
-
-    Raises:
-        ValueError: No stage has this name, or the model cannot be cut after it.
-
-    Example:
-    >>> import keras
-    >>> shape = (64, 64, 3)
-    >>> backbone = keras.applications.MobileNetV2(weights=None, include_top=False, input_shape=shape)
-    >>> prefix, suffix = split_model(backbone, "stage3")
-    >>> prefix.output_shape, suffix.input_shape
-    ((None, 8, 8, 32), (None, 8, 8, 32))
-    """
-    return tuple(segments(model, [stage], head, max_stages))
-
-
-def segments(model, names, head=None, max_stages=8, past_pooling=False):
-    """Cuts a model after several stages into consecutive models.
-
-    Args:
-        model: A functional model, as in `stages`. It stays as it is.
-        names: Names of stages that have `can_split`, in the model's order. An empty list gives one model.
-        head, max_stages: As in `stages`.
-        past_pooling: Whether the first cut moves on past layers without weights and randomness, to where the
-            activation is smallest.
-
-    Returns:
-        A list of `len(names) + 1` functional models that share the weights of `model`. Each takes what the
-        one before returns, as in `split_model`; one after the other they equal `model`.
-
-    Raises:
-        ValueError: No stage has such a name, the model cannot be cut after it, or the order is another.
-
-    Example:
-    >>> import keras
-    >>> shape = (64, 64, 3)
-    >>> backbone = keras.applications.MobileNetV2(weights=None, include_top=False, input_shape=shape)
-    >>> [part.output_shape[1:] for part in segments(backbone, ["stage1", "stage4"])]
-    [(32, 32, 16), (4, 4, 96), (2, 2, 1280)]
-    """
-    graph, found, ends = _analyse(model, head, max_stages)
-    known = [s.name for s in found]
-    names = [getattr(name, "name", name) for name in names]
-    for name in names:
-        if name not in known:
-            raise unknown("stage", name, known)
-        stage = found[known.index(name)]
-        if not stage.can_split:
-            possible = ", ".join(s.name for s in found if s.can_split) or "none"
-            raise ValueError(f"Cannot cut after {name!r}: {stage.note}. Stages to cut after: {possible}.")
-    places = [known.index(name) for name in names]
-    if places != sorted(set(places)):
-        raise ValueError(f"Expected stage names in the model's order, each once. Received: {names}.")
-    cuts = [ends[place] for place in places]
-    if past_pooling and cuts:
-        cuts[0] = graph.past_pooling(cuts[0])
-    return graph.cut(cuts)
-
-
-def _analyse(model, head, max_stages):
-    """Returns the graph of `model`, its stages and, for each stage, the index of its last call."""
-    if max_stages < 1:
-        raise ValueError(f"Expected `max_stages` of at least 1. Received: max_stages={max_stages}.")
-    if not is_functional(model):
-        raise ValueError(
-            "Expected a functional keras.Model or a built Sequential one, for only these have a layer graph. "
-            f"Received: {model!r}. Rebuild a subclassed model as keras.Model(inputs, outputs)."
-        )
-    graph = Graph(model)
-    stop = _head_start(graph, head)
-    units = _units(graph, stop)
+    head_start = _head_start(graph, head)
+    units = _units(graph, head_start)
     groups = _by_resolution(units)
     while len(groups) > max_stages:  # join the two neighbours that are smallest together
         sizes = [sum(_params(unit.layers) for unit in group) for group in groups]
-        i = min(range(len(groups) - 1), key=lambda i: sizes[i] + sizes[i + 1])
-        groups[i : i + 2] = [groups[i] + groups[i + 1]]
-    parts = [(f"stage{i}", group) for i, group in enumerate(groups, start=1)]
-    if stop < len(graph.calls):
-        seen = {id(layer) for unit in units for layer in unit.layers}
-        layers = [layer for layer in _layers(graph.calls[stop:]) if id(layer) not in seen]
-        parts.append(("head", [_Unit(layers, len(graph.calls) - 1)]))
+        smallest = min(range(len(groups) - 1), key=lambda i: sizes[i] + sizes[i + 1])
+        groups[smallest : smallest + 2] = [groups[smallest] + groups[smallest + 1]]
 
-    found = Stages()
-    for name, group in parts:
+    named_groups = [(f"stage{i}", group) for i, group in enumerate(groups, start=1)]
+    if head_start < len(graph.calls):
+        in_backbone = {id(layer) for unit in units for layer in unit.layers}
+        head_layers = [layer for layer in _layers(graph.calls[head_start:]) if id(layer) not in in_backbone]
+        named_groups.append(("head", [_Unit(head_layers, len(graph.calls) - 1)]))
+
+    stages = Stages()
+    for name, group in named_groups:
         layers = tuple(layer for unit in group for layer in unit.layers)
-        slot, note = graph.slot_after(group[-1].end), _obstacle(graph, group[-1])
-        shape = None if slot is None else graph.tensors[slot].shape[1:]
-        found.append(Stage(name, layers, not note, _params(layers), shape, note))
+        slot, obstacle = graph.slot_after(group[-1].end), _obstacle(graph, group[-1])
+        output_shape = None if slot is None else graph.tensors[slot].shape[1:]
+        stages.append(Stage(name, layers, not obstacle, _params(layers), output_shape, obstacle))
     if len(units) < 4:
-        found.note = f"Few stages: points of the graph where a single activation is alive: {len(units) - 1}."
-    return graph, found, [group[-1].end for _, group in parts]
+        stages.note = f"Few stages: points of the graph where a single activation is alive: {len(units) - 1}."
+    return stages, [group[-1].end for _, group in named_groups]
 
 
 class _Unit(NamedTuple):

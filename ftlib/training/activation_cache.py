@@ -16,7 +16,7 @@ import numpy as np
 
 from ftlib import __version__
 from ftlib.models.inference import _outputs, device_kind, fingerprint, model_fingerprint, predict
-from ftlib.models.layer_graph import Graph
+from ftlib.models.layer_graph import LayerGraph
 
 MEMORY = 2**29  # bytes of activations kept in memory; more go to a file
 _SPARE = 2**30  # bytes that a file leaves free on the disk
@@ -105,7 +105,7 @@ class Cache:
 
 def _operations(model):
     """Returns the floating point operations for one image: two for each entry of a kernel at each place."""
-    graph, total = Graph(model), 0
+    graph, total = LayerGraph(model), 0
     for call in graph.calls:
         entries = sum(math.prod(w.shape) for w in getattr(call.op, "weights", ()) if len(w.shape) > 1)
         places = math.prod(d or 1 for d in graph.sizes[call.outputs[0]][1:-1])

@@ -9,7 +9,7 @@ import numpy as np
 from ftlib.errors import DivergedError
 from ftlib.evidence.comparison import _ROW, Comparison
 from ftlib.models.backbones import classifier, load_backbone
-from ftlib.models.stages import stages
+from ftlib.models.staged_model import stages
 from ftlib.strategies.regularization import Regularization
 from ftlib.strategies.strategy import Strategy
 from ftlib.strategies.strategy import strategy as named_strategy

@@ -10,7 +10,7 @@ import numpy as np
 
 from ftlib.errors import unknown
 from ftlib.models.freezing import make_again
-from ftlib.models.stages import stages
+from ftlib.models.staged_model import stages
 
 _DECAY = 0.75
 _PLANS = weakref.WeakValueDictionary()  # by mark: an optimizer made of a config finds its weights, in this process

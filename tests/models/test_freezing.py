@@ -13,7 +13,7 @@ from packaging.version import Version
 from ftlib.errors import ProofError
 from ftlib.evidence.proofs import no_leak, prove
 from ftlib.models.freezing import freeze, freeze_report, set_trainable, unfreeze
-from ftlib.models.stages import stages
+from ftlib.models.staged_model import stages
 
 # What trains with BatchNorm frozen, per stage, kernels and biases only; and with BatchNorm training.
 FROZEN_NORMS = {"stage1": 40, "stage2": 222, "stage3": 440, "head": 27}

@@ -18,7 +18,7 @@ from ftlib.errors import ProofError
 from ftlib.evidence.run import load_run
 from ftlib.models.freezing import freeze
 from ftlib.models.initialization import copy_model
-from ftlib.models.stages import stages
+from ftlib.models.staged_model import stages
 from ftlib.strategies.regularization import Regularization
 from ftlib.strategies.strategy import Phase, Strategy, strategy
 from ftlib.training.fit import fit
