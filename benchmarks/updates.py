@@ -15,7 +15,7 @@ import ftlib as ft
 from ftlib.models.staged_model import stages
 from ftlib.strategies.regularization import Regularization
 from ftlib.training.batches import one_hot
-from ftlib.training.trainer import Trainer, make_optimizer, split_parts
+from ftlib.training.trainer import Trainer, make_optimizer, split_into_parts
 
 BATCH = 32
 
@@ -23,7 +23,7 @@ BATCH = 32
 def trainer(model):
     """Returns what a phase trains everything with."""
     found, settings = stages(model), Regularization.preset("light")
-    made = Trainer(split_parts(model, found, [s.name for s in found], None), settings)
+    made = Trainer(split_into_parts(model, found, [s.name for s in found], None), settings)
     made.compile(
         make_optimizer(ft.Phase("all", "all", rate=1e-4), 300, settings.weight_decay, model, None),
         keras.losses.CategoricalCrossentropy(),

@@ -26,7 +26,7 @@ import ftlib.training.trainer
 from ftlib.app.cli import main
 from ftlib.app.run_files import locked
 from ftlib.app.run_folder import RunFolder
-from ftlib.evidence.scores import score
+from ftlib.evidence.scores import score_predictions
 from ftlib.models.backbone_files import of_size, without_classes
 from ftlib.models.backbones import check_backbone, load_backbone
 from ftlib.tasks import Split, check_folder
@@ -124,7 +124,7 @@ def test_small_labels_do_not_overflow():
     labels = np.arange(40, dtype="uint8") % 20
     split = Split(np.zeros((40, 4, 4, 1), "uint8"), labels, np.arange(40))
     assert split.labels.dtype == "int64"
-    assert score(np.eye(20)[labels], split.labels)["macro_f1"] == 1.0
+    assert score_predictions(np.eye(20)[labels], split.labels)["macro_f1"] == 1.0
 
 
 def test_images_that_come_in_one_order_alone_are_read():

@@ -14,8 +14,8 @@ import ftlib as ft
 import ftlib.errors
 import ftlib.training.compare
 import ftlib.training.fit
-from ftlib.evidence.scores import confusion_matrix, score
-from ftlib.models.initialization import redraw
+from ftlib.evidence.scores import confusion_matrix, score_predictions
+from ftlib.models.initialization import reinitialize_layers
 from ftlib.models.lora import lora_layers
 
 # --- optimizers of one's own ---------------------------------------------------------------------------------------
@@ -115,7 +115,9 @@ def scaled_network():
 
 
 @pytest.mark.parametrize(
-    "draw", [lambda m: ft.reinitialize(m, "he_normal"), lambda m: redraw(m, m.layers, seed=1)], ids=["one", "own"]
+    "draw",
+    [lambda m: ft.reinitialize(m, "he_normal"), lambda m: reinitialize_layers(m, m.layers, seed=1)],
+    ids=["one", "own"],
 )
 def test_scales_start_where_their_layer_does_and_facts_stay(draw):
     model = scaled_network()
@@ -398,7 +400,7 @@ def test_labels_of_any_width_are_counted(kind):
     np.add.at(counts, (labels, said), 1)
     np.testing.assert_array_equal(confusion_matrix(labels.astype(kind), said.astype(kind), classes), counts)
     chances = rng.dirichlet(np.ones(classes), 200)
-    assert score(chances, labels.astype(kind)) == score(chances, labels)
+    assert score_predictions(chances, labels.astype(kind)) == score_predictions(chances, labels)
 
 
 @pytest.fixture(scope="module")

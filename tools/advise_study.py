@@ -20,7 +20,7 @@ import pathlib
 import numpy as np
 
 import ftlib as ft
-from ftlib.evidence.advisor import RULE, choose
+from ftlib.evidence.advisor import RULE, choose_strategy
 from ftlib.evidence.comparison import interval
 from ftlib.evidence.similarity import Evidence
 
@@ -60,7 +60,7 @@ def evidence(row):
 def judge(rule, cell):
     """Returns names, regret in points and time as a part of always-full's, of every seed of a cell."""
     best = max(cell["tests"].values())
-    names = [choose(evidence(row), PARAMETERS[row["backbone"]], rule) for row in cell["rows"]]
+    names = [choose_strategy(evidence(row), PARAMETERS[row["backbone"]], rule) for row in cell["rows"]]
     regret = [100 * (best - cell["tests"][name]) for name in names]
     time = [(cell["asking"] + cell["seconds"][name]) / cell["seconds"]["full"] for name in names]
     return names, regret, time

@@ -16,7 +16,7 @@ import keras
 
 import ftlib as ft
 from ftlib.app.grid import quiet_stderr, run_cells
-from ftlib.evidence.similarity import measure
+from ftlib.evidence.similarity import measure_similarity
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PATH = ROOT / "results" / "transfer.json"
@@ -60,7 +60,7 @@ def run_cell(cell):
     backbone, name = pair.split("/")
     body, task = load(backbone, name, labels, seed)
     begin = time.perf_counter()
-    found = measure(body, task)
+    found = measure_similarity(body, task)
     row = {
         "backbone": backbone,
         "task": name,

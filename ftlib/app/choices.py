@@ -158,15 +158,15 @@ def choose_strategy(model, task, say, name=None):
     from ftlib.evidence.advisor import advise
     from ftlib.models.inference import device_kind
     from ftlib.models.staged_model import stages
-    from ftlib.strategies.strategy import strategy
+    from ftlib.strategies.strategy import get_strategy
 
     if name is not None:
-        return strategy(name), "light", ["strategy: as asked"]
+        return get_strategy(name), "light", ["strategy: as asked"]
     if task.num_classes > _PROBED:
         labels = len(task.train) / task.num_classes
         chosen = "lp_ft" if labels >= 5 else "feature_extraction_long"
         why = [f"{task.num_classes:,} classes are too many to probe (over {_PROBED}): {chosen} by the number of labels"]
-        recipe, preset = strategy(chosen), "light"
+        recipe, preset = get_strategy(chosen), "light"
     else:
         say("asking `advise`: how well each stage of it tells the classes apart, before any training ...")
         advice = advise(model, task)

@@ -152,12 +152,12 @@ def _checked(args, console):
     """
     from ftlib.models.backbones import check_backbone, load_backbone
     from ftlib.strategies.regularization import Regularization
-    from ftlib.strategies.strategy import strategy
+    from ftlib.strategies.strategy import get_strategy
     from ftlib.tasks import load_task
 
     args.backbone = str(check_backbone(args.backbone))
     preset = Regularization.preset(args.regularization)
-    recipes = [strategy(name) for name in args.strategies]
+    recipes = [get_strategy(name) for name in args.strategies]
     args.strategies = [recipe.name for recipe in recipes]
     if len(set(args.strategies)) < len(args.strategies):
         raise ValueError(f"Each strategy once, please. Received: --strategies {' '.join(args.strategies)}.")

@@ -60,7 +60,7 @@ class Options:
         from ftlib.errors import find_name
         from ftlib.models.backbones import check_backbone, load_backbone, require_channels_last
         from ftlib.strategies.regularization import PRESETS
-        from ftlib.strategies.strategy import list_strategies, strategy
+        from ftlib.strategies.strategy import get_strategy, list_strategies
         from ftlib.training.devices import PRECISIONS, Hardware
 
         require_channels_last()
@@ -83,7 +83,7 @@ class Options:
         if isinstance(self.strategy, str):
             named["strategy"] = find_name("strategy", self.strategy, list_strategies())
             if self.updates is not None:
-                strategy(named["strategy"]).plan(self.updates)
+                get_strategy(named["strategy"]).plan(self.updates)
         if self.backbone is not None:
             backbone = check_backbone(self.backbone, self.image_size)
             # A file is found again from any folder, when the run is repeated.

@@ -65,16 +65,17 @@ def estimate(model, task, strategy, batch_size, updates, seconds_per_image=None)
         `Needs`.
     """
     from ftlib.models.inference import device_kind
-    from ftlib.models.stages import head_width, stages
+    from ftlib.models.staged_model import StagedModel
     from ftlib.tasks.folder.decode import CACHE
     from ftlib.training.activation_cache import MEMORY
 
-    found = stages(model)
-    names = [stage.name for stage in found]
-    flops, numbers, peak = _by_stage(model, found)
+    staged = StagedModel(model)
+    found = staged.stages
+    names = staged.stage_names
+    flops, numbers, peak = _by_stage(staged)
     whole = sum(flops.values()) or 1
     train, validation, classes = len(task.train), len(task.validation), task.num_classes
-    strategy = strategy.unrolled(names, head_width(found))
+    strategy = strategy.unrolled(names, staged.head_width)
     steps, costs, activations, moving, features = max(_SHORTEST_EPOCH, -(-train // batch_size)), [], 0, 0, 0
     for phase, count in zip(strategy.phases, strategy.plan(updates), strict=True):
         chosen = phase.stages(names)
@@ -114,13 +115,11 @@ def _kept(found, first):
     return shape[-1] if found[first].name == "head" else math.prod(d or 1 for d in shape)
 
 
-def _by_stage(model, found):
+def _by_stage(staged):
     """Returns the floating point operations and the activations of each stage, and the largest step, for one image."""
-    from ftlib.models.layer_graph import LayerGraph
-
-    stage_of = {id(layer): stage.name for stage in found for layer in stage.layers}
-    flops, numbers = ({stage.name: 0 for stage in found} for _ in range(2))
-    graph, name, peak = LayerGraph(model), found[0].name, 0
+    stage_of = {id(layer): stage.name for stage in staged.stages for layer in stage.layers}
+    flops, numbers = ({name: 0 for name in staged.stage_names} for _ in range(2))
+    graph, name, peak = staged.layer_graph, staged.stage_names[0], 0
     for call in graph.calls:
         name = stage_of.get(id(call.op), name)
         made = [math.prod(d or 1 for d in graph.sizes[slot][1:]) for slot in call.outputs]

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 
 import keras
 
-from ftlib.evidence.probes import body_of
-from ftlib.evidence.similarity import Evidence, measure
-from ftlib.models.staged_model import stages
-from ftlib.strategies.strategy import Strategy
-from ftlib.strategies.strategy import strategy as named_strategy
+from ftlib.evidence.probes import backbone_of
+from ftlib.evidence.similarity import Evidence, measure_similarity
+from ftlib.models.staged_model import StagedModel
+from ftlib.strategies.strategy import Strategy, get_strategy
 from ftlib.tasks.task import Task, check_pixels
 
 
@@ -37,7 +36,7 @@ RULE = Rule(lead=2, parameters=1e6, ahead=0.1)
 _RECORDED = {"labels per class": (1, 80), "classes": (2, 21)}  # of the tasks that it was fitted on
 
 
-def choose(evidence, parameters, rule=RULE):
+def choose_strategy(evidence, parameters, rule=RULE):
     """Returns the name of the strategy for some `Evidence` on a model of so many parameters."""
     if lead(evidence) > rule.lead:
         return "scratch" if parameters <= rule.parameters else "full"
@@ -126,10 +125,11 @@ def advise(model, task, head=None):
         raise TypeError(f"`model` is a Keras model: a backbone or a classifier. Received: {type(model).__name__}.")
     for part in ("train", "validation"):  # before a change of size, which would hide pixels out of range
         check_pixels(getattr(task, part).images, f"{part} images")
-    whole = stages(model, head=head)[-1].name == "head"
-    found = measure(body_of(model, head) if whole else model, task)
+    staged = StagedModel(model, head)
+    has_head = staged.stage_names[-1] == "head"
+    found = measure_similarity(backbone_of(staged) if has_head else model, task)
     parameters = model.count_params()
-    chosen = named_strategy(choose(found, parameters))
+    chosen = get_strategy(choose_strategy(found, parameters))
     return Advice(chosen, "light", found, _why(found, parameters, chosen.name), _doubts(found, parameters))
 
 

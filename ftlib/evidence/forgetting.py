@@ -7,11 +7,11 @@ import keras
 import numpy as np
 
 from ftlib import plots
-from ftlib.evidence.probes import body_of, joined, source_head
+from ftlib.evidence.probes import backbone_of, chain_models, source_head
 from ftlib.evidence.run import Run
-from ftlib.models.inference import model_fingerprint, predict
+from ftlib.models.inference import fingerprint_model, predict
 from ftlib.models.initialization import copy_model
-from ftlib.models.stages import segments, stages
+from ftlib.models.staged_model import StagedModel
 from ftlib.tasks import Task
 from ftlib.tasks.task import check_pixels
 
@@ -97,7 +97,7 @@ def forgetting(run, source, before=None, examples=None):
     if examples is not None and (isinstance(examples, bool) or not isinstance(examples, int) or examples < 1):
         raise ValueError(f"`examples` is a whole number of at least 1, or None. Received: examples={examples!r}.")
     check_pixels(source.validation.images, "source images")
-    old, new = _start(run, before), body_of(run.model, run.head)
+    old, new = _start(run, before), backbone_of(StagedModel(run.model, run.head))
     if [w.shape for w in old.weights] != [w.shape for w in new.weights]:
         raise ValueError(f"The model before tuning is not that of the run: {old.name!r} has other weights.")
     source = source.for_backbone(old)
@@ -107,7 +107,7 @@ def forgetting(run, source, before=None, examples=None):
     read = source_head(old, source)
     scores = []
     for body in (old, new):
-        said = predict(joined(body, read.model), split.images)
+        said = predict(chain_models(body, read.model), split.images)
         scores.append(float((said.argmax(1) == split.labels).mean()))
     few = np.asarray(split.images[np.linspace(0, len(split) - 1, min(_DRIFT, len(split))).astype(int)], "float32")
     task = run.settings["task"]["name"]
@@ -121,15 +121,15 @@ def _start(run, before):
             raise ValueError(
                 "A loaded run does not hold the model that it started from: forgetting(run, source, before=model)."
             )
-        if model_fingerprint(run.start) != run.settings["model"]["checksum"]:
+        if fingerprint_model(run.start) != run.settings["model"]["checksum"]:
             raise ValueError(
                 "The model that `fit` was given has changed since. Load it again: forgetting(run, source, before=...)."
             )
-        return copy_model(body_of(run.start, run.head))
+        return copy_model(backbone_of(StagedModel(run.start, run.head)))
     if not isinstance(before, keras.Model):
         raise TypeError(f"`before` is a Keras model. Received: {type(before).__name__}.")
-    whole = any(stage.name == "head" for stage in stages(before, head=run.head if _has(before, run.head) else None))
-    return copy_model(body_of(before, run.head) if whole else before)
+    staged = StagedModel(before, run.head if _has(before, run.head) else None)
+    return copy_model(backbone_of(staged) if "head" in staged.stage_names else before)
 
 
 def _has(model, name):
@@ -139,9 +139,9 @@ def _has(model, name):
 def _drift(old, new, images):
     """Returns one row per stage: how far its features moved on some images."""
     rows, inputs = [], [images, images]
-    *first, last = stages(old)
+    *first, last = StagedModel(old).stages
     names = [stage.name for stage in first if stage.can_split]
-    parts = [segments(model, names) for model in (old, new)]
+    parts = [StagedModel(model).cut(names) for model in (old, new)]
     for stage, *pair in zip([*names, last.name], *parts, strict=True):
         inputs = [predict(part, x) for part, x in zip(pair, inputs, strict=True)]
         a, b = (x.reshape(len(x), -1) for x in inputs)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ftlib.models.backbones import SHIPPED, classifier, load_backbone, source_model
 from ftlib.models.inference import predict
-from ftlib.models.stages import segments, stages
+from ftlib.models.staged_model import StagedModel
 
 _PER_CLASS, _EXAMPLES = 50, 2000  # of the source task that a probe is fitted on, at most
 
@@ -52,26 +52,26 @@ def source_head(body, task):
     head = _above(classifier(body, task.num_classes))
     pool = keras.Sequential([keras.Input(head.input_shape[1:]), *head.layers[:-1]])
     few = few_per_class(task.train, task.num_classes)
-    head.layers[-1].set_weights(linear_probe(predict(joined(body, pool), few.images), few.labels))
+    head.layers[-1].set_weights(linear_probe(predict(chain_models(body, pool), few.images), few.labels))
     return SourceHead(_frozen(head), "linear probe")
 
 
-def body_of(model, head=None):
+def backbone_of(staged: StagedModel) -> keras.Model:
     """Returns all of a classifier that lies before its head, as a model that shares its weights.
 
     Raises:
         ValueError: For a model of which it is not known where the head begins.
     """
-    *before, last = stages(model, head=head)
+    *backbone_stages, last = staged.stages
     if last.name != "head":
         raise ValueError(
             'Where does the head begin? Received: a model without a layer named "backbone", and no `head`. Name the '
             "head's first layer: fit(..., head=...)."
         )
-    return segments(model, [before[-1]], head=head)[0]
+    return staged.cut([backbone_stages[-1]])[0]
 
 
-def joined(*parts):
+def chain_models(*parts):
     """Returns models one after the other as one, so that what is between them is never kept for all images."""
     image = keras.Input(parts[0].input_shape[1:])
     x = image

@@ -9,7 +9,7 @@ import numpy as np
 from ftlib.errors import ProofError
 from ftlib.models.freezing import training_layers
 from ftlib.models.initialization import state_layers
-from ftlib.models.stages import stages, weights_of
+from ftlib.models.staged_model import StagedModel
 
 
 @dataclass(frozen=True)
@@ -64,11 +64,13 @@ class prove:  # a context manager, used like a function
         self.results = []
 
     def __enter__(self):
-        stages(self.model, head=self.head)  # a model without stages shows here, not after hours of training
+        self.staged = StagedModel(
+            self.model, self.head
+        )  # a model without stages shows here, not after hours of training
         if self.task is not None:
-            self.results.append(no_leak(self.task))
-            require(self.results)
-        self.before = fingerprints(self.model)
+            self.results.append(prove_no_leak(self.task))
+            require_proofs(self.results)
+        self.before = weight_digests(self.model)
         self.trains = {id(w) for w in self.model.trainable_weights}
         self.state, training = state_layers(self.model), training_layers(self.model)
         self.free = {
@@ -91,7 +93,7 @@ class prove:  # a context manager, used like a function
 
     def check(self, optimizer):
         """Compares the model with its state on entering; `optimizer` is the one that trained it, or None."""
-        after = fingerprints(self.model)
+        after = weight_digests(self.model)
         moved = {key for key, (_, digest) in self.before.items() if after[key][1] != digest}
         norms = {key for key, layer in self.state.items() if _is_norm(layer)}
         frozen = [k for k in self.before if k not in self.trains | self.free | norms]
@@ -103,11 +105,11 @@ class prove:  # a context manager, used like a function
         ]
         if optimizer is not None and optimizer.built:
             self.results.append(self._compiled(optimizer))
-        require(self.results)
+        require_proofs(self.results)
 
     def _head_is_zero(self):
         """Returns whether no gradient passes the head: all its weights are zero, as in a fresh classifier."""
-        values = [w for w in weights_of(stages(self.model, head=self.head), ["head"]) if id(w) not in self.state]
+        values = [w for w in self.staged.weights_of(["head"]) if id(w) not in self.state]
         return bool(values) and not any(np.any(keras.ops.convert_to_numpy(w)) for w in values)
 
     def _unmoved(self, name, keys, moved):
@@ -117,7 +119,7 @@ class prove:  # a context manager, used like a function
 
     def _stages_moved(self, moved, optimizer):
         trains = {}
-        for stage in stages(self.model, head=self.head):
+        for stage in self.staged.stages:
             keys = {id(w) for layer in stage.layers for w in layer.weights} & self.trains
             if keys:
                 trains[stage.name] = bool(keys & moved)
@@ -157,20 +159,20 @@ def _updates(optimizer):
     return 0 if optimizer is None else int(keras.ops.convert_to_numpy(optimizer.iterations))
 
 
-def require(proofs):
+def require_proofs(proofs):
     """Raises a ProofError that names all of some proofs that do not hold, if there are any."""
     broken = [p for p in proofs if not p.holds]
     if broken:
         raise ProofError("\n".join(map(str, broken)))
 
 
-def fingerprints(model):
+def weight_digests(model):
     """Returns `{id of weight: (weight, SHA-256 of its bytes)}` for all weights of a model."""
     digest = lambda w: hashlib.sha256(np.ascontiguousarray(keras.ops.convert_to_numpy(w)).tobytes()).hexdigest()  # noqa: E731
     return {id(w): (w, digest(w)) for w in model.weights}
 
 
-def no_leak(task):
+def prove_no_leak(task):
     """Returns the `Proof` that no example of a task is in two of its splits, by id and by the bytes of its pixels."""
     seen, shared = {}, []
     for part in ("train", "validation", "test"):

@@ -12,9 +12,9 @@ import numpy as np
 
 from ftlib import plots
 from ftlib.evidence.proofs import Proof, few
-from ftlib.evidence.scores import confusion_matrix, score
-from ftlib.models.inference import fingerprint, predict
-from ftlib.models.staged_model import stages
+from ftlib.evidence.scores import confusion_matrix, score_predictions
+from ftlib.models.inference import fingerprint_images, predict
+from ftlib.models.staged_model import StagedModel
 from ftlib.tasks.task import check_pixels
 
 _FORMAT = 2
@@ -104,7 +104,7 @@ class Run:
     def _score(self, part):
         if part not in self.scores:
             split = getattr(self._needs_task(), part)
-            self.scores[part] = score(self.predictions(part), split.labels)
+            self.scores[part] = score_predictions(self.predictions(part), split.labels)
             if "run_dir" in self._kept:
                 self._record(part)
         return self.scores[part]
@@ -154,7 +154,7 @@ class Run:
         """Returns one dict per stage as it trained in the last phase, for `plots.stage_picture`."""
         last = self.phases[-1]
         rows = []
-        for stage in stages(self.model, head=self.head):
+        for stage in StagedModel(self.model, self.head).stages:
             trains = stage.name in last["stages"]
             rows.append(
                 {
@@ -259,7 +259,9 @@ def _check_classes(run, task):
 
 def task_checksum(task):
     """Returns a checksum of the images, labels and class names of a task."""
-    splits = [(fingerprint(s.images), np.asarray(s.labels).tolist()) for s in (task.train, task.validation, task.test)]
+    splits = [
+        (fingerprint_images(s.images), np.asarray(s.labels).tolist()) for s in (task.train, task.validation, task.test)
+    ]
     return hashlib.sha256(json.dumps([splits, task.class_names]).encode()).hexdigest()[:16]
 
 

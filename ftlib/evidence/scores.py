@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def score(probabilities, labels):
+def score_predictions(probabilities, labels):
     """Returns `accuracy`, `macro_f1` (the mean of the F1 of every class) and `loss` (cross-entropy) of predictions."""
     labels, said = np.asarray(labels).astype("int64"), probabilities.argmax(1)
     counts = confusion_matrix(labels, said, probabilities.shape[1])

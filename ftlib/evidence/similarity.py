@@ -7,13 +7,13 @@ import numpy as np
 
 from ftlib.evidence.probes import few_per_class, linear_probe
 from ftlib.models.inference import predict
-from ftlib.models.initialization import copy_model, redraw
-from ftlib.models.stages import segments, stages
+from ftlib.models.initialization import copy_model, reinitialize_layers
+from ftlib.models.staged_model import StagedModel
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What `measure` returns: numbers that bear on the choice of a strategy.
+    """What `measure_similarity` returns: numbers that bear on the choice of a strategy.
 
     Attributes:
         classes: Number of classes.
@@ -42,7 +42,7 @@ class Evidence:
         return (self.probe - self.untrained) / max(1 - self.untrained, 1 / self.validation)
 
 
-def measure(body, task):
+def measure_similarity(body, task):
     """Returns the `Evidence` for a backbone and a `Task`, in one pass over the images for each kind of weights."""
     task = task.for_backbone(body)
     train, validation = few_per_class(task.train, task.num_classes), task.validation
@@ -54,7 +54,7 @@ def measure(body, task):
         return {name: _accuracy(known[name], new[name], train, validation) for name in known}
 
     probes = read(stages_of)
-    redraw(copy, copy.layers, seed=0)
+    reinitialize_layers(copy, copy.layers, seed=0)
     (untrained,) = read(lambda images: dict([stages_of(images).popitem()])).values()  # of the last stage alone
     (pixels,) = read(lambda images: {"pixels": _grid(images)}).values()
     labels = len(task.train) / task.num_classes
@@ -68,11 +68,12 @@ def _accuracy(known, new, train, validation):
 
 def _reader(body, batch_size):
     """Returns a function from images to the pooled features `{stage: (n, channels)}` of the stages and of the last."""
-    *first, last = stages(body)
+    staged = StagedModel(body)
+    *first, last = staged.stages
     names = [stage.name for stage in first if stage.can_split]
     image = keras.Input(body.input_shape[1:])
     x, pooled = image, []
-    for part in segments(body, names):
+    for part in staged.cut(names):
         x = part(x)
         pooled.append(keras.ops.mean(x, axis=tuple(range(1, len(x.shape) - 1))) if len(x.shape) > 2 else x)
     model = keras.Model(image, keras.ops.concatenate(pooled, axis=-1) if len(pooled) > 1 else pooled[0])

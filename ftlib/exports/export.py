@@ -15,7 +15,7 @@ import numpy as np
 
 from ftlib.errors import find_name
 from ftlib.files import is_picture, visible_entries
-from ftlib.models.inference import model_fingerprint
+from ftlib.models.inference import fingerprint_model
 from ftlib.tasks.task import check_pixels
 
 TOLERANCE = 0.01  # of a probability. Other kernels sum in another order (1e-6); a wrong conversion is off by far more
@@ -279,7 +279,7 @@ def load_exports(folder):
 
 def _described(run, rows, work, folder):
     """Writes what a program must know to use the files in a folder, and returns the path."""
-    checksum, now = model_fingerprint(run.model), {row["format"] for row in rows}
+    checksum, now = fingerprint_model(run.model), {row["format"] for row in rows}
     # What was exported before stays listed while it is the same model.
     earlier = [
         row

@@ -6,7 +6,7 @@ import warnings
 import keras
 import numpy as np
 
-from ftlib.models.initialization import redraw
+from ftlib.models.initialization import reinitialize_layers
 from ftlib.models.layer_graph import is_functional
 
 _PROBABILITIES = ("softmax", "logsoftmax", "sigmoid", "logsigmoid", "hardsigmoid", "sparsemax")
@@ -74,7 +74,7 @@ def load_file(path, weights, image_size):
     if isinstance(weights, (str, pathlib.PurePath)) and weights != "default":
         load_into(model, existing(weights), path.name)
     elif weights is None:
-        redraw(model, model.layers, seed=0)
+        reinitialize_layers(model, model.layers, seed=0)
     model, cut = without_classes(model)
     remark = cut or remark_on_output(model)
     if remark:

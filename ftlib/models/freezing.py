@@ -9,7 +9,7 @@ import numpy as np
 
 from ftlib.errors import find_name
 from ftlib.models.initialization import state_layers
-from ftlib.models.staged_model import stages
+from ftlib.models.staged_model import StagedModel
 
 
 def freeze(model, through=None, batch_norm="freeze", head=None):
@@ -40,13 +40,13 @@ def freeze(model, through=None, batch_norm="freeze", head=None):
     >>> ft.freeze(model, through="stage1").trainable < model.count_params()
     True
     """
-    found = stages(model, head=head)
-    names = [stage.name for stage in found]
+    staged = StagedModel(model, head)
+    names = staged.stage_names
     if through is None:
         frozen = [name for name in names if name != "head"]
     else:
         frozen = names[: names.index(find_name("stage", through, names)) + 1]
-    return _apply(model, [name for name in names if name not in frozen], batch_norm, head)
+    return _apply(staged, [name for name in names if name not in frozen], batch_norm)
 
 
 def unfreeze(model, last=None, batch_norm="freeze", head=None):
@@ -69,31 +69,31 @@ def unfreeze(model, last=None, batch_norm="freeze", head=None):
     >>> [row["state"] for row in ft.unfreeze(model, last=1).rows][-2:]
     ['partly', 'trainable']
     """
-    found = stages(model, head=head)
-    body = [stage.name for stage in found if stage.name != "head"]
+    staged = StagedModel(model, head)
+    backbone_stages = [name for name in staged.stage_names if name != "head"]
     if last is None:
-        last = len(body)
-    if isinstance(last, bool) or not isinstance(last, (int, np.integer)) or not 0 <= last <= len(body):
+        last = len(backbone_stages)
+    if isinstance(last, bool) or not isinstance(last, (int, np.integer)) or not 0 <= last <= len(backbone_stages):
         raise ValueError(
-            f"`last` counts backbone stages: a whole number from 0 to {len(body)}. Received: last={last!r}."
+            f"`last` counts backbone stages: a whole number from 0 to {len(backbone_stages)}. Received: last={last!r}."
         )
-    frozen = body[: len(body) - last]
-    return _apply(model, [stage.name for stage in found if stage.name not in frozen], batch_norm, head)
+    frozen = backbone_stages[: len(backbone_stages) - last]
+    return _apply(staged, [name for name in staged.stage_names if name not in frozen], batch_norm)
 
 
-def set_trainable(model, names, batch_norm="freeze", head=None):
+def set_trainable(staged: StagedModel, stage_names, batch_norm="freeze") -> None:
     """Lets the named stages train and no others, without compiling: what `fit` does at the start of a phase.
 
     `batch_norm` is `"freeze"`, `"train"`, or the set of the stages in which BatchNormalization trains.
     """
     if isinstance(batch_norm, str) and batch_norm not in ("freeze", "train"):
         raise ValueError(f'`batch_norm` is "freeze" or "train". Received: batch_norm={batch_norm!r}.')
-    open_containers(model)
-    for stage in stages(model, head=head):
+    open_containers(staged.model)
+    for stage in staged.stages:
         norms_train = batch_norm == "train" or (batch_norm != "freeze" and stage.name in batch_norm)
         for layer in stage.layers:
-            layer.trainable = stage.name in names
-            if stage.name in names and not norms_train:
+            layer.trainable = stage.name in stage_names
+            if stage.name in stage_names and not norms_train:
                 for inner in layer._flatten_layers():
                     if isinstance(inner, keras.layers.BatchNormalization):
                         inner.trainable = False
@@ -146,7 +146,7 @@ def freeze_report(model, head=None):
         head: As in `freeze`.
     """
     rows, state = [], state_layers(model)
-    for stage in stages(model, head=head):
+    for stage in StagedModel(model, head).stages:
         weights = {id(w): w for layer in stage.layers for w in layer.weights}.values()
         learnt = [w for w in weights if id(w) not in state]
         trains = {id(w) for layer in stage.layers for w in layer.trainable_weights}
@@ -180,13 +180,14 @@ def training_layers(model):
     return found
 
 
-def _apply(model, names, batch_norm, head):
+def _apply(staged, stage_names, batch_norm):
     """Lets the named stages train and compiles again, or raises and leaves the model as it was."""
+    model = staged.model
     compiled = model.compiled and model.optimizer is not None
     optimizer = fresh_optimizer(model.optimizer) if compiled else None
     before = [(layer, layer.trainable) for layer in model._flatten_layers()]
     try:
-        set_trainable(model, names, batch_norm, head=head)
+        set_trainable(staged, stage_names, batch_norm)
         if compiled:
             # The arguments themselves, not `get_compile_config`: out of that a loss function of the user's own cannot
             # be made again, and a class with its own `compile`, such as KerasHub's classifiers, takes nothing from it.
@@ -196,7 +197,7 @@ def _apply(model, names, batch_norm, head):
             layer.trainable = trains
         raise
     notes = ("Compiled again with the same arguments; the optimizer's moments start fresh.",) if compiled else ()
-    return FreezeReport(freeze_report(model, head).rows, notes)
+    return FreezeReport(freeze_report(model, staged.head).rows, notes)
 
 
 def fresh_optimizer(optimizer):

@@ -27,10 +27,10 @@ def predict(model, images, batch_size=None):
     Returns:
         Array `(n, ...)`.
     """
-    return np.concatenate(list(_outputs(model, images, batch_size)))
+    return np.concatenate(list(predict_batches(model, images, batch_size)))
 
 
-def _outputs(model, images, batch_size=None):
+def predict_batches(model, images, batch_size=None):
     if batch_size is None:
         batch_size = max(32, min(256, 2**20 // math.prod(images.shape[1:3])))
     last = len(images)
@@ -38,7 +38,7 @@ def _outputs(model, images, batch_size=None):
     def taken(i):
         return np.asarray(images[np.arange(i * batch_size, min((i + 1) * batch_size, last))], "float32")
 
-    for i, batch in enumerate(ahead(taken, -(-last // batch_size))):
+    for i, batch in enumerate(prefetch(taken, -(-last // batch_size))):
         n = len(batch)
         if i and n < batch_size:  # one shape, one compiled function
             batch = np.concatenate([batch, np.zeros((batch_size - n, *batch.shape[1:]), "float32")])
@@ -46,7 +46,7 @@ def _outputs(model, images, batch_size=None):
             yield np.asarray(model.predict_on_batch(batch))[:n]
 
 
-def ahead(make, count):
+def prefetch(make, count):
     """Yields `make(0)` to `make(count - 1)` in order; threads make the next ones while one is used."""
     most = _MAKERS + 1
     with concurrent.futures.ThreadPoolExecutor(_MAKERS) as pool:
@@ -72,7 +72,7 @@ def _without_retracing_warnings():
         logger.removeFilter(keep)
 
 
-def fingerprint(images):
+def fingerprint_images(images):
     """Returns a checksum of images: of their pixels, or of the files that a folder would decode."""
     if hasattr(images, "fingerprint"):
         return images.fingerprint()
@@ -87,7 +87,7 @@ def fingerprint(images):
     return seen.hexdigest()
 
 
-def model_fingerprint(model):
+def fingerprint_model(model):
     """Returns a checksum of what a functional model computes: its layers and operations, and its weights.
 
     The names of layers do not count, since Keras numbers them in each process, nor what is trainable.

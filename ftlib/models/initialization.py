@@ -31,7 +31,7 @@ def state_layers(model):
     return {id(w): layer for layer in model._flatten_layers() for w in layer._non_trainable_variables}
 
 
-def assign(weights, values):
+def assign_weights(weights, values):
     """Gives each of some weights its value, in order."""
     for weight, value in zip(weights, values, strict=True):
         weight.assign(value)
@@ -94,7 +94,7 @@ def _rebuild(model, dropout):
     return model.__class__.from_config(config)
 
 
-def redraw(model, layers, seed):
+def reinitialize_layers(model, layers, seed):
     """Draws the weights of some layers anew, in place, each with its layer's own initializers.
 
     Normalization and Rescaling keep what they know about pixels, and layers of one's own the state that no gradient

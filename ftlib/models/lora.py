@@ -4,21 +4,22 @@ import keras
 import numpy as np
 
 from ftlib.models.initialization import seeded
+from ftlib.models.staged_model import StagedModel
 
 _TARGETS = ("query", "value", "query_dense", "value_dense")  # what Keras and KerasHub call them
 
 
-def lora_layers(found):
+def lora_layers(stages):
     """Returns the layers of the backbone that take an addition, by stage.
 
     Args:
-        found: List of `Stage`.
+        stages: List of `Stage`.
 
     Raises:
         ValueError: If there are none: then nothing but the head would train.
     """
     layers = {}
-    for stage in found:
+    for stage in stages:
         for layer in stage.layers if stage.name != "head" else ():
             for inner in layer._flatten_layers():
                 if isinstance(inner, (keras.layers.Dense, keras.layers.EinsumDense)) and inner.name in _TARGETS:
@@ -33,24 +34,23 @@ def lora_layers(found):
     return layers
 
 
-def add_lora(model, found, rank, seed):
+def add_lora(staged: StagedModel, rank: int, seed: int) -> list[str]:
     """Gives a model additions that train, with the head, while all else is frozen.
 
-    The model is changed for good; `merge` gives one of the first kind back.
+    The model is changed for good; `merge_lora` gives one of the first kind back.
 
     Args:
-        model: A functional Keras model.
-        found: Its stages.
+        staged: The model, changed in place.
         rank: Rank of each addition.
         seed: Integer: seed of the first factors. The second are 0, so at first the model gives the same as before.
 
     Returns:
         Names of the stages in which something trains.
     """
-    layers = lora_layers(found)
-    for inner in model._flatten_layers():
+    layers = lora_layers(staged.stages)
+    for inner in staged.model._flatten_layers():
         inner.trainable = not isinstance(inner, keras.layers.BatchNormalization)
-    for stage in found:
+    for stage in staged.stages:
         for layer in stage.layers if stage.name != "head" else ():
             for weight in layer.weights:
                 if weight.trainable:
@@ -58,10 +58,10 @@ def add_lora(model, found, rank, seed):
     with seeded(seed):
         for inner in (one for listed in layers.values() for one in listed):
             inner.enable_lora(rank)
-    return [stage.name for stage in found if stage.name in layers or stage.name == "head"]
+    return [name for name in staged.stage_names if name in layers or name == "head"]
 
 
-def merge(plain, model):
+def merge_lora(plain, model):
     """Gives `plain`, a copy of the model before `add_lora`, the weights of the model with the additions summed in."""
     additions = set()
     kernels = []

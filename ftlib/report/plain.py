@@ -3,7 +3,7 @@
 import re
 
 from ftlib.report.page import known
-from ftlib.strategies.strategy import list_strategies, strategy
+from ftlib.strategies.strategy import get_strategy, list_strategies
 
 _THINGS = {"digits": "handwritten digits", "glyphs": "letters", "textures": "textures"}
 _SOURCES = {"glyphnet": "letters"}
@@ -93,7 +93,7 @@ def proven(strategy, proofs):
 def _start(name, recipes):
     """Returns where a strategy starts: "pretrained", "kept" (in part), "random", or None if that is not known."""
     if name in list_strategies():
-        recipe = strategy(name)
+        recipe = get_strategy(name)
         return "kept" if recipe.keep is not None else recipe.start
     found = re.search(r"starts (pretrained|random)(, keeps)?", recipes.get(name, ""))
     return found and ("kept" if found[2] else found[1])

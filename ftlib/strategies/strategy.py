@@ -260,11 +260,11 @@ def _strategies():
 
 
 def list_strategies():
-    """Returns the names that `strategy` knows."""
+    """Returns the names that `get_strategy` knows."""
     return list(_strategies())
 
 
-def strategy(name):
+def get_strategy(name: str | Strategy) -> Strategy:
     """Returns a strategy by name, to be used as it is or edited with `dataclasses.replace`.
 
     | name | start | what trains |
@@ -298,6 +298,9 @@ def strategy(name):
         raise ValueError("A list of phases needs a name and a start: ft.Strategy(name, start, phases).")
     known = _strategies()
     return known[find_name("strategy", name, known)]
+
+
+strategy = get_strategy  # `ft.strategy("lp_ft")`: inside the library, a strategy is an object and not a function
 
 
 def _how(phase):

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 
 from ftlib import __version__
-from ftlib.models.inference import _outputs, device_kind, fingerprint, model_fingerprint, predict
+from ftlib.models.inference import device_kind, fingerprint_images, fingerprint_model, predict, predict_batches
 from ftlib.models.layer_graph import LayerGraph
 
 MEMORY = 2**29  # bytes of activations kept in memory; more go to a file
@@ -26,7 +26,7 @@ _COMPUTES = {"cpu": 5e10, "gpu": 5e12}  # floating point operations a second
 _READS = {"memory": 5e9, "disk": 5e8}  # bytes a second
 
 
-class Cache:
+class ActivationCache:
     """Keeps what one frozen part of a model gives for images.
 
     Args:
@@ -78,8 +78,8 @@ class Cache:
         return np.load(path, mmap_mode="r")
 
     def _key(self, images):
-        versions = [__version__, keras.__version__, keras.backend.backend(), model_fingerprint(self.model)]
-        return hashlib.sha256(json.dumps([*versions, fingerprint(images)]).encode()).hexdigest()[:32]
+        versions = [__version__, keras.__version__, keras.backend.backend(), fingerprint_model(self.model)]
+        return hashlib.sha256(json.dumps([*versions, fingerprint_images(images)]).encode()).hexdigest()[:32]
 
     def _write(self, path, images):
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -88,7 +88,7 @@ class Cache:
         try:
             with open(part, "wb") as file:  # written, not mapped: a map on a full disk would kill the process
                 np.lib.format.write_array_header_1_0(file, header)
-                for batch in _outputs(self.model, images):
+                for batch in predict_batches(self.model, images):
                     file.write(np.ascontiguousarray(batch, "<f4").tobytes())
                 file.flush()
                 os.fsync(file.fileno())

@@ -5,20 +5,20 @@ import hashlib
 import keras
 import numpy as np
 
-from ftlib.evidence.probes import body_of, joined, source_head
-from ftlib.models.inference import fingerprint, predict
+from ftlib.evidence.probes import backbone_of, chain_models, source_head
+from ftlib.models.inference import fingerprint_images, predict
 from ftlib.models.initialization import copy_model, state_layers
-from ftlib.models.stages import stages, weights_of
+from ftlib.models.staged_model import StagedModel
 from ftlib.strategies.anchors import _EXAMPLES, _LABELS, L2SP, Replay
 
 
-def describe(anchor):
+def describe_anchor(anchor):
     """Returns what makes an anchor what it is, as plain data: its settings, and its source task."""
     source = getattr(anchor, "source", None)
     if source is None:
         return [repr(anchor)]
     labels = hashlib.sha256(np.asarray(source.train.labels, "int64").tobytes()).hexdigest()
-    return [repr(anchor), fingerprint(source.train.images), labels, list(source.class_names)]
+    return [repr(anchor), fingerprint_images(source.train.images), labels, list(source.class_names)]
 
 
 def check_anchor(anchor, recipe, names):
@@ -47,36 +47,37 @@ def kept_stages(recipe, names):
     return [] if recipe.start == "random" else body if recipe.keep is None else body[: recipe.keep]
 
 
-class Prepared:
+class PreparedAnchor:
     """An anchor at the start of a run, before anything moves.
 
     Args:
         anchor: One of `ANCHORS`.
-        model: The model that is about to be trained.
+        staged: The model that is about to be trained.
         kept: Names of the stages that keep their pre-training.
-        head: As in `stages`.
 
     Attributes:
         held: `{id of weight: (weight, start, importance)}`; importance is None where all weights count alike.
         source: `Split` of the source's training images at the backbone's size, for `Replay`; else None.
     """
 
-    def __init__(self, anchor, model, kept, head):
+    def __init__(self, anchor, staged: StagedModel, kept):
         self.anchor, self.source, self.held = anchor, None, {}
-        state = state_layers(model)
-        pulled = [w for w in weights_of(stages(model, head=head), kept) if id(w) not in state]
+        state = state_layers(staged.model)
+        pulled = [w for w in staged.weights_of(kept) if id(w) not in state]
         importance = [None] * len(pulled)
         if isinstance(anchor, L2SP):
             starts = [np.array(keras.ops.convert_to_numpy(w)) for w in pulled]
         else:
-            self.body = body_of(model, head)
+            self.body = backbone_of(staged)
             task = anchor.source.for_backbone(self.body)
             self.head = source_head(self.body, task)
             if isinstance(anchor, Replay):
                 starts, self.source = importance, task.train
             else:
                 starts = [np.array(keras.ops.convert_to_numpy(w)) for w in pulled]
-                importance = fisher(self.body, self.head.model, task.train, pulled, anchor.examples, anchor.seed)
+                importance = fisher_information(
+                    self.body, self.head.model, task.train, pulled, anchor.examples, anchor.seed
+                )
         self.held = {id(w): parts for w, *parts in zip(pulled, pulled, starts, importance, strict=True)}
 
     def said(self):
@@ -95,12 +96,12 @@ class Prepared:
         return images, np.asarray(self.source.images[at], "float32"), shown
 
     def hold(self, trained):
-        """Returns the `Hold` for a phase in which the weights `trained` train; None where there is nothing to hold."""
+        """Returns the `AnchorTerm` for a phase in which the weights `trained` train; None if it holds none of them."""
         pulled = [self.held[id(w)] for w in trained if id(w) in self.held]
-        return Hold(self, pulled) if pulled else None
+        return AnchorTerm(self, pulled) if pulled else None
 
 
-class Hold:
+class AnchorTerm:
     """The term that an anchor adds to the loss of one phase; the trainer keeps its `constants` among its variables."""
 
     def __init__(self, prepared, pulled):
@@ -154,7 +155,7 @@ class _Reader(keras.Model):
         return self.head(self.body(x, training=False), training=False)
 
 
-def fisher(body, head, source, weights, examples, seed):
+def fisher_information(body, head, source, weights, examples, seed):
     """Returns the diagonal of the Fisher information of a backbone's weights, divided by the mean of all entries.
 
     Args:
@@ -174,7 +175,7 @@ def fisher(body, head, source, weights, examples, seed):
     copy = copy_model(body)
     copy.trainable = True
     reader, optimizer = _Reader(copy, head), _Squares()
-    said = predict(joined(copy, head), images)
+    said = predict(chain_models(copy, head), images)
     drawn = (said.cumsum(1) < rng.random((len(at), 1))).sum(1).clip(max=said.shape[1] - 1)
     targets = np.eye(said.shape[1], dtype="float32")[drawn]
     reader.compile(optimizer, keras.losses.CategoricalCrossentropy(), auto_scale_loss=False)

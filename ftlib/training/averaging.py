@@ -1,13 +1,13 @@
 """What may follow the last phase: means of weights that cost no training."""
 
-from ftlib.evidence.scores import score
+from ftlib.evidence.scores import score_predictions
 from ftlib.models.inference import predict
-from ftlib.models.initialization import assign
+from ftlib.models.initialization import assign_weights
 
 SOUP_SIZE = 5  # best epochs that a soup chooses from
 
 
-def soup(run, epochs, weights):
+def greedy_soup(run, epochs, weights):
     """Averages the weights of the last phase's best epochs, one by one, as long as that helps on validation.
 
     The greedy soup of Wortsman et al., 2022 (https://arxiv.org/abs/2203.05482), with epochs for ingredients.
@@ -29,13 +29,13 @@ def soup(run, epochs, weights):
         scores = _scores_with(run, weights, tried)
         if best is None or scores["loss"] <= best["loss"]:
             kept, mean, best = [*kept, epoch["epoch"]], tried, scores
-    assign(weights, mean)
+    assign_weights(weights, mean)
     listed = ", ".join(map(str, sorted(kept)))
     said = f"soup: the mean of epochs {listed}" if len(kept) > 1 else f"soup: epoch {listed} alone is best"
     return {"step": "soup", "epochs": sorted(kept), "scores": best, "said": said}
 
 
-def interpolate(run, start):
+def interpolate_weights(run, start):
     """Moves the weights to the best point, by validation loss, on the line from the start to where they are.
 
     WiSE-FT, https://arxiv.org/abs/2109.01903: a part of the way often loses less of the pre-training, and generalizes
@@ -60,7 +60,7 @@ def interpolate(run, start):
     alphas = [i / 10 for i in range(11)]
     scores = [_scores_with(run, weights, at(alpha)) for alpha in alphas]
     best = min(reversed(range(len(alphas))), key=lambda i: scores[i]["loss"])
-    assign(weights, at(alphas[best]))
+    assign_weights(weights, at(alphas[best]))
     return {
         "step": "interpolate",
         "alphas": alphas,
@@ -73,6 +73,6 @@ def interpolate(run, start):
 
 
 def _scores_with(run, weights, values):
-    assign(weights, values)
+    assign_weights(weights, values)
     split = run.task.validation
-    return score(predict(run.model, split.images), split.labels)
+    return score_predictions(predict(run.model, split.images), split.labels)

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from ftlib.models.inference import fingerprint
+from ftlib.models.inference import fingerprint_images
 from ftlib.training.augmentation import augment, distort, draw_distortions, mix
 
 _ORDER, _BATCH, _LAYERS, _VIEWS = 1, 2, 3, 4  # a stream of random numbers for each use
@@ -39,7 +39,7 @@ class Views:
         return taken
 
     def fingerprint(self):
-        return fingerprint(self.images) + repr(self._given)
+        return fingerprint_images(self.images) + repr(self._given)
 
 
 class Batches:

@@ -18,7 +18,7 @@ from ftlib.errors import DamagedFileError
 _LAST, _BEFORE = "checkpoint.npz", "checkpoint-before.npz"
 
 
-class Checkpoints:
+class CheckpointStore:
     """The checkpoints of one run in its folder.
 
     Args:
@@ -98,15 +98,15 @@ class Checkpoints:
             _remove(self.folder / name)
 
 
-def pack(prefix, values):
+def pack_arrays(prefix, values):
     """Returns weights or arrays as a dict of arrays named `prefix/0`, `prefix/1`, ..."""
     arrays = [np.asarray(keras.ops.convert_to_numpy(value)) for value in values]
     plain = [a if a.dtype.kind in "fiub" else a.astype("float32") for a in arrays]  # NumPy cannot name a bfloat16
     return {f"{prefix}/{i}": array for i, array in enumerate(plain)}
 
 
-def unpack(prefix, arrays):
-    """Returns the list that `pack` made into a dict of arrays."""
+def unpack_arrays(prefix, arrays):
+    """Returns the list that `pack_arrays` made into a dict of arrays."""
     count = sum(name.startswith(prefix + "/") for name in arrays)
     return [arrays[f"{prefix}/{i}"] for i in range(count)]
 

@@ -9,10 +9,9 @@ import numpy as np
 from ftlib.errors import DivergedError
 from ftlib.evidence.comparison import _ROW, Comparison
 from ftlib.models.backbones import classifier, load_backbone
-from ftlib.models.staged_model import stages
+from ftlib.models.staged_model import StagedModel
 from ftlib.strategies.regularization import Regularization
-from ftlib.strategies.strategy import Strategy
-from ftlib.strategies.strategy import strategy as named_strategy
+from ftlib.strategies.strategy import Strategy, get_strategy
 from ftlib.tasks import load_task
 from ftlib.training.anchoring import check_anchor
 from ftlib.training.fit import fit
@@ -61,7 +60,7 @@ def compare(
     Example:
     >>> ft.compare("glyphnet", "digits", ["scratch", "lp_ft"], labels_per_class=(10,), seeds=3)  # doctest: +SKIP
     """
-    recipes = [named_strategy(s) for s in ([strategies] if isinstance(strategies, (str, Strategy)) else strategies)]
+    recipes = [get_strategy(s) for s in ([strategies] if isinstance(strategies, (str, Strategy)) else strategies)]
     if not recipes or len({r.name for r in recipes}) < len(recipes):
         raise ValueError(f"`strategies` needs at least one, with different names. Received: {strategies!r}.")
     given = seeds
@@ -98,7 +97,7 @@ def compare(
     for labels in labels_per_class:  # a name that is unknown or a class that is too small shows here
         load_task(task, labels, seeds[0])
     body = load_backbone(backbone) if not isinstance(backbone, keras.Model) else backbone
-    names = [stage.name for stage in stages(classifier(body, 2))]
+    names = StagedModel(classifier(body, 2)).stage_names
     for recipe in recipes:
         recipe.check(names)
         for preset in presets[recipe.name]:

@@ -7,22 +7,22 @@ import keras
 import numpy as np
 
 from ftlib.evidence.advisor import advise
-from ftlib.evidence.proofs import Proof, no_leak, require
+from ftlib.evidence.proofs import Proof, prove_no_leak, require_proofs
 from ftlib.evidence.run import Run, load_run, task_checksum
 from ftlib.models.backbones import require_channels_last
-from ftlib.models.inference import model_fingerprint
-from ftlib.models.initialization import copy_model, redraw
+from ftlib.models.inference import fingerprint_model
+from ftlib.models.initialization import copy_model, reinitialize_layers
 from ftlib.models.lora import lora_layers
-from ftlib.models.stages import head_width, segments, stages, weights_of
+from ftlib.models.staged_model import StagedModel
 from ftlib.strategies.regularization import Regularization
-from ftlib.strategies.strategy import strategy as named_strategy
+from ftlib.strategies.strategy import get_strategy
 from ftlib.tasks.task import Task, check_pixels
-from ftlib.training.anchoring import Prepared, check_anchor, describe, kept_stages
-from ftlib.training.averaging import interpolate, soup
+from ftlib.training.anchoring import PreparedAnchor, check_anchor, describe_anchor, kept_stages
+from ftlib.training.averaging import greedy_soup, interpolate_weights
 from ftlib.training.batches import weigh_classes
-from ftlib.training.checkpoints import Checkpoints, unpack
+from ftlib.training.checkpoints import CheckpointStore, unpack_arrays
 from ftlib.training.devices import Hardware
-from ftlib.training.phase import PhaseRun, Work
+from ftlib.training.phase import PhaseRun, TrainingContext
 from ftlib.training.trainer import note_random_layers
 
 
@@ -92,10 +92,11 @@ def fit(
     run_dir = None if run_dir is None else pathlib.Path(run_dir).expanduser()
     settings = Regularization.preset(regularization)
     say = print if verbose else lambda line: None
-    found = stages(model, head=head)
+    staged = StagedModel(model, head)
+    found = staged.stages
     names = [s.name for s in found]
     auto = isinstance(strategy, str) and strategy.casefold() == "auto"
-    recipe = named_strategy("lp_ft" if auto else strategy).unrolled(names, head_width(found))
+    recipe = get_strategy("lp_ft" if auto else strategy).unrolled(names, staged.head_width)
     _check(model, task, recipe, names, seed, updates, batch_size, run_dir)
     hardware = Hardware() if hardware is None else hardware
     hardware.check(batch_size)
@@ -110,7 +111,7 @@ def fit(
     advice = advise(model, task, head) if auto else None
     if auto:
         say(repr(advice))
-        recipe = advice.strategy.unrolled(names, head_width(found))
+        recipe = advice.strategy.unrolled(names, staged.head_width)
     anew = names if recipe.start == "random" else [] if recipe.keep is None else names[recipe.keep :]
     check_anchor(settings.anchor, recipe, names)
     fitted = task.for_backbone(model)
@@ -123,15 +124,15 @@ def fit(
     described = _describe(task, recipe, settings, updates, batch_size, None if weights is None else weights.tolist())
     if not hardware.plain:
         described["hardware"] = dataclasses.asdict(hardware)
-    described["model"] = {"layers": len(model.layers), "checksum": model_fingerprint(model)}
+    described["model"] = {"layers": len(model.layers), "checksum": fingerprint_model(model)}
     if None in model.input_shape[1:]:  # the model does not tell at which size it was trained
         described["model"]["image_shape"] = list(fitted.image_shape)
     store = None
     if run_dir is not None:
         described["task"]["checksum"] = task_checksum(task)
         if settings.anchor is not None:
-            described["anchor"] = describe(settings.anchor)
-        store = Checkpoints(run_dir, {**described, "seed": int(seed), "head": head})
+            described["anchor"] = describe_anchor(settings.anchor)
+        store = CheckpointStore(run_dir, {**described, "seed": int(seed), "head": head})
         if (store.folder / "run.json").exists():
             finished = load_run(run_dir, task)
             store.refuse_another({**finished.settings, "seed": finished.seed, "head": finished.head}, "a run")
@@ -139,17 +140,17 @@ def fit(
             finished.start = model
             return finished
 
-    proofs = [no_leak(task)]
-    require(proofs)
+    proofs = [prove_no_leak(task)]
+    require_proofs(proofs)
     engine, dropout = hardware.engine(), {layer.name: settings.dropout for layer in _head_dropouts(found)}
     with engine.scope():
         trained = copy_model(model, dropout)
     hardware.cast(trained)
     trained = engine.adopt(trained)
-    found = stages(trained, head=head)
+    found = StagedModel(trained, head).stages
     _check_probabilities(trained, found, head)
     _check_still(trained, found, recipe.phases)
-    notes = redraw(trained, [x for s in found if s.name in anew for x in s.layers], seed) if anew else []
+    notes = reinitialize_layers(trained, [x for s in found if s.name in anew for x in s.layers], seed) if anew else []
     rates = {layer.rate for layer in _head_dropouts(found)} or {0.0}
     if rates != {settings.dropout}:
         notes.append(f"dropout={settings.dropout:g} has no effect: the head has no Dropout layer to set it in.")
@@ -171,10 +172,10 @@ def fit(
     anchor = None
     if settings.anchor is not None:
         say(f"{recipe.name} seed {seed}  {settings.anchor!r}: is made ready")
-        anchor = Prepared(settings.anchor, trained, kept_stages(recipe, names), head)
+        anchor = PreparedAnchor(settings.anchor, StagedModel(trained, head), kept_stages(recipe, names))
         run.notes += [anchor.said()] * bool(anchor.said())
     plan = recipe.plan(updates)
-    work = Work(run, recipe, plan, settings, batch_size, weights, anew, anchor, store, say, hardware, engine)
+    work = TrainingContext(run, recipe, plan, settings, batch_size, weights, anew, anchor, store, say, hardware, engine)
     _train(work)
     run.model = hardware.release(run.model, model)
     if run_dir is not None:
@@ -189,7 +190,7 @@ def _train(work):
     start = run.model.get_weights() if "interpolate" in work.recipe.closing else None
     if found is not None:
         record, arrays = found
-        first, work.touched, work.head_start = record["phase"], record["touched"], unpack("head_start", arrays)
+        first, work.touched, work.head_start = record["phase"], record["touched"], unpack_arrays("head_start", arrays)
         run.history, run.phases, run.notes = record["history"], record["phases"], record["notes"]
         run.proofs[:] = [Proof(**proof) for proof in record["proofs"]]
         work.say(f"{work.store.folder}: goes on after update {run.history[-1]['update']}")
@@ -198,9 +199,9 @@ def _train(work):
         phase.train()
     for step in work.recipe.closing:
         if step == "soup":
-            done = soup(run, phase.soup, weights_of(phase.stages, phase.chosen))
+            done = greedy_soup(run, phase.soup, phase.staged.weights_of(phase.chosen))
         else:
-            done = interpolate(run, _line_start(run, start, work.head_start))
+            done = interpolate_weights(run, _line_start(run, start, work.head_start))
         run.closing.append(done)
         run.scores["validation"] = done["scores"]
         work.say(f"{run.strategy} seed {run.seed}  {done['said']}, val loss {done['scores']['loss']:.3f}")
@@ -208,7 +209,7 @@ def _train(work):
 
 def _line_start(run, start, head_start):
     """Returns the weights to interpolate from: those at the start, under the head phase's head or else today's."""
-    head = weights_of(stages(run.model, head=run.head), ["head"])
+    head = StagedModel(run.model, run.head).weights_of(["head"])
     values = head_start or [keras.ops.convert_to_numpy(w) for w in head]
     known = {id(w): value for w, value in zip(head, values, strict=True)}
     return [known.get(id(w), value) for w, value in zip(run.model.weights, start, strict=True)]
@@ -221,7 +222,7 @@ def _head_dropouts(found):
 def _check_probabilities(model, found, head):
     """Looks at what the model's head, or the whole where it cannot be cut off, gives for any input."""
     cut = [s for s in found if s.name != "head" and s.can_split][-1:]
-    last = segments(model, cut, head=head)[-1]
+    last = StagedModel(model, head).cut(cut)[-1]
     last = last if len(last.inputs) == 1 else model
     rows = keras.ops.convert_to_numpy(last(_any_input(last)))
     if rows.min() < 0 or not np.allclose(rows.sum(1), 1, atol=1e-2):

@@ -11,29 +11,29 @@ import keras
 import numpy as np
 
 from ftlib.errors import DivergedError
-from ftlib.evidence.proofs import Proof, prove, require
+from ftlib.evidence.proofs import Proof, prove, require_proofs
 from ftlib.evidence.run import Run
-from ftlib.evidence.scores import score
+from ftlib.evidence.scores import score_predictions
 from ftlib.models.freezing import set_trainable
-from ftlib.models.inference import ahead, predict
-from ftlib.models.initialization import assign, copy_model
-from ftlib.models.lora import add_lora, merge
-from ftlib.models.stages import stages, weights_of
+from ftlib.models.inference import predict, prefetch
+from ftlib.models.initialization import assign_weights, copy_model
+from ftlib.models.lora import add_lora, merge_lora
+from ftlib.models.staged_model import StagedModel
 from ftlib.strategies.regularization import Regularization
 from ftlib.strategies.strategy import Strategy
-from ftlib.training.activation_cache import Cache
-from ftlib.training.anchoring import Prepared
+from ftlib.training.activation_cache import ActivationCache
+from ftlib.training.anchoring import PreparedAnchor
 from ftlib.training.averaging import SOUP_SIZE
 from ftlib.training.batches import Batches, Views, reseed
-from ftlib.training.checkpoints import Checkpoints, pack, unpack
+from ftlib.training.checkpoints import CheckpointStore, pack_arrays, unpack_arrays
 from ftlib.training.devices import Hardware
-from ftlib.training.trainer import Trainer, make_optimizer, quiet, split_parts
+from ftlib.training.trainer import Trainer, make_optimizer, split_into_parts, without_dropout_in
 
 _SHORTEST_EPOCH = 20  # updates
 
 
 @dataclasses.dataclass
-class Work:
+class TrainingContext:
     """What the phases of a run share.
 
     Attributes:
@@ -44,8 +44,8 @@ class Work:
         batch_size: Images per update.
         class_weights: Weight of each class, or None.
         anew: Names of the stages whose weights were drawn anew.
-        anchor: The `Prepared` anchor, or None.
-        store: The `Checkpoints`, or None.
+        anchor: The `PreparedAnchor` anchor, or None.
+        store: The `CheckpointStore`, or None.
         say: Takes a line to show.
         hardware: The `Hardware`.
         engine: What it shares batches with.
@@ -60,8 +60,8 @@ class Work:
     batch_size: int
     class_weights: object
     anew: list
-    anchor: Prepared | None
-    store: Checkpoints | None
+    anchor: PreparedAnchor | None
+    store: CheckpointStore | None
     say: object
     hardware: Hardware
     engine: object
@@ -73,7 +73,7 @@ class PhaseRun:
     """A phase while it trains: a fresh optimizer, epochs with their own random numbers, the best epoch kept.
 
     Args:
-        work: The `Work`, changed in place.
+        work: The `TrainingContext`, changed in place.
         index: Which phase.
         found: `(record, arrays)` of a checkpoint within this phase, to go on there; or None.
     """
@@ -96,7 +96,7 @@ class PhaseRun:
         if self.found is not None:
             digests = zip(run.model.weights, self.found[0]["digests"], strict=True)
             self.proof.before = {id(w): (w, digest) for w, digest in digests}
-        with quiet(self.stages, self.chosen), self._folder() as folder:
+        with without_dropout_in(self.stages, self.chosen), self._folder() as folder:
             self._prepare(folder)
             if self.found is not None:
                 self._restore()
@@ -110,26 +110,27 @@ class PhaseRun:
     def _open(self):
         """Sets what trains, restores the weights of a checkpoint, and counts what trains."""
         work, run, phase = self.work, self.work.run, self.phase
-        self.stages = stages(run.model, head=run.head)
+        self.staged = StagedModel(run.model, run.head)
+        self.stages = self.staged.stages
         names, self.plain = [s.name for s in self.stages], None
         if phase.train == "lora":
             self.plain = copy_model(run.model)
             with work.engine.scope():
-                self.chosen = add_lora(run.model, self.stages, phase.rank, run.seed)
+                self.chosen = add_lora(self.staged, phase.rank, run.seed)
         else:
             self.chosen = phase.stages(names)
             free = set(work.anew) | {"head"} if phase.batch_norm == "freeze" else set(names)
-            set_trainable(run.model, self.chosen, batch_norm=free, head=run.head)
+            set_trainable(self.staged, self.chosen, batch_norm=free)
         work.touched = [n for n in names if n in work.touched or n in self.chosen]
         if self.found is not None:
-            assign(weights_of(self.stages, work.touched), unpack("weights", self.found[1]))
+            assign_weights(self.staged.weights_of(work.touched), unpack_arrays("weights", self.found[1]))
         self.trainable = sum(math.prod(w.shape) for w in run.model.trainable_weights)
         before = run.phases[-1] if run.phases else None
         if self.found is None and before and set(before["stages"]) < set(self.chosen):
             rose = self.trainable > before["trainable"]
             detail = f"{before['trainable']:,} -> {self.trainable:,} weights"
             run.proofs.append(Proof(f"{phase.name}: more trains", rose, detail))
-            require(run.proofs)
+            require_proofs(run.proofs)
 
     @contextlib.contextmanager
     def _folder(self):
@@ -144,12 +145,12 @@ class PhaseRun:
     def _prepare(self, folder):
         """Computes once what can be, and compiles what trains the rest."""
         work, run, phase = self.work, self.work.run, self.phase
-        self.parts = split_parts(run.model, self.stages, self.chosen, run.head)
+        self.parts = split_into_parts(self.staged, self.chosen)
         self.views, self.validation = self._fixed_views(), run.task.validation.images
         self.scored, self.kept, self.where = run.model, "", ""
         if self.views is not None and len(self.parts) > 1 and not self.parts[0][1]:
-            self._compute_once(Cache(self.parts[0][0], self.views, folder))
-        trained = weights_of(self.stages, self.chosen)
+            self._compute_once(ActivationCache(self.parts[0][0], self.views, folder))
+        trained = self.staged.weights_of(self.chosen)
         decay, accumulate = work.settings.weight_decay, work.hardware.accumulate
         loss = keras.losses.CategoricalCrossentropy(label_smoothing=work.settings.label_smoothing)
         # Whatever has variables is made here: created in the first update, they would have TensorFlow trace it twice.
@@ -198,9 +199,9 @@ class PhaseRun:
         record, arrays = self.found
         self.epoch, self.done, self.best, self.soup = (record[k] for k in ("epoch", "done", "best", "soup"))
         for i, one in enumerate(self.soup):
-            one["weights"] = unpack(f"soup{i}", arrays)
-        self.best["weights"] = unpack("best", arrays)
-        assign(self.trainer.optimizer.variables, unpack("optimizer", arrays))
+            one["weights"] = unpack_arrays(f"soup{i}", arrays)
+        self.best["weights"] = unpack_arrays("best", arrays)
+        assign_weights(self.trainer.optimizer.variables, unpack_arrays("optimizer", arrays))
 
     def _finished(self):
         early = self.patience and self.epoch and self.epoch - self.best["epoch"] >= self.patience
@@ -221,7 +222,7 @@ class PhaseRun:
             "loss": means["loss"],
             "accuracy": means["accuracy"],
         }
-        scores = score(predict(self.scored, self.validation), run.task.validation.labels)
+        scores = score_predictions(predict(self.scored, self.validation), run.task.validation.labels)
         row.update({f"val_{name}": value for name, value in scores.items()})
         run.history.append(row)
         if not np.isfinite(row["loss"]) or not np.isfinite(row["val_loss"]):
@@ -238,7 +239,7 @@ class PhaseRun:
 
     def _parts(self, batches, key):
         """Yields what goes through the model at once: batches, or parts of them of equal size."""
-        for i, whole in enumerate(ahead(batches.__getitem__, len(batches))):
+        for i, whole in enumerate(prefetch(batches.__getitem__, len(batches))):
             for x, *y in zip(*(np.split(part, self.work.hardware.accumulate) for part in whole), strict=True):
                 yield (x if self.hold is None else self.hold.batch(x, key, i)), *y
 
@@ -247,7 +248,7 @@ class PhaseRun:
         now = {"epoch": self.epoch, "val_loss": row["val_loss"], "scores": scores}
         better = self.best is None or row["val_loss"] < self.best["val_loss"]
         if better or self.wants_soup:
-            now["weights"] = [np.array(keras.ops.convert_to_numpy(w)) for w in weights_of(self.stages, self.chosen)]
+            now["weights"] = [np.array(keras.ops.convert_to_numpy(w)) for w in self.staged.weights_of(self.chosen)]
         if better:
             self.best = now
         if self.wants_soup:
@@ -273,20 +274,20 @@ class PhaseRun:
             "proofs": [dataclasses.asdict(p) for p in run.proofs],
         }
         arrays = {
-            **pack("weights", weights_of(self.stages, work.touched)),
-            **pack("best", self.best["weights"]),
-            **pack("optimizer", self.trainer.optimizer.variables),
-            **pack("head_start", work.head_start),
+            **pack_arrays("weights", self.staged.weights_of(work.touched)),
+            **pack_arrays("best", self.best["weights"]),
+            **pack_arrays("optimizer", self.trainer.optimizer.variables),
+            **pack_arrays("head_start", work.head_start),
         }
         for i, one in enumerate(self.soup):
-            arrays.update(pack(f"soup{i}", one["weights"]))
+            arrays.update(pack_arrays(f"soup{i}", one["weights"]))
         work.store.write(record, arrays)
 
     def _close(self):
         """Leaves the model with the weights of the best epoch, and the run with the record of the phase."""
         work, run, phase = self.work, self.work.run, self.phase
         run.proofs += [Proof(f"{phase.name}: {p.name}", p.holds, p.detail) for p in self.proof.results]
-        assign(weights_of(self.stages, self.chosen), self.best["weights"])
+        assign_weights(self.staged.weights_of(self.chosen), self.best["weights"])
         run.scores["validation"] = self.best["scores"]
         names = [s.name for s in self.stages]
         rates = {n: phase.rate * phase.decay**i for i, n in enumerate(reversed(names)) if n in self.chosen}
@@ -308,7 +309,7 @@ class PhaseRun:
             }
         )
         if self.plain is not None:
-            run.model = merge(self.plain, run.model)
+            run.model = merge_lora(self.plain, run.model)
         if self.index == 0 and self.chosen == ["head"]:
             work.head_start = self.best["weights"]
         run._kept.clear()

@@ -8,13 +8,13 @@ import numpy as np
 from ftlib import plots
 from ftlib.models.freezing import set_trainable
 from ftlib.models.initialization import copy_model
-from ftlib.models.stages import stages, weights_of
+from ftlib.models.staged_model import StagedModel
 from ftlib.strategies.regularization import Regularization
-from ftlib.strategies.strategy import Phase, strategy
+from ftlib.strategies.strategy import Phase, get_strategy
 from ftlib.tasks.task import Task
 from ftlib.training.batches import Batches, reseed
 from ftlib.training.fit import fit
-from ftlib.training.trainer import Trainer, make_optimizer, quiet, split_parts
+from ftlib.training.trainer import Trainer, make_optimizer, split_into_parts, without_dropout_in
 
 _MEMORY = 0.9  # of the running mean of the losses: about the last ten updates
 _WORSE = 4  # times the lowest loss: there the search ends
@@ -105,16 +105,16 @@ def find_lr(
     >>> ft.find_lr(model, task).plot()  # doctest: +SKIP
     """
     settings = dataclasses.replace(Regularization.preset(regularization), anchor=None)
-    found = stages(model, head=head)
+    staged = StagedModel(model, head)
     _check(task, low, high, updates)
     notes = ()
-    if not any(np.any(keras.ops.convert_to_numpy(w)) for w in weights_of(found, ["head"])):
+    if not any(np.any(keras.ops.convert_to_numpy(w)) for w in staged.weights_of(["head"])):
         options = dict(updates=300, batch_size=batch_size, head=head, verbose=False)
-        model = fit(model, task, strategy("feature_extraction"), settings, seed, **options).model
+        model = fit(model, task, get_strategy("feature_extraction"), settings, seed, **options).model
         notes = ("The head was all zero, so it was trained first, for 100 updates.",)
     task = task.for_backbone(model)
     rates = np.geomspace(low, high, updates)
-    names = [s.name for s in found]
+    names = staged.stage_names
     curves = {}
     for name, chosen in ((n, [n]) for n in names) if per_stage else (("all", names),):
         curves[name] = _search(copy_model(model), task, chosen, rates, settings, seed, batch_size, head)
@@ -124,16 +124,16 @@ def find_lr(
 
 def _search(model, task, chosen, rates, settings, seed, batch_size, head):
     """Returns the rates that were reached and the smoothed loss at each."""
-    found = stages(model, head=head)
-    set_trainable(model, chosen, head=head)
+    staged = StagedModel(model, head)
+    set_trainable(staged, chosen)
     if not model.trainable_weights:
         raise ValueError(f"Nothing trains in {', '.join(chosen)}.")
     phase = Phase("search", tuple(chosen), rate=rates[0], schedule="constant")
     batches = Batches(task, batch_size, len(rates), (seed, 0, 0), settings)
     reseed(model, (seed, 0, 0))
     mean, losses = 0.0, []
-    with quiet(found, chosen):
-        trainer = Trainer(split_parts(model, found, chosen, head), settings)
+    with without_dropout_in(staged.stages, chosen):
+        trainer = Trainer(split_into_parts(staged, chosen), settings)
         loss = keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing)
         trainer.compile(make_optimizer(phase, len(rates), settings.weight_decay, model, head), loss)
         for i, rate in enumerate(rates):

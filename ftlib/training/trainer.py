@@ -7,7 +7,6 @@ import inspect
 import keras
 
 from ftlib.models.initialization import is_kernel
-from ftlib.models.stages import segments
 from ftlib.training.layerwise import layerwise
 
 
@@ -15,7 +14,7 @@ class Trainer(keras.Model):
     """The segments of a model one after the other, the frozen ones in inference mode, and the penalties of the loss.
 
     Args:
-        parts: As from `split_parts`.
+        parts: As from `split_into_parts`.
         settings: The `Regularization`.
         hold: The `Hold` of the phase, or None.
         dtype: A policy by name; in `"mixed_float16"` Keras scales the loss.
@@ -40,18 +39,19 @@ class Trainer(keras.Model):
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         loss = super().compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=training)
         if self.settings.l1 or self.settings.l2:
-            loss = loss + penalty(self.trainable_variables, self.settings.l1, self.settings.l2)
+            loss = loss + weight_penalty(self.trainable_variables, self.settings.l1, self.settings.l2)
         if self.hold is not None and training:
             loss = loss + self.hold.term(x)
         return loss
 
 
-def split_parts(model, found, chosen, head):
+def split_into_parts(staged, chosen):
     """Returns the model as consecutive parts, each with whether it trains; neighbours of a kind stay together.
 
     A frozen first part takes in what follows it without weights and randomness, such as pooling: what is to be kept
     of an image is then one number per channel, not a whole map of them.
     """
+    found = staged.stages
     flags = [stage.name in chosen for stage in found]
     cuts = [s.name for s, a, b in zip(found, flags, flags[1:], strict=False) if a != b and s.can_split]
     groups, current = [], []
@@ -59,12 +59,12 @@ def split_parts(model, found, chosen, head):
         current.append(trains)
         if stage.name in cuts:
             groups, current = [*groups, any(current)], []
-    parts = segments(model, cuts, head=head, past_pooling=not any(groups[:1]))
+    parts = staged.cut(cuts, past_pooling=not any(groups[:1]))
     return list(zip(parts, [*groups, any(current)], strict=True))
 
 
 @contextlib.contextmanager
-def quiet(found, chosen):
+def without_dropout_in(found, chosen):
     """Switches off the random layers of frozen stages that share a segment with one that trains (a ViT's encoder)."""
     changed = []
     for stage in found:
@@ -152,7 +152,7 @@ def make_optimizer(phase, updates, weight_decay, model, head, accumulate=1):
     return optimizer if phase.decay == 1 else layerwise(optimizer, model, decay=phase.decay, head=head)
 
 
-def penalty(variables, l1, l2):
+def weight_penalty(variables, l1, l2):
     """Returns the L1 and L2 terms of the loss, a scalar tensor, over the kernels among `variables`."""
     total = keras.ops.zeros((), "float32")
     for variable in variables:

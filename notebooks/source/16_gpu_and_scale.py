@@ -47,7 +47,7 @@ import numpy as np
 
 import ftlib as ft
 from ftlib import plots
-from ftlib.models.inference import ahead, predict
+from ftlib.models.inference import prefetch, predict
 from ftlib.tasks.folder.decode import FolderImages
 
 if keras.backend.backend() == "tensorflow":  # one processor plays two devices; to be said before anything is computed
@@ -460,7 +460,7 @@ for i in range(8 * 12):
 def waits(photos, step, one_ahead):
     """The share of a pass over the photos in which the trainer waits for a batch of eight."""
     take, busy, start = lambda i: photos[np.arange(8 * i, 8 * i + 8)], 0.0, time.perf_counter()
-    for _ in ahead(take, 12) if one_ahead else map(take, range(12)):
+    for _ in prefetch(take, 12) if one_ahead else map(take, range(12)):
         began = time.perf_counter()
         time.sleep(step)  # an update on a GPU: this processor is free
         busy += time.perf_counter() - began

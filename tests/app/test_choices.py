@@ -11,7 +11,7 @@ import ftlib.app.choices as choices
 import ftlib.app.resources as resources
 from ftlib.app.resources import Needs, estimate, free_memory, ran_out
 from ftlib.errors import DownloadError
-from ftlib.strategies.strategy import strategy
+from ftlib.strategies.strategy import get_strategy
 from ftlib.tasks.folder.check import Look
 
 
@@ -75,7 +75,7 @@ def test_weights_that_cannot_be_had_name_every_way_out(monkeypatch, capsys):
 
 def test_advice_is_followed_and_costs_on_a_cpu_are_kept_low(monkeypatch):
     model, task = tiny.model(), tiny.task(train=30)
-    advice = types.SimpleNamespace(strategy=strategy("lp_ft"), regularization="light", said=["because"])
+    advice = types.SimpleNamespace(strategy=get_strategy("lp_ft"), regularization="light", said=["because"])
     monkeypatch.setattr("ftlib.evidence.advisor.advise", lambda *args: advice)
     monkeypatch.setattr("ftlib.models.inference.device_kind", lambda: "cpu")
     recipe, preset, why = choices.choose_strategy(model, task, print)
@@ -97,9 +97,9 @@ def test_many_classes_are_not_probed(monkeypatch):
 
 
 def test_a_rate_that_was_asked_for_is_that_of_the_last_phase():
-    recipe = choices.with_rate(strategy("lp_ft"), 5e-5)
-    assert recipe.phases[0] == strategy("lp_ft").phases[0] and recipe.phases[1].rate == 5e-5
-    alone = choices.with_rate(strategy("feature_extraction_long"), 2e-3).unrolled(["stage1", "head"], 1280)
+    recipe = choices.with_rate(get_strategy("lp_ft"), 5e-5)
+    assert recipe.phases[0] == get_strategy("lp_ft").phases[0] and recipe.phases[1].rate == 5e-5
+    alone = choices.with_rate(get_strategy("feature_extraction_long"), 2e-3).unrolled(["stage1", "head"], 1280)
     assert alone.phases[0].rate == 2e-3
 
 
@@ -107,7 +107,7 @@ def test_needs_grow_with_the_batch_and_with_what_trains():
     model, task = tiny.model(), tiny.task()
 
     def needs(name, batch):
-        return estimate(model, task, strategy(name), batch, 60)
+        return estimate(model, task, get_strategy(name), batch, 60)
 
     assert needs("full", 2048).parts["activations"] > 1.9 * needs("full", 1024).parts["activations"]
     assert needs("full", 4096).memory > needs("feature_extraction_long", 4096).memory

@@ -74,7 +74,7 @@ def same(out, whole):
 
 def stop_after(epochs, monkeypatch, how):
     """Does something after so many checkpoints are written."""
-    write, count = ftlib.training.checkpoints.Checkpoints.write, []
+    write, count = ftlib.training.checkpoints.CheckpointStore.write, []
 
     def stopping(self, *given):
         write(self, *given)
@@ -82,7 +82,7 @@ def stop_after(epochs, monkeypatch, how):
         if len(count) == epochs:
             how(self.folder)
 
-    monkeypatch.setattr(ftlib.training.checkpoints.Checkpoints, "write", stopping)
+    monkeypatch.setattr(ftlib.training.checkpoints.CheckpointStore, "write", stopping)
 
 
 def test_a_folder_becomes_a_run_with_everything_in_it(pictures, tmp_path, capsys):
@@ -171,7 +171,7 @@ def test_a_disk_that_is_full_before_training_is_named_and_leaves_nothing(picture
 
 
 def test_ctrl_c_that_a_library_loses_still_stops(pictures, tmp_path, monkeypatch, capsys):
-    write = ftlib.training.checkpoints.Checkpoints.write
+    write = ftlib.training.checkpoints.CheckpointStore.write
 
     def losing(self, *given):
         write(self, *given)
@@ -179,7 +179,7 @@ def test_ctrl_c_that_a_library_loses_still_stops(pictures, tmp_path, monkeypatch
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(5)
 
-    monkeypatch.setattr(ftlib.training.checkpoints.Checkpoints, "write", losing)
+    monkeypatch.setattr(ftlib.training.checkpoints.CheckpointStore, "write", losing)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a process in the background ignores it
     try:
         assert fit(pictures, tmp_path / "run") == 130
@@ -192,7 +192,7 @@ def test_ctrl_c_that_a_library_loses_still_stops(pictures, tmp_path, monkeypatch
 @pytest.mark.parametrize("step", ["measure", "write"])
 def test_stopped_after_training_it_only_writes_what_is_missing(pictures, whole, tmp_path, monkeypatch, step):
     out = tmp_path / "run"
-    place = {"measure": "ftlib.app.metrics.measure", "write": "ftlib.report.folder_run.write"}[step]
+    place = {"measure": "ftlib.app.metrics.measure_similarity", "write": "ftlib.report.folder_run.write"}[step]
     with monkeypatch.context() as patch:
         patch.setattr(place, interrupt)
         assert fit(pictures, out, "--quiet") == 130

@@ -9,7 +9,7 @@ import tiny
 
 from ftlib.models import backbones
 from ftlib.models.backbones import classifier, list_backbones, load_backbone, source_model
-from ftlib.models.initialization import copy_model, redraw, reinitialize
+from ftlib.models.initialization import copy_model, reinitialize, reinitialize_layers
 from ftlib.strategies.regularization import Regularization
 from ftlib.training.fit import fit
 
@@ -200,15 +200,15 @@ def test_redraw_uses_the_seed_and_keeps_facts_about_pixels():
         if "norm/" in w.path:
             w.assign(np.full(w.shape, 0.5))
     start = tiny.weights(network)
-    notes = redraw(network, network.layers, seed=1)
+    notes = reinitialize_layers(network, network.layers, seed=1)
     assert "momentum lowered to 0.9" in notes[0] and network.get_layer("norm").momentum == 0.9
     first = tiny.weights(network)
     changed = {f"norm/{x}" for x in ("gamma", "beta", "moving_mean", "moving_variance")} | {"conv/kernel"}
     assert tiny.moved(start, first) == changed
     assert [float(first[f"norm/{x}"][0]) for x in ("gamma", "beta", "moving_mean", "moving_variance")] == [1, 0, 0, 1]
-    redraw(network, network.layers, seed=2)
+    reinitialize_layers(network, network.layers, seed=2)
     assert tiny.moved(first, tiny.weights(network)) == {"conv/kernel"}
-    redraw(network, network.layers, seed=1)
+    reinitialize_layers(network, network.layers, seed=1)
     assert tiny.moved(first, tiny.weights(network)) == set()
 
 

@@ -11,9 +11,9 @@ import tiny
 from packaging.version import Version
 
 from ftlib.errors import ProofError
-from ftlib.evidence.proofs import no_leak, prove
+from ftlib.evidence.proofs import prove, prove_no_leak
 from ftlib.models.freezing import freeze, freeze_report, set_trainable, unfreeze
-from ftlib.models.staged_model import stages
+from ftlib.models.staged_model import StagedModel, stages
 
 # What trains with BatchNorm frozen, per stage, kernels and biases only; and with BatchNorm training.
 FROZEN_NORMS = {"stage1": 40, "stage2": 222, "stage3": 440, "head": 27}
@@ -89,7 +89,7 @@ def test_batch_norm_stays_frozen_unless_it_is_asked_to_train(model):
     assert [x.trainable for x in norms] == [False, False, False]
     unfreeze(model, last=2, batch_norm="train")
     assert [x.trainable for x in norms] == [False, True, True]
-    set_trainable(model, ["stage2", "stage3", "head"], batch_norm={"stage3"})
+    set_trainable(StagedModel(model), ["stage2", "stage3", "head"], batch_norm={"stage3"})
     assert [x.trainable for x in norms] == [False, False, True]
 
 
@@ -239,7 +239,7 @@ def test_unfreezing_after_compile_trains_nothing_and_breaks_a_proof():
     network = compiled(tiny.model())
     freeze(network)
     train(network)
-    set_trainable(network, ["stage3", "head"])  # as with plain Keras: no compile
+    set_trainable(StagedModel(network), ["stage3", "head"])  # as with plain Keras: no compile
     before = tiny.weights(network)
     with pytest.raises(ProofError, match="marked trainable, but nothing moved in stage3") as error, prove(network):
         train(network)
@@ -252,7 +252,7 @@ def test_freezing_after_compile_moves_frozen_weights_and_breaks_a_proof():
     network = compiled(tiny.model())
     unfreeze(network)
     train(network)
-    set_trainable(network, ["head"])
+    set_trainable(StagedModel(network), ["head"])
     with pytest.raises(ProofError, match=r"conv1/kernel.* moved") as error, prove(network):
         train(network)
     assert broken_claims(error) == ["frozen weights", "compiled after freezing"]
@@ -277,7 +277,7 @@ def test_an_error_inside_is_not_covered_by_a_broken_proof():
 
 def test_a_leak_between_splits_breaks_a_proof():
     task = tiny.task()
-    assert no_leak(task).holds and "24 + 15 + 12 examples" in no_leak(task).detail
+    assert prove_no_leak(task).holds and "24 + 15 + 12 examples" in prove_no_leak(task).detail
     same_id = dataclasses.replace(task.test, ids=np.array(["validation-3", *task.test.ids[1:]]))
     with pytest.raises(ProofError, match=r"no leak .*validation-3 \(validation and test\)"):
         prove(tiny.model(), dataclasses.replace(task, test=same_id)).__enter__()

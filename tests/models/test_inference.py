@@ -11,11 +11,11 @@ import tiny
 
 import ftlib.models.inference
 import ftlib.training.phase
-from ftlib.models.inference import ahead, fingerprint, model_fingerprint, predict
+from ftlib.models.inference import fingerprint_images, fingerprint_model, predict, prefetch
 from ftlib.models.initialization import copy_model
 from ftlib.strategies.regularization import Regularization
 from ftlib.strategies.strategy import Phase, Strategy
-from ftlib.training.activation_cache import Cache
+from ftlib.training.activation_cache import ActivationCache
 from ftlib.training.batches import Batches, Views
 from ftlib.training.fit import fit
 
@@ -31,7 +31,7 @@ def runs(monkeypatch, model, task, recipe, settings, **options):
     """Returns the same run with and without computing the frozen part once."""
     cached = fit(model, task, recipe, settings, verbose=False, **options)
     with monkeypatch.context() as patch:
-        patch.setattr(Cache, "place", lambda self, items, uses: "")
+        patch.setattr(ActivationCache, "place", lambda self, items, uses: "")
         plain = fit(model, task, recipe, settings, verbose=False, **options)
     assert cached.phases[-1]["cache"] and not plain.phases[-1]["cache"]
     return cached, plain
@@ -118,7 +118,7 @@ def test_it_is_not_computed_once_where_that_costs_more(everything_pays, eager):
 def test_the_estimate_weighs_computing_against_reading(monkeypatch, tmp_path):
     layers = [keras.Input((8, 8, 1)), keras.layers.Conv2D(64, 3), keras.layers.Conv2D(4, 1)]
     prefix, images = keras.Sequential(layers), np.zeros((50, 8, 8, 1))
-    cache = Cache(prefix, images, tmp_path)
+    cache = ActivationCache(prefix, images, tmp_path)
     assert cache.shape == (6, 6, 4)
     assert ftlib.training.activation_cache._operations(prefix) == 2 * 36 * (9 * 64 + 64 * 4)
     assert cache.place(items=50, uses=5000) == "memory"
@@ -135,8 +135,8 @@ def test_the_estimate_weighs_computing_against_reading(monkeypatch, tmp_path):
 
 def test_beyond_a_limit_it_lies_in_a_file_of_the_run(monkeypatch, everything_pays, eager, tmp_path):
     monkeypatch.setattr(ftlib.models.inference, "MEMORY", 0)
-    seen, run = [], Cache.run
-    monkeypatch.setattr(Cache, "run", lambda *args: seen.append(run(*args)) or seen[-1])
+    seen, run = [], ActivationCache.run
+    monkeypatch.setattr(ActivationCache, "run", lambda *args: seen.append(run(*args)) or seen[-1])
     options = dict(updates=6, batch_size=8, verbose=False)
     one = fit(tiny.model(), tiny.task(), one_phase(1), NONE, run_dir=tmp_path / "a", **options)
     assert [type(s).__name__ for s in seen] == ["memmap", "memmap"] and "on disk" in one.phases[0]["cache"]
@@ -153,12 +153,12 @@ def prefix():
 
 def test_a_file_that_is_there_is_used_and_no_other(prefix, tmp_path, monkeypatch):
     images, count = tiny.split(10).images, []
-    forward, kept = ftlib.models.inference._outputs, {}
-    monkeypatch.setattr(ftlib.models.inference, "_outputs", lambda *args: count.append(1) or forward(*args))
+    forward, kept = ftlib.models.inference.predict_batches, {}
+    monkeypatch.setattr(ftlib.models.inference, "predict_batches", lambda *args: count.append(1) or forward(*args))
 
     def run(model=prefix, what=images):
         before = len(count)
-        kept[len(kept)] = np.array(Cache(model, images, tmp_path).run(what, "disk"))
+        kept[len(kept)] = np.array(ActivationCache(model, images, tmp_path).run(what, "disk"))
         return len(count) > before
 
     assert run() and not run() and not run(copy_model(prefix))
@@ -181,18 +181,20 @@ def test_a_file_that_is_there_is_used_and_no_other(prefix, tmp_path, monkeypatch
 
 
 def test_a_file_is_complete_or_not_there(prefix, tmp_path, monkeypatch):
-    images, forward = tiny.split(600).images, ftlib.models.inference._outputs
+    images, forward = tiny.split(600).images, ftlib.models.inference.predict_batches
 
     def breaks(*args):
         yield next(forward(*args))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(ftlib.models.inference, "_outputs", breaks)
+    monkeypatch.setattr(ftlib.models.inference, "predict_batches", breaks)
     with pytest.raises(KeyboardInterrupt):
-        Cache(prefix, images, tmp_path).run(images, "disk")
+        ActivationCache(prefix, images, tmp_path).run(images, "disk")
     assert not list(tmp_path.glob("[!p]*"))  # at most a part
-    monkeypatch.setattr(ftlib.models.inference, "_outputs", forward)
-    np.testing.assert_allclose(Cache(prefix, images, tmp_path).run(images, "disk"), predict(prefix, images), rtol=1e-6)
+    monkeypatch.setattr(ftlib.models.inference, "predict_batches", forward)
+    np.testing.assert_allclose(
+        ActivationCache(prefix, images, tmp_path).run(images, "disk"), predict(prefix, images), rtol=1e-6
+    )
 
 
 def test_a_full_disk_says_what_to_do_and_leaves_nothing(prefix, tmp_path, monkeypatch):
@@ -201,7 +203,7 @@ def test_a_full_disk_says_what_to_do_and_leaves_nothing(prefix, tmp_path, monkey
 
     monkeypatch.setattr(np.lib.format, "write_array_header_1_0", full)
     with pytest.raises(OSError, match="No space left on device. They take .* MB in .*Free that much"):
-        Cache(prefix, tiny.split(4).images, tmp_path).run(tiny.split(4).images, "disk")
+        ActivationCache(prefix, tiny.split(4).images, tmp_path).run(tiny.split(4).images, "disk")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -217,10 +219,10 @@ def test_a_fingerprint_ignores_names_and_nothing_else():
     first, again = build(), build()
     assert first.layers[1].name != again.layers[1].name
     again.trainable = False
-    assert model_fingerprint(first) == model_fingerprint(again)
-    assert len({model_fingerprint(m) for m in (first, build(rate=0.4), build(activation="elu"))}) == 3
+    assert fingerprint_model(first) == fingerprint_model(again)
+    assert len({fingerprint_model(m) for m in (first, build(rate=0.4), build(activation="elu"))}) == 3
     images = tiny.split(4).images
-    assert fingerprint(images) == fingerprint(images.copy()) != fingerprint(images[::-1])
+    assert fingerprint_images(images) == fingerprint_images(images.copy()) != fingerprint_images(images[::-1])
 
 
 def test_views_are_the_image_and_fixed_distortions_of_it():
@@ -284,10 +286,10 @@ def test_several_threads_make_batches_in_order_and_an_error_ends_them(monkeypatc
 
     taken = []
     with pytest.raises(OSError, match="gone"):
-        for item in ahead(make, 100):
+        for item in prefetch(make, 100):
             taken.append(item)
     assert taken == list(range(20)) and max(made) <= 24
-    assert list(ahead(make, 0)) == [] and list(ahead(make, 2)) == [0, 1]
+    assert list(prefetch(make, 0)) == [] and list(prefetch(make, 2)) == [0, 1]
 
 
 def test_the_number_of_threads_changes_nothing(monkeypatch, eager):

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from ftlib.models.stages import segments, split_model, stages
+from ftlib.models.staged_model import StagedModel, split_model, stages
 
 # One light member of each family, at the smallest size that it accepts, and its number of stages.
 FAMILIES = {
@@ -109,7 +109,7 @@ def check_segments(model, x):
     """One forward pass through all segments: right only if each cut is right."""
     found = stages(model)
     expected, h = model(x), x
-    parts = segments(model, [s.name for s in found if s.can_split])
+    parts = StagedModel(model).cut([s.name for s in found if s.can_split])
     for part in parts:
         h = part(h)
     same(expected, h)
@@ -149,7 +149,7 @@ def test_a_model_is_cut_at_every_stage():
         prefix, suffix = split_model(model, stage.name)
         same(model(x), suffix(prefix(x)))
         assert prefix.output_shape[1:] == suffix.input_shape[1:] == stage.output_shape
-    (whole,) = segments(model, [])
+    (whole,) = StagedModel(model).cut([])
     same(model(x), whole(x))
 
 
@@ -295,7 +295,7 @@ def test_cutting_leaves_the_model_as_it_was(nested, tmp_path):
     x, names = images(16), [layer.name for layer in model.layers]
     config, output, before = model.get_config(), model.layers[2].output, keras.ops.convert_to_numpy(model(x))
     for _ in range(2):
-        parts = segments(model, ["stage1", "stage2"])
+        parts = StagedModel(model).cut(["stage1", "stage2"])
     assert model.get_config() == config
     assert model.layers[2].output is output
     assert [layer.name for layer in model.layers] == names
@@ -399,8 +399,8 @@ def ends_shared():
             lambda: split_model(small_network(), "stage3"),
             "the last stage. .* after: stage1, stage2",
         ),
-        (lambda: segments(small_network(), ["stage2", "stage1"]), "in the model's order"),
-        (lambda: segments(small_network(), ["stage1", "stage1"]), "each once"),
+        (lambda: StagedModel(small_network()).cut(["stage2", "stage1"]), "in the model's order"),
+        (lambda: StagedModel(small_network()).cut(["stage1", "stage1"]), "each once"),
     ],
 )
 def test_bad_input_gives_one_clear_error(attempt, message):

@@ -12,7 +12,7 @@ from ftlib.strategies.regularization import PRESETS, Regularization
 from ftlib.strategies.strategy import Phase, Strategy
 from ftlib.training.augmentation import augment, mix
 from ftlib.training.fit import fit
-from ftlib.training.trainer import penalty
+from ftlib.training.trainer import weight_penalty
 
 HEAD = Strategy("head", "pretrained", (Phase("head", "head", rate=1e-2, schedule="constant"),))
 TOP = Strategy("top", "pretrained", (Phase("top", 1, rate=1e-2, schedule="constant"),))
@@ -144,10 +144,10 @@ def test_cutmix_targets_follow_the_area_of_the_patch():
 def test_penalties_by_hand():
     kernel = keras.Variable(np.array([[1.0, -2.0], [0.5, 0.0]], "float32"), name="kernel")
     bias = keras.Variable(np.array([[9.0, 9.0]], "float32"), name="bias")  # of attention heads: two dimensions
-    assert float(penalty([kernel, bias], 0.1, 0.0)) == pytest.approx(0.35)
-    assert float(penalty([kernel, bias], 0.0, 0.1)) == pytest.approx(0.525)
-    assert float(penalty([kernel, bias], 0.1, 0.1)) == pytest.approx(0.875)
-    assert float(penalty([bias], 1.0, 1.0)) == 0
+    assert float(weight_penalty([kernel, bias], 0.1, 0.0)) == pytest.approx(0.35)
+    assert float(weight_penalty([kernel, bias], 0.0, 0.1)) == pytest.approx(0.525)
+    assert float(weight_penalty([kernel, bias], 0.1, 0.1)) == pytest.approx(0.875)
+    assert float(weight_penalty([bias], 1.0, 1.0)) == 0
 
 
 def test_penalties_are_in_the_loss_of_what_trains(model, plain, eager):

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from ftlib.strategies.strategy import Phase, Strategy, list_strategies, strategy
+from ftlib.strategies.strategy import Phase, Strategy, get_strategy, list_strategies
 
 NAMES = ["stage1", "stage2", "stage3", "head"]
 
@@ -21,7 +21,7 @@ def test_the_named_strategies_are_all_there():
         "lora",
         "hybrid",
     ]
-    trained = {name: [p.stages(NAMES) for p in strategy(name).unrolled(NAMES).phases] for name in list_strategies()}
+    trained = {name: [p.stages(NAMES) for p in get_strategy(name).unrolled(NAMES).phases] for name in list_strategies()}
     assert trained == {
         "scratch": [NAMES],
         "feature_extraction": [["head"]],
@@ -33,21 +33,23 @@ def test_the_named_strategies_are_all_there():
         "lora": [["head"], NAMES],
         "hybrid": [NAMES],
     }
-    assert {name for name in list_strategies() if strategy(name).start == "random"} == {"scratch"}
-    assert {name: strategy(name).keep for name in list_strategies() if strategy(name).keep} == {"hybrid": 2}
+    assert {name for name in list_strategies() if get_strategy(name).start == "random"} == {"scratch"}
+    assert {name: get_strategy(name).keep for name in list_strategies() if get_strategy(name).keep} == {"hybrid": 2}
 
 
 @pytest.mark.parametrize("updates", [3, 7, 50, 100, 300, 301, 1000])
 def test_a_plan_spends_what_its_shares_allow(updates):
     for name in list_strategies():
-        recipe = strategy(name)
+        recipe = get_strategy(name)
         shares = sum(p.share for p in recipe.phases)
         plan = recipe.plan(updates)
         assert len(plan) == len(recipe.phases) and min(plan) >= 1
         assert sum(plan) == int(updates * shares + 0.5)
     # The control has as many updates as the fine-tuning, the plain one only what fine-tuning spends on its head.
-    assert strategy("feature_extraction_long").plan(updates) == [updates] == [sum(strategy("lp_ft").plan(updates))]
-    assert strategy("feature_extraction").plan(updates) == strategy("lp_ft").plan(updates)[:1]
+    assert (
+        get_strategy("feature_extraction_long").plan(updates) == [updates] == [sum(get_strategy("lp_ft").plan(updates))]
+    )
+    assert get_strategy("feature_extraction").plan(updates) == get_strategy("lp_ft").plan(updates)[:1]
 
 
 def test_a_plan_rounds_no_update_away():
@@ -65,18 +67,18 @@ def test_a_strategy_prints_as_a_table():
         "  first     head           33%      0.01  cosine",
         "  then      all            67%     0.001  constant",
     ]
-    assert repr(strategy("hybrid")).startswith("hybrid: starts pretrained, keeps the first 2 stages")
+    assert repr(get_strategy("hybrid")).startswith("hybrid: starts pretrained, keeps the first 2 stages")
     some = Strategy("some", "random", [Phase("a", 2, share=0.5), Phase("b", ["stage1", "head"], share=0.5)])
     assert "last 2" in repr(some) and "stage1, head" in repr(some)
 
 
 def test_a_strategy_is_edited_into_another():
-    recipe = strategy("lp_ft")
+    recipe = get_strategy("lp_ft")
     slow = dataclasses.replace(recipe, name="slow", phases=(recipe.phases[0], Phase("top", 2, share=0.5, rate=1e-5)))
-    assert strategy(slow) is slow
+    assert get_strategy(slow) is slow
     assert [p.stages(NAMES) for p in slow.phases] == [["head"], ["stage2", "stage3", "head"]]
     assert slow.plan(60) == [20, 30]
-    assert strategy("lp_ft") == recipe != slow
+    assert get_strategy("lp_ft") == recipe != slow
     with pytest.raises(dataclasses.FrozenInstanceError):
         recipe.name = "other"
     faster = recipe.scaled(3.0)
@@ -85,7 +87,7 @@ def test_a_strategy_is_edited_into_another():
 
 
 def test_the_rate_of_a_head_goes_by_its_width():
-    recipe = strategy("lp_ft")
+    recipe = get_strategy("lp_ft")
     assert "at 128 features" in repr(recipe)
     for width, rate in ((128, 1e-2), (1280, 1e-3), (None, 1e-2)):
         ready = recipe.unrolled(NAMES, width)

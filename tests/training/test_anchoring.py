@@ -8,14 +8,14 @@ import pytest
 import tiny
 
 import ftlib.training.phase
-from ftlib.evidence.probes import body_of, source_head
+from ftlib.evidence.probes import backbone_of, source_head
 from ftlib.models.freezing import set_trainable
-from ftlib.models.stages import stages, weights_of
+from ftlib.models.staged_model import StagedModel
 from ftlib.strategies.anchors import EWC, L2SP, Replay
 from ftlib.strategies.regularization import Regularization
-from ftlib.strategies.strategy import Phase, Strategy, strategy
-from ftlib.training.anchoring import Prepared, fisher
-from ftlib.training.checkpoints import Checkpoints
+from ftlib.strategies.strategy import Phase, Strategy, get_strategy
+from ftlib.training.anchoring import PreparedAnchor, fisher_information
+from ftlib.training.checkpoints import CheckpointStore
 from ftlib.training.compare import compare
 from ftlib.training.fit import fit
 
@@ -30,14 +30,14 @@ def run(anchor=None, recipe=ALL, updates=40, **options):
 
 def distance(done):
     """How far the backbone's weights are from where they started."""
-    start, end = (body_of(m).get_weights() for m in (done.start, done.model))
+    start, end = (backbone_of(m).get_weights() for m in (done.start, done.model))
     return float(np.sqrt(sum(np.square(a - b).sum() for a, b in zip(start, end, strict=True))))
 
 
 def kept(done, task):
     """Accuracy on the source task under the head that read it before."""
-    read = source_head(body_of(done.start), task).model
-    said = read(body_of(done.model)(np.asarray(task.validation.images, "float32"), training=False), training=False)
+    read = source_head(backbone_of(done.start), task).model
+    said = read(backbone_of(done.model)(np.asarray(task.validation.images, "float32"), training=False), training=False)
     return float((keras.ops.convert_to_numpy(said).argmax(1) == task.validation.labels).mean())
 
 
@@ -51,10 +51,11 @@ def test_the_stronger_the_pull_the_nearer_the_weights_stay(eager):
 
 def held(anchor, chosen=("stage1", "stage2", "stage3", "head")):
     model = tiny.model(dropout=0.0)
-    kept = [s.name for s in stages(model) if s.name != "head"]
-    prepared = Prepared(anchor, model, kept, None)
-    set_trainable(model, chosen)
-    return model, prepared, prepared.hold([w for w in weights_of(stages(model), chosen) if w.trainable])
+    staged = StagedModel(model)
+    kept = [name for name in staged.stage_names if name != "head"]
+    prepared = PreparedAnchor(anchor, staged, kept)
+    set_trainable(staged, chosen)
+    return model, prepared, prepared.hold([w for w in staged.weights_of(chosen) if w.trainable])
 
 
 @pytest.mark.backends
@@ -62,7 +63,7 @@ def held(anchor, chosen=("stage1", "stage2", "stage3", "head")):
 def test_the_term_is_the_weighted_sum_of_squared_distances(anchor, eager):
     model, prepared, hold = held(anchor)
     assert float(hold.term(None)) == 0
-    pulled = [w for w in body_of(model).weights if w.trainable]
+    pulled = [w for w in backbone_of(model).weights if w.trainable]
     for i, weight in enumerate(pulled):
         weight.assign_add(np.full(weight.shape, 0.01 * (i + 1), "float32"))
     importance = [prepared.held[id(w)][2] for w in pulled]
@@ -83,10 +84,10 @@ def test_only_pretrained_weights_that_train_are_held():
 @pytest.mark.backends
 def test_the_importance_is_the_mean_square_of_single_gradients(eager):
     model, task = tiny.model(dropout=0.0), tiny.source_task()
-    body = body_of(model)
+    body = backbone_of(model)
     head = source_head(body, task).model
     weights = [w for w in body.weights if "conv" in w.path]
-    found = fisher(body, head, task.train, weights, 8, seed=3)
+    found = fisher_information(body, head, task.train, weights, 8, seed=3)
     assert sum(f.sum() for f in found) / sum(f.size for f in found) == pytest.approx(1.0)
     # The same by finite differences, one example at a time, for a few entries of one kernel.
     rng = np.random.default_rng([5, 3])
@@ -116,7 +117,7 @@ def test_the_importance_is_the_mean_square_of_single_gradients(eager):
 def test_the_backbone_is_as_it_was_after_the_importance_is_measured():
     model = tiny.model()
     before, flags = tiny.weights(model), [w.trainable for w in model.weights]
-    Prepared(EWC(tiny.source_task(), examples=4), model, ["stage1", "stage2", "stage3"], None)
+    PreparedAnchor(EWC(tiny.source_task(), examples=4), StagedModel(model), ["stage1", "stage2", "stage3"])
     assert tiny.moved(before, tiny.weights(model)) == set() and flags == [w.trainable for w in model.weights]
 
 
@@ -145,7 +146,7 @@ class Killed(BaseException):
 def test_a_killed_run_ends_bit_equal(anchor, tmp_path, monkeypatch, eager):
     monkeypatch.setattr(ftlib.training.phase, "_SHORTEST_EPOCH", 3)
     recipe = Strategy("two", "pretrained", (Phase("head", "head", share=0.3), Phase("all", "all", share=0.7)))
-    whole, write = run(anchor, recipe, updates=14), Checkpoints.write
+    whole, write = run(anchor, recipe, updates=14), CheckpointStore.write
 
     def killed(self, record, arrays):
         write(self, record, arrays)
@@ -153,7 +154,7 @@ def test_a_killed_run_ends_bit_equal(anchor, tmp_path, monkeypatch, eager):
             raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(Checkpoints, "write", killed)
+        patch.setattr(CheckpointStore, "write", killed)
         with pytest.raises(Killed):
             run(anchor, recipe, updates=14, run_dir=tmp_path)
     again = run(anchor, recipe, updates=14, run_dir=tmp_path)
@@ -194,9 +195,9 @@ def test_it_holds_a_foreign_model_whose_head_is_named(eager):
 @pytest.mark.parametrize(
     "recipe, message",
     [
-        (strategy("scratch"), "draws every stage"),
-        (dataclasses.replace(strategy("hybrid"), keep=0), "draws every stage"),
-        (strategy("feature_extraction"), "trains no stage that is pre-trained"),
+        (get_strategy("scratch"), "draws every stage"),
+        (dataclasses.replace(get_strategy("hybrid"), keep=0), "draws every stage"),
+        (get_strategy("feature_extraction"), "trains no stage that is pre-trained"),
     ],
 )
 def test_an_anchor_with_nothing_to_hold_is_refused_before_any_work(recipe, message):
@@ -208,7 +209,7 @@ def test_an_anchor_with_nothing_to_hold_is_refused_before_any_work(recipe, messa
 
 def test_what_reads_the_source_needs_the_whole_backbone_and_its_pixels():
     with pytest.raises(ValueError, match="reads the source task through the whole backbone"):
-        run(Replay(tiny.source_task()), strategy("hybrid"))
+        run(Replay(tiny.source_task()), get_strategy("hybrid"))
     with pytest.raises(ValueError, match="name its first layer"):
         fit(tiny.foreign_model(), tiny.task(), ALL, Regularization(anchor=L2SP()), updates=4, verbose=False)
     task = tiny.source_task()

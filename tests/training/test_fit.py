@@ -20,7 +20,7 @@ from ftlib.models.freezing import freeze
 from ftlib.models.initialization import copy_model
 from ftlib.models.staged_model import stages
 from ftlib.strategies.regularization import Regularization
-from ftlib.strategies.strategy import Phase, Strategy, strategy
+from ftlib.strategies.strategy import Phase, Strategy, get_strategy
 from ftlib.training.fit import fit
 
 NONE = Regularization()
@@ -156,7 +156,7 @@ def test_the_randomness_of_an_epoch_depends_on_seed_phase_and_epoch_alone(monkey
 
 def test_a_head_phase_does_not_distort_its_images(eager):
     model, task = tiny.model(), tiny.task()
-    recipe = dataclasses.replace(strategy("feature_extraction_long"), name="long")
+    recipe = dataclasses.replace(get_strategy("feature_extraction_long"), name="long")
     strong = Regularization(augmentation="strong", mixup=1.0, cutmix=1.0)
     expected = cross_entropies(model, task.train).mean()
     assert one_update(model, task, recipe, strong).history[0]["loss"] == pytest.approx(expected, rel=1e-5)
@@ -336,7 +336,7 @@ def test_a_vision_transformer_unfreezes_inside_its_encoder(eager, monkeypatch):
             off[stage.name] = {not np.any(x(np.ones((1, 100), "float32"), training=True) != 1) for x in drops}
         return parts(network, found, *args)
 
-    monkeypatch.setattr(ftlib.training.phase, "split_parts", look)
+    monkeypatch.setattr(ftlib.training.phase, "split_into_parts", look)
     run = fit(model, task, one_phase(2), NONE, updates=3, batch_size=8, verbose=False)
     assert [off[name] for name in names[-4:]] == [{True}, {False}, {False}, set()]
     trained = {w.path for s in stages(run.model) if s.name in names[-3:] for x in s.layers for w in x.weights}

@@ -9,11 +9,11 @@ import tiny
 
 import ftlib.training.averaging
 import ftlib.training.phase
-from ftlib.evidence.scores import score
+from ftlib.evidence.scores import score_predictions
 from ftlib.models.inference import predict
-from ftlib.models.stages import stages, weights_of
+from ftlib.models.staged_model import StagedModel
 from ftlib.strategies.regularization import Regularization
-from ftlib.strategies.strategy import Phase, Strategy, strategy
+from ftlib.strategies.strategy import Phase, Strategy, get_strategy
 from ftlib.training.fit import fit
 
 NONE = Regularization()
@@ -124,7 +124,7 @@ def test_lora_trains_additions_and_leaves_a_plain_model(transformer, eager):
     # Nothing of LoRA is left in the model, and it gives what was trained.
     assert not any(getattr(x, "lora_enabled", False) for x in done.model._flatten_layers())
     assert len(done.model.weights) == len(transformer.weights)
-    scores = score(predict(done.model, done.task.validation.images), task.validation.labels)
+    scores = score_predictions(predict(done.model, done.task.validation.images), task.validation.labels)
     assert scores["loss"] == pytest.approx(done.scores["validation"]["loss"], rel=1e-4)
     assert not any(getattr(x, "lora_enabled", False) for x in transformer._flatten_layers())
     paths = [p for p in before if p.endswith("query/kernel")]
@@ -180,17 +180,17 @@ def test_a_soup_takes_in_what_helps_and_nothing_else(eager):
     assert plain.phases[0]["best_epoch"] in step["epochs"]
     assert 1 <= len(step["epochs"]) <= ftlib.training.averaging.SOUP_SIZE
     assert step["scores"]["loss"] <= plain.scores["validation"]["loss"]
-    scores = score(predict(done.model, done.task.validation.images), done.task.validation.labels)
+    scores = score_predictions(predict(done.model, done.task.validation.images), done.task.validation.labels)
     assert scores == step["scores"] == done.scores["validation"]
 
 
 def test_a_soup_is_the_mean_of_its_epochs(eager):
     done = run(one_phase("head"), updates=3)
-    weights = weights_of(stages(done.model), ["head"])
+    weights = StagedModel(done.model).weights_of(["head"])
     values = [[np.full(w.shape, v, "float32") for w in weights] for v in (0.0, 0.0, 0.0)]
     values[1][0][:] = np.linspace(-1, 1, values[1][0].size).reshape(values[1][0].shape)
     epochs = [{"epoch": i + 1, "val_loss": i, "weights": v} for i, v in enumerate(values)]
-    step = ftlib.training.averaging.soup(done, epochs, weights)
+    step = ftlib.training.averaging.greedy_soup(done, epochs, weights)
     kept = [values[e - 1][0] for e in step["epochs"]]
     np.testing.assert_allclose(keras.ops.convert_to_numpy(weights[0]), np.mean(kept, axis=0), atol=1e-6)
 
@@ -206,7 +206,7 @@ def test_a_soup_is_the_mean_of_its_epochs(eager):
         (lambda: one_phase("all", closing=("soups",)), "Did you mean 'soup'"),
         (lambda: one_phase("all", closing="soup"), "`closing` is a tuple"),
         (lambda: one_phase("lora", closing=("soup",)), "not the mean of the models"),
-        (lambda: dataclasses.replace(strategy("scratch"), closing=("interpolate",)), "no pre-trained weights"),
+        (lambda: dataclasses.replace(get_strategy("scratch"), closing=("interpolate",)), "no pre-trained weights"),
     ],
 )
 def test_bad_phases_are_named(build, says):

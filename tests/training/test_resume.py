@@ -16,7 +16,7 @@ import ftlib.training.checkpoints
 import ftlib.training.phase
 from ftlib.evidence.run import load_run
 from ftlib.strategies.regularization import Regularization
-from ftlib.strategies.strategy import Phase, Strategy, strategy
+from ftlib.strategies.strategy import Phase, Strategy, get_strategy
 from ftlib.training.devices import Hardware
 from ftlib.training.fit import fit
 
@@ -57,7 +57,7 @@ def train(folder=None, recipe=STAGED, model=None, task=None, **changes):
 
 def kill_after(epochs, monkeypatch, folder, *args, **changes):
     """Trains into a folder until the checkpoint after so many epochs is written."""
-    write, count = ftlib.training.checkpoints.Checkpoints.write, []
+    write, count = ftlib.training.checkpoints.CheckpointStore.write, []
 
     def killed(self, *given):
         write(self, *given)
@@ -66,7 +66,7 @@ def kill_after(epochs, monkeypatch, folder, *args, **changes):
             raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(ftlib.training.checkpoints.Checkpoints, "write", killed)
+        patch.setattr(ftlib.training.checkpoints.CheckpointStore, "write", killed)
         with pytest.raises(Killed):
             train(folder, *args, **changes)
 
@@ -137,7 +137,7 @@ def test_killed_while_it_writes_or_trains_it_ends_bit_equal(whole, moment, tmp_p
 
 @pytest.mark.parametrize("name", ["scratch", "hybrid", "lp_ft", "feature_extraction_long"])
 def test_every_kind_of_start_can_be_resumed(name, tmp_path, monkeypatch):
-    recipe = dataclasses.replace(strategy(name), closing=("soup",))
+    recipe = dataclasses.replace(get_strategy(name), closing=("soup",))
     expected = train(recipe=recipe, updates=12)
     kill_after(len(expected.history) - 1, monkeypatch, tmp_path, recipe, updates=12)
     same(train(tmp_path, recipe, updates=12), expected)
@@ -248,13 +248,13 @@ def test_a_full_disk_stops_the_run_and_costs_no_checkpoint(tmp_path, monkeypatch
 
 
 def test_a_checkpoint_holds_what_has_trained_and_not_the_rest(tmp_path, monkeypatch):
-    sizes, write = [], ftlib.training.checkpoints.Checkpoints.write
+    sizes, write = [], ftlib.training.checkpoints.CheckpointStore.write
 
     def look(self, record, arrays):
         sizes.append(sum(a.size for n, a in arrays.items() if n.startswith("weights/")))
         write(self, record, arrays)
 
-    monkeypatch.setattr(ftlib.training.checkpoints.Checkpoints, "write", look)
+    monkeypatch.setattr(ftlib.training.checkpoints.CheckpointStore, "write", look)
     train(tmp_path, "feature_extraction_long", updates=2)
     assert sizes == [27]  # a head of 8 x 3 + 3
 

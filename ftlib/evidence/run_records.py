@@ -1,0 +1,89 @@
+"""What a run writes down of each epoch and each phase."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
+
+
+class Record(Mapping):
+    """A dataclass that also reads as the dict that it is saved as: `record.loss` is `record["loss"]`."""
+
+    __dataclass_fields__: dict[str, Any]
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Returns the record that `dict(record)` was made of.
+
+        Raises:
+            TypeError: For a name that the record does not have, or one that is missing.
+        """
+        return cls(**data)
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self.__dataclass_fields__:
+            raise KeyError(name)
+        return getattr(self, name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.__dataclass_fields__)
+
+    def __len__(self) -> int:
+        return len(self.__dataclass_fields__)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class EpochRecord(Record):
+    """An epoch of a phase.
+
+    Attributes:
+        phase: Name of the phase.
+        epoch: Number of the epoch, counted over all phases from 1.
+        update: Updates done so far, over all phases.
+        rate: Learning rate of the epoch's last update.
+        loss, accuracy: Means over the epoch's batches, as they were while the model trained on them.
+        val_accuracy, val_macro_f1, val_loss: Scores on the validation split after the epoch.
+    """
+
+    phase: str
+    epoch: int
+    update: int
+    rate: float
+    loss: float
+    accuracy: float
+    val_accuracy: float
+    val_macro_f1: float
+    val_loss: float
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class PhaseRecord(Record):
+    """A phase that is over.
+
+    Attributes:
+        name: Name of the phase.
+        stages: Names of the stages that trained.
+        updates, updates_done: Updates planned and done.
+        rate: Peak learning rate of the last stage.
+        decay: Factor of the rate from each stage to the one before it.
+        rates: Peak rate of each stage that trained.
+        trainable: Number of scalars that trained.
+        best_epoch: The epoch of the phase, from 1, whose weights were kept.
+        epochs: Epochs done.
+        stopped: Whether it stopped before the planned updates, because validation no longer improved.
+        views: Fixed views of each training image; None where every update drew new ones.
+        cache: What was computed once, in words; empty where nothing was.
+    """
+
+    name: str
+    stages: list[str]
+    updates: int
+    updates_done: int
+    rate: float
+    decay: float
+    rates: dict[str, float]
+    trainable: int
+    best_epoch: int
+    epochs: int
+    stopped: bool
+    views: int | None = None
+    cache: str = ""
