@@ -1,10 +1,16 @@
-"""Which files are pictures, which are looked past, and how their names are spelled: one answer for all of ftlib."""
+"""Which files are pictures, which are ignored, and how their names are spelled: one answer for all of ftlib."""
 
 import collections
 import contextlib
+import hashlib
 import os
 import pathlib
 import unicodedata
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL import ImageFile
 
 # The formats a file may have. The list is closed: Pillow knows others that run programs (EPS) or are no
 # photographs.
@@ -22,24 +28,26 @@ EXTENSIONS = {
     ".avif": "AVIF",
 }
 # What systems and programs leave beside pictures; some of it (thumbnails) would pass for pictures.
-_SYSTEM = {"__MACOSX", "@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found", "Thumbs.db",
-           "desktop.ini"}  # fmt: skip
+_SYSTEM_NAMES = {
+    "__MACOSX", "@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found", "Thumbs.db",
+    "desktop.ini",
+}  # fmt: skip
 # Files that are together only in what ftlib wrote: runs, comparisons, exports.
-_WRITTEN = (
+_OUTPUT_SIGNATURES = (
     {"data.csv", "findings.json"}, {"run.json", "model.keras"}, {"comparison.json", "report.html"}, {"export.json"},
     {"checkpoint.npz"},
 )  # fmt: skip
-_OWN_PICTURE = "result.png"  # of `ftlib run`
+_OUTPUT_PICTURE = "result.png"  # of `ftlib run`
 LOCK = ".lock"  # the first file in the folder of a new run
 
 
-def plain_name(name):
-    """Spells a name alike everywhere: macOS parts accents from letters, and names may be no UTF-8."""
+def normalize_name(name: str) -> str:
+    """Spells a name the same way on every system: macOS splits accents from letters, and names may not be UTF-8."""
     return unicodedata.normalize("NFC", os.fsencode(name).decode("utf-8", "backslashreplace"))
 
 
-def distinct_names(names):
-    """Returns a plain name for each of some names, no two alike: what would be read twice gets a number.
+def distinct_names(names: Sequence[str]) -> list[str]:
+    """Returns a normalized name for each of some names, no two of them equal: a second one gets a number.
 
     Args:
         names: Different strings.
@@ -49,53 +57,57 @@ def distinct_names(names):
     >>> distinct_names(["é.jpg", unicodedata.normalize("NFD", "é.jpg"), "e.jpg"])
     ['é.jpg', 'é.jpg (2)', 'e.jpg']
     """
-    plain = [plain_name(name) for name in names]
-    if len(set(plain)) == len(plain):
-        return plain
-    # The plain spelling keeps its name, whatever the order in which files are listed.
-    order = sorted(range(len(names)), key=lambda i: (names[i] != plain[i], names[i]))
-    reserved, used, given = set(plain), set(), {}
-    for i in order:
-        name, number = plain[i], 1
-        while name in used or (number > 1 and name in reserved):
+    normalized_names = [normalize_name(name) for name in names]
+    if len(set(normalized_names)) == len(normalized_names):
+        return normalized_names
+
+    # What is spelled the normal way keeps its name, whatever the order in which files are listed.
+    naming_order = sorted(range(len(names)), key=lambda i: (names[i] != normalized_names[i], names[i]))
+    reserved_names = set(normalized_names)
+    used_names = set()
+    distinct_by_index = {}
+    for i in naming_order:
+        candidate = normalized_names[i]
+        number = 1
+        while candidate in used_names or (number > 1 and candidate in reserved_names):
             number += 1
-            name = f"{plain[i]} ({number})"
-        used.add(name)
-        given[i] = name
-    return [given[i] for i in range(len(names))]
+            candidate = f"{normalized_names[i]} ({number})"
+        used_names.add(candidate)
+        distinct_by_index[i] = candidate
+    return [distinct_by_index[i] for i in range(len(names))]
 
 
-def is_looked_past(name):
+def is_ignored(name: str) -> bool:
     """Returns whether a file or folder of this name is hidden, or kept by a system for itself."""
-    return name.startswith(".") or name in _SYSTEM
+    return name.startswith(".") or name in _SYSTEM_NAMES
 
 
-def visible_entries(folder):
-    """Returns what lies in a folder, sorted by name, but for what is looked past."""
-    return sorted((e for e in folder.iterdir() if not is_looked_past(e.name)), key=lambda entry: entry.name)
+def visible_entries(folder: pathlib.Path) -> list[pathlib.Path]:
+    """Returns the files and folders in a folder, sorted by name, without those that are ignored."""
+    return sorted((entry for entry in folder.iterdir() if not is_ignored(entry.name)), key=lambda entry: entry.name)
 
 
-def is_picture(file):
+def is_picture(file: pathlib.Path) -> bool:
     """Returns whether a file is meant as a picture: by its name, or, where that says nothing, by its first bytes."""
     return file.suffix.lower() in EXTENSIONS or has_picture_format(file)
 
 
-def has_picture_format(path):
+def has_picture_format(path: pathlib.Path) -> bool:
     """Returns whether the first bytes of a file are those of a picture."""
     try:
-        with opened_picture(path):
+        with open_picture_file(path):
             return True
     except Exception:  # a damaged file makes Pillow's decoders raise almost anything
         return False
 
 
-def opened_picture(path):
+def open_picture_file(path: pathlib.Path) -> "ImageFile.ImageFile":
     """Opens a picture file as a `PIL.Image`, without decoding it."""
     from PIL import Image, JpegImagePlugin
 
     Image.init()
     try:
-        return Image.open(path, formats=[f for f in FORMATS if f in Image.OPEN])
+        return Image.open(path, formats=[name for name in FORMATS if name in Image.OPEN])
     except Image.DecompressionBombError:
         with open(path, "rb") as file:
             if file.read(3) != b"\xff\xd8\xff":
@@ -103,28 +115,36 @@ def opened_picture(path):
         return JpegImagePlugin.JpegImageFile(path)  # decoded at an eighth of its size, it is no bomb
 
 
-def is_output(folder):
+def sha256_of_file(path: pathlib.Path) -> str:
+    """Returns the SHA-256 of the bytes of a file, in hexadecimal digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def is_output(folder: pathlib.Path) -> bool:
     """Returns whether ftlib wrote a folder: a run, a comparison, an export; or nothing but such folders."""
     try:
         names = {entry.name for entry in folder.iterdir()}
-    except OSError:  # said where its pictures are listed
+    except OSError:  # reported where its pictures are listed
         return False
     entries = visible_entries(folder)
-    others = [entry for entry in entries if entry.is_file() and entry.name != _OWN_PICTURE]
-    if any(map(is_picture, others)):  # whatever else lies there
+    input_files = [entry for entry in entries if entry.is_file() and entry.name != _OUTPUT_PICTURE]
+    if any(is_picture(file) for file in input_files):  # whatever else lies there
         return False
-    if names == {LOCK} or any(marks <= names for marks in _WRITTEN):
+    if names == {LOCK} or any(signature <= names for signature in _OUTPUT_SIGNATURES):
         return True
-    inner = [entry for entry in entries if entry.is_dir() and not entry.is_symlink()]
-    return bool(inner) and all(map(is_output, inner))
+    inner_folders = [entry for entry in entries if entry.is_dir() and not entry.is_symlink()]
+    return bool(inner_folders) and all(is_output(inner_folder) for inner_folder in inner_folders)
 
 
-def walk_pictures(folder, links=False, above=()):
+def walk_pictures(
+    folder: pathlib.Path, links: bool = False, above: tuple[pathlib.Path, ...] = ()
+) -> Iterator[pathlib.Path]:
     """Yields the pictures of a folder at any depth, in the order of their names, and folders that cannot be read.
 
     Args:
-        folder: `pathlib.Path`.
-        links: Whether links to folders are followed, unless they lead back to a folder above. Default False.
+        folder: The folder.
+        links: Whether to follow links to folders, unless they lead back to a folder above. Default False.
         above: The folders above it, resolved.
     """
     try:
@@ -145,8 +165,8 @@ def walk_pictures(folder, links=False, above=()):
 class FileFinder:
     """Finds files below a folder by names that another system may have spelled.
 
-    Windows writes backslashes between folders, macOS parts accents from letters, and to both small and capital letters
-    are the same: what is one name to a person is then another one to the disk.
+    Windows writes backslashes between folders, macOS splits accents from letters, and both treat small and capital
+    letters as the same: what a person reads as one name is then another one on the disk.
 
     Args:
         root: The folder.
@@ -156,51 +176,53 @@ class FileFinder:
     PosixPath('photos/cats/tom.jpg')
     """
 
-    def __init__(self, root):
+    def __init__(self, root: str | os.PathLike):
         self.root = pathlib.Path(root)
-        self._listed = {}  # by folder: the names in it, by their plain spelling
+        self._names_by_folder: dict[pathlib.Path, dict[str, list[str]]] = {}
 
-    def find(self, name):
-        """Returns the path that a name means; one that is not there as it is written."""
-        written = pathlib.Path(os.path.normpath(self.root / name))
-        for text in dict.fromkeys((name, name.replace("\\", "/"))):
-            file = pathlib.Path(os.path.normpath(self.root / text))
-            found = file if os.path.lexists(file) else self._respelled(file)
-            if found is not None:
-                return found
-        return written
+    def find(self, name: str) -> pathlib.Path:
+        """Returns the path that a name means; where there is none, the path as it is written."""
+        for spelling in dict.fromkeys((name, name.replace("\\", "/"))):
+            file = pathlib.Path(os.path.normpath(self.root / spelling))
+            existing_file = file if os.path.lexists(file) else self._find_respelled(file)
+            if existing_file is not None:
+                return existing_file
+        return pathlib.Path(os.path.normpath(self.root / name))
 
-    def _respelled(self, file):
+    def _find_respelled(self, file: pathlib.Path) -> pathlib.Path | None:
         """Returns the one file whose name reads like that of `file`; None if there is none, or several."""
         if not file.is_relative_to(self.root):
             return None
         place = self.root
-        for part in file.relative_to(self.root).parts:
-            if not os.path.lexists(place / part):
-                names, plain = self._names(place), plain_name(part)
-                alike = names[plain] or names[plain.casefold()]
-                if len(alike) != 1:
+        for name in file.relative_to(self.root).parts:
+            if not os.path.lexists(place / name):
+                names_by_spelling = self._names_in(place)
+                normalized_name = normalize_name(name)
+                same_names = names_by_spelling[normalized_name] or names_by_spelling[normalized_name.casefold()]
+                if len(same_names) != 1:
                     return None
-                part = alike[0]
-            place = place / part
+                name = same_names[0]
+            place = place / name
         return place
 
-    def _names(self, folder):
-        if folder not in self._listed:
-            names = collections.defaultdict(list)
-            with contextlib.suppress(OSError):  # what may not be read, or is no folder, holds nothing to find
+    def _names_in(self, folder: pathlib.Path) -> dict[str, list[str]]:
+        """Returns the names in a folder, by their normalized spelling and by that in small letters."""
+        if folder not in self._names_by_folder:
+            names_by_spelling = collections.defaultdict(list)
+            with contextlib.suppress(OSError):  # no folder, or none that may be read: nothing to find in it
                 for entry in folder.iterdir():
-                    plain = plain_name(entry.name)
-                    for key in {plain, plain.casefold()}:
-                        names[key].append(entry.name)
-            self._listed[folder] = names
-        return self._listed[folder]
+                    normalized_name = normalize_name(entry.name)
+                    for spelling in {normalized_name, normalized_name.casefold()}:
+                        names_by_spelling[spelling].append(entry.name)
+            self._names_by_folder[folder] = names_by_spelling
+        return self._names_by_folder[folder]
 
 
-def find_path(path):
-    """Returns a path that somebody typed, in the spelling of the disk; one that is not there as it was typed."""
+def find_path(path: str | os.PathLike) -> pathlib.Path:
+    """Returns a path that somebody typed, in the spelling of the disk; where nothing is there, as it was typed."""
     path = pathlib.Path(path).expanduser()
     if os.path.lexists(path):
         return path
-    found = FileFinder(path.anchor or ".").find(str(path.relative_to(path.anchor)) if path.anchor else str(path))
-    return found if os.path.lexists(found) else path
+    relative_name = str(path.relative_to(path.anchor)) if path.anchor else str(path)
+    respelled_path = FileFinder(path.anchor or ".").find(relative_name)
+    return respelled_path if os.path.lexists(respelled_path) else path

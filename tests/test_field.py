@@ -30,7 +30,7 @@ from ftlib.evidence.scores import score_predictions
 from ftlib.models.backbone_files import of_size, without_classes
 from ftlib.models.backbones import check_backbone, load_backbone
 from ftlib.tasks import Split, check_folder
-from ftlib.tasks.folder.decode import open_picture
+from ftlib.tasks.folder.decode import read_picture
 from ftlib.text import command_line
 from ftlib.text import table as table_of
 
@@ -746,17 +746,17 @@ def test_a_huge_photo_is_decoded_small(size, tmp_path):
     Image.new("L", size, 90).save(tmp_path / "huge.jpg", quality=50)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        image, form, full, _ = open_picture(tmp_path / "huge.jpg", at_least=448)
+        image, form, full, _ = read_picture(tmp_path / "huge.jpg", at_least=448)
         assert form == "JPEG" and full == size and max(image.size) < 2100 and min(image.size) >= 448
         with pytest.raises(ValueError, match="save it smaller"):
-            open_picture(tmp_path / "huge.jpg")
+            read_picture(tmp_path / "huge.jpg")
 
 
 def test_a_huge_file_of_another_kind_is_left_out_with_advice(tmp_path, monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
     Image.new("L", (40, 40)).save(tmp_path / "a.png")
     with pytest.raises(ValueError, match="40 x 40 pixels, over Pillow's limit .* save it smaller"):
-        open_picture(tmp_path / "a.png", at_least=8)
+        read_picture(tmp_path / "a.png", at_least=8)
 
 
 def icon(i, hollow, colour=255):
@@ -783,7 +783,7 @@ def test_what_is_wholly_transparent_has_colours_all_the_same(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 255, (20, 20, 4)).astype("uint8")
     pixels[..., 3] = 0
     Image.fromarray(pixels).save(tmp_path / "a.png")
-    image, _, _, conversions = open_picture(tmp_path / "a.png")
+    image, _, _, conversions = read_picture(tmp_path / "a.png")
     assert "invisible" in conversions and np.asarray(image).std() > 10
 
 
@@ -793,7 +793,7 @@ def test_a_long_strip_is_decoded_wherever_it_was_checked(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for least in (512, 1200, 4000):
-            assert max(open_picture(tmp_path / "strip.jpg", at_least=least)[0].size) <= 30000
+            assert max(read_picture(tmp_path / "strip.jpg", at_least=least)[0].size) <= 30000
 
 
 def test_deep_pictures_that_lose_their_steps_are_a_warning(tmp_path):

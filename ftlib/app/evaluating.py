@@ -3,7 +3,6 @@
 import dataclasses
 
 from ftlib.app.metrics import measure
-from ftlib.app.run_files import digests_of
 from ftlib.app.run_folder import RunFolder
 from ftlib.errors import find_name
 from ftlib.files import find_path
@@ -72,14 +71,12 @@ def _others(folder, run, on, say):
     import numpy as np
 
     from ftlib.tasks.folder.check import check_folder
-    from ftlib.tasks.folder.decode import FolderImages
-    from ftlib.tasks.task import Split
+    from ftlib.tasks.folder.load import make_split
 
     report = check_folder(on, training=False)
     meant = _meant(on, report.class_names, run.class_names, say)
     seen = {row.sha256 for row in folder.rows() if row.split != "test"}
-    digests = digests_of([file[3] for file in report.files])
-    files = [file for file, digest in zip(report.files, digests, strict=True) if digest not in seen]
+    files = [file for file in report.files if file.sha256 not in seen]
     if len(files) < len(report.files):
         say(f"{len(report.files) - len(files)} pictures are left out, since the run was trained or chosen on them.")
     for line in report.lines():
@@ -89,9 +86,5 @@ def _others(folder, run, on, say):
         raise ValueError(f"{on} has no pictures but those that the run was trained or chosen on.{why}")
     height, width, channels = run.task.image_shape
     index = {name: i for i, name in enumerate(run.class_names)}
-    return Split(
-        FolderImages([file[3] for file in files], (height, width), channels),
-        np.array([index[meant[file[2]]] for file in files], "int64"),
-        np.array([file[0] for file in files]),
-        np.array([report.groups.get(file[0], "") for file in files]) if report.groups else None,
-    )
+    labels = np.array([index[meant[file.class_name]] for file in files], "int64")
+    return make_split(files, labels, (height, width), with_groups=bool(report.groups), channels=channels)

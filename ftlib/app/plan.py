@@ -6,7 +6,7 @@ import pathlib
 
 from ftlib.app import choices
 from ftlib.app.resources import estimate, free_memory, time_images
-from ftlib.tasks.folder.class_names import mirror_pairs
+from ftlib.tasks.folder.class_names import find_mirror_pairs
 from ftlib.text import duration, size, wrapped
 
 _RECORDED = (
@@ -181,7 +181,7 @@ def make_plan(folder, options, report, say):
     mirror = options.mirror
     if mirror is None:  # what glyphnet is chosen for may be writing, which a mirror changes
         writing = choice.backbone == "glyphnet" and options.backbone is None
-        mirror = not writing and not mirror_pairs(report.class_names)
+        mirror = not writing and not find_mirror_pairs(report.class_names)
     folder.config["training"] = {"mirror": mirror}
     model = classifier(backbone, len(folder.class_names))
     task = folder.task().for_backbone(model)

@@ -33,7 +33,7 @@ def predict(run, places, top=1, say=print):
     import numpy as np
 
     from ftlib.models.inference import predict as outputs
-    from ftlib.tasks.folder.decode import FolderImages, in_threads
+    from ftlib.tasks.folder.decode import FolderImages, map_in_threads
 
     if top < 1:
         raise ValueError(f"--top is a whole number of at least 1. Received: --top {top}.")
@@ -46,7 +46,7 @@ def predict(run, places, top=1, say=print):
     answers = []
     for begin in range(0, len(files), _AT_ONCE):
         part = files[begin : begin + _AT_ONCE]
-        why = in_threads(_unreadable, part)
+        why = map_in_threads(_unreadable, part)
         good = [file for file, reason in zip(part, why, strict=True) if not reason]
         said = iter(outputs(model, FolderImages(good, (height, width), channels)) if good else ())
         for file, reason in zip(part, why, strict=True):
@@ -107,12 +107,12 @@ def check_out(out, pictures):
 
 def _unreadable(file):
     """Returns why a file is no picture, or None."""
-    from ftlib.tasks.folder.decode import open_picture
+    from ftlib.tasks.folder.decode import read_picture
 
     if file.is_dir():
         return "a folder that cannot be read"
     try:
-        open_picture(file, at_least=64)
+        read_picture(file, at_least=64)
     except ValueError as error:
         return str(error)
     return None

@@ -9,7 +9,7 @@ import platform
 
 from ftlib.app.fitting import smaller_batch, train
 from ftlib.app.plan import configured, make_plan
-from ftlib.app.run_files import digests_of, locked, read_json, write_json, write_rows
+from ftlib.app.run_files import locked, read_json, write_json, write_rows
 from ftlib.app.run_folder import FORMAT, Row, RunFolder, new_folder, read_config
 from ftlib.files import LOCK, find_path
 from ftlib.tasks.folder.inspection import inspect_data
@@ -73,11 +73,10 @@ def describe(place, data, findings):
     """
     table = data.is_file()
     root, report = data.parent if table else data, findings.report
-    files = [(file, part) for part, listed in findings.parts.items() for file in listed]
-    digests = digests_of([file[3] for file, _ in files])
     rows = [
-        Row(_relative(file[3], root), file[2], part, report.groups.get(file[0], ""), digest)
-        for (file, part), digest in zip(files, digests, strict=True)
+        Row(_relative(file.path, root), file.class_name, part, file.group, file.sha256)
+        for part, files in findings.parts.items()
+        for file in files
     ]
     write_rows(place / "data.csv", rows)
     write_json(place / "findings.json", findings.to_dict())

@@ -66,7 +66,7 @@ def estimate(model, task, strategy, batch_size, updates, seconds_per_image=None)
     """
     from ftlib.models.inference import device_kind
     from ftlib.models.staged_model import StagedModel
-    from ftlib.tasks.folder.decode import CACHE
+    from ftlib.tasks.folder.decode import DEFAULT_CACHE_BYTES
     from ftlib.training.activation_cache import MEMORY
 
     staged = StagedModel(model)
@@ -95,14 +95,14 @@ def estimate(model, task, strategy, batch_size, updates, seconds_per_image=None)
     height, width, channels = task.image_shape
     tested = max(32, min(256, 2**20 // (height * width)))
     images = (train + validation + len(task.test)) * height * width * channels
-    disk = sum(size for size, most in ((features, MEMORY), (images, CACHE)) if size > most)
+    disk = sum(size for size, most in ((features, MEMORY), (images, DEFAULT_CACHE_BYTES)) if size > most)
     parts = {
         "program": _RUNTIME / (2 if device_kind() == "gpu" else 1),
         "weights": 4 * (2 * params + 6 * moving),
         "activations": max(activations, 8 * tested * peak),
         "features": features if features <= MEMORY else 0,
         "classes": 20 * classes**2,
-        "images": images if images <= CACHE else 0,
+        "images": images if images <= DEFAULT_CACHE_BYTES else 0,
     }
     if device_kind() == "gpu":  # decoded images stay with the processor
         del parts["images"]

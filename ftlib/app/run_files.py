@@ -3,7 +3,6 @@
 import contextlib
 import csv
 import dataclasses
-import hashlib
 import json
 import os
 
@@ -52,13 +51,6 @@ def _beside(path):
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
-
-
-def digests_of(files):
-    """Returns the SHA-256 of the bytes of each file."""
-    from ftlib.tasks.folder.decode import in_threads
-
-    return in_threads(lambda file: hashlib.sha256(file.read_bytes()).hexdigest(), files)
 
 
 @contextlib.contextmanager

@@ -21,7 +21,7 @@ import pathlib
 import re
 import shutil
 
-from ftlib.app.run_files import COLUMNS, digests_of, is_locked, read_json, write_json
+from ftlib.app.run_files import COLUMNS, is_locked, read_json, write_json
 from ftlib.files import LOCK
 from ftlib.text import command_line
 
@@ -149,8 +149,10 @@ class RunFolder:
             ValueError: If pictures have changed.
         """
         from ftlib.files import FileFinder, distinct_names
-        from ftlib.tasks.folder.load import LICENCE, PARTS, make_splits
-        from ftlib.tasks.task import Task
+        from ftlib.tasks.folder.decode import sha256_of_files
+        from ftlib.tasks.folder.load import LICENCE, make_splits
+        from ftlib.tasks.folder.picture_file import PictureFile
+        from ftlib.tasks.task import PARTS, Task
 
         root, rows, known = self.root(), self.rows(), self.config["data"]
         finder = FileFinder(root)
@@ -165,22 +167,23 @@ class RunFolder:
                 f"Put them back; or, if they have moved: {command_line(*where)}"
             )
         if check:
-            digests = digests_of(files)
+            digests = sha256_of_files(files)
             changed = [row.path for row, digest in zip(rows, digests, strict=True) if row.sha256 != digest]
             if changed:
                 raise ValueError(
                     f"{len(changed)} of the {len(rows)} pictures of {self.path} have changed since, such as "
                     f"{changed[0]}. Put them back, or begin a new run."
                 )
-        parts, groups = {part: [] for part in PARTS}, {}
+        # A finished run is compared with its pictures as they are now, unless they have just been compared.
+        digests_are_current = check or not self.finished
+        part_files = {part: [] for part in PARTS}
         names = distinct_names([file.relative_to(root).as_posix() for file in files])
         for row, file, name in zip(rows, files, names, strict=True):
-            parts[row.split].append((name, row.split, row.label, file))
-            if row.group:
-                groups[name] = row.group
+            digest = row.sha256 if digests_are_current else ""
+            part_files[row.split].append(PictureFile(name, row.split, row.label, file, row.group, digest))
         size = tuple(self.config["model"]["image_shape"][:2])
         keep = None if self.finished else self.path / "pixels"
-        splits = make_splits(parts, self.class_names, groups, size, cache_dir=keep)
+        splits = make_splits(part_files, self.class_names, size, cache_dir=keep)
         return Task(
             name=known["name"],
             **splits,

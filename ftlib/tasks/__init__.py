@@ -2,6 +2,8 @@
 
 import os
 import pathlib
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -14,20 +16,27 @@ from ftlib.tasks.task import Split, Task
 
 __all__ = ["FolderReport", "Split", "Task", "check_folder", "list_tasks", "load_task", "mark_task"]
 
-_OFFLINE = {module.__name__.rsplit(".", 1)[-1]: module.load for module in (digits, faces, glyphs, textures)}
+# A new task is a module with a function `load(labels_per_class, seed)`, and a line here.
+_OFFLINE_TASKS: dict[str, Callable[..., Task]] = {
+    "digits": digits.load,
+    "faces": faces.load,
+    "glyphs": glyphs.load,
+    "textures": textures.load,
+}
+_LOADERS: dict[str, Callable[..., Task]] = {**_OFFLINE_TASKS, **online.ONLINE}
 
 
-def list_tasks():
+def list_tasks() -> list[str]:
     """Returns the names that `load_task` knows, those that need no network first.
 
     Example:
     >>> list_tasks()[:4]
     ['digits', 'faces', 'glyphs', 'textures']
     """
-    return [*_OFFLINE, *online.ONLINE]
+    return list(_LOADERS)
 
 
-def load_task(name, labels_per_class=None, seed=0, **options):
+def load_task(name: str | pathlib.PurePath, labels_per_class: int | None = None, seed: int = 0, **options: Any) -> Task:
     """Returns a task: images with labels in three disjoint splits.
 
     Validation and test never depend on the arguments; `labels_per_class` and `seed` choose training examples only.
@@ -54,14 +63,19 @@ def load_task(name, labels_per_class=None, seed=0, **options):
     """
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
         raise ValueError(f"`seed` is a whole number of at least 0. Received: seed={seed!r}.")
-    known = {**_OFFLINE, **online.ONLINE}
-    is_path = isinstance(name, pathlib.PurePath) or (isinstance(name, str) and ("/" in name or os.sep in name))
-    if is_path:
+    if _is_path(name):
         return load_folder(pathlib.Path(name), labels_per_class, seed, **options)
     try:
-        name = find_name("task", name, known)
+        known_name = find_name("task", name, _LOADERS)
     except ValueError:
         if isinstance(name, str) and os.path.isdir(name):
             raise ValueError(f"{name!r} is a folder here: write './{name}' to load it as a task.") from None
         raise
-    return known[name](labels_per_class, seed, **options)
+    return _LOADERS[known_name](labels_per_class, seed, **options)
+
+
+def _is_path(name: Any) -> bool:
+    """Returns whether what stands for a task is the path of a folder or file, and not a registered name."""
+    if isinstance(name, str):
+        return "/" in name or os.sep in name
+    return isinstance(name, pathlib.PurePath)

@@ -4,7 +4,8 @@ import numpy as np
 
 from ftlib.tasks.task import Split, Task, draw_labels
 
-VALIDATION, TEST = 20, 40  # images per class
+VALIDATION_PER_CLASS, TEST_PER_CLASS = 20, 40  # images
+_IMAGES_PER_CLASS = 100
 SOURCE = (
     "Labeled Faces in the Wild (Huang et al. 2007), the 200 cut-outs of 25 px that scikit-image ships: "
     "100 faces, 100 pieces of background."
@@ -12,7 +13,7 @@ SOURCE = (
 LICENCE = "No formal licence: published for research, redistributed in scikit-image's wheel."
 
 
-def load(labels_per_class=None, seed=0):
+def load(labels_per_class: int | None = None, seed: int = 0) -> Task:
     """Returns the task "faces": is this cut-out a face? 25 x 25 pixels, grey, 2 classes.
 
     It is small: 80 images to train on, 40 for validation and 80 for test, so one test image is 1.25
@@ -45,19 +46,20 @@ def load(labels_per_class=None, seed=0):
     images = np.rint(pixels * 255).astype("uint8")
     everything = Split(
         images=images,
-        labels=np.repeat(np.array([1, 0]), 100),
-        ids=np.array([f"faces/{i:03d}" for i in range(200)]),
+        labels=np.repeat(np.array([1, 0]), _IMAGES_PER_CLASS),
+        ids=np.array([f"faces/{i:03d}" for i in range(2 * _IMAGES_PER_CLASS)]),
     )
     # Any fixed order serves; a shuffled one, so that no order hidden in the file favours a split.
-    order = np.random.default_rng(20240502).permutation(100)
-    order = np.stack([order, 100 + order])
-    test, validation, train = np.split(order, [TEST, TEST + VALIDATION], axis=1)
-    pool = everything.take(np.sort(train, axis=None))
+    class_order = np.random.default_rng(20240502).permutation(_IMAGES_PER_CLASS)
+    order = np.stack([class_order, _IMAGES_PER_CLASS + class_order])
+    split_ends = [TEST_PER_CLASS, TEST_PER_CLASS + VALIDATION_PER_CLASS]
+    test_indices, validation_indices, pool_indices = np.split(order, split_ends, axis=1)
+    pool = everything.take(np.sort(pool_indices, axis=None))
     return Task(
         name="faces",
         train=pool.take(draw_labels(pool.labels, labels_per_class, seed)),
-        validation=everything.take(np.sort(validation, axis=None)),
-        test=everything.take(np.sort(test, axis=None)),
+        validation=everything.take(np.sort(validation_indices, axis=None)),
+        test=everything.take(np.sort(test_indices, axis=None)),
         class_names=("background", "face"),
         source=SOURCE,
         licence=LICENCE,

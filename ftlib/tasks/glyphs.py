@@ -8,76 +8,108 @@ ones as are asked for. Digits are left out, since they are what the course trans
 import functools
 import os
 import unicodedata
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ftlib.tasks.task import Split, Task, draw_labels
+from ftlib.tasks.task import LazyImages, Split, Task, draw_labels
+
+if TYPE_CHECKING:
+    from PIL import ImageFont
 
 SIZE = 32  # pixels, height and width of an image
-_MAP = 64  # pixels of the distance map of a letter
+_MAP_SIZE = 64  # pixels of the distance map of a letter
+_LETTER_SIZE = 48  # pixels of the map that the letter fills
+_FARTHEST = 24  # pixels from the skeleton that a map tells apart
+_FONT_SIZE = 96  # pixels at which letters are taken from a font
+_OUTLINE_SIZE = 24  # pixels at which outlines are compared
+_LOOK_ALIKE = 0.9  # correlation of outlines above which two letters are one class
+_DRAWN_AT_ONCE = 512  # images
+_SEED = 731
+_COUNT_PER_CLASS = {"train": 30, "validation": 4, "test": 6}
 _FONTS = (
     "DejaVuSans", "DejaVuSans-Oblique", "DejaVuSansMono", "DejaVuSerif", "DejaVuSerif-Italic",
     "STIXGeneral", "STIXGeneralItalic", "cmr10", "cmss10", "cmtt10", "cmti10",
 )  # fmt: skip
-_RANGES = (
+_CODE_RANGES = (
     (0x41, 0x7B), (0xC6, 0x100), (0x110, 0x180), (0x180, 0x2B0), (0x370, 0x400), (0x400, 0x530), (0x531, 0x590),
     (0x5D0, 0x5EB), (0x621, 0x64B), (0x7CA, 0x7EB), (0x10A0, 0x1100), (0x1401, 0x1677), (0x2D30, 0x2D66),
 )  # fmt: skip
-_ASCII_ONLY = ("cmr10", "cmss10", "cmtt10", "cmti10")  # the other places of these fonts hold other signs
-_SCRIPT = (0x1D4D0, 0x1D51C)  # mathematical script, bold: drawn like handwriting, so another style of A-Z, a-z
+_ASCII_ONLY_FONTS = ("cmr10", "cmss10", "cmtt10", "cmti10")  # the other places of these fonts hold other signs
+_SCRIPT_RANGE = (0x1D4D0, 0x1D51C)  # mathematical script, bold: drawn like handwriting, so another style of A-Z, a-z
 
 
-def _candidates():
+def _candidate_letters() -> Iterator[str]:
     """Letters that are not a composition of another letter with an accent, in the order of their code points."""
-    for low, high in _RANGES:
-        for code in range(low, high):
-            char = chr(code)
-            if unicodedata.category(char) in ("Lu", "Ll", "Lo") and not unicodedata.decomposition(char):
-                yield char
+    for first_code, end_code in _CODE_RANGES:
+        for code in range(first_code, end_code):
+            letter = chr(code)
+            if unicodedata.category(letter) in ("Lu", "Ll", "Lo") and not unicodedata.decomposition(letter):
+                yield letter
+
+
+def _font_path(name: str) -> str:
+    import matplotlib
+
+    return os.path.join(matplotlib.get_data_path(), "fonts", "ttf", name + ".ttf")
 
 
 @functools.cache
-def _font(name):
-    import matplotlib
+def _load_font(name: str) -> "ImageFont.FreeTypeFont":
     from PIL import ImageFont
 
-    path = os.path.join(matplotlib.get_data_path(), "fonts", "ttf", name + ".ttf")
     # The basic layout draws one letter at a time the same way whether or not a text-shaping library is installed.
-    return ImageFont.truetype(path, 96, layout_engine=ImageFont.Layout.BASIC)
+    return ImageFont.truetype(_font_path(name), _FONT_SIZE, layout_engine=ImageFont.Layout.BASIC)
 
 
 @functools.cache
-def _characters(name):
-    import matplotlib
+def _codes_in_font(name: str) -> frozenset[int]:
+    """Returns the code points of the letters that a font has."""
     from matplotlib.ft2font import FT2Font
 
-    path = os.path.join(matplotlib.get_data_path(), "fonts", "ttf", name + ".ttf")
+    path = _font_path(name)
     if not os.path.exists(path):  # Matplotlib before 3.11 has no cmti10
         return frozenset()
     return frozenset(FT2Font(path).get_charmap())
 
 
-def _bitmap(font, char, size):
+def _draw_printed(font_name: str, letter: str, size: int) -> np.ndarray | None:
     """Draws a letter into `(size, size)`, its longer side filling the box, or returns None for an empty one."""
     from PIL import Image
 
-    mask = _font(font).getmask(char, mode="L")
+    mask = _load_font(font_name).getmask(letter, mode="L")
     if not mask.size[0] or not mask.size[1]:
         return None
-    image = Image.frombytes("L", mask.size, bytes(mask))
-    box = image.getbbox()
-    if box is None:
+    image = Image.frombytes("L", mask.size, bytes(mask))  # pyright: ignore[reportArgumentType]  # it is a sequence of bytes, which the stubs leave out
+    bounding_box = image.getbbox()
+    if bounding_box is None:
         return None
-    image = image.crop(box)
+    image = image.crop(bounding_box)
     scale = size / max(image.size)
-    image = image.resize([max(1, round(s * scale)) for s in image.size], Image.Resampling.BOX)
+    width, height = (max(1, round(side * scale)) for side in image.size)
+    image = image.resize((width, height), Image.Resampling.BOX)
     canvas = Image.new("L", (size, size))
-    canvas.paste(image, ((size - image.size[0]) // 2, (size - image.size[1]) // 2))
+    canvas.paste(image, ((size - width) // 2, (size - height) // 2))
     return np.asarray(canvas)
 
 
+def _outline(letter: str) -> np.ndarray | None:
+    """Returns the blurred outline of a letter as a vector of length 1; None where it cannot be drawn."""
+    from scipy.ndimage import gaussian_filter
+
+    bitmap = None
+    if ord(letter) in _codes_in_font("DejaVuSans"):
+        bitmap = _draw_printed("DejaVuSans", letter, _OUTLINE_SIZE)
+    if bitmap is None:
+        return None
+    outline = gaussian_filter(bitmap.astype("float32"), 1.5).ravel()
+    outline -= outline.mean()
+    return outline / np.linalg.norm(outline)
+
+
 @functools.cache
-def alphabet():
+def alphabet() -> tuple[tuple[str, ...], ...]:
     """Returns the classes: one letter for each shape, look-alikes of other alphabets and cases merged into the first.
 
     Two letters look alike when their outlines, scaled to the same box and blurred, correlate above 0.9. For example
@@ -90,76 +122,92 @@ def alphabet():
     >>> len(alphabet()) > 300
     True
     """
-    from scipy.ndimage import gaussian_filter
+    letters, outlines = [], []
+    for letter in _candidate_letters():
+        outline = _outline(letter)
+        if outline is not None:
+            letters.append(letter)
+            outlines.append(outline)
+    outlines = np.stack(outlines)
 
-    chars, shapes = [], []
-    for char in _candidates():
-        if ord(char) in _characters("DejaVuSans"):
-            bitmap = _bitmap("DejaVuSans", char, 24)
-            if bitmap is not None:
-                blurred = gaussian_filter(bitmap.astype("float32"), 1.5).ravel()
-                blurred -= blurred.mean()
-                chars.append(char)
-                shapes.append(blurred / np.linalg.norm(blurred))
-    shapes = np.stack(shapes)
-    classes, leaders = [], []
-    for i, char in enumerate(chars):
-        alike = shapes[leaders] @ shapes[i] if leaders else np.zeros(0)
-        if alike.size and alike.max() > 0.9:
-            classes[int(alike.argmax())].append(char)
+    classes = []
+    first_indices = []  # of the first letter of each class
+    for i, letter in enumerate(letters):
+        correlations = outlines[first_indices] @ outlines[i] if first_indices else np.zeros(0)
+        if correlations.size and correlations.max() > _LOOK_ALIKE:
+            classes[int(correlations.argmax())].append(letter)
         else:
-            classes.append([char])
-            leaders.append(i)
-    return tuple(tuple(c) for c in classes)
+            classes.append([letter])
+            first_indices.append(i)
+    return tuple(tuple(class_letters) for class_letters in classes)
 
 
 @functools.cache
-def _strokes():
+def _load_strokes() -> tuple[np.ndarray, np.ndarray]:
     """Returns the distance of every pixel to the letter's skeleton, `(letters, 64, 64)`, and each letter's class."""
     from scipy.ndimage import distance_transform_edt
     from skimage.morphology import skeletonize
 
-    maps, labels = [], []
-    inner, margin = 48, (_MAP - 48) // 2
-    for label, chars in enumerate(alphabet()):
-        drawings = [(font, char) for char in chars[:3] for font in _FONTS if char.isascii() or font not in _ASCII_ONLY]
-        if chars[0].isascii():
-            drawings.append(("STIXGeneral", _script(chars[0])))
-        for font, char in drawings:
-            bitmap = _bitmap(font, char, inner) if ord(char) in _characters(font) else None
+    distance_maps, labels = [], []
+    margin = (_MAP_SIZE - _LETTER_SIZE) // 2
+    for label, class_letters in enumerate(alphabet()):
+        for font_name, letter in _printed_forms(class_letters):
+            bitmap = None
+            if ord(letter) in _codes_in_font(font_name):
+                bitmap = _draw_printed(font_name, letter, _LETTER_SIZE)
             if bitmap is None:
                 continue
             skeleton = np.pad(skeletonize(bitmap > 127), margin)
             if skeleton.any():
-                maps.append(np.minimum(distance_transform_edt(~skeleton), 24).astype("float16"))
+                distances = np.asarray(distance_transform_edt(~skeleton))
+                distance_maps.append(np.minimum(distances, _FARTHEST).astype("float16"))
                 labels.append(label)
-    return np.stack(maps), np.array(labels)
+    return np.stack(distance_maps), np.array(labels)
 
 
-def _script(char):
-    return chr(_SCRIPT[0] + (ord(char) - ord("A") if char.isupper() else 26 + ord(char) - ord("a")))
+def _printed_forms(class_letters: Sequence[str]) -> list[tuple[str, str]]:
+    """Returns the fonts and letters by which a class is drawn, as `(font, letter)`."""
+    printed_forms = [
+        (font_name, letter)
+        for letter in class_letters[:3]
+        for font_name in _FONTS
+        if letter.isascii() or font_name not in _ASCII_ONLY_FONTS
+    ]
+    if class_letters[0].isascii():
+        printed_forms.append(("STIXGeneral", _script_letter(class_letters[0])))
+    return printed_forms
+
+
+def _script_letter(letter: str) -> str:
+    """Returns a letter A-Z or a-z in mathematical script."""
+    offset = ord(letter) - ord("A") if letter.isupper() else 26 + ord(letter) - ord("a")
+    return chr(_SCRIPT_RANGE[0] + offset)
 
 
 @functools.cache
-def _bend(cells):
+def _bending_weights(cells: int) -> np.ndarray:
     """Weights `(SIZE * SIZE, cells * cells)` that spread a coarse grid smoothly over the image."""
-    at = (np.arange(SIZE) + 0.5) / SIZE * (cells - 1)
-    one = np.maximum(0, 1 - np.abs(at[:, None] - np.arange(cells)))
-    one = one * one * (3 - 2 * one)  # smoothstep: no kinks at the grid lines
-    one /= one.sum(1, keepdims=True)
-    return np.kron(one, one).astype("float32")
+    positions = (np.arange(SIZE) + 0.5) / SIZE * (cells - 1)
+    weights = np.maximum(0, 1 - np.abs(positions[:, None] - np.arange(cells)))
+    weights = weights * weights * (3 - 2 * weights)  # smoothstep: no kinks at the grid lines
+    weights /= weights.sum(1, keepdims=True)
+    return np.kron(weights, weights).astype("float32")
 
 
 @functools.cache
-def _shrink_and_enlarge(cells):
-    """Matrix `(SIZE, SIZE)`: averages blocks down to `cells` pixels, then enlarges them with bilinear interpolation."""
-    down = np.kron(np.eye(cells), np.full((1, SIZE // cells), cells / SIZE))
-    at = np.clip((np.arange(SIZE) + 0.5) * cells / SIZE - 0.5, 0, cells - 1)
-    up = np.maximum(0, 1 - np.abs(at[:, None] - np.arange(cells)))
-    return down.astype("float32"), up.astype("float32")
+def _resampling_matrices(cells: int) -> tuple[np.ndarray, np.ndarray]:
+    """Matrices that average blocks down to `cells` pixels, and that enlarge these with bilinear interpolation.
+
+    Returns:
+        `(shrink, enlarge)` of shapes `(cells, SIZE)` and `(SIZE, cells)`.
+    """
+    shrink = np.kron(np.eye(cells), np.full((1, SIZE // cells), cells / SIZE))
+    positions = np.clip((np.arange(SIZE) + 0.5) * cells / SIZE - 0.5, 0, cells - 1)
+    enlarge = np.maximum(0, 1 - np.abs(positions[:, None] - np.arange(cells)))
+    return shrink.astype("float32"), enlarge.astype("float32")
 
 
-def draw(strokes, rng):
+def draw(strokes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Draws letters by hand, so to speak.
 
     Args:
@@ -169,48 +217,67 @@ def draw(strokes, rng):
     Returns:
         `uint8` array `(n, 32, 32, 1)`, bright strokes on black. Three quarters are as coarse as an 8 by 8 scan.
     """
-    n = len(strokes)
-    grid = (np.arange(SIZE, dtype="float32") + 0.5) / SIZE * 2 - 1
-    y, x = (g.ravel() for g in np.meshgrid(grid, grid, indexing="ij"))
-    angle = rng.normal(0, 0.12, (n, 1)).astype("float32")
-    slant = rng.normal(0.05, 0.22, (n, 1)).astype("float32")
-    wide = np.exp(rng.normal(0.15, 0.22, (n, 1))).astype("float32")
-    zoom = np.exp(rng.normal(0.0, 0.08, (n, 1))).astype("float32")
-    bends = rng.normal(0, 1, (2, n, 16)).astype("float32") * rng.uniform(0.02, 0.13, (n, 1)).astype("float32")
-    shift = rng.normal(0, 0.05, (2, n, 1)).astype("float32")
-    u = x + slant * y + angle * y
-    v = y - angle * x
-    u = zoom * wide * u + bends[0] @ _bend(4).T + shift[0]
-    v = zoom * v + bends[1] @ _bend(4).T + shift[1]
-    # The letter fills 48 of the 64 pixels of its map, and nearly the whole image.
-    half = 25.5
-    u, v = (np.clip(c * half + (_MAP - 1) / 2, 0, _MAP - 1.001) for c in (u, v))
-    distance = _bilinear(strokes, v, u)
-    pen = rng.uniform(2.0, 5.4, (n, 1)).astype("float32")
-    pen = pen * np.exp(rng.normal(0, 0.22, (n, 9)).astype("float32") @ _bend(3).T)
-    ink = np.clip(pen - distance + 0.5, 0, 1).reshape(n, SIZE, SIZE)
-    cells = rng.choice([8, 8, 8, 8, 8, 8, 16, 32], n)
-    for c in (8, 16):
-        down, up = _shrink_and_enlarge(c)
-        coarse = down @ ink[cells == c] @ down.T
-        if c == 8:
-            coarse = np.round(coarse * 16) / 16
-        ink[cells == c] = up @ coarse @ up.T
+    count = len(strokes)
+    map_x, map_y = _bent_coordinates(count, rng)
+    distance = _interpolate(strokes, map_y, map_x)
+    pen_width = rng.uniform(2.0, 5.4, (count, 1)).astype("float32")
+    pen_width = pen_width * np.exp(rng.normal(0, 0.22, (count, 9)).astype("float32") @ _bending_weights(3).T)
+    ink = np.clip(pen_width - distance + 0.5, 0, 1).reshape(count, SIZE, SIZE)
+    _coarsen(ink, rng.choice([8, 8, 8, 8, 8, 8, 16, 32], count))
     return np.round(ink * 255).astype("uint8")[..., None]
 
 
-def _bilinear(maps, v, u):
-    n = len(maps)
-    row, col = v.astype("int32"), u.astype("int32")
-    dv, du = v - row, u - col
-    flat = maps.reshape(-1)
-    base = (np.arange(n)[:, None] * _MAP + row) * _MAP + col
-    top = flat[base].astype("float32") * (1 - du) + flat[base + 1].astype("float32") * du
-    low = flat[base + _MAP].astype("float32") * (1 - du) + flat[base + _MAP + 1].astype("float32") * du
-    return top * (1 - dv) + low * dv
+def _bent_coordinates(count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Returns where the pixels of slanted, stretched and bent letters lie in their maps: x and y, `(n, 1024)`."""
+    axis = (np.arange(SIZE, dtype="float32") + 0.5) / SIZE * 2 - 1
+    y, x = (coordinate.ravel() for coordinate in np.meshgrid(axis, axis, indexing="ij"))
+    angle = rng.normal(0, 0.12, (count, 1)).astype("float32")
+    slant = rng.normal(0.05, 0.22, (count, 1)).astype("float32")
+    stretch = np.exp(rng.normal(0.15, 0.22, (count, 1))).astype("float32")
+    zoom = np.exp(rng.normal(0.0, 0.08, (count, 1))).astype("float32")
+    bends = rng.normal(0, 1, (2, count, 16)).astype("float32")
+    bends = bends * rng.uniform(0.02, 0.13, (count, 1)).astype("float32")
+    shift = rng.normal(0, 0.05, (2, count, 1)).astype("float32")
+
+    slanted_x = x + slant * y + angle * y
+    slanted_y = y - angle * x
+    bent_x = zoom * stretch * slanted_x + bends[0] @ _bending_weights(4).T + shift[0]
+    bent_y = zoom * slanted_y + bends[1] @ _bending_weights(4).T + shift[1]
+    return _to_map_pixels(bent_x), _to_map_pixels(bent_y)
 
 
-def render(count, seed):
+def _to_map_pixels(coordinates: np.ndarray) -> np.ndarray:
+    """Returns coordinates from -1 to 1 as pixels of a map."""
+    # The letter fills 48 of the 64 pixels of its map, and nearly the whole image.
+    half_letter = 25.5
+    return np.clip(coordinates * half_letter + (_MAP_SIZE - 1) / 2, 0, _MAP_SIZE - 1.001)
+
+
+def _coarsen(ink: np.ndarray, cells: np.ndarray) -> None:
+    """Makes each image, in place, as coarse as a scan of so many pixels; 8 of them have 17 grey values as well."""
+    for cell_count in (8, 16):
+        shrink, enlarge = _resampling_matrices(cell_count)
+        coarse_ink = shrink @ ink[cells == cell_count] @ shrink.T
+        if cell_count == 8:
+            coarse_ink = np.round(coarse_ink * 16) / 16
+        ink[cells == cell_count] = enlarge @ coarse_ink @ enlarge.T
+
+
+def _interpolate(maps: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Returns the values of maps between their pixels, with bilinear interpolation, `(n, points)`."""
+    row, column = y.astype("int32"), x.astype("int32")
+    y_fraction, x_fraction = y - row, x - column
+    values = maps.reshape(-1)
+    index = (np.arange(len(maps))[:, None] * _MAP_SIZE + row) * _MAP_SIZE + column
+    below = index + _MAP_SIZE
+    upper_left, upper_right = values[index].astype("float32"), values[index + 1].astype("float32")
+    lower_left, lower_right = values[below].astype("float32"), values[below + 1].astype("float32")
+    upper = upper_left * (1 - x_fraction) + upper_right * x_fraction
+    lower = lower_left * (1 - x_fraction) + lower_right * x_fraction
+    return upper * (1 - y_fraction) + lower * y_fraction
+
+
+def render(count: int, seed: int | Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
     """Returns `count` letters of random classes and their labels.
 
     Args:
@@ -226,40 +293,42 @@ def render(count, seed):
     (8, 32, 32, 1)
     """
     rng = np.random.default_rng(seed)
-    labels = _labels(count, rng)
-    maps, owners = _strokes()
-    first = np.searchsorted(owners, np.arange(len(alphabet()) + 1))
-    picked = first[labels] + (rng.random(count) * (first[labels + 1] - first[labels])).astype("int64")
-    images = np.concatenate([draw(maps[picked[i : i + 512]], rng) for i in range(0, count, 512)])
-    return images, labels
+    labels = _draw_class_indices(count, rng)
+    maps, map_labels = _load_strokes()
+    first_maps = np.searchsorted(map_labels, np.arange(len(alphabet()) + 1))
+    map_counts = first_maps[labels + 1] - first_maps[labels]
+    map_indices = first_maps[labels] + (rng.random(count) * map_counts).astype("int64")
+    image_chunks = [
+        draw(maps[map_indices[begin : begin + _DRAWN_AT_ONCE]], rng) for begin in range(0, count, _DRAWN_AT_ONCE)
+    ]
+    return np.concatenate(image_chunks), labels
 
 
-def _labels(count, rng):
+def _draw_class_indices(count: int, rng: np.random.Generator) -> np.ndarray:
+    """Returns class indices in a random order, all equally frequent, `(count,)`."""
     return rng.permutation(np.arange(count) % len(alphabet())).astype("int64")
 
 
-class _Drawn:
+class _RenderedImages(LazyImages):
     """The images of `render`, drawn all at once when the first of them is asked for: it takes seconds.
 
     Args:
         count, seed: As for `render`.
-        chosen: Indices of the images that are kept, `(n,)`. Default None: all.
+        chosen: Indices of the images that are kept, `(n,)`.
     """
 
     dtype = np.dtype("uint8")
-    ndim = 4
 
-    def __init__(self, count, seed, chosen=None):
-        self.count, self.seed, self.chosen = count, seed, chosen
-        self.shape = (count if chosen is None else len(chosen), SIZE, SIZE, 1)
+    def __init__(self, count: int, seed: Sequence[int], chosen: np.ndarray):
+        self.count = count
+        self.seed = seed
+        self.chosen = chosen
+        self.shape = (len(chosen), SIZE, SIZE, 1)
 
     @functools.cached_property
-    def images(self):
+    def images(self) -> np.ndarray:
         images, _ = render(self.count, self.seed)
-        return images if self.chosen is None else images[self.chosen]
-
-    def __len__(self):
-        return self.shape[0]
+        return images[self.chosen]
 
     def __getitem__(self, index):
         return self.images[index]
@@ -268,21 +337,33 @@ class _Drawn:
         return np.array(self.images, dtype=dtype, copy=copy)
 
 
-def load(labels_per_class=None, seed=0):
-    """Loads the task `glyphs`: 30 training, 4 validation and 6 test drawings of every letter (see `load_task`)."""
+def load(labels_per_class: int | None = None, seed: int = 0) -> Task:
+    """Loads the task `glyphs`: 30 training, 4 validation and 6 test drawings of every letter (see `load_task`).
+
+    Args:
+        labels_per_class: Training drawings per letter; None takes all 30.
+        seed: Which training drawings are taken.
+
+    Returns:
+        A `Task` with `uint8` pixels, which are drawn when they are asked for.
+
+    Raises:
+        ValueError: If `labels_per_class` is not a whole number from 1 to 30.
+    """
     classes = alphabet()
-    parts = {}
-    for key, (part, each) in enumerate({"train": 30, "validation": 4, "test": 6}.items()):
-        count, draws = each * len(classes), [731, key]
-        labels = _labels(count, np.random.default_rng(draws))
+    splits = {}
+    for part_index, (part, count_per_class) in enumerate(_COUNT_PER_CLASS.items()):
+        count = count_per_class * len(classes)
+        part_seed = [_SEED, part_index]
+        labels = _draw_class_indices(count, np.random.default_rng(part_seed))
         # Only training images are drawn from, so that validation and test are the same for every seed.
         chosen = draw_labels(labels, labels_per_class if part == "train" else None, seed)
         ids = np.array([f"{part}-{i}" for i in chosen])
-        parts[part] = Split(_Drawn(count, draws, chosen), labels[chosen], ids)
+        splits[part] = Split(_RenderedImages(count, part_seed, chosen), labels[chosen], ids)
     return Task(
         "glyphs",
-        **parts,
-        class_names=tuple(c[0] for c in classes),
+        **splits,
+        class_names=tuple(class_letters[0] for class_letters in classes),
         source="Letters drawn by ftlib from the DejaVu, STIX and Computer Modern fonts that ship with Matplotlib",
         licence="free fonts (Bitstream Vera/DejaVu, SIL OFL, Knuth); the drawings are MIT like ftlib",
     )

@@ -1,33 +1,40 @@
 """A planted shortcut: a bright square in a corner of an image, which may tell the class."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
-_SIDE = 8  # the square is an eighth of the image wide
+from ftlib.tasks.task import Split, Task
+
+_SIDES_PER_IMAGE = 8  # the square is an eighth of the image wide
 
 
-def mark(images):
+def mark(images: np.ndarray) -> np.ndarray:
     """Returns copies of images with a white square in the lower right corner, an eighth of the image wide.
 
     Args:
         images: Pixels 0-255, `(n, height, width, channels)`.
     """
-    marked = np.array(images)
-    height, width = marked.shape[1:3]
-    marked[:, height - max(1, height // _SIDE) :, width - max(1, width // _SIDE) :] = 255
-    return marked
+    marked_images = np.array(images)
+    height, width = marked_images.shape[1:3]
+    top = height - max(1, height // _SIDES_PER_IMAGE)
+    left = width - max(1, width // _SIDES_PER_IMAGE)
+    marked_images[:, top:, left:] = 255
+    return marked_images
 
 
-def mark_task(task, share=0.5, seed=0, test_share=0.5):
-    """Returns a task in which some images bear a mark, as a shortcut would: `groups` says which do.
+def mark_task(
+    task: Task, share: float | Sequence[float] = 0.5, seed: int = 0, test_share: float | Sequence[float] = 0.5
+) -> Task:
+    """Returns a task in which some images have a mark, as a shortcut would: `groups` says which do.
 
     Args:
         task: A `Task` of images in memory.
-        share: Part of the training and validation images of a class that bear it, 0 to 1, rounded to whole images:
+        share: Part of the training and validation images of a class that have it, 0 to 1, rounded to whole images:
             one number, or one per class.
         seed: Which images.
-        test_share: Part of the test images of every class that bear it. Default 0.5: accuracy with and without the
+        test_share: Part of the test images of every class that have it. Default 0.5: accuracy with and without the
             mark is measured on equally many images.
 
     Returns:
@@ -42,20 +49,31 @@ def mark_task(task, share=0.5, seed=0, test_share=0.5):
     ['marked', 'plain']
     """
     shares = {"train": share, "validation": share, "test": test_share}
-    parts = {}
-    for key, (part, given) in enumerate(shares.items()):
-        given = np.asarray(given, "float64")
-        if given.shape not in ((), (task.num_classes,)) or not ((given >= 0) & (given <= 1)).all():
-            raise ValueError(
-                f"A share is a number from 0 to 1, or one for each of {task.num_classes} classes. Received: {given}."
-            )
-        split = getattr(task, part)
-        order, bears = np.random.default_rng([seed, key]).permutation(len(split)), np.zeros(len(split), bool)
-        for c, part_of_class in enumerate(np.broadcast_to(given, task.num_classes)):
-            mine = order[split.labels[order] == c]
-            bears[mine[: round(part_of_class * len(mine))]] = True
-        images = np.array(split.images[np.arange(len(split))])
-        images[bears] = mark(images[bears])
-        groups = np.where(bears, "marked", "plain")
-        parts[part] = dataclasses.replace(split, images=images, groups=groups)
-    return dataclasses.replace(task, **parts)
+    marked_splits = {}
+    for part_index, (part, split) in enumerate(task.splits.items()):
+        class_shares = _require_shares(shares[part], task.num_classes)
+        order = np.random.default_rng([seed, part_index]).permutation(len(split))
+        marked_splits[part] = _mark_split(split, class_shares, order)
+    return dataclasses.replace(task, **marked_splits)
+
+
+def _require_shares(share: float | Sequence[float], num_classes: int) -> np.ndarray:
+    """Returns a share for each class, `(num_classes,)`."""
+    shares = np.asarray(share, "float64")
+    is_one_or_all = shares.shape in ((), (num_classes,))
+    if not is_one_or_all or not ((shares >= 0) & (shares <= 1)).all():
+        raise ValueError(
+            f"A share is a number from 0 to 1, or one for each of {num_classes} classes. Received: {shares}."
+        )
+    return np.broadcast_to(shares, num_classes)
+
+
+def _mark_split(split: Split, class_shares: np.ndarray, order: np.ndarray) -> Split:
+    """Returns a split in which the first images of each class, in a random order, have a mark."""
+    is_marked = np.zeros(len(split), bool)
+    for label, class_share in enumerate(class_shares):
+        class_indices = order[split.labels[order] == label]
+        is_marked[class_indices[: round(class_share * len(class_indices))]] = True
+    images = np.array(split.images[np.arange(len(split))])
+    images[is_marked] = mark(images[is_marked])
+    return dataclasses.replace(split, images=images, groups=np.where(is_marked, "marked", "plain"))

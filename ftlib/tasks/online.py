@@ -3,6 +3,9 @@
 import dataclasses
 import os
 import pathlib
+from collections.abc import Callable, Sequence
+from types import ModuleType
+from typing import Any, TypeVar
 
 import keras
 import numpy as np
@@ -10,16 +13,97 @@ import numpy as np
 from ftlib.tasks.folder.load import load_folder
 from ftlib.tasks.task import Split, Task, draw_labels
 
-VALIDATION, TEST = 1000, 2000  # images of the sets that come as arrays
-OFFLINE = "digits, faces, glyphs, textures"
-FASHION = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
-CIFAR = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
-FLOWERS = "https://storage.googleapis.com/download.tensorflow.org/example_images/flower_photos.tgz"
-CATS = "https://storage.googleapis.com/mledu-datasets/cats_and_dogs_filtered.zip"
-FLOWER_PHOTOS, CATS_PHOTOS = 3670, 3000  # in the archives; fewer on disk means a broken download
+VALIDATION_COUNT, TEST_COUNT = 1000, 2000  # images of the sets that come as arrays
+_VALIDATION_SEED = 20240503
+OFFLINE_NAMES = "digits, faces, glyphs, textures"
+
+Contents = TypeVar("Contents")
 
 
-def fashion_mnist(labels_per_class=None, seed=0):
+@dataclasses.dataclass(frozen=True)
+class ArraySet:
+    """A set that comes as arrays of images.
+
+    Attributes:
+        name: Its name as a task.
+        class_names: Its classes, in the order of the labels.
+        module: The module of `keras.datasets` that loads it.
+        address: Where Keras downloads it from.
+        place: The folder below Keras's own where it is kept.
+        file_names: The files that lie there.
+        source, licence: As in a `Task`.
+    """
+
+    name: str
+    class_names: tuple[str, ...]
+    module: ModuleType
+    address: str
+    place: str
+    file_names: tuple[str, ...]
+    source: str
+    licence: str
+
+
+@dataclasses.dataclass(frozen=True)
+class PhotoArchive:
+    """A set that comes as an archive of JPEG photos, with a folder for each class.
+
+    Attributes:
+        name: Its name as a task.
+        address: Where it is downloaded from.
+        photo_count: How many photos it holds; fewer on disk means a broken download.
+        source, licence: As in a `Task`.
+    """
+
+    name: str
+    address: str
+    photo_count: int
+    source: str
+    licence: str
+
+
+FASHION_MNIST = ArraySet(
+    name="fashion_mnist",
+    class_names=(
+        "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+    ),
+    module=keras.datasets.fashion_mnist,
+    address="https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+    place="datasets/fashion-mnist",
+    file_names=(
+        "train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz", "t10k-images-idx3-ubyte.gz",
+        "t10k-labels-idx1-ubyte.gz",
+    ),
+    source="Fashion-MNIST (Xiao, Rasul and Vollgraf 2017), through keras.datasets.",
+    licence="MIT",
+)  # fmt: skip
+CIFAR10 = ArraySet(
+    name="cifar10",
+    class_names=("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
+    module=keras.datasets.cifar10,
+    address="https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
+    place="datasets",
+    file_names=("cifar-10-batches-py-target_archive",),
+    source="CIFAR-10 (Krizhevsky 2009), through keras.datasets.",
+    licence="No formal licence: its authors ask to be cited.",
+)
+FLOWERS = PhotoArchive(
+    name="flowers",
+    address="https://storage.googleapis.com/download.tensorflow.org/example_images/flower_photos.tgz",
+    photo_count=3670,
+    source="flower_photos (The TensorFlow Team 2019).",
+    licence="CC BY 2.0, per photo: see LICENSE.txt in the archive.",
+)
+CATS_VS_DOGS = PhotoArchive(
+    name="cats_vs_dogs",
+    address="https://storage.googleapis.com/mledu-datasets/cats_and_dogs_filtered.zip",
+    photo_count=3000,
+    source="A 3,000-photo part of Kaggle's Dogs vs. Cats (Asirra; Elson et al. 2007), as Google's courses use it.",
+    licence="No formal licence: the photos are Petfinder's and Microsoft's, published for research.",
+)
+
+
+def fashion_mnist(labels_per_class: int | None = None, seed: int = 0) -> Task:
     """Returns the task "fashion_mnist": 10 kinds of clothing, 28 x 28 pixels, grey (about 30 MB to download).
 
     Validation is 1,000 images of the given training set, 100 of each class, always the same ones; test is the
@@ -41,13 +125,10 @@ def fashion_mnist(labels_per_class=None, seed=0):
     >>> online.fashion_mnist(labels_per_class=10).train.images.shape  # doctest: +SKIP
     (100, 28, 28, 1)
     """
-    names = "T-shirt/top Trouser Pullover Dress Coat Sandal Shirt Sneaker Bag".split() + ["Ankle boot"]
-    files = [f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]
-    data = _fetch("fashion_mnist", keras.datasets.fashion_mnist.load_data, FASHION, "datasets/fashion-mnist", files)
-    return _from_arrays("fashion_mnist", data, names, labels_per_class, seed)
+    return load_arrays(FASHION_MNIST, labels_per_class, seed)
 
 
-def cifar10(labels_per_class=None, seed=0):
+def cifar10(labels_per_class: int | None = None, seed: int = 0) -> Task:
     """Returns the task "cifar10": 10 kinds of animals and vehicles, 32 x 32 pixels, colour (170 MB to
     download).
 
@@ -58,21 +139,17 @@ def cifar10(labels_per_class=None, seed=0):
     >>> online.cifar10(labels_per_class=10).train.images.shape  # doctest: +SKIP
     (100, 32, 32, 3)
     """
-    names = "airplane automobile bird cat deer dog frog horse ship truck".split()
-    data = _fetch(
-        "cifar10", keras.datasets.cifar10.load_data, CIFAR, "datasets", ["cifar-10-batches-py-target_archive"]
-    )
-    return _from_arrays("cifar10", data, names, labels_per_class, seed)
+    return load_arrays(CIFAR10, labels_per_class, seed)
 
 
-def flowers(labels_per_class=None, seed=0, **options):
+def flowers(labels_per_class: int | None = None, seed: int = 0, **options: Any) -> Task:
     """Returns the task "flowers": 3,670 photos of 5 kinds of flowers (218 MB to download).
 
     Args:
         labels_per_class: Training photos per class; None takes all.
         seed: Which training photos are drawn.
-        **options: `image_size`, `cache_bytes` and `cache_dir` of `load_folder`, which also makes the
-            splits.
+        **options: `image_size`, `cache_bytes` and `cache_dir` of `load_folder`, which also divides the photos between
+            the splits.
 
     Returns:
         A `Task` whose images are `FolderImages`.
@@ -85,10 +162,10 @@ def flowers(labels_per_class=None, seed=0, **options):
     >>> online.flowers(labels_per_class=10, image_size=96).class_names  # doctest: +SKIP
     ('daisy', 'dandelion', 'roses', 'sunflowers', 'tulips')
     """
-    return _from_archive("flowers", FLOWERS, FLOWER_PHOTOS, labels_per_class, seed, options)
+    return load_archive(FLOWERS, labels_per_class, seed, **options)
 
 
-def cats_vs_dogs(labels_per_class=None, seed=0, **options):
+def cats_vs_dogs(labels_per_class: int | None = None, seed: int = 0, **options: Any) -> Task:
     """Returns the task "cats_vs_dogs": 3,000 photos of cats and of dogs (65 MB to download).
 
     The archive's 1,000 validation photos are the validation split; the test split is 20 % of its training
@@ -99,82 +176,101 @@ def cats_vs_dogs(labels_per_class=None, seed=0, **options):
     >>> online.cats_vs_dogs(labels_per_class=10).class_names  # doctest: +SKIP
     ('cats', 'dogs')
     """
-    return _from_archive("cats_vs_dogs", CATS, CATS_PHOTOS, labels_per_class, seed, options)
+    return load_archive(CATS_VS_DOGS, labels_per_class, seed, **options)
 
 
-fashion_mnist.source = "Fashion-MNIST (Xiao, Rasul and Vollgraf 2017), through keras.datasets."
-fashion_mnist.licence = "MIT"
-cifar10.source = "CIFAR-10 (Krizhevsky 2009), through keras.datasets."
-cifar10.licence = "No formal licence: its authors ask to be cited."
-flowers.source = "flower_photos (The TensorFlow Team 2019)."
-flowers.licence = "CC BY 2.0, per photo: see LICENSE.txt in the archive."
-cats_vs_dogs.source = (
-    "A 3,000-photo part of Kaggle's Dogs vs. Cats (Asirra; Elson et al. 2007), as Google's courses use it."
-)
-cats_vs_dogs.licence = "No formal licence: the photos are Petfinder's and Microsoft's, published for research."
-ONLINE = {task.__name__: task for task in (fashion_mnist, cifar10, flowers, cats_vs_dogs)}
+ONLINE: dict[str, Callable[..., Task]] = {
+    "fashion_mnist": fashion_mnist,
+    "cifar10": cifar10,
+    "flowers": flowers,
+    "cats_vs_dogs": cats_vs_dogs,
+}
 
 
-def _fetch(name, download, address, place, files):
-    """Returns what `download()` returns; says what to do where it fails."""
+def load_arrays(array_set: ArraySet, labels_per_class: int | None, seed: int) -> Task:
+    """Returns the task of a set that comes as arrays; see `fashion_mnist` for its splits."""
+    (images, labels), (test_images, test_labels) = _fetch(
+        array_set.name, array_set.module.load_data, array_set.address, array_set.place, array_set.file_names
+    )
+    images, labels = _with_channels(images), labels.reshape(-1).astype("int64")
+    test_images = _with_channels(test_images)[:TEST_COUNT]
+    test_labels = test_labels.reshape(-1).astype("int64")[:TEST_COUNT]
+    ids = np.array([f"train/{i:05d}" for i in range(len(labels))])
+    test_ids = np.array([f"test/{i:05d}" for i in range(len(test_labels))])
+
+    validation_per_class = VALIDATION_COUNT // len(array_set.class_names)
+    validation_indices = draw_labels(labels, validation_per_class, seed=_VALIDATION_SEED)
+    validation_pixels = _pixel_bytes(images[validation_indices])
+    test_pixels = _pixel_bytes(test_images)
+    pool = _indices_without(images, range(len(images)), validation_pixels | test_pixels)
+    train_indices = pool[draw_labels(labels[pool], labels_per_class, seed)]
+    # Of a picture that is in both given sets, the copy in validation goes, so that the test set stays what it
+    # was.
+    validation_indices = _indices_without(images, validation_indices, test_pixels)
+    return Task(
+        name=array_set.name,
+        train=Split(images[train_indices], labels[train_indices], ids[train_indices]),
+        validation=Split(images[validation_indices], labels[validation_indices], ids[validation_indices]),
+        test=Split(test_images, test_labels, test_ids),
+        class_names=array_set.class_names,
+        source=array_set.source,
+        licence=array_set.licence,
+        mirror=True,
+    )
+
+
+def _with_channels(images: np.ndarray) -> np.ndarray:
+    return images.reshape(*images.shape[:3], -1)
+
+
+def _pixel_bytes(images: np.ndarray) -> set[bytes]:
+    return {image.tobytes() for image in images}
+
+
+def _indices_without(images: np.ndarray, indices: Sequence[int] | np.ndarray, excluded: set[bytes]) -> np.ndarray:
+    """Returns the indices of the images whose pixels are not among the excluded ones."""
+    return np.array([i for i in indices if images[i].tobytes() not in excluded])
+
+
+def load_archive(archive: PhotoArchive, labels_per_class: int | None = None, seed: int = 0, **options: Any) -> Task:
+    """Returns the task of an archive of photos, which is downloaded and unpacked if it is not there yet."""
+
+    def find_folder() -> pathlib.Path:
+        place = keras_home() / "datasets" / archive.name
+        # Kept from an earlier time if whole; get_file would unpack the archive again at every call.
+        if _count_photos(place) < archive.photo_count:
+            place = pathlib.Path(keras.utils.get_file(archive.name, origin=archive.address, extract=True))
+        if _count_photos(place) < archive.photo_count:
+            raise OSError(f"{place} holds fewer than {archive.photo_count} photos")
+        return next(
+            entry for entry in sorted(place.iterdir()) if entry.is_dir() and not entry.name.startswith((".", "__"))
+        )
+
+    file_names = [f"the archive, named {archive.name}_archive,"]
+    path = _fetch(archive.name, find_folder, archive.address, "datasets", file_names)
+    task = load_folder(path, labels_per_class, seed, **options)
+    return dataclasses.replace(task, name=archive.name, source=archive.source, licence=archive.licence)
+
+
+def _count_photos(place: pathlib.Path) -> int:
+    return sum(1 for _ in place.rglob("*.jpg"))
+
+
+def _fetch(
+    name: str, download: Callable[[], Contents], address: str, place: str, file_names: Sequence[str]
+) -> Contents:
+    """Returns the result of `download()`; says what to do where it fails."""
     try:
         return download()
     # Keras raises a bare Exception when the network fails, and anything at all over a damaged file.
     except Exception as error:
         raise ConnectionError(
             f"The task {name!r} could not be read or downloaded from {address} ({error}). "
-            f"Try again with a network, or put {', '.join(files)} into {_keras_home() / place} "
-            f"(and delete a damaged file there). Tasks that need no network: {OFFLINE}."
+            f"Try again with a network, or put {', '.join(file_names)} into {keras_home() / place} "
+            f"(and delete a damaged file there). Tasks that need no network: {OFFLINE_NAMES}."
         ) from error
 
 
-def _from_arrays(name, data, class_names, labels_per_class, seed):
-    (images, labels), (test_images, test_labels) = data
-    images, test_images = (x.reshape(*x.shape[:3], -1) for x in (images, test_images))
-    labels, test_labels = (y.reshape(-1).astype("int64") for y in (labels, test_labels))
-    test_images, test_labels = test_images[:TEST], test_labels[:TEST]
-    ids = np.array([f"train/{i:05d}" for i in range(len(labels))])
-    test_ids = np.array([f"test/{i:05d}" for i in range(len(test_labels))])
-
-    validation = draw_labels(labels, VALIDATION // len(class_names), seed=20240503)
-    reserved = {image.tobytes() for held in (images[validation], test_images) for image in held}
-    pool = np.array([i for i, image in enumerate(images) if image.tobytes() not in reserved])
-    train = pool[draw_labels(labels[pool], labels_per_class, seed)]
-    # Of a picture that is in both given sets, the copy in validation goes, so that the test set stays what it
-    # was.
-    tested = {image.tobytes() for image in test_images}
-    validation = np.array([i for i in validation if images[i].tobytes() not in tested])
-    task = ONLINE[name]
-    return Task(
-        name=name,
-        train=Split(images[train], labels[train], ids[train]),
-        validation=Split(images[validation], labels[validation], ids[validation]),
-        test=Split(test_images, test_labels, test_ids),
-        class_names=tuple(class_names),
-        source=task.source,
-        licence=task.licence,
-        mirror=True,
-    )
-
-
-def _from_archive(name, address, number, labels_per_class, seed, options):
-    """Downloads and unpacks an archive of `number` JPEG photos, and loads its folder of class folders."""
-    unpacked = _keras_home() / "datasets" / name
-
-    def find():
-        # Kept from an earlier time if whole; get_file would unpack the archive again at every call.
-        if len(list(unpacked.rglob("*.jpg"))) < number:
-            place = pathlib.Path(keras.utils.get_file(name, origin=address, extract=True))
-        else:
-            place = unpacked
-        if len(list(place.rglob("*.jpg"))) < number:
-            raise OSError(f"{place} holds fewer than {number} photos")
-        return next(p for p in sorted(place.iterdir()) if p.is_dir() and not p.name.startswith((".", "__")))
-
-    path = _fetch(name, find, address, "datasets", [f"the archive, named {name}_archive,"])
-    task = load_folder(path, labels_per_class, seed, **options)
-    return dataclasses.replace(task, name=name, source=ONLINE[name].source, licence=ONLINE[name].licence)
-
-
-def _keras_home():
+def keras_home() -> pathlib.Path:
+    """Returns the folder in which Keras keeps what it downloads."""
     return pathlib.Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()

@@ -2,11 +2,43 @@
 
 import dataclasses
 import hashlib
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import keras
 import numpy as np
 
-_AT_ONCE = 2**30  # bytes of converted images kept in memory
+PARTS = ("train", "validation", "test")
+_MOST_BYTES_AT_ONCE = 2**30  # of converted images kept in memory
+_RESIZED_AT_ONCE = 1024  # images
+
+
+class ImageArray(Protocol):
+    """Images that an array of integers can index: a NumPy array, a memory map, a folder that decodes when asked."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: Any, /) -> Any: ...
+
+
+class LazyImages:
+    """Base of the images of ftlib that are decoded, drawn or resized when they are asked for.
+
+    Attributes:
+        shape: `(n, height, width, channels)`.
+    """
+
+    ndim = 4
+    shape: tuple[int, ...]
+
+    def __len__(self):
+        return self.shape[0]
+
+    def __getitem__(self, index: Any, /) -> Any:
+        raise NotImplementedError
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -14,7 +46,7 @@ class Split:
     """Images, labels and identities of one part of a task.
 
     Whatever it is given, it holds arrays that are counted from 0: a list, a tensor or a column of a data frame, whose
-    rows may bear numbers of their own, becomes an array in the order in which it is seen.
+    rows may have numbers of their own, becomes an array in the order of its rows.
 
     Args:
         images: Pixels 0-255 of shape `(n, height, width, channels)`, `uint8` or `float32`: anything that an array of
@@ -34,22 +66,26 @@ class Split:
     array([0, 1])
     """
 
-    images: object
+    images: ImageArray
     labels: np.ndarray
     ids: np.ndarray
     groups: np.ndarray | None = None
 
     def __post_init__(self):
-        labels = _class_indices(_as_row(self.labels, "labels"))
-        values = {"images": _as_images(self.images), "labels": labels, "ids": _as_row(self.ids, "ids")}
+        labels = _require_class_indices(_require_row(self.labels, "labels"))
+        columns = {
+            "images": _require_indexable(self.images),
+            "labels": labels,
+            "ids": _require_row(self.ids, "ids"),
+        }
         if self.groups is not None:
-            values["groups"] = _as_row(self.groups, "groups")
-        numbers = {name: len(value) for name, value in values.items()}
-        if len(set(numbers.values())) > 1:
-            told = ", ".join(f"{number} {name}" for name, number in numbers.items())
-            raise ValueError(f"A split needs as many labels, ids and groups as images. Received: {told}.")
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
+            columns["groups"] = _require_row(self.groups, "groups")
+        lengths = {name: len(column) for name, column in columns.items()}
+        if len(set(lengths.values())) > 1:
+            received = ", ".join(f"{length} {name}" for name, length in lengths.items())
+            raise ValueError(f"A split needs as many labels, ids and groups as images. Received: {received}.")
+        for name, column in columns.items():
+            object.__setattr__(self, name, column)
 
     def __len__(self):
         return len(self.labels)
@@ -57,70 +93,99 @@ class Split:
     def __repr__(self):
         return f"<Split of {len(self)} images {tuple(self.images.shape[1:])}>"
 
-    def digest(self, index):
+    def digest(self, index: int) -> str:
         """Returns a checksum of one image, the same for the same pixels (of a folder: for the same file)."""
-        if hasattr(self.images, "digest"):
-            return self.images.digest(index)
+        image_digest = getattr(self.images, "digest", None)
+        if image_digest is not None:
+            return image_digest(index)
         return hashlib.sha256(np.ascontiguousarray(self.images[index]).tobytes()).hexdigest()
 
-    def take(self, indices):
+    def take(self, indices: Sequence[int] | np.ndarray) -> "Split":
         """Returns the split with only the examples at `indices`, in that order."""
         indices = np.asarray(indices)
         groups = None if self.groups is None else self.groups[indices]
         return Split(self.images[indices], self.labels[indices], self.ids[indices], groups)
 
 
-def _as_row(values, name):
-    """Returns values as an array `(n,)`, in the order in which they are seen."""
-    row = _as_array(values)
+def _require_row(values: Any, name: str) -> np.ndarray:
+    """Returns values as an array `(n,)`, in the order of their rows.
+
+    Raises:
+        ValueError: If they are not in one row, or some are missing.
+    """
+    row = _to_array(values)
     if row.ndim != 1:
-        more = ", not one-hot" if name == "labels" else ""
-        raise ValueError(f"`{name}` have the shape (n,), one for each image{more}. Received: shape {row.shape}.")
-    # A group that is missing is no group called nan.
-    if np.ma.is_masked(values) or (row.dtype.kind in "fO" and any(one is None or one != one for one in row.tolist())):
+        hint = ", not one-hot" if name == "labels" else ""
+        raise ValueError(f"`{name}` have the shape (n,), one for each image{hint}. Received: shape {row.shape}.")
+    if np.ma.is_masked(values) or _has_missing(row):  # a missing group is no group called nan
         raise ValueError(f"`{name}` are missing for some of the {len(row)} images. Fill them in, or leave these out.")
     return row
 
 
-def _as_images(images):
-    """Returns images as what an array of integers can index: themselves, or an array of them."""
-    if isinstance(images, np.ndarray) or type(images).__module__.startswith("ftlib."):
-        return images  # ours make images when they are asked for, which nobody has done yet
+def _has_missing(row: np.ndarray) -> bool:
+    """Returns whether an array has values that stand for none: None, nan, or pandas's NaT."""
+    if row.dtype.kind not in "fO":
+        return False
+    return any(value is None or value != value for value in row.tolist())
+
+
+def _require_indexable(images: Any) -> ImageArray:
+    """Returns images that an array of integers can index: themselves, or an array of them.
+
+    Raises:
+        TypeError: If they are no images.
+        ValueError: If they are of several shapes.
+    """
+    if isinstance(images, (np.ndarray, LazyImages)):
+        return images  # lazy images stay as they are: to index them would decode or draw them now
     if isinstance(images, (list, tuple)) or hasattr(images, "iloc"):
-        rows = [np.asarray(one) for one in images]
-        shapes = sorted({row.shape for row in rows})
-        if len(shapes) > 1:
-            told = ", ".join(map(str, shapes[:3]))
-            raise ValueError(f"Images have one shape, (height, width, channels). Received: {told}. Resize them first.")
-        return np.asarray(rows)
+        return _stack_images(images)
     if not (hasattr(images, "__getitem__") and hasattr(images, "__len__") and hasattr(images, "shape")):
         raise TypeError(
             "`images` are an array (n, height, width, channels), or what can be indexed like one. Received: "
             f"{type(images).__name__}."
         )
-    return images if _takes_any_order(images) else _as_array(images)
+    return images if _takes_any_order(images) else _to_array(images)
 
 
-def _takes_any_order(images):
+def _stack_images(images: Any) -> np.ndarray:
+    arrays = [np.asarray(image) for image in images]
+    shapes = sorted({array.shape for array in arrays})
+    if len(shapes) > 1:
+        received = ", ".join(str(shape) for shape in shapes[:3])
+        raise ValueError(f"Images have one shape, (height, width, channels). Received: {received}. Resize them first.")
+    return np.asarray(arrays)
+
+
+def _takes_any_order(images: Any) -> bool:
     """Returns whether an array of integers in any order can index images: tensors and HDF5 files, for two, refuse."""
-    order = np.arange(len(images))[1::-1]
+    descending = np.arange(len(images))[1::-1]
     try:
-        return isinstance(images[order], np.ndarray) and images[order].shape == (len(order), *images.shape[1:])
+        chosen_images = images[descending]
     except Exception:  # whatever a library raises for an index that it does not take
         return False
+    return isinstance(chosen_images, np.ndarray) and chosen_images.shape == (len(descending), *images.shape[1:])
 
 
-def _as_array(values):
+def _to_array(values: Any) -> np.ndarray:
     return np.asarray(keras.ops.convert_to_numpy(values) if keras.ops.is_tensor(values) else values)
 
 
-def _class_indices(labels):
-    """Returns labels as an array of int64, in which counting pairs of classes does not overflow."""
-    if labels.dtype == object and all(isinstance(x, (int, np.integer)) and not isinstance(x, bool) for x in labels):
+def _require_class_indices(labels: np.ndarray) -> np.ndarray:
+    """Returns labels as an array of int64, in which counting pairs of classes does not overflow.
+
+    Raises:
+        TypeError: If they are not whole numbers.
+    """
+    if labels.dtype == object and all(_is_whole_number(label) for label in labels):
         labels = labels.astype("int64")
     if labels.dtype.kind not in "iu" and len(labels):
         raise TypeError(f"Labels are class indices (integers). Received: labels of dtype {labels.dtype}.")
     return labels.astype("int64", copy=False)
+
+
+def _is_whole_number(value: Any) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -141,44 +206,55 @@ class Task:
     train: Split
     validation: Split
     test: Split
-    class_names: tuple
+    class_names: tuple[str, ...]
     source: str
     licence: str
     mirror: bool = False
-    notes: tuple = ()
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self):
         object.__setattr__(self, "class_names", tuple(str(name) for name in self.class_names))
         object.__setattr__(self, "notes", tuple(self.notes))
-        for part in ("train", "validation", "test"):
-            split = getattr(self, part)
-            if not isinstance(split, Split):
-                raise TypeError(f"`{part}` is a Split(images, labels, ids). Received: {type(split).__name__}.")
-            if len(split) == 0:
-                raise ValueError(f"The {part} split of task {self.name!r} is empty; every split needs examples.")
-            low, high = split.labels.min(), split.labels.max()
-            if low < 0 or high >= len(self.class_names):
-                raise ValueError(
-                    f"Labels must lie in 0..{len(self.class_names) - 1} ({len(self.class_names)} class names). "
-                    f"Received: {part} labels from {low} to {high}."
-                )
+        for part in PARTS:
+            self._require_split(part)
+
+    def _require_split(self, part: str) -> None:
+        """Raises unless a split has examples, and labels of the task's classes."""
+        split = getattr(self, part)
+        if not isinstance(split, Split):
+            raise TypeError(f"`{part}` is a Split(images, labels, ids). Received: {type(split).__name__}.")
+        if len(split) == 0:
+            raise ValueError(f"The {part} split of task {self.name!r} is empty; every split needs examples.")
+        lowest, highest = split.labels.min(), split.labels.max()
+        if lowest < 0 or highest >= self.num_classes:
+            raise ValueError(
+                f"Labels must lie in 0..{self.num_classes - 1} ({self.num_classes} class names). "
+                f"Received: {part} labels from {lowest} to {highest}."
+            )
 
     @property
-    def num_classes(self):
+    def splits(self) -> dict[str, Split]:
+        """`{"train": Split, "validation": Split, "test": Split}`."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}
+
+    @property
+    def num_classes(self) -> int:
+        """How many classes there are."""
         return len(self.class_names)
 
     @property
-    def image_shape(self):
+    def image_shape(self) -> tuple[int, ...]:
+        """`(height, width, channels)` of the training images."""
         return tuple(self.train.images.shape[1:])
 
     def __repr__(self):
-        size = "x".join(str(s) for s in self.image_shape)
+        size = "x".join(str(side) for side in self.image_shape)
         return (
             f"<Task {self.name!r}: {self.num_classes} classes, {size} pixels, "
             f"{len(self.train)} train / {len(self.validation)} validation / {len(self.test)} test>"
         )
 
-    def for_backbone(self, backbone):
+    def for_backbone(self, backbone: keras.Model) -> "Task":
         """Returns the task with its images at the size and channels that a backbone takes.
 
         Arrays are converted at once up to 1 GiB, larger ones and memory maps batch by batch when they are asked for; a
@@ -195,30 +271,32 @@ class Task:
         >>> task.for_backbone(ft.load_backbone("glyphnet")).image_shape
         (32, 32, 1)
         """
-        shape = backbone.input_shape
-        if not isinstance(shape, tuple) or len(shape) != 4 or shape[-1] not in (1, 3):
+        input_shape = backbone.input_shape
+        if not isinstance(input_shape, tuple) or len(input_shape) != 4 or input_shape[-1] not in (1, 3):
             raise ValueError(
                 "A task fits a backbone with one image input of shape (None, height, width, 1 or 3). "
-                f"Received: a model with input shape {shape}."
+                f"Received: a model with input shape {input_shape}."
             )
-        return self.with_images(tuple(want or have for want, have in zip(shape[1:], self.image_shape, strict=True)))
+        # A side that the backbone leaves open stays as it is.
+        height, width, channels = (
+            wanted or present for wanted, present in zip(input_shape[1:], self.image_shape, strict=True)
+        )
+        return self.with_images((height, width, channels))
 
-    def with_images(self, shape):
+    def with_images(self, shape: tuple[int, int, int]) -> "Task":
         """Returns the task with its images of a shape `(height, width, channels)`; see `for_backbone`."""
         height, width, channels = shape
-        shapes = {tuple(split.images.shape[1:]) for split in (self.train, self.validation, self.test)}
-        if shapes == {(height, width, channels)}:
+        present_shapes = {tuple(split.images.shape[1:]) for split in self.splits.values()}
+        if present_shapes == {(height, width, channels)}:
             return self
-        parts = {
-            part: dataclasses.replace(
-                getattr(self, part), images=fit_images(getattr(self, part).images, (height, width), channels)
-            )
-            for part in ("train", "validation", "test")
+        fitted_splits = {
+            part: dataclasses.replace(split, images=fit_images(split.images, (height, width), channels))
+            for part, split in self.splits.items()
         }
-        return dataclasses.replace(self, **parts)
+        return dataclasses.replace(self, **fitted_splits)
 
 
-def fit_images(images, size, channels):
+def fit_images(images: ImageArray, size: tuple[int, int], channels: int) -> ImageArray:
     """Returns images at another size and number of channels.
 
     The middle of the image is kept at the new aspect ratio, as large as it fits, and resized with bilinear
@@ -234,56 +312,61 @@ def fit_images(images, size, channels):
         A `float32` array `(n, *size, channels)`, one that is converted when indexed if it would take over 1 GiB, or
         whatever the object's own method returns.
     """
-    if hasattr(images, "fit_images"):
-        return images.fit_images(size, channels)
-    if len(images) * 4 * size[0] * size[1] * channels > _AT_ONCE:
-        return _Fitted(images, tuple(size), channels)
-    images = np.asarray(images)
+    fit_itself = getattr(images, "fit_images", None)
+    if fit_itself is not None:
+        return fit_itself(size, channels)
+    if len(images) * 4 * size[0] * size[1] * channels > _MOST_BYTES_AT_ONCE:
+        return _FittedImages(images, (size[0], size[1]), channels)
+    return _fit_array(np.asarray(images), (size[0], size[1]), channels)
+
+
+def _fit_array(images: np.ndarray, size: tuple[int, int], channels: int) -> np.ndarray:
+    """Returns an array of images at another size and number of channels; see `fit_images`."""
     if images.shape[-1] == 3 and channels == 1:
         images = images.astype("float32") @ np.array([[0.299], [0.587], [0.114]], "float32")
-    if tuple(images.shape[1:3]) != tuple(size):
-        height, width = images.shape[1:3]
-        scale = min(height / size[0], width / size[1])
-        keep_h, keep_w = round(size[0] * scale), round(size[1] * scale)
-        top, left = (height - keep_h) // 2, (width - keep_w) // 2
-        images = images[:, top : top + keep_h, left : left + keep_w]
-        shrinks = scale > 1
-        with keras.device("cpu"):
-            chunks = [
-                np.asarray(
-                    keras.ops.convert_to_numpy(
-                        keras.ops.image.resize(
-                            images[i : i + 1024].astype("float32"),
-                            size,
-                            interpolation="bilinear",
-                            antialias=shrinks,
-                            data_format="channels_last",
-                        )
-                    )
-                )
-                for i in range(0, len(images), 1024)
-            ]
-        images = np.clip(np.concatenate(chunks), 0, 255)
+    if tuple(images.shape[1:3]) != size:
+        images = _crop_and_resize(images, size)
     if images.shape[-1] == 1 and channels == 3:
         images = np.repeat(images, 3, axis=-1)
     return images.astype("float32")
 
 
-class _Fitted:
-    """Images that are fitted when they are asked for."""
+def _crop_and_resize(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Returns the middle of images, as large as it fits at the new aspect ratio, resized."""
+    height, width = images.shape[1:3]
+    scale = min(height / size[0], width / size[1])
+    cropped_height, cropped_width = round(size[0] * scale), round(size[1] * scale)
+    top, left = (height - cropped_height) // 2, (width - cropped_width) // 2
+    images = images[:, top : top + cropped_height, left : left + cropped_width]
 
-    def __init__(self, images, size, channels):
-        self.images, self.size, self.channels = images, size, channels
+    resized_chunks = []
+    with keras.device("cpu"):
+        for begin in range(0, len(images), _RESIZED_AT_ONCE):
+            resized = keras.ops.image.resize(
+                images[begin : begin + _RESIZED_AT_ONCE].astype("float32"),
+                size,
+                interpolation="bilinear",
+                antialias=scale > 1,
+                data_format="channels_last",
+            )
+            resized_chunks.append(np.asarray(keras.ops.convert_to_numpy(resized)))
+    return np.clip(np.concatenate(resized_chunks), 0, 255)
+
+
+class _FittedImages(LazyImages):
+    """Images that are converted by `fit_images` when they are asked for."""
+
+    def __init__(self, images: ImageArray, size: tuple[int, int], channels: int):
+        self.images = images
+        self.size = size
+        self.channels = channels
         self.shape = (len(images), *size, channels)
-
-    def __len__(self):
-        return len(self.images)
 
     def __getitem__(self, index):
         return fit_images(np.asarray(self.images[index]), self.size, self.channels)
 
 
-def draw_labels(labels, labels_per_class, seed):
+def draw_labels(labels: np.ndarray, labels_per_class: int | None, seed: int) -> np.ndarray:
     """Returns the indices of `labels_per_class` examples of every class, drawn with `seed`.
 
     For one seed the draws are nested: the 3 examples of a class are among the 10, so a curve against the number of
@@ -302,8 +385,7 @@ def draw_labels(labels, labels_per_class, seed):
     """
     if labels_per_class is None:
         return np.arange(len(labels))
-    whole = isinstance(labels_per_class, (int, np.integer)) and not isinstance(labels_per_class, bool)
-    if not whole or labels_per_class < 1:
+    if not _is_whole_number(labels_per_class) or labels_per_class < 1:
         raise ValueError(
             f"labels_per_class is a whole number of at least 1, or None for all. Received: {labels_per_class!r}."
         )
@@ -314,14 +396,22 @@ def draw_labels(labels, labels_per_class, seed):
             f"{counts.min()} training examples. Ask for at most that many."
         )
     order = np.random.default_rng(seed).permutation(len(labels))
-    chosen = [order[labels[order] == c][: int(labels_per_class)] for c in classes]
-    return np.sort(np.concatenate(chosen))
+    drawn_by_class = [order[labels[order] == label][: int(labels_per_class)] for label in classes]
+    return np.sort(np.concatenate(drawn_by_class))
 
 
-def check_pixels(images, what="images"):
-    """Raises a ValueError or TypeError unless images are numbers that can be pixels from 0 to 255.
+def check_pixels(images: Any, what: str = "images") -> None:
+    """Raises an error unless images are numbers that can be pixels from 0 to 255.
 
-    Of a folder only the first images are looked at, since it decodes to pixels by itself.
+    Of a folder only the first images are looked at, since decoding gives pixels in any case.
+
+    Args:
+        images: What somebody gave.
+        what: What messages call it.
+
+    Raises:
+        TypeError: If they are no array, or not of numbers.
+        ValueError: If their shape or their range is not that of images.
     """
     if not hasattr(images, "shape"):
         raise TypeError(f"{what} are one array (n, height, width, channels). Received: {type(images).__name__}.")
@@ -334,13 +424,18 @@ def check_pixels(images, what="images"):
         raise ValueError(f"{what} are at least one. Received: an empty array, shape {sample.shape}.")
     if sample.dtype.kind not in "uif":
         raise TypeError(f"{what} are numbers, uint8 or float32. Received: dtype {sample.dtype}.")
-    low, high = float(sample.min()), float(sample.max())
-    if not (np.isfinite(low) and np.isfinite(high)):
+    _check_pixel_range(sample, what)
+
+
+def _check_pixel_range(images: np.ndarray, what: str) -> None:
+    lowest, highest = float(images.min()), float(images.max())
+    if not (np.isfinite(lowest) and np.isfinite(highest)):
         raise ValueError(f"{what} contain NaN or infinity. Mend or leave out these images.")
-    if sample.dtype.kind == "f" and high <= 1:
+    if images.dtype.kind == "f" and highest <= 1:
+        remedy = "Add 1 and multiply by 127.5" if lowest < 0 else "Multiply by 255"
         raise ValueError(
-            f"{what} have pixels from 0 to 255; the backbone scales them itself. Received: floats from {low:g} to "
-            f"{high:g}. {'Add 1 and multiply by 127.5' if low < 0 else 'Multiply by 255'}."
+            f"{what} have pixels from 0 to 255; the backbone scales them itself. Received: floats from {lowest:g} to "
+            f"{highest:g}. {remedy}."
         )
-    if low < 0 or high > 255:
-        raise ValueError(f"{what} have pixels from 0 to 255. Received: values from {low:g} to {high:g}.")
+    if lowest < 0 or highest > 255:
+        raise ValueError(f"{what} have pixels from 0 to 255. Received: values from {lowest:g} to {highest:g}.")

@@ -1,21 +1,28 @@
-"""What lies in a folder of class folders: every file looked at once, every finding named."""
+"""The contents of a folder of class folders: every file opened once, every finding named."""
 
+import collections
 import dataclasses
 import hashlib
+import os
 import pathlib
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from ftlib.files import find_path
-from ftlib.tasks.folder.class_names import of_class_names
-from ftlib.tasks.folder.decode import CONVERSIONS, EXTENSIONS, LOSSES, in_threads, open_picture
+from ftlib.files import find_path, sha256_of_file
+from ftlib.tasks.folder.class_names import remarks_on_class_names
+from ftlib.tasks.folder.decode import CONVERSIONS, EXTENSIONS, LOSSES, map_in_threads, read_picture
+from ftlib.tasks.folder.picture_file import UNDIVIDED, Listing, LostPictures, PictureFile
+from ftlib.tasks.folder.remark import Remark
 from ftlib.tasks.folder.table import list_pictures
+from ftlib.tasks.task import PARTS
 
-THUMBNAIL = 32  # pixels on a side
-_CLASSES = 50  # that are named in print
-_GREY = 8  # steps of 255 between the channels of a picture without colours: JPEG leaves a few
-_known = {}  # folder -> (what its files looked like, their report): loading a task twice reads the files once
+THUMBNAIL_SIDE = 32  # pixels
+_MOST_CLASSES = 50  # that are named in print
+_GREY_TOLERANCE = 8  # steps of 255 between the channels of a picture without colours: JPEG leaves a few
+_LATER_PARTS_FIRST = ("test", "validation", "train", UNDIVIDED)
+_known_reports = {}  # by folder: (state of its files, their report), so that loading a task twice reads the files once
 
 
 class Look(NamedTuple):
@@ -27,121 +34,160 @@ class Look(NamedTuple):
         thumbnail: `(32, 32)`, `uint8`: the whole picture in grey, squeezed.
     """
 
-    size: tuple
+    size: tuple[int, int]
     grey: bool
     thumbnail: np.ndarray
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class FolderReport:
-    """What `check_folder` found. Files are named by their path inside the folder.
+    """The result of `check_folder`. Files are named by their path inside the folder, their id.
 
     Args:
         path: The folder, or the CSV file.
         class_names: The classes, sorted.
-        files: The pictures that can be used, as `(id, part, class name, path)`, sorted by id; the part is
-            `"train"`, `"validation"`, `"test"`, or `"all"` where the folder has no such division.
+        files: The `PictureFile`s that can be used, sorted by id, with the checksum of each.
         unreadable: `{id: reason}` of pictures left out because they cannot be decoded.
         conflicts: Groups of ids with the same pixels under different classes. All of them are left out.
         duplicates: Groups of ids with the same pixels in one class. The first is kept, the others are left
             out.
         misnamed: `{id: format}` of pictures whose bytes are of another format than their name says. They are
             used.
-        converted: `{conversion: ids}` of pictures that were made into plain 8-bit pixels; see
+        converted: `{conversion: ids}` of pictures that were converted to plain 8-bit pixels; see
             `ftlib.tasks.folder.decode.CONVERSIONS`. They are used.
-        skipped: `{id: reason}` of everything else in the folder that was not looked at as a picture.
+        skipped: `{id: reason}` of everything else in the folder that was not opened as a picture.
         leaks: Those groups of copies, of one class or of several, that were in more than one part.
         looks: `{id: Look}` of the pictures that can be used.
-        groups: `{id: group}` from the column of that name in a CSV file; empty elsewhere.
-        lost: `{id: (where, number)}` of files and folders that are not used although they hold pictures, since they
+        lost: `{id: LostPictures}` of files and folders that are not used although they hold pictures, since they
             are not in a class folder.
-        respelled: `{name: number}` of names that several folders or files bear, with accents in one letter or parted.
+        respelled: `{name: number}` of names that several folders or files have, with accents in one letter or apart.
             Folders of one name are one class.
     """
 
     path: pathlib.Path
-    class_names: tuple
-    files: tuple
-    unreadable: dict
-    conflicts: tuple
-    duplicates: tuple
-    misnamed: dict
-    converted: dict
-    skipped: dict
-    leaks: tuple = ()
-    looks: dict = dataclasses.field(default_factory=dict, compare=False)
-    groups: dict = dataclasses.field(default_factory=dict)
-    lost: dict = dataclasses.field(default_factory=dict)
-    respelled: dict = dataclasses.field(default_factory=dict)
+    class_names: tuple[str, ...]
+    files: tuple[PictureFile, ...]
+    unreadable: dict[str, str]
+    conflicts: tuple[tuple[str, ...], ...]
+    duplicates: tuple[tuple[str, ...], ...]
+    misnamed: dict[str, str]
+    converted: dict[str, tuple[str, ...]]
+    skipped: dict[str, str]
+    leaks: tuple[tuple[str, ...], ...] = ()
+    looks: dict[str, Look] = dataclasses.field(default_factory=dict, compare=False)
+    lost: dict[str, LostPictures] = dataclasses.field(default_factory=dict)
+    respelled: dict[str, int] = dataclasses.field(default_factory=dict)
 
     @property
-    def counts(self):
+    def counts(self) -> dict[str, dict[str, int]]:
         """Usable pictures, as `{part: {class name: number}}`."""
-        parts = {part: dict.fromkeys(self.class_names, 0) for part in ("all", "train", "validation", "test")}
-        for _, part, name, _ in self.files:
-            parts[part][name] += 1
-        return {part: numbers for part, numbers in parts.items() if any(numbers.values())}
+        counts_by_part = {part: dict.fromkeys(self.class_names, 0) for part in (UNDIVIDED, *PARTS)}
+        for file in self.files:
+            counts_by_part[file.part][file.class_name] += 1
+        return {part: counts for part, counts in counts_by_part.items() if any(counts.values())}
 
-    def remarks(self, limit=3):
-        """Returns the findings as `(kind, line)`, each line naming at most `limit` files; none where all is well."""
-        found = []
-        if self.unreadable:
-            found.append(("unreadable", f"Left out, unreadable: {_names(self.unreadable, limit)}"))
+    @property
+    def groups(self) -> dict[str, str]:
+        """`{id: group}` of the usable pictures for which a CSV file says one."""
+        return {file.id: file.group for file in self.files if file.group}
+
+    @property
+    def class_by_id(self) -> dict[str, str]:
+        """`{id: class name}` of the usable pictures."""
+        return {file.id: file.class_name for file in self.files}
+
+    def remarks(self, limit: int = 3) -> list[Remark]:
+        """Returns a `Remark` for each finding, naming at most `limit` files; none where all is well."""
+        return [
+            *self._unreadable_remarks(limit),
+            *self._copy_remarks(limit),
+            *self._usage_remarks(limit),
+            *self._lost_remarks(limit),
+            *self._name_remarks(limit),
+        ]
+
+    def _unreadable_remarks(self, limit: int) -> list[Remark]:
+        if not self.unreadable:
+            return []
+        return [Remark("unreadable", f"Left out, unreadable: {_format_ids(self.unreadable, limit)}")]
+
+    def _copy_remarks(self, limit: int) -> list[Remark]:
+        remarks = []
         for group in self.conflicts[:limit]:
-            found.append(("conflict", f"Left out, same picture in different classes: {_listed(group)}"))
+            remarks.append(Remark("conflict", f"Left out, same picture in different classes: {_format_group(group)}"))
         if len(self.conflicts) > limit:
-            more = f"... and {len(self.conflicts) - limit} more pictures that are in different classes."
-            found.append(("conflict", more))
-        for group in self.duplicates[:limit]:
-            found.append(("duplicate", f"Left out, same picture as {group[0]}: {_listed(group[1:])}"))
+            line = f"... and {len(self.conflicts) - limit} more pictures that are in different classes."
+            remarks.append(Remark("conflict", line))
+        for first_id, *copy_ids in self.duplicates[:limit]:
+            remarks.append(Remark("duplicate", f"Left out, same picture as {first_id}: {_format_group(copy_ids)}"))
         if len(self.duplicates) > limit:
-            found.append(("duplicate", f"... and {len(self.duplicates) - limit} more pictures that occur again."))
-        if self.misnamed:
-            formats = {i: f"is {form}" for i, form in self.misnamed.items()}
-            found.append(("misnamed", f"Used, but misnamed: {_names(formats, limit)}"))
-        for kind, ids in self.converted.items():
-            line = f"Used, {CONVERSIONS[kind]}: {_names(ids, limit)}"
-            found.append(("loss" if kind in LOSSES else "converted", line))
-        for place in dict.fromkeys(where for where, _ in self.lost.values()):
-            numbers = {i: number for i, (where, number) in self.lost.items() if where == place}
-            total = sum(numbers.values())
-            what = f"Left out, {total:,} picture{'s' * (total > 1)} {place}"
-            shown = {i: f"{number:,} pictures" for i, number in numbers.items()}
-            listed = list(shown) if set(numbers.values()) == {1} else shown
-            found.append(("lost", f"{what}: {_names(listed, limit)}"))
-        if self.respelled:
-            twice = {name: f"{number} times" for name, number in self.respelled.items()}
-            found.append(("respelled", f"Used, one name spelled in several ways: {_names(twice, limit)}"))
-        if self.skipped:
-            found.append(("skipped", f"Not looked at: {_names(self.skipped, limit)}"))
-        return found + of_class_names(self.class_names)
+            line = f"... and {len(self.duplicates) - limit} more pictures that occur again."
+            remarks.append(Remark("duplicate", line))
+        return remarks
 
-    def lines(self, limit=3):
+    def _usage_remarks(self, limit: int) -> list[Remark]:
+        remarks = []
+        if self.misnamed:
+            formats = {file_id: f"is {format_name}" for file_id, format_name in self.misnamed.items()}
+            remarks.append(Remark("misnamed", f"Used, but misnamed: {_format_ids(formats, limit)}"))
+        for conversion, ids in self.converted.items():
+            line = f"Used, {CONVERSIONS[conversion]}: {_format_ids(ids, limit)}"
+            remarks.append(Remark("loss" if conversion in LOSSES else "converted", line))
+        return remarks
+
+    def _lost_remarks(self, limit: int) -> list[Remark]:
+        remarks = []
+        for place in dict.fromkeys(lost.place for lost in self.lost.values()):
+            counts = {file_id: lost.count for file_id, lost in self.lost.items() if lost.place == place}
+            total = sum(counts.values())
+            if set(counts.values()) == {1}:
+                names = _format_ids(list(counts), limit)
+            else:
+                names = _format_ids({file_id: f"{count:,} pictures" for file_id, count in counts.items()}, limit)
+            plural = "s" if total > 1 else ""
+            remarks.append(Remark("lost", f"Left out, {total:,} picture{plural} {place}: {names}"))
+        return remarks
+
+    def _name_remarks(self, limit: int) -> list[Remark]:
+        remarks = []
+        if self.respelled:
+            times = {name: f"{count} times" for name, count in self.respelled.items()}
+            line = f"Used, one name spelled in several ways: {_format_ids(times, limit)}"
+            remarks.append(Remark("respelled", line))
+        if self.skipped:
+            remarks.append(Remark("skipped", f"Not looked at: {_format_ids(self.skipped, limit)}"))
+        return remarks + remarks_on_class_names(self.class_names)
+
+    def lines(self, limit: int = 3) -> list[str]:
         """Returns the findings as short lines, naming at most `limit` files each; none where all is well."""
-        return [line for _, line in self.remarks(limit)]
+        return [remark.line for remark in self.remarks(limit)]
 
     def __repr__(self):
-        head = [f"Folder {str(self.path)!r}: {len(self.class_names)} classes, {len(self.files)} usable pictures"]
-        for part, numbers in self.counts.items():
-            shown = list(numbers.items())[:_CLASSES]
-            listed = ", ".join(f"{name} {number}" for name, number in shown)
-            listed += f" and {len(numbers) - _CLASSES} more classes" * (len(numbers) > _CLASSES)
-            head.append(f"  {part}: {sum(numbers.values())} ({listed})")
+        lines = [f"Folder {str(self.path)!r}: {len(self.class_names)} classes, {len(self.files)} usable pictures"]
+        for part, counts in self.counts.items():
+            shown_counts = list(counts.items())[:_MOST_CLASSES]
+            class_texts = ", ".join(f"{class_name} {count}" for class_name, count in shown_counts)
+            if len(counts) > _MOST_CLASSES:
+                class_texts += f" and {len(counts) - _MOST_CLASSES} more classes"
+            lines.append(f"  {part}: {sum(counts.values())} ({class_texts})")
         findings = self.lines(limit=20) or ["Nothing to remark: every file is a plain picture and none occurs twice."]
-        return "\n".join(head + ["  " + line for line in findings])
+        return "\n".join(lines + ["  " + line for line in findings])
 
 
-def _listed(ids, most=20):
-    return ", ".join(ids[:most]) + f" and {len(ids) - most} more" * (len(ids) > most)
+def _format_group(ids: Sequence[str], most: int = 20) -> str:
+    more = f" and {len(ids) - most} more" if len(ids) > most else ""
+    return ", ".join(ids[:most]) + more
 
 
-def _names(ids, limit):
-    shown = [f"{i} ({ids[i]})" if isinstance(ids, dict) else i for i in list(ids)[:limit]]
-    return ", ".join(shown) + (f" and {len(ids) - limit} more" if len(ids) > limit else "")
+def _format_ids(ids: Mapping[str, str] | Sequence[str], limit: int) -> str:
+    """Returns the first ids, each with what a mapping says of it, and how many more there are."""
+    shown_ids = list(ids)[:limit]
+    texts = [f"{file_id} ({ids[file_id]})" for file_id in shown_ids] if isinstance(ids, Mapping) else shown_ids
+    return ", ".join(texts) + (f" and {len(ids) - limit} more" if len(ids) > limit else "")
 
 
-def check_folder(path, training=True):
-    """Looks at every file of a folder of class folders, or of a CSV file, and says what can be used and what not.
+def check_folder(path: str | os.PathLike, training: bool = True) -> FolderReport:
+    """Opens every file of a folder of class folders, or of a CSV file, and says what can be used and what cannot.
 
     Every picture is decoded once (500 photos of 256 px take about a second), so that training meets no
     surprise.
@@ -168,76 +214,143 @@ def check_folder(path, training=True):
     {'roses/broken.jpg': 'image file is truncated (41 bytes not processed)'}
     """
     path = find_path(path)
-    files, class_names, skipped, groups, lost, respelled = list_pictures(path, training)
-    stats = [file[3].stat() for file in files]
-    state = (
-        [(file[:3], stat.st_size, stat.st_mtime_ns) for file, stat in zip(files, stats, strict=True)],
-        skipped,
-        groups,
-        lost,
-    )
+    listing = list_pictures(path, training)
+    state = _file_state(listing)
     place = str(path.resolve()), training
-    if place in _known and _known[place][0] == state:
-        return _known[place][1]
+    if place in _known_reports and _known_reports[place][0] == state:
+        return _known_reports[place][1]
 
-    unreadable, skipped, misnamed, converted, same, looks = {}, dict(skipped), {}, {}, {}, {}
-    for file, finding in zip(files, in_threads(_look, [file[3] for file in files]), strict=True):
-        extension = EXTENSIONS.get(file[3].suffix.lower())
-        if isinstance(finding, str):
-            # Without the name of a picture, a file that is none (notes, a table) is no loss worth a warning.
-            (unreadable if extension else skipped)[file[0]] = finding
-            continue
-        form, conversions, digest, looks[file[0]] = finding
-        if form != extension:
-            misnamed[file[0]] = form
-        for kind in conversions:
-            converted.setdefault(kind, []).append(file[0])
-        same.setdefault(digest, []).append(file)
-
-    usable, conflicts, duplicates, leaks = [], [], [], []
-    for group in same.values():
-        # A picture that is in the test split must not be trained on: of several copies, the test split's
-        # stays.
-        group.sort(key=lambda file: (("test", "validation", "train", "all").index(file[1]), file[0]))
-        if len({file[1] for file in group}) > 1:
-            leaks.append(tuple(file[0] for file in group))
-        if len({file[2] for file in group}) > 1:
-            conflicts.append(tuple(file[0] for file in group))
-            continue
-        usable.append(group[0])
-        if len(group) > 1:
-            duplicates.append(tuple(file[0] for file in group))
-    usable.sort()
+    contents = _FolderContents(listing)
+    copies = _sort_out_copies(contents.files_by_pixels.values())
     report = FolderReport(
         path=path,
-        class_names=class_names,
-        files=tuple(usable),
-        unreadable=unreadable,
-        conflicts=tuple(sorted(conflicts)),
-        duplicates=tuple(sorted(duplicates)),
-        misnamed=misnamed,
-        converted={kind: tuple(converted[kind]) for kind in CONVERSIONS if kind in converted},
-        skipped=skipped,
-        leaks=tuple(sorted(leaks)),
-        looks={file[0]: looks[file[0]] for file in usable},
-        groups={file[0]: groups[file[0]] for file in usable if file[0] in groups},
-        lost=lost,
-        respelled=respelled,
+        class_names=listing.class_names,
+        files=copies.usable,
+        unreadable=contents.unreadable,
+        conflicts=copies.conflicts,
+        duplicates=copies.duplicates,
+        misnamed=contents.misnamed,
+        converted={kind: tuple(contents.converted[kind]) for kind in CONVERSIONS if kind in contents.converted},
+        skipped=contents.skipped,
+        leaks=copies.leaks,
+        looks={file.id: contents.looks[file.id] for file in copies.usable},
+        lost=listing.lost,
+        respelled=listing.respelled,
     )
-    _known[place] = state, report
+    _known_reports[place] = state, report
     return report
 
 
-def _look(path):
-    """Returns `(format, conversions, digest of the pixels, Look)` of a picture, or why it is unreadable."""
+def _file_state(listing: Listing) -> tuple:
+    """Returns what a change of any file, or of what is said of it, would change."""
+    file_stats = [(file, file.path.stat()) for file in listing.files]
+    file_states = [
+        (file.id, file.part, file.class_name, file.group, stat.st_size, stat.st_mtime_ns) for file, stat in file_stats
+    ]
+    return file_states, listing.skipped, listing.lost
+
+
+class _FolderContents:
+    """What the files of a listing turn out to be when they are opened.
+
+    Attributes:
+        unreadable, misnamed, skipped, looks: As in a `FolderReport`, `looks` also of copies.
+        converted: `{conversion: list of ids}`.
+        files_by_pixels: `{digest of the pixels: pictures}`, the files with their checksums.
+    """
+
+    def __init__(self, listing: Listing):
+        self.unreadable: dict[str, str] = {}
+        self.misnamed: dict[str, str] = {}
+        self.skipped = dict(listing.skipped)
+        self.converted = collections.defaultdict(list)
+        self.looks: dict[str, Look] = {}
+        self.files_by_pixels = collections.defaultdict(list)
+        inspections = map_in_threads(_inspect_file, [file.path for file in listing.files])
+        for file, inspection in zip(listing.files, inspections, strict=True):
+            self._add(file, inspection)
+
+    def _add(self, file: PictureFile, inspection: "_Inspection | str") -> None:
+        extension_format = EXTENSIONS.get(file.path.suffix.lower())
+        if isinstance(inspection, str):
+            # Without the name of a picture, a file that is none (notes, a table) is no loss worth a warning.
+            reasons = self.unreadable if extension_format else self.skipped
+            reasons[file.id] = inspection
+            return
+        self.looks[file.id] = inspection.look
+        if inspection.format != extension_format:
+            self.misnamed[file.id] = inspection.format
+        for conversion in inspection.conversions:
+            self.converted[conversion].append(file.id)
+        self.files_by_pixels[inspection.pixel_digest].append(file._replace(sha256=inspection.sha256))
+
+
+class _Copies(NamedTuple):
+    """The pictures of a folder, each once, and what was left out for that; see `FolderReport`."""
+
+    usable: tuple[PictureFile, ...]
+    conflicts: tuple[tuple[str, ...], ...]
+    duplicates: tuple[tuple[str, ...], ...]
+    leaks: tuple[tuple[str, ...], ...]
+
+
+def _sort_out_copies(same_pictures: Iterable[list[PictureFile]]) -> _Copies:
+    """Keeps one file of each picture, and none of a picture that is in several classes."""
+    usable, conflicts, duplicates, leaks = [], [], [], []
+    for files in same_pictures:
+        # A picture that is in the test split must not be trained on: of several copies, that of the test split is kept.
+        files = sorted(files, key=lambda file: (_LATER_PARTS_FIRST.index(file.part), file.id))
+        ids = tuple(file.id for file in files)
+        if len({file.part for file in files}) > 1:
+            leaks.append(ids)
+        if len({file.class_name for file in files}) > 1:
+            conflicts.append(ids)
+            continue
+        usable.append(files[0])
+        if len(files) > 1:
+            duplicates.append(ids)
+    return _Copies(
+        usable=tuple(sorted(usable)),
+        conflicts=tuple(sorted(conflicts)),
+        duplicates=tuple(sorted(duplicates)),
+        leaks=tuple(sorted(leaks)),
+    )
+
+
+class _Inspection(NamedTuple):
+    """What one picture file turned out to be.
+
+    Attributes:
+        format: Its format, by its bytes.
+        conversions: The keys of `CONVERSIONS` that it needs.
+        pixel_digest: SHA-256 of its size and pixels: the same for the same picture in another file.
+        sha256: SHA-256 of its bytes, in hexadecimal digits.
+        look: Its `Look`.
+    """
+
+    format: str
+    conversions: tuple[str, ...]
+    pixel_digest: bytes
+    sha256: str
+    look: Look
+
+
+def _inspect_file(path: pathlib.Path) -> _Inspection | str:
+    """Returns what a picture file is, or why it is unreadable."""
     try:
-        image, form, size, conversions = open_picture(path, at_least=512)
+        picture = read_picture(path, at_least=512)
+        sha256 = sha256_of_file(path)
     except ValueError as error:
         return str(error)
-    colour = image.convert("RGB")
-    digest = hashlib.sha256(repr(size).encode())
-    digest.update(np.asarray(colour))
-    small = np.asarray(colour.resize((THUMBNAIL, THUMBNAIL), reducing_gap=2), "int16")
-    grey = int(np.ptp(small, axis=2).max()) <= _GREY
-    thumbnail = np.rint(small @ np.array([0.299, 0.587, 0.114])).astype("uint8")
-    return form, conversions, digest.digest(), Look(size, grey, thumbnail)
+    except OSError as error:  # it went away, or may not be read any more
+        return error.strerror or str(error)
+    colour_image = picture.image.convert("RGB")
+    pixel_digest = hashlib.sha256(repr(picture.size).encode())
+    pixel_digest.update(np.ascontiguousarray(colour_image).data)
+    thumbnail = np.asarray(colour_image.resize((THUMBNAIL_SIDE, THUMBNAIL_SIDE), reducing_gap=2), "int16")
+    look = Look(
+        size=picture.size,
+        grey=int(np.ptp(thumbnail, axis=2).max()) <= _GREY_TOLERANCE,
+        thumbnail=np.rint(thumbnail @ np.array([0.299, 0.587, 0.114])).astype("uint8"),
+    )
+    return _Inspection(picture.format, picture.conversions, pixel_digest.digest(), sha256, look)

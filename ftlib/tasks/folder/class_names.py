@@ -1,78 +1,94 @@
-"""What the names of classes give away: two spellings of one class, labels that are missing, a left and a right."""
+"""What the names of classes reveal: two spellings of one class, labels that are missing, a left and a right."""
 
 import collections
 import math
 import re
 import unicodedata
+from collections.abc import Sequence
 
-_MISSING = {"nan", "none", "null", "na", "n/a", "#n/a", "<na>", "nil", "missing", "?", "-"}  # as programs write it
+from ftlib.tasks.folder.remark import Remark
+
+# How programs write that a value is missing.
+_MISSING_LABELS = {"nan", "none", "null", "na", "n/a", "#n/a", "<na>", "nil", "missing", "?", "-"}
 _SIDE_WORDS = (("l", "r"), ("lt", "rt"), ("cw", "ccw"))  # that count as whole words alone
 _SIDES = (
     ("left", "right"), ("links", "rechts"), ("gauche", "droite"), ("izquierda", "derecha"), ("izquierdo", "derecho"),
     ("왼", "오른"), ("좌", "우"), ("左", "右"),
 )  # fmt: skip
-_AGAINST = ("counter", "anti")  # before "clockwise"
+_COUNTER_PREFIXES = ("counter", "anti")  # before "clockwise"
 
 
-def of_class_names(class_names):
-    """Returns remarks on the names of classes as `(kind, line)`, in the way of `FolderReport.remarks`."""
+def remarks_on_class_names(class_names: Sequence[str]) -> list[Remark]:
+    """Returns a `Remark` for each thing that the names of the classes reveal."""
     remarks = []
-    alike = collections.defaultdict(list)
-    for name in class_names:
-        alike[_folded(name)].append(name)
-    for names in alike.values():
-        if len(names) > 1:
-            line = f"Classes that differ in their spelling alone (is it one class?): {' and '.join(map(repr, names))}"
-            remarks.append(("class spelling", line))
-    missing = [name for name in class_names if name.strip().lower() in _MISSING]
-    if missing:
-        line = f"A class is called {' and one '.join(map(repr, missing))}: is the label of these pictures missing?"
-        remarks.append(("missing label", line))
-    pairs = mirror_pairs(class_names)
-    if pairs:
-        listed = ", ".join(f"{one} and {other}" for one, other in pairs[:3])
+    names_by_spelling = collections.defaultdict(list)
+    for class_name in class_names:
+        names_by_spelling[_fold_spelling(class_name)].append(class_name)
+    for same_names in names_by_spelling.values():
+        if len(same_names) > 1:
+            quoted = " and ".join(repr(name) for name in same_names)
+            line = f"Classes that differ in their spelling alone (is it one class?): {quoted}"
+            remarks.append(Remark("class spelling", line))
+
+    missing_labels = [name for name in class_names if name.strip().lower() in _MISSING_LABELS]
+    if missing_labels:
+        quoted = " and one ".join(repr(name) for name in missing_labels)
+        remarks.append(Remark("missing label", f"A class is called {quoted}: is the label of these pictures missing?"))
+
+    mirror_pairs = find_mirror_pairs(class_names)
+    if mirror_pairs:
+        pair_texts = ", ".join(f"{name} and {mirrored_name}" for name, mirrored_name in mirror_pairs[:3])
         line = (
-            f"{listed}: where one class is the mirror image of another, training must not mirror pictures "
+            f"{pair_texts}: where one class is the mirror image of another, training must not mirror pictures "
             "(--no-mirror, mirror=False). It does not, unless you say so (--mirror, mirror=True)."
         )
-        remarks.append(("mirror", line))
+        remarks.append(Remark("mirror", line))
     return remarks
 
 
-def mirror_pairs(class_names):
+def find_mirror_pairs(class_names: Sequence[str]) -> list[tuple[str, str]]:
     """Returns pairs of classes whose names differ in a left and a right alone.
 
     Example:
-    >>> mirror_pairs(["stop", "turn_left", "turn_right", "왼손", "오른손"])
+    >>> find_mirror_pairs(["stop", "turn_left", "turn_right", "왼손", "오른손"])
     [('turn_left', 'turn_right'), ('왼손', '오른손')]
     """
-    by_words, pairs = {_words(name): name for name in class_names}, []
-    by_letters = {"".join(words): name for words, name in by_words.items()}
-    for words, name in by_words.items():
-        twins = [tuple({one: other}.get(word, word) for word in words) for one, other in _SIDE_WORDS]
-        pairs += [(name, by_words[twin]) for twin in twins if twin != words and twin in by_words]
-    for letters, name in by_letters.items():
-        twins = {_swapped(letters, *sides) for sides in _SIDES}
-        twins |= {letters.replace("clockwise", f"{against}clockwise") for against in _AGAINST}
-        pairs += [(name, by_letters[twin]) for twin in sorted(twins - {letters}) if twin in by_letters]
+    name_by_words = {_split_words(name): name for name in class_names}
+    name_by_letters = {"".join(words): name for words, name in name_by_words.items()}
+    pairs = []
+    for words, name in name_by_words.items():
+        for left, right in _SIDE_WORDS:
+            mirrored_words = tuple(right if word == left else word for word in words)
+            if mirrored_words != words and mirrored_words in name_by_words:
+                pairs.append((name, name_by_words[mirrored_words]))
+    for letters, name in name_by_letters.items():
+        mirrored_spellings = {_swap_sides(letters, left, right) for left, right in _SIDES}
+        for prefix in _COUNTER_PREFIXES:
+            mirrored_spellings.add(letters.replace("clockwise", f"{prefix}clockwise"))
+        for spelling in sorted(mirrored_spellings - {letters}):
+            if spelling in name_by_letters:
+                pairs.append((name, name_by_letters[spelling]))
     return [pair for i, pair in enumerate(pairs) if pair[::-1] not in pairs[:i]]
 
 
-def _swapped(text, one, other):
-    return re.sub(f"{one}|{other}", lambda found: other if found[0] == one else one, text)
+def _swap_sides(text: str, left: str, right: str) -> str:
+    return re.sub(f"{left}|{right}", lambda match: right if match[0] == left else left, text)
 
 
-def _words(name):
-    """Returns a name as words in small letters: parted at blanks and the like, and before a capital within a word."""
-    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
-    return tuple(word.lower() for word in re.findall(r"[^\W\d_]+|\d+", parted))
+def _split_words(name: str) -> tuple[str, ...]:
+    """Returns the words of a name in small letters: split at blanks and the like, and before a capital in a word."""
+    spaced_name = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    return tuple(word.lower() for word in re.findall(r"[^\W\d_]+|\d+", spaced_name))
 
 
-def _folded(name):
-    """Returns what two spellings of one name share: capitals, blanks, hyphens and the writing of a number aside."""
+def _fold_spelling(name: str) -> str | float:
+    """Returns what two spellings of one name share, without capitals, blanks, hyphens and the writing of numbers."""
     try:
         number = float(name)
     except ValueError:
         number = math.nan
-    seen = "".join(letter for letter in unicodedata.normalize("NFKC", name) if unicodedata.category(letter) != "Cf")
-    return re.sub(r"[\s_-]+", " ", seen).strip().casefold() if math.isnan(number) else number
+    if not math.isnan(number):
+        return number
+    compatible_name = unicodedata.normalize("NFKC", name)
+    visible_letters = "".join(letter for letter in compatible_name if unicodedata.category(letter) != "Cf")
+    return re.sub(r"[\s_-]+", " ", visible_letters).strip().casefold()

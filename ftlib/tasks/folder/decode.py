@@ -1,18 +1,24 @@
-"""Picture files of any kind, made into plain 8-bit pixels, upright, when they are asked for."""
+"""Picture files of any kind, converted to plain 8-bit pixels, upright, when they are asked for."""
 
 import concurrent.futures
-import hashlib
 import os
+import pathlib
 import threading
 import warnings
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 import numpy as np
 
-from ftlib.files import EXTENSIONS, opened_picture
-from ftlib.tasks.folder.pixel_store import keep_pixels
+from ftlib.files import EXTENSIONS, open_picture_file, sha256_of_file
+from ftlib.tasks.folder.pixel_store import PixelFile, PixelMemory, open_pixel_store
+from ftlib.tasks.task import LazyImages
 
-CACHE = 2**29  # bytes of decoded pictures kept in memory
-_OPENING = threading.Lock()
+if TYPE_CHECKING:
+    from PIL import Image, ImageFile
+
+DEFAULT_CACHE_BYTES = 2**29  # of decoded pictures kept in memory
+_store_lock = threading.Lock()  # held while the place for decoded pictures is made
 CONVERSIONS = {
     "grey": "grey; repeated to three channels where a backbone wants colour",
     "CMYK": "CMYK; converted to RGB without a colour profile",
@@ -30,37 +36,58 @@ CONVERSIONS = {
 # What a conversion may cost: these are worth a warning.
 LOSSES = ("16-bit narrow", "animated")
 MOST_PIXELS = 2**29  # of a JPEG file, whose decoder can leave out most of them; the rest of the formats: Pillow's limit
-_FLAT = 8  # steps of 255: with a smaller range there is nothing to see
-UPRIGHT = {2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE", 6: "ROTATE_270",
-           7: "TRANSVERSE", 8: "ROTATE_90"}  # fmt: skip
+_FLAT_RANGE = 8  # steps of 255: with a smaller range there is nothing to see
+_EXIF_ORIENTATION = 0x0112
+UPRIGHT_TRANSPOSE = {
+    2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE", 6: "ROTATE_270", 7: "TRANSVERSE",
+    8: "ROTATE_90",
+}  # fmt: skip
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
-def open_picture(path, at_least=None):
+class DecodedPicture(NamedTuple):
+    """A picture file as plain pixels.
+
+    Attributes:
+        image: The upright `PIL.Image` of mode `"L"` or `"RGB"`.
+        format: The format found in the file's bytes.
+        size: The full upright size `(width, height)` in pixels; the image may be smaller.
+        conversions: The keys of `CONVERSIONS` that were needed.
+    """
+
+    image: "Image.Image"
+    format: str
+    size: tuple[int, int]
+    conversions: tuple[str, ...]
+
+
+def read_picture(path: pathlib.Path, at_least: int | None = None) -> DecodedPicture:
     """Reads one picture file, whatever its kind.
 
     Args:
-        path: `pathlib.Path` of the file.
+        path: The file.
         at_least: A number of pixels. A JPEG file that is over twice as large both ways is decoded at a half,
             a quarter or an eighth of its size, never below this; it saves most of the time. None: full size.
 
     Returns:
-        `(image, format, size, conversions)`: the upright `PIL.Image` of mode `"L"` or `"RGB"`, the format
-        found in the file's bytes, the full upright size `(width, height)`, and the keys of `CONVERSIONS` that
-        were needed.
+        A `DecodedPicture`.
 
     Raises:
-        ValueError: If the file cannot be made into pixels. The message is the reason alone, without the path.
+        ValueError: If the file cannot be decoded. The message is the reason alone, without the path.
     """
     from PIL import Image, UnidentifiedImageError
 
     try:
         if path.stat().st_size == 0:
             raise ValueError("empty file (0 bytes)")
-        with opened_picture(path) as image:
-            return _plain(image, at_least)
+        with open_picture_file(path) as image_file:
+            return _decode_plain(image_file, at_least)
     except UnidentifiedImageError:
-        heif = EXTENSIONS.get(path.suffix.lower()) == "HEIF"
-        raise ValueError("HEIF, which Pillow does not read: save it as JPEG" if heif else "not a picture") from None
+        is_heif = EXTENSIONS.get(path.suffix.lower()) == "HEIF"
+        reason = "HEIF, which Pillow does not read: save it as JPEG" if is_heif else "not a picture"
+        raise ValueError(reason) from None
     except Image.DecompressionBombError:
         raise ValueError("so many pixels that Pillow takes it for a decompression bomb; save it smaller") from None
     # A damaged file makes Pillow's decoders raise almost anything (OSError, SyntaxError, struct.error,
@@ -69,59 +96,73 @@ def open_picture(path, at_least=None):
         raise ValueError(getattr(error, "strerror", None) or str(error) or type(error).__name__) from error
 
 
-def _plain(image, at_least):
+def _decode_plain(image_file: "ImageFile.ImageFile", at_least: int | None) -> DecodedPicture:
     from PIL import Image
 
-    name = "JPEG" if image.format == "MPO" else image.format  # MPO: a phone's JPEG with a second picture behind it
+    # MPO: a phone's JPEG with a second picture behind it
+    format_name = "JPEG" if image_file.format == "MPO" else str(image_file.format)
     conversions = set()
-    if getattr(image, "is_animated", False) and image.format != "MPO":
+    if getattr(image_file, "is_animated", False) and image_file.format != "MPO":
         conversions.add("animated")
-    if any(";16" in str(tile[3]) for tile in image.tile):
+    if any(";16" in str(tile[3]) for tile in image_file.tile):
         conversions.add("16-bit")
-    size = image.size
-    if at_least and name == "JPEG" and size[0] * size[1] <= MOST_PIXELS:
-        shrink = next((k for k in (1, 2, 4) if size[0] * size[1] <= k * k * (Image.MAX_IMAGE_PIXELS or MOST_PIXELS)), 8)
-        image.draft(None, tuple(min(at_least, side // shrink) for side in size))
-    _check_pixels(image, size)
-    image.load()
-    if "16-bit" in conversions and not image.mode.startswith("I") and 0 < _spread(np.asarray(image)) < 2**4:
-        conversions.add("16-bit narrow")  # Pillow has scaled it to 8 bits
+
+    size = image_file.size
+    if at_least and format_name == "JPEG" and size[0] * size[1] <= MOST_PIXELS:
+        _ask_for_smaller(image_file, at_least)
+    _require_decodable(image_file, size)
+    image_file.load()
+    if "16-bit" in conversions and not image_file.mode.startswith("I"):  # Pillow has scaled it to 8 bits
+        if 0 < _central_range(np.asarray(image_file)) < 2**4:
+            conversions.add("16-bit narrow")
     try:
-        orientation = image.getexif().get(0x0112, 1)
+        orientation = image_file.getexif().get(_EXIF_ORIENTATION, 1)
     except Exception:  # unreadable EXIF says nothing about the picture: leave it as it is stored
         orientation = 1
 
-    image = _eight_bits(image, conversions)
-    if orientation in UPRIGHT:
+    image = _convert_to_eight_bits(image_file, conversions)
+    if orientation in UPRIGHT_TRANSPOSE:
         conversions.add("rotated")
-        image = image.transpose(Image.Transpose[UPRIGHT[orientation]])
-        size = size if orientation < 5 else size[::-1]
+        image = image.transpose(Image.Transpose[UPRIGHT_TRANSPOSE[orientation]])
+        if orientation >= 5:
+            size = (size[1], size[0])
     if "16-bit narrow" in conversions:
         conversions.discard("16-bit")
-    return image, name, size, tuple(c for c in CONVERSIONS if c in conversions)
+    return DecodedPicture(image, format_name, size, tuple(kind for kind in CONVERSIONS if kind in conversions))
 
 
-def _check_pixels(image, size):
+def _ask_for_smaller(image_file: "ImageFile.ImageFile", at_least: int) -> None:
+    """Has a JPEG file decoded at a part of its size: not below `at_least`, unless it has too many pixels for that."""
+    from PIL import Image
+
+    width, height = image_file.size
+    most_pixels = Image.MAX_IMAGE_PIXELS or MOST_PIXELS
+    divisor = next((k for k in (1, 2, 4) if width * height <= k * k * most_pixels), 8)
+    image_file.draft(None, (min(at_least, width // divisor), min(at_least, height // divisor)))  # pyright: ignore[reportArgumentType]  # None keeps the mode, which Pillow documents
+
+
+def _require_decodable(image: "Image.Image", full_size: tuple[int, int]) -> None:
     """Raises a ValueError for a picture that would take too much memory, before it is decoded."""
     from PIL import Image
 
     limit = Image.MAX_IMAGE_PIXELS
     if limit and image.width * image.height > limit:
         raise ValueError(
-            f"{size[0]} x {size[1]} pixels, over Pillow's limit of {limit} (decompression bomb); save it smaller"
+            f"{full_size[0]} x {full_size[1]} pixels, over Pillow's limit of {limit} (decompression bomb); save it "
+            "smaller"
         )
 
 
-def _eight_bits(image, conversions):
+def _convert_to_eight_bits(image: "Image.Image", conversions: set[str]) -> "Image.Image":
     """Returns the image as "L" or "RGB" and adds what that took to the set `conversions`."""
     from PIL import Image
 
     # Pillow opens deep grey PNG and PPM files as "I" (32 bits) in some versions, with values up to 65535 all
     # the same.
     if image.mode.startswith("I;16") or (image.mode == "I" and image.format in ("PNG", "PPM")):
-        deep = np.asarray(image, "float64")
-        conversions.add("16-bit narrow" if 0 < _spread(deep) < 2**12 else "16-bit")
-        image = Image.fromarray(np.rint(deep / 257).astype("uint8"))
+        deep_pixels = np.asarray(image, "float64")
+        conversions.add("16-bit narrow" if 0 < _central_range(deep_pixels) < 2**12 else "16-bit")
+        image = Image.fromarray(np.rint(deep_pixels / 257).astype("uint8"))
     if image.mode in ("I", "F"):
         raise ValueError("32 bits per pixel, which have no agreed range: save it with 8 or 16 bits")
     if image.mode in ("1", "L", "LA"):
@@ -133,47 +174,49 @@ def _eight_bits(image, conversions):
     elif image.mode not in ("RGB", "RGBA", "RGBX"):
         conversions.add("colour space")
     if "transparency" in image.info or image.mode in ("LA", "PA", "RGBA"):
-        return _opaque(image.convert("RGBA"), conversions)
+        return _remove_transparency(image.convert("RGBA"), conversions)
     return image.convert("L" if image.mode in ("1", "L") else "RGB")
 
 
-def _opaque(image, conversions):
+def _remove_transparency(image: "Image.Image", conversions: set[str]) -> "Image.Image":
     """Returns a transparent image laid over white, or over black if it is white itself and nothing would be seen."""
-    least, most = image.getchannel("A").getextrema()
-    plain = image.convert("RGB")
-    if least == 255:
-        return plain
-    if most <= _FLAT < _range(plain):
+    least_alpha, most_alpha = cast("tuple[int, int]", image.getchannel("A").getextrema())
+    bare_image = image.convert("RGB")
+    if least_alpha == 255:
+        return bare_image
+    if most_alpha <= _FLAT_RANGE < _channel_range(bare_image):
         conversions.add("invisible")
-        return plain
-    over_white, over_black = _laid_over(image, "white"), _laid_over(image, "black")
-    if _range(over_white) > _FLAT or _range(over_black) <= _FLAT:
+        return bare_image
+    over_white = _lay_over(image, "white")
+    over_black = _lay_over(image, "black")
+    if _channel_range(over_white) > _FLAT_RANGE or _channel_range(over_black) <= _FLAT_RANGE:
         conversions.add("transparent")
         return over_white
     conversions.add("transparent light")
     return over_black
 
 
-def _laid_over(image, colour):
+def _lay_over(image: "Image.Image", colour: str) -> "Image.Image":
     from PIL import Image
 
-    ground = Image.new("RGBA", image.size, colour)
-    ground.alpha_composite(image)
-    return ground.convert("RGB")
+    background = Image.new("RGBA", image.size, colour)
+    background.alpha_composite(image)
+    return background.convert("RGB")
 
 
-def _spread(pixels):
+def _central_range(pixels: np.ndarray) -> float:
     """Returns over how many steps nearly all pixels lie: a few that are white or black do not count."""
     sample = pixels.reshape(-1)[:: max(1, pixels.size // 10_000)]
     return float(np.ptp(np.percentile(sample, (1, 99))))
 
 
-def _range(image):
+def _channel_range(image: "Image.Image") -> int:
     """Returns the largest range of a channel."""
-    return max(high - low for low, high in image.getextrema())
+    extrema = cast("tuple[tuple[int, int], ...]", image.getextrema())
+    return max(high - low for low, high in extrema)
 
 
-def in_threads(function, items):
+def map_in_threads(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
     """Returns `[function(item) for item in items]`; decoding releases the interpreter, so threads help."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's warnings on odd metadata; what matters is in the folder's report
@@ -183,7 +226,12 @@ def in_threads(function, items):
             return list(pool.map(function, items))
 
 
-class FolderImages:
+def sha256_of_files(paths: Sequence[pathlib.Path]) -> list[str]:
+    """Returns the SHA-256 of the bytes of each file, in hexadecimal digits."""
+    return map_in_threads(sha256_of_file, paths)
+
+
+class FolderImages(LazyImages):
     """The pictures of a list of files as one array that decodes what is asked for.
 
     It is indexed like the first axis of an array (a number, a slice, an array of numbers or of booleans) and
@@ -196,7 +244,10 @@ class FolderImages:
         channels: 3, or 1 for grey (ITU-R BT.601 luma).
         cache_bytes: Decoded pictures are kept in memory if all together take at most this much, else in a file that
             is mapped into memory. The default of 512 MiB holds 3,500 pictures of 224 x 224 x 3.
-        folder: Where that file lies, for another process to find it. Default None: a file that goes away with this one.
+        folder: Where that file lies, for another process to find it. Default None: a file that is removed when this
+            process ends.
+        digests: The SHA-256 of each file, in hexadecimal digits, where it is known; empty where it is not. Default
+            None: none is known, and each is computed when it is first asked for.
 
     Example:
     >>> images = FolderImages(sorted(pathlib.Path("photos/roses").glob("*.jpg")), (96, 96))  # doctest: +SKIP
@@ -205,61 +256,78 @@ class FolderImages:
     """
 
     dtype = np.dtype("uint8")
-    ndim = 4
 
-    def __init__(self, paths, size=(224, 224), channels=3, cache_bytes=CACHE, folder=None):
+    def __init__(
+        self,
+        paths: Iterable[pathlib.Path],
+        size: tuple[int, int] = (224, 224),
+        channels: int = 3,
+        cache_bytes: int = DEFAULT_CACHE_BYTES,
+        folder: str | os.PathLike | None = None,
+        digests: Sequence[str] | None = None,
+    ):
         self.paths = tuple(paths)
         self.shape = (len(self.paths), *size, channels)
-        self.cache_bytes, self.folder = cache_bytes, folder
-        self._kept = None  # until the first picture is asked for
-
-    def __len__(self):
-        return len(self.paths)
+        self.cache_bytes = cache_bytes
+        self.folder = folder
+        self._digests = list(digests) if digests is not None else [""] * len(self.paths)
+        self._store: PixelMemory | PixelFile | None = None  # until the first picture is asked for
 
     def __repr__(self):
-        kept = "" if self._kept is None else f", {len(self._kept)} decoded in {self._kept.place}"
-        return f"<FolderImages of {len(self)} files at {self.shape[1:]}{kept}>"
+        stored = "" if self._store is None else f", {len(self._store)} decoded in {self._store.place}"
+        return f"<FolderImages of {len(self)} files at {self.shape[1:]}{stored}>"
 
     def __getitem__(self, index):
         chosen = np.arange(len(self))[index]
         if chosen.ndim == 0:
             return self[chosen[None]][0]
-        with _OPENING:
-            if self._kept is None:
-                self._kept = keep_pixels(self.paths, self.shape, self.cache_bytes, self.folder)
-        missing = [i for i in sorted(set(chosen.tolist())) if not self._kept.has(i)]
-        decoded = dict(zip(missing, in_threads(self._decode, missing), strict=True))
-        result = np.empty((len(chosen), *self.shape[1:]), "uint8")
+        store = self._open_store()
+        missing = [i for i in sorted(set(chosen.tolist())) if not store.has(i)]
+        decoded = dict(zip(missing, map_in_threads(self._decode, missing), strict=True))
+        images = np.empty((len(chosen), *self.shape[1:]), "uint8")
         for position, i in enumerate(chosen.tolist()):
-            result[position] = decoded[i] if i in decoded else self._kept[i]
+            images[position] = decoded[i] if i in decoded else store[i]
         for i, pixels in decoded.items():
-            self._kept.write(i, pixels)
-        return result
+            store.write(i, pixels)
+        return images
 
     def __array__(self, dtype=None, copy=None):
         return np.asarray(self[:], dtype)
 
     def __getstate__(self):
-        return {**self.__dict__, "_kept": None}  # another process decodes for itself
+        return {**self.__dict__, "_store": None}  # another process decodes for itself
 
-    def digest(self, index):
-        """Returns a checksum of one file, without decoding it."""
-        return hashlib.sha256(self.paths[index].read_bytes()).hexdigest()
+    def digest(self, index: int) -> str:
+        """Returns the SHA-256 of the bytes of one file, in hexadecimal digits; each file is read for it once at most.
 
-    def fit_images(self, size, channels):
+        It is that of the file as it was checked or first asked for, like the pixels that are kept.
+        """
+        if not self._digests[index]:
+            self._digests[index] = sha256_of_file(self.paths[index])
+        return self._digests[index]
+
+    def fit_images(self, size: tuple[int, int], channels: int) -> "FolderImages":
         """Returns the same files at another size and number of channels, decoded from the files again."""
-        return FolderImages(self.paths, tuple(size), channels, self.cache_bytes, self.folder)
+        images = FolderImages(self.paths, (size[0], size[1]), channels, self.cache_bytes, self.folder)
+        images._digests = self._digests  # shared, so that no file is read twice for it
+        return images
 
-    def _decode(self, i):
+    def _open_store(self) -> PixelMemory | PixelFile:
+        with _store_lock:
+            if self._store is None:
+                self._store = open_pixel_store(self.paths, self.shape, self.cache_bytes, self.folder)
+        return self._store
+
+    def _decode(self, index: int) -> np.ndarray:
         from PIL import Image, ImageOps
 
         height, width, channels = self.shape[1:]
         try:
-            image = open_picture(self.paths[i], at_least=2 * max(height, width))[0]
+            picture = read_picture(self.paths[index], at_least=2 * max(height, width))
         except ValueError as error:
             raise OSError(
-                f"{self.paths[i]} could be read when the folder was checked and now cannot ({error}). "
+                f"{self.paths[index]} could be read when the folder was checked and now cannot ({error}). "
                 "Load the folder again."
             ) from error
-        image = ImageOps.fit(image, (width, height), method=Image.Resampling.BILINEAR)
+        image = ImageOps.fit(picture.image, (width, height), method=Image.Resampling.BILINEAR)
         return np.asarray(image.convert("RGB" if channels == 3 else "L")).reshape(self.shape[1:])

@@ -3,15 +3,23 @@
 import collections
 import dataclasses
 import statistics
+from collections.abc import Collection, Sequence
 
-from ftlib.tasks.folder.load import too_few
+from ftlib.tasks.folder.check import FolderReport
+from ftlib.tasks.folder.picture_file import UNDIVIDED, PictureFile
+from ftlib.tasks.folder.splitting import PartFiles, count_per_class, find_small_classes
 
 LEVELS = ("error", "warning", "note")
-_UNEVEN = 3  # times as many pictures in the largest class as in the smallest
-_LONG = 2  # times as long as wide: the square in the middle then shows half or less
-_SMALL = 32  # pixels
+# The kinds of remark of `check_folder` that are worth a warning.
+_GRAVE_REMARKS = {"unreadable", "conflict", "lost", "loss", "class spelling", "missing label"}
+_UNEVEN_RATIO = 3  # times as many pictures in the largest class as in the smallest
+_LONG_RATIO = 2  # times as long as wide: the square in the middle then shows half or less
+_SMALL_SIDE = 32  # pixels
 _MANY_CLASSES = 1000
-_FEW_TESTED = 100
+_FEW_TEST_PICTURES = 100
+_MOST_IN_GROUP = 4  # pictures of a group that are named
+
+IdGroup = tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,44 +36,45 @@ class Finding:
     level: str
     kind: str
     text: str
-    ids: tuple = ()
+    ids: tuple[str, ...] = ()
 
 
-def of_files(report):
-    """Returns what `check_folder` remarked on single files: unreadable, misnamed, converted, not looked at, copies."""
-    ids = {
+def inspect_files(report: FolderReport) -> list[Finding]:
+    """Returns the remarks of `check_folder` on single files: unreadable, misnamed, converted, not opened, copies."""
+    ids_by_kind = {
         "unreadable": report.unreadable,
-        "conflict": [i for group in report.conflicts for i in group],
-        "duplicate": [i for group in report.duplicates for i in group[1:]],
+        "conflict": [file_id for group in report.conflicts for file_id in group],
+        "duplicate": [file_id for group in report.duplicates for file_id in group[1:]],
         "misnamed": report.misnamed,
         "skipped": report.skipped,
         "lost": report.lost,
         "respelled": report.respelled,
     }
-    grave = {"unreadable", "conflict", "lost", "loss", "class spelling", "missing label"}
+    grave_kinds = set(_GRAVE_REMARKS)
     # In a CSV file every row was meant. In a folder a link that leads out of it may be an attempt to read elsewhere,
     # and a link to nothing was a picture once.
-    if report.path.is_file() or any("link" in why for why in report.skipped.values()):
-        grave.add("skipped")
+    if report.path.is_file() or any("link" in reason for reason in report.skipped.values()):
+        grave_kinds.add("skipped")
     findings = []
-    for kind, line in report.remarks():
-        about = ids.pop(kind, ())  # with the first line of its kind
-        findings.append(Finding("warning" if kind in grave else "note", kind, line, tuple(about)))
+    for remark in report.remarks():
+        ids = tuple(ids_by_kind.pop(remark.kind, ()))  # with the first line of its kind
+        level = "warning" if remark.kind in grave_kinds else "note"
+        findings.append(Finding(level, remark.kind, remark.line, ids))
     return findings
 
 
-def of_copies(report):
+def inspect_exact_copies(report: FolderReport) -> list[Finding]:
     """Returns the finding that the same picture was in several of the splits that came with the pictures."""
     if not report.leaks:
         return []
     text = (
-        f"Leak: {_few(len(report.leaks), 'picture')} in several splits, the same to the last pixel; used in the test "
-        f"or validation split alone: {_some([' = '.join(group[:4]) for group in report.leaks])}"
+        f"Leak: {_count_noun(len(report.leaks), 'picture')} in several splits, the same to the last pixel; used in the "
+        f"test or validation split alone: {_name_groups(report.leaks)}"
     )
-    return [Finding("warning", "leak", text, tuple(i for group in report.leaks for i in group))]
+    return [Finding("warning", "leak", text, tuple(file_id for group in report.leaks for file_id in group))]
 
 
-def of_near(report, groups, left_out):
+def inspect_near_copies(report: FolderReport, groups: Sequence[IdGroup], left_out: Collection[str]) -> list[Finding]:
     """Returns the findings on pictures that are nearly the same.
 
     Args:
@@ -73,167 +82,212 @@ def of_near(report, groups, left_out):
         groups: Groups of their ids.
         left_out: Those that are not used.
     """
-    label = {file[0]: file[2] for file in report.files}
     findings = []
     if left_out:
+        left_out_ids = tuple(sorted(left_out))
         text = (
-            f"Leak: {_few(len(left_out), 'picture')} nearly the same as one of a later split (validation, test); left "
-            f"out: {_some(sorted(left_out))}"
+            f"Leak: {_count_noun(len(left_out), 'picture')} nearly the same as one of a later split (validation, "
+            f"test); left out: {_name_first(left_out_ids)}"
         )
-        findings.append(Finding("warning", "near leak", text, tuple(sorted(left_out))))
-    doubtful = [group for group in groups if len({label[i] for i in group}) > 1]
-    if doubtful:
+        findings.append(Finding("warning", "near leak", text, left_out_ids))
+
+    class_by_id = report.class_by_id
+    mixed_groups = [group for group in groups if len({class_by_id[file_id] for file_id in group}) > 1]
+    if mixed_groups:
         text = (
-            f"{_few(len(doubtful), 'group')} of pictures that are nearly the same but in different classes (is a label "
-            f"wrong?): {_some([' = '.join(group[:4]) for group in doubtful])}"
+            f"{_count_noun(len(mixed_groups), 'group')} of pictures that are nearly the same but in different classes "
+            f"(is a label wrong?): {_name_groups(mixed_groups)}"
         )
-        findings.append(Finding("warning", "near conflict", text, tuple(i for group in doubtful for i in group)))
-    known = set(doubtful)
-    within = [group for group in groups if group not in known and not left_out.intersection(group)]
-    if within:
+        ids = tuple(file_id for group in mixed_groups for file_id in group)
+        findings.append(Finding("warning", "near conflict", text, ids))
+
+    reported_groups = set(mixed_groups)
+    harmless_groups = [
+        group for group in groups if group not in reported_groups and not any(file_id in left_out for file_id in group)
+    ]
+    if harmless_groups:
+        picture_count = sum(len(group) for group in harmless_groups)
         text = (
-            f"{sum(map(len, within)):,} pictures in {_few(len(within), 'group')} are nearly the same; each group is in "
-            f"one split: {_some([' = '.join(group[:4]) for group in within])}"
+            f"{picture_count:,} pictures in {_count_noun(len(harmless_groups), 'group')} are nearly the same; each "
+            f"group is in one split: {_name_groups(harmless_groups)}"
         )
-        findings.append(Finding("note", "near duplicate", text, tuple(i for group in within for i in group)))
+        ids = tuple(file_id for group in harmless_groups for file_id in group)
+        findings.append(Finding("note", "near duplicate", text, ids))
     return findings
 
 
-def of_series(report, series):
+def inspect_series(report: FolderReport, series: Sequence[IdGroup]) -> list[Finding]:
     """Returns the findings on pictures of several classes that are nearly the same but for a detail."""
-    label = {file[0]: file[2] for file in report.files}
+    class_by_id = report.class_by_id
     findings = []
     for group in series:
-        names = sorted({label[i] for i in group})
+        class_names = sorted({class_by_id[file_id] for file_id in group})
         text = (
-            f"{len(group):,} pictures of {_some(names)} are nearly the same, as under a fixed camera. They are taken "
-            "for different pictures, and not for copies of one; what tells the classes apart must still show at the "
-            "size of the network's images (--image-size)."
+            f"{len(group):,} pictures of {_name_first(class_names)} are nearly the same, as under a fixed camera. They "
+            "are taken for different pictures, and not for copies of one; what tells the classes apart must still show "
+            "at the size of the network's images (--image-size)."
         )
         findings.append(Finding("note", "series", text, group))
     return findings
 
 
-def of_groups(report):
+def inspect_groups(report: FolderReport) -> list[Finding]:
     """Returns the finding that the column `group` of a CSV file contradicts its column `split`."""
-    parts = collections.defaultdict(set)
+    parts_by_group = collections.defaultdict(set)
     for file in report.files:
-        if file[0] in report.groups and file[1] != "all":
-            parts[report.groups[file[0]]].add(file[1])
-    divided = sorted(group for group, found in parts.items() if len(found) > 1)
-    if not divided:
+        if file.group and file.part != UNDIVIDED:
+            parts_by_group[file.group].add(file.part)
+    divided_groups = sorted(group for group, parts in parts_by_group.items() if len(parts) > 1)
+    if not divided_groups:
         return []
     text = (
-        f"Leak: {_few(len(divided), 'group')} of the CSV file in several splits, so that the test is easier than life. "
-        f"Leave the column split out, and ftlib divides by group: {_some(divided)}"
+        f"Leak: {_count_noun(len(divided_groups), 'group')} of the CSV file in several splits, so that the test is "
+        f"easier than life. Leave the column split out, and ftlib divides by group: {_name_first(divided_groups)}"
     )
     return [Finding("warning", "group leak", text)]
 
 
-def of_failure(report, files, error, near=()):
+def explain_failed_division(
+    report: FolderReport, files: Sequence[PictureFile], error: ValueError, near: Sequence[IdGroup] = ()
+) -> Finding:
     """Returns the finding that pictures cannot be divided: every class that is too small, and where its pictures went.
 
     Args:
         report: The `FolderReport`.
         files: The pictures that could be divided.
-        error: What `divide` raised.
+        error: What `split_files` raised.
         near: Groups of ids of pictures that are nearly the same, which it had to keep together.
     """
-    short = too_few(files, report.class_names, 3 if {file[1] for file in files} == {"all"} else 1)
+    is_undivided = {file.part for file in files} == {UNDIVIDED}
+    small_classes = find_small_classes(files, report.class_names, 3 if is_undivided else 1)
     text = str(error)
-    if len(short) > 1:
-        listed = ", ".join(f"{name} {number}" for name, number in list(short.items())[:5])
+    if len(small_classes) > 1:
+        counts = ", ".join(f"{class_name} {count}" for class_name, count in list(small_classes.items())[:5])
+        more = ", ..." if len(small_classes) > 5 else ""
         text = (
-            f"{len(short):,} of {len(report.class_names):,} classes have too few usable pictures for training, "
-            f"validation and test: {listed}{', ...' * (len(short) > 5)}. Add pictures, or remove these classes."
+            f"{len(small_classes):,} of {len(report.class_names):,} classes have too few usable pictures for training, "
+            f"validation and test: {counts}{more}. Add pictures, or remove these classes."
         )
-    if short:
-        text += _where_they_went(report, len(report.files) - len(files))
+    if small_classes:
+        text += _describe_left_out(report, len(report.files) - len(files))
     elif near:
+        near_count = sum(len(group) for group in near)
         text += (
-            f" {sum(map(len, near)):,} pictures in {_few(len(near), 'group')} were taken for nearly the same. Where "
+            f" {near_count:,} pictures in {_count_noun(len(near), 'group')} were taken for nearly the same. Where "
             "pictures are meant to look alike, say --no-near."
         )
     return Finding("error", "too few", text)
 
 
-def _where_they_went(report, near):
-    """Returns a sentence on the pictures that were left out, with the first reason of each kind; empty if none were."""
-    told = []
-    for number, why, example in (
-        (len(report.unreadable), "unreadable", next(iter(report.unreadable.items()), None)),
-        (sum(map(len, report.conflicts)), "the same in several classes", next(iter(report.conflicts), None)),
-        (sum(len(group) - 1 for group in report.duplicates), "copies", next(iter(report.duplicates), None)),
-        (sum(number for _, number in report.lost.values()), "not in a class folder", next(iter(report.lost), None)),
-        (near, "nearly the same as one of a later split", None),
-        (len(report.skipped), "not looked at", next(iter(report.skipped.items()), None)),
-    ):
-        if number:
-            shown = example if isinstance(example, str) or example is None else ": ".join(example[:2])
-            told.append(f"{number:,} {why}{f' ({shown})' if shown else ''}")
-    return f" Left out: {'; '.join(told)}." if told else ""
+def _describe_left_out(report: FolderReport, near_count: int) -> str:
+    """Returns a sentence on the pictures that were left out, with the first of each kind; empty if none were."""
+    conflicting = sum(len(group) for group in report.conflicts)
+    repeated = sum(len(group) - 1 for group in report.duplicates)
+    lost = sum(lost.count for lost in report.lost.values())
+    counts_and_reasons = (
+        (len(report.unreadable), "unreadable", _first_with_reason(report.unreadable)),
+        (conflicting, "the same in several classes", ": ".join(next(iter(report.conflicts), ())[:2])),
+        (repeated, "copies", ": ".join(next(iter(report.duplicates), ())[:2])),
+        (lost, "not in a class folder", next(iter(report.lost), "")),
+        (near_count, "nearly the same as one of a later split", ""),
+        (len(report.skipped), "not looked at", _first_with_reason(report.skipped)),
+    )
+    texts = []
+    for count, reason, example in counts_and_reasons:
+        if count:
+            texts.append(f"{count:,} {reason} ({example})" if example else f"{count:,} {reason}")
+    return f" Left out: {'; '.join(texts)}." if texts else ""
 
 
-def of_balance(report, parts):
+def _first_with_reason(reasons: dict[str, str]) -> str:
+    for file_id, reason in reasons.items():
+        return f"{file_id}: {reason}"
+    return ""
+
+
+def inspect_balance(report: FolderReport, part_files: PartFiles) -> list[Finding]:
     """Returns the findings on how many pictures of each class there are, and how many to test on."""
-    findings, counts = [], per_class(parts["train"], report.class_names)
-    most, least = max(counts, key=counts.get), min(counts, key=counts.get)
-    if counts[most] >= _UNEVEN * counts[least]:
+    findings = []
+    counts = count_per_class(part_files["train"], report.class_names)
+    largest_class = max(counts, key=lambda class_name: counts[class_name])
+    smallest_class = min(counts, key=lambda class_name: counts[class_name])
+    if counts[largest_class] >= _UNEVEN_RATIO * counts[smallest_class]:
         text = (
-            f"Uneven classes: {counts[most]:,} training pictures of {most}, {counts[least]:,} of {least}. Look at the "
-            "accuracy of each class, and try --class-weight balanced."
+            f"Uneven classes: {counts[largest_class]:,} training pictures of {largest_class}, "
+            f"{counts[smallest_class]:,} of {smallest_class}. Look at the accuracy of each class, and try "
+            "--class-weight balanced."
         )
         findings.append(Finding("warning", "imbalance", text))
-    tested = len(parts["test"])
-    if tested < _FEW_TESTED:
-        half = 196 * (0.9 * 0.1 / tested) ** 0.5
-        text = f"{_few(tested, 'test picture')}: an accuracy near 90 % is then known to about {half:.0f} points."
+
+    test_count = len(part_files["test"])
+    if test_count < _FEW_TEST_PICTURES:
+        half_width = 196 * (0.9 * 0.1 / test_count) ** 0.5  # of a 95 % interval, in points
+        text = (
+            f"{_count_noun(test_count, 'test picture')}: an accuracy near 90 % is then known to about {half_width:.0f} "
+            "points."
+        )
         findings.append(Finding("note", "small test", text))
+
     if len(counts) > _MANY_CLASSES:
-        size = 8 * len(counts) ** 2 / 2**30
-        text = f"{len(counts):,} classes: a table of all pairs of them takes {size:.1f} GiB of memory."
+        table_gib = 8 * len(counts) ** 2 / 2**30
+        text = f"{len(counts):,} classes: a table of all pairs of them takes {table_gib:.1f} GiB of memory."
         findings.append(Finding("warning", "many classes", text))
     return findings
 
 
-def of_sizes(report):
+def inspect_sizes(report: FolderReport) -> list[Finding]:
     """Returns the findings on how large the pictures are, and on those that hardly show anything."""
     looks = report.looks
     if not looks:
         return []
-    middle = [round(statistics.median(look.size[k] for look in looks.values())) for k in (0, 1)]
-    sides = [side for look in looks.values() for side in look.size]
-    grey = sum(look.grey for look in looks.values())
-    colours = "all grey" if grey == len(looks) else f"{grey:,} of them grey" if grey else "in colour"
-    text = f"Sizes: {middle[0]} x {middle[1]} pixels (median), sides of {min(sides)} to {max(sides)}; {colours}."
-    findings = [Finding("note", "sizes", text)]
-    small = tuple(i for i, look in looks.items() if min(look.size) < _SMALL)
-    if 0 < len(small) < len(looks):
-        text = f"{_few(len(small), 'picture')} with a side under {_SMALL} pixels, others are larger: {_some(small)}"
-        findings.append(Finding("warning", "small", text, small))
-    long = tuple(i for i, look in looks.items() if max(look.size) >= _LONG * min(look.size))
-    if long:
+    findings = [Finding("note", "sizes", _describe_sizes(report))]
+
+    small_ids = tuple(file_id for file_id, look in looks.items() if min(look.size) < _SMALL_SIDE)
+    if 0 < len(small_ids) < len(looks):
         text = (
-            f"{_few(len(long), 'picture')} at least {_LONG} times as long as wide; only the square in the middle is "
-            f"used: {_some(long)}"
+            f"{_count_noun(len(small_ids), 'picture')} with a side under {_SMALL_SIDE} pixels, others are larger: "
+            f"{_name_first(small_ids)}"
         )
-        findings.append(Finding("warning" if len(long) > len(looks) / 10 else "note", "long", text, long))
-    plain = tuple(i for i, look in looks.items() if look.thumbnail.std() < 1)
-    if plain:
-        text = f"{_few(len(plain), 'picture')} of a single colour: {_some(plain)}"
-        findings.append(Finding("warning", "plain", text, plain))
+        findings.append(Finding("warning", "small", text, small_ids))
+
+    long_ids = tuple(file_id for file_id, look in looks.items() if max(look.size) >= _LONG_RATIO * min(look.size))
+    if long_ids:
+        text = (
+            f"{_count_noun(len(long_ids), 'picture')} at least {_LONG_RATIO} times as long as wide; only the square in "
+            f"the middle is used: {_name_first(long_ids)}"
+        )
+        level = "warning" if len(long_ids) > len(looks) / 10 else "note"
+        findings.append(Finding(level, "long", text, long_ids))
+
+    plain_ids = tuple(file_id for file_id, look in looks.items() if look.thumbnail.std() < 1)
+    if plain_ids:
+        text = f"{_count_noun(len(plain_ids), 'picture')} of a single colour: {_name_first(plain_ids)}"
+        findings.append(Finding("warning", "plain", text, plain_ids))
     return findings
 
 
-def per_class(files, class_names):
-    """Returns `{class name: number}` of some files."""
-    counts = collections.Counter(file[2] for file in files)
-    return {name: counts[name] for name in class_names}
+def _describe_sizes(report: FolderReport) -> str:
+    looks = report.looks.values()
+    median_width = round(statistics.median(look.size[0] for look in looks))
+    median_height = round(statistics.median(look.size[1] for look in looks))
+    sides = [side for look in looks for side in look.size]
+    grey_count = sum(look.grey for look in looks)
+    if grey_count == len(looks):
+        colours = "all grey"
+    elif grey_count:
+        colours = f"{grey_count:,} of them grey"
+    else:
+        colours = "in colour"
+    return f"Sizes: {median_width} x {median_height} pixels (median), sides of {min(sides)} to {max(sides)}; {colours}."
 
 
-def _few(number, noun):
+def _count_noun(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _some(names, most=3):
+def _name_first(names: Sequence[str], most: int = 3) -> str:
     return ", ".join(names[:most]) + (f" and {len(names) - most:,} more" if len(names) > most else "")
+
+
+def _name_groups(groups: Sequence[IdGroup]) -> str:
+    return _name_first([" = ".join(group[:_MOST_IN_GROUP]) for group in groups])

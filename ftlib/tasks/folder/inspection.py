@@ -1,63 +1,74 @@
-"""What a folder of pictures, or a CSV file that lists them, holds: every finding before a run, in words and as data."""
+"""Every finding on a folder of pictures, or on a CSV file that lists them, before a run: in words and as data."""
 
 import collections
 import dataclasses
+import os
 import pathlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
 
 from ftlib.tasks.folder import findings as finding_rules
 from ftlib.tasks.folder.check import FolderReport, check_folder
-from ftlib.tasks.folder.findings import LEVELS, Finding
-from ftlib.tasks.folder.load import PARTS, divide, gaps
+from ftlib.tasks.folder.findings import LEVELS, Finding, IdGroup
+from ftlib.tasks.folder.near_duplicates import near_duplicates
+from ftlib.tasks.folder.picture_file import UNDIVIDED, PictureFile
+from ftlib.tasks.folder.splitting import count_per_class, describe_gaps, split_files
+from ftlib.tasks.task import PARTS
 from ftlib.text import wrapped
 
-_SERIES = 8  # pictures, at least, under one background
+_LEAST_SERIES = 8  # pictures under one background
+_LEVEL_WIDTH = 9  # columns of the level before a finding
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class DataFindings:
-    """What `inspect_data` returns; it prints as a list, the gravest first.
+    """The result of `inspect_data`; it prints as a list, the gravest finding first.
 
     Attributes:
         report: The `FolderReport` of every file.
         findings: Tuple of `Finding`.
         near: Groups of ids of pictures that are nearly the same.
-        series: Groups of ids of pictures that are nearly the same only since they share a background.
+        series: Groups of ids of pictures that are nearly the same only because they share a background.
         left_out: Ids of usable pictures that are not used, since a near copy is in a later split.
-        parts: `{part: files}` as they will be used; empty where an error keeps them from being divided.
+        parts: `{part: PictureFiles}` as they will be used; empty where an error keeps them from being divided.
         drawn: The parts that the folder did not have.
     """
 
     report: FolderReport
-    findings: tuple
-    near: tuple
-    series: tuple
-    left_out: frozenset
-    parts: dict
-    drawn: tuple
+    findings: tuple[Finding, ...]
+    near: tuple[IdGroup, ...]
+    series: tuple[IdGroup, ...]
+    left_out: frozenset[str]
+    parts: dict[str, tuple[PictureFile, ...]]
+    drawn: tuple[str, ...]
 
     @property
-    def usable(self):
+    def usable(self) -> bool:
         """Whether a model can be trained on the pictures."""
         return not any(finding.level == "error" for finding in self.findings)
 
     @property
-    def counts(self):
+    def counts(self) -> dict[str, dict[str, int]]:
         """Pictures as they will be used: `{part: {class name: number}}`."""
-        return {part: finding_rules.per_class(files, self.report.class_names) for part, files in self.parts.items()}
+        return {part: count_per_class(files, self.report.class_names) for part, files in self.parts.items()}
 
     @property
-    def lines(self):
+    def lines(self) -> list[str]:
         """The findings as strings, the gravest first."""
-        ordered = sorted(self.findings, key=lambda finding: LEVELS.index(finding.level))
-        return [f"{finding.level:<9}{finding.text}" for finding in ordered]
+        return [f"{finding.level:<{_LEVEL_WIDTH}}{finding.text}" for finding in self._by_gravity()]
 
-    def require(self):
+    def _by_gravity(self) -> list[Finding]:
+        return sorted(self.findings, key=lambda finding: LEVELS.index(finding.level))
+
+    def require(self) -> None:
         """Raises a ValueError with the errors, if there are any."""
-        errors = [finding.text for finding in self.findings if finding.level == "error"]
-        if errors:
-            raise ValueError(" ".join(errors))
+        error_texts = [finding.text for finding in self.findings if finding.level == "error"]
+        if error_texts:
+            raise ValueError(" ".join(error_texts))
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Returns everything as plain data."""
         return {
             "path": str(self.report.path),
@@ -66,22 +77,24 @@ class DataFindings:
             "class_names": list(self.report.class_names),
             "splits": self.counts,
             "drawn": list(self.drawn),
-            "findings": [{**dataclasses.asdict(f), "ids": list(f.ids)} for f in self.findings],
+            "findings": [{**dataclasses.asdict(finding), "ids": list(finding.ids)} for finding in self.findings],
         }
 
     def __repr__(self):
-        names, files = self.report.class_names, self.report.files
-        lines = [f"{self.report.path}: {len(files):,} usable pictures in {len(names):,} classes"]
-        for part, numbers in self.counts.items():
-            low, high = min(numbers.values()), max(numbers.values())
-            each = f"{low:,} of each class" if low == high else f"{low:,} to {high:,} of each class"
-            how = ", set aside by ftlib" if part in self.drawn else ""
-            lines.append(f"  {part:<12}{sum(numbers.values()):>7,}  ({each}{how})")
-        return "\n".join(lines + [wrapped(line[9:], f"  {line[:9]}") for line in self.lines])
+        file_count = len(self.report.files)
+        lines = [f"{self.report.path}: {file_count:,} usable pictures in {len(self.report.class_names):,} classes"]
+        for part, counts in self.counts.items():
+            least, most = min(counts.values()), max(counts.values())
+            per_class = f"{least:,} of each class" if least == most else f"{least:,} to {most:,} of each class"
+            origin = ", set aside by ftlib" if part in self.drawn else ""
+            lines.append(f"  {part:<12}{sum(counts.values()):>7,}  ({per_class}{origin})")
+        for finding in self._by_gravity():
+            lines.append(wrapped(finding.text, f"  {finding.level:<{_LEVEL_WIDTH}}"))
+        return "\n".join(lines)
 
 
-def inspect_data(path, near=True):
-    """Looks at every picture once, and says what a run on them should know.
+def inspect_data(path: str | os.PathLike, near: bool = True) -> DataFindings:
+    """Opens every picture once, and says what one should know before a run on them.
 
     Pictures that are in a split already stay there, but for training pictures with a copy, or nearly one, in
     validation or test: a network that has seen them is not tested by them. Where ftlib draws the splits, near copies,
@@ -103,78 +116,97 @@ def inspect_data(path, near=True):
     {'daisy': 28, 'roses': 28}
     """
     report = check_folder(pathlib.Path(path))
-    groups, series = _near_groups(report) if near else ((), ())
-    left_out = _leaking(report, groups)
-    files = [file for file in report.files if file[0] not in left_out]
+    near_groups, series = _find_near_groups(report) if near else ((), ())
+    left_out = _find_leaking(report, near_groups)
+    files = [file for file in report.files if file.id not in left_out]
     findings = [
-        *finding_rules.of_files(report),
-        *finding_rules.of_copies(report),
-        *finding_rules.of_near(report, groups, left_out),
-        *finding_rules.of_series(report, series),
-        *finding_rules.of_groups(report),
+        *finding_rules.inspect_files(report),
+        *finding_rules.inspect_exact_copies(report),
+        *finding_rules.inspect_near_copies(report, near_groups, left_out),
+        *finding_rules.inspect_series(report, series),
+        *finding_rules.inspect_groups(report),
     ]
-    parts, drawn = {}, ()
+    part_files, drawn_parts = {}, []
     try:
-        parts, drawn = divide(report.path, files, report.class_names, _together(report.groups, groups))
+        unit_keys = _join_units(report.groups, near_groups)
+        part_files, drawn_parts = split_files(report.path, files, report.class_names, unit_keys)
     except ValueError as error:
-        findings.append(finding_rules.of_failure(report, files, error, groups))
+        findings.append(finding_rules.explain_failed_division(report, files, error, near_groups))
     else:
-        findings += [Finding("warning", "gap", line) for line in gaps(parts, report.class_names)]
-        findings += finding_rules.of_balance(report, parts)
-    findings += finding_rules.of_sizes(report)
-    parts = {part: tuple(parts[part]) for part in PARTS} if parts else {}
-    return DataFindings(report, tuple(findings), groups, series, left_out, parts, tuple(drawn))
+        findings += [Finding("warning", "gap", line) for line in describe_gaps(part_files, report.class_names)]
+        findings += finding_rules.inspect_balance(report, part_files)
+    findings += finding_rules.inspect_sizes(report)
+    return DataFindings(
+        report=report,
+        findings=tuple(findings),
+        near=near_groups,
+        series=series,
+        left_out=left_out,
+        parts={part: tuple(part_files[part]) for part in PARTS if part in part_files},
+        drawn=tuple(drawn_parts),
+    )
 
 
-def _near_groups(report):
+def _find_near_groups(report: FolderReport) -> tuple[tuple[IdGroup, ...], tuple[IdGroup, ...]]:
     """Returns groups of ids of pictures that are nearly the same: `(copies, series under one background)`."""
-    import numpy as np
-
-    from ftlib.tasks.folder.near_duplicates import near_duplicates
-
-    ids = [file[0] for file in report.files]
+    ids = [file.id for file in report.files]
     if not ids:
         return (), ()
-    indices_of_copies = near_duplicates(np.stack([report.looks[i].thumbnail for i in ids]))
-    groups = [tuple(ids[i] for i in group) for group in indices_of_copies]
-    label = {file[0]: file[2] for file in report.files}
-    total = collections.Counter(label.values())
-    series = [group for group in groups if _is_series(collections.Counter(label[i] for i in group), total)]
-    return tuple(group for group in groups if group not in series), tuple(series)
+    index_groups = near_duplicates(np.stack([report.looks[file_id].thumbnail for file_id in ids]))
+    class_by_id = report.class_by_id
+    class_counts = collections.Counter(class_by_id.values())
+    copies, series = [], []
+    for index_group in index_groups:
+        group = tuple(ids[i] for i in index_group)
+        group_counts = collections.Counter(class_by_id[file_id] for file_id in group)
+        if _is_series(group_counts, class_counts):
+            series.append(group)
+        else:
+            copies.append(group)
+    return tuple(copies), tuple(series)
 
 
-def _is_series(counts, total):
+def _is_series(group_counts: Mapping[str, int], class_counts: Mapping[str, int]) -> bool:
     """Returns whether pictures that are nearly the same are no copies, given how many of each class are among them.
 
     What is half of one class and half of another cannot be what tells the two apart: it is the background that they
     share, as under a fixed camera. A few copies with a wrong label are fewer.
     """
-    return sum(counts.values()) >= _SERIES and sum(2 * n >= total[name] for name, n in counts.items()) > 1
+    if sum(group_counts.values()) < _LEAST_SERIES:
+        return False
+    half_classes = [name for name, count in group_counts.items() if 2 * count >= class_counts[name]]
+    return len(half_classes) > 1
 
 
-def _leaking(report, groups):
+def _find_leaking(report: FolderReport, near_groups: Iterable[IdGroup]) -> frozenset[str]:
     """Returns which near copies are left out: those in an earlier split than the last one of their group."""
-    rank = {file[0]: PARTS.index(file[1]) for file in report.files if file[1] != "all"}
-    if not rank:
+    rank_by_id = {file.id: PARTS.index(file.part) for file in report.files if file.part != UNDIVIDED}
+    if not rank_by_id:
         return frozenset()
-    last = [max(rank[i] for i in group) for group in groups]
-    return frozenset(i for group, latest in zip(groups, last, strict=True) for i in group if rank[i] < latest)
+    leaking_ids = set()
+    for group in near_groups:
+        last_rank = max(rank_by_id[file_id] for file_id in group)
+        leaking_ids.update(file_id for file_id in group if rank_by_id[file_id] < last_rank)
+    return frozenset(leaking_ids)
 
 
-def _together(groups, near):
+def _join_units(groups: Mapping[str, str], near_groups: Sequence[IdGroup]) -> dict[str, str]:
     """Returns `{id: key}` that is the same for what must not be divided: one group, near copies, or a chain of both."""
-    import numpy as np
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    members = collections.defaultdict(list)
-    for i, group in groups.items():
-        members[group].append(i)
-    bound = [group for group in (*members.values(), *near) if len(group) > 1]
-    index = {i: k for k, i in enumerate(dict.fromkeys(i for group in bound for i in group))}
-    if not index:
+    members_by_group = collections.defaultdict(list)
+    for file_id, group in groups.items():
+        members_by_group[group].append(file_id)
+    units = [unit for unit in (*members_by_group.values(), *near_groups) if len(unit) > 1]
+    index_by_id: dict[str, int] = {}
+    for unit in units:
+        for file_id in unit:
+            index_by_id.setdefault(file_id, len(index_by_id))
+    if not index_by_id:
         return {}
-    ends = np.array([(index[group[0]], index[i]) for group in bound for i in group]).T
-    graph = coo_array((np.ones(ends.shape[1], "int8"), tuple(ends)), shape=(len(index), len(index)))
-    _, labels = connected_components(graph, directed=False)
-    return {i: f"group {labels[k]}" for i, k in index.items()}
+    edges = np.array([(index_by_id[unit[0]], index_by_id[file_id]) for unit in units for file_id in unit]).T
+    graph_shape = (len(index_by_id), len(index_by_id))
+    graph = coo_array((np.ones(edges.shape[1], "int8"), tuple(edges)), shape=graph_shape)
+    _, unit_labels = connected_components(graph, directed=False)
+    return {file_id: f"group {unit_labels[index]}" for file_id, index in index_by_id.items()}

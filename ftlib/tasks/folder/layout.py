@@ -1,19 +1,16 @@
 """How a folder of class folders is arranged: which file belongs to which class and part."""
 
 import collections
-from typing import NamedTuple
+import pathlib
+from collections.abc import Callable, Iterable
 
-from ftlib.files import (
-    distinct_names,
-    is_output,
-    is_picture,
-    plain_name,
-    visible_entries,
-    walk_pictures,
-)
+from ftlib.files import distinct_names, is_output, is_picture, normalize_name, visible_entries, walk_pictures
+from ftlib.tasks.folder.picture_file import UNDIVIDED, Listing, LostPictures, PictureFile
 
-PARTS = {"train": "train", "training": "train", "val": "validation", "valid": "validation",
-         "validation": "validation", "test": "test", "testing": "test"}  # fmt: skip
+PART_OF_FOLDER = {
+    "train": "train", "training": "train", "val": "validation", "valid": "validation", "validation": "validation",
+    "test": "test", "testing": "test",
+}  # fmt: skip
 ARRANGE = (
     "Arrange the pictures as FOLDER/CLASS/picture.jpg, or as FOLDER/train/CLASS/picture.jpg "
     "(and the same for validation and test)."
@@ -21,31 +18,11 @@ ARRANGE = (
 INSIDE, OUTSIDE = "in a folder inside a class folder", "outside of class folders"
 
 
-class Listing(NamedTuple):
-    """What lies in a folder, or is listed in a CSV file, before any picture is opened.
-
-    Attributes:
-        files: The pictures as `(id, part, class name, path)`, sorted by id.
-        class_names: The classes, sorted.
-        skipped: `{id: reason}` of what is left aside.
-        groups: `{id: group}`, empty without such a column.
-        lost: `{id: (where, number)}`: files and folders that are left aside although they hold pictures.
-        respelled: `{name: number}`: names that several folders or files bear, spelled in several ways.
-    """
-
-    files: list
-    class_names: tuple
-    skipped: dict
-    groups: dict
-    lost: dict
-    respelled: dict
-
-
-def list_folder(path, training=True):
-    """Lists a folder of class folders; it opens no picture that has the name of one.
+def list_folder(path: pathlib.Path, training: bool = True) -> Listing:
+    """Lists a folder of class folders, without opening any picture whose name says that it is one.
 
     Args:
-        path: `pathlib.Path` of the folder.
+        path: The folder.
         training: Whether a model is to be trained on the pictures, which takes two classes, none of them empty, and a
             part to train on. False: whatever classes and parts there are.
 
@@ -60,188 +37,279 @@ def list_folder(path, training=True):
         raise FileNotFoundError(f"There is no folder {str(path)!r}. Check the spelling, and that the disk is mounted.")
     if not path.is_dir():
         raise NotADirectoryError(f"A folder or a CSV file of pictures is needed. Received: the file {str(path)!r}.")
-    skipped, lost = {}, {}
-    top = _entries(path, path, skipped)
-    parts = _part_folders(path, top)
-    if training and parts and "train" not in parts:
-        raise ValueError(
-            f"{str(path)!r} has {', '.join(e.name for e in parts.values())} but no train folder. {ARRANGE}"
-        )
-    _set_aside(path, [e for e in top if e.is_file() or (parts and e not in parts.values())], OUTSIDE, skipped, lost)
-
-    files, classes_by_part, folders = [], {}, []
-    for part, folder in parts.items() if parts else [("all", path)]:
-        entries = _entries(path, folder, skipped) if parts else top
-        if parts:
-            _set_aside(path, [entry for entry in entries if entry.is_file()], OUTSIDE, skipped, lost)
-        files_by_class = {}
-        for entry in [entry for entry in entries if entry.is_dir()]:
-            inside = _class_files(path, entry, skipped, lost)
-            files_by_class.setdefault(plain_name(entry.name), []).extend(inside)
-            folders.append(entry)
-        empty = [name for name, inside in files_by_class.items() if not any(map(is_picture, inside))]
-        classes_by_part[part] = set(files_by_class) - set(empty)
-        if not training:
-            skipped.update((name, "an empty folder") for name in empty)
-            _require_pictures(folder, classes_by_part[part], entries)
-        elif part in ("all", "train"):
-            _require_followed(folder, empty, skipped)
-            _require_classes(path, folder, files_by_class, empty, entries)
-        files += [(part, name, file) for name in classes_by_part[part] for file in files_by_class[name]]
-
-    trained = classes_by_part.get("train") or classes_by_part.get("all") or set()
+    lister = _FolderLister(path)
+    lister.list_parts(training)
     if training:
-        require_trained(classes_by_part, trained, lambda part: f"{parts[part].name}/ of {str(path)!r}")
-    names = trained if training else set().union(*classes_by_part.values())
-    return Listing(_named(path, files), tuple(sorted(names)), skipped, {}, lost, _respelled(path, folders, files))
+        lister.require_trained_classes()
+        class_names = lister.trained_classes
+    else:
+        class_names = set().union(*lister.classes_by_part.values())
+    return Listing(
+        files=lister.picture_files(),
+        class_names=tuple(sorted(class_names)),
+        skipped=lister.skipped,
+        lost=lister.lost,
+        respelled=lister.count_respelled(),
+    )
 
 
-def _part_folders(path, top):
+class _FolderLister:
+    """Goes through a folder of class folders and collects what lies there.
+
+    Args:
+        root: The folder.
+
+    Attributes:
+        skipped, lost: As in a `Listing`.
+        part_folders: `{part: folder}`; empty where class folders lie in the root itself.
+        classes_by_part: `{part: set of class names}` of the classes with pictures.
+        class_folders: Every class folder.
+        files: `(part, class name, path)` of each picture.
+    """
+
+    def __init__(self, root: pathlib.Path):
+        self.root = root
+        self.skipped: dict[str, str] = {}
+        self.lost: dict[str, LostPictures] = {}
+        self.part_folders: dict[str, pathlib.Path] = {}
+        self.classes_by_part: dict[str, set[str]] = {}
+        self.class_folders: list[pathlib.Path] = []
+        self.files: list[tuple[str, str, pathlib.Path]] = []
+
+    @property
+    def trained_classes(self) -> set[str]:
+        return self.classes_by_part.get("train") or self.classes_by_part.get(UNDIVIDED) or set()
+
+    def list_parts(self, training: bool) -> None:
+        """Lists the part folders, or the class folders where there are no parts."""
+        top_entries = self._usable_entries(self.root)
+        self.part_folders = find_part_folders(self.root, top_entries)
+        if training and self.part_folders and "train" not in self.part_folders:
+            folder_names = ", ".join(folder.name for folder in self.part_folders.values())
+            raise ValueError(f"{str(self.root)!r} has {folder_names} but no train folder. {ARRANGE}")
+
+        if not self.part_folders:
+            self._set_aside([entry for entry in top_entries if entry.is_file()], OUTSIDE)
+            self._list_part(UNDIVIDED, self.root, top_entries, training)
+            return
+        part_folders = set(self.part_folders.values())
+        self._set_aside([entry for entry in top_entries if entry.is_file() or entry not in part_folders], OUTSIDE)
+        for part, folder in self.part_folders.items():
+            entries = self._usable_entries(folder)
+            self._set_aside([entry for entry in entries if entry.is_file()], OUTSIDE)
+            self._list_part(part, folder, entries, training)
+
+    def _list_part(self, part: str, folder: pathlib.Path, entries: list[pathlib.Path], training: bool) -> None:
+        """Lists the class folders of one part."""
+        files_by_class: dict[str, list[pathlib.Path]] = {}
+        for entry in entries:
+            if entry.is_dir():
+                files_by_class.setdefault(normalize_name(entry.name), []).extend(self._list_class_folder(entry))
+                self.class_folders.append(entry)
+        empty_classes = [
+            class_name for class_name, files in files_by_class.items() if not any(is_picture(file) for file in files)
+        ]
+        class_names = set(files_by_class) - set(empty_classes)
+        self.classes_by_part[part] = class_names
+        if not training:
+            self.skipped.update((class_name, "an empty folder") for class_name in empty_classes)
+            _require_pictures(folder, class_names, entries)
+        elif part in (UNDIVIDED, "train"):
+            self._require_readable(folder, empty_classes)
+            self._require_classes(folder, files_by_class, empty_classes, entries)
+        for class_name in class_names:
+            self.files += [(part, class_name, file) for file in files_by_class[class_name]]
+
+    def _list_class_folder(self, folder: pathlib.Path) -> list[pathlib.Path]:
+        """Returns the files of a class folder; the folders inside it are set aside."""
+        entries = self._usable_entries(folder)
+        self._set_aside([entry for entry in entries if entry.is_dir()], INSIDE)
+        return [entry for entry in entries if entry.is_file()]
+
+    def _usable_entries(self, folder: pathlib.Path) -> list[pathlib.Path]:
+        """Returns the visible files and folders of a folder; links out of it and ftlib's own output are skipped."""
+        usable_entries = []
+        try:
+            entries = visible_entries(folder)
+        except OSError as error:
+            if folder == self.root:
+                raise
+            self.skipped[self._id(folder)] = f"a folder that cannot be read ({error.strerror})"
+            return usable_entries
+        for entry in entries:
+            if entry.is_symlink() and not entry.exists():
+                self.skipped[self._id(entry)] = "a link to nothing"
+            elif entry.is_symlink() and not entry.resolve().is_relative_to(self.root.resolve()):
+                self.skipped[self._id(entry)] = "a link that leads out of the folder"
+            elif entry.is_dir() and is_output(entry):
+                self.skipped[self._id(entry)] = "written by ftlib"
+            elif entry.is_dir() or entry.is_file():
+                usable_entries.append(entry)
+            else:
+                self.skipped[self._id(entry)] = "neither a file nor a folder"
+        return usable_entries
+
+    def _set_aside(self, entries: Iterable[pathlib.Path], place: str) -> None:
+        """Records files and folders that are not used: as lost, with the number of their pictures, or as skipped."""
+        for entry in entries:
+            if entry.is_dir() and entry.is_symlink():
+                self.skipped[self._id(entry)] = "a link to a folder"
+                continue
+            picture_count = sum(1 for _ in walk_pictures(entry)) if entry.is_dir() else int(is_picture(entry))
+            if picture_count:
+                self.lost[self._id(entry)] = LostPictures(place, picture_count)
+            else:
+                self.skipped[self._id(entry)] = place
+
+    def _require_readable(self, folder: pathlib.Path, empty_classes: list[str]) -> None:
+        """Raises if a class has no pictures because they are links that are not followed, or may not be read."""
+        for class_name in empty_classes:
+            reasons = {
+                entry_id: reason
+                for entry_id, reason in self.skipped.items()
+                if entry_id.split("/")[-2:-1] == [class_name] or entry_id.split("/")[-1] == class_name
+            }
+            outward_links = [entry_id for entry_id, reason in reasons.items() if "leads out" in reason]
+            if outward_links:
+                raise ValueError(
+                    f"The class {class_name!r} in {str(folder)!r} has {len(outward_links)} links that lead out of the "
+                    f"folder, such as {outward_links[0]}, and no pictures. Such links are not followed: copy what they "
+                    "lead to (cp -rL), or name a folder that holds both."
+                )
+            unreadable = [f"{entry_id}: {reason}" for entry_id, reason in reasons.items() if "cannot be read" in reason]
+            if unreadable:
+                raise ValueError(
+                    f"The class {class_name!r} in {str(folder)!r} has no pictures that can be read. {unreadable[0]}."
+                )
+
+    def _require_classes(
+        self,
+        folder: pathlib.Path,
+        files_by_class: dict[str, list[pathlib.Path]],
+        empty_classes: list[str],
+        entries: list[pathlib.Path],
+    ) -> None:
+        """Raises unless there are two class folders, each with pictures in it."""
+        if not files_by_class:
+            contents = "pictures but no class folders" if _has_pictures(entries) else "no class folders"
+            raise ValueError(f"{str(folder)!r} holds {contents}. {ARRANGE}")
+        nested_picture = self._find_nested_picture(empty_classes, entries)
+        if nested_picture:
+            hint = f" Did you mean {str(folder / empty_classes[0])!r}?" if len(files_by_class) == 1 else ""
+            raise ValueError(
+                f"{str(self.root)!r} has pictures too deep inside, such as {self._id(nested_picture)}.{hint} {ARRANGE}"
+            )
+        if empty_classes:
+            raise ValueError(
+                f"Class folders without pictures in {str(folder)!r}: {', '.join(empty_classes)}. Fill or remove them."
+            )
+        if len(files_by_class) == 1:
+            only_class = next(iter(files_by_class))
+            raise ValueError(f"{str(folder)!r} has the single class {only_class!r}; telling apart needs two. {ARRANGE}")
+
+    def _find_nested_picture(self, empty_classes: list[str], entries: list[pathlib.Path]) -> pathlib.Path | None:
+        """Returns the first picture in a folder inside an empty class folder, if there is any."""
+        for class_name in empty_classes:
+            for entry in entries:
+                if normalize_name(entry.name) == class_name:
+                    nested_picture = next(walk_pictures(entry), None)
+                    if nested_picture:
+                        return nested_picture
+        return None
+
+    def require_trained_classes(self) -> None:
+        """Raises a ValueError for classes of validation or test that training does not have."""
+
+        def name_part(part: str) -> str:
+            return f"{self.part_folders[part].name}/ of {str(self.root)!r}"
+
+        require_trained(self.classes_by_part, self.trained_classes, name_part)
+
+    def picture_files(self) -> list[PictureFile]:
+        """Returns the pictures, sorted by id."""
+        ids = distinct_names([path.relative_to(self.root).as_posix() for _, _, path in self.files])
+        return sorted(PictureFile(file_id, *file) for file_id, file in zip(ids, self.files, strict=True))
+
+    def count_respelled(self) -> dict[str, int]:
+        """Returns `{name: number}` of the normalized names that several folders or files have."""
+        paths = [*self.class_folders, *(path for _, _, path in self.files)]
+        # Folders of one name give their files the same ids only where the names of these are the same, too.
+        counts = collections.Counter(self._id(path) for path in paths)
+        return {name: number for name, number in counts.items() if number > 1}
+
+    def _id(self, entry: pathlib.Path) -> str:
+        return normalize_name(entry.relative_to(self.root).as_posix())
+
+
+def find_part_folders(root: pathlib.Path, entries: Iterable[pathlib.Path]) -> dict[str, pathlib.Path]:
     """Returns `{part: folder}` of the folders that are parts and not classes.
 
-    A class may be called "train": what holds more pictures itself than in the folders inside it is a class.
+    A class may be called "train": a folder that holds more pictures itself than in the folders inside it is a class.
+
+    Args:
+        root: The folder in which they lie, for messages.
+        entries: Its files and folders.
+
+    Raises:
+        ValueError: If two folders are the same part.
     """
-    parts = {}
-    for entry in top:
-        part = PARTS.get(entry.name.lower())
-        if not part or not entry.is_dir():
-            continue
-        try:
-            inner = visible_entries(entry)
-        except OSError:  # said where the classes are listed
-            continue
-        loose = sum(e.is_file() and is_picture(e) for e in inner)
-        folders = [e for e in inner if e.is_dir() and not is_output(e)]
-        within = sum(1 for folder in folders for file in walk_pictures(folder) if file.parent == folder)
-        if within <= loose and (loose or not folders):
-            continue
-        if part in parts:
-            raise ValueError(f"{str(path)!r} has two {part} folders: {parts[part].name} and {entry.name}. Merge them.")
-        parts[part] = entry
-    return parts
-
-
-def _require_followed(folder, empty, skipped):
-    """Raises if a class has no pictures since these are links that are not followed, or lie where nobody may look."""
-    for name in empty:
-        told = {i: why for i, why in skipped.items() if i.split("/")[-2:-1] == [name] or i.split("/")[-1] == name}
-        out = [i for i, why in told.items() if "leads out" in why]
-        if out:
-            raise ValueError(
-                f"The class {name!r} in {str(folder)!r} has {len(out)} links that lead out of the folder, such as "
-                f"{out[0]}, and no pictures. Such links are not followed: copy what they lead to (cp -rL), or name a "
-                "folder that holds both."
-            )
-        closed = [f"{i}: {why}" for i, why in told.items() if "cannot be read" in why]
-        if closed:
-            raise ValueError(f"The class {name!r} in {str(folder)!r} has no pictures that can be read. {closed[0]}.")
-
-
-def _require_classes(path, folder, files_by_class, empty, entries):
-    """Raises unless there are two class folders, each with pictures in it."""
-    if not files_by_class:
-        flat = any(entry.is_file() and is_picture(entry) for entry in entries)
-        what = "pictures but no class folders" if flat else "no class folders"
-        raise ValueError(f"{str(folder)!r} holds {what}. {ARRANGE}")
-    named = collections.defaultdict(list)
+    part_folders = {}
     for entry in entries:
-        named[plain_name(entry.name)].append(entry)
-    nested = [next(walk_pictures(entry), None) for name in empty for entry in named[name]]
-    if any(nested):
-        example = _id(path, next(filter(None, nested)))
-        hint = f" Did you mean {str(folder / empty[0])!r}?" if len(files_by_class) == 1 else ""
-        raise ValueError(f"{str(path)!r} has pictures too deep inside, such as {example}.{hint} {ARRANGE}")
-    if empty:
-        raise ValueError(f"Class folders without pictures in {str(folder)!r}: {', '.join(empty)}. Fill or remove them.")
-    if len(files_by_class) == 1:
-        raise ValueError(
-            f"{str(folder)!r} has the single class {next(iter(files_by_class))!r}; telling apart needs two. {ARRANGE}"
-        )
+        part = PART_OF_FOLDER.get(entry.name.lower())
+        if part is None or not entry.is_dir() or not _holds_class_folders(entry):
+            continue
+        if part in part_folders:
+            first_name = part_folders[part].name
+            raise ValueError(f"{str(root)!r} has two {part} folders: {first_name} and {entry.name}. Merge them.")
+        part_folders[part] = entry
+    return part_folders
 
 
-def _require_pictures(folder, classes, entries):
+def _holds_class_folders(folder: pathlib.Path) -> bool:
+    """Returns whether more pictures lie in the folders inside a folder than in it; also for an empty folder inside."""
+    try:
+        entries = visible_entries(folder)
+    except OSError:  # reported where the classes are listed
+        return False
+    own_pictures = sum(entry.is_file() and is_picture(entry) for entry in entries)
+    inner_folders = [entry for entry in entries if entry.is_dir() and not is_output(entry)]
+    inner_pictures = sum(
+        1 for inner_folder in inner_folders for file in walk_pictures(inner_folder) if file.parent == inner_folder
+    )
+    if own_pictures == 0 and inner_folders:
+        return True
+    return inner_pictures > own_pictures
+
+
+def _require_pictures(folder: pathlib.Path, class_names: set[str], entries: list[pathlib.Path]) -> None:
     """Raises unless there is a class folder with pictures in it."""
-    if not classes:
-        flat = any(entry.is_file() and is_picture(entry) for entry in entries)
-        what = "pictures but no class folders, so that nothing says what they show" if flat else "no class folders"
-        raise ValueError(f"{str(folder)!r} holds {what}. {ARRANGE}")
+    if class_names:
+        return
+    contents = "no class folders"
+    if _has_pictures(entries):
+        contents = "pictures but no class folders, so that nothing says what they show"
+    raise ValueError(f"{str(folder)!r} holds {contents}. {ARRANGE}")
 
 
-def require_trained(classes_by_part, trained, name_part):
+def _has_pictures(entries: Iterable[pathlib.Path]) -> bool:
+    return any(entry.is_file() and is_picture(entry) for entry in entries)
+
+
+def require_trained(
+    classes_by_part: dict[str, set[str]], trained_classes: set[str], name_part: Callable[[str], str]
+) -> None:
     """Raises a ValueError for classes of validation or test that training does not have.
 
     Args:
         classes_by_part: `{part: set of classes}`.
-        trained: The classes of training.
+        trained_classes: The classes of training.
         name_part: Returns what an error calls a part, such as `"test/ of 'flowers'"`.
     """
-    for part, classes in classes_by_part.items():
-        strange = sorted(classes - trained)
-        if strange:
-            more = f" and {len(strange) - 10} more" * (len(strange) > 10)
+    for part, class_names in classes_by_part.items():
+        untrained = sorted(class_names - trained_classes)
+        if untrained:
+            more = f" and {len(untrained) - 10} more" if len(untrained) > 10 else ""
             raise ValueError(
-                f"{name_part(part)} has classes that training does not have: {', '.join(strange[:10])}{more}. Training "
-                f"has: {', '.join(sorted(trained)[:20])}."
+                f"{name_part(part)} has classes that training does not have: {', '.join(untrained[:10])}{more}. "
+                f"Training has: {', '.join(sorted(trained_classes)[:20])}."
             )
-
-
-def _entries(root, folder, skipped):
-    """Returns the visible files and folders of a folder; links out and what ftlib wrote go to `skipped`."""
-    usable = []
-    try:
-        entries = visible_entries(folder)
-    except OSError as error:
-        if folder == root:
-            raise
-        skipped[_id(root, folder)] = f"a folder that cannot be read ({error.strerror})"
-        return usable
-    for entry in entries:
-        if entry.is_symlink() and not entry.exists():
-            skipped[_id(root, entry)] = "a link to nothing"
-        elif entry.is_symlink() and not entry.resolve().is_relative_to(root.resolve()):
-            skipped[_id(root, entry)] = "a link that leads out of the folder"
-        elif entry.is_dir() and is_output(entry):
-            skipped[_id(root, entry)] = "written by ftlib"
-        elif entry.is_dir() or entry.is_file():
-            usable.append(entry)
-        else:
-            skipped[_id(root, entry)] = "neither a file nor a folder"
-    return usable
-
-
-def _class_files(root, folder, skipped, lost):
-    """Returns the files of a class folder; the folders inside it are set aside."""
-    entries = _entries(root, folder, skipped)
-    _set_aside(root, [entry for entry in entries if entry.is_dir()], INSIDE, skipped, lost)
-    return [entry for entry in entries if entry.is_file()]
-
-
-def _set_aside(root, entries, where, skipped, lost):
-    """Writes down files and folders that are not used: as lost, with the number of their pictures, or as skipped."""
-    for entry in entries:
-        if entry.is_dir() and entry.is_symlink():
-            skipped[_id(root, entry)] = "a link to a folder"
-            continue
-        number = sum(1 for _ in walk_pictures(entry)) if entry.is_dir() else int(is_picture(entry))
-        if number:
-            lost[_id(root, entry)] = (where, number)
-        else:
-            skipped[_id(root, entry)] = where
-
-
-def _named(root, files):
-    """Returns `(part, class name, path)` rows as `(id, part, class name, path)`, sorted by id."""
-    ids = distinct_names([file.relative_to(root).as_posix() for _, _, file in files])
-    return sorted((i, *file) for i, file in zip(ids, files, strict=True))
-
-
-def _respelled(root, folders, files):
-    """Returns `{name: number}` of the plain names that several folders or files bear."""
-    paths = [*folders, *(file for _, _, file in files)]
-    # Folders of one name make the names of their files alike only where these are alike, too.
-    counts = collections.Counter(_id(root, path) for path in paths)
-    return {name: number for name, number in counts.items() if number > 1}
-
-
-def _id(root, entry):
-    return plain_name(entry.relative_to(root).as_posix())

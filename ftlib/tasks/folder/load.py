@@ -1,26 +1,33 @@
 """A task from your own pictures: a folder with one folder per class, or a CSV file that lists them."""
 
-import collections
-import hashlib
 import operator
+import os
+import pathlib
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from ftlib.files import find_path
-from ftlib.tasks.folder.check import check_folder
-from ftlib.tasks.folder.class_names import mirror_pairs
-from ftlib.tasks.folder.decode import CACHE, FolderImages
+from ftlib.tasks.folder.check import FolderReport, check_folder
+from ftlib.tasks.folder.class_names import find_mirror_pairs
+from ftlib.tasks.folder.decode import DEFAULT_CACHE_BYTES, FolderImages
+from ftlib.tasks.folder.picture_file import PictureFile
+from ftlib.tasks.folder.splitting import DRAWN_SHARE, PartFiles, describe_gaps, split_files
 from ftlib.tasks.folder.table import list_pictures
 from ftlib.tasks.task import Split, Task, draw_labels
 
-SHARE = 0.2  # of every class, for a validation or test split that the folder does not have
-PARTS = ("train", "validation", "test")
 LICENCE = "Not known to ftlib: whoever collected the pictures can say."
 
 
 def load_folder(
-    path, labels_per_class=None, seed=0, image_size=(224, 224), cache_bytes=CACHE, cache_dir=None, mirror=None
-):
+    path: str | os.PathLike,
+    labels_per_class: int | None = None,
+    seed: int = 0,
+    image_size: int | tuple[int, int] = (224, 224),
+    cache_bytes: int = DEFAULT_CACHE_BYTES,
+    cache_dir: str | os.PathLike | None = None,
+    mirror: bool | None = None,
+) -> Task:
     """Returns a task from a folder of class folders, or from a CSV file that lists pictures.
 
     Where the folder has `train`, `validation` (or `val`, `valid`) and `test`, they are used as they are. A
@@ -41,8 +48,8 @@ def load_folder(
             backbones take. Pictures keep their middle at that aspect ratio.
         cache_bytes: Memory for decoded pictures, for the three splits together. Default 512 MiB, 3,500 pictures of the
             default size. Where all together take more, each is decoded once into a file that is mapped into memory.
-        cache_dir: Folder for that file, where the next process finds what is decoded. Default None: it goes away with
-            this process.
+        cache_dir: Folder for that file, where the next process finds the decoded pictures. Default None: it is removed
+            when this process ends.
         mirror: Whether a mirrored picture keeps its label, so that augmentation may flip it. Default None: yes, as for
             most photos, unless two classes are called left and right; say False for writing or road signs.
 
@@ -61,178 +68,140 @@ def load_folder(
     >>> task.train.images[:8].shape  # doctest: +SKIP
     (8, 96, 96, 3)
     """
-    _image_size(image_size)
+    height_and_width = _require_image_size(image_size)
     path = find_path(path)
-    files, class_names, _, groups, *_ = list_pictures(path)
-    # Decoding may take minutes, so what can be known from the names alone is refused before it.
-    early, _ = divide(path, files, class_names, groups)
-    draw_labels(_labels(early["train"], class_names), labels_per_class, seed)
+    _refuse_early(path, labels_per_class, seed)
 
     report = check_folder(path)
-    parts, drawn = divide(path, report.files, class_names, report.groups, _left_out(report))
-    chosen = draw_labels(_labels(parts["train"], class_names), labels_per_class, seed)
-    parts["train"] = [parts["train"][i] for i in chosen]
-    return make_task(report, parts, drawn, image_size, cache_bytes, mirror, cache_dir)
+    part_files, drawn_parts = split_files(
+        path, report.files, report.class_names, report.groups, _describe_left_out(report)
+    )
+    chosen = draw_labels(_class_indices(part_files["train"], report.class_names), labels_per_class, seed)
+    part_files["train"] = [part_files["train"][i] for i in chosen]
+    return make_task(report, part_files, drawn_parts, height_and_width, cache_bytes, mirror, cache_dir)
 
 
-def make_task(report, parts, drawn=(), image_size=(224, 224), cache_bytes=CACHE, mirror=None, cache_dir=None):
+def _refuse_early(path: pathlib.Path, labels_per_class: int | None, seed: int) -> None:
+    """Raises whatever can be known from the names alone, since decoding may take minutes."""
+    listing = list_pictures(path)
+    part_files, _ = split_files(path, listing.files, listing.class_names, groups_of(listing.files))
+    draw_labels(_class_indices(part_files["train"], listing.class_names), labels_per_class, seed)
+
+
+def make_task(
+    report: FolderReport,
+    part_files: PartFiles,
+    drawn_parts: Sequence[str],
+    size: tuple[int, int],
+    cache_bytes: int,
+    mirror: bool | None,
+    cache_dir: str | os.PathLike | None,
+) -> Task:
     """Returns the task of checked pictures that are divided into parts.
 
     Args:
         report: The `FolderReport` of all pictures.
-        parts, drawn: As from `divide`.
-        image_size, cache_bytes, mirror, cache_dir: As in `load`.
+        part_files, drawn_parts: As from `split_files`.
+        size: `(height, width)` in pixels.
+        cache_bytes, mirror, cache_dir: As for `load_folder`.
     """
-    how = f"; {SHARE:.0%} of each class drawn for {' and for '.join(drawn)}" if drawn else ""
-    place = report.path.resolve()
-    table = report.path.is_file()
-    source = f"The {'CSV file' if table else 'folder'} {place.name!r}: {len(report.files)} usable pictures{how}."
-    mirror = not mirror_pairs(report.class_names) if mirror is None else mirror
-    splits = make_splits(parts, report.class_names, report.groups, _image_size(image_size), cache_bytes, cache_dir)
+    location = report.path.resolve()
+    is_table = report.path.is_file()
+    drawn_text = f"; {DRAWN_SHARE:.0%} of each class drawn for {' and for '.join(drawn_parts)}" if drawn_parts else ""
+    kind = "CSV file" if is_table else "folder"
+    splits = make_splits(part_files, report.class_names, size, cache_bytes, cache_dir, bool(report.groups))
     return Task(
-        name=place.stem if table else place.name,
+        name=location.stem if is_table else location.name,
         **splits,
         class_names=report.class_names,
-        source=source,
+        source=f"The {kind} {location.name!r}: {len(report.files)} usable pictures{drawn_text}.",
         licence=LICENCE,
-        mirror=mirror,
-        notes=tuple(report.lines() + gaps(parts, report.class_names)),
+        mirror=not find_mirror_pairs(report.class_names) if mirror is None else mirror,
+        notes=tuple(report.lines() + describe_gaps(part_files, report.class_names)),
     )
 
 
-def make_splits(parts, class_names, groups, size, cache_bytes=CACHE, cache_dir=None):
-    """Returns `{part: Split}` of `{part: files}`."""
-    total = sum(len(files) for files in parts.values())
-    return {
-        part: Split(
-            images=FolderImages(
-                [file[3] for file in files], size, 3, cache_bytes * len(files) // max(total, 1), cache_dir
-            ),
-            labels=_labels(files, class_names),
-            ids=np.array([file[0] for file in files]),
-            groups=np.array([groups.get(file[0], "") for file in files]) if groups else None,
-        )
-        for part, files in parts.items()
-    }
-
-
-def divide(path, files, class_names, together=None, left_out=""):
-    """Divides pictures between the splits, and draws those that the folder does not have.
+def make_splits(
+    part_files: Mapping[str, Sequence[PictureFile]],
+    class_names: Sequence[str],
+    size: tuple[int, int],
+    cache_bytes: int = DEFAULT_CACHE_BYTES,
+    cache_dir: str | os.PathLike | None = None,
+    with_groups: bool | None = None,
+) -> dict[str, Split]:
+    """Returns the `Split`s of pictures that are divided into parts.
 
     Args:
-        path: The folder, for messages.
-        files: The pictures, as in `FolderReport.files`.
-        class_names: The classes.
-        together: `{id: key}`: pictures with the same key go to the same split. Default None: each by itself.
-        left_out: What messages say of pictures that are not among `files`.
-
-    Returns:
-        `({"train": files, "validation": files, "test": files}, the parts that were drawn here)`.
-
-    Raises:
-        ValueError: If a class has too few pictures, or too few keys, to be in every split.
+        part_files: `{part: picture files}`.
+        class_names: The classes, in the order of the label indices.
+        size: `(height, width)` of the images in pixels.
+        cache_bytes, cache_dir: As for `load_folder`.
+        with_groups: Whether the splits have `groups`. Default None: if any of the pictures has one.
     """
-    parts = {part: [] for part in PARTS}
-    for file in files:
-        parts["train" if file[1] == "all" else file[1]].append(file)
-    drawn = [part for part in ("test", "validation") if not parts[part]]
-    short = too_few(parts["train"], class_names, len(drawn) + 1)
-    if short:
-        why = "".join(f", one for {part}" for part in drawn)
-        name, number = next(iter(short.items()))
-        others = f" So have {len(short) - 1} other classes." if len(short) > 1 else ""
-        raise ValueError(
-            f"Class {name!r} of {str(path)!r} needs at least {len(drawn) + 1} pictures "
-            f"(one to train on{why}). Received: {number} usable.{others}{left_out}"
-        )
-    if drawn:
-        parts.update(_draw(path, parts["train"], drawn, together or {}))
-    return {part: sorted(chosen) for part, chosen in parts.items()}, drawn
+    file_count = sum(len(files) for files in part_files.values())
+    if with_groups is None:
+        with_groups = any(file.group for files in part_files.values() for file in files)
+    splits = {}
+    for part, files in part_files.items():
+        cache_share = cache_bytes * len(files) // max(file_count, 1)
+        splits[part] = make_split(files, _class_indices(files, class_names), size, cache_share, cache_dir, with_groups)
+    return splits
 
 
-def too_few(files, class_names, least):
-    """Returns `{class name: number}` of the classes with fewer than `least` pictures among `files`."""
-    counts = collections.Counter(file[2] for file in files)
-    return {name: counts[name] for name in class_names if counts[name] < least}
+def make_split(
+    files: Sequence[PictureFile],
+    labels: np.ndarray,
+    size: tuple[int, int],
+    cache_bytes: int = DEFAULT_CACHE_BYTES,
+    cache_dir: str | os.PathLike | None = None,
+    with_groups: bool = False,
+    channels: int = 3,
+) -> Split:
+    """Returns the `Split` of some pictures.
 
-
-def _draw(path, files, drawn, together):
-    """Returns `{part: files}` with a share of every class for each part to draw, the rest for training.
-
-    What belongs together is a unit, and goes where at least half of it is wanted.
+    Args:
+        files: The pictures.
+        labels: The class index of each, `(n,)`.
+        size: `(height, width)` of the images in pixels.
+        cache_bytes, cache_dir: As for `FolderImages`.
+        with_groups: Whether the split has `groups`.
+        channels: 3, or 1 for grey.
     """
-    units, counts = collections.defaultdict(list), collections.Counter(file[2] for file in files)
-    for file in files:
-        units[together.get(file[0], file[0])].append(file)
-    # A hash, and not the sorted names: names often number the scenes in which the pictures were taken.
-    keys = {key: hashlib.sha256(unit[0][0].encode()).digest() for key, unit in units.items()}
-    need = {part: {name: max(1, round(SHARE * n)) for name, n in counts.items()} for part in drawn}
-    parts, rest = {part: [] for part in drawn}, []
-    for key in sorted(units, key=keys.get):
-        own = collections.Counter(file[2] for file in units[key])
-        wanted = {part: sum(min(n, max(0, need[part][name])) for name, n in own.items()) for part in drawn}
-        part = next((part for part in drawn if 2 * wanted[part] >= len(units[key])), None)
-        if part is None:
-            rest.append(units[key])
-            continue
-        parts[part] += units[key]
-        for name, n in own.items():
-            need[part][name] -= n
-    _fill(path, parts, rest, counts)
-    return {**parts, "train": [file for unit in rest for file in unit]}
-
-
-def _fill(path, parts, rest, counts):
-    """Gives a part that has no picture of a class the smallest unit that training can spare."""
-    left = collections.Counter(file[2] for unit in rest for file in unit)
-    for part, files in parts.items():
-        for name in sorted(counts.keys() - {file[2] for file in files}):
-            spare = [u for u in rest if any(f[2] == name for f in u) and all(left[n] > k for n, k in _numbers(u))]
-            if not spare:
-                raise ValueError(_bound(path, name, part))
-            unit = min(spare, key=len)
-            rest.remove(unit)
-            files += unit
-            left.subtract(dict(_numbers(unit)))
-    for name in sorted(counts):
-        if not left[name]:
-            raise ValueError(_bound(path, name, "training"))
-
-
-def _numbers(unit):
-    return collections.Counter(file[2] for file in unit).items()
-
-
-def _bound(path, name, part):
-    return (
-        f"Class {name!r} of {str(path)!r} leaves no picture for {part}: too many of its pictures belong together (one "
-        "group of the CSV file, or nearly the same picture), and what belongs together is in one split. Add pictures "
-        "of other groups, or say the split yourself."
+    return Split(
+        images=FolderImages(
+            [file.path for file in files],
+            size,
+            channels,
+            cache_bytes,
+            cache_dir,
+            [file.sha256 for file in files],
+        ),
+        labels=labels,
+        ids=np.array([file.id for file in files]),
+        groups=np.array([file.group for file in files]) if with_groups else None,
     )
 
 
-def _labels(files, class_names):
-    index = {name: i for i, name in enumerate(class_names)}
-    return np.array([index[file[2]] for file in files], "int64")
+def groups_of(files: Sequence[PictureFile]) -> dict[str, str]:
+    """Returns `{id: group}` of the pictures that have a group."""
+    return {file.id: file.group for file in files if file.group}
 
 
-def gaps(parts, class_names):
-    """Says which classes a split that came with the folder does not cover."""
-    lines = []
-    for part in ("validation", "test"):
-        missing = list(too_few(parts[part], class_names, 1))
-        if missing:
-            more = f" and {len(missing) - 20} more" * (len(missing) > 20)
-            lines.append(f"No {part} pictures of: {', '.join(missing[:20])}{more}")
-    return lines
+def _class_indices(files: Sequence[PictureFile], class_names: Sequence[str]) -> np.ndarray:
+    index_by_name = {name: i for i, name in enumerate(class_names)}
+    return np.array([index_by_name[file.class_name] for file in files], "int64")
 
 
-def _left_out(report):
-    lost = len(report.unreadable) + sum(map(len, report.conflicts)) + sum(len(g) - 1 for g in report.duplicates)
-    return f" {lost} files were left out: check_folder({str(report.path)!r}) names them." if lost else ""
+def _describe_left_out(report: FolderReport) -> str:
+    """Returns a sentence on the pictures that cannot be used; empty if there are none."""
+    conflicting = sum(len(group) for group in report.conflicts)
+    repeated = sum(len(group) - 1 for group in report.duplicates)
+    left_out = len(report.unreadable) + conflicting + repeated
+    return f" {left_out} files were left out: check_folder({str(report.path)!r}) names them." if left_out else ""
 
 
-def _image_size(image_size):
+def _require_image_size(image_size: int | tuple[int, int]) -> tuple[int, int]:
+    """Returns `(height, width)`; raises a ValueError for what is no size in pixels."""
     try:
         pair = image_size if isinstance(image_size, (tuple, list)) else (image_size, image_size)
         height, width = (operator.index(number) for number in pair)

@@ -5,53 +5,68 @@ import errno
 import hashlib
 import json
 import os
+import pathlib
 import shutil
 import tempfile
 import threading
 import zlib
+from collections.abc import Sequence
+from typing import IO, Any
 
 import numpy as np
 
 _FORMAT = 2  # another number where a picture is decoded into other pixels
-_SPARE = 2**30  # bytes that the file leaves free on the disk
+_SPARE_BYTES = 2**30  # that a file of pixels leaves free on the disk
 
 
-def keep_pixels(paths, shape, memory, folder=None):
+def open_pixel_store(
+    paths: Sequence[pathlib.Path],
+    shape: tuple[int, ...],
+    memory_bytes: int,
+    folder: str | os.PathLike | None = None,
+) -> "PixelMemory | PixelFile":
     """Returns where decoded pictures are kept: in memory where they fit, else in a file.
 
     Args:
         paths, shape, folder: As for `PixelFile`.
-        memory: Bytes that they may take in memory.
+        memory_bytes: How much memory they may take.
 
     Returns:
         A `PixelMemory` or a `PixelFile`; where the disk has no room, a `PixelMemory` of as many as fit.
     """
-    if int(np.prod(shape)) > memory:
+    if int(np.prod(shape)) > memory_bytes:
         with contextlib.suppress(OSError):
             return PixelFile(paths, shape, folder)
-    return PixelMemory(memory // int(np.prod(shape[1:])))
+    return PixelMemory(memory_bytes // int(np.prod(shape[1:])))
 
 
 class PixelMemory:
-    """Decoded pictures in memory, up to a number of them; the others read as missing."""
+    """Decoded pictures in memory, up to a number of them; the others read as missing.
+
+    Args:
+        capacity: How many pictures are kept at most.
+    """
 
     place = "memory"
 
-    def __init__(self, most):
-        self.most, self._kept = most, {}
+    def __init__(self, capacity: int):
+        self.capacity = capacity
+        self._pixels: dict[int, np.ndarray] = {}
 
     def __len__(self):
-        return len(self._kept)
+        return len(self._pixels)
 
-    def has(self, i):
-        return i in self._kept
+    def has(self, index: int) -> bool:
+        """Returns whether a picture is there."""
+        return index in self._pixels
 
-    def __getitem__(self, i):
-        return self._kept[i]
+    def __getitem__(self, index: int) -> np.ndarray:
+        return self._pixels[index]
 
-    def write(self, i, pixels):
-        if len(self._kept) < self.most:
-            self._kept[i] = pixels
+    def write(self, index: int, pixels: np.ndarray) -> None:
+        """Keeps one picture, unless there are too many."""
+        if len(self._pixels) < self.capacity:
+            self._pixels[index] = pixels
 
 
 class PixelFile:
@@ -67,99 +82,109 @@ class PixelFile:
             the versions at work, so that no other is ever taken for it. None: a file without a name, which the system
             removes when the process ends, however it ends.
 
+
     Raises:
         OSError: If the disk has no room for it.
 
     Example:
     >>> import pathlib
-    >>> kept = PixelFile([pathlib.Path("a.png"), pathlib.Path("b.png")], (2, 4, 4, 3), None)
-    >>> kept.write(1, np.full((4, 4, 3), 7, "uint8"))
-    >>> kept.has(0), kept.has(1), int(kept[1].max())
+    >>> pixel_file = PixelFile([pathlib.Path("a.png"), pathlib.Path("b.png")], (2, 4, 4, 3), None)
+    >>> pixel_file.write(1, np.full((4, 4, 3), 7, "uint8"))
+    >>> pixel_file.has(0), pixel_file.has(1), int(pixel_file[1].max())
     (False, True, 7)
     """
 
     place = "a file"
 
-    def __init__(self, paths, shape, folder):
-        size = int(np.prod(shape))
+    def __init__(self, paths: Sequence[pathlib.Path], shape: tuple[int, ...], folder: str | os.PathLike | None):
+        total_bytes = int(np.prod(shape))
         if folder is None:
-            _require(size, tempfile.gettempdir())
-            self._file, self._sums = (tempfile.TemporaryFile(buffering=0) for _ in range(2))
+            _require_room(total_bytes, tempfile.gettempdir())
+            self._pixel_file: IO[bytes] = tempfile.TemporaryFile(buffering=0)
+            self._checksum_file: IO[bytes] = tempfile.TemporaryFile(buffering=0)
         else:
             os.makedirs(folder, exist_ok=True)
-            name = os.path.join(folder, _key(paths, shape))
-            _require(size - _taken(name + ".pixels"), folder)
-            self._file, self._sums = _opened(name + ".pixels"), _opened(name + ".sums")
-        self._file.truncate(size)
-        self._pixels = np.memmap(self._file, "uint8", "r", shape=tuple(shape))
-        self._recorded = np.frombuffer(self._sums.read().ljust(4 * shape[0], b"\0")[: 4 * shape[0]], "<u4").copy()
-        self._checked = np.zeros(shape[0], bool)
-        self._lock, self._full = threading.Lock(), False
+            file_name = os.path.join(folder, _name_for(paths, shape))
+            _require_room(total_bytes - _bytes_on_disk(file_name + ".pixels"), folder)
+            self._pixel_file = _open_unbuffered(file_name + ".pixels")
+            self._checksum_file = _open_unbuffered(file_name + ".sums")
+        self._pixel_file.truncate(total_bytes)
+        self._pixels = np.memmap(self._pixel_file, "uint8", "r", shape=tuple(shape))
+        checksum_bytes = 4 * shape[0]
+        recorded = self._checksum_file.read().ljust(checksum_bytes, b"\0")[:checksum_bytes]
+        self._checksums = np.frombuffer(recorded, "<u4").copy()
+        self._is_checked = np.zeros(shape[0], bool)
+        self._write_lock = threading.Lock()
+        self._is_full = False
 
     def __len__(self):
-        return int(np.count_nonzero(self._recorded))
+        return int(np.count_nonzero(self._checksums))
 
-    def has(self, i):
+    def has(self, index: int) -> bool:
         """Returns whether a picture is there, undamaged."""
-        if not self._checked[i] and self._recorded[i]:
-            self._checked[i] = _checksum(self._pixels[i]) == self._recorded[i]
-        return bool(self._checked[i])
+        if not self._is_checked[index] and self._checksums[index]:
+            self._is_checked[index] = _checksum(self._pixels[index]) == self._checksums[index]
+        return bool(self._is_checked[index])
 
-    def __getitem__(self, i):
-        return self._pixels[i]
+    def __getitem__(self, index: int) -> np.ndarray:
+        return self._pixels[index]
 
-    def write(self, i, pixels):
+    def write(self, index: int, pixels: np.ndarray) -> None:
         """Writes one picture, unless the disk has become full."""
         data = np.ascontiguousarray(pixels, "uint8")
-        with self._lock:
-            if self._full:
+        with self._write_lock:
+            if self._is_full:
                 return
             try:  # written, not mapped: a map on a full disk would kill the process
-                _put(self._file, i * data.nbytes, data.tobytes())
-                self._recorded[i] = _checksum(data)
-                _put(self._sums, 4 * i, self._recorded[i : i + 1].tobytes())
-                self._checked[i] = True
+                _write_at(self._pixel_file, index * data.nbytes, data.tobytes())
+                self._checksums[index] = _checksum(data)
+                _write_at(self._checksum_file, 4 * index, self._checksums[index : index + 1].tobytes())
+                self._is_checked[index] = True
             except OSError:
-                self._recorded[i], self._full = 0, True
+                self._checksums[index] = 0
+                self._is_full = True
 
 
-def _require(size, folder):
-    """Raises an OSError unless the disk has room for so many bytes."""
-    if size + _SPARE > shutil.disk_usage(folder).free:
-        raise OSError(errno.ENOSPC, f"No room for {size / 2**30:.1f} GiB of decoded pictures", str(folder))
+def _require_room(new_bytes: int, folder: str | os.PathLike) -> None:
+    """Raises an OSError unless the disk has room for so many bytes, and some to spare."""
+    if new_bytes + _SPARE_BYTES > shutil.disk_usage(folder).free:
+        raise OSError(errno.ENOSPC, f"No room for {new_bytes / 2**30:.1f} GiB of decoded pictures", str(folder))
 
 
-def _taken(path):
+def _bytes_on_disk(path: str) -> int:
     """Returns the bytes that a file takes on the disk, which are fewer than its size where it has holes."""
     return 512 * getattr(os.stat(path), "st_blocks", 0) if os.path.exists(path) else 0
 
 
-def _opened(path):
+def _open_unbuffered(path: str) -> IO[bytes]:
     """Opens a file for reading and writing without a buffer, and makes it if it is not there."""
-    return open(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666), "r+b", buffering=0)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
+    return open(descriptor, "r+b", buffering=0)
 
 
-def _put(file, offset, data):
+def _write_at(file: IO[bytes], offset: int, data: bytes) -> None:
     file.seek(offset)
-    left = memoryview(data)
-    while left:
-        left = left[file.write(left) :]
+    unwritten = memoryview(data)
+    while unwritten:
+        unwritten = unwritten[file.write(unwritten) :]
 
 
-def _checksum(pixels):
-    return zlib.crc32(np.ascontiguousarray(pixels)) or 1  # 0 stands for a picture that is not there
+def _checksum(pixels: np.ndarray) -> int:
+    return zlib.crc32(np.ascontiguousarray(pixels).data) or 1  # 0 stands for a picture that is not there
 
 
-def _key(paths, shape):
+def _name_for(paths: Sequence[pathlib.Path], shape: tuple[int, ...]) -> str:
+    """Returns a name that changes with the files, the shape, and the versions that decode them."""
     import PIL
 
-    found = [(str(path), *_stat(path)) for path in paths]
-    return hashlib.sha256(json.dumps([_FORMAT, PIL.__version__, list(shape), found]).encode()).hexdigest()[:32]
+    file_states = [(str(path), *_size_and_time(path)) for path in paths]
+    description: list[Any] = [_FORMAT, PIL.__version__, list(shape), file_states]
+    return hashlib.sha256(json.dumps(description).encode()).hexdigest()[:32]
 
 
-def _stat(path):
+def _size_and_time(path: pathlib.Path) -> tuple[int, int]:
     try:
         stat = path.stat()
-    except OSError:  # said when the picture is asked for
+    except OSError:  # reported when the picture is asked for
         return 0, 0
     return stat.st_size, stat.st_mtime_ns

@@ -6,27 +6,55 @@ import csv
 import functools
 import os
 import pathlib
+from typing import NamedTuple
 
-from ftlib.files import FileFinder, distinct_names, plain_name
-from ftlib.tasks.folder.layout import PARTS, Listing, list_folder, require_trained
+from ftlib.files import FileFinder, distinct_names, normalize_name
+from ftlib.tasks.folder.layout import PART_OF_FOLDER, list_folder, require_trained
+from ftlib.tasks.folder.picture_file import UNDIVIDED, Listing, PictureFile
 
 # The names that a column may have, whatever their case.
-COLUMNS = {
+COLUMN_NAMES = {
     "path": ("path", "file", "filename", "file_name", "filepath", "file_path", "image", "image_path", "picture"),
     "label": ("label", "class", "class_name", "category", "target"),
     "split": ("split", "part", "set", "subset"),
     "group": ("group", "group_id", "patient", "patient_id", "subject", "subject_id"),
 }
-TABLES = (".csv", ".tsv")
+TABLE_SUFFIXES = (".csv", ".tsv")
 
 
-def list_pictures(path, training=True):
+class TableRow(NamedTuple):
+    """One row of a CSV file of pictures, as it is written there.
+
+    Attributes:
+        line: Number of its line in the file, from 1.
+        path: Path of the picture, relative to the folder of the file.
+        label: Name of its class.
+        split: Name of its split; None without such a column.
+        group: Its group; empty without such a column.
+    """
+
+    line: int
+    path: str
+    label: str
+    split: str | None
+    group: str
+
+
+class _Entry(NamedTuple):
+    """What one row says of a picture."""
+
+    part: str
+    class_name: str
+    group: str
+
+
+def list_pictures(path: pathlib.Path, training: bool = True) -> Listing:
     """Lists a folder of class folders, or the rows of a CSV file.
 
     Args:
-        path: `pathlib.Path` of the folder, or of a `.csv` or `.tsv` file with a header line: a column `path` (relative
-            to the folder of the file, below which all pictures lie), a column `label`, and, where they are known,
-            `split` (train, validation or test) and `group` (what pictures belong to together, such as a patient).
+        path: The folder, or a `.csv` or `.tsv` file with a header line: a column `path` (relative to the folder of the
+            file, below which all pictures lie), a column `label`, and, where they are known, `split` (train, validation
+            or test) and `group` (what pictures belong to together, such as a patient).
         training: As for `list_folder`.
 
     Returns:
@@ -36,143 +64,207 @@ def list_pictures(path, training=True):
         FileNotFoundError: If there is nothing at `path`.
         ValueError: If it is not arranged as above.
     """
-    if path.suffix.lower() in TABLES and path.is_file():
+    if path.suffix.lower() in TABLE_SUFFIXES and path.is_file():
         return _list_table(path, training)
     return list_folder(path, training)
 
 
-def _list_table(path, training):
-    rows, columns = _rows(path)
-    root, resolved = pathlib.Path(os.path.abspath(path.parent)), functools.cache(pathlib.Path.resolve)
-    finder = FileFinder(root)
-    listed, skipped = {}, {}
-    for number, row in rows:
-        file, why = _place(root, finder, resolved, row["path"])
-        label, part = plain_name(row["label"]), _part(path, number, row, "split" in columns)
-        if why or not label:
-            name = plain_name(row["path"] if why else file.relative_to(root).as_posix()) or f"line {number}"
-            skipped.setdefault(name, why or "no label")
-            continue
-        listed.setdefault(file, []).append((part, label, plain_name(row.get("group", ""))))
-    names = dict(zip(listed, distinct_names([file.relative_to(root).as_posix() for file in listed]), strict=True))
-    files, groups = [], {}
-    for file, same in listed.items():
-        name, (part, label, group) = names[file], same[0]
-        if len(set(same)) > 1:  # which row is right, nobody here can know
-            skipped[name] = f"listed as {' and as '.join(_said(same, columns))}"
-            continue
-        files.append((name, part, label, file))
-        if group:
-            groups[name] = group
+def _list_table(path: pathlib.Path, training: bool) -> Listing:
+    rows = read_rows(path)
+    locator = _Locator(pathlib.Path(os.path.abspath(path.parent)))
+    entries_by_path: dict[pathlib.Path, list[_Entry]] = {}
+    skipped: dict[str, str] = {}
+    for row in rows:
+        file, reason = locator.locate(row.path)
+        class_name = normalize_name(row.label)
+        part = _part_of_row(path, row)
+        if file is None:
+            skipped.setdefault(normalize_name(row.path) or f"line {row.line}", reason)
+        elif not class_name:
+            skipped.setdefault(normalize_name(locator.relative_name(file)) or f"line {row.line}", "no label")
+        else:
+            entries_by_path.setdefault(file, []).append(_Entry(part, class_name, normalize_name(row.group)))
+
+    relative_names = [locator.relative_name(file) for file in entries_by_path]
+    files = []
+    for file_id, (file, entries) in zip(distinct_names(relative_names), entries_by_path.items(), strict=True):
+        if len(set(entries)) > 1:  # which row is right, nobody here can know
+            skipped[file_id] = f"listed as {' and as '.join(_format_entries(entries))}"
+        else:
+            part, class_name, group = entries[0]
+            files.append(PictureFile(file_id, part, class_name, file, group))
     _check_rows(path, files, len(rows), skipped, training)
-    alike = collections.Counter(plain_name(file.relative_to(root).as_posix()) for file in listed)
-    respelled = {name: number for name, number in alike.items() if number > 1}
-    return Listing(sorted(files), tuple(sorted({file[2] for file in files})), skipped, groups, {}, respelled)
+
+    name_counts = collections.Counter(normalize_name(name) for name in relative_names)
+    return Listing(
+        files=sorted(files),
+        class_names=tuple(sorted({file.class_name for file in files})),
+        skipped=skipped,
+        lost={},
+        respelled={name: number for name, number in name_counts.items() if number > 1},
+    )
 
 
-def _said(rows, columns):
+def _format_entries(entries: list[_Entry]) -> list[str]:
     """Returns what several rows say of one picture, each in words."""
-    told = []
-    for part, label, group in sorted(set(rows)):
-        more = [part] * ("split" in columns) + [f"group {group or 'none'}"] * (len({row[2] for row in rows}) > 1)
-        told.append(f"{label} ({', '.join(more)})" if more else label)
-    return told
+    has_several_groups = len({entry.group for entry in entries}) > 1
+    texts = []
+    for entry in sorted(set(entries)):
+        details = []
+        if entry.part != UNDIVIDED:
+            details.append(entry.part)
+        if has_several_groups:
+            details.append(f"group {entry.group or 'none'}")
+        texts.append(f"{entry.class_name} ({', '.join(details)})" if details else entry.class_name)
+    return texts
 
 
-def _rows(path):
-    """Returns the rows as `(line number, {column: value})`, and the columns that the file has."""
+def read_rows(path: pathlib.Path) -> list[TableRow]:
+    """Returns the rows of a CSV file of pictures.
+
+    Raises:
+        ValueError: If it is no CSV file in UTF-8, or lacks a column or has it twice.
+    """
     try:
-        with open(path, encoding=_encoding(path), newline="") as file:
-            head = file.readline()
-            separator = max(",;\t", key=head.count)
-            names = [name.strip().lower() for name in next(csv.reader([head], delimiter=separator), [])]
+        with open(path, encoding=_detect_encoding(path), newline="") as file:
+            header_line = file.readline()
+            separator = max(",;\t", key=header_line.count)
+            header_cells = next(csv.reader([header_line], delimiter=separator), [])
             reader = csv.reader(file, delimiter=separator)
-            lines = [(reader.line_num + 1, line) for line in reader if any(cell.strip() for cell in line)]
+            lines = [(reader.line_num + 1, cells) for cells in reader if any(cell.strip() for cell in cells)]
     except (UnicodeError, csv.Error) as error:
         raise ValueError(f"{str(path)!r} is not a CSV file in UTF-8 ({error}). Save it as such.") from error
-    columns = {}
-    for column, known in COLUMNS.items():
-        found = [i for i, name in enumerate(names) if name in known]
-        if len(found) > 1:
-            raise ValueError(f"{str(path)!r} has {len(found)} columns that could be the {column}. Name one {column!r}.")
-        if found:
-            columns[column] = found[0]
-    missing = [name for name in ("path", "label") if name not in columns]
-    if missing:
+    column_indices = _find_columns(path, [cell.strip().lower() for cell in header_cells])
+
+    rows = []
+    for line, cells in lines:
+        values = {
+            column: cells[index].strip() if index < len(cells) else "" for column, index in column_indices.items()
+        }
+        rows.append(TableRow(line, values["path"], values["label"], values.get("split"), values.get("group", "")))
+    return rows
+
+
+def _find_columns(path: pathlib.Path, header: list[str]) -> dict[str, int]:
+    """Returns `{column: index}` of the columns that a header has.
+
+    Raises:
+        ValueError: If `path` or `label` is missing, or a column is there twice.
+    """
+    column_indices = {}
+    for column, known_names in COLUMN_NAMES.items():
+        matching_indices = [i for i, name in enumerate(header) if name in known_names]
+        if len(matching_indices) > 1:
+            raise ValueError(
+                f"{str(path)!r} has {len(matching_indices)} columns that could be the {column}. Name one {column!r}."
+            )
+        if matching_indices:
+            column_indices[column] = matching_indices[0]
+    missing_columns = [column for column in ("path", "label") if column not in column_indices]
+    if missing_columns:
         raise ValueError(
             f"{str(path)!r} needs a header line with the columns path and label (also: split, group). Missing: "
-            f"{' and '.join(missing)}. Received: {', '.join(names)[:200] or 'an empty line'}."
+            f"{' and '.join(missing_columns)}. Received: {', '.join(header)[:200] or 'an empty line'}."
         )
-    rows = [
-        (number, {name: line[i].strip() if i < len(line) else "" for name, i in columns.items()})
-        for number, line in lines
-    ]
-    return rows, columns
+    return column_indices
 
 
-def _encoding(path):
+def _detect_encoding(path: pathlib.Path) -> str:
     """Returns the encoding of a table: UTF-16 where its first bytes say so, as Excel's "Unicode text"; else UTF-8."""
     with open(path, "rb") as file:
         return "utf-16" if file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
 
 
-def _place(root, finder, resolved, text):
-    """Returns `(file, "")`, or `(None, why it is no picture below the folder)`.
+class _Locator:
+    """Finds the files that the rows of a table name, all of them below its folder.
 
-    `resolved` is a remembering `Path.resolve`: a table names the same few folders again and again.
+    Args:
+        root: The folder of the table, an absolute path.
     """
-    if not text:
-        return None, "no path"
-    if "://" in text:
-        return None, "an address and not a file"
-    try:
-        whole = pathlib.Path(text)
-        if whole.is_absolute() and not whole.is_relative_to(root):  # unless one of the two is behind a link
-            place = resolved(whole.parent) / whole.name
-            text = str(place.relative_to(resolved(root))) if place.is_relative_to(resolved(root)) else text
-        file = finder.find(text)
-        if not file.is_relative_to(root):
-            return None, "a path that leads out of the folder of the table"
+
+    def __init__(self, root: pathlib.Path):
+        self.root = root
+        self._finder = FileFinder(root)
+        self._resolve = functools.cache(pathlib.Path.resolve)  # a table names the same few folders again and again
+
+    def relative_name(self, file: pathlib.Path) -> str:
+        """Returns the path of a file below the folder, with slashes."""
+        return file.relative_to(self.root).as_posix()
+
+    def locate(self, name: str) -> tuple[pathlib.Path | None, str]:
+        """Returns `(file, "")`, or `(None, why it is no picture below the folder)`."""
+        if not name:
+            return None, "no path"
+        if "://" in name:
+            return None, "an address and not a file"
+        try:
+            file = self._finder.find(self._relative_to_root(name))
+            reason = self._find_fault(file)
+        except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL, links in a circle, no permission
+            return None, getattr(error, "strerror", None) or "no name of a file"
+        return (None, reason) if reason else (file, "")
+
+    def _relative_to_root(self, name: str) -> str:
+        """Returns the name relative to the folder where only a link keeps an absolute path from lying below it."""
+        path = pathlib.Path(name)
+        if path.is_absolute() and not path.is_relative_to(self.root):
+            resolved_path = self._resolve(path.parent) / path.name
+            resolved_root = self._resolve(self.root)
+            if resolved_path.is_relative_to(resolved_root):
+                return str(resolved_path.relative_to(resolved_root))
+        return name
+
+    def _find_fault(self, file: pathlib.Path) -> str:
+        """Returns why a path is no picture below the folder; empty if it may be one."""
+        if not file.is_relative_to(self.root):
+            return "a path that leads out of the folder of the table"
         if not file.exists():
-            return None, "a link to nothing" if file.is_symlink() else "no such file"
-        target = file.resolve() if file.is_symlink() else resolved(file.parent) / file.name
-        if not target.is_relative_to(resolved(root)):
-            return None, "a link that leads out of the folder"
+            return "a link to nothing" if file.is_symlink() else "no such file"
+        resolved_file = file.resolve() if file.is_symlink() else self._resolve(file.parent) / file.name
+        if not resolved_file.is_relative_to(self._resolve(self.root)):
+            return "a link that leads out of the folder"
         if not file.is_file():
-            return None, "a folder" if file.is_dir() else "neither a file nor a folder"
-    except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL, links in a circle, no permission
-        return None, getattr(error, "strerror", None) or "no name of a file"
-    return file, ""
+            return "a folder" if file.is_dir() else "neither a file nor a folder"
+        return ""
 
 
-def _part(path, number, row, wanted):
-    if not wanted:
-        return "all"
-    part = PARTS.get(row["split"].lower())
+def _part_of_row(path: pathlib.Path, row: TableRow) -> str:
+    """Returns the part that a row says a picture is in.
+
+    Raises:
+        ValueError: If there is a column `split` and it says nothing that ftlib understands.
+    """
+    if row.split is None:
+        return UNDIVIDED
+    part = PART_OF_FOLDER.get(row.split.lower())
     if part is None:
         raise ValueError(
             f"The column split of {str(path)!r} says train, validation or test in every row, or is not there. "
-            f"Received: {row['split']!r} in line {number}."
+            f"Received: {row.split!r} in line {row.line}."
         )
     return part
 
 
-def _check_rows(path, files, total, skipped, training):
+def _check_rows(
+    path: pathlib.Path, files: list[PictureFile], row_count: int, skipped: dict[str, str], training: bool
+) -> None:
     """Raises a ValueError unless a task can be made of the files; without `training`, unless there are any."""
     if not files:
-        first = next(iter(skipped.items()), ("", "it has no rows"))
+        first_name, first_reason = next(iter(skipped.items()), ("", "it has no rows"))
         raise ValueError(
             f"No row of {str(path)!r} names a picture that can be used; paths are relative to the folder of the file. "
-            f"Received: {total} rows, such as {first[0]!r}: {first[1]}."
+            f"Received: {row_count} rows, such as {first_name!r}: {first_reason}."
         )
     if not training:
         return
-    classes = collections.defaultdict(set)
-    for _, part, label, _ in files:
-        classes[part].add(label)
-    trained = classes.get("train") or classes.get("all")
-    if not trained:
-        raise ValueError(f"{str(path)!r} has no rows to train on: its column split says {', '.join(sorted(classes))}.")
-    if len(trained) == 1:
-        raise ValueError(f"{str(path)!r} has the single class {next(iter(trained))!r}; telling apart needs two.")
-    require_trained(classes, trained, lambda part: f"The split {part} of {str(path)!r}")
+    classes_by_part = collections.defaultdict(set)
+    for file in files:
+        classes_by_part[file.part].add(file.class_name)
+    trained_classes = classes_by_part.get("train") or classes_by_part.get(UNDIVIDED)
+    if not trained_classes:
+        part_names = ", ".join(sorted(classes_by_part))
+        raise ValueError(f"{str(path)!r} has no rows to train on: its column split says {part_names}.")
+    if len(trained_classes) == 1:
+        only_class = next(iter(trained_classes))
+        raise ValueError(f"{str(path)!r} has the single class {only_class!r}; telling apart needs two.")
+    require_trained(classes_by_part, trained_classes, lambda part: f"The split {part} of {str(path)!r}")

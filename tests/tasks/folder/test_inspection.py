@@ -22,7 +22,7 @@ def the(found, kind):
 
 
 def parts_of(found):
-    return {file[0]: part for part, files in found.parts.items() for file in files}
+    return {file.id: part for part, files in found.parts.items() for file in files}
 
 
 def test_a_good_folder_has_notes_alone(tmp_path):
@@ -198,3 +198,41 @@ def test_a_given_split_that_lacks_a_class_is_named(tmp_path):
     for file in (tmp_path / "test" / "dog").iterdir():
         file.unlink()
     assert the(inspect_data(tmp_path), "gap").text == "No test pictures of: dog"
+
+
+def under_a_camera(place, scenes, each, noise=3):
+    rng = np.random.default_rng(0)
+    for name, scene in scenes.items():
+        (place / name).mkdir(parents=True)
+        for i in range(each):
+            pixels = np.asarray(photo(scene, (96, 96)), "float32") + rng.normal(0, noise, (96, 96, 3))
+            if name == "scratched":
+                at = rng.integers(20, 70)
+                pixels[30:60, at : at + 2] = 255
+            Image.fromarray(pixels.clip(0, 255).astype("uint8")).save(place / name / f"{i:02d}.png")
+    return place
+
+
+def test_a_common_background_makes_no_copies(tmp_path):
+    findings = inspect_data(under_a_camera(tmp_path, {"good": 1, "scratched": 1}, 20))
+    assert findings.usable and not findings.near and len(findings.series[0]) == 40
+    assert {part: sum(numbers.values()) for part, numbers in findings.counts.items()} == {
+        "train": 24,
+        "validation": 8,
+        "test": 8,
+    }
+
+
+def test_where_copies_leave_nothing_to_divide_the_error_names_the_switch(tmp_path):
+    findings = inspect_data(under_a_camera(tmp_path, {"a": 1, "b": 2}, 10))
+    with pytest.raises(ValueError, match="20 pictures in 2 groups .* --no-near"):
+        findings.require()
+    assert inspect_data(tmp_path, near=False).usable
+
+
+def test_an_error_says_where_the_pictures_went(tmp_path):
+    photos(tmp_path, each=6)
+    for file in sorted((tmp_path / "cat").iterdir())[:5]:
+        file.write_bytes(b"broken")
+    with pytest.raises(ValueError, match=r"Received: 1 usable.* Left out: 5 unreadable \(cat/000.png: not a picture\)"):
+        inspect_data(tmp_path).require()

@@ -4,16 +4,18 @@ import os
 import pathlib
 import pickle
 import resource
+import shutil
 import signal
 import subprocess
 import sys
+import types
 
 import numpy as np
 import pytest
 from folders import photo
 
 from ftlib.tasks.folder.decode import FolderImages
-from ftlib.tasks.folder.pixel_store import PixelFile, PixelMemory, keep_pixels
+from ftlib.tasks.folder.pixel_store import PixelFile, PixelMemory, open_pixel_store
 
 SIZE = 8 * 8 * 3
 
@@ -105,7 +107,7 @@ def test_a_disk_that_fills_up_loses_nothing(paths, tmp_path, monkeypatch):
 
 
 def test_no_room_from_the_start_keeps_what_fits_in_memory(paths, tmp_path, monkeypatch):
-    monkeypatch.setattr("ftlib.tasks.folder.pixel_store._SPARE", 2**62)
+    monkeypatch.setattr(shutil, "disk_usage", lambda place: types.SimpleNamespace(free=2**20))
     found = FolderImages(paths, (8, 8), cache_bytes=3 * SIZE, folder=tmp_path / "kept")
     np.testing.assert_array_equal(found[:], FolderImages(paths, (8, 8))[:])
     assert repr(found).endswith("3 decoded in memory>")
@@ -128,8 +130,8 @@ def test_without_a_folder_the_file_has_no_name_and_goes_away_with_its_array(path
 
 
 def test_memory_is_used_where_everything_fits(paths):
-    assert isinstance(keep_pixels(paths, (12, 8, 8, 3), 12 * SIZE), PixelMemory)
-    assert isinstance(keep_pixels(paths, (12, 8, 8, 3), 12 * SIZE - 1), PixelFile)
+    assert isinstance(open_pixel_store(paths, (12, 8, 8, 3), 12 * SIZE), PixelMemory)
+    assert isinstance(open_pixel_store(paths, (12, 8, 8, 3), 12 * SIZE - 1), PixelFile)
 
 
 def test_an_array_shared_by_threads_gives_each_its_own_pictures(paths, tmp_path):

@@ -1,15 +1,13 @@
 """Pictures listed in a CSV file: what is used, what is left aside and why, and that nothing outside is read."""
 
 import os
-import time
 
-import numpy as np
 import pytest
-from folders import photo, photos, table
+from folders import photo, photos, put, table
 
 import ftlib as ft
 from ftlib.tasks.folder.check import check_folder
-from ftlib.tasks.folder.load import divide, load_folder
+from ftlib.tasks.folder.load import load_folder
 
 
 def listed(place, separator=","):
@@ -71,7 +69,7 @@ def test_what_leads_out_of_the_folder_is_never_read_and_named(tmp_path):
     path = table(place / "t.csv", [*rows, *(f"{text},cat" for text in reasons), ",cat", "cat/000.png,"])
     report = check_folder(path)
     assert len(report.files) == 16
-    assert all(file[3].resolve().is_relative_to(place.resolve()) for file in report.files)
+    assert all(file.path.resolve().is_relative_to(place.resolve()) for file in report.files)
     for text, reason in reasons.items():
         assert reason in report.skipped[text], text
     assert report.skipped["line 29"] == "no path"
@@ -80,7 +78,7 @@ def test_what_leads_out_of_the_folder_is_never_read_and_named(tmp_path):
 def test_an_absolute_path_inside_is_as_good_as_a_relative_one(tmp_path):
     place = photos(tmp_path)
     path = table(place / "t.csv", [f"{place}/{row}" for row in listed(place)])
-    assert {file[0] for file in check_folder(path).files} == {row.split(",")[0] for row in listed(place)}
+    assert {file.id for file in check_folder(path).files} == {row.split(",")[0] for row in listed(place)}
 
 
 def test_a_picture_with_two_labels_is_left_aside_and_one_listed_twice_counts_once(tmp_path):
@@ -108,38 +106,6 @@ def test_drawn_splits_never_divide_a_group(tmp_path):
     assert 6 <= len(task.test) <= 18
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_whatever_the_groups_every_split_has_every_class_and_no_group_twice(seed):
-    rng = np.random.default_rng(seed)
-    files = [(f"{i}", "all", f"c{rng.integers(3)}", None) for i in range(120)]
-    together = {file[0]: f"g{rng.integers(25)}" for file in files if rng.random() < 0.8}
-    parts, drawn = divide("here", files, ("c0", "c1", "c2"), together)
-    assert sorted(file for part in parts.values() for file in part) == sorted(files)
-    assert set(drawn) == {"test", "validation"}
-    assert all({file[2] for file in part} == {"c0", "c1", "c2"} for part in parts.values())
-    keys = [{together.get(file[0], file[0]) for file in part} for part in parts.values()]
-    assert sum(map(len, keys)) == len(set.union(*keys))
-    assert 12 <= len(parts["test"]) <= 48
-
-
-def test_one_group_of_a_whole_class_is_refused_with_the_reason():
-    files = [(f"{name}{i}", "all", name, None) for name in "ab" for i in range(9)]
-    together = {file[0]: "same" for file in files if file[2] == "b"}
-    with pytest.raises(ValueError, match="Class 'b' of 'here' leaves no picture .* belong together"):
-        divide("here", files, ("a", "b"), together)
-
-
-def test_ten_thousand_classes_are_divided_in_a_moment():
-    files = [(f"{c:05d}/{i}", "all", f"{c:05d}", None) for c in range(10_000) for i in range(3)]
-    names = tuple(sorted({file[2] for file in files}))
-    began = time.perf_counter()
-    parts, _ = divide("here", files, names)
-    assert [len(part) for part in parts.values()] == [10_000] * 3
-    assert time.perf_counter() - began < 10  # seconds: it took minutes when every class searched all files
-    with pytest.raises(ValueError, match="'00000' .* Received: 2 usable. So have 9999 other classes"):
-        divide("here", [file for file in files if not file[0].endswith("2")], names)
-
-
 @pytest.mark.parametrize(
     "head, rows, message",
     [
@@ -164,3 +130,19 @@ def test_a_table_that_is_no_text(tmp_path):
     path.write_bytes(b"path,label\n\xff\xfe\x00,cat\n")
     with pytest.raises(ValueError, match="not a CSV file in UTF-8"):
         check_folder(path)
+
+
+def test_a_row_in_two_groups_is_no_row(tmp_path):
+    put(tmp_path, 8)
+    rows = [f"{i:03d}.png,{'xy'[i % 2]},{i}" for i in range(8)] + ["000.png,x,another"]
+    report = check_folder(table(tmp_path / "t.csv", rows, head="path,label,group"))
+    assert len(report.files) == 7 and report.skipped["000.png"] == "listed as x (group 0) and as x (group another)"
+
+
+def test_a_table_behind_a_link_in_other_letters_and_in_utf_16(tmp_path):
+    put(tmp_path / "real", 8)
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    rows = [f"{tmp_path / 'real' if i % 2 else tmp_path / 'link'}/{i:03d}.PNG,{'ab'[i % 2]}" for i in range(8)]
+    assert len(check_folder(table(tmp_path / "link" / "t.csv", rows)).files) == 8
+    (tmp_path / "real" / "u.csv").write_text("\n".join(["path,label", *rows]), encoding="utf-16")
+    assert len(check_folder(tmp_path / "real" / "u.csv").files) == 8

@@ -1,0 +1,56 @@
+"""The pictures of a folder or a CSV file, as records: what each is called, where it lies and what it shows."""
+
+import pathlib
+from typing import NamedTuple
+
+UNDIVIDED = "all"  # the part of pictures that nobody has divided into training, validation and test
+
+
+class PictureFile(NamedTuple):
+    """One picture of a folder of class folders, or of a CSV file.
+
+    Attributes:
+        id: Its path inside the folder with slashes, unique and spelled the same way on every system.
+        part: `"train"`, `"validation"`, `"test"`, or `"all"` where the pictures are not divided.
+        class_name: The class it shows.
+        path: Where the file is.
+        group: What it must not be divided from, such as a patient; empty where nothing is known.
+        sha256: Checksum of the file's bytes, in hexadecimal digits; empty until the file has been read.
+    """
+
+    id: str
+    part: str
+    class_name: str
+    path: pathlib.Path
+    group: str = ""
+    sha256: str = ""
+
+
+class LostPictures(NamedTuple):
+    """Pictures that are not used because of where they lie.
+
+    Attributes:
+        place: Where that is, in words, such as "outside of class folders".
+        count: How many there are.
+    """
+
+    place: str
+    count: int
+
+
+class Listing(NamedTuple):
+    """The contents of a folder, or of a CSV file, before any picture is opened.
+
+    Attributes:
+        files: The `PictureFile`s, sorted by id.
+        class_names: The classes, sorted.
+        skipped: `{id: reason}` of files and folders that are no pictures, or cannot be used.
+        lost: `{id: LostPictures}` of files and folders that are not used although they hold pictures.
+        respelled: `{name: number}` of names that several folders or files have, spelled in several ways.
+    """
+
+    files: list[PictureFile]
+    class_names: tuple[str, ...]
+    skipped: dict[str, str]
+    lost: dict[str, LostPictures]
+    respelled: dict[str, int]

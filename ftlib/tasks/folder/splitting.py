@@ -1,0 +1,176 @@
+"""Which picture goes to which split: as the folder says, or drawn by a hash of the names."""
+
+import collections
+import hashlib
+import pathlib
+from collections.abc import Iterable, Mapping, Sequence
+
+from ftlib.tasks.folder.picture_file import UNDIVIDED, PictureFile
+from ftlib.tasks.task import PARTS
+
+DRAWN_SHARE = 0.2  # of every class, for a validation or test split that the folder does not have
+_MOST_NAMES = 20  # classes that are named in one line
+
+PartFiles = dict[str, list[PictureFile]]
+
+
+def split_files(
+    path: pathlib.Path | str,
+    files: Iterable[PictureFile],
+    class_names: Sequence[str],
+    unit_keys: Mapping[str, str] | None = None,
+    left_out: str = "",
+) -> tuple[PartFiles, list[str]]:
+    """Divides pictures between the splits, and draws those that the folder does not have.
+
+    Args:
+        path: The folder, for messages.
+        files: The pictures.
+        class_names: The classes.
+        unit_keys: `{id: key}`: pictures with the same key go to the same split. Default None: each by itself.
+        left_out: What messages say of pictures that are not among `files`.
+
+    Returns:
+        `({"train": files, "validation": files, "test": files}, the parts that were drawn here)`.
+
+    Raises:
+        ValueError: If a class has too few pictures, or too few keys, to be in every split.
+    """
+    part_files: PartFiles = {part: [] for part in PARTS}
+    for file in files:
+        part_files["train" if file.part == UNDIVIDED else file.part].append(file)
+    drawn_parts = [part for part in ("test", "validation") if not part_files[part]]
+    _require_enough(path, part_files["train"], class_names, drawn_parts, left_out)
+    if drawn_parts:
+        part_files.update(_draw_parts(path, part_files["train"], drawn_parts, unit_keys or {}))
+    return {part: sorted(chosen_files) for part, chosen_files in part_files.items()}, drawn_parts
+
+
+def _require_enough(
+    path: pathlib.Path | str,
+    training_files: list[PictureFile],
+    class_names: Sequence[str],
+    drawn_parts: list[str],
+    left_out: str,
+) -> None:
+    """Raises unless every class has a picture to train on and one for each part that is drawn."""
+    least = len(drawn_parts) + 1
+    small_classes = find_small_classes(training_files, class_names, least)
+    if not small_classes:
+        return
+    purposes = "".join(f", one for {part}" for part in drawn_parts)
+    class_name, count = next(iter(small_classes.items()))
+    more_classes = f" So have {len(small_classes) - 1} other classes." if len(small_classes) > 1 else ""
+    raise ValueError(
+        f"Class {class_name!r} of {str(path)!r} needs at least {least} pictures "
+        f"(one to train on{purposes}). Received: {count} usable.{more_classes}{left_out}"
+    )
+
+
+def count_per_class(files: Iterable[PictureFile], class_names: Sequence[str]) -> dict[str, int]:
+    """Returns `{class name: number}` of some pictures, for every class."""
+    counts = collections.Counter(file.class_name for file in files)
+    return {class_name: counts[class_name] for class_name in class_names}
+
+
+def find_small_classes(files: Iterable[PictureFile], class_names: Sequence[str], least: int) -> dict[str, int]:
+    """Returns `{class name: number}` of the classes with fewer than `least` pictures among `files`."""
+    counts = count_per_class(files, class_names)
+    return {class_name: count for class_name, count in counts.items() if count < least}
+
+
+def describe_gaps(part_files: Mapping[str, Iterable[PictureFile]], class_names: Sequence[str]) -> list[str]:
+    """Says which classes a split that came with the folder does not cover, in a line for each split."""
+    lines = []
+    for part in ("validation", "test"):
+        missing_classes = list(find_small_classes(part_files[part], class_names, 1))
+        if missing_classes:
+            more = f" and {len(missing_classes) - _MOST_NAMES} more" if len(missing_classes) > _MOST_NAMES else ""
+            lines.append(f"No {part} pictures of: {', '.join(missing_classes[:_MOST_NAMES])}{more}")
+    return lines
+
+
+def _draw_parts(
+    path: pathlib.Path | str, files: list[PictureFile], drawn_parts: list[str], unit_keys: Mapping[str, str]
+) -> PartFiles:
+    """Returns a share of every class for each part to draw, and the rest for training.
+
+    What belongs together is a unit, and goes where at least half of it is wanted.
+    """
+    units = collections.defaultdict(list)
+    for file in files:
+        units[unit_keys.get(file.id, file.id)].append(file)
+    # A hash, and not the sorted names: names often number the scenes in which the pictures were taken.
+    hashes = {key: hashlib.sha256(unit[0].id.encode()).digest() for key, unit in units.items()}
+
+    class_counts = _count_classes(files)
+    open_places = {
+        part: {class_name: max(1, round(DRAWN_SHARE * count)) for class_name, count in class_counts.items()}
+        for part in drawn_parts
+    }
+    part_files: PartFiles = {part: [] for part in drawn_parts}
+    training_units = []
+    for key in sorted(units, key=lambda key: hashes[key]):
+        unit = units[key]
+        unit_counts = _count_classes(unit)
+        part = _find_part(unit_counts, open_places)
+        if part is None:
+            training_units.append(unit)
+            continue
+        part_files[part] += unit
+        for class_name, count in unit_counts.items():
+            open_places[part][class_name] -= count
+    _fill_gaps(path, part_files, training_units, class_counts)
+    return {**part_files, "train": [file for unit in training_units for file in unit]}
+
+
+def _find_part(unit_counts: Mapping[str, int], open_places: Mapping[str, Mapping[str, int]]) -> str | None:
+    """Returns the first part that has places for at least half of the pictures of a unit, or None."""
+    unit_size = sum(unit_counts.values())
+    for part, places in open_places.items():
+        wanted = sum(min(count, max(0, places[class_name])) for class_name, count in unit_counts.items())
+        if 2 * wanted >= unit_size:
+            return part
+    return None
+
+
+def _fill_gaps(
+    path: pathlib.Path | str,
+    part_files: PartFiles,
+    training_units: list[list[PictureFile]],
+    class_counts: Mapping[str, int],
+) -> None:
+    """Gives a part that has no picture of a class the smallest unit that training can spare."""
+    training_counts = _count_classes(file for unit in training_units for file in unit)
+
+    def can_spare(unit: list[PictureFile]) -> bool:
+        return all(training_counts[class_name] > count for class_name, count in _count_classes(unit).items())
+
+    for part, files in part_files.items():
+        for class_name in sorted(class_counts.keys() - {file.class_name for file in files}):
+            spare_units = [
+                unit
+                for unit in training_units
+                if any(file.class_name == class_name for file in unit) and can_spare(unit)
+            ]
+            if not spare_units:
+                raise ValueError(_describe_bound_class(path, class_name, part))
+            smallest_unit = min(spare_units, key=len)
+            training_units.remove(smallest_unit)
+            files += smallest_unit
+            training_counts.subtract(_count_classes(smallest_unit))
+    for class_name in sorted(class_counts):
+        if not training_counts[class_name]:
+            raise ValueError(_describe_bound_class(path, class_name, "training"))
+
+
+def _count_classes(files: Iterable[PictureFile]) -> collections.Counter[str]:
+    return collections.Counter(file.class_name for file in files)
+
+
+def _describe_bound_class(path: pathlib.Path | str, class_name: str, part: str) -> str:
+    return (
+        f"Class {class_name!r} of {str(path)!r} leaves no picture for {part}: too many of its pictures belong together "
+        "(one group of the CSV file, or nearly the same picture), and what belongs together is in one split. Add "
+        "pictures of other groups, or say the split yourself."
+    )
