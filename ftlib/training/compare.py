@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from ftlib.errors import DivergedError
-from ftlib.evidence.comparison import _ROW, Comparison
+from ftlib.evidence.comparison import ROW_FIELDS, Comparison
 from ftlib.models.backbones import classifier, load_backbone
 from ftlib.models.staged_model import StagedModel
 from ftlib.strategies.regularization import Regularization
@@ -191,8 +191,8 @@ def _cell(result, body, task, recipe, labels, count, seeds, choices, tuning_seed
             one.test_accuracy,
             one.test_macro_f1,
         )
-        result.rows.append(dict(zip(_ROW, values, strict=True)))
-        result._histories.append((recipe.name, labels, count, one.history))
+        result.rows.append(dict(zip(ROW_FIELDS, values, strict=True)))
+        result.add_history(recipe.name, labels, count, one.history)
         if keep_runs and seed == seeds[0]:
             result.runs.append(one)
         del done[best, seed]

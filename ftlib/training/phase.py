@@ -92,10 +92,7 @@ class PhaseRun:
         run = self.work.run
         self._open()
         self.proof = prove(run.model, batch_norm="train", head=run.head)
-        self.proof.__enter__()
-        if self.found is not None:
-            digests = zip(run.model.weights, self.found[0]["digests"], strict=True)
-            self.proof.before = {id(w): (w, digest) for w, digest in digests}
+        self.proof.start(digests=None if self.found is None else self.found[0]["digests"])
         with without_dropout_in(self.stages, self.chosen), self._folder() as folder:
             self._prepare(folder)
             if self.found is not None:
@@ -267,7 +264,7 @@ class PhaseRun:
             "soup": ingredients,
             "where": self.where,
             "touched": work.touched,
-            "digests": [d for _, d in self.proof.before.values()],
+            "digests": self.proof.digests_at_start,
             "history": run.history,
             "phases": run.phases,
             "notes": run.notes,
@@ -312,7 +309,7 @@ class PhaseRun:
             run.model = merge_lora(self.plain, run.model)
         if self.index == 0 and self.chosen == ["head"]:
             work.head_start = self.best["weights"]
-        run._kept.clear()
+        run.forget_predictions()
 
     def _say(self, line):
         run = self.work.run
