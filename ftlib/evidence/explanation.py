@@ -237,7 +237,7 @@ def _grad_cam(model, stage, head, pixels, class_indices):
     feature_maps = predict(model_before, pixels)
 
     def class_evidence(features, one_hot):
-        scores = keras.ops.cast(score(features), "float32")
+        scores: Any = keras.ops.cast(score(features), "float32")
         return keras.ops.sum((one_hot - 1 / scores.shape[-1]) * scores)
 
     weighted_maps = []
@@ -259,8 +259,10 @@ def _score_function(model):
         bias = 0.0 if last_layer.bias is None else last_layer.bias
 
         def score(features):
-            inputs = keras.ops.cast(before_last(features, training=False), last_layer.kernel.dtype)
-            return keras.ops.matmul(inputs, last_layer.kernel) + bias
+            kernel: Any = last_layer.kernel
+            inputs = keras.ops.cast(before_last(features, training=False), kernel.dtype)
+            scores: Any = keras.ops.matmul(inputs, kernel)
+            return scores + bias
 
         return score
     if isinstance(last_layer, keras.layers.Softmax):
@@ -276,25 +278,25 @@ def _activation_name(layer):
 
 def _gradient(function, features, one_hot):
     """Returns the gradient of `function(features, one_hot)` with respect to the features, as an array."""
-    features = keras.ops.convert_to_tensor(features)
+    feature_tensor: Any = keras.ops.convert_to_tensor(features)
     backend = keras.backend.backend()
     if backend == "tensorflow":
         import tensorflow as tf
 
         with tf.GradientTape() as tape:
-            tape.watch(features)
-            value = function(features, one_hot)
-        gradients = tape.gradient(value, features)
+            tape.watch(feature_tensor)
+            value = function(feature_tensor, one_hot)
+        gradients = tape.gradient(value, feature_tensor)
     elif backend == "jax":
         import jax
 
-        gradients = jax.grad(function)(features, one_hot)
+        gradients = jax.grad(function)(feature_tensor, one_hot)
     elif backend == "torch":
         import torch
 
-        features = features.detach().requires_grad_(True)
+        feature_tensor = feature_tensor.detach().requires_grad_(True)
         one_hot = keras.ops.convert_to_tensor(one_hot)
-        (gradients,) = torch.autograd.grad(function(features, one_hot), features)
+        (gradients,) = torch.autograd.grad(function(feature_tensor, one_hot), feature_tensor)
     else:
         raise ValueError(
             f"Grad-CAM takes its gradients from TensorFlow, JAX or torch. Received: the backend {backend!r}. Use "

@@ -114,7 +114,7 @@ def forgetting(run: Run, source: Task, before: keras.Model | None = None, exampl
     )
 
     drift_indices = _evenly_spaced(len(split), min(_DRIFT_IMAGES, len(split)))
-    drift_images = np.asarray(split.images[drift_indices], "float32")
+    drift_images = np.asarray(split.take(drift_indices).images, "float32")
     return Forgetting(
         source=source.name,
         target=run.settings["task"]["name"],

@@ -53,7 +53,7 @@ def source_head(backbone: keras.Model, task: Task) -> SourceHead:
             return SourceHead(_freeze(_head_of(model)), "pre-trained head")
 
     head = _head_of(classifier(backbone, task.num_classes))
-    pooling = keras.Sequential([keras.Input(head.input_shape[1:]), *head.layers[:-1]])
+    pooling = keras.Sequential([keras.Input(backbone.output_shape[1:]), *head.layers[:-1]])
     probe_images = few_per_class(task.train, task.num_classes)
     features = predict(chain_models(backbone, pooling), probe_images.images)
     head.layers[-1].set_weights(linear_probe(features, probe_images.labels))

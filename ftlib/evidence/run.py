@@ -128,7 +128,7 @@ class Run:
             self.notes.append(f"The {split_name} score could not be recorded in {run_dir}: {reason}.")
 
     def split(self, part: str) -> Split:
-        """Returns the split `"train"`, `"validation"` or `"test"` of the task, or raises a ValueError without a task."""
+        """Returns the split `"train"`, `"validation"` or `"test"` of the task; a ValueError without a task."""
         if part not in _SPLIT_NAMES:
             raise ValueError(f'`part` is "train", "validation" or "test". Received: part={part!r}.')
         if self.task is None:

@@ -1,6 +1,7 @@
 """How near a task is to what a backbone knows: evidence for the choice of a strategy, measured without training."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
@@ -106,7 +107,7 @@ def _mean_over_places(activation):
     return keras.ops.mean(activation, axis=place_axes) if place_axes else activation
 
 
-def coarse_pixels(images: np.ndarray) -> np.ndarray:
+def coarse_pixels(images: Any) -> np.ndarray:
     """Returns the mean colours of an 8 x 8 grid over each image, `(n, 8 * 8 * channels)`."""
     rows, columns = (np.linspace(0, size, _GRID_SIDE + 1).astype(int) for size in images.shape[1:3])
     cell_areas = np.diff(rows)[:, None, None] * np.diff(columns)[:, None]

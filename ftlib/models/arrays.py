@@ -13,12 +13,6 @@ def to_numpy(tensor: Any) -> np.ndarray:
     return keras.ops.convert_to_numpy(tensor)  # pyright: ignore[reportReturnType]  (Keras's stubs allow any constant)
 
 
-def assign_weights(weights: Iterable[keras.Variable], values: Iterable) -> None:
-    """Gives each of some weights its value, in order."""
-    for weight, value in zip(weights, values, strict=True):
-        weight.assign(value)
-
-
 def count_scalars(weights: Iterable[Any]) -> int:
     """Returns how many numbers some weights hold together."""
     return sum(math.prod(weight.shape) for weight in weights)

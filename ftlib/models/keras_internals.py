@@ -1,9 +1,9 @@
 """Every private name of Keras that ftlib uses, each behind one function that says what it is for.
 
-Keras may change these without a word. Seen on Keras 3.13 (the oldest that ftlib takes, and Colab's) and on 3.15 (the one in
-requirements.lock); `tests/models/test_keras_internals.py` has a test for each, so that an update that breaks one of them fails
-there, by name, and not in a run. No other module of ftlib reads a private name of Keras, but for `training.layerwise`, whose
-optimizer overrides the methods in `OPTIMIZER_HOOKS`.
+Keras may change these without a word. Seen on Keras 3.13 (the oldest that ftlib takes, and Colab's) and on 3.15 (the
+one in requirements.lock); `tests/models/test_keras_internals.py` has a test for each, so that an update that breaks one
+of them fails there, by name, and not in a run. No other module of ftlib reads a private name of Keras, but for
+`training.layerwise`, whose optimizer overrides the methods in `OPTIMIZER_HOOKS`.
 """
 
 import contextlib
@@ -22,9 +22,9 @@ OPTIMIZER_HOOKS = (
 )
 """Methods of `keras.optimizers.Optimizer` that optimizers of ftlib override or call on themselves.
 
-`layerwise` gives each stage a rate of its own within one optimizer. Keras's public methods are called once for all weights
-(`apply`) or with the rate already fixed (`update_step`, which Torch's own classes skip), so there is no public place for it.
-`_get_variable_index` finds the slot of a weight within `update_step`, as in Keras's own optimizers.
+`layerwise` gives each stage a rate of its own within one optimizer. Keras's public methods are called once for all
+weights (`apply`) or with the rate already fixed (`update_step`, which Torch's own classes skip), so there is no public
+place for it. `_get_variable_index` finds the slot of a weight within `update_step`, as in Keras's own optimizers.
 """
 
 _WEIGHT_DECAY_EXCLUSIONS = ("_exclude_from_weight_decay", "_exclude_from_weight_decay_pattern")
@@ -45,7 +45,8 @@ def flatten_layers(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
     """Returns a layer and all layers within it, at any depth, outer ones before inner ones.
 
     For: flags and state of every layer, also of those inside composite layers such as an attention layer.
-    Private: `Layer._flatten_layers`. The public `Model.layers` stops at the first level, and layers have no such property.
+    Private: `Layer._flatten_layers`. The public `Model.layers` stops at the first level, and layers have no such
+    property.
     """
     return list(layer._flatten_layers())
 
@@ -54,7 +55,8 @@ def direct_sublayers(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
     """Returns the layers that a layer holds itself, without those that these hold.
 
     For: walking down only where a layer trains, and telling the blocks of a stack apart.
-    Private: `Layer._flatten_layers(include_self=False, recursive=False)`. Public Keras has `Model.layers` for models alone.
+    Private: `Layer._flatten_layers(include_self=False, recursive=False)`. Public Keras has `Model.layers` for models
+    alone.
     """
     return list(layer._flatten_layers(include_self=False, recursive=False))
 
@@ -63,7 +65,8 @@ def layer_lists(layer: keras.layers.Layer) -> list[list]:
     """Returns the lists that a layer's class has set as attributes, without Keras's own list of its sublayers.
 
     For: finding the list of blocks of a layer that is a stack of them (KerasHub's ViT encoder).
-    Private: the attribute `_layers`, in which Keras tracks sublayers; it has to be told apart from the class's own lists.
+    Private: the attribute `_layers`, in which Keras tracks sublayers; it has to be told apart from the class's own
+    lists.
     """
     return [value for name, value in vars(layer).items() if name != "_layers" and isinstance(value, list)]
 
@@ -113,7 +116,8 @@ def node_of(tensor: keras.KerasTensor) -> Node:
     """Returns the call that made a tensor of a functional model.
 
     For: the layer graph, from which stages and cuts are found.
-    Private: `KerasTensor._keras_history` and `Operation._inbound_nodes`. The public `layer.output` knows one call of each layer.
+    Private: `KerasTensor._keras_history` and `Operation._inbound_nodes`. The public `layer.output` knows one call of
+    each layer.
     """
     history = tensor._keras_history  # pyright: ignore[reportAttributeAccessIssue]  (set when the tensor is made)
     return history.operation._inbound_nodes[history.node_index]
@@ -132,8 +136,8 @@ def compile_arguments(model: keras.Model) -> dict[str, Any]:
     """Returns the arguments with which a model was compiled: the very objects.
 
     For: compiling again after stages are frozen.
-    Private: `Trainer._compile_config.config`. Out of the public `get_compile_config` a loss function of one's own cannot be made
-    again, and a class with its own `compile`, such as KerasHub's classifiers, takes nothing from it.
+    Private: `Trainer._compile_config.config`. Out of the public `get_compile_config` a loss function of one's own
+    cannot be made again, and a class with its own `compile`, such as KerasHub's classifiers, takes nothing from it.
     """
     return dict(model._compile_config.config)
 
@@ -184,8 +188,8 @@ def copy_weight_decay_exclusions(source: keras.optimizers.Optimizer, target: ker
     """Spares from weight decay in one optimizer what another one spares.
 
     For: copies of optimizers, since no config says it.
-    Private: `Optimizer._exclude_from_weight_decay` and `..._pattern`; public Keras can set them and not read them. Keras replaces
-    them and never changes them, so that two optimizers may share them.
+    Private: `Optimizer._exclude_from_weight_decay` and `..._pattern`; public Keras can set them and not read them.
+    Keras replaces them and never changes them, so that two optimizers may share them.
     """
     for name in _WEIGHT_DECAY_EXCLUSIONS:
         if hasattr(source, name):

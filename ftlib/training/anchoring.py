@@ -9,7 +9,7 @@ from ftlib.evidence.probes import backbone_of, chain_models, source_head
 from ftlib.models.inference import fingerprint_images, predict
 from ftlib.models.initialization import copy_model, state_layers
 from ftlib.models.staged_model import StagedModel
-from ftlib.strategies.anchors import _EXAMPLES, _LABELS, L2SP, Replay
+from ftlib.strategies.anchors import EXAMPLE_STREAM, L2SP, LABEL_STREAM, Replay
 
 
 def describe_anchor(anchor):
@@ -90,7 +90,7 @@ class PreparedAnchor:
         """Returns what the trainer takes for a batch of the target: the images, and source examples where wanted."""
         if self.source is None:
             return images
-        rng = np.random.default_rng([_EXAMPLES, *key, index])
+        rng = np.random.default_rng([EXAMPLE_STREAM, *key, index])
         at = rng.integers(len(self.source), size=self.anchor.batch_size)
         shown = np.eye(self.head.model.output_shape[-1], dtype="float32")[self.source.labels[at]]
         return images, np.asarray(self.source.images[at], "float32"), shown
@@ -169,7 +169,7 @@ def fisher_information(body, head, source, weights, examples, seed):
     Returns:
         A list of `float32` arrays shaped as `weights`.
     """
-    rng = np.random.default_rng([_LABELS, seed])
+    rng = np.random.default_rng([LABEL_STREAM, seed])
     at = np.sort(rng.permutation(len(source))[:examples])
     images = np.asarray(source.images[at], "float32")
     copy = copy_model(body)

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from ftlib.errors import unknown
-from ftlib.models.freezing import make_again
+from ftlib.models.optimizer_copies import rebuild_optimizer
 from ftlib.models.staged_model import stages
 
 _DECAY = 0.75
@@ -292,7 +292,7 @@ def _wrap(optimizer, plan):
         # Torch's own class counts its calls, which are several in a step with several rates.
         kind = next(k for k in kind.__mro__ if not k.__module__.startswith("keras.src.backend."))
     cls = _class_over(kind)
-    new = make_again(optimizer, super(Layerwise, cls).from_config)
+    new = rebuild_optimizer(optimizer, super(Layerwise, cls).from_config)
     new._plan = plan
     return new
 
