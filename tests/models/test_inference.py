@@ -120,17 +120,17 @@ def test_the_estimate_weighs_computing_against_reading(monkeypatch, tmp_path):
     prefix, images = keras.Sequential(layers), np.zeros((50, 8, 8, 1))
     cache = ActivationCache(prefix, images, tmp_path)
     assert cache.shape == (6, 6, 4)
-    assert ftlib.training.activation_cache._operations(prefix) == 2 * 36 * (9 * 64 + 64 * 4)
-    assert cache.place(items=50, uses=5000) == "memory"
-    assert cache.place(items=50, uses=50) == ""  # one pass over the images: nothing is used twice
+    assert ftlib.training.activation_cache._count_operations(prefix) == 2 * 36 * (9 * 64 + 64 * 4)
+    assert cache.choose_location(images=50, uses=5000) == "memory"
+    assert cache.choose_location(images=50, uses=50) == ""  # one pass over the images: nothing is used twice
     monkeypatch.setattr(ftlib.models.inference, "MEMORY", 50 * 144 * 4 - 1)
     monkeypatch.setattr(ftlib.models.inference, "_READS", {"disk": 1e8})
-    assert cache.place(items=50, uses=5000) == ""  # a disk is slower than so small a part of a network
-    monkeypatch.setattr(ftlib.models.inference, "_COMPUTES", {"cpu": 1.0, "gpu": 1.0})
-    assert cache.place(items=50, uses=5000) == "disk"
+    assert cache.choose_location(images=50, uses=5000) == ""  # a disk is slower than so small a part of a network
+    monkeypatch.setattr(ftlib.training.activation_cache, "OPERATIONS_PER_SECOND", {"cpu": 1.0, "gpu": 1.0})
+    assert cache.choose_location(images=50, uses=5000) == "disk"
     free = ftlib.training.activation_cache._SPARE + 50 * 144 * 4
     monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(2 * GIB, 0, free - 1))
-    assert cache.place(items=50, uses=5000) == ""  # no room for it
+    assert cache.choose_location(images=50, uses=5000) == ""  # no room for it
 
 
 def test_beyond_a_limit_it_lies_in_a_file_of_the_run(monkeypatch, everything_pays, eager, tmp_path):

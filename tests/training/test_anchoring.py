@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tiny
 
+import ftlib.training.loop_rules
 import ftlib.training.phase
 from ftlib.evidence.probes import backbone_of, source_head
 from ftlib.models.freezing import set_trainable
@@ -144,7 +145,7 @@ class Killed(BaseException):
     "anchor", [EWC(tiny.source_task(), examples=6), Replay(tiny.source_task())], ids=lambda a: repr(a)[:6]
 )
 def test_a_killed_run_ends_bit_equal(anchor, tmp_path, monkeypatch, eager):
-    monkeypatch.setattr(ftlib.training.phase, "_SHORTEST_EPOCH", 3)
+    monkeypatch.setattr(ftlib.training.loop_rules, "SHORTEST_EPOCH", 3)
     recipe = Strategy("two", "pretrained", (Phase("head", "head", share=0.3), Phase("all", "all", share=0.7)))
     whole, write = run(anchor, recipe, updates=14), CheckpointStore.write
 

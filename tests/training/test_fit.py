@@ -13,6 +13,7 @@ import tiny
 
 import ftlib.evidence.run
 import ftlib.training.fit
+import ftlib.training.loop_rules
 import ftlib.training.phase
 from ftlib.errors import ProofError
 from ftlib.evidence.run import load_run
@@ -30,7 +31,7 @@ NONE = Regularization()
 def short_epochs():
     """Epochs of three updates, so that a few updates make several epochs."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ftlib.training.phase, "_SHORTEST_EPOCH", 3)
+        patch.setattr(ftlib.training.loop_rules, "SHORTEST_EPOCH", 3)
         yield
 
 
@@ -109,7 +110,7 @@ def test_phases_run_as_planned_and_share_one_history(example):
 
 def test_without_a_number_of_updates_it_takes_at_least_300(monkeypatch):
     counts = []
-    monkeypatch.setattr(ftlib.training.fit, "_train", lambda work: counts.append(work.plan))
+    monkeypatch.setattr(ftlib.training.fit, "train", lambda context: counts.append(context.updates_per_phase))
     fit(tiny.model(), tiny.task(), "lp_ft", verbose=False)
     fit(tiny.model(), tiny.task(train=90), "full", batch_size=2, verbose=False)
     assert counts == [[100, 200], [450]]  # ten passes of 45 batches
@@ -252,7 +253,7 @@ def test_a_frozen_weight_that_moves_breaks_the_run(monkeypatch, eager):
 
 
 def test_a_leak_between_splits_stops_the_run_before_it_starts(monkeypatch):
-    monkeypatch.setattr(ftlib.training.fit, "_train", lambda work: pytest.fail("it trained"))
+    monkeypatch.setattr(ftlib.training.fit, "train", lambda context: pytest.fail("it trained"))
     task = tiny.task()
     leaky = dataclasses.replace(task, validation=task.train.take(range(6)))
     with pytest.raises(ProofError, match=r"no leak between splits: in two splits: train-0 \(train and validation\)"):
