@@ -122,7 +122,7 @@ def fit(
     if updates is None:
         updates = max(300, 10 * -(-len(task.train) // batch_size))
     described = _describe(task, recipe, settings, updates, batch_size, None if weights is None else weights.tolist())
-    if not hardware.plain:
+    if not hardware.is_plain:
         described["hardware"] = dataclasses.asdict(hardware)
     described["model"] = {"layers": len(model.layers), "checksum": fingerprint_model(model)}
     if None in model.input_shape[1:]:  # the model does not tell at which size it was trained
@@ -142,7 +142,7 @@ def fit(
 
     proofs = [prove_no_leak(task)]
     require_proofs(proofs)
-    engine, dropout = hardware.engine(), {layer.name: settings.dropout for layer in _head_dropouts(found)}
+    engine, dropout = hardware.make_executor(), {layer.name: settings.dropout for layer in _head_dropouts(found)}
     with engine.scope():
         trained = copy_model(model, dropout)
     hardware.cast(trained)
@@ -173,7 +173,7 @@ def fit(
     if settings.anchor is not None:
         say(f"{recipe.name} seed {seed}  {settings.anchor!r}: is made ready")
         anchor = PreparedAnchor(settings.anchor, StagedModel(trained, head), kept_stages(recipe, names))
-        run.notes += [anchor.said()] * bool(anchor.said())
+        run.notes += [anchor.describe()] * bool(anchor.describe())
     plan = recipe.plan(updates)
     work = TrainingContext(run, recipe, plan, settings, batch_size, weights, anew, anchor, store, say, hardware, engine)
     _train(work)

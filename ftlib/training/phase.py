@@ -24,7 +24,7 @@ from ftlib.strategies.strategy import Strategy
 from ftlib.training.activation_cache import ActivationCache
 from ftlib.training.anchoring import PreparedAnchor
 from ftlib.training.averaging import SOUP_SIZE
-from ftlib.training.batches import Batches, Views, reseed
+from ftlib.training.batches import EpochBatches, FixedViews, reseed_layers
 from ftlib.training.checkpoints import CheckpointStore, pack_arrays, unpack_arrays
 from ftlib.training.devices import Hardware
 from ftlib.training.trainer import Trainer, make_optimizer, split_into_parts, without_dropout_in
@@ -155,7 +155,7 @@ class PhaseRun:
         loss = keras.losses.CategoricalCrossentropy(label_smoothing=work.settings.label_smoothing)
         # Whatever has variables is made here: created in the first update, they would have TensorFlow trace it twice.
         with work.engine.scope():
-            self.hold = work.anchor.hold([w for w in trained if w.trainable]) if work.anchor else None
+            self.hold = work.anchor.term_for([w for w in trained if w.trainable]) if work.anchor else None
             self.trainer = Trainer(self.parts, work.settings, self.hold, work.hardware.precision)
             optimizer = make_optimizer(phase, self.count, decay, run.model, run.head, accumulate)
             metrics = [keras.metrics.CategoricalAccuracy("accuracy")]
@@ -165,14 +165,14 @@ class PhaseRun:
             self.scored = self.parts[0][0] if len(self.parts) == 1 else self.trainer
 
     def _fixed_views(self):
-        """Returns the views of the training images in the order of `Views`; None if each update draws new ones."""
+        """Returns the views of the training images in the order of `FixedViews`; None if each update draws new ones."""
         settings, images = self.work.settings, self.work.run.task.train.images
         distorts = settings.augmentation != "none"
         count = self.phase.views or (None if distorts or settings.mixup or settings.cutmix else 1)
         if count is None or count == 1 or not distorts:
             return None if count is None else images
         key = (self.work.run.seed, self.index)
-        return Views(images, count, settings.augmentation, self.work.run.task.mirror, key)
+        return FixedViews(images, count, settings.augmentation, self.work.run.task.mirror, key)
 
     def _compute_once(self, cache):
         """Runs the frozen first part over all images, if that pays, and leaves the rest to be trained on the result."""
@@ -210,8 +210,8 @@ class PhaseRun:
     def _run_epoch(self):
         work, run, trainer = self.work, self.work.run, self.trainer
         now, key = min(self.steps, self.count - self.done), (run.seed, self.index, self.epoch)
-        reseed(run.model, key)
-        batches = Batches(run.task, work.batch_size, now, key, work.settings, work.class_weights, self.views)
+        reseed_layers(run.model, key)
+        batches = EpochBatches(run.task, work.batch_size, now, key, work.settings, work.class_weights, self.views)
         means = work.engine.train(trainer, self._parts(batches, key))
         self.epoch, self.done = self.epoch + 1, self.done + now
         row = {
@@ -241,7 +241,7 @@ class PhaseRun:
         """Yields what goes through the model at once: batches, or parts of them of equal size."""
         for i, whole in enumerate(prefetch(batches.__getitem__, len(batches))):
             for x, *y in zip(*(np.split(part, self.work.hardware.accumulate) for part in whole), strict=True):
-                yield (x if self.hold is None else self.hold.batch(x, key, i)), *y
+                yield (x if self.hold is None else self.hold.inputs_for(x, key, i)), *y
 
     def _compare(self, row, scores):
         """Keeps the weights of the epoch if it is the best, or one of the best where a soup is wanted."""

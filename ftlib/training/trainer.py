@@ -41,7 +41,7 @@ class Trainer(keras.Model):
         if self.settings.l1 or self.settings.l2:
             loss = loss + weight_penalty(self.trainable_variables, self.settings.l1, self.settings.l2)
         if self.hold is not None and training:
-            loss = loss + self.hold.term(x)
+            loss = loss + self.hold.loss(x)
         return loss
 
 
