@@ -291,7 +291,7 @@ class ResourceExhaustedError(Exception):
 
 
 def test_a_device_that_runs_out_gets_a_smaller_batch_and_the_run_says_so(pictures, tmp_path, monkeypatch, capsys):
-    out, sizes, engine = tmp_path / "run", [], type(Hardware().engine())
+    out, sizes, engine = tmp_path / "run", [], type(Hardware().make_executor())
     step = engine.step
 
     def limited(self, trainer, x, *y):
@@ -323,7 +323,7 @@ def test_a_device_that_holds_no_batch_at_all_says_what_to_do(pictures, tmp_path,
     def never(self, trainer, x, *y):
         raise ResourceExhaustedError("OOM when allocating tensor")
 
-    monkeypatch.setattr(type(Hardware().engine()), "step", never)
+    monkeypatch.setattr(type(Hardware().make_executor()), "step", never)
     assert fit(pictures, tmp_path / "run", "--quiet") == 1
     assert "Choose a smaller --image-size" in capsys.readouterr().err
 

@@ -56,14 +56,14 @@ def held(anchor, chosen=("stage1", "stage2", "stage3", "head")):
     kept = [name for name in staged.stage_names if name != "head"]
     prepared = PreparedAnchor(anchor, staged, kept)
     set_trainable(staged, chosen)
-    return model, prepared, prepared.hold([w for w in staged.weights_of(chosen) if w.trainable])
+    return model, prepared, prepared.term_for([w for w in staged.weights_of(chosen) if w.trainable])
 
 
 @pytest.mark.backends
 @pytest.mark.parametrize("anchor", [L2SP(0.3), EWC(tiny.source_task(), 0.3, examples=6)])
 def test_the_term_is_the_weighted_sum_of_squared_distances(anchor, eager):
     model, prepared, hold = held(anchor)
-    assert float(hold.term(None)) == 0
+    assert float(hold.loss(None)) == 0
     pulled = [w for w in backbone_of(model).weights if w.trainable]
     for i, weight in enumerate(pulled):
         weight.assign_add(np.full(weight.shape, 0.01 * (i + 1), "float32"))
@@ -72,7 +72,7 @@ def test_the_term_is_the_weighted_sum_of_squared_distances(anchor, eager):
         (0.01 * (i + 1)) ** 2 * (np.prod(tuple(w.shape)) if f is None else f.sum())
         for i, (w, f) in enumerate(zip(pulled, importance, strict=True))
     )
-    assert float(hold.term(None)) == pytest.approx(0.15 * float(wanted), rel=1e-3)
+    assert float(hold.loss(None)) == pytest.approx(0.15 * float(wanted), rel=1e-3)
 
 
 def test_only_pretrained_weights_that_train_are_held():

@@ -139,8 +139,10 @@ def test_a_frozen_stage_runs_in_inference_mode_although_it_has_dropout(eager):
 
 
 def test_the_randomness_of_an_epoch_depends_on_seed_phase_and_epoch_alone(monkeypatch, eager):
-    keys, reseed = [], ftlib.training.phase.reseed
-    monkeypatch.setattr(ftlib.training.phase, "reseed", lambda model, key: keys.append(key) or reseed(model, key))
+    keys, reseed = [], ftlib.training.phase.reseed_layers
+    monkeypatch.setattr(
+        ftlib.training.phase, "reseed_layers", lambda model, key: keys.append(key) or reseed(model, key)
+    )
     fit(tiny.model(), tiny.task(), "lp_ft", seed=7, updates=12, batch_size=8, verbose=False)
     assert keys == [(7, 0, 0), (7, 0, 1), (7, 1, 0), (7, 1, 1), (7, 1, 2)]
     model, images = tiny.model(), tiny.split(6).images.astype("float32")
@@ -240,14 +242,14 @@ def test_a_loss_that_explodes_says_what_to_do(eager):
 
 
 def test_a_frozen_weight_that_moves_breaks_the_run(monkeypatch, eager):
-    reseed = ftlib.training.phase.reseed
+    reseed = ftlib.training.phase.reseed_layers
 
     def meddle(model, key):
         reseed(model, key)
         kernel = next(w for w in model.weights if w.path.endswith("conv2/kernel"))
         kernel.assign(kernel + 1e-6)
 
-    monkeypatch.setattr(ftlib.training.phase, "reseed", meddle)
+    monkeypatch.setattr(ftlib.training.phase, "reseed_layers", meddle)
     with pytest.raises(ProofError, match=r"BROKEN\] frozen weights: .*conv2/kernel moved"):
         fit(tiny.model(), tiny.task(), one_phase(1), updates=3, batch_size=8, verbose=False)
 

@@ -117,7 +117,7 @@ def test_killed_while_it_writes_or_trains_it_ends_bit_equal(whole, moment, tmp_p
         if moment == "between" and name == "checkpoint-before.npz" and state["count"] == 4:
             raise Killed
 
-    engine = type(Hardware().engine())
+    engine = type(Hardware().make_executor())
     step = engine.step
 
     def stumbles(self, *given):
