@@ -67,7 +67,7 @@ class Run:
 
     def __repr__(self):
         test_score = f", test accuracy {self.scores['test']['accuracy']:.3f}" if "test" in self.scores else ""
-        updates_done = sum(record["updates_done"] for record in self.phases)
+        updates_done = sum(record.updates_done for record in self.phases)
         return (
             f"<Run {self.strategy!r} on {self.settings['task']['name']!r}, seed {self.seed}: {updates_done} updates, "
             f"validation accuracy {self.val_accuracy:.3f}, macro-F1 {self.val_macro_f1:.3f}{test_score}, "
@@ -175,7 +175,7 @@ class Run:
         last_phase = self.phases[-1]
         rows = []
         for stage in StagedModel(self.model, self.head).stages:
-            trains = stage.name in last_phase["stages"]
+            trains = stage.name in last_phase.stages
             rows.append(
                 {
                     "stage": stage.name,
@@ -183,7 +183,7 @@ class Run:
                     "params": stage.params,
                     "output_shape": stage.output_shape,
                     "state": "trainable" if trains else "frozen",
-                    "rate": last_phase["rates"][stage.name] if trains else None,
+                    "rate": last_phase.rates[stage.name] if trains else None,
                 }
             )
         return rows
@@ -195,11 +195,11 @@ class Run:
         lines.append("The optimizer's moments start fresh in each phase.")
 
         for record in self.phases:
-            if record["decay"] != 1:
-                stage_rates = ", ".join(f"{name} {rate:.1e}" for name, rate in record["rates"].items())
-                lines.append(f"{record['name']}: rates {stage_rates}")
-            if record["cache"]:
-                lines.append(f"{record['name']}: {record['cache']}")
+            if record.decay != 1:
+                stage_rates = ", ".join(f"{name} {rate:.1e}" for name, rate in record.rates.items())
+                lines.append(f"{record.name}: rates {stage_rates}")
+            if record.cache:
+                lines.append(f"{record.name}: {record.cache}")
         lines += [step["said"] for step in self.closing]
 
         lines += ["", *map(str, self.proofs)]
@@ -323,12 +323,12 @@ def task_checksum(task: Task) -> str:
 
 
 def _phase_row(record):
-    updates = f"{record['updates_done']}/{record['updates']}"
+    updates = f"{record.updates_done}/{record.updates}"
     row = (
-        f"{record['name']:<10}{_stage_span(record['stages']):<26}{record['trainable']:>11,}{updates:>10}"
-        f"{record['rate']:>9g}  {record['best_epoch']}"
+        f"{record.name:<10}{_stage_span(record.stages):<26}{record.trainable:>11,}{updates:>10}"
+        f"{record.rate:>9g}  {record.best_epoch}"
     )
-    return row + " (stopped early)" if record["stopped"] else row
+    return row + " (stopped early)" if record.stopped else row
 
 
 def _stage_span(stage_names):
