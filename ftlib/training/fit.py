@@ -7,6 +7,7 @@ import keras
 from ftlib.evidence.proofs import Proof, prove_no_leak, require_proofs
 from ftlib.evidence.run import Run, load_run, task_checksum
 from ftlib.evidence.run_records import EpochRecord, PhaseRecord
+from ftlib.models.arrays import to_numpy
 from ftlib.models.initialization import copy_model, reinitialize_layers
 from ftlib.models.staged_model import StagedModel
 from ftlib.strategies.regularization import Regularization
@@ -265,7 +266,7 @@ def _line_start(context, start_weights):
     """Returns the weights to interpolate from: those at the start, under the head phase's head or else today's."""
     model = context.run.model
     head_weights = StagedModel(model, context.run.head).weights_of(["head"])
-    head_values = context.head_after_first_phase or [keras.ops.convert_to_numpy(weight) for weight in head_weights]
+    head_values = context.head_after_first_phase or [to_numpy(weight) for weight in head_weights]
     value_of = {id(weight): value for weight, value in zip(head_weights, head_values, strict=True)}
     return [value_of.get(id(weight), start) for weight, start in zip(model.weights, start_weights, strict=True)]
 
