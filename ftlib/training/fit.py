@@ -228,17 +228,12 @@ def train(context: TrainingContext) -> None:
     run = context.run
     closing_steps = context.strategy.closing
     start_weights = run.model.get_weights() if "interpolate" in closing_steps else []
-    checkpoint = None if context.checkpoints is None else context.checkpoints.checkpoint
-    first_phase = 0
-    if checkpoint is not None:
-        first_phase = checkpoint.record["phase"]
-        _restore_run(context, checkpoint)
-        context.progress.note(f"{context.checkpoints.folder}: goes on after update {run.history[-1].update}")
+    first_phase, checkpoint = _go_to_checkpoint(context)
     context.progress.run_started(run)
 
-    trained_phase = None
-    for index in range(first_phase, len(context.strategy.phases)):
-        trained_phase = train_phase(context, index, checkpoint if index == first_phase else None)
+    trained_phase = train_phase(context, first_phase, checkpoint)
+    for index in range(first_phase + 1, len(context.strategy.phases)):
+        trained_phase = train_phase(context, index)
 
     for step in closing_steps:
         if step == "soup":
@@ -251,7 +246,11 @@ def train(context: TrainingContext) -> None:
         context.progress.note(f"{run.strategy} seed {run.seed}  {result['said']}, {loss_text}")
 
 
-def _restore_run(context, checkpoint):
+def _go_to_checkpoint(context):
+    """Gives the run what was recorded before it was stopped; returns the phase to go on in, and its checkpoint."""
+    checkpoint = None if context.checkpoints is None else context.checkpoints.checkpoint
+    if checkpoint is None:
+        return 0, None
     record, arrays = checkpoint
     run = context.run
     context.touched_stages = record["touched"]
@@ -260,6 +259,8 @@ def _restore_run(context, checkpoint):
     run.phases = [PhaseRecord.from_dict(phase) for phase in record["phases"]]
     run.notes = record["notes"]
     run.proofs[:] = [Proof(**proof) for proof in record["proofs"]]
+    context.progress.note(f"{context.checkpoints.folder}: goes on after update {run.history[-1].update}")
+    return record["phase"], checkpoint
 
 
 def _line_start(context, start_weights):

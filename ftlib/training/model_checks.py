@@ -43,9 +43,7 @@ def check_still_in_inference(staged: StagedModel, phases: Iterable[Phase]) -> No
     values_before = {key: to_numpy(state).copy() for key, (state, _, _) in held_states.items()}
     staged.model(_random_input(staged.model), training=False)
     moved_keys = [
-        key
-        for key, (state, _, _) in held_states.items()
-        if not np.array_equal(values_before[key], to_numpy(state))
+        key for key, (state, _, _) in held_states.items() if not np.array_equal(values_before[key], to_numpy(state))
     ]
     for key in moved_keys:
         state, _, _ = held_states[key]
