@@ -25,7 +25,7 @@ def trainer(model):
     found, settings = stages(model), Regularization.preset("light")
     made = Trainer(split_into_parts(model, found, [s.name for s in found], None), settings)
     made.compile(
-        make_optimizer(ft.Phase("all", "all", rate=1e-4), 300, settings.weight_decay, model, None),
+        make_optimizer(ft.Phase("all", "all", rate=1e-4), 300, settings.weight_decay, StagedModel(model)),
         keras.losses.CategoricalCrossentropy(),
         metrics=[keras.metrics.CategoricalAccuracy("accuracy")],
     )
