@@ -192,8 +192,8 @@ def _train_briefly(rule, rate, updates=20, seeds=5):
         Mean validation accuracy over the seeds, and mean training loss before each update and after the last.
     """
     task = load_task("digits", labels_per_class=10, seed=0)
-    pixels = task.train.images.reshape(-1, 64) / 255
-    validation_pixels = task.validation.images.reshape(-1, 64) / 255
+    pixels = np.asarray(task.train.images).reshape(-1, 64) / 255
+    validation_pixels = np.asarray(task.validation.images).reshape(-1, 64) / 255
 
     accuracies = []
     losses = []

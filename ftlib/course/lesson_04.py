@@ -42,7 +42,7 @@ def _check_separable(answer):
     depthwise = 3 * 3 * 128
     pointwise = 128 * 128
     right_count = depthwise + pointwise
-    findings = {
+    findings: dict[float, Finding | None] = {
         right_count: None,
         depthwise * 128: Finding("ordinary_convolution"),
         depthwise: Finding("first_half"),

@@ -2,6 +2,7 @@
 
 import functools
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -90,7 +91,7 @@ def _check_decide(answer):
     cells = _apply_rule(choose)
     cost = _average_regret(cells)
     habit_costs = {name: _average_regret(_apply_rule(lambda row, name=name: name)) for name in _NAMES}
-    best_habit = min(habit_costs, key=habit_costs.get)
+    best_habit = min(habit_costs, key=lambda name: habit_costs[name])
     if cost < habit_costs[best_habit] - 1e-9:
         return None
 
@@ -117,10 +118,10 @@ def _apply_rule(choose):
     """Returns the cells of the recorded comparison, with what a rule costs in each."""
     cells = []
     for (backbone, task, labels), rows in _group_rows().items():
-        accuracies = {name: np.mean([row["runs"][name]["test"] for row in rows]) for name in rows[0]["runs"]}
-        best_name = max(accuracies, key=accuracies.get)
+        accuracies = {name: float(np.mean([row["runs"][name]["test"] for row in rows])) for name in rows[0]["runs"]}
+        best_name = max(accuracies, key=lambda name: accuracies[name])
         chosen_names = [choose(row) for row in rows]
-        regret = 100 * np.mean([accuracies[best_name] - accuracies[name] for name in chosen_names])
+        regret = 100 * float(np.mean([accuracies[best_name] - accuracies[name] for name in chosen_names]))
         cells.append(_Cell(backbone, task, labels, regret, chosen_names[0], best_name))
     return cells
 
@@ -128,8 +129,9 @@ def _apply_rule(choose):
 @functools.cache
 def _group_rows():
     """Returns one list of recorded rows per backbone, task and number of labels."""
+    transfer: Any = track("glyph").recorded("transfer")
     grouped_rows = {}
-    for row in track("glyph").recorded("transfer")["rows"]:
+    for row in transfer["rows"]:
         place = (row["backbone"], row["task"], row["labels_per_class"])
         grouped_rows.setdefault(place, []).append(row)
     return grouped_rows

@@ -1,6 +1,7 @@
 """Checks of the exercises of lesson 09."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -18,10 +19,11 @@ def _check_settings(answer):
     light = Regularization.preset("light")
     if answer == light:
         return Finding("light_unchanged")
-    if isinstance(answer.anchor, (EWC, Replay)):
-        return Finding("other_anchor", kind=type(answer.anchor).__name__)
-    if answer.anchor is not None and answer.anchor.strength != 1:
-        return Finding("other_strength", strength=answer.anchor.strength)
+    anchor: Any = answer.anchor
+    if isinstance(anchor, (EWC, Replay)):
+        return Finding("other_anchor", kind=type(anchor).__name__)
+    if anchor is not None and anchor.strength != 1:
+        return Finding("other_strength", strength=anchor.strength)
 
     for field in dataclasses.fields(light):
         given_value = getattr(answer, field.name)
@@ -89,11 +91,11 @@ def _check_mixed_batch(answer):
         returned = call(answer, 100, 5000, 32, share, np.random.default_rng(seed))
         if not isinstance(returned, (tuple, list)) or len(returned) != 2:
             return Finding("expected_pair", kind=describe(returned))
-        batch = [np.asarray(indices) for indices in returned]
-        finding = _check_batch(*batch, share, wanted_old)
+        new, old = (np.asarray(indices) for indices in returned)
+        finding = _check_batch(new, old, share, wanted_old)
         if finding is not None:
             return finding
-        batches.append(batch)
+        batches.append((new, old))
 
     first_batch, second_batch, _ = batches
     if all(np.array_equal(first, second) for first, second in zip(first_batch, second_batch, strict=True)):
@@ -113,22 +115,23 @@ def _check_batch(new, old, share, wanted_old):
         if indices.ndim != 1 or indices.dtype.kind not in "iu":
             return Finding("expected_indices", kind=describe(indices))
 
-    sizes = (len(new), len(old))
     wanted_new = 32 - wanted_old
-    if sizes == (wanted_old, wanted_new) and wanted_old != wanted_new:
-        return Finding("share_reversed", new=len(new), old=len(old), share=share)
-    if sizes == (32, wanted_old):
-        return Finding("batch_too_large", new=len(new), old=len(old), total=sum(sizes))
-    if sizes != (wanted_new, wanted_old):
-        return Finding(
-            "other_sizes", share=share, wanted_new=wanted_new, wanted_old=wanted_old, new=len(new), old=len(old)
-        )
+    if (len(new), len(old)) != (wanted_new, wanted_old):
+        return _explain_sizes(len(new), len(old), share, wanted_new, wanted_old)
 
     if new.min() < 0 or new.max() >= 100:
         return Finding("no_new_example", index=new.max())
     if old.min() < 0 or old.max() >= 5000:
         return Finding("no_old_example", index=old.max())
     return None
+
+
+def _explain_sizes(new, old, share, wanted_new, wanted_old):
+    if (new, old) == (wanted_old, wanted_new):
+        return Finding("share_reversed", new=new, old=old, share=share)
+    if (new, old) == (32, wanted_old):
+        return Finding("batch_too_large", new=new, old=old, total=new + old)
+    return Finding("other_sizes", share=share, wanted_new=wanted_new, wanted_old=wanted_old, new=new, old=old)
 
 
 def _check_between(answer):

@@ -206,7 +206,7 @@ def assert_agrees(text, supplied_values):
     for values in supplied_values:
         assert set(fields(text.en)) == values, f"The check supplies {sorted(values)}, not what is in {text}"
     for conversion, spec in fields(text.en).values():
-        assert format("" if conversion else 1, spec or "")
+        assert format("a name" if conversion else 1, spec or "")
 
 
 @pytest.mark.parametrize("name", TASKS)
