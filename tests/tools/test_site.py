@@ -20,6 +20,8 @@ from pages.check import check  # noqa: E402
 from pages.lesson import PARTS, TEMPLATES, WORDS  # noqa: E402
 from pages.render import SiteError  # noqa: E402
 
+import ftlib as ft  # noqa: E402
+
 # A picture of one pixel.
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -240,7 +242,7 @@ def test_building_twice_gives_the_same_bytes_and_removes_only_what_was_built(fol
 def test_every_page_switches_to_the_same_places_in_the_other_language(course, pages):
     check(course)  # every link and anchor leads somewhere
     for name, page in pages.items():
-        if name == "index.html":
+        if name == "index.html" or name.startswith("api/"):  # the reference is in English only
             continue
         language, _, file = name.partition("/")
         other = "ko" if language == "en" else "en"
@@ -264,6 +266,31 @@ def test_every_lesson_is_on_the_map_and_has_its_frame(pages):
             contents = [a["href"] for a in page.of("a") if a["href"].startswith("#")][1:]
             headings = [tag for tag, _ in page.tags if tag in ("h2", "h3")]
             assert len(set(contents)) == len(headings) > 5
+
+
+def test_every_public_name_is_in_the_reference_and_the_reference_on_both_maps(course, pages):
+    places = [place.split("#") for place in pages["api/index.html"].of("a", "href") if ".html#" in place]
+    names = {name: file for file, name in places}
+    assert set(ft.__all__) <= set(names) and "plots.learning_curves" in names
+    for name, file in names.items():
+        assert name in pages[f"api/{file}"].of("h2", "id")
+    assert "Run.summary" in pages["api/evidence.html"].of("h3", "id")
+    for language in ("en", "ko"):
+        assert "../api/index.html" in pages[f"{language}/index.html"].of("a", "href")
+        assert ["api/training.html#fit", "Training (API)", "fit"] in [row[:3] for row in rows(course, language)]
+
+
+def test_the_reference_shows_signature_sections_and_examples(course, pages):
+    page = course["api/training.html"].decode()
+    words = "".join(pages["api/training.html"].text)
+    assert "class_weight" in words.partition("fit(")[2].partition(")")[0]
+    assert '<p class="section">Arguments:</p>' in page and "<li><strong>run_dir:</strong>" in page
+    assert '>>> task = ft.load_task("digits", labels_per_class=10)\n>>> model' in words
+    assert '<a href="tasks.html#Task"><code>Task</code></a>' in page
+    left_as_text = re.compile(r"<p>(Args|Returns|Raises|Attributes|Examples?):")
+    for name, data in course.items():
+        if name.startswith("api/"):
+            assert left_as_text.findall(data.decode()) == [], name
 
 
 def test_figures_keep_their_alt_texts_in_their_order(pages):
