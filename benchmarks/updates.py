@@ -45,7 +45,7 @@ def measure(build, x, y, steps):
     sides = {"train_on_batch": by_keras, "fit": by_ftlib}
     made = {name: trainer(build()) for name in sides}
     for one in made.values():
-        one.engine = ft.Hardware().engine()
+        one.engine = ft.Hardware().make_executor()
     seconds = {name: [] for name in sides}
     for i in range(steps + 3):
         for name in list(sides)[:: 1 if i % 2 else -1]:

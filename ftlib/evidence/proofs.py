@@ -64,6 +64,16 @@ class prove:  # a context manager, used like a function
         self.results = []
 
     def __enter__(self):
+        self.start()
+        return self
+
+    def start(self, digests=None):
+        """Writes down what the model is now.
+
+        Args:
+            digests: Checksums of the weights as they were at an earlier start, in the model's order, for a training
+                that goes on; None for those of now.
+        """
         self.staged = StagedModel(
             self.model, self.head
         )  # a model without stages shows here, not after hours of training
@@ -81,7 +91,8 @@ class prove:  # a context manager, used like a function
         self.blind = self._head_is_zero()
         optimizer = getattr(self.model, "optimizer", None)
         self.began = optimizer, _updates(optimizer)
-        return self
+        if digests is not None:
+            self.before = {id(w): (w, digest) for w, digest in zip(self.model.weights, digests, strict=True)}
 
     def __exit__(self, kind, *_):
         if kind is None:
@@ -90,6 +101,11 @@ class prove:  # a context manager, used like a function
 
     def __repr__(self):
         return "\n".join(str(p) for p in self.results) or "<prove: nothing checked yet>"
+
+    @property
+    def digests_at_start(self):
+        """Checksums of the weights at the start, in the model's order."""
+        return [digest for _, digest in self.before.values()]
 
     def check(self, optimizer):
         """Compares the model with its state on entering; `optimizer` is the one that trained it, or None."""

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from ftlib import plots
+from ftlib.evidence.run_records import EpochRecord, PhaseRecord
 from ftlib.evidence.proofs import Proof, few
 from ftlib.evidence.scores import confusion_matrix, score_predictions
 from ftlib.models.inference import fingerprint_images, predict
@@ -131,6 +132,10 @@ class Run:
             self._kept[part] = predict(self.model, getattr(self._needs_task(), part).images)
         return self._kept[part]
 
+    def forget_predictions(self):
+        """Drops the predictions that were computed, since the model has changed."""
+        self._kept.clear()
+
     def predict(self, images):
         """Returns the probabilities `(n, classes)` for images of the run's size (`image_shape`), pixels 0-255."""
         if keras.ops.is_tensor(images):
@@ -228,6 +233,8 @@ def load_run(run_dir, task=None):
         data["proofs"] = [Proof(**p) for p in data["proofs"]]
         fields = {name: data[name] for name in (*_RECORDED, "proofs")}
         fields["class_names"] = tuple(data["class_names"])
+        fields["history"] = [EpochRecord.from_dict(epoch) for epoch in data["history"]]
+        fields["phases"] = [PhaseRecord.from_dict(phase) for phase in data["phases"]]
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"Cannot read {record}: {error}.") from error
     model = keras.models.load_model(run_dir / "model.keras", compile=False)
@@ -267,6 +274,8 @@ def task_checksum(task):
 
 def _write_record(run, run_dir):
     data = {"format": _FORMAT, **{name: getattr(run, name) for name in _RECORDED}}
+    for name in ("history", "phases"):
+        data[name] = [dict(record) for record in data[name]]
     data["class_names"] = list(run.class_names)
     data["proofs"] = [dataclasses.asdict(p) for p in run.proofs]
     part = run_dir / "part-run.json"

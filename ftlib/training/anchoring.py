@@ -80,22 +80,22 @@ class PreparedAnchor:
                 )
         self.held = {id(w): parts for w, *parts in zip(pulled, pulled, starts, importance, strict=True)}
 
-    def said(self):
+    def describe(self):
         """Returns in words what was measured, or an empty string."""
         if isinstance(self.anchor, L2SP):
             return ""
         return f"{self.anchor!r}: the source is read through its {self.head.kind}"
 
-    def batch(self, images, key, index):
+    def inputs_for(self, images, epoch_key, index):
         """Returns what the trainer takes for a batch of the target: the images, and source examples where wanted."""
         if self.source is None:
             return images
-        rng = np.random.default_rng([_EXAMPLES, *key, index])
+        rng = np.random.default_rng([_EXAMPLES, *epoch_key, index])
         at = rng.integers(len(self.source), size=self.anchor.batch_size)
         shown = np.eye(self.head.model.output_shape[-1], dtype="float32")[self.source.labels[at]]
         return images, np.asarray(self.source.images[at], "float32"), shown
 
-    def hold(self, trained):
+    def term_for(self, trained):
         """Returns the `AnchorTerm` for a phase in which the weights `trained` train; None if it holds none of them."""
         pulled = [self.held[id(w)] for w in trained if id(w) in self.held]
         return AnchorTerm(self, pulled) if pulled else None
@@ -112,11 +112,11 @@ class AnchorTerm:
             self.pulled.append((weight, *pair))
             self.constants += [v for v in pair if v is not None]
 
-    def batch(self, images, key, index):
-        return self.prepared.batch(images, key, index)
+    def inputs_for(self, images, epoch_key, index):
+        return self.prepared.inputs_for(images, epoch_key, index)
 
-    def term(self, x):
-        """Returns the term, a scalar tensor, for what `batch` gave."""
+    def loss(self, x):
+        """Returns the term, a scalar tensor, for what `inputs_for` gave."""
         ops, total = keras.ops, keras.ops.zeros((), "float32")
         if self.prepared.source is not None:
             _, images, shown = x

@@ -9,7 +9,7 @@ from ftlib.training.augmentation import augment, distort, draw_distortions, mix
 _ORDER, _BATCH, _LAYERS, _VIEWS = 1, 2, 3, 4  # a stream of random numbers for each use
 
 
-class Views:
+class FixedViews:
     """Each image and fixed distorted versions of it, as one long array: all images, then their second views, ...
 
     Args:
@@ -42,35 +42,35 @@ class Views:
         return fingerprint_images(self.images) + repr(self._given)
 
 
-class Batches:
+class EpochBatches:
     """One epoch of augmented batches. Batch i depends on (seed, phase, epoch, i) alone, whoever asks for it when.
 
     Args:
         task: A `Task` at the backbone's size.
-        batch_size, steps: Images per batch, batches of the epoch.
-        key: `(seed, phase, epoch)`.
-        settings: A `Regularization`.
+        batch_size, updates: Images per batch, batches of the epoch.
+        epoch_key: `(seed, phase, epoch)`.
+        regularization: A `Regularization`.
         class_weights: Weight of each class, `(classes,)`, or None.
         views: In place of the task's training images, to be augmented and mixed: fixed views of them (or what a
-            frozen part of the model gave for them), one or several of each in the order of `Views`. Each pass takes
-            the next view of every image, and not the same number of all at once.
+            frozen part of the model gave for them), one or several of each in the order of `FixedViews`. Each pass
+            takes the next view of every image, and not the same number of all at once.
     """
 
-    def __init__(self, task, batch_size, steps, key, settings, class_weights=None, views=None):
-        self.task, self.batch_size, self.steps, self.key = task, batch_size, steps, key
-        self.settings, self.class_weights, self.views = settings, class_weights, views
-        rng, n = np.random.default_rng([_ORDER, *key]), len(task.train)
-        count = -(-batch_size * steps // n)
+    def __init__(self, task, batch_size, updates, epoch_key, regularization, class_weights=None, views=None):
+        self.task, self.batch_size, self.updates, self.epoch_key = task, batch_size, updates, epoch_key
+        self.regularization, self.class_weights, self.views = regularization, class_weights, views
+        rng, n = np.random.default_rng([_ORDER, *epoch_key]), len(task.train)
+        count = -(-batch_size * updates // n)
         passes = [rng.permutation(n) for _ in range(count)]
         if views is not None and len(views) > n:
-            passes = [at + n * ((at + key[-1] * count + i) % (len(views) // n)) for i, at in enumerate(passes)]
-        self.order = np.concatenate(passes)[: batch_size * steps]
+            passes = [at + n * ((at + epoch_key[-1] * count + i) % (len(views) // n)) for i, at in enumerate(passes)]
+        self.order = np.concatenate(passes)[: batch_size * updates]
 
     def __len__(self):
-        return self.steps
+        return self.updates
 
     def __getitem__(self, i):
-        rng, s, split = np.random.default_rng([_BATCH, *self.key, i]), self.settings, self.task.train
+        rng, s, split = np.random.default_rng([_BATCH, *self.epoch_key, i]), self.regularization, self.task.train
         at = self.order[i * self.batch_size : (i + 1) * self.batch_size]
         images = np.asarray((split.images if self.views is None else self.views)[at], "float32")
         targets = one_hot(split.labels[at % len(split)], self.task.num_classes)
@@ -89,7 +89,7 @@ def one_hot(labels, classes):
     return rows
 
 
-def reseed(model, key):
+def reseed_layers(model, key):
     """Sets the state of every random layer of a model from `key`, a sequence of integers."""
     draws = np.random.default_rng([_LAYERS, *key])
     if keras.backend.backend() == "torch":  # where a Dropout without a seed draws from torch's own generator

@@ -56,7 +56,7 @@ class Hardware:
             raise ValueError(f'`jit` is True, False or "auto". Received: jit={self.jit!r}.')
 
     @property
-    def plain(self):
+    def is_plain(self):
         """Whether this is what Keras does by itself on one device."""
         return self == Hardware()
 
@@ -93,7 +93,7 @@ class Hardware:
                 f"Received: batch_size={batch_size}."
             )
 
-    def engine(self):
+    def make_executor(self):
         """Returns what shares the batches of a run, to be made once for it."""
         names = self.names()
         tensorflow = keras.backend.backend() == "tensorflow"
@@ -109,11 +109,11 @@ class Hardware:
             if exact or not isinstance(layer, (keras.Model, *_EXACT)):
                 layer.dtype_policy = keras.dtype_policies.get("float32" if exact else self.precision)
 
-    def release(self, model, start):
-        """Returns a plain copy of a trained model, computing as `start`, the model that it came from."""
-        if self.plain:
+    def release(self, model, start_model):
+        """Returns a plain copy of a trained model, computing as `start_model`, the model that it came from."""
+        if self.is_plain:
             return model
-        for ours, theirs in zip(model._flatten_layers(), start._flatten_layers(), strict=True):
+        for ours, theirs in zip(model._flatten_layers(), start_model._flatten_layers(), strict=True):
             if ours.dtype_policy != theirs.dtype_policy:
                 ours.dtype_policy = theirs.dtype_policy
         return copy_model(model)

@@ -12,7 +12,7 @@ from ftlib.models.staged_model import StagedModel
 from ftlib.strategies.regularization import Regularization
 from ftlib.strategies.strategy import Phase, get_strategy
 from ftlib.tasks.task import Task
-from ftlib.training.batches import Batches, reseed
+from ftlib.training.batches import EpochBatches, reseed_layers
 from ftlib.training.fit import fit
 from ftlib.training.trainer import Trainer, make_optimizer, split_into_parts, without_dropout_in
 
@@ -129,8 +129,8 @@ def _search(model, task, chosen, rates, settings, seed, batch_size, head):
     if not model.trainable_weights:
         raise ValueError(f"Nothing trains in {', '.join(chosen)}.")
     phase = Phase("search", tuple(chosen), rate=rates[0], schedule="constant")
-    batches = Batches(task, batch_size, len(rates), (seed, 0, 0), settings)
-    reseed(model, (seed, 0, 0))
+    batches = EpochBatches(task, batch_size, len(rates), (seed, 0, 0), settings)
+    reseed_layers(model, (seed, 0, 0))
     mean, losses = 0.0, []
     with without_dropout_in(staged.stages, chosen):
         trainer = Trainer(split_into_parts(staged, chosen), settings)

@@ -17,6 +17,7 @@ from folders import bands, photos
 
 import ftlib.app.project
 import ftlib.training.checkpoints
+import ftlib.training.loop_rules
 import ftlib.training.phase
 from ftlib.app.cli import main
 from ftlib.app.run_files import locked
@@ -34,7 +35,7 @@ QUICK = ["--backbone", "glyphnet", "--strategy", "feature_extraction_long", "--u
 def short_epochs():
     """Epochs of two updates, which TensorFlow runs without compiling."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ftlib.training.phase, "_SHORTEST_EPOCH", 2)
+        patch.setattr(ftlib.training.loop_rules, "SHORTEST_EPOCH", 2)
         if keras.backend.backend() == "tensorflow":
             import tensorflow as tf
 
@@ -204,11 +205,11 @@ def test_stopped_after_training_it_only_writes_what_is_missing(pictures, whole, 
 
 SCRIPT = """
 import sys
-sys.path[:0] = sys.argv[1:3]
-import test_app_fit, ftlib.training.phase, tensorflow
-ftlib.training.phase._SHORTEST_EPOCH = 2
+sys.path[:0] = sys.argv[1:4]
+import test_fit, ftlib.training.loop_rules, tensorflow
+ftlib.training.loop_rules.SHORTEST_EPOCH = 2
 tensorflow.config.run_functions_eagerly(True)
-sys.exit(test_app_fit.main(sys.argv[3:]))
+sys.exit(test_fit.main(sys.argv[4:]))
 """
 
 
@@ -216,7 +217,7 @@ sys.exit(test_app_fit.main(sys.argv[3:]))
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="the script is TensorFlow's")
 def test_a_killed_process_goes_on(pictures, whole, tmp_path, root):
     out = tmp_path / "run"
-    base = [sys.executable, "-u", "-c", SCRIPT, str(root / "tests"), str(root), "fit"]
+    base = [sys.executable, "-u", "-c", SCRIPT, *map(str, (root / "tests" / "app", root / "tests", root)), "fit"]
     process = subprocess.Popen(
         [*base, str(pictures), "--out", str(out), *QUICK], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
@@ -290,7 +291,7 @@ class ResourceExhaustedError(Exception):
 
 
 def test_a_device_that_runs_out_gets_a_smaller_batch_and_the_run_says_so(pictures, tmp_path, monkeypatch, capsys):
-    out, sizes, engine = tmp_path / "run", [], type(Hardware().engine())
+    out, sizes, engine = tmp_path / "run", [], type(Hardware().make_executor())
     step = engine.step
 
     def limited(self, trainer, x, *y):
@@ -322,7 +323,7 @@ def test_a_device_that_holds_no_batch_at_all_says_what_to_do(pictures, tmp_path,
     def never(self, trainer, x, *y):
         raise ResourceExhaustedError("OOM when allocating tensor")
 
-    monkeypatch.setattr(type(Hardware().engine()), "step", never)
+    monkeypatch.setattr(type(Hardware().make_executor()), "step", never)
     assert fit(pictures, tmp_path / "run", "--quiet") == 1
     assert "Choose a smaller --image-size" in capsys.readouterr().err
 
@@ -458,7 +459,7 @@ def test_json_is_one_document_and_quiet_is_short(pictures, tmp_path, capfd):
 def test_small_grey_pictures_with_nothing_asked_for(pictures, tmp_path, monkeypatch):
     """No network, no cached weights: glyphnet, and what `advise` says."""
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    monkeypatch.setattr(ftlib.training.phase, "_SHORTEST_EPOCH", 100)
+    monkeypatch.setattr(ftlib.training.loop_rules, "SHORTEST_EPOCH", 100)
     assert main(["fit", str(pictures), "--out", str(tmp_path / "run"), "--updates", "30"]) == 0
     config = json.loads((tmp_path / "run" / "config.json").read_text())
     assert config["model"]["backbone"] == "glyphnet" and config["training"]["mirror"] is False

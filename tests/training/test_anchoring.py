@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tiny
 
+import ftlib.training.loop_rules
 import ftlib.training.phase
 from ftlib.evidence.probes import backbone_of, source_head
 from ftlib.models.freezing import set_trainable
@@ -55,14 +56,14 @@ def held(anchor, chosen=("stage1", "stage2", "stage3", "head")):
     kept = [name for name in staged.stage_names if name != "head"]
     prepared = PreparedAnchor(anchor, staged, kept)
     set_trainable(staged, chosen)
-    return model, prepared, prepared.hold([w for w in staged.weights_of(chosen) if w.trainable])
+    return model, prepared, prepared.term_for([w for w in staged.weights_of(chosen) if w.trainable])
 
 
 @pytest.mark.backends
 @pytest.mark.parametrize("anchor", [L2SP(0.3), EWC(tiny.source_task(), 0.3, examples=6)])
 def test_the_term_is_the_weighted_sum_of_squared_distances(anchor, eager):
     model, prepared, hold = held(anchor)
-    assert float(hold.term(None)) == 0
+    assert float(hold.loss(None)) == 0
     pulled = [w for w in backbone_of(model).weights if w.trainable]
     for i, weight in enumerate(pulled):
         weight.assign_add(np.full(weight.shape, 0.01 * (i + 1), "float32"))
@@ -71,7 +72,7 @@ def test_the_term_is_the_weighted_sum_of_squared_distances(anchor, eager):
         (0.01 * (i + 1)) ** 2 * (np.prod(tuple(w.shape)) if f is None else f.sum())
         for i, (w, f) in enumerate(zip(pulled, importance, strict=True))
     )
-    assert float(hold.term(None)) == pytest.approx(0.15 * float(wanted), rel=1e-3)
+    assert float(hold.loss(None)) == pytest.approx(0.15 * float(wanted), rel=1e-3)
 
 
 def test_only_pretrained_weights_that_train_are_held():
@@ -144,7 +145,7 @@ class Killed(BaseException):
     "anchor", [EWC(tiny.source_task(), examples=6), Replay(tiny.source_task())], ids=lambda a: repr(a)[:6]
 )
 def test_a_killed_run_ends_bit_equal(anchor, tmp_path, monkeypatch, eager):
-    monkeypatch.setattr(ftlib.training.phase, "_SHORTEST_EPOCH", 3)
+    monkeypatch.setattr(ftlib.training.loop_rules, "SHORTEST_EPOCH", 3)
     recipe = Strategy("two", "pretrained", (Phase("head", "head", share=0.3), Phase("all", "all", share=0.7)))
     whole, write = run(anchor, recipe, updates=14), CheckpointStore.write
 

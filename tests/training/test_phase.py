@@ -8,6 +8,7 @@ import pytest
 import tiny
 
 import ftlib.training.averaging
+import ftlib.training.loop_rules
 import ftlib.training.phase
 from ftlib.evidence.scores import score_predictions
 from ftlib.models.inference import predict
@@ -23,7 +24,7 @@ BODY = {"conv1", "conv2", "conv3"}
 @pytest.fixture(autouse=True, scope="module")
 def short_epochs():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ftlib.training.phase, "_SHORTEST_EPOCH", 3)
+        patch.setattr(ftlib.training.loop_rules, "SHORTEST_EPOCH", 3)
         yield
 
 
