@@ -286,10 +286,10 @@ def _choose_mirror(options: Options, choice: choices.Choice, report: FolderRepor
 def _choose_strategy(
     options: Options, model: keras.Model, task: Task, say: Callable[[str], object]
 ) -> choices.StrategyChoice:
-    from ftlib.strategies.strategy import strategy_from_dict
+    from ftlib.strategies.strategy import Strategy
 
     if isinstance(options.strategy, dict):
-        strategy = strategy_from_dict(options.strategy)
+        strategy = Strategy.from_dict(options.strategy)
         choice = choices.StrategyChoice(strategy, "light", ["strategy: as configured"])
     else:
         choice = choices.choose_strategy(model, task, say, options.strategy)

@@ -8,6 +8,7 @@ import json
 import logging
 import math
 import os
+from collections.abc import Sequence
 
 import keras
 import numpy as np
@@ -30,9 +31,18 @@ def predict(model, images, batch_size=None):
     return np.concatenate(list(predict_batches(model, images, batch_size)))
 
 
+def default_batch_size(image_shape: Sequence[int]) -> int:
+    """Returns how many images `predict` takes at once, where nobody says: fewer of those over 64 x 64 pixels.
+
+    Args:
+        image_shape: `(height, width, channels)`.
+    """
+    return max(32, min(256, 2**20 // math.prod(image_shape[:2])))
+
+
 def predict_batches(model, images, batch_size=None):
     if batch_size is None:
-        batch_size = max(32, min(256, 2**20 // math.prod(images.shape[1:3])))
+        batch_size = default_batch_size(images.shape[1:])
     last = len(images)
 
     def taken(i):

@@ -2,6 +2,8 @@
 
 import dataclasses
 import math
+from collections.abc import Mapping
+from typing import Any, Self
 
 from ftlib.errors import find_name, unknown
 
@@ -200,6 +202,11 @@ class Strategy:
             raise ValueError("There are no pre-trained weights to interpolate from: they are drawn anew.")
         if "soup" in self.closing and self.phases[-1].train == "lora":
             raise ValueError("A soup of LoRA's factors is not the mean of the models. Close with another step.")
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Returns the strategy that `dataclasses.asdict` made a dict of."""
+        return cls(**{**data, "phases": tuple(Phase(**phase) for phase in data["phases"])})
 
     def __repr__(self):
         kept = "" if self.keep is None else f", keeps the first {self.keep} stages"
