@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ftlib.app import choices
 from ftlib.app.console import Console
@@ -103,7 +103,8 @@ def _load_start(folder: RunFolder) -> keras.Model:
         )
     if str(folder.config.chosen_model.backbone).startswith("hub:"):
         import keras_hub  # noqa: F401  (its layers are known by name then)
-    return keras.models.load_model(path, compile=False)
+    model: Any = keras.models.load_model(path, compile=False)
+    return model
 
 
 def _require_smaller_parts(folder: RunFolder, error: Exception) -> None:

@@ -18,8 +18,9 @@ def format_metrics(metrics: Mapping[str, Any], most_rows: int = 30) -> str:
     accuracy = metrics["accuracy"]
     macro_f1 = metrics["macro_f1"]
     calibration_error = f"{100 * metrics['calibration_error']:>4.1f} %"
+    picture_count = f"{metrics['images']:,} test pictures"
     lines = [
-        f"accuracy     {_percent(accuracy)}   95 % interval {_interval(accuracy)}   {metrics['images']:,} test pictures",
+        f"accuracy     {_percent(accuracy)}   95 % interval {_interval(accuracy)}   {picture_count}",
         f"macro-F1     {_percent(macro_f1)}   95 % interval {_interval(macro_f1)}   every class counts alike",
         f"calibration  {calibration_error}   between the probabilities that it states and how often it is right",
         "",

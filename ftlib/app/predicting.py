@@ -80,7 +80,7 @@ def predict(
     folder = RunFolder(run_dir)
     folder.require_finished()
     files = list_pictures(paths)
-    model = keras.models.load_model(folder.path / "model.keras", compile=False)
+    model: Any = keras.models.load_model(folder.path / "model.keras", compile=False)
     answers = []
     for start in range(0, len(files), _AT_ONCE):
         answers += _predict_files(model, folder, files[start : start + _AT_ONCE], top)

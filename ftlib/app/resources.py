@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import keras
 
     from ftlib.models.layer_graph import LayerGraph
-    from ftlib.models.stages import Stage
     from ftlib.models.staged_model import StagedModel
+    from ftlib.models.stages import Stage
     from ftlib.strategies.strategy import Phase, Strategy
     from ftlib.tasks.task import Task
 
@@ -184,9 +184,11 @@ def _phase_needs(
     # What frozen first stages compute from a fixed number of views is kept.
     is_cached = bool(phase.views) and first_index > 0 and staged.stages[first_index - 1].can_split
     image_views = len(task.validation) + len(task.train) * (phase.views or 1)
+    kept_shape = staged.stages[first_index - 1].output_shape if is_cached else None
     features = 0
-    if is_cached and staged.stages[first_index - 1].output_shape:
-        features = _BYTES_PER_NUMBER * image_views * _numbers_kept(staged.stages, first_index)
+    if kept_shape:
+        numbers_kept = _numbers_kept(kept_shape, staged.stages[first_index])
+        features = _BYTES_PER_NUMBER * image_views * numbers_kept
 
     epochs = math.ceil(updates / updates_per_epoch(len(task.train), batch_size, updates))
     validation_cost = epochs * len(task.validation) * (share_above if is_cached else 1)
@@ -202,10 +204,9 @@ def _phase_needs(
     )
 
 
-def _numbers_kept(stages: Sequence[Stage], first_index: int) -> int:
+def _numbers_kept(output_shape: Sequence[int | None], next_stage: Stage) -> int:
     """Returns how many numbers are kept of an image: pooled ones, where only the head follows."""
-    shape = stages[first_index - 1].output_shape
-    return shape[-1] if stages[first_index].name == "head" else _count(shape)
+    return _count(output_shape[-1:] if next_stage.name == "head" else output_shape)
 
 
 def _profile_stages(staged: StagedModel) -> _StageProfile:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import pathlib
 from collections.abc import Mapping
 from typing import Any, Self
@@ -150,7 +151,7 @@ class RunConfig:
         return {"format": FORMAT, **dataclasses.asdict(self)}
 
 
-def read_config(path: str | pathlib.Path) -> RunConfig:
+def read_config(path: str | os.PathLike) -> RunConfig:
     """Returns a configuration as `fit` wrote it.
 
     Raises:
