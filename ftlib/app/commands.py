@@ -244,8 +244,8 @@ def _advise(args: argparse.Namespace) -> int:
         from ftlib.tasks.folder.inspection import inspect_data
 
         options = _options(args).checked()
-        console.say(f"checking {args.data} ...")
-        findings = inspect_data(args.data, near=args.near is not False)
+        with console.step(f"checking {args.data} ..."):
+            findings = inspect_data(args.data, near=args.near is not False)
         console.say(repr(findings))
         findings.require()
         data_path = pathlib.Path(os.path.abspath(args.data.expanduser()))

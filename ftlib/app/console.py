@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import json
 import os
@@ -86,6 +87,13 @@ class Console:
         return has_colour and encoding == "utf8" and terminal_columns() >= _LIVE_COLUMNS
 
     @contextlib.contextmanager
+    def step(self, line: str) -> Iterator[None]:
+        """Writes a line about what is done inside, and shows until it is done that the computer is at work."""
+        self.say(line)
+        with self.live_display(_spinner):
+            yield
+
+    @contextlib.contextmanager
     def live_display(self, render: Callable[[], RenderableType]) -> Iterator[None]:
         """Keeps something that moves below the lines that are written inside, if someone is watching.
 
@@ -126,6 +134,14 @@ def complain(text: str) -> None:
 def utf8(text: str) -> bytes:
     """Returns a text as UTF-8; bytes of a file name that are not valid in it are escaped."""
     return text.encode("utf-8", "backslashreplace")
+
+
+@functools.cache
+def _spinner() -> RenderableType:
+    """Returns a spinner, always the same: it turns with time."""
+    from rich.spinner import Spinner
+
+    return Spinner("dots")
 
 
 def _copy_of_stderr() -> TextIO:

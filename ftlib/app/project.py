@@ -74,8 +74,9 @@ def start(
 
 def _prepare(run_dir: pathlib.Path, data: pathlib.Path, options: Options, console: Console) -> tuple[RunFolder, Plan]:
     """Checks the pictures and chooses what was not asked for; afterwards the run can be resumed."""
-    console.say(f"the run is written to {run_dir}\nchecking {data} ...")
-    findings = inspect_data(data, near=options.near is not False)
+    console.say(f"the run is written to {run_dir}")
+    with console.step(f"checking {data} ..."):
+        findings = inspect_data(data, near=options.near is not False)
     console.say(repr(findings))
     findings.require()
     folder = describe_pictures(run_dir, data, findings)
@@ -206,12 +207,12 @@ def finish(folder: RunFolder, run: Run, console: Console) -> RunFolder:
     from ftlib.evidence.metrics import measure
 
     if not (folder.path / "metrics.json").exists():
-        console.say("measuring on the test pictures ...")
-        write_json(folder.path / "class_names.json", list(run.class_names))
-        write_json(folder.path / "metrics.json", measure(run))
+        with console.step("measuring on the test pictures ..."):
+            write_json(folder.path / "class_names.json", list(run.class_names))
+            write_json(folder.path / "metrics.json", measure(run))
     if not (folder.path / "report.html").exists():
-        console.say("writing the report ...")
-        write_report(folder, run)
+        with console.step("writing the report ..."):
+            write_report(folder, run)
     folder.remove_training_files()
     return folder
 

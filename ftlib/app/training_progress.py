@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
 
+_STAGE_WIDTH = 10  # letters for a phase and its epoch, so that the bar stays where it is from phase to phase
 _TIME_COLUMN = 78  # where the time left stands, behind the longest line of an epoch, if the terminal is wide enough
 
 
@@ -82,14 +83,17 @@ class ConsoleProgress(Progress):
 
     def _with_time_left(self, line: str, is_best: bool) -> str | Text:
         column = _TIME_COLUMN if terminal_columns() >= WIDE else 0
-        time_left = f"  {self._remaining_time.describe()}"
+        full_line = f"{line:<{column}}  {self._remaining_time.describe()}".rstrip()
         if not self._console.is_live:
-            return f"{line:<{column}}{time_left}".rstrip()
+            return full_line
 
         from rich.text import Text
 
-        styled_line = Text(f"{line:<{column}}", style="bold" if is_best else "")
-        return styled_line.append(time_left, style="dim not bold")
+        styled_line = Text(full_line)
+        styled_line.stylize("dim", len(line))
+        if is_best:  # the last word of the line
+            styled_line.stylize("bold green", len(line) - len("best"), len(line))
+        return styled_line
 
     def render_bar(self) -> RenderableType:
         """Returns the bar as it looks now: the phase and its epoch, the share that is done, and the time left."""
@@ -102,14 +106,16 @@ class ConsoleProgress(Progress):
             epoch = min(self._epochs_done - self._plan.epochs_before + 1, self._plan.epochs)
             stage = f"{self._plan.phase.name} {epoch}/{self._plan.epochs}"
         share_done = self._remaining_time.share_done()
-        bar = Table.grid(padding=(0, 2, 0, 0))
-        bar.add_row(
-            f"  {stage}",
-            ProgressBar(total=1.0, completed=share_done, width=terminal_columns() // 3),
-            f"{share_done:4.0%}",
-            self._remaining_time.describe(),
+        bar = ProgressBar(
+            total=1.0,
+            completed=share_done,
+            width=terminal_columns() // 3,
+            complete_style="green",
+            finished_style="green",
         )
-        return bar
+        row = Table.grid(padding=(0, 2, 0, 0))
+        row.add_row(f"  {stage:<{_STAGE_WIDTH}}", bar, f"{share_done:4.0%}", self._remaining_time.describe())
+        return row
 
 
 class RemainingTime:
