@@ -11,8 +11,8 @@ import keras
 import numpy as np
 
 from ftlib import plots
-from ftlib.evidence.run_records import EpochRecord, PhaseRecord
 from ftlib.evidence.proofs import Proof, few
+from ftlib.evidence.run_records import EpochRecord, PhaseRecord
 from ftlib.evidence.scores import confusion_matrix, score_predictions
 from ftlib.models.inference import fingerprint_images, predict
 from ftlib.models.staged_model import StagedModel

@@ -48,8 +48,8 @@ def fit(  # noqa: PLR0913 - all but three are options with defaults
     An epoch is one pass over the training images, or 20 updates where a pass is shorter, so that validation does not
     cost more than training. The random numbers of an epoch depend on (seed, phase, epoch) alone.
 
-    What frozen first stages compute from the images is computed once per phase, where no image is new at each update (see
-    `Phase`) and an estimate says that it pays; the run says so.
+    What frozen first stages compute from the images is computed once per phase, where no image is new at each update
+    (see `Phase`) and an estimate says that it pays; the run says so.
 
     Args:
         model: A functional Keras model whose output are the probabilities of the task's classes, as from
@@ -141,9 +141,10 @@ def start_run(
     require_proofs(proofs)
 
     executor = request.hardware.make_executor()
-    dropout_layers = _head_dropouts(request.staged)
+    dropout = request.regularization.dropout
+    dropout_rates = {layer.name: dropout for layer in _head_dropouts(request.staged)}
     with executor.scope():
-        model = copy_model(request.staged.model, {layer.name: request.regularization.dropout for layer in dropout_layers})
+        model = copy_model(request.staged.model, dropout_rates)
     request.hardware.cast(model)
     model = executor.adopt(model)
     staged = StagedModel(model, request.staged.head)

@@ -14,7 +14,8 @@ from ftlib.strategies.strategy import Phase, get_strategy
 from ftlib.tasks.task import Task
 from ftlib.training.batches import EpochBatches, reseed_layers
 from ftlib.training.fit import fit
-from ftlib.training.trainer import Trainer, make_optimizer, split_into_parts, without_dropout_in
+from ftlib.training.random_layers import without_dropout_in
+from ftlib.training.trainer import Trainer, make_optimizer, split_into_parts
 
 _MEMORY = 0.9  # of the running mean of the losses: about the last ten updates
 _WORSE = 4  # times the lowest loss: there the search ends
@@ -135,7 +136,7 @@ def _search(model, task, chosen, rates, settings, seed, batch_size, head):
     with without_dropout_in(staged.stages, chosen):
         trainer = Trainer(split_into_parts(staged, chosen), settings)
         loss = keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing)
-        trainer.compile(make_optimizer(phase, len(rates), settings.weight_decay, model, head), loss)
+        trainer.compile(make_optimizer(phase, len(rates), settings.weight_decay, staged), loss)
         for i, rate in enumerate(rates):
             trainer.optimizer.learning_rate = rate
             trainer.reset_metrics()
