@@ -11,7 +11,7 @@ from ftlib.app.commands import Help, add_commands
 from ftlib.app.console import Console, complain
 from ftlib.app.stopping import Terminated
 from ftlib.records import records_folder
-from ftlib.text import command_line, table
+from ftlib.text import format_command, format_table
 
 STRATEGIES = ("scratch", "feature_extraction_long", "lp_ft")
 RECORDED = records_folder("results") / "digits.json"
@@ -138,7 +138,7 @@ def _run(args):
         f"{time.time() - began:.0f} seconds. What next:\n"
         f"  open {out / 'report.html'} in a browser\n"
         f"  keras.models.load_model({str(out / last / 'model.keras')!r}) is the model of {last}\n"
-        f"  {command_line('run', '--labels', 3)}     the same with fewer labels; run --help shows more\n"
+        f"  {format_command('run', '--labels', 3)}     the same with fewer labels; run --help shows more\n"
         "  make lab     JupyterLab, to try the library in notebooks"
     )
     return 0
@@ -232,7 +232,7 @@ def _backbones(args):
     rows = [("name", "image", "pixels become")]
     rows += [(b.name, f"{b.side}x{b.side}x{b.channels}", words.get(b.preprocessing, b.preprocessing)) for b in found]
     Console().say(
-        f"{table(rows, right=(1,))}\n\n"
+        f"{format_table(rows, right=(1,))}\n\n"
         "All take pixels 0-255 and do their preprocessing inside. Also: hub:PRESET of KerasHub, or a .keras file."
     )
     return 0
@@ -246,7 +246,7 @@ def _tasks(args):
 
         found = list_tasks()
     rows = [(name, "downloaded once" if name in online.ONLINE else "offline") for name in found]
-    Console().say(f"{table(rows)}\n\nOr a folder with one folder of pictures per class: ./FOLDER")
+    Console().say(f"{format_table(rows)}\n\nOr a folder with one folder of pictures per class: ./FOLDER")
     return 0
 
 

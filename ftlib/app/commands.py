@@ -11,7 +11,7 @@ from ftlib.app.grid import quiet_stderr
 from ftlib.app.stopping import stoppable
 from ftlib.errors import find_name
 from ftlib.files import find_path
-from ftlib.text import command_line, wrapped
+from ftlib.text import format_command, wrap_text
 
 _CODES = "exit codes: 0 done, 1 failed, 2 wrong usage or pictures that cannot be used, 130 stopped with Ctrl-C"
 # For each command: what it does, in a few words and at length, and how it is typed.
@@ -244,7 +244,7 @@ def _only_resume(args):
     flags = {"near": "--no-near", "mirror": "--mirror" if args.mirror else "--no-mirror"}
     given = [flags.get(n, "--" + n.replace("_", "-")) for n in names if getattr(args, n) is not None]
     if given:
-        again = command_line("fit", "--config", args.resume / "config.json", *given)
+        again = format_command("fit", "--config", args.resume / "config.json", *given)
         raise ValueError(
             f"--resume goes on as the run began, so that {', '.join(given)} cannot change it. Begin another run with: "
             f"{again} ..."
@@ -257,11 +257,11 @@ def _tell(folder, console):
 
     metrics = read_json(folder.path / "metrics.json")
     files = {"model": folder.path / "model.keras", "report": folder.path / "report.html"}
-    notes = [wrapped(note, "note    ") for note in folder.config["notes"]]
+    notes = [wrap_text(note, "note    ") for note in folder.config["notes"]]
     found = headline(metrics) if console.quiet else f"\n{told(metrics)}\n"
     lines = [found, *notes, *(f"{what:<8}{file}" for what, file in files.items())]
     if not console.quiet:
-        lines.append(f"next    {command_line('predict', folder.path, 'PICTURE')}")
+        lines.append(f"next    {format_command('predict', folder.path, 'PICTURE')}")
     data = {"run": str(folder.path), **{k: str(v) for k, v in files.items()}, "metrics": metrics}
     console.result("\n".join(lines), data)
 

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 
-from ftlib.text import WIDE, duration, terminal_columns
+from ftlib.text import WIDEST_LINE, format_duration, terminal_columns
 
 _EVERY = 1.0  # seconds between two looks of someone who waits
 _COLUMN = 78  # where the time left stands, behind the longest line of an epoch, if the terminal is wide enough
@@ -139,7 +139,7 @@ class Progress:
             return line
         self.cost, self.at = self.needs.cost(int(found[1])), self.clock()
         self.left = self._estimate(self.at - self.began)
-        column = _COLUMN if terminal_columns() >= WIDE else 0
+        column = _COLUMN if terminal_columns() >= WIDEST_LINE else 0
         return f"{line:<{column}}  {self.left_now()}".rstrip()
 
     def left_now(self):
@@ -147,7 +147,7 @@ class Progress:
         if self.left is None or self.cost >= self.total:
             return ""
         left = self.left - (self.clock() - self.at)
-        return f"about {duration(left)} left" if left > 0 else "longer than estimated"
+        return f"about {format_duration(left)} left" if left > 0 else "longer than estimated"
 
     def _estimate(self, seconds):
         """Returns the seconds left, from those so far and, for the share of the work to come, from the estimate.

@@ -5,7 +5,7 @@ import dataclasses
 from ftlib.app import choices
 from ftlib.app.resources import estimate, ran_out
 from ftlib.errors import DamagedFileError, OutOfMemoryError
-from ftlib.text import size
+from ftlib.text import format_memory
 
 _SMALLEST = 2  # images at once
 
@@ -109,11 +109,12 @@ def smaller_batch(chosen):
     while chosen.batch_size // times >= _SMALLEST and chosen.batch_size % times == 0:
         needs = estimate(chosen.model, chosen.task, chosen.strategy, chosen.batch_size // times, chosen.updates)
         if needs.memory <= chosen.free:
-            return times, _note(chosen.batch_size, times, f"{size(chosen.free)} of memory are free")
+            return times, _note(chosen.batch_size, times, f"{format_memory(chosen.free)} of memory are free")
         times *= 2
     return 1, (
-        f"The run is estimated to need {size(chosen.needs.memory)} of memory, and {size(chosen.free)} are free. "
-        "If it is stopped for that, choose a smaller --image-size or another --backbone."
+        f"The run is estimated to need {format_memory(chosen.needs.memory)} of memory, and "
+        f"{format_memory(chosen.free)} are free. If it is stopped for that, choose a smaller --image-size or another "
+        "--backbone."
     )
 
 

@@ -6,7 +6,7 @@ import time
 
 from ftlib.app.run_files import read_json
 from ftlib.app.run_folder import RunFolder
-from ftlib.text import table
+from ftlib.text import format_table
 
 _DEPTH = 3  # folders below the one that is asked for
 
@@ -94,7 +94,7 @@ def listed(rows, folder):
                 ends,
             )
         )
-    return table(cells, right=(6, 7, 8))
+    return format_table(cells, right=(6, 7, 8))
 
 
 def _percent(value):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ftlib.text import table
+from ftlib.text import format_table
 
 _DRAWS = 1000  # of the bootstrap
 
@@ -85,7 +85,7 @@ def told(metrics, most=30):
             cells.append((row["name"], f"{row['images']:,}", _percent(row["accuracy"]), _span(row["accuracy"])))
             if kind == "class":
                 cells[-1] += (f"{100 * row['precision']:.1f} %",)
-        lines += [table(cells, right=(1, 2, 3, 4)), *more, ""]
+        lines += [format_table(cells, right=(1, 2, 3, 4)), *more, ""]
     return "\n".join(lines).rstrip()
 
 
@@ -113,10 +113,9 @@ def _bootstrap(labels, said, classes):
 
 
 def _share(right, count):
-    from ftlib.report.page import wilson
+    from ftlib.evidence.scores import wilson_interval
 
-    low, high = wilson(right / count, count)
-    return _ends(right / count, max(0.0, low), min(1.0, high))
+    return _ends(right / count, *wilson_interval(right, count))
 
 
 def _ends(value, low, high):

@@ -7,7 +7,7 @@ import pathlib
 from ftlib.app import choices
 from ftlib.app.resources import estimate, free_memory, time_images
 from ftlib.tasks.folder.class_names import mirror_pairs
-from ftlib.text import duration, size, wrapped
+from ftlib.text import format_duration, format_memory, wrap_text
 
 _RECORDED = (
     "strategy", "regularization", "class_weight", "updates", "batch_size", "devices", "precision", "seed",
@@ -124,17 +124,21 @@ class Plan:
 
     def __repr__(self):
         height, width, channels = self.task.image_shape
-        free = "" if self.free is None else f" ({size(self.free)} are free)"
-        disk = f", {size(self.needs.disk)} on the disk while it trains" if self.needs.disk else ""
+        free = "" if self.free is None else f" ({format_memory(self.free)} are free)"
+        disk = f", {format_memory(self.needs.disk)} on the disk while it trains" if self.needs.disk else ""
         rows = [
             ("backbone", f"{self.choice.backbone}, images of {width} x {height} x {channels} ({self.choice.why})"),
             *(("" if i else "strategy", line) for i, line in enumerate(repr(self.strategy).splitlines())),
             ("regularization", self.regularization),
             ("updates", f"{self.updates} of {self.batch_size} images each"),
-            ("needs", f"about {size(self.needs.memory)} of memory{free}{disk} and {duration(self.needs.seconds)}"),
+            (
+                "needs",
+                f"about {format_memory(self.needs.memory)} of memory{free}{disk} and "
+                f"{format_duration(self.needs.seconds)}",
+            ),
         ]
         lines = [f"{what:<16}{text}" for what, text in rows]
-        return "\n".join(lines + [wrapped(line, f"{'' if i else 'why':<16}") for i, line in enumerate(self.why)])
+        return "\n".join(lines + [wrap_text(line, f"{'' if i else 'why':<16}") for i, line in enumerate(self.why)])
 
     def to_dict(self):
         """Returns the plan as plain data."""

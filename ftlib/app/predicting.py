@@ -6,7 +6,7 @@ import json
 import os
 
 from ftlib.app.run_folder import RunFolder
-from ftlib.text import table
+from ftlib.text import format_table
 
 _ANSWERS = (".csv", ".tsv", ".json", ".txt")
 _AT_ONCE = 512  # pictures that are decoded and predicted together, so that a folder of any size fits into memory
@@ -144,4 +144,4 @@ def written(answers, form):
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows([head, *rows])
         return text.getvalue().rstrip("\n")
-    return table([head, *rows], right=[k for k, name in enumerate(head) if name.startswith("probability")])
+    return format_table([head, *rows], right=[k for k, name in enumerate(head) if name.startswith("probability")])

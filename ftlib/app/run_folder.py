@@ -23,7 +23,7 @@ import shutil
 
 from ftlib.app.run_files import COLUMNS, digests_of, is_locked, read_json, write_json
 from ftlib.files import LOCK
-from ftlib.text import command_line
+from ftlib.text import format_command
 
 FORMAT = 1
 # Names that Windows keeps for devices: a run has to be able to move there.
@@ -83,13 +83,13 @@ class RunFolder:
     @property
     def repeat(self):
         """The command that does the run again, from wherever its folder is now."""
-        return command_line("fit", "--config", self.path / "config.json")
+        return format_command("fit", "--config", self.path / "config.json")
 
     def unfinished(self):
         """Returns a sentence on a run that is not finished, and how it will be."""
         if self.status == "running":
             return f"The run in {self.path} is being trained. Wait until it has ended."
-        return f"The run in {self.path} was stopped. Finish it: {command_line('fit', '--resume', self.path)}"
+        return f"The run in {self.path} was stopped. Finish it: {format_command('fit', '--resume', self.path)}"
 
     @property
     def image_shape(self):
@@ -162,7 +162,7 @@ class RunFolder:
                 where = ("fit", "FOLDER", "--resume", self.path)
             raise FileNotFoundError(
                 f"{len(missing)} of the {len(rows)} pictures of {self.path} are not in {root}, such as {missing[0]}. "
-                f"Put them back; or, if they have moved: {command_line(*where)}"
+                f"Put them back; or, if they have moved: {format_command(*where)}"
             )
         if check:
             digests = digests_of(files)

@@ -6,7 +6,7 @@ import signal
 import threading
 
 from ftlib.errors import DivergedError, OutOfMemoryError
-from ftlib.text import command_line
+from ftlib.text import format_command
 
 
 class Terminated(KeyboardInterrupt):
@@ -48,7 +48,7 @@ def _hint(error, run):
     """Returns what to do after an error, as a line, or nothing where the error says so itself."""
     if run is None:
         return "The training had not begun.\n" if isinstance(error, KeyboardInterrupt) else ""
-    again = command_line("fit", "--config", pathlib.Path(run) / "config.json")
+    again = format_command("fit", "--config", pathlib.Path(run) / "config.json")
     if isinstance(error, DivergedError):
         return f"Going on would end the same way. Begin another run, with a lower rate: {again} --rate RATE\n"
     if isinstance(error, OutOfMemoryError):
@@ -56,4 +56,4 @@ def _hint(error, run):
     # Pictures that are missing or have changed, and proofs that do not hold: the next try would find the same.
     if isinstance(error, (ValueError, TypeError, FileNotFoundError, AssertionError)):
         return ""
-    return f"Nothing that was trained is lost; go on with: {command_line('fit', '--resume', run)}\n"
+    return f"Nothing that was trained is lost; go on with: {format_command('fit', '--resume', run)}\n"

@@ -7,6 +7,7 @@ import numpy as np
 
 from ftlib import plots
 from ftlib.evidence.calibration import _check, _looked
+from ftlib.evidence.scores import wilson_interval
 
 
 @dataclass(frozen=True, repr=False)
@@ -84,7 +85,7 @@ def group_accuracy(run, part="test", groups=None):
     rows = []
     for group in sorted(set(groups.tolist()), key=str):
         mine = right[groups == group]
-        low, high = _wilson(int(mine.sum()), len(mine))
+        low, high = wilson_interval(int(mine.sum()), len(mine))
         rows.append({"group": group, "n": len(mine), "accuracy": float(mine.mean()), "low": low, "high": high})
     return GroupAccuracy(part, sorted(rows, key=lambda r: r["accuracy"]), float(right.mean()))
 
@@ -113,11 +114,3 @@ def _one_group_each(groups, count, part):
 
 def _is_missing(group):
     return group is None or type(group).__name__ in ("NAType", "NaTType") or group != group
-
-
-def _wilson(right, n):
-    """Returns the 95 % interval of a share, which also at 0 and n of n is no point (Wilson, 1927)."""
-    z, share = 1.959964, right / n
-    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return float(max(0.0, middle - half)), float(min(1.0, middle + half))

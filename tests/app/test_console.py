@@ -7,7 +7,7 @@ import sys
 
 from ftlib.app.console import Console, Progress
 from ftlib.app.resources import Needs
-from ftlib.text import table
+from ftlib.text import format_table
 
 NEEDS = Needs(0, {}, 0, (("head", 10, 1.0, 20.0), ("all", 30, 3.0, 0.0)), seconds_per_image=0.1)
 LINE = "lp_ft seed 0  {}  update {:>3}  loss 0.300  val loss 0.400  val accuracy 0.900  best"
@@ -95,5 +95,5 @@ def test_a_name_that_the_terminal_cannot_show_stops_nothing(monkeypatch):
 
 
 def test_letters_that_are_two_columns_wide_keep_a_table_straight():
-    lines = table([("class", "n"), ("고양이", "8"), ("dog", "12")], right=[1]).splitlines()
+    lines = format_table([("class", "n"), ("고양이", "8"), ("dog", "12")], right=[1]).splitlines()
     assert lines == ["class    n", "고양이   8", "dog     12"]
