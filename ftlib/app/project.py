@@ -196,10 +196,10 @@ def write_report(folder, run=None):
         The `pathlib.Path` of the report.
     """
     from ftlib.exports.export import load_exports
-    from ftlib.report.folder_run import write
+    from ftlib.report import write_folder_report
 
     run = folder.run() if run is None else run
-    return write(
+    return write_folder_report(
         run,
         folder.path / "report.html",
         findings=read_json(folder.path / "findings.json")["findings"],
