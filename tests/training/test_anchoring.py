@@ -38,7 +38,10 @@ def distance(done):
 def kept(done, task):
     """Accuracy on the source task under the head that read it before."""
     read = source_head(backbone_of(StagedModel(done.start)), task).model
-    said = read(backbone_of(StagedModel(done.model))(np.asarray(task.validation.images, "float32"), training=False), training=False)
+    said = read(
+        backbone_of(StagedModel(done.model))(np.asarray(task.validation.images, "float32"), training=False),
+        training=False,
+    )
     return float((keras.ops.convert_to_numpy(said).argmax(1) == task.validation.labels).mean())
 
 
