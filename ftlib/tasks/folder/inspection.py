@@ -16,7 +16,7 @@ from ftlib.tasks.folder.near_duplicates import near_duplicates
 from ftlib.tasks.folder.picture_file import UNDIVIDED, PictureFile
 from ftlib.tasks.folder.splitting import count_per_class, describe_gaps, split_files
 from ftlib.tasks.task import PARTS
-from ftlib.text import wrapped
+from ftlib.text import wrap_text
 
 _LEAST_SERIES = 8  # pictures under one background
 _LEVEL_WIDTH = 9  # columns of the level before a finding
@@ -89,7 +89,7 @@ class DataFindings:
             origin = ", set aside by ftlib" if part in self.drawn else ""
             lines.append(f"  {part:<12}{sum(counts.values()):>7,}  ({per_class}{origin})")
         for finding in self._by_gravity():
-            lines.append(wrapped(finding.text, f"  {finding.level:<{_LEVEL_WIDTH}}"))
+            lines.append(wrap_text(finding.text, f"  {finding.level:<{_LEVEL_WIDTH}}"))
         return "\n".join(lines)
 
 

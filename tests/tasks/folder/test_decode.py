@@ -8,7 +8,7 @@ from folders import smooth_picture
 from PIL import Image
 
 from ftlib.tasks.folder.check import check_folder
-from ftlib.tasks.folder.decode import FolderImages, read_picture
+from ftlib.tasks.folder.decode import FolderImages, read_picture, sha256_of_files
 from ftlib.tasks.folder.load import load_folder
 
 
@@ -131,3 +131,10 @@ def test_a_checksum_is_computed_once_and_kept_at_every_size(pets):
     paths[3].unlink()
     assert images.digest(3) == digest and images.fit_images((6, 4), 1).digest(3) == digest
     assert FolderImages(paths, (8, 8), digests=["known"] * 10).digest(0) == "known"
+
+
+def test_checksums_are_those_of_the_bytes(tmp_path):
+    paths = [tmp_path / name for name in "abcdef"]
+    for path in paths:
+        path.write_bytes(path.name.encode())
+    assert sha256_of_files(paths) == [hashlib.sha256(path.name.encode()).hexdigest() for path in paths]
