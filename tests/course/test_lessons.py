@@ -185,7 +185,8 @@ def findings_of(module, start=None):
     if start is None:
         return find_findings(nodes)
     functions = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
-    waiting, reached = [start], []
+    waiting = [start]
+    reached = []
     while waiting:
         name = waiting.pop()
         reached.append(name)
