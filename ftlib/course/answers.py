@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 
-class Finding:
+class Verdict:
     """What a check has found wrong with an answer.
 
     Args:
@@ -27,7 +27,7 @@ class Blank(Exception):
 class Failed(Exception):
     """The answer cannot be checked any further; `finding` says why."""
 
-    def __init__(self, finding: Finding):
+    def __init__(self, finding: Verdict):
         super().__init__(finding.key, finding.values)
         self.finding = finding
 
@@ -56,7 +56,7 @@ def call(function: Callable, *args: Any) -> Any:
         Failed: If it is no function, or raises an error.
     """
     if not callable(function):
-        raise Failed(Finding("expected_function", kind=describe(function)))
+        raise Failed(Verdict("expected_function", kind=describe(function)))
 
     copied_args = [arg.copy() if isinstance(arg, np.ndarray) else arg for arg in args]
     try:
@@ -66,7 +66,7 @@ def call(function: Callable, *args: Any) -> Any:
             raise Blank from error
         name = getattr(function, "__name__", type(function).__name__)
         call_as_written = f"{name}({', '.join(map(_shorten, args))})"
-        raise Failed(Finding("raised_error", call=call_as_written, error=first_line(error))) from error
+        raise Failed(Verdict("raised_error", call=call_as_written, error=first_line(error))) from error
 
     if is_blank(answer):
         raise Blank
@@ -101,12 +101,12 @@ def near(value: float, wanted: float, relative: float = 1e-3) -> bool:
     return bool(abs(value - wanted) <= relative * max(abs(wanted), 1e-12))
 
 
-def recognize(value: float, mistakes: list[tuple[float, Finding]], relative: float = 1e-3) -> Finding | None:
+def recognize(value: float, mistakes: list[tuple[float, Verdict]], relative: float = 1e-3) -> Verdict | None:
     """Returns what to say of a wrong number that is known, or None if it is not.
 
     Args:
         value: The learner's number.
-        mistakes: The numbers that known mistakes lead to, each with its `Finding`. The first that is near counts.
+        mistakes: The numbers that known mistakes lead to, each with its `Verdict`. The first that is near counts.
         relative: As in `near`.
     """
     for mistaken_value, finding in mistakes:
@@ -115,9 +115,9 @@ def recognize(value: float, mistakes: list[tuple[float, Finding]], relative: flo
     return None
 
 
-def no_number(answer: Any) -> Finding:
+def no_number(answer: Any) -> Verdict:
     """Returns what to say of an answer that should have been a number."""
-    return Finding("expected_number", kind=describe(answer))
+    return Verdict("expected_number", kind=describe(answer))
 
 
 def describe(answer: Any) -> str:

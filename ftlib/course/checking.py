@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from ftlib.course.answers import Blank, Failed, Finding, describe, first_line, is_blank, stumbled_on_blank
+from ftlib.course.answers import Blank, Failed, Verdict, describe, first_line, is_blank, stumbled_on_blank
 from ftlib.course.lessons import Exercise, Question, list_lessons, load_common_texts, load_lesson
 from ftlib.course.texts import LANGUAGES, Code, Message, fill, language, wrap
 from ftlib.errors import unknown
@@ -48,10 +48,10 @@ def check(name: str, answer: Any) -> Verdict:
     try:
         finding = _examine(task, answer)
     except Blank:
-        return Verdict(None, _say(Finding("blank")))
+        return Verdict(None, _say(Verdict("blank")))
     if finding is None:
         return Verdict(True, str(task.right))
-    return Verdict(False, f"{_say(Finding('not_yet'))} {_say(finding, task)}")
+    return Verdict(False, f"{_say(Verdict('not_yet'))} {_say(finding, task)}")
 
 
 def hint(name: str) -> Message:
@@ -114,7 +114,7 @@ def quiz_text(name: str, language: str) -> str:
 
 
 def _examine(exercise, answer):
-    """Returns the `Finding` about an answer, None if it is right.
+    """Returns the `Verdict` about an answer, None if it is right.
 
     Raises:
         Blank: If it is still to be written.
@@ -131,19 +131,19 @@ def _examine(exercise, answer):
         if stumbled_on_blank(error):
             raise Blank from error
         said = first_line(error).rstrip(".") + "."
-        return Finding("unforeseen", kind=describe(answer), error=said)
+        return Verdict("unforeseen", kind=describe(answer), error=said)
 
 
 def _check_choice(question, answer):
     letters = ", ".join(question.choices)
     letter = answer.strip(" .()'\"\n").lower() if isinstance(answer, str) else None
     if is_blank(answer) or letter == "":
-        return Verdict(None, _say(Finding("blank_choice", letters=letters)))
+        return Verdict(None, _say(Verdict("blank_choice", letters=letters)))
     if letter not in question.choices:
-        return Verdict(False, _say(Finding("no_choice", letters=letters, answer=describe(answer))))
+        return Verdict(False, _say(Verdict("no_choice", letters=letters, answer=describe(answer))))
 
     choice = question.choices[letter]
-    opening = Finding("right") if choice.right else Finding("not_yet")
+    opening = Verdict("right") if choice.right else Verdict("not_yet")
     return Verdict(choice.right, f"{_say(opening)} {choice.why}")
 
 

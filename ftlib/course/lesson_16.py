@@ -4,28 +4,28 @@ import math
 
 import numpy as np
 
-from ftlib.course.answers import Finding, as_number, call, describe, near
+from ftlib.course.answers import Verdict, as_number, call, describe, near
 
 
 def _check_small_card(answer):
     from ftlib.training.devices import Hardware  # loads Keras, which the other exercises do without
 
     if not isinstance(answer, Hardware):
-        return Finding("expected_hardware", kind=describe(answer))
+        return Verdict("expected_hardware", kind=describe(answer))
 
     parts = answer.accumulate
     if parts == 1:
-        return Finding("one_part")
+        return Verdict("one_part")
     if parts == 64:
-        return Finding("pictures_for_parts")
+        return Verdict("pictures_for_parts")
     if parts != 4:
-        return Finding("other_parts", parts=parts, size=256 / parts)
+        return Verdict("other_parts", parts=parts, size=256 / parts)
     if answer.precision in (None, "float32"):
-        return Finding("float32")
+        return Verdict("float32")
     if answer.precision == "mixed_bfloat16":
-        return Finding("bfloat16")
+        return Verdict("bfloat16")
     if answer.devices != 1 or answer.jit != "auto":
-        return Finding("other_settings")
+        return Verdict("other_settings")
     return None
 
 
@@ -33,16 +33,16 @@ def _check_guard(answer):
     scaled = [np.array([6e-8, -0.5], "float16"), np.array([[2.0]], "float16")]
     returned = call(answer, [gradient.copy() for gradient in scaled], 1024.0)
     if not _is_pair(returned):
-        return Finding("expected_pair", kind=describe(returned))
+        return Verdict("expected_pair", kind=describe(returned))
     gradients, next_scale = returned
     if gradients is None:
-        return Finding("skipped_update")
+        return Verdict("skipped_update")
 
     finding = _check_gradients(gradients, scaled)
     if finding is not None:
         return finding
     if not near(as_number(next_scale), 1024):
-        return Finding("scale_changed", value=as_number(next_scale))
+        return Verdict("scale_changed", value=as_number(next_scale))
     return _check_overflow(answer)
 
 
@@ -50,16 +50,16 @@ def _check_gradients(returned, scaled):
     try:
         gradients = [np.asarray(gradient) for gradient in returned]
     except Exception:  # no list, or tensors without a value
-        return Finding("expected_gradients", kind=describe(returned))
+        return Verdict("expected_gradients", kind=describe(returned))
     if [gradient.shape for gradient in gradients] != [gradient.shape for gradient in scaled]:
-        return Finding("expected_gradients", kind=describe(gradients))
+        return Verdict("expected_gradients", kind=describe(gradients))
 
     vector, matrix = gradients
     if vector.dtype == np.float16 or vector[0] == 0:
-        return Finding("gradient_lost")
+        return Verdict("gradient_lost")
     for gradient, scaled_gradient in zip(gradients, scaled, strict=True):
         if not np.allclose(gradient, scaled_gradient.astype("float32") / 1024, rtol=1e-4, atol=0):
-            return Finding("scale_left", scaled=float(scaled[1].item(0)), value=float(matrix.item(0)))
+            return Verdict("scale_left", scaled=float(scaled[1].item(0)), value=float(matrix.item(0)))
     return None
 
 
@@ -67,10 +67,10 @@ def _check_overflow(answer):
     for overflow in (np.inf, np.nan):
         returned = call(answer, [np.array([1.0], "float16"), np.array([0.5, overflow], "float16")], 1024.0)
         if not _is_pair(returned) or returned[0] is not None:
-            return Finding("overflow_missed", overflow=overflow)
+            return Verdict("overflow_missed", overflow=overflow)
         next_scale = as_number(returned[1])
         if not near(next_scale, 512):
-            return Finding("scale_not_halved", value=next_scale)
+            return Verdict("scale_not_halved", value=next_scale)
     return None
 
 
@@ -94,12 +94,12 @@ def _explain_rate(value, kind, rate, old, new):
     if near(value, wanted):
         return None
     if near(value, rate):
-        return Finding("same_rate", kind=kind, rate=rate, old=old, new=new)
+        return Verdict("same_rate", kind=kind, rate=rate, old=old, new=new)
     if near(value * wanted, rate * rate):
-        return Finding("reversed_ratio", kind=kind, rate=rate, old=old, new=new, value=value)
+        return Verdict("reversed_ratio", kind=kind, rate=rate, old=old, new=new, value=value)
     if near(value, linear_rate) or near(value, root_rate):
-        return Finding("other_rule", kind=kind, rate=rate, old=old, new=new, value=value, wanted=wanted)
-    return Finding("other_rate", kind=kind, rate=rate, old=old, new=new, value=value, wanted=wanted)
+        return Verdict("other_rule", kind=kind, rate=rate, old=old, new=new, value=value, wanted=wanted)
+    return Verdict("other_rate", kind=kind, rate=rate, old=old, new=new, value=value, wanted=wanted)
 
 
 CHECKS = {
