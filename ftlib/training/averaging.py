@@ -102,7 +102,7 @@ def interpolate_weights(run: Run, start_weights: list[np.ndarray]) -> dict:
 
 
 def _point_on_line(start_weights, tuned_weights, alpha):
-    """Returns the weights a share `alpha` of the way; the ends, and weights that are no floats, are taken as they are."""
+    """Returns the weights a share `alpha` of the way; weights that are no floats are not mixed."""
     if alpha in (0, 1):
         return tuned_weights if alpha else start_weights
     return [

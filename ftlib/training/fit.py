@@ -7,6 +7,7 @@ import keras
 from ftlib.evidence.proofs import Proof, prove_no_leak, require_proofs
 from ftlib.evidence.run import Run, load_run, task_checksum
 from ftlib.evidence.run_records import EpochRecord, PhaseRecord
+from ftlib.models.arrays import to_numpy
 from ftlib.models.initialization import copy_model, reinitialize_layers
 from ftlib.models.staged_model import StagedModel
 from ftlib.strategies.regularization import Regularization
@@ -48,8 +49,8 @@ def fit(  # noqa: PLR0913 - all but three are options with defaults
     An epoch is one pass over the training images, or 20 updates where a pass is shorter, so that validation does not
     cost more than training. The random numbers of an epoch depend on (seed, phase, epoch) alone.
 
-    What frozen first stages compute from the images is computed once per phase, where no image is new at each update (see
-    `Phase`) and an estimate says that it pays; the run says so.
+    What frozen first stages compute from the images is computed once per phase, where no image is new at each update
+    (see `Phase`) and an estimate says that it pays; the run says so.
 
     Args:
         model: A functional Keras model whose output are the probabilities of the task's classes, as from
@@ -141,9 +142,10 @@ def start_run(
     require_proofs(proofs)
 
     executor = request.hardware.make_executor()
-    dropout_layers = _head_dropouts(request.staged)
+    dropout = request.regularization.dropout
+    dropout_rates = {layer.name: dropout for layer in _head_dropouts(request.staged)}
     with executor.scope():
-        model = copy_model(request.staged.model, {layer.name: request.regularization.dropout for layer in dropout_layers})
+        model = copy_model(request.staged.model, dropout_rates)
     request.hardware.cast(model)
     model = executor.adopt(model)
     staged = StagedModel(model, request.staged.head)
@@ -226,17 +228,12 @@ def train(context: TrainingContext) -> None:
     run = context.run
     closing_steps = context.strategy.closing
     start_weights = run.model.get_weights() if "interpolate" in closing_steps else []
-    checkpoint = None if context.checkpoints is None else context.checkpoints.checkpoint
-    first_phase = 0
-    if checkpoint is not None:
-        first_phase = checkpoint.record["phase"]
-        _restore_run(context, checkpoint)
-        context.progress.note(f"{context.checkpoints.folder}: goes on after update {run.history[-1].update}")
+    first_phase, checkpoint = _go_to_checkpoint(context)
     context.progress.run_started(run)
 
-    trained_phase = None
-    for index in range(first_phase, len(context.strategy.phases)):
-        trained_phase = train_phase(context, index, checkpoint if index == first_phase else None)
+    trained_phase = train_phase(context, first_phase, checkpoint)
+    for index in range(first_phase + 1, len(context.strategy.phases)):
+        trained_phase = train_phase(context, index)
 
     for step in closing_steps:
         if step == "soup":
@@ -249,7 +246,11 @@ def train(context: TrainingContext) -> None:
         context.progress.note(f"{run.strategy} seed {run.seed}  {result['said']}, {loss_text}")
 
 
-def _restore_run(context, checkpoint):
+def _go_to_checkpoint(context):
+    """Gives the run what was recorded before it was stopped; returns the phase to go on in, and its checkpoint."""
+    checkpoint = None if context.checkpoints is None else context.checkpoints.checkpoint
+    if checkpoint is None:
+        return 0, None
     record, arrays = checkpoint
     run = context.run
     context.touched_stages = record["touched"]
@@ -258,13 +259,15 @@ def _restore_run(context, checkpoint):
     run.phases = [PhaseRecord.from_dict(phase) for phase in record["phases"]]
     run.notes = record["notes"]
     run.proofs[:] = [Proof(**proof) for proof in record["proofs"]]
+    context.progress.note(f"{context.checkpoints.folder}: goes on after update {run.history[-1].update}")
+    return record["phase"], checkpoint
 
 
 def _line_start(context, start_weights):
     """Returns the weights to interpolate from: those at the start, under the head phase's head or else today's."""
     model = context.run.model
     head_weights = StagedModel(model, context.run.head).weights_of(["head"])
-    head_values = context.head_after_first_phase or [keras.ops.convert_to_numpy(weight) for weight in head_weights]
+    head_values = context.head_after_first_phase or [to_numpy(weight) for weight in head_weights]
     value_of = {id(weight): value for weight, value in zip(head_weights, head_values, strict=True)}
     return [value_of.get(id(weight), start) for weight, start in zip(model.weights, start_weights, strict=True)]
 

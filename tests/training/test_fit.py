@@ -330,14 +330,14 @@ def test_a_vision_transformer_unfreezes_inside_its_encoder(eager, monkeypatch):
     assert one_update(model, task, one_phase("head")).history[0]["loss"] == pytest.approx(expected, rel=1e-4)
 
     # Blocks share a segment of the graph with those that train; while frozen, they do not drop either.
-    off, parts = {}, ftlib.training.phase.split_parts
+    off, parts = {}, ftlib.training.phase.split_into_parts
 
-    def look(network, found, *args):
-        for stage in found:
+    def look(staged, trained_stages):
+        for stage in staged.stages:
             inner = [x for layer in stage.layers for x in layer._flatten_layers()]
             drops = [x for x in inner if isinstance(x, keras.layers.Dropout) and x.rate]
             off[stage.name] = {not np.any(x(np.ones((1, 100), "float32"), training=True) != 1) for x in drops}
-        return parts(network, found, *args)
+        return parts(staged, trained_stages)
 
     monkeypatch.setattr(ftlib.training.phase, "split_into_parts", look)
     run = fit(model, task, one_phase(2), NONE, updates=3, batch_size=8, verbose=False)
