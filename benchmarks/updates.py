@@ -12,7 +12,7 @@ import numpy as np
 from common import batches_to_step_on, ratio, show, write
 
 import ftlib as ft
-from ftlib.models.staged_model import stages
+from ftlib.models.staged_model import StagedModel
 from ftlib.strategies.regularization import Regularization
 from ftlib.training.batches import one_hot
 from ftlib.training.trainer import Trainer, make_optimizer, split_into_parts
@@ -22,10 +22,10 @@ BATCH = 32
 
 def trainer(model):
     """Returns what a phase trains everything with."""
-    found, settings = stages(model), Regularization.preset("light")
-    made = Trainer(split_into_parts(model, found, [s.name for s in found], None), settings)
+    staged, regularization = StagedModel(model), Regularization.preset("light")
+    made = Trainer(split_into_parts(staged, staged.stage_names), regularization)
     made.compile(
-        make_optimizer(ft.Phase("all", "all", rate=1e-4), 300, settings.weight_decay, model, None),
+        make_optimizer(ft.Phase("all", "all", rate=1e-4), 300, regularization.weight_decay, staged),
         keras.losses.CategoricalCrossentropy(),
         metrics=[keras.metrics.CategoricalAccuracy("accuracy")],
     )
@@ -45,7 +45,7 @@ def measure(build, x, y, steps):
     sides = {"train_on_batch": by_keras, "fit": by_ftlib}
     made = {name: trainer(build()) for name in sides}
     for one in made.values():
-        one.engine = ft.Hardware().engine()
+        one.engine = ft.Hardware().make_executor()
     seconds = {name: [] for name in sides}
     for i in range(steps + 3):
         for name in list(sides)[:: 1 if i % 2 else -1]:

@@ -103,9 +103,9 @@ def eager():
 @pytest.fixture
 def everything_pays(monkeypatch):
     """Makes the estimate say that whatever can be computed once should be."""
-    import ftlib.models.inference
+    import ftlib.training.activation_cache
 
-    monkeypatch.setattr(ftlib.models.inference, "_COMPUTES", {"cpu": 1.0, "gpu": 1.0})
+    monkeypatch.setattr(ftlib.training.activation_cache, "OPERATIONS_PER_SECOND", {"cpu": 1.0, "gpu": 1.0})
 
 
 @pytest.fixture(scope="session")

@@ -158,7 +158,7 @@ def test_a_split_refuses_what_it_cannot_take(given, error, said):
 @pytest.mark.parametrize("accumulate", [1, 3])
 def test_the_loss_of_an_epoch_is_the_mean_over_its_batches(monkeypatch, eager, accumulate):
     seen = []
-    engine = type(ft.Hardware().engine())
+    engine = type(ft.Hardware().make_executor())
     step = engine.step
 
     def watched(self, trainer, x, *y):

@@ -16,14 +16,16 @@ import numpy as np
 
 from ftlib import __version__
 from ftlib.models.inference import device_kind, fingerprint_images, fingerprint_model, predict, predict_batches
-from ftlib.models.layer_graph import LayerGraph
+from ftlib.models.layer_graph import Call, LayerGraph
 
-MEMORY = 2**29  # bytes of activations kept in memory; more go to a file
-_SPARE = 2**30  # bytes that a file leaves free on the disk
+MEMORY_LIMIT = 2**29  # bytes of activations kept in memory; more go to a file
+_DISK_RESERVE = 2**30  # bytes that a file leaves free on the disk
+_FLOAT_BYTES = 4
+
 # Nominal speeds by which it is decided whether a cache pays. They are not measured: a decision that depended on the
 # moment would make two runs with the same seed differ in their last bits.
-_COMPUTES = {"cpu": 5e10, "gpu": 5e12}  # floating point operations a second
-_READS = {"memory": 5e9, "disk": 5e8}  # bytes a second
+OPERATIONS_PER_SECOND = {"cpu": 5e10, "gpu": 5e12}  # floating point operations
+_BYTES_PER_SECOND = {"memory": 5e9, "disk": 5e8}
 
 
 class ActivationCache:
@@ -38,30 +40,37 @@ class ActivationCache:
         shape: Shape of what it gives for one image, or None where that has no fixed size.
     """
 
-    def __init__(self, model, images, folder):
-        self.model, self.folder, self.image_shape = model, pathlib.Path(folder), tuple(images.shape[1:])
+    def __init__(self, model: keras.Model, images, folder: str | os.PathLike):
+        self.model = model
+        self.folder = pathlib.Path(folder)
+        self.image_shape = tuple(images.shape[1:])
         shape = model.compute_output_shape((1, *self.image_shape))
-        fixed = len(model.inputs) == 1 and isinstance(shape, tuple) and None not in shape[1:]
-        self.shape = tuple(shape[1:]) if fixed else None
+        has_fixed_size = len(model.inputs) == 1 and isinstance(shape, tuple) and None not in shape[1:]
+        self.shape = tuple(shape[1:]) if has_fixed_size else None
 
-    def place(self, items, uses):
+    def choose_location(self, images: int, uses: int) -> str:
         """Returns where to keep the results: `"memory"`, `"disk"`, or `""` for nowhere, since it would not pay.
 
         Args:
-            items: Images to run, once each.
+            images: Images to run, once each.
             uses: How often a training without the cache would run one image through the model.
         """
         if self.shape is None:
             return ""
-        size = 4 * math.prod(self.shape)
-        where = "memory" if items * size <= MEMORY else "disk"
-        if where == "disk" and items * size + _SPARE > shutil.disk_usage(_existing(self.folder)).free:
-            return ""
-        compute = _operations(self.model) / _COMPUTES[device_kind()]
-        read = max(0, size - 4 * math.prod(self.image_shape)) / _READS[where]
-        return where if items * compute + uses * read < uses * compute else ""
+        bytes_per_image = _FLOAT_BYTES * math.prod(self.shape)
+        location = "memory" if images * bytes_per_image <= MEMORY_LIMIT else "disk"
+        if location == "disk":
+            free_bytes = shutil.disk_usage(_existing_parent(self.folder)).free
+            if images * bytes_per_image + _DISK_RESERVE > free_bytes:
+                return ""
 
-    def run(self, images, where):
+        compute_seconds = _count_operations(self.model) / OPERATIONS_PER_SECOND[device_kind()]
+        more_bytes = max(0, bytes_per_image - _FLOAT_BYTES * math.prod(self.image_shape))
+        read_seconds = more_bytes / _BYTES_PER_SECOND[location]
+        seconds_with_cache = images * compute_seconds + uses * read_seconds
+        return location if seconds_with_cache < uses * compute_seconds else ""
+
+    def run(self, images, location: str) -> np.ndarray:
         """Returns what the model gives for `images`, `(n, *shape)`: an array, or a read-only memory map.
 
         A file is named after the model's weights, the images and the versions at work, so that no other is ever taken
@@ -70,7 +79,7 @@ class ActivationCache:
         Raises:
             OSError: If the disk is full.
         """
-        if where == "memory":
+        if location == "memory":
             return predict(self.model, images)
         path = self.folder / f"{self._key(images)}.npy"
         if not path.exists():
@@ -95,23 +104,27 @@ class ActivationCache:
             os.replace(part, path)
         except OSError as error:
             part.unlink(missing_ok=True)
-            size = 4 * len(images) * math.prod(self.shape) / 2**20
+            megabytes = _FLOAT_BYTES * len(images) * math.prod(self.shape) / 2**20
             raise OSError(
                 error.errno,
-                f"Cannot keep the activations of the frozen stages: {error.strerror}. They take {size:,.0f} MB in "
+                f"Cannot keep the activations of the frozen stages: {error.strerror}. They take {megabytes:,.0f} MB in "
                 f"{self.folder}. Free that much, or choose a `run_dir` on another disk",
             ) from error
 
 
-def _operations(model):
-    """Returns the floating point operations for one image: two for each entry of a kernel at each place."""
-    graph, total = LayerGraph(model), 0
-    for call in graph.calls:
-        entries = sum(math.prod(w.shape) for w in getattr(call.op, "weights", ()) if len(w.shape) > 1)
-        places = math.prod(d or 1 for d in graph.sizes[call.outputs[0]][1:-1])
-        total += 2 * entries * places
-    return total
+def _count_operations(model):
+    """Returns the floating point operations for one image."""
+    graph = LayerGraph(model)
+    return sum(count_call_operations(graph, call) for call in graph.calls)
 
 
-def _existing(folder):
-    return next(one for one in (folder, *folder.parents) if one.exists())
+def count_call_operations(graph: LayerGraph, call: Call) -> int:
+    """Returns the floating point operations of one call for one image: two for each entry of a kernel at each place."""
+    kernel_entries = sum(math.prod(weight.shape) for weight in getattr(call.op, "weights", ()) if len(weight.shape) > 1)
+    output_shape = graph.sizes[call.outputs[0]]
+    places = math.prod(size or 1 for size in output_shape[1:-1])
+    return 2 * kernel_entries * places
+
+
+def _existing_parent(folder):
+    return next(parent for parent in (folder, *folder.parents) if parent.exists())

@@ -9,13 +9,22 @@ import json
 import os
 import pathlib
 import zipfile
+from typing import Any, NamedTuple
 
-import keras
 import numpy as np
 
 from ftlib.errors import DamagedFileError
+from ftlib.models.arrays import to_numpy
 
-_LAST, _BEFORE = "checkpoint.npz", "checkpoint-before.npz"
+_LAST = "checkpoint.npz"
+_BEFORE = "checkpoint-before.npz"
+
+
+class Checkpoint(NamedTuple):
+    """The state of a run after an epoch: plain data, and arrays by name."""
+
+    record: dict[str, Any]
+    arrays: dict[str, np.ndarray]
 
 
 class CheckpointStore:
@@ -25,20 +34,26 @@ class CheckpointStore:
         run_dir: The folder, which need not exist.
         identity: Dict in plain data of all that makes the run what it is; a run of another identity is refused.
 
+    Attributes:
+        folder: The folder.
+        checkpoint: The last `Checkpoint` that was there, or None.
+
     Raises:
         ValueError: If the folder holds a checkpoint of another run.
         DamagedFileError: If it holds a damaged one.
     """
 
-    def __init__(self, run_dir, identity):
-        self.folder, self.identity = pathlib.Path(run_dir), json.loads(json.dumps(identity))
-        self.found = self._read()
+    def __init__(self, run_dir: str | os.PathLike, identity: dict[str, Any]):
+        self.folder = pathlib.Path(run_dir)
+        self.identity = json.loads(json.dumps(identity))  # as it will be read back: tuples are lists
+        self.checkpoint = self._read()
 
-    def _read(self):
-        """Returns `(record, arrays)` of the last checkpoint, or None."""
-        path = next((self.folder / name for name in (_LAST, _BEFORE) if (self.folder / name).exists()), None)
+    def _read(self) -> Checkpoint | None:
+        paths = [self.folder / name for name in (_LAST, _BEFORE)]
+        path = next((path for path in paths if path.exists()), None)
         if path is None:
             return None
+
         try:
             with np.load(path, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
@@ -46,23 +61,26 @@ class CheckpointStore:
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             if isinstance(error, OSError) and error.errno is not None:  # no permission, a disk that fails: not damaged
                 raise
-            older = path.name == _LAST and (self.folder / _BEFORE).exists()
-            then = "the one before it is then used" if older else "the run then starts anew"
-            raise DamagedFileError(f"The checkpoint {path} is damaged ({error}). Delete this file; {then}.") from error
-        self.refuse_another(record["identity"], "an unfinished run")
-        return record, arrays
+            has_older = path.name == _LAST and (self.folder / _BEFORE).exists()
+            consequence = "the one before it is then used" if has_older else "the run then starts anew"
+            raise DamagedFileError(
+                f"The checkpoint {path} is damaged ({error}). Delete this file; {consequence}."
+            ) from error
 
-    def refuse_another(self, identity, what):
+        self.require_same_run(record["identity"], "an unfinished run")
+        return Checkpoint(record, arrays)
+
+    def require_same_run(self, identity: dict[str, Any], what: str) -> None:
         """Raises a ValueError that names a difference, if what is in the folder has another identity."""
-        for key, now in self.identity.items():
-            was = identity.get(key)
-            if was != now:
+        for key, value in self.identity.items():
+            recorded_value = identity.get(key)
+            if recorded_value != value:
                 raise ValueError(
-                    f"{self.folder} holds {what} with another {key}. Recorded: {_short(was)}. Received: {_short(now)}. "
-                    "Choose another folder, or delete this one to begin anew."
+                    f"{self.folder} holds {what} with another {key}. Recorded: {_short(recorded_value)}. Received: "
+                    f"{_short(value)}. Choose another folder, or delete this one to begin anew."
                 )
 
-    def write(self, record, arrays):
+    def write(self, record: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
         """Writes a checkpoint, at once or not at all.
 
         Args:
@@ -92,20 +110,24 @@ class CheckpointStore:
                 "intact: make room and run the same again, which goes on there",
             ) from error
 
-    def clear(self):
+    def clear(self) -> None:
         """Removes the checkpoints of a finished run."""
         for name in (_LAST, _BEFORE, "part-" + _LAST):
             _remove(self.folder / name)
 
 
-def pack_arrays(prefix, values):
+def pack_arrays(prefix: str, values) -> dict[str, np.ndarray]:
     """Returns weights or arrays as a dict of arrays named `prefix/0`, `prefix/1`, ..."""
-    arrays = [np.asarray(keras.ops.convert_to_numpy(value)) for value in values]
-    plain = [a if a.dtype.kind in "fiub" else a.astype("float32") for a in arrays]  # NumPy cannot name a bfloat16
-    return {f"{prefix}/{i}": array for i, array in enumerate(plain)}
+    packed = {}
+    for i, value in enumerate(values):
+        array = to_numpy(value)
+        if array.dtype.kind not in "fiub":  # NumPy cannot name a bfloat16
+            array = array.astype("float32")
+        packed[f"{prefix}/{i}"] = array
+    return packed
 
 
-def unpack_arrays(prefix, arrays):
+def unpack_arrays(prefix: str, arrays: dict[str, np.ndarray]) -> list[np.ndarray]:
     """Returns the list that `pack_arrays` made into a dict of arrays."""
     count = sum(name.startswith(prefix + "/") for name in arrays)
     return [arrays[f"{prefix}/{i}"] for i in range(count)]

@@ -1,319 +1,471 @@
-"""One phase of a run: what trains, what is computed once, the epochs, and the state that a checkpoint holds."""
+"""A phase of a run: what trains is settled, prepared, and then trained epoch by epoch."""
 
 import contextlib
 import dataclasses
-import itertools
 import math
+import pathlib
 import shutil
 import tempfile
+from collections.abc import Iterator
 
 import keras
 import numpy as np
 
 from ftlib.errors import DivergedError
 from ftlib.evidence.proofs import Proof, prove, require_proofs
-from ftlib.evidence.run import Run
+from ftlib.evidence.run_records import EpochRecord, PhaseRecord
 from ftlib.evidence.scores import score_predictions
+from ftlib.models.arrays import to_numpy
 from ftlib.models.freezing import set_trainable
 from ftlib.models.inference import predict, prefetch
 from ftlib.models.initialization import assign_weights, copy_model
 from ftlib.models.lora import add_lora, merge_lora
 from ftlib.models.staged_model import StagedModel
-from ftlib.strategies.regularization import Regularization
-from ftlib.strategies.strategy import Strategy
 from ftlib.training.activation_cache import ActivationCache
-from ftlib.training.anchoring import PreparedAnchor
-from ftlib.training.averaging import SOUP_SIZE
-from ftlib.training.batches import Batches, Views, reseed
-from ftlib.training.checkpoints import CheckpointStore, pack_arrays, unpack_arrays
-from ftlib.training.devices import Hardware
-from ftlib.training.trainer import Trainer, make_optimizer, split_into_parts, without_dropout_in
-
-_SHORTEST_EPOCH = 20  # updates
+from ftlib.training.anchoring import AnchorTerm
+from ftlib.training.averaging import SOUP_SIZE, EpochWeights
+from ftlib.training.batches import EpochBatches, FixedViews, reseed_layers
+from ftlib.training.checkpoints import Checkpoint, pack_arrays, unpack_arrays
+from ftlib.training.context import TrainingContext
+from ftlib.training.loop_rules import updates_per_epoch
+from ftlib.training.phase_plan import PhasePlan
+from ftlib.training.random_layers import without_dropout_in
+from ftlib.training.trainer import ModelPart, Trainer, make_optimizer, split_into_parts
 
 
 @dataclasses.dataclass
-class TrainingContext:
-    """What the phases of a run share.
+class TrainedPhase:
+    """What the steps after the last phase need of it.
 
     Attributes:
-        run: The `Run` to fill in; its model is trained in place.
-        recipe: The `Strategy`, unrolled.
-        plan: Updates of each phase.
-        settings: The `Regularization`.
-        batch_size: Images per update.
-        class_weights: Weight of each class, or None.
-        anew: Names of the stages whose weights were drawn anew.
-        anchor: The `PreparedAnchor` anchor, or None.
-        store: The `CheckpointStore`, or None.
-        say: Takes a line to show.
-        hardware: The `Hardware`.
-        engine: What it shares batches with.
-        touched: Names of the stages that have trained so far.
-        head_start: Weights of the head at the end of a first phase of the head alone; else empty.
+        weights: The weights that trained.
+        ingredients: The best epochs, where a soup is to be made of them.
     """
 
-    run: Run
-    recipe: Strategy
-    plan: list
-    settings: Regularization
-    batch_size: int
-    class_weights: object
-    anew: list
-    anchor: PreparedAnchor | None
-    store: CheckpointStore | None
-    say: object
-    hardware: Hardware
-    engine: object
-    touched: list = dataclasses.field(default_factory=list)
-    head_start: list = dataclasses.field(default_factory=list)
+    weights: list[keras.Variable]
+    ingredients: list[EpochWeights]
 
 
-class PhaseRun:
-    """A phase while it trains: a fresh optimizer, epochs with their own random numbers, the best epoch kept.
+@dataclasses.dataclass(frozen=True)
+class StageChoice:
+    """Which stages train in a phase, set on the model.
+
+    Attributes:
+        staged: The model.
+        trained_stages: Names of the stages that train.
+        weights: The weights of these stages, frozen statistics among them.
+        trainable_count: Number of scalars that train.
+        model_before_lora: A copy of the model without LoRA's additions, to be given the trained weights; None for a
+            phase without LoRA.
+    """
+
+    staged: StagedModel
+    trained_stages: list[str]
+    weights: list[keras.Variable]
+    trainable_count: int
+    model_before_lora: keras.Model | None
+
+
+@dataclasses.dataclass(frozen=True)
+class PhaseInputs:
+    """What goes through the part of the model that is trained.
+
+    Attributes:
+        parts: The parts of the model that images, or what is kept of them, still go through.
+        views: The training images in fixed views, or what the frozen stages give for them; None where every update
+            draws new views.
+        validation: The validation images, or what the frozen stages give for them.
+        cache_location: `"memory"`, `"disk"`, or `""` where nothing is computed once.
+        cache_note: What is computed once, in words.
+    """
+
+    parts: list[ModelPart]
+    views: object
+    validation: object
+    cache_location: str
+    cache_note: str
+
+
+def train_phase(context: TrainingContext, index: int, checkpoint: Checkpoint | None = None) -> TrainedPhase:
+    """Trains a phase with a fresh optimizer, and leaves the model with the weights of its best epoch.
 
     Args:
-        work: The `TrainingContext`, changed in place.
-        index: Which phase.
-        found: `(record, arrays)` of a checkpoint within this phase, to go on there; or None.
+        context: What the phases of the run share; its run gets the records of the epochs and of the phase.
+        index: Which phase, from 0.
+        checkpoint: One from within this phase, to go on there; or None.
+
+    Raises:
+        ProofError: If what was to stay frozen moved, or what was to train did not.
+        DivergedError: If the loss is no longer a number.
+        OSError: If a checkpoint cannot be written.
+    """
+    plan = plan_phase(context, index)
+    choice = choose_stages(context, plan, checkpoint)
+    proof = prove(context.run.model, batch_norm="train", head=context.run.head)
+    proof.start(digests=None if checkpoint is None else checkpoint.record["digests"])
+
+    with without_dropout_in(choice.staged.stages, choice.trained_stages), _cache_folder(context) as folder:
+        inputs = prepare_inputs(context, plan, choice, folder, checkpoint)
+        loop = PhaseLoop(context, plan, choice, inputs, proof)
+        if checkpoint is not None:
+            loop.restore(checkpoint)
+        loop.run()
+        proof.check(loop.trainer.optimizer)
+
+    _finish_phase(context, plan, choice, inputs, loop)
+    return TrainedPhase(choice.weights, loop.ingredients)
+
+
+def plan_phase(context: TrainingContext, index: int) -> PhasePlan:
+    """Returns the numbers of a phase whose predecessors are in the records of the run."""
+    phase = context.strategy.phases[index]
+    updates = context.updates_per_phase[index]
+    epoch_updates = updates_per_epoch(len(context.run.task.train), context.batch_size, updates)
+    is_last = index == len(context.updates_per_phase) - 1
+    return PhasePlan(
+        phase=phase,
+        index=index,
+        updates=updates,
+        updates_per_epoch=epoch_updates,
+        epochs=math.ceil(updates / epoch_updates),
+        updates_before=sum(record.updates_done for record in context.run.phases),
+        epochs_before=sum(record.epochs for record in context.run.phases),
+        patience=phase.patience or context.regularization.patience,
+        keeps_ingredients=is_last and "soup" in context.strategy.closing,
+    )
+
+
+def choose_stages(context: TrainingContext, plan: PhasePlan, checkpoint: Checkpoint | None) -> StageChoice:
+    """Sets which stages train, restores the weights of a checkpoint, and proves that no phase trains less than before.
+
+    Raises:
+        ProofError: If a phase that adds stages to those of the one before trains no more weights than that.
+    """
+    run = context.run
+    phase = plan.phase
+    staged = StagedModel(run.model, run.head)
+    model_before_lora = None
+    if phase.train == "lora":
+        model_before_lora = copy_model(run.model)
+        with context.executor.scope():
+            trained_stages = add_lora(staged, phase.rank, run.seed)
+    else:
+        trained_stages = phase.stages(staged.stage_names)
+        if phase.batch_norm == "freeze":
+            norms_train_in = {*context.reinitialized_stages, "head"}
+        else:
+            norms_train_in = set(staged.stage_names)
+        set_trainable(staged, trained_stages, batch_norm=norms_train_in)
+
+    touched_stages = {*context.touched_stages, *trained_stages}
+    context.touched_stages = [name for name in staged.stage_names if name in touched_stages]
+    if checkpoint is not None:
+        assign_weights(staged.weights_of(context.touched_stages), unpack_arrays("weights", checkpoint.arrays))
+
+    trainable_count = sum(math.prod(weight.shape) for weight in run.model.trainable_weights)
+    if checkpoint is None and run.phases and set(run.phases[-1].stages) < set(trained_stages):
+        count_before = run.phases[-1].trainable
+        detail = f"{count_before:,} -> {trainable_count:,} weights"
+        run.proofs.append(Proof(f"{phase.name}: more trains", trainable_count > count_before, detail))
+        require_proofs(run.proofs)
+    return StageChoice(staged, trained_stages, staged.weights_of(trained_stages), trainable_count, model_before_lora)
+
+
+@contextlib.contextmanager
+def _cache_folder(context) -> Iterator[pathlib.Path]:
+    """Where files of activations may lie: in the folder of the run, for a run that is killed to find them again."""
+    if context.checkpoints is None:
+        with tempfile.TemporaryDirectory(prefix="ftlib-") as folder:
+            yield pathlib.Path(folder)
+    else:
+        folder = context.checkpoints.folder / "cache"
+        yield folder
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def prepare_inputs(
+    context: TrainingContext, plan: PhasePlan, choice: StageChoice, folder: pathlib.Path, checkpoint: Checkpoint | None
+) -> PhaseInputs:
+    """Computes what can be computed once, if that pays, and tells that the phase begins."""
+    task = context.run.task
+    parts = split_into_parts(choice.staged, choice.trained_stages)
+    views = _fixed_views(context, plan)
+    cache, location, note = None, "", ""
+    if views is not None and len(parts) > 1 and not parts[0].trains:
+        cache = ActivationCache(parts[0].model, views, folder)
+        if checkpoint is None:
+            validation_uses = plan.epochs * len(task.validation)
+            location = cache.choose_location(
+                images=len(views) + len(task.validation),
+                uses=plan.updates * context.batch_size + validation_uses,
+            )
+        else:  # the estimate may have changed since, and the bits of the result with it
+            location = checkpoint.record["where"]
+        if location:
+            note = _describe_cache(cache, location, len(views), task, choice)
+
+    context.progress.phase_started(plan, note)
+    if cache is None or not location:
+        return PhaseInputs(parts, views, task.validation.images, "", "")
+    kept_views = cache.run(views, location)
+    kept_validation = cache.run(task.validation.images, location)
+    return PhaseInputs(parts[1:], kept_views, kept_validation, location, note)
+
+
+def _fixed_views(context, plan):
+    """Returns the views of the training images in the order of `FixedViews`; None if each update draws new ones."""
+    regularization = context.regularization
+    images = context.run.task.train.images
+    distorts = regularization.augmentation != "none"
+    view_count = plan.phase.views
+    if view_count is None:
+        if distorts or regularization.mixup or regularization.cutmix:
+            return None
+        view_count = 1
+    if view_count == 1 or not distorts:
+        return images
+    views_key = (context.run.seed, plan.index)
+    return FixedViews(images, view_count, regularization.augmentation, context.run.task.mirror, views_key)
+
+
+def _describe_cache(cache, location, view_count, task, choice):
+    frozen_stages = []
+    for name in choice.staged.stage_names:
+        if name in choice.trained_stages:
+            break
+        frozen_stages.append(name)
+    stage_span = frozen_stages[0] if len(frozen_stages) == 1 else f"{frozen_stages[0]} to {frozen_stages[-1]}"
+
+    views_per_image = view_count // len(task.train)
+    views_text = f" in {views_per_image} views" if views_per_image > 1 else ""
+    megabytes = 4 * (view_count + len(task.validation)) * math.prod(cache.shape) / 2**20
+    place = "in memory" if location == "memory" else "on disk"
+    return (
+        f"{stage_span} computed once for {len(task.train)} training images{views_text} and {len(task.validation)} for "
+        f"validation, {megabytes:,.1f} MB {place}"
+    )
+
+
+class PhaseLoop:
+    """The epochs of a phase.
+
+    Args:
+        context: What the phases of the run share.
+        plan: The `PhasePlan`.
+        choice: The `StageChoice`, set on the model.
+        inputs: The `PhaseInputs`.
+        proof: The proof that was started before the first update.
+
+    Attributes:
+        trainer: The compiled `Trainer`.
+        epoch, updates_done: How far the phase is.
+        best_epoch: The `EpochWeights` with the lowest validation loss so far, or None.
+        ingredients: The best epochs, best first, where a soup is to be made of them.
     """
 
-    def __init__(self, work, index, found=None):
-        self.work, self.index, self.found = work, index, found
-        self.phase, self.count = work.recipe.phases[index], work.plan[index]
-        self.base = sum(p["updates_done"] for p in work.run.phases)
-        self.steps = min(self.count, max(_SHORTEST_EPOCH, -(-len(work.run.task.train) // work.batch_size)))
-        self.epochs = -(-self.count // self.steps)
-        self.patience = self.phase.patience or work.settings.patience
-        self.epoch, self.done, self.best, self.soup = 0, 0, None, []
-        self.wants_soup = "soup" in work.recipe.closing and index == len(work.plan) - 1
+    def __init__(
+        self, context: TrainingContext, plan: PhasePlan, choice: StageChoice, inputs: PhaseInputs, proof: prove
+    ):
+        self.context = context
+        self.plan = plan
+        self.choice = choice
+        self.inputs = inputs
+        self.proof = proof
+        self.anchor_term, self.trainer = _make_trainer(context, plan, choice, inputs.parts)
+        self.validation_model = self._validation_model()
+        self.epoch = 0
+        self.updates_done = 0
+        self.best_epoch: EpochWeights | None = None
+        self.ingredients: list[EpochWeights] = []
 
-    def train(self):
-        run = self.work.run
-        self._open()
-        self.proof = prove(run.model, batch_norm="train", head=run.head)
-        self.proof.__enter__()
-        if self.found is not None:
-            digests = zip(run.model.weights, self.found[0]["digests"], strict=True)
-            self.proof.before = {id(w): (w, digest) for w, digest in digests}
-        with without_dropout_in(self.stages, self.chosen), self._folder() as folder:
-            self._prepare(folder)
-            if self.found is not None:
-                self._restore()
-            while not self._finished():
-                self._run_epoch()
-                if self.work.store is not None:
-                    self._checkpoint()
-            self.proof.check(self.trainer.optimizer)
-        self._close()
+    def _validation_model(self):
+        if not self.inputs.cache_location:
+            return self.context.run.model
+        return self.inputs.parts[0].model if len(self.inputs.parts) == 1 else self.trainer
 
-    def _open(self):
-        """Sets what trains, restores the weights of a checkpoint, and counts what trains."""
-        work, run, phase = self.work, self.work.run, self.phase
-        self.staged = StagedModel(run.model, run.head)
-        self.stages = self.staged.stages
-        names, self.plain = [s.name for s in self.stages], None
-        if phase.train == "lora":
-            self.plain = copy_model(run.model)
-            with work.engine.scope():
-                self.chosen = add_lora(self.staged, phase.rank, run.seed)
-        else:
-            self.chosen = phase.stages(names)
-            free = set(work.anew) | {"head"} if phase.batch_norm == "freeze" else set(names)
-            set_trainable(self.staged, self.chosen, batch_norm=free)
-        work.touched = [n for n in names if n in work.touched or n in self.chosen]
-        if self.found is not None:
-            assign_weights(self.staged.weights_of(work.touched), unpack_arrays("weights", self.found[1]))
-        self.trainable = sum(math.prod(w.shape) for w in run.model.trainable_weights)
-        before = run.phases[-1] if run.phases else None
-        if self.found is None and before and set(before["stages"]) < set(self.chosen):
-            rose = self.trainable > before["trainable"]
-            detail = f"{before['trainable']:,} -> {self.trainable:,} weights"
-            run.proofs.append(Proof(f"{phase.name}: more trains", rose, detail))
-            require_proofs(run.proofs)
-
-    @contextlib.contextmanager
-    def _folder(self):
-        """Where files of activations may lie: in the folder of the run, for a run that is killed to find them again."""
-        if self.work.store is None:
-            with tempfile.TemporaryDirectory(prefix="ftlib-") as folder:
-                yield folder
-        else:
-            yield self.work.store.folder / "cache"
-            shutil.rmtree(self.work.store.folder / "cache", ignore_errors=True)
-
-    def _prepare(self, folder):
-        """Computes once what can be, and compiles what trains the rest."""
-        work, run, phase = self.work, self.work.run, self.phase
-        self.parts = split_into_parts(self.staged, self.chosen)
-        self.views, self.validation = self._fixed_views(), run.task.validation.images
-        self.scored, self.kept, self.where = run.model, "", ""
-        if self.views is not None and len(self.parts) > 1 and not self.parts[0][1]:
-            self._compute_once(ActivationCache(self.parts[0][0], self.views, folder))
-        trained = self.staged.weights_of(self.chosen)
-        decay, accumulate = work.settings.weight_decay, work.hardware.accumulate
-        loss = keras.losses.CategoricalCrossentropy(label_smoothing=work.settings.label_smoothing)
-        # Whatever has variables is made here: created in the first update, they would have TensorFlow trace it twice.
-        with work.engine.scope():
-            self.hold = work.anchor.hold([w for w in trained if w.trainable]) if work.anchor else None
-            self.trainer = Trainer(self.parts, work.settings, self.hold, work.hardware.precision)
-            optimizer = make_optimizer(phase, self.count, decay, run.model, run.head, accumulate)
-            metrics = [keras.metrics.CategoricalAccuracy("accuracy")]
-            self.trainer.compile(optimizer, loss, metrics=metrics, jit_compile=work.hardware.jit)
-            self.trainer.optimizer.build(self.trainer.trainable_variables)
-        if self.where:
-            self.scored = self.parts[0][0] if len(self.parts) == 1 else self.trainer
-
-    def _fixed_views(self):
-        """Returns the views of the training images in the order of `Views`; None if each update draws new ones."""
-        settings, images = self.work.settings, self.work.run.task.train.images
-        distorts = settings.augmentation != "none"
-        count = self.phase.views or (None if distorts or settings.mixup or settings.cutmix else 1)
-        if count is None or count == 1 or not distorts:
-            return None if count is None else images
-        key = (self.work.run.seed, self.index)
-        return Views(images, count, settings.augmentation, self.work.run.task.mirror, key)
-
-    def _compute_once(self, cache):
-        """Runs the frozen first part over all images, if that pays, and leaves the rest to be trained on the result."""
-        items = len(self.views) + len(self.validation)
-        uses = self.count * self.work.batch_size + self.epochs * len(self.validation)
-        self.where = cache.place(items, uses) if self.found is None else self.found[0]["where"]
-        if not self.where:
-            return
-        n, k = len(self.work.run.task.train), len(self.views) // len(self.work.run.task.train)
-        size = 4 * items * math.prod(cache.shape) / 2**20
-        views = f" in {k} views" if k > 1 else ""
-        names = [s.name for s in self.stages]
-        first = list(itertools.takewhile(lambda name: name not in self.chosen, names))
-        upto = first[0] if len(first) == 1 else f"{first[0]} to {first[-1]}"
-        self.kept = (
-            f"{upto} computed once for {n} training images{views} and {len(self.validation)} for validation, "
-            f"{size:,.1f} MB {'in memory' if self.where == 'memory' else 'on disk'}"
-        )
-        self.work.say(f"{self.work.run.strategy} seed {self.work.run.seed}  {self.phase.name}: {self.kept}")
-        self.views, self.validation = (cache.run(images, self.where) for images in (self.views, self.validation))
-        self.parts = self.parts[1:]
-
-    def _restore(self):
-        record, arrays = self.found
-        self.epoch, self.done, self.best, self.soup = (record[k] for k in ("epoch", "done", "best", "soup"))
-        for i, one in enumerate(self.soup):
-            one["weights"] = unpack_arrays(f"soup{i}", arrays)
-        self.best["weights"] = unpack_arrays("best", arrays)
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Goes to where the loop was when the checkpoint was written."""
+        record, arrays = checkpoint
+        self.epoch = record["epoch"]
+        self.updates_done = record["done"]
+        self.best_epoch = EpochWeights(**record["best"], weights=unpack_arrays("best", arrays))
+        self.ingredients = [
+            EpochWeights(**ingredient, weights=unpack_arrays(f"soup{i}", arrays))
+            for i, ingredient in enumerate(record["soup"])
+        ]
         assign_weights(self.trainer.optimizer.variables, unpack_arrays("optimizer", arrays))
 
-    def _finished(self):
-        early = self.patience and self.epoch and self.epoch - self.best["epoch"] >= self.patience
-        return self.done >= self.count or early
+    def run(self) -> None:
+        """Trains until the updates are done, or validation has not improved for as long as the plan allows."""
+        while not self._is_finished():
+            self.run_epoch()
+            if self.context.checkpoints is not None:
+                self._write_checkpoint()
 
-    def _run_epoch(self):
-        work, run, trainer = self.work, self.work.run, self.trainer
-        now, key = min(self.steps, self.count - self.done), (run.seed, self.index, self.epoch)
-        reseed(run.model, key)
-        batches = Batches(run.task, work.batch_size, now, key, work.settings, work.class_weights, self.views)
-        means = work.engine.train(trainer, self._parts(batches, key))
-        self.epoch, self.done = self.epoch + 1, self.done + now
-        row = {
-            "phase": self.phase.name,
-            "epoch": len(run.history) + 1,
-            "update": self.base + self.done,
-            "rate": float(trainer.optimizer.learning_rate),
-            "loss": means["loss"],
-            "accuracy": means["accuracy"],
-        }
-        scores = score_predictions(predict(self.scored, self.validation), run.task.validation.labels)
-        row.update({f"val_{name}": value for name, value in scores.items()})
-        run.history.append(row)
-        if not np.isfinite(row["loss"]) or not np.isfinite(row["val_loss"]):
-            raise DivergedError(
-                f"The loss is {row['loss']} in phase {self.phase.name!r} after {self.done} updates: the rate "
-                f"{self.phase.rate:g} is too high for this model. Try a tenth of it."
-            )
-        better = self._compare(row, scores)
-        self._say(
-            f"{self.epoch:>{len(str(self.epochs))}}/{self.epochs}  update "
-            f"{row['update']:>{len(str(self.base + self.count))}}  loss {row['loss']:.3f}  val loss "
-            f"{row['val_loss']:.3f}  val accuracy {row['val_accuracy']:.3f}{'  best' if better else ''}"
+    def _is_finished(self):
+        if self.updates_done >= self.plan.updates:
+            return True
+        if not self.plan.patience or self.best_epoch is None:
+            return False
+        return self.epoch - self.best_epoch.epoch >= self.plan.patience
+
+    def run_epoch(self) -> None:
+        """Trains one epoch, scores it on validation, and keeps its weights if it is the best so far."""
+        run = self.context.run
+        updates = min(self.plan.updates_per_epoch, self.plan.updates - self.updates_done)
+        epoch_key = (run.seed, self.plan.index, self.epoch)
+        reseed_layers(run.model, epoch_key)
+        train_metrics = self._train_updates(updates, epoch_key)
+        self.epoch += 1
+        self.updates_done += updates
+
+        predictions = predict(self.validation_model, self.inputs.validation)
+        scores = score_predictions(predictions, run.task.validation.labels)
+        record = self._epoch_record(train_metrics, scores)
+        run.history.append(record)
+        self._require_finite_loss(record)
+
+        is_best = self._keep_best(record, scores)
+        self.context.progress.epoch_finished(record, is_best)
+
+    def _train_updates(self, updates, epoch_key):
+        context = self.context
+        batches = EpochBatches(
+            context.run.task,
+            context.batch_size,
+            updates,
+            epoch_key,
+            context.regularization,
+            context.class_weights,
+            self.inputs.views,
+        )
+        return context.executor.train(self.trainer, self._trainer_inputs(batches, epoch_key))
+
+    def _trainer_inputs(self, batches, epoch_key):
+        """Yields what goes through the model at once: batches, or parts of them of equal size."""
+        part_count = self.context.hardware.accumulate
+        for i, batch in enumerate(prefetch(batches.__getitem__, len(batches))):
+            split_batch = (np.split(array, part_count) for array in batch)
+            for images, *targets in zip(*split_batch, strict=True):
+                if self.anchor_term is not None:
+                    images = self.anchor_term.inputs_for(images, epoch_key, i)
+                yield images, *targets
+
+    def _epoch_record(self, train_metrics, scores):
+        return EpochRecord(
+            phase=self.plan.phase.name,
+            epoch=len(self.context.run.history) + 1,
+            update=self.plan.updates_before + self.updates_done,
+            rate=float(self.trainer.optimizer.learning_rate),
+            loss=train_metrics["loss"],
+            accuracy=train_metrics["accuracy"],
+            **{f"val_{name}": value for name, value in scores.items()},
         )
 
-    def _parts(self, batches, key):
-        """Yields what goes through the model at once: batches, or parts of them of equal size."""
-        for i, whole in enumerate(prefetch(batches.__getitem__, len(batches))):
-            for x, *y in zip(*(np.split(part, self.work.hardware.accumulate) for part in whole), strict=True):
-                yield (x if self.hold is None else self.hold.batch(x, key, i)), *y
+    def _require_finite_loss(self, record):
+        if not np.isfinite(record.loss) or not np.isfinite(record.val_loss):
+            raise DivergedError(
+                f"The loss is {record.loss} in phase {record.phase!r} after {self.updates_done} updates: the rate "
+                f"{self.plan.phase.rate:g} is too high for this model. Try a tenth of it."
+            )
 
-    def _compare(self, row, scores):
+    def _keep_best(self, record, scores):
         """Keeps the weights of the epoch if it is the best, or one of the best where a soup is wanted."""
-        now = {"epoch": self.epoch, "val_loss": row["val_loss"], "scores": scores}
-        better = self.best is None or row["val_loss"] < self.best["val_loss"]
-        if better or self.wants_soup:
-            now["weights"] = [np.array(keras.ops.convert_to_numpy(w)) for w in self.staged.weights_of(self.chosen)]
-        if better:
-            self.best = now
-        if self.wants_soup:
-            self.soup = sorted([*self.soup, now], key=lambda e: e["val_loss"])[:SOUP_SIZE]
-        return better
+        is_best = self.best_epoch is None or record.val_loss < self.best_epoch.val_loss
+        if is_best or self.plan.keeps_ingredients:
+            weights = [to_numpy(weight).copy() for weight in self.choice.weights]
+            epoch_weights = EpochWeights(self.epoch, record.val_loss, scores, weights)
+            if is_best:
+                self.best_epoch = epoch_weights
+            if self.plan.keeps_ingredients:
+                ingredients = sorted([*self.ingredients, epoch_weights], key=lambda epoch: epoch.val_loss)
+                self.ingredients = ingredients[:SOUP_SIZE]
+        return is_best
 
-    def _checkpoint(self):
-        work, run = self.work, self.work.run
-        plain = ({k: v for k, v in one.items() if k != "weights"} for one in (self.best, *self.soup))
-        best, *ingredients = plain
+    def _write_checkpoint(self):
+        context = self.context
+        run = context.run
+        assert self.best_epoch is not None and context.checkpoints is not None
         record = {
-            "phase": self.index,
+            "phase": self.plan.index,
             "epoch": self.epoch,
-            "done": self.done,
-            "best": best,
-            "soup": ingredients,
-            "where": self.where,
-            "touched": work.touched,
-            "digests": [d for _, d in self.proof.before.values()],
-            "history": run.history,
-            "phases": run.phases,
+            "done": self.updates_done,
+            "best": _without_weights(self.best_epoch),
+            "soup": [_without_weights(ingredient) for ingredient in self.ingredients],
+            "where": self.inputs.cache_location,
+            "touched": context.touched_stages,
+            "digests": self.proof.digests_at_start,
+            "history": [dict(epoch_record) for epoch_record in run.history],
+            "phases": [dict(phase_record) for phase_record in run.phases],
             "notes": run.notes,
-            "proofs": [dataclasses.asdict(p) for p in run.proofs],
+            "proofs": [dataclasses.asdict(proof) for proof in run.proofs],
         }
         arrays = {
-            **pack_arrays("weights", self.staged.weights_of(work.touched)),
-            **pack_arrays("best", self.best["weights"]),
+            **pack_arrays("weights", self.choice.staged.weights_of(context.touched_stages)),
+            **pack_arrays("best", self.best_epoch.weights),
             **pack_arrays("optimizer", self.trainer.optimizer.variables),
-            **pack_arrays("head_start", work.head_start),
+            **pack_arrays("head_start", context.head_after_first_phase),
         }
-        for i, one in enumerate(self.soup):
-            arrays.update(pack_arrays(f"soup{i}", one["weights"]))
-        work.store.write(record, arrays)
+        for i, ingredient in enumerate(self.ingredients):
+            arrays.update(pack_arrays(f"soup{i}", ingredient.weights))
+        context.checkpoints.write(record, arrays)
 
-    def _close(self):
-        """Leaves the model with the weights of the best epoch, and the run with the record of the phase."""
-        work, run, phase = self.work, self.work.run, self.phase
-        run.proofs += [Proof(f"{phase.name}: {p.name}", p.holds, p.detail) for p in self.proof.results]
-        assign_weights(self.staged.weights_of(self.chosen), self.best["weights"])
-        run.scores["validation"] = self.best["scores"]
-        names = [s.name for s in self.stages]
-        rates = {n: phase.rate * phase.decay**i for i, n in enumerate(reversed(names)) if n in self.chosen}
-        run.phases.append(
-            {
-                "name": phase.name,
-                "stages": self.chosen,
-                "updates": self.count,
-                "updates_done": self.done,
-                "rate": phase.rate,
-                "decay": phase.decay,
-                "rates": rates,
-                "trainable": self.trainable,
-                "best_epoch": self.best["epoch"],
-                "epochs": self.epoch,
-                "stopped": self.done < self.count,
-                "views": None if self.views is None else len(self.views) // len(run.task.train),
-                "cache": self.kept,
-            }
+
+def _make_trainer(context, plan, choice, parts) -> tuple[AnchorTerm | None, Trainer]:
+    """Returns the term of the anchor, if there is one, and the compiled trainer.
+
+    Whatever has variables is made here: created in the first update, they would have TensorFlow trace it twice.
+    """
+    regularization = context.regularization
+    hardware = context.hardware
+    loss = keras.losses.CategoricalCrossentropy(label_smoothing=regularization.label_smoothing)
+    with context.executor.scope():
+        anchor_term = None
+        if context.anchor is not None:
+            anchor_term = context.anchor.term_for([weight for weight in choice.weights if weight.trainable])
+        trainer = Trainer(parts, regularization, anchor_term, hardware.precision)
+        optimizer = make_optimizer(
+            plan.phase, plan.updates, regularization.weight_decay, choice.staged, hardware.accumulate
         )
-        if self.plain is not None:
-            run.model = merge_lora(self.plain, run.model)
-        if self.index == 0 and self.chosen == ["head"]:
-            work.head_start = self.best["weights"]
-        run._kept.clear()
+        metrics = [keras.metrics.CategoricalAccuracy("accuracy")]
+        trainer.compile(optimizer, loss, metrics=metrics, jit_compile=hardware.jit)
+        trainer.optimizer.build(trainer.trainable_variables)
+    return anchor_term, trainer
 
-    def _say(self, line):
-        run = self.work.run
-        self.work.say(f"{run.strategy} seed {run.seed}  {self.phase.name} {line}")
+
+def _without_weights(epoch_weights):
+    return {"epoch": epoch_weights.epoch, "val_loss": epoch_weights.val_loss, "scores": epoch_weights.scores}
+
+
+def _finish_phase(context, plan, choice, inputs, loop):
+    """Leaves the model with the weights of the best epoch, and the run with the record of the phase."""
+    run = context.run
+    phase = plan.phase
+    run.proofs += [Proof(f"{phase.name}: {proof.name}", proof.holds, proof.detail) for proof in loop.proof.results]
+    assign_weights(choice.weights, loop.best_epoch.weights)
+    run.scores["validation"] = loop.best_epoch.scores
+
+    stages_from_output = reversed(choice.staged.stage_names)
+    rates = {name: phase.rate * phase.decay**i for i, name in enumerate(stages_from_output)}
+    run.phases.append(
+        PhaseRecord(
+            name=phase.name,
+            stages=choice.trained_stages,
+            updates=plan.updates,
+            updates_done=loop.updates_done,
+            rate=phase.rate,
+            decay=phase.decay,
+            rates={name: rate for name, rate in rates.items() if name in choice.trained_stages},
+            trainable=choice.trainable_count,
+            best_epoch=loop.best_epoch.epoch,
+            epochs=loop.epoch,
+            stopped=loop.updates_done < plan.updates,
+            views=None if inputs.views is None else len(inputs.views) // len(run.task.train),
+            cache=inputs.cache_note,
+        )
+    )
+    if choice.model_before_lora is not None:
+        run.model = merge_lora(choice.model_before_lora, run.model)
+    if plan.index == 0 and choice.trained_stages == ["head"]:
+        context.head_after_first_phase = loop.best_epoch.weights
+    run.forget_predictions()

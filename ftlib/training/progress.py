@@ -1,36 +1,8 @@
 """What a training tells while it runs: events, for whoever shows them."""
 
-import dataclasses
-
 from ftlib.evidence.run import Run
 from ftlib.evidence.run_records import EpochRecord
-from ftlib.strategies.strategy import Phase
-
-
-@dataclasses.dataclass(frozen=True)
-class PhasePlan:
-    """What is settled about a phase before it begins.
-
-    Attributes:
-        phase: The `Phase`.
-        index: Which phase of the run, from 0.
-        updates: Updates planned.
-        updates_per_epoch: Updates of a whole epoch; the last of the phase may be shorter.
-        epochs: Epochs planned.
-        updates_before, epochs_before: Done in the phases before it.
-        patience: Epochs without a better validation loss after which the phase stops; 0 for never.
-        keeps_ingredients: Whether the best epochs are kept for a soup of weights.
-    """
-
-    phase: Phase
-    index: int
-    updates: int
-    updates_per_epoch: int
-    epochs: int
-    updates_before: int
-    epochs_before: int
-    patience: int
-    keeps_ingredients: bool
+from ftlib.training.phase_plan import PhasePlan
 
 
 class Progress:

@@ -1,158 +1,64 @@
-"""The parts of a phase: the model cut into what is frozen and what trains, and what trains it."""
+"""What trains a phase: the model cut into what is frozen and what trains, its loss, and the optimizer."""
 
-import contextlib
-import functools
-import inspect
+from typing import NamedTuple
 
 import keras
 
 from ftlib.models.initialization import is_kernel
+from ftlib.models.staged_model import StagedModel
+from ftlib.strategies.regularization import Regularization
+from ftlib.strategies.strategy import Phase
 from ftlib.training.layerwise import layerwise
+
+_WARMUP = {"cosine": 0.1, "one_cycle": 0.3}  # share of a phase's updates until the rate is at its peak
+_ONE_CYCLE_START = 25  # one cycle starts at the peak rate divided by this (Smith and Topin, 2018)
+
+
+class ModelPart(NamedTuple):
+    """Consecutive layers of a model that all train, or are all frozen."""
+
+    model: keras.Model
+    trains: bool
 
 
 class Trainer(keras.Model):
-    """The segments of a model one after the other, the frozen ones in inference mode, and the penalties of the loss.
+    """The parts of a model one after the other, the frozen ones in inference mode, and the penalties of the loss.
+
+    It shares the model's weights and is thrown away after the phase, so that the saved model knows nothing of it.
 
     Args:
         parts: As from `split_into_parts`.
-        settings: The `Regularization`.
-        hold: The `Hold` of the phase, or None.
+        regularization: The `Regularization`.
+        anchor_term: The `AnchorTerm` of the phase, or None.
         dtype: A policy by name; in `"mixed_float16"` Keras scales the loss.
-
-    It shares the model's weights and is thrown away after the phase, so that the saved model knows nothing of it.
     """
 
-    def __init__(self, parts, settings, hold=None, dtype=None):
+    def __init__(self, parts, regularization: Regularization, anchor_term=None, dtype: str | None = None):
         super().__init__(name="trainer", dtype=dtype)
         self.autocast = False  # each layer knows what it computes in; pixels come in full
-        self.parts = [part for part, _ in parts]
-        self.trains = tuple(trains for _, trains in parts)
-        self.settings, self.hold = settings, hold
-        self.constants = [] if hold is None else hold.constants
+        self.part_models = [part.model for part in parts]
+        self.part_trains = tuple(part.trains for part in parts)
+        self.regularization = regularization
+        self.anchor_term = anchor_term
+        self.anchor_constants = [] if anchor_term is None else anchor_term.constants
 
     def call(self, x, training=None):
         x = x[0] if isinstance(x, (tuple, list)) else x  # source examples come along, for the loss
-        for part, trains in zip(self.parts, self.trains, strict=True):
-            x = part(x, training=bool(training) and trains)
+        for part_model, trains in zip(self.part_models, self.part_trains, strict=True):
+            x = part_model(x, training=bool(training) and trains)
         return x
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         loss = super().compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=training)
-        if self.settings.l1 or self.settings.l2:
-            loss = loss + weight_penalty(self.trainable_variables, self.settings.l1, self.settings.l2)
-        if self.hold is not None and training:
-            loss = loss + self.hold.term(x)
+        l1, l2 = self.regularization.l1, self.regularization.l2
+        if l1 or l2:
+            loss = loss + weight_penalty(self.trainable_variables, l1, l2)
+        if self.anchor_term is not None and training:
+            loss = loss + self.anchor_term.loss(x)
         return loss
 
 
-def split_into_parts(staged, chosen):
-    """Returns the model as consecutive parts, each with whether it trains; neighbours of a kind stay together.
-
-    A frozen first part takes in what follows it without weights and randomness, such as pooling: what is to be kept
-    of an image is then one number per channel, not a whole map of them.
-    """
-    found = staged.stages
-    flags = [stage.name in chosen for stage in found]
-    cuts = [s.name for s, a, b in zip(found, flags, flags[1:], strict=False) if a != b and s.can_split]
-    groups, current = [], []
-    for stage, trains in zip(found, flags, strict=True):
-        current.append(trains)
-        if stage.name in cuts:
-            groups, current = [*groups, any(current)], []
-    parts = staged.cut(cuts, past_pooling=not any(groups[:1]))
-    return list(zip(parts, [*groups, any(current)], strict=True))
-
-
-@contextlib.contextmanager
-def without_dropout_in(found, chosen):
-    """Switches off the random layers of frozen stages that share a segment with one that trains (a ViT's encoder)."""
-    changed = []
-    for stage in found:
-        for layer in () if stage.name in chosen else random_layers(stage):
-            changed.append(layer)
-            # Whatever the number is called that says how random it is: it computes as it does when nothing trains.
-            object.__setattr__(layer, "call", functools.partial(_call_without_training, layer.call))
-    try:
-        yield
-    finally:
-        for layer in changed:
-            object.__delattr__(layer, "call")
-
-
-def _call_without_training(call, *args, training=None, **options):
-    return call(*args, training=False, **options)
-
-
-def random_layers(stage):
-    """Returns the layers of a stage that draw random numbers while they train: Dropout, augmentation, and their like.
-
-    Keras gives a layer a generator of random numbers only where it needs one: a Dropout with the rate 0 has none.
-    """
-    inner = {id(x): x for layer in stage.layers for x in layer._flatten_layers()}.values()
-    return [x for x in inner if getattr(x, "_seed_generators", None) and "training" in _arguments(x.call)]
-
-
-def _arguments(function):
-    return inspect.signature(function).parameters
-
-
-def note_random_layers(found, phases):
-    """Returns a note on the random layers of stages that are frozen in some phase, where they are off; or none.
-
-    Args:
-        found: List of `Stage`.
-        phases: The phases, unrolled.
-    """
-    names = [stage.name for stage in found]
-    off = {}
-    for phase in phases:
-        for stage in found:
-            if stage.name not in phase.stages(names):
-                off.update((id(layer), (layer, stage.name)) for layer in random_layers(stage))
-    if not off:
-        return []
-    listed = [f"{type(layer).__name__} {layer.name!r}" for layer, _ in off.values()]
-    more = f" and {len(listed) - 3} more" * (len(listed) > 3)
-    where = ", ".join(dict.fromkeys(stage for _, stage in off.values()))
-    return [
-        f"{', '.join(listed[:3])}{more} are off wherever their stage is frozen ({where}): a frozen stage runs in "
-        "inference mode. The regularization of the run augments images and drops features of the head."
-    ]
-
-
-class _PerUpdate(keras.optimizers.schedules.LearningRateSchedule):
-    """A schedule whose step is a whole update: Keras hands it the number of parts, and would run it too fast."""
-
-    def __init__(self, schedule, parts):
-        self.schedule, self.parts = schedule, parts
-
-    def __call__(self, step):
-        return self.schedule(keras.ops.floor_divide(step, self.parts))
-
-    def get_config(self):
-        return {"schedule": keras.saving.serialize_keras_object(self.schedule), "parts": self.parts}
-
-
-def make_optimizer(phase, updates, weight_decay, model, head, accumulate=1):
-    """AdamW (Adam where the decay is 0), which spares whatever is no kernel: biases, gammas, betas, tokens."""
-    rate = phase.rate
-    if phase.schedule != "constant" and updates > 1:
-        share, low = (0.1, None) if phase.schedule == "cosine" else (0.3, rate / 25)
-        warm = max(1, int(share * updates))
-        rate = keras.optimizers.schedules.CosineDecay(
-            rate / warm if low is None else low, updates - warm, warmup_target=rate, warmup_steps=warm
-        )
-        rate = rate if accumulate == 1 else _PerUpdate(rate, accumulate)
-    added = {"gradient_accumulation_steps": accumulate} if accumulate > 1 else {}
-    if not weight_decay:
-        optimizer = keras.optimizers.Adam(rate, **added)
-    else:
-        optimizer = keras.optimizers.AdamW(rate, weight_decay=weight_decay, **added)
-        optimizer.exclude_from_weight_decay(var_list=[v for v in model.trainable_variables if not is_kernel(v)])
-    return optimizer if phase.decay == 1 else layerwise(optimizer, model, decay=phase.decay, head=head)
-
-
-def weight_penalty(variables, l1, l2):
+def weight_penalty(variables, l1: float, l2: float):
     """Returns the L1 and L2 terms of the loss, a scalar tensor, over the kernels among `variables`."""
     total = keras.ops.zeros((), "float32")
     for variable in variables:
@@ -163,3 +69,86 @@ def weight_penalty(variables, l1, l2):
             if l2:
                 total += l2 * keras.ops.sum(keras.ops.square(value))
     return total
+
+
+def split_into_parts(staged: StagedModel, trained_stages) -> list[ModelPart]:
+    """Returns the model as consecutive parts, each with whether it trains; neighbours of a kind stay together.
+
+    A frozen first part takes in what follows it without weights and randomness, such as pooling: what is to be kept
+    of an image is then one number per channel, not a whole map of them.
+    """
+    stages = staged.stages
+    stage_trains = [stage.name in trained_stages for stage in stages]
+    cut_after = [
+        stage.name
+        for stage, trains, next_trains in zip(stages, stage_trains, stage_trains[1:], strict=False)
+        if trains != next_trains and stage.can_split
+    ]
+
+    # Stages that cannot be told apart by a cut form one part, which trains if any of them does.
+    part_trains, current_stages = [], []
+    for stage, trains in zip(stages, stage_trains, strict=True):
+        current_stages.append(trains)
+        if stage.name in cut_after:
+            part_trains.append(any(current_stages))
+            current_stages = []
+    part_trains.append(any(current_stages))
+
+    part_models = staged.cut(cut_after, past_pooling=bool(cut_after) and not part_trains[0])
+    return [ModelPart(model, trains) for model, trains in zip(part_models, part_trains, strict=True)]
+
+
+class _PerUpdate(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule whose step is a whole update: Keras counts the parts of a batch, and would run it too fast."""
+
+    def __init__(self, schedule, parts):
+        self.schedule = schedule
+        self.parts = parts
+
+    def __call__(self, step):
+        return self.schedule(keras.ops.floor_divide(step, self.parts))
+
+    def get_config(self):
+        return {"schedule": keras.saving.serialize_keras_object(self.schedule), "parts": self.parts}
+
+
+def make_optimizer(
+    phase: Phase, updates: int, weight_decay: float, staged: StagedModel, accumulate: int = 1
+) -> keras.optimizers.Optimizer:
+    """Returns AdamW (Adam where the decay is 0), which spares whatever is no kernel: biases, gammas, betas, tokens.
+
+    Args:
+        phase: The `Phase`: its rate, schedule and decay from stage to stage.
+        updates: Updates of the phase, over which the schedule runs.
+        weight_decay: Decoupled decay per update, times the rate.
+        staged: The model, whose `trainable` flags are set.
+        accumulate: Parts of a batch whose gradients are added up.
+    """
+    rate = _schedule(phase, updates)
+    options = {}
+    if accumulate > 1:
+        options["gradient_accumulation_steps"] = accumulate
+        if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
+            rate = _PerUpdate(rate, accumulate)
+
+    if weight_decay:
+        optimizer = keras.optimizers.AdamW(rate, weight_decay=weight_decay, **options)
+        spared = [weight for weight in staged.model.trainable_variables if not is_kernel(weight)]
+        optimizer.exclude_from_weight_decay(var_list=spared)
+    else:
+        optimizer = keras.optimizers.Adam(rate, **options)
+
+    if phase.decay == 1:
+        return optimizer
+    return layerwise(optimizer, staged.model, decay=phase.decay, head=staged.head)
+
+
+def _schedule(phase, updates):
+    """Returns the rate of a phase as a number or a schedule: a rise to the peak, then a cosine down to nothing."""
+    if phase.schedule == "constant" or updates <= 1:
+        return phase.rate
+    warmup_updates = max(1, int(_WARMUP[phase.schedule] * updates))
+    first_rate = phase.rate / (warmup_updates if phase.schedule == "cosine" else _ONE_CYCLE_START)
+    return keras.optimizers.schedules.CosineDecay(
+        first_rate, updates - warmup_updates, warmup_target=phase.rate, warmup_steps=warmup_updates
+    )

@@ -16,7 +16,7 @@ from ftlib.models.initialization import copy_model
 from ftlib.strategies.regularization import Regularization
 from ftlib.strategies.strategy import Phase, Strategy
 from ftlib.training.activation_cache import ActivationCache
-from ftlib.training.batches import Batches, Views
+from ftlib.training.batches import EpochBatches, FixedViews
 from ftlib.training.fit import fit
 
 NONE = Regularization()
@@ -120,17 +120,17 @@ def test_the_estimate_weighs_computing_against_reading(monkeypatch, tmp_path):
     prefix, images = keras.Sequential(layers), np.zeros((50, 8, 8, 1))
     cache = ActivationCache(prefix, images, tmp_path)
     assert cache.shape == (6, 6, 4)
-    assert ftlib.training.activation_cache._operations(prefix) == 2 * 36 * (9 * 64 + 64 * 4)
-    assert cache.place(items=50, uses=5000) == "memory"
-    assert cache.place(items=50, uses=50) == ""  # one pass over the images: nothing is used twice
+    assert ftlib.training.activation_cache._count_operations(prefix) == 2 * 36 * (9 * 64 + 64 * 4)
+    assert cache.choose_location(images=50, uses=5000) == "memory"
+    assert cache.choose_location(images=50, uses=50) == ""  # one pass over the images: nothing is used twice
     monkeypatch.setattr(ftlib.models.inference, "MEMORY", 50 * 144 * 4 - 1)
     monkeypatch.setattr(ftlib.models.inference, "_READS", {"disk": 1e8})
-    assert cache.place(items=50, uses=5000) == ""  # a disk is slower than so small a part of a network
-    monkeypatch.setattr(ftlib.models.inference, "_COMPUTES", {"cpu": 1.0, "gpu": 1.0})
-    assert cache.place(items=50, uses=5000) == "disk"
+    assert cache.choose_location(images=50, uses=5000) == ""  # a disk is slower than so small a part of a network
+    monkeypatch.setattr(ftlib.training.activation_cache, "OPERATIONS_PER_SECOND", {"cpu": 1.0, "gpu": 1.0})
+    assert cache.choose_location(images=50, uses=5000) == "disk"
     free = ftlib.training.activation_cache._SPARE + 50 * 144 * 4
     monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(2 * GIB, 0, free - 1))
-    assert cache.place(items=50, uses=5000) == ""  # no room for it
+    assert cache.choose_location(images=50, uses=5000) == ""  # no room for it
 
 
 def test_beyond_a_limit_it_lies_in_a_file_of_the_run(monkeypatch, everything_pays, eager, tmp_path):
@@ -174,7 +174,7 @@ def test_a_file_that_is_there_is_used_and_no_other(prefix, tmp_path, monkeypatch
     other = images.copy()
     other[3, 4, 5] ^= 1
     assert run(what=other), "other images"
-    views = [Views(images, 2, *given) for given in (("light", False, (0, 0)), ("light", False, (1, 0)))]
+    views = [FixedViews(images, 2, *given) for given in (("light", False, (0, 0)), ("light", False, (1, 0)))]
     assert run(what=views[0]) and run(what=views[1]) and not run(what=views[0]), "other views"
     monkeypatch.setattr(ftlib.models.inference, "__version__", "0.0.0")
     assert run(), "another version of the library"
@@ -227,7 +227,7 @@ def test_a_fingerprint_ignores_names_and_nothing_else():
 
 def test_views_are_the_image_and_fixed_distortions_of_it():
     images = tiny.split(6).images
-    views = Views(images, 3, "standard", mirror=False, key=(5, 1))
+    views = FixedViews(images, 3, "standard", mirror=False, key=(5, 1))
     assert views.shape == (18, 12, 12, 1) and len(views) == 18
     everything = views[np.arange(18)]
     np.testing.assert_array_equal(everything[:6], images.astype("float32"))
@@ -235,17 +235,17 @@ def test_views_are_the_image_and_fixed_distortions_of_it():
         assert len({everything[i + 6 * k].tobytes() for k in range(3)}) == 3
     order = np.random.default_rng(0).permutation(18)
     np.testing.assert_allclose(views[order], everything[order], atol=1e-3)  # whoever asks for it when
-    again = Views(images, 3, "standard", mirror=False, key=(5, 1))
+    again = FixedViews(images, 3, "standard", mirror=False, key=(5, 1))
     np.testing.assert_array_equal(again[np.arange(18)], everything)
-    other = Views(images, 3, "standard", mirror=False, key=(6, 1))
+    other = FixedViews(images, 3, "standard", mirror=False, key=(6, 1))
     assert np.abs(other[np.arange(6, 18)] - everything[6:]).max() > 1
 
 
 def test_each_pass_takes_the_next_view_of_every_image():
     task = tiny.task(train=6)
-    views, seen = Views(task.train.images, 3, "light", False, (0, 0)), []
+    views, seen = FixedViews(task.train.images, 3, "light", False, (0, 0)), []
     for epoch in range(2):
-        batches = Batches(task, 6, 3, (0, 0, epoch), Regularization(mixup=1.0), views=views)
+        batches = EpochBatches(task, 6, 3, (0, 0, epoch), Regularization(mixup=1.0), views=views)
         for i in range(3):
             seen.append(batches.order[i * 6 : (i + 1) * 6])
             assert batches[i][1].max() == 1.0  # fixed views are not mixed
@@ -273,8 +273,7 @@ def test_images_can_be_a_list_of_files_that_decode_when_asked(everything_pays, e
     assert run.history == plain.history and run.phases[0]["cache"]
 
 
-def test_several_threads_make_batches_in_order_and_an_error_ends_them(monkeypatch):
-    monkeypatch.setattr(ftlib.models.inference, "_MAKERS", 4)
+def test_several_threads_make_batches_in_order_and_an_error_ends_them():
     made = []
 
     def make(i):
@@ -286,7 +285,7 @@ def test_several_threads_make_batches_in_order_and_an_error_ends_them(monkeypatc
 
     taken = []
     with pytest.raises(OSError, match="gone"):
-        for item in prefetch(make, 100):
+        for item in prefetch(make, 100, threads=4):
             taken.append(item)
     assert taken == list(range(20)) and max(made) <= 24
     assert list(prefetch(make, 0)) == [] and list(prefetch(make, 2)) == [0, 1]
@@ -297,7 +296,7 @@ def test_the_number_of_threads_changes_nothing(monkeypatch, eager):
     settings = Regularization(augmentation="strong", mixup=0.2)
     ends = []
     for threads in (1, 5):
-        monkeypatch.setattr(ftlib.models.inference, "_MAKERS", threads)
+        monkeypatch.setattr(ftlib.models.inference, "_PREFETCH_THREADS", threads)
         run = fit(tiny.model(), tiny.task(), one_phase("all"), settings, updates=12, batch_size=4, verbose=False)
         ends.append(tiny.weights(run.model))
     assert all(np.array_equal(ends[0][name], ends[1][name]) for name in ends[0])

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tiny
 
+import ftlib.training.loop_rules
 import ftlib.training.phase
 from ftlib.strategies.regularization import PRESETS, Regularization
 from ftlib.strategies.strategy import Phase, Strategy
@@ -202,7 +203,7 @@ def test_augmentation_and_mixing_change_what_is_seen(model, plain, eager):
 def test_early_stopping_stops_and_keeps_the_best_epoch(monkeypatch, eager):
     model = tiny.model()
     model.get_layer("predictions").kernel.assign(np.zeros((8, 3)))  # knows nothing: no worse than wrong
-    monkeypatch.setattr(ftlib.training.phase, "_SHORTEST_EPOCH", 2)
+    monkeypatch.setattr(ftlib.training.loop_rules, "SHORTEST_EPOCH", 2)
     task = tiny.task()
     # Wrong labels in validation: the better it learns, the worse it looks there.
     wrong = dataclasses.replace(task.validation, labels=np.roll(task.validation.labels, 1))

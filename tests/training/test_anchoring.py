@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tiny
 
+import ftlib.training.loop_rules
 import ftlib.training.phase
 from ftlib.evidence.probes import backbone_of, source_head
 from ftlib.models.freezing import set_trainable
@@ -30,14 +31,17 @@ def run(anchor=None, recipe=ALL, updates=40, **options):
 
 def distance(done):
     """How far the backbone's weights are from where they started."""
-    start, end = (backbone_of(m).get_weights() for m in (done.start, done.model))
+    start, end = (backbone_of(StagedModel(m)).get_weights() for m in (done.start, done.model))
     return float(np.sqrt(sum(np.square(a - b).sum() for a, b in zip(start, end, strict=True))))
 
 
 def kept(done, task):
     """Accuracy on the source task under the head that read it before."""
-    read = source_head(backbone_of(done.start), task).model
-    said = read(backbone_of(done.model)(np.asarray(task.validation.images, "float32"), training=False), training=False)
+    read = source_head(backbone_of(StagedModel(done.start)), task).model
+    said = read(
+        backbone_of(StagedModel(done.model))(np.asarray(task.validation.images, "float32"), training=False),
+        training=False,
+    )
     return float((keras.ops.convert_to_numpy(said).argmax(1) == task.validation.labels).mean())
 
 
@@ -55,28 +59,28 @@ def held(anchor, chosen=("stage1", "stage2", "stage3", "head")):
     kept = [name for name in staged.stage_names if name != "head"]
     prepared = PreparedAnchor(anchor, staged, kept)
     set_trainable(staged, chosen)
-    return model, prepared, prepared.hold([w for w in staged.weights_of(chosen) if w.trainable])
+    return model, prepared, prepared.term_for([w for w in staged.weights_of(chosen) if w.trainable])
 
 
 @pytest.mark.backends
 @pytest.mark.parametrize("anchor", [L2SP(0.3), EWC(tiny.source_task(), 0.3, examples=6)])
 def test_the_term_is_the_weighted_sum_of_squared_distances(anchor, eager):
     model, prepared, hold = held(anchor)
-    assert float(hold.term(None)) == 0
-    pulled = [w for w in backbone_of(model).weights if w.trainable]
+    assert float(hold.loss(None)) == 0
+    pulled = [w for w in backbone_of(StagedModel(model)).weights if w.trainable]
     for i, weight in enumerate(pulled):
         weight.assign_add(np.full(weight.shape, 0.01 * (i + 1), "float32"))
-    importance = [prepared.held[id(w)][2] for w in pulled]
+    importance = [prepared.held_weights[id(w)].importance for w in pulled]
     wanted = sum(
         (0.01 * (i + 1)) ** 2 * (np.prod(tuple(w.shape)) if f is None else f.sum())
         for i, (w, f) in enumerate(zip(pulled, importance, strict=True))
     )
-    assert float(hold.term(None)) == pytest.approx(0.15 * float(wanted), rel=1e-3)
+    assert float(hold.loss(None)) == pytest.approx(0.15 * float(wanted), rel=1e-3)
 
 
 def test_only_pretrained_weights_that_train_are_held():
     _, _, hold = held(L2SP(), ("stage3", "head"))
-    assert {"/".join(w.path.split("/")[-2:]) for w, *_ in hold.pulled} == {"conv3/kernel", "conv3/bias"}
+    assert {"/".join(w.path.split("/")[-2:]) for w, *_ in hold.held_weights} == {"conv3/kernel", "conv3/bias"}
     assert held(L2SP(), ("head",))[2] is None
     assert held(Replay(tiny.source_task()), ("head",))[2] is None
 
@@ -84,7 +88,7 @@ def test_only_pretrained_weights_that_train_are_held():
 @pytest.mark.backends
 def test_the_importance_is_the_mean_square_of_single_gradients(eager):
     model, task = tiny.model(dropout=0.0), tiny.source_task()
-    body = backbone_of(model)
+    body = backbone_of(StagedModel(model))
     head = source_head(body, task).model
     weights = [w for w in body.weights if "conv" in w.path]
     found = fisher_information(body, head, task.train, weights, 8, seed=3)
@@ -144,7 +148,7 @@ class Killed(BaseException):
     "anchor", [EWC(tiny.source_task(), examples=6), Replay(tiny.source_task())], ids=lambda a: repr(a)[:6]
 )
 def test_a_killed_run_ends_bit_equal(anchor, tmp_path, monkeypatch, eager):
-    monkeypatch.setattr(ftlib.training.phase, "_SHORTEST_EPOCH", 3)
+    monkeypatch.setattr(ftlib.training.loop_rules, "SHORTEST_EPOCH", 3)
     recipe = Strategy("two", "pretrained", (Phase("head", "head", share=0.3), Phase("all", "all", share=0.7)))
     whole, write = run(anchor, recipe, updates=14), CheckpointStore.write
 

@@ -12,7 +12,7 @@ import pytest
 import tiny
 
 import ftlib as ft
-from ftlib.training.phase import PhaseRun
+from ftlib.training.phase import PhaseLoop
 
 PLAIN = ft.Regularization()
 BACKEND = keras.backend.backend()
@@ -78,7 +78,7 @@ def test_rates_per_stage_and_a_resume_in_float16_end_as_if_nothing_happened(tmp_
         "strategy": tiny_decay(),
         "updates": 60,
     }
-    whole, epochs, run_epoch = train(**options), [], PhaseRun._run_epoch
+    whole, epochs, run_epoch = train(**options), [], PhaseLoop.run_epoch
 
     def stops(self):
         run_epoch(self)
@@ -86,7 +86,7 @@ def test_rates_per_stage_and_a_resume_in_float16_end_as_if_nothing_happened(tmp_
         if len(epochs) == 3:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(PhaseRun, "_run_epoch", stops)
+    monkeypatch.setattr(PhaseLoop, "run_epoch", stops)
     with pytest.raises(KeyboardInterrupt):
         train(**options, run_dir=tmp_path)
     monkeypatch.undo()

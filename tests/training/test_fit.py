@@ -13,6 +13,7 @@ import tiny
 
 import ftlib.evidence.run
 import ftlib.training.fit
+import ftlib.training.loop_rules
 import ftlib.training.phase
 from ftlib.errors import ProofError
 from ftlib.evidence.run import load_run
@@ -30,7 +31,7 @@ NONE = Regularization()
 def short_epochs():
     """Epochs of three updates, so that a few updates make several epochs."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ftlib.training.phase, "_SHORTEST_EPOCH", 3)
+        patch.setattr(ftlib.training.loop_rules, "SHORTEST_EPOCH", 3)
         yield
 
 
@@ -109,7 +110,7 @@ def test_phases_run_as_planned_and_share_one_history(example):
 
 def test_without_a_number_of_updates_it_takes_at_least_300(monkeypatch):
     counts = []
-    monkeypatch.setattr(ftlib.training.fit, "_train", lambda work: counts.append(work.plan))
+    monkeypatch.setattr(ftlib.training.fit, "train", lambda context: counts.append(context.updates_per_phase))
     fit(tiny.model(), tiny.task(), "lp_ft", verbose=False)
     fit(tiny.model(), tiny.task(train=90), "full", batch_size=2, verbose=False)
     assert counts == [[100, 200], [450]]  # ten passes of 45 batches
@@ -138,8 +139,10 @@ def test_a_frozen_stage_runs_in_inference_mode_although_it_has_dropout(eager):
 
 
 def test_the_randomness_of_an_epoch_depends_on_seed_phase_and_epoch_alone(monkeypatch, eager):
-    keys, reseed = [], ftlib.training.phase.reseed
-    monkeypatch.setattr(ftlib.training.phase, "reseed", lambda model, key: keys.append(key) or reseed(model, key))
+    keys, reseed = [], ftlib.training.phase.reseed_layers
+    monkeypatch.setattr(
+        ftlib.training.phase, "reseed_layers", lambda model, key: keys.append(key) or reseed(model, key)
+    )
     fit(tiny.model(), tiny.task(), "lp_ft", seed=7, updates=12, batch_size=8, verbose=False)
     assert keys == [(7, 0, 0), (7, 0, 1), (7, 1, 0), (7, 1, 1), (7, 1, 2)]
     model, images = tiny.model(), tiny.split(6).images.astype("float32")
@@ -239,20 +242,20 @@ def test_a_loss_that_explodes_says_what_to_do(eager):
 
 
 def test_a_frozen_weight_that_moves_breaks_the_run(monkeypatch, eager):
-    reseed = ftlib.training.phase.reseed
+    reseed = ftlib.training.phase.reseed_layers
 
     def meddle(model, key):
         reseed(model, key)
         kernel = next(w for w in model.weights if w.path.endswith("conv2/kernel"))
         kernel.assign(kernel + 1e-6)
 
-    monkeypatch.setattr(ftlib.training.phase, "reseed", meddle)
+    monkeypatch.setattr(ftlib.training.phase, "reseed_layers", meddle)
     with pytest.raises(ProofError, match=r"BROKEN\] frozen weights: .*conv2/kernel moved"):
         fit(tiny.model(), tiny.task(), one_phase(1), updates=3, batch_size=8, verbose=False)
 
 
 def test_a_leak_between_splits_stops_the_run_before_it_starts(monkeypatch):
-    monkeypatch.setattr(ftlib.training.fit, "_train", lambda work: pytest.fail("it trained"))
+    monkeypatch.setattr(ftlib.training.fit, "train", lambda context: pytest.fail("it trained"))
     task = tiny.task()
     leaky = dataclasses.replace(task, validation=task.train.take(range(6)))
     with pytest.raises(ProofError, match=r"no leak between splits: in two splits: train-0 \(train and validation\)"):
@@ -327,14 +330,14 @@ def test_a_vision_transformer_unfreezes_inside_its_encoder(eager, monkeypatch):
     assert one_update(model, task, one_phase("head")).history[0]["loss"] == pytest.approx(expected, rel=1e-4)
 
     # Blocks share a segment of the graph with those that train; while frozen, they do not drop either.
-    off, parts = {}, ftlib.training.phase.split_parts
+    off, parts = {}, ftlib.training.phase.split_into_parts
 
-    def look(network, found, *args):
-        for stage in found:
+    def look(staged, trained_stages):
+        for stage in staged.stages:
             inner = [x for layer in stage.layers for x in layer._flatten_layers()]
             drops = [x for x in inner if isinstance(x, keras.layers.Dropout) and x.rate]
             off[stage.name] = {not np.any(x(np.ones((1, 100), "float32"), training=True) != 1) for x in drops}
-        return parts(network, found, *args)
+        return parts(staged, trained_stages)
 
     monkeypatch.setattr(ftlib.training.phase, "split_into_parts", look)
     run = fit(model, task, one_phase(2), NONE, updates=3, batch_size=8, verbose=False)

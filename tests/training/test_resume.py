@@ -13,6 +13,7 @@ import pytest
 import tiny
 
 import ftlib.training.checkpoints
+import ftlib.training.loop_rules
 import ftlib.training.phase
 from ftlib.evidence.run import load_run
 from ftlib.strategies.regularization import Regularization
@@ -37,7 +38,7 @@ class Killed(BaseException):
 def short_epochs():
     """Epochs of two updates, which TensorFlow runs without compiling."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ftlib.training.phase, "_SHORTEST_EPOCH", 2)
+        patch.setattr(ftlib.training.loop_rules, "SHORTEST_EPOCH", 2)
         run_eagerly(True)
         yield
         run_eagerly(False)
@@ -116,7 +117,7 @@ def test_killed_while_it_writes_or_trains_it_ends_bit_equal(whole, moment, tmp_p
         if moment == "between" and name == "checkpoint-before.npz" and state["count"] == 4:
             raise Killed
 
-    engine = type(Hardware().engine())
+    engine = type(Hardware().make_executor())
     step = engine.step
 
     def stumbles(self, *given):
@@ -162,7 +163,7 @@ def test_lora_can_be_resumed_within_its_phase_and_after(tmp_path, monkeypatch):
 def test_a_finished_run_is_read_and_not_run_again(tmp_path, monkeypatch, capsys):
     first = train(tmp_path, "top", updates=6)
     accuracy = first.test_accuracy
-    monkeypatch.setattr(ftlib.training.fit, "_train", lambda work: pytest.fail("it trained"))
+    monkeypatch.setattr(ftlib.training.fit, "train", lambda context: pytest.fail("it trained"))
     again = train(tmp_path, "top", updates=6, verbose=True)
     same(again, first)
     assert again.test_accuracy == accuracy and again.task is not None
@@ -194,7 +195,7 @@ def folders(tmp_path_factory):
 @pytest.mark.parametrize("place", [0, 1], ids=["finished", "killed"])
 @pytest.mark.parametrize("what", OTHERS)
 def test_the_folder_of_another_run_is_refused(folders, monkeypatch, what, place):
-    monkeypatch.setattr(ftlib.training.fit, "_train", lambda work: pytest.fail("it trained"))
+    monkeypatch.setattr(ftlib.training.fit, "train", lambda context: pytest.fail("it trained"))
     before = {p.name: p.read_bytes() for p in folders[place].iterdir()}
     kind = "an unfinished run" if place else "a run"
     with pytest.raises(ValueError, match=f"holds {kind} with another {what}. Recorded: .* Received: .*Choose another"):
@@ -203,7 +204,7 @@ def test_the_folder_of_another_run_is_refused(folders, monkeypatch, what, place)
 
 
 def test_another_picture_or_label_is_another_task(folders, monkeypatch):
-    monkeypatch.setattr(ftlib.training.fit, "_train", lambda work: pytest.fail("it trained"))
+    monkeypatch.setattr(ftlib.training.fit, "train", lambda context: pytest.fail("it trained"))
     for part in ("train", "validation", "test"):
         task = tiny.task()
         split = getattr(task, part)
@@ -262,8 +263,8 @@ def test_a_checkpoint_holds_what_has_trained_and_not_the_rest(tmp_path, monkeypa
 SCRIPT = """
 import sys, keras
 sys.path[:0] = sys.argv[2:]
-import test_resume, ftlib.training.phase
-ftlib.training.phase._SHORTEST_EPOCH = 2
+import test_resume, ftlib.training.loop_rules
+ftlib.training.loop_rules.SHORTEST_EPOCH = 2
 test_resume.run_eagerly(True)
 test_resume.train(sys.argv[1], verbose=True)
 """
@@ -271,7 +272,8 @@ test_resume.train(sys.argv[1], verbose=True)
 
 @pytest.mark.slow
 def test_a_killed_process_ends_bit_equal(whole, tmp_path, root):
-    command = [sys.executable, "-u", "-c", SCRIPT, str(tmp_path / "run"), str(root / "tests"), str(root)]
+    command = [sys.executable, "-u", "-c", SCRIPT, str(tmp_path / "run")]
+    command += map(str, (root / "tests" / "training", root / "tests", root))
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     seen = 0
     for line in process.stdout:

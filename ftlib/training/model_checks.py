@@ -1,0 +1,63 @@
+"""What a model must do, beyond its shapes, before it is trained."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from ftlib.models.arrays import to_numpy
+from ftlib.models.keras_internals import flatten_layers, state_variables
+from ftlib.models.staged_model import StagedModel
+from ftlib.strategies.strategy import Phase
+
+
+def check_probabilities(staged: StagedModel) -> None:
+    """Raises a ValueError unless the model, or its head where it can be cut off, gives probabilities for any input."""
+    splittable = [stage for stage in staged.stages if stage.name != "head" and stage.can_split]
+    last_part = staged.cut(splittable[-1:])[-1]
+    if len(last_part.inputs) > 1:
+        last_part = staged.model
+    rows = to_numpy(last_part(_random_input(last_part)))
+    if rows.min() < 0 or not np.allclose(rows.sum(1), 1, atol=1e-2):
+        sums = ", ".join(f"{row_sum:g}" for row_sum in rows.sum(1))
+        raise ValueError(
+            "The model must give probabilities: at least 0, with the sum 1 for each image. Received: sums of "
+            f"{sums}. End it with a softmax activation."
+        )
+
+
+def check_still_in_inference(staged: StagedModel, phases: Iterable[Phase]) -> None:
+    """Refuses layers of frozen stages that change their own state also in inference, such as by counting their calls.
+
+    It would break a proof at the end of the phase. Layers of Keras have no such state, and cost nothing here.
+    """
+    held_states = {}
+    for stage in staged.stages:
+        if all(stage.name in phase.stages(staged.stage_names) for phase in phases):
+            continue
+        for layer in (inner for outer in stage.layers for inner in flatten_layers(outer)):
+            if not type(layer).__module__.startswith("keras."):
+                held_states.update((id(w), (w, layer, stage.name)) for w in state_variables(layer))
+    if not held_states:
+        return
+
+    values_before = {key: to_numpy(state).copy() for key, (state, _, _) in held_states.items()}
+    staged.model(_random_input(staged.model), training=False)
+    moved_keys = [
+        key for key, (state, _, _) in held_states.items() if not np.array_equal(values_before[key], to_numpy(state))
+    ]
+    for key in moved_keys:
+        state, _, _ = held_states[key]
+        state.assign(values_before[key])
+    if moved_keys:
+        state, layer, stage_name = held_states[moved_keys[0]]
+        raise ValueError(
+            f"{type(layer).__name__} {layer.name!r} changes its {state.name!r} also in inference, and its stage, "
+            f"{stage_name}, has to stay as it is while it is frozen. Let it change only where `training` is true, or "
+            'choose a strategy that trains all stages, such as "full".'
+        )
+
+
+def _random_input(model):
+    """Returns two inputs of random numbers, of 64 along each axis whose size the model leaves open."""
+    shape = (2, *(size or 64 for size in model.input_shape[1:]))
+    return np.random.default_rng(0).random(shape).astype("float32")

@@ -1,0 +1,210 @@
+"""What `fit` is asked for: checked as a whole, and settled, before any long work."""
+
+import dataclasses
+import pathlib
+from typing import Any
+
+import keras
+import numpy as np
+
+from ftlib.evidence.advisor import Advice, advise
+from ftlib.models.backbones import require_channels_last
+from ftlib.models.inference import fingerprint_model
+from ftlib.models.lora import lora_layers
+from ftlib.models.staged_model import StagedModel
+from ftlib.strategies.regularization import Regularization
+from ftlib.strategies.strategy import Strategy, get_strategy
+from ftlib.tasks.task import Task, check_pixels
+from ftlib.training.anchoring import check_anchor
+from ftlib.training.batches import weigh_classes
+from ftlib.training.devices import Hardware
+from ftlib.training.loop_rules import default_updates
+from ftlib.training.progress import Progress
+
+
+@dataclasses.dataclass(frozen=True)
+class FitRequest:
+    """The arguments of `fit`, each as it will be used.
+
+    Attributes:
+        staged: The model that `fit` was given.
+        given_task: The task that `fit` was given.
+        task: The same at the backbone's size.
+        strategy: The `Strategy`, unrolled for the model's stages.
+        advice: What `advise` said, where it chose the strategy; else None.
+        regularization: The `Regularization`.
+        seed: Seed of the run.
+        updates: Updates over all phases.
+        batch_size: Images per update.
+        class_weights: Weight of each class, `(classes,)`, or None.
+        hardware: The `Hardware`.
+        run_dir: Folder of the run, or None.
+    """
+
+    staged: StagedModel
+    given_task: Task
+    task: Task
+    strategy: Strategy
+    advice: Advice | None
+    regularization: Regularization
+    seed: int
+    updates: int
+    batch_size: int
+    class_weights: np.ndarray | None
+    hardware: Hardware
+    run_dir: pathlib.Path | None
+
+    @property
+    def reinitialized_stages(self) -> list[str]:
+        """Names of the stages whose weights are drawn anew before training."""
+        stage_names = self.staged.stage_names
+        if self.strategy.start == "random":
+            return stage_names
+        return [] if self.strategy.keep is None else stage_names[self.strategy.keep :]
+
+    def settings(self) -> dict[str, Any]:
+        """Returns in plain data all that is needed to repeat the run, but for the seed and the images."""
+        task = self.given_task
+        settings = {
+            "task": {
+                "name": task.name,
+                "train": len(task.train),
+                "validation": len(task.validation),
+                "test": len(task.test),
+                "classes": task.num_classes,
+                "source": task.source,
+            },
+            "strategy": repr(self.strategy),
+            "phases": [dataclasses.asdict(phase) for phase in self.strategy.phases],
+            "regularization": repr(self.regularization),
+            "updates": self.updates,
+            "batch_size": self.batch_size,
+            "class_weight": None if self.class_weights is None else self.class_weights.tolist(),
+            "keras": keras.__version__,
+            "backend": keras.backend.backend(),
+        }
+        if not self.hardware.is_plain:
+            settings["hardware"] = dataclasses.asdict(self.hardware)
+        model = self.staged.model
+        settings["model"] = {"layers": len(model.layers), "checksum": fingerprint_model(model)}
+        if None in model.input_shape[1:]:  # the model does not tell at which size it was trained
+            settings["model"]["image_shape"] = list(self.task.image_shape)
+        return settings
+
+
+def resolve_request(  # noqa: PLR0913 - the arguments of `fit`
+    model: keras.Model,
+    task: Task,
+    strategy: str | Strategy,
+    regularization: str | Regularization,
+    seed: int,
+    run_dir,
+    updates: int | None,
+    batch_size: int,
+    class_weight,
+    head: str | None,
+    hardware: Hardware | None,
+    progress: Progress,
+) -> FitRequest:
+    """Checks the arguments of `fit`, and settles what they leave open.
+
+    Raises:
+        ValueError, TypeError: For arguments that do not fit.
+    """
+    require_channels_last()
+    run_dir = None if run_dir is None else pathlib.Path(run_dir).expanduser()
+    regularization = Regularization.preset(regularization)
+    staged = StagedModel(model, head)
+    stage_names = staged.stage_names
+    is_auto = isinstance(strategy, str) and strategy.casefold() == "auto"
+    unrolled = get_strategy("lp_ft" if is_auto else strategy).unrolled(stage_names, staged.head_width)
+    _check_task(task)
+    _check_numbers(seed=seed, updates=updates, batch_size=batch_size)
+    _check_output(model, task)
+    if updates is not None:
+        unrolled.plan(updates)
+    unrolled.check(stage_names)
+    _check_run_dir(run_dir)
+
+    hardware = Hardware() if hardware is None else hardware
+    hardware.check(batch_size)
+    if any(phase.train == "lora" for phase in unrolled.phases):
+        lora_layers(staged.stages)
+    class_weights = weigh_classes(class_weight, task)
+    _check_all_pixels(task, regularization)
+
+    advice = None
+    if is_auto:
+        advice = advise(model, task, head)
+        progress.note(repr(advice))
+        unrolled = advice.strategy.unrolled(stage_names, staged.head_width)
+    check_anchor(regularization.anchor, unrolled, stage_names)
+
+    fitted_task = task.for_backbone(model)
+    if fitted_task is not task:
+        sizes = f"{_by(task.image_shape)} -> {_by(fitted_task.image_shape)}"
+        progress.note(f"{task.name}: images {sizes} for the backbone")
+    for note in task.notes:
+        progress.note(f"{task.name}: {note}")
+
+    return FitRequest(
+        staged=staged,
+        given_task=task,
+        task=fitted_task,
+        strategy=unrolled,
+        advice=advice,
+        regularization=regularization,
+        seed=int(seed),
+        updates=default_updates(len(task.train), int(batch_size)) if updates is None else int(updates),
+        batch_size=int(batch_size),
+        class_weights=class_weights,
+        hardware=hardware,
+        run_dir=run_dir,
+    )
+
+
+def _check_task(task):
+    if not isinstance(task, Task):
+        raise TypeError(f"`task` is a Task, as from ft.load_task(...). Received: {type(task).__name__}.")
+
+
+def _check_numbers(seed, updates, batch_size):
+    for name, value, least in (("seed", seed, 0), ("updates", updates, 1), ("batch_size", batch_size, 1)):
+        if name == "updates" and value is None:
+            continue
+        is_whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+        if not is_whole or value < least:
+            raise ValueError(f"`{name}` is a whole number of at least {least}. Received: {name}={value!r}.")
+
+
+def _check_output(model, task):
+    if isinstance(model.output, dict):
+        first_name = next(iter(model.output))
+        raise ValueError(
+            f"The model must give its probabilities as one array. Received: a dict of {', '.join(model.output)}. "
+            f"Take one of them: keras.Model(model.input, model.output[{first_name!r}])."
+        )
+    shape = model.output_shape
+    if not isinstance(shape, tuple) or len(shape) != 2 or shape[1] != task.num_classes:
+        raise ValueError(
+            f"The model must give probabilities (None, {task.num_classes}), one per class of {task.name!r}. Received: "
+            f"output shape {shape}. Build it with ft.classifier(backbone, {task.num_classes})."
+        )
+
+
+def _check_run_dir(run_dir):
+    if run_dir is not None and run_dir.exists() and not run_dir.is_dir():
+        raise ValueError(f"`run_dir` is a folder. Received: the file {run_dir}.")
+
+
+def _check_all_pixels(task, regularization):
+    """Looks at the pixels before a change of size, which would hide those that are out of range."""
+    for part in ("train", "validation", "test"):
+        check_pixels(getattr(task, part).images, f"{part} images")
+    source = getattr(regularization.anchor, "source", None)
+    if source is not None:
+        check_pixels(source.train.images, "source images")
+
+
+def _by(shape):
+    return "x".join(map(str, shape))
