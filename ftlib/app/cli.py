@@ -13,7 +13,7 @@ from ftlib.app.commands import Help, add_commands
 from ftlib.app.comparing import STRATEGIES, run_comparison
 from ftlib.app.console import Console, complain
 from ftlib.app.stopping import Terminated
-from ftlib.text import table
+from ftlib.text import format_table
 
 # Wrong usage, or pictures that cannot be used; what else goes wrong is a failure.
 _USAGE_ERRORS = (
@@ -122,7 +122,7 @@ def _backbones(args: argparse.Namespace) -> int:
         image_size = f"{backbone.side}x{backbone.side}x{backbone.channels}"
         rows.append((backbone.name, image_size, _PREPROCESSING.get(backbone.preprocessing, backbone.preprocessing)))
     Console().say(
-        f"{table(rows, right=(1,))}\n\n"
+        f"{format_table(rows, right=(1,))}\n\n"
         "All take pixels 0-255 and do their preprocessing inside. Also: hub:PRESET of KerasHub, or a .keras file."
     )
     return 0
@@ -136,7 +136,7 @@ def _tasks(args: argparse.Namespace) -> int:
 
         task_names = list_tasks()
     rows = [(name, "downloaded once" if name in online.ONLINE else "offline") for name in task_names]
-    Console().say(f"{table(rows)}\n\nOr a folder with one folder of pictures per class: ./FOLDER")
+    Console().say(f"{format_table(rows)}\n\nOr a folder with one folder of pictures per class: ./FOLDER")
     return 0
 
 

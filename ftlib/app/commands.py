@@ -15,7 +15,7 @@ from ftlib.app.grid import quiet_stderr
 from ftlib.app.stopping import stoppable
 from ftlib.errors import find_name
 from ftlib.files import find_path
-from ftlib.text import command_line, wrapped
+from ftlib.text import format_command, wrap_text
 
 if TYPE_CHECKING:
     from ftlib.app.plan import Options
@@ -285,7 +285,7 @@ def _require_no_options(args: argparse.Namespace) -> None:
     option_names = ["out", *(field.name for field in dataclasses.fields(Options))]
     given_flags = [_flag(name, args) for name in option_names if getattr(args, name) is not None]
     if given_flags:
-        new_command = command_line("fit", "--config", args.resume / "config.json", *given_flags)
+        new_command = format_command("fit", "--config", args.resume / "config.json", *given_flags)
         raise ValueError(
             f"--resume goes on as the run began, so that {', '.join(given_flags)} cannot change it. Begin another run "
             f"with: {new_command} ..."
@@ -308,10 +308,10 @@ def _show_run(folder: RunFolder, console: Console) -> None:
     metrics = read_json(folder.path / "metrics.json")
     paths = {"model": folder.path / "model.keras", "report": folder.path / "report.html"}
     lines = [format_headline(metrics) if console.quiet else f"\n{format_metrics(metrics)}\n"]
-    lines += [wrapped(note, "note    ") for note in folder.config.notes]
+    lines += [wrap_text(note, "note    ") for note in folder.config.notes]
     lines += [f"{title:<8}{path}" for title, path in paths.items()]
     if not console.quiet:
-        lines.append(f"next    {command_line('predict', folder.path, 'PICTURE')}")
+        lines.append(f"next    {format_command('predict', folder.path, 'PICTURE')}")
     data = {"run": str(folder.path), **{title: str(path) for title, path in paths.items()}, "metrics": metrics}
     console.result("\n".join(lines), data)
 

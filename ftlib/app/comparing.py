@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftlib.app.console import Console
 from ftlib.records import records_folder
-from ftlib.text import command_line
+from ftlib.text import format_command
 
 if TYPE_CHECKING:
     from ftlib.evidence.comparison import Comparison
@@ -199,6 +199,6 @@ def _describe_results(out: pathlib.Path, file_names: Sequence[str], last_strateg
         f"{seconds:.0f} seconds. What next:\n"
         f"  open {out / 'report.html'} in a browser\n"
         f"  keras.models.load_model({model_path!r}) is the model of {last_strategy}\n"
-        f"  {command_line('run', '--labels', 3)}     the same with fewer labels; run --help shows more\n"
+        f"  {format_command('run', '--labels', 3)}     the same with fewer labels; run --help shows more\n"
         "  make lab     JupyterLab, to try the library in notebooks"
     )

@@ -10,7 +10,7 @@ from ftlib.app.console import Console
 from ftlib.app.resources import estimate, is_out_of_memory
 from ftlib.app.run_folder import RunFolder
 from ftlib.errors import DamagedFileError, OutOfMemoryError
-from ftlib.text import size
+from ftlib.text import format_memory
 
 if TYPE_CHECKING:
     import keras
@@ -138,11 +138,11 @@ def choose_parts(plan: Plan) -> tuple[int, str]:
     while plan.batch_size // parts >= _FEWEST_AT_ONCE and plan.batch_size % parts == 0:
         needs = estimate(plan.model, plan.task, plan.strategy, plan.batch_size // parts, plan.updates)
         if needs.memory <= plan.free:
-            return parts, _describe_parts(plan.batch_size, parts, f"{size(plan.free)} of memory are free")
+            return parts, _describe_parts(plan.batch_size, parts, f"{format_memory(plan.free)} of memory are free")
         parts *= 2
     return 1, (
-        f"The run is estimated to need {size(plan.needs.memory)} of memory, and {size(plan.free)} are free. "
-        "If it is stopped for that, choose a smaller --image-size or another --backbone."
+        f"The run is estimated to need {format_memory(plan.needs.memory)} of memory, and {format_memory(plan.free)} are "
+        "free. If it is stopped for that, choose a smaller --image-size or another --backbone."
     )
 
 

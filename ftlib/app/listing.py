@@ -9,7 +9,7 @@ from typing import Any
 
 from ftlib.app.run_files import read_json
 from ftlib.app.run_folder import RunFolder
-from ftlib.text import table
+from ftlib.text import format_table
 
 _DEPTH = 3  # folders below the one that is asked for
 
@@ -122,7 +122,7 @@ def format_runs(summaries: list[RunSummary], folder: str | os.PathLike) -> str:
     if not summaries:
         return f"No runs in {folder}. `ftlib fit FOLDER` makes one."
     header = ("run", "status", "begun", "data", "backbone", "strategy", "validation", "test", "95 % interval")
-    return table([header, *map(_cells, summaries)], right=(6, 7, 8))
+    return format_table([header, *map(_cells, summaries)], right=(6, 7, 8))
 
 
 def _cells(summary: RunSummary) -> tuple[str, ...]:

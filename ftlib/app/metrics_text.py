@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ftlib.text import table
+from ftlib.text import format_table
 
 Figures = Mapping[str, Any]  # a share with its 95 % interval: `value`, `low` and `high`, from 0 to 1
 
@@ -51,7 +51,7 @@ def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _table_lines(header: tuple[str, ...], rows: list[tuple[str, ...]], most_rows: int) -> list[str]:
-    lines = [table([header, *rows[:most_rows]], right=range(1, len(header)))]
+    lines = [format_table([header, *rows[:most_rows]], right=range(1, len(header)))]
     if len(rows) > most_rows:
         lines.append(f"... and {len(rows) - most_rows:,} more in metrics.json")
     return [*lines, ""]

@@ -13,7 +13,7 @@ from ftlib.app.resources import Needs, estimate, free_memory, time_images
 from ftlib.app.run_config import RunConfig
 from ftlib.app.run_folder import RunFolder
 from ftlib.tasks.folder.class_names import mirror_pairs
-from ftlib.text import duration, size, wrapped
+from ftlib.text import format_duration, format_memory, wrap_text
 
 if TYPE_CHECKING:
     import keras
@@ -200,17 +200,17 @@ class Plan:
         lines = [f"{title:<16}{text}" for title, text in rows]
         for i, reason in enumerate(self.why):
             title = "why" if i == 0 else ""
-            lines.append(wrapped(reason, f"{title:<16}"))
+            lines.append(wrap_text(reason, f"{title:<16}"))
         return "\n".join(lines)
 
     def _describe_needs(self) -> str:
-        parts = [f"about {size(self.needs.memory)} of memory"]
+        parts = [f"about {format_memory(self.needs.memory)} of memory"]
         if self.free is not None:
-            parts.append(f" ({size(self.free)} are free)")
+            parts.append(f" ({format_memory(self.free)} are free)")
         if self.needs.disk:
-            parts.append(f", {size(self.needs.disk)} on the disk while it trains")
+            parts.append(f", {format_memory(self.needs.disk)} on the disk while it trains")
         if self.needs.seconds is not None:
-            parts.append(f" and {duration(self.needs.seconds)}")
+            parts.append(f" and {format_duration(self.needs.seconds)}")
         return "".join(parts)
 
     @property

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftlib.app.run_folder import RunFolder
-from ftlib.text import table
+from ftlib.text import format_table
 
 if TYPE_CHECKING:
     import keras
@@ -198,7 +198,7 @@ def format_answers(answers: list[Answer], answer_format: str) -> str:
         csv.writer(csv_text, lineterminator="\n").writerows([header, *rows])
         return csv_text.getvalue().rstrip("\n")
     probability_columns = [i for i, title in enumerate(header) if title.startswith("probability")]
-    return table([header, *rows], right=probability_columns)
+    return format_table([header, *rows], right=probability_columns)
 
 
 def _cells(answer: Answer, class_count: int, decimals: int) -> list[str]:

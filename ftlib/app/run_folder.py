@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 from ftlib.app.run_config import RunConfig, read_config
 from ftlib.app.run_files import PictureRow, file_digests, is_locked, read_picture_rows, write_json
 from ftlib.files import LOCK
-from ftlib.text import command_line
+from ftlib.text import format_command
 
 if TYPE_CHECKING:
     from ftlib.evidence.run import Run
@@ -85,7 +85,7 @@ class RunFolder:
     @property
     def repeat_command(self) -> str:
         """The command that does the run again, from wherever its folder is now."""
-        return command_line("fit", "--config", self.path / "config.json")
+        return format_command("fit", "--config", self.path / "config.json")
 
     def require_finished(self) -> None:
         """Raises a ValueError that says how the run will be finished, if it is not."""
@@ -93,7 +93,7 @@ class RunFolder:
         if status == "running":
             raise ValueError(f"The run in {self.path} is being trained. Wait until it has ended.")
         if status == "stopped":
-            resume_command = command_line("fit", "--resume", self.path)
+            resume_command = format_command("fit", "--resume", self.path)
             raise ValueError(f"The run in {self.path} was stopped. Finish it: {resume_command}")
 
     @property
@@ -199,9 +199,9 @@ class RunFolder:
         missing_paths = [row.path for row, file in zip(rows, files, strict=True) if not file.is_file()]
         if missing_paths:
             if self.finished:
-                move_command = command_line("evaluate", self.path, "--data", "FOLDER")
+                move_command = format_command("evaluate", self.path, "--data", "FOLDER")
             else:
-                move_command = command_line("fit", "FOLDER", "--resume", self.path)
+                move_command = format_command("fit", "FOLDER", "--resume", self.path)
             raise FileNotFoundError(
                 f"{len(missing_paths)} of the {len(rows)} pictures of {self.path} are not in {root}, such as "
                 f"{missing_paths[0]}. Put them back; or, if they have moved: {move_command}"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from ftlib.app.console import Console
 from ftlib.errors import DivergedError, OutOfMemoryError
-from ftlib.text import command_line
+from ftlib.text import format_command
 
 
 class Terminated(KeyboardInterrupt):
@@ -54,7 +54,7 @@ def _hint(error: BaseException, run_dir: str | os.PathLike | None) -> str:
     if run_dir is None:
         return "The training had not begun.\n" if isinstance(error, KeyboardInterrupt) else ""
 
-    repeat_command = command_line("fit", "--config", pathlib.Path(run_dir) / "config.json")
+    repeat_command = format_command("fit", "--config", pathlib.Path(run_dir) / "config.json")
     if isinstance(error, DivergedError):
         return f"Going on would end the same way. Begin another run, with a lower rate: {repeat_command} --rate RATE\n"
     if isinstance(error, OutOfMemoryError):
@@ -63,4 +63,4 @@ def _hint(error: BaseException, run_dir: str | os.PathLike | None) -> str:
     # Pictures that are missing or have changed, and proofs that do not hold: the next try would find the same.
     if isinstance(error, (ValueError, TypeError, FileNotFoundError, AssertionError)):
         return ""
-    return f"Nothing that was trained is lost; go on with: {command_line('fit', '--resume', run_dir)}\n"
+    return f"Nothing that was trained is lost; go on with: {format_command('fit', '--resume', run_dir)}\n"

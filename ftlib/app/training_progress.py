@@ -11,7 +11,7 @@ from ftlib.app.console import Console
 from ftlib.app.resources import Needs
 from ftlib.evidence.run import Run
 from ftlib.evidence.run_records import EpochRecord
-from ftlib.text import WIDE, duration, terminal_columns
+from ftlib.text import WIDEST_LINE, format_duration, terminal_columns
 from ftlib.training.progress import PhasePlan, Progress, describe_epoch
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class ConsoleProgress(Progress):
         self._remaining_time.expect_update(min(update + self._plan.updates_per_epoch, last_update))
 
     def _with_time_left(self, line: str, is_best: bool) -> str | Text:
-        column = _TIME_COLUMN if terminal_columns() >= WIDE else 0
+        column = _TIME_COLUMN if terminal_columns() >= WIDEST_LINE else 0
         full_line = f"{line:<{column}}  {self._remaining_time.describe()}".rstrip()
         if not self._console.is_live:
             return full_line
@@ -166,7 +166,7 @@ class RemainingTime:
         if self.seconds is None or self._cost_done >= self._total_cost:
             return ""
         seconds_left = self.seconds - (self._clock() - self._reported_at)
-        return f"about {duration(seconds_left)} left" if seconds_left > 0 else "longer than estimated"
+        return f"about {format_duration(seconds_left)} left" if seconds_left > 0 else "longer than estimated"
 
     def share_done(self) -> float:
         """Returns how much of the work is done, from 0 to 1, guessed from the pace since the last report."""
