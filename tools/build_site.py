@@ -1,7 +1,8 @@
 """Builds the lessons as web pages: `make site`. Both editions, readable without a network.
 
 The pages come from the executed notebooks in `notebooks/en` and `notebooks/ko`, so that a new lesson appears by itself,
-and from the texts beside them (`NAME.md`, and `NAME.ko.md` where Korean has a file of its own). Cells have the same ids
+and from the texts beside them (`NAME.md`, and `NAME.ko.md` where Korean has a file of its own); the API reference comes
+from the docstrings of `ftlib`. Cells have the same ids
 in both editions: they are the anchors, and the language switch leads from one to its twin. What the site says by itself
 is in `site_templates/words.toml`.
 """
@@ -15,6 +16,7 @@ from types import SimpleNamespace
 
 import jinja2
 import matplotlib
+from pages.api import opening, read_rooms, search_rows
 from pages.check import check
 from pages.lesson import LANGUAGES, TEMPLATES, WORDS, read_lesson, read_text
 from pages.render import SiteError
@@ -55,6 +57,7 @@ def build(folder):
     for language, (lessons, texts) in editions.items():
         files |= _pages(environment, language, lessons, texts)
         files[f"assets/search-{language}.js"] = _search(language, lessons + texts)
+    files |= _reference(environment)
     files[MARKER] = b"`make site` removes from this folder what it did not make.\n"
     check(files)
     return files
@@ -117,6 +120,40 @@ def _pages(environment, language, lessons, texts):
     return files
 
 
+def _reference(environment):
+    """Returns the API reference: its map, and a page for each room of the library."""
+    words, korean = (SimpleNamespace(**WORDS[language]) for language in ("en", "ko"))
+    rooms = read_rooms()
+    shared = {
+        "words": words,
+        "korean": korean,
+        "language": "en",
+        "other": "ko",
+        "other_name": korean.name,
+        "rooms": rooms,
+    }
+    index = environment.get_template("api_index.html").render(
+        shared,
+        title=f"{words.reference} · {words.course}",
+        description=words.reference_lead,
+        opening=opening(),
+    )
+    files = {"api/index.html": index.encode()}
+    template = environment.get_template("api_room.html")
+    neighbours = [None, *rooms, None]
+    for position, room in enumerate(rooms):
+        page = template.render(
+            shared,
+            title=f"{room.title} · {words.reference}",
+            description=room.about.striptags(),
+            room=room,
+            previous=neighbours[position],
+            next=neighbours[position + 2],
+        )
+        files[f"api/{room.name}.html"] = page.encode()
+    return files
+
+
 def _search(language, pages):
     """Returns the index as a script, since browsers refuse to fetch from files: a row for each section."""
     rows = []
@@ -124,6 +161,7 @@ def _search(language, pages):
         for heading in page.headings:
             text = re.sub(r"\s+", " ", " ".join(heading.words)).strip()
             rows.append([f"{language}/{page.name}.html#{heading.anchor}", page.title, heading.text, text])
+    rows += search_rows()
     lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
     return f"(window.courseIndex ??= {{}}).{language} = [\n{lines}\n];\n".encode()
 

@@ -12,10 +12,31 @@ import numpy as np
 
 from ftlib import plots
 
-ROW_FIELDS = (
-    "strategy", "labels_per_class", "updates", "seed", "rate_factor", "regularization", "updates_done", "val_accuracy",
-    "val_macro_f1", "test_accuracy", "test_macro_f1",
-)  # fmt: skip
+
+@dataclasses.dataclass(frozen=True)
+class ComparisonRow:
+    """One run of a comparison, in the order in which it is saved.
+
+    Attributes:
+        strategy: Name of the strategy.
+        labels_per_class: Training examples per class; None for all.
+        updates, updates_done: Updates planned and done.
+        seed: Seed of the run.
+        rate_factor, regularization: What validation chose; the regularization as its text.
+        val_accuracy, val_macro_f1, test_accuracy, test_macro_f1: Scores, 0 to 1.
+    """
+
+    strategy: str
+    labels_per_class: int | None
+    updates: int
+    seed: int
+    rate_factor: float
+    regularization: str
+    updates_done: int
+    val_accuracy: float
+    val_macro_f1: float
+    test_accuracy: float
+    test_macro_f1: float
 
 
 class CellHistory(NamedTuple):

@@ -1,12 +1,22 @@
 """The batches of an epoch, and all that is random in them."""
 
+import math
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 import numpy as np
 
 from ftlib.models.inference import fingerprint_images
+from ftlib.strategies.regularization import Regularization
+from ftlib.tasks.task import Task
 from ftlib.training.augmentation import augment, distort, draw_distortions, mix
 
-_ORDER, _BATCH, _LAYERS, _VIEWS = 1, 2, 3, 4  # a stream of random numbers for each use
+# One stream of random numbers for each use.
+_ORDER_STREAM = 1
+_BATCH_STREAM = 2
+_LAYER_STREAM = 3
+_VIEW_STREAM = 4
 
 
 class FixedViews:
@@ -17,29 +27,37 @@ class FixedViews:
         count: Views of each image, at least 1; the first is the image itself.
         strength, mirror: As in `augment`.
         key: Sequence of integers: the seed of the distortions.
+
+    Attributes:
+        shape: `(count * n, height, width, channels)`.
     """
 
-    def __init__(self, images, count, strength, mirror, key):
-        self.images, self._given = images, [count, strength, mirror, *key]
+    def __init__(self, images: Any, count: int, strength: str, mirror: bool, key: Sequence[int]):
+        self.images = images
         self.shape = (count * len(images), *images.shape[1:])
-        rows = (count - 1) * len(images)
-        rng = np.random.default_rng([_VIEWS, *key])
-        self._drawn = draw_distortions(rows, images.shape[1:3], strength, mirror, rng) if rows else None
+        self._settings = [count, strength, mirror, *key]
+        self._distortions = None
+        distorted_count = (count - 1) * len(images)
+        if distorted_count:
+            rng = np.random.default_rng([_VIEW_STREAM, *key])
+            self._distortions = draw_distortions(distorted_count, images.shape[1:3], strength, mirror, rng)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.shape[0]
 
-    def __getitem__(self, at):
-        n = len(self.images)
-        taken = np.array(self.images[at % n], "float32")
-        rows = at - n
-        changed = rows >= 0
-        if changed.any():
-            taken[changed] = distort(taken[changed], *(values[rows[changed]] for values in self._drawn))
-        return taken
+    def __getitem__(self, view_indices: np.ndarray) -> np.ndarray:
+        image_count = len(self.images)
+        views = np.array(self.images[view_indices % image_count], "float32")
+        distortion_rows = view_indices - image_count
+        is_distorted = distortion_rows >= 0
+        if self._distortions is not None and is_distorted.any():
+            distortions = (values[distortion_rows[is_distorted]] for values in self._distortions)
+            views[is_distorted] = distort(views[is_distorted], *distortions)
+        return views
 
-    def fingerprint(self):
-        return fingerprint_images(self.images) + repr(self._given)
+    def fingerprint(self) -> str:
+        """Returns a text that differs between views that differ."""
+        return fingerprint_images(self.images) + repr(self._settings)
 
 
 class EpochBatches:
@@ -49,75 +67,123 @@ class EpochBatches:
         task: A `Task` at the backbone's size.
         batch_size, updates: Images per batch, batches of the epoch.
         epoch_key: `(seed, phase, epoch)`.
-        regularization: A `Regularization`.
+        regularization: A `Regularization`, of which augmentation, mixup and CutMix act here.
         class_weights: Weight of each class, `(classes,)`, or None.
-        views: In place of the task's training images, to be augmented and mixed: fixed views of them (or what a
-            frozen part of the model gave for them), one or several of each in the order of `FixedViews`. Each pass
-            takes the next view of every image, and not the same number of all at once.
+        views: In place of the task's training images: fixed views of them (or what a frozen part of the model
+            computed from them), one or several of each in the order of `FixedViews`, which are taken as they are. Each
+            pass takes the next view of every image, and not the same number of all at once.
+
+    Example:
+    >>> task = ft.load_task("digits", labels_per_class=2)
+    >>> batches = EpochBatches(task, batch_size=8, updates=3, epoch_key=(0, 0, 0), regularization=ft.Regularization())
+    >>> images, targets = batches[0]
+    >>> len(batches), len(images), targets.shape
+    (3, 8, (8, 10))
     """
 
-    def __init__(self, task, batch_size, updates, epoch_key, regularization, class_weights=None, views=None):
-        self.task, self.batch_size, self.updates, self.epoch_key = task, batch_size, updates, epoch_key
-        self.regularization, self.class_weights, self.views = regularization, class_weights, views
-        rng, n = np.random.default_rng([_ORDER, *epoch_key]), len(task.train)
-        count = -(-batch_size * updates // n)
-        passes = [rng.permutation(n) for _ in range(count)]
-        if views is not None and len(views) > n:
-            passes = [at + n * ((at + epoch_key[-1] * count + i) % (len(views) // n)) for i, at in enumerate(passes)]
-        self.order = np.concatenate(passes)[: batch_size * updates]
+    def __init__(
+        self,
+        task: Task,
+        batch_size: int,
+        updates: int,
+        epoch_key: tuple[int, int, int],
+        regularization: Regularization,
+        class_weights: np.ndarray | None = None,
+        views: Any = None,
+    ):
+        self.task = task
+        self.batch_size = batch_size
+        self.updates = updates
+        self.epoch_key = epoch_key
+        self.regularization = regularization
+        self.class_weights = class_weights
+        self.views = views
+        self.order = self._draw_order()
 
-    def __len__(self):
+    def _draw_order(self):
+        """Returns which image, or which view of it, comes when: `(batch_size * updates,)`."""
+        rng = np.random.default_rng([_ORDER_STREAM, *self.epoch_key])
+        image_count = len(self.task.train)
+        needed_count = self.batch_size * self.updates
+        pass_count = math.ceil(needed_count / image_count)
+        passes = [rng.permutation(image_count) for _ in range(pass_count)]
+
+        if self.views is not None and len(self.views) > image_count:
+            views_per_image = len(self.views) // image_count
+            passes_before = self.epoch_key[-1] * pass_count
+            passes = [
+                image_indices + image_count * ((image_indices + passes_before + i) % views_per_image)
+                for i, image_indices in enumerate(passes)
+            ]
+        return np.concatenate(passes)[:needed_count]
+
+    def __len__(self) -> int:
         return self.updates
 
-    def __getitem__(self, i):
-        rng, s, split = np.random.default_rng([_BATCH, *self.epoch_key, i]), self.regularization, self.task.train
-        at = self.order[i * self.batch_size : (i + 1) * self.batch_size]
-        images = np.asarray((split.images if self.views is None else self.views)[at], "float32")
-        targets = one_hot(split.labels[at % len(split)], self.task.num_classes)
+    def __getitem__(self, i: int) -> tuple[np.ndarray, ...]:
+        """Returns images (or features), targets, and, if classes have weights, the weights of the examples."""
+        rng = np.random.default_rng([_BATCH_STREAM, *self.epoch_key, i])
+        split = self.task.train
+        indices = self.order[i * self.batch_size : (i + 1) * self.batch_size]
+        source: Any = split.images if self.views is None else self.views
+        images = np.asarray(source[indices], "float32")
+        targets = one_hot(split.labels[indices % len(split)], self.task.num_classes)
+
         if self.views is None:
-            images = augment(images, s.augmentation, self.task.mirror, rng)
-            images, targets = mix(images, targets, s.mixup, s.cutmix, rng)
+            images = augment(images, self.regularization.augmentation, self.task.mirror, rng)
+            images, targets = mix(images, targets, self.regularization.mixup, self.regularization.cutmix, rng)
+
         if self.class_weights is None:
             return images, targets
         return images, targets, (targets @ self.class_weights).astype("float32")
 
 
-def one_hot(labels, classes):
-    """Returns class indices `(n,)` as rows of zeros with a one, `(n, classes)` in float32."""
-    rows = np.zeros((len(labels), classes), "float32")
-    rows[np.arange(len(labels)), labels] = 1
-    return rows
+def one_hot(labels: np.ndarray, class_count: int) -> np.ndarray:
+    """Returns class indices `(n,)` as rows of zeros with a one, `(n, class_count)` in float32."""
+    targets = np.zeros((len(labels), class_count), "float32")
+    targets[np.arange(len(labels)), labels] = 1
+    return targets
 
 
-def reseed_layers(model, key):
+def reseed_layers(model: keras.Model, key: Sequence[int]) -> None:
     """Sets the state of every random layer of a model from `key`, a sequence of integers."""
-    draws = np.random.default_rng([_LAYERS, *key])
+    rng = np.random.default_rng([_LAYER_STREAM, *key])
     if keras.backend.backend() == "torch":  # where a Dropout without a seed draws from torch's own generator
         import torch
 
-        torch.manual_seed(int(np.random.default_rng([_LAYERS, *key]).integers(2**31)))
+        torch.manual_seed(int(np.random.default_rng([_LAYER_STREAM, *key]).integers(2**31)))
     for layer in model._flatten_layers():
         for generator in getattr(layer, "_seed_generators", ()):
-            state = draws.integers(0, 2**31, size=generator.state.shape)
-            generator.state.assign(state.astype(keras.backend.standardize_dtype(generator.state.dtype)))
+            seed_state = rng.integers(0, 2**31, size=generator.state.shape)
+            generator.state.assign(seed_state.astype(keras.backend.standardize_dtype(generator.state.dtype)))
 
 
-def weigh_classes(wanted, task):
-    """Returns the weight of each class, `(classes,)`, for `fit`'s argument `class_weight`; None for None."""
-    counts = np.bincount(task.train.labels, minlength=task.num_classes)
-    if wanted is None:
+def weigh_classes(class_weight: str | dict[int, float] | None, task: Task) -> np.ndarray | None:
+    """Returns the weight of each class, `(classes,)` in float32, for `fit`'s argument `class_weight`; None for None.
+
+    `"balanced"` weighs a class by the inverse of its share of the training images, so that equal classes have the
+    weight 1.
+
+    Raises:
+        ValueError: For anything but `"balanced"`, None, and a dict with a number of at least 0 for every class.
+    """
+    if class_weight is None:
         return None
-    if isinstance(wanted, str) and wanted == "balanced":
-        return (len(task.train) / (task.num_classes * np.maximum(counts, 1))).astype("float32")
-    if not isinstance(wanted, dict) or set(wanted) != set(range(task.num_classes)):
+    if isinstance(class_weight, str) and class_weight == "balanced":
+        class_counts = np.bincount(task.train.labels, minlength=task.num_classes)
+        return (len(task.train) / (task.num_classes * np.maximum(class_counts, 1))).astype("float32")
+
+    if not isinstance(class_weight, dict) or set(class_weight) != set(range(task.num_classes)):
         raise ValueError(
             f'`class_weight` is "balanced", None or a dict with a weight for each of the classes 0 to '
-            f"{task.num_classes - 1}. Received: class_weight={wanted!r}."
+            f"{task.num_classes - 1}. Received: class_weight={class_weight!r}."
         )
     try:
-        values = np.array([wanted[c] for c in range(task.num_classes)], "float32")
+        weights = np.array([class_weight[label] for label in range(task.num_classes)], "float32")
     except (TypeError, ValueError):  # no numbers: refused below
-        values = np.array([np.nan])
-    if not np.isfinite(values).all() or values.min() < 0 or values.max() <= 0:
-        raise ValueError(f"Class weights are numbers of at least 0, not all 0. Received: class_weight={wanted!r}.")
-    return values
+        weights = np.array([np.nan])
+    if not np.isfinite(weights).all() or weights.min() < 0 or weights.max() <= 0:
+        raise ValueError(
+            f"Class weights are numbers of at least 0, not all 0. Received: class_weight={class_weight!r}."
+        )
+    return weights

@@ -1,13 +1,17 @@
 """Comparisons of strategies: several seeds, equal updates, equal tuning, intervals."""
 
+import dataclasses
 import math
 import numbers
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 
 from ftlib.errors import DivergedError
-from ftlib.evidence.comparison import ROW_FIELDS, Comparison
+from ftlib.evidence.comparison import Comparison, ComparisonRow
+from ftlib.evidence.run import Run
 from ftlib.models.backbones import classifier, load_backbone
 from ftlib.models.staged_model import StagedModel
 from ftlib.strategies.regularization import Regularization
@@ -17,19 +21,19 @@ from ftlib.training.anchoring import check_anchor
 from ftlib.training.fit import fit
 
 
-def compare(
-    backbone,
-    task,
-    strategies,
-    labels_per_class=(1, 3, 10, 50),
-    seeds=5,
-    regularization="light",
-    updates=300,
-    rate_factors=(1.0,),
-    tuning_seeds=3,
-    keep_runs=False,
-    verbose=True,
-):
+def compare(  # noqa: PLR0913 - all but three are options with defaults
+    backbone: str | keras.Model,
+    task: str,
+    strategies: str | Strategy | Sequence[str | Strategy],
+    labels_per_class: int | None | Sequence[int | None] = (1, 3, 10, 50),
+    seeds: int | Sequence[int] = 5,
+    regularization: Any = "light",
+    updates: int | Sequence[int] = 300,
+    rate_factors: float | Sequence[float] = (1.0,),
+    tuning_seeds: int = 3,
+    keep_runs: bool = False,
+    verbose: bool = True,
+) -> Comparison:
     """Runs several strategies on the same task with the same seeds and updates, and reports intervals.
 
     Every strategy gets the same tuning: for each cell of the grid, each rate factor with each regularization is run
@@ -60,150 +64,304 @@ def compare(
     Example:
     >>> ft.compare("glyphnet", "digits", ["scratch", "lp_ft"], labels_per_class=(10,), seeds=3)  # doctest: +SKIP
     """
-    recipes = [get_strategy(s) for s in ([strategies] if isinstance(strategies, (str, Strategy)) else strategies)]
-    if not recipes or len({r.name for r in recipes}) < len(recipes):
-        raise ValueError(f"`strategies` needs at least one, with different names. Received: {strategies!r}.")
-    given = seeds
-    seeds = list(range(seeds)) if _is_whole(seeds) else _several(seeds)
-    if not seeds or not all(_is_whole(s) and s >= 0 for s in seeds):
-        raise ValueError(f"`seeds` is a number of at least 1 or a list of whole numbers. Received: seeds={given!r}.")
+    grid = _resolve_grid(strategies, labels_per_class, seeds, regularization, updates, rate_factors, tuning_seeds)
+    for labels in grid.labels_per_class:  # a name that is unknown or a class that is too small shows here
+        load_task(task, labels, grid.seeds[0])
+    backbone_model = backbone if isinstance(backbone, keras.Model) else load_backbone(backbone)
+    _check_strategies_on(backbone_model, grid)
+
+    settings = {
+        "task": str(task),
+        "backbone": backbone if isinstance(backbone, str) else backbone_model.name,
+        "regularization": grid.described_regularization(),
+        "rate_factors": list(grid.rate_factors),
+        "tuning_seeds": tuning_seeds,
+        "keras": keras.__version__,
+        "backend": keras.backend.backend(),
+        "numpy": np.__version__,
+    }
+    comparison = Comparison(settings, [])
+    for cell in grid.cells():
+        cell_runs = _CellRuns(cell, backbone_model, task, verbose)
+        choice = _choose(cell_runs, grid, comparison)
+        _run_all_seeds(cell_runs, choice, grid.seeds, comparison, keep_runs)
+    return comparison
+
+
+class Choice(NamedTuple):
+    """What validation chooses among: a factor of the strategy's rates, and a regularization."""
+
+    rate_factor: float
+    regularization: Regularization
+
+
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    """A cell of the grid: a strategy, how many labels and updates it gets, and what it may choose among."""
+
+    strategy: Strategy
+    labels_per_class: int | None
+    updates: int
+    choices: list[Choice]
+
+    @property
+    def labels_text(self) -> str:
+        return str(self.labels_per_class or "all")
+
+
+@dataclasses.dataclass(frozen=True)
+class ComparisonGrid:
+    """What `compare` is asked for, each argument as it will be used.
+
+    Attributes:
+        strategies: List of `Strategy`, with different names.
+        labels_per_class, seeds, updates, rate_factors: Lists of plain numbers, each number once.
+        regularizations: Dict from the name of each strategy to the list of `Regularization` to choose from.
+        differs_by_strategy: Whether `compare` was given a regularization for each strategy.
+        tuning_seeds: How many seeds the choice is made on.
+    """
+
+    strategies: list[Strategy]
+    labels_per_class: list[int | None]
+    seeds: list[int]
+    updates: list[int]
+    rate_factors: list[float]
+    regularizations: dict[str, list[Regularization]]
+    differs_by_strategy: bool
+    tuning_seeds: int
+
+    def cells(self) -> Iterator[Cell]:
+        """Yields the cells in the order in which they are run."""
+        for labels in self.labels_per_class:
+            for updates in self.updates:
+                for strategy in self.strategies:
+                    yield Cell(strategy, labels, updates, self._choices(strategy))
+
+    def _choices(self, strategy):
+        return [
+            Choice(rate_factor, regularization)
+            for regularization in self.regularizations[strategy.name]
+            for rate_factor in self.rate_factors
+        ]
+
+    def described_regularization(self) -> list[str] | dict[str, list[str]]:
+        """Returns the regularizations as texts, for the record: by strategy, or one list that all of them share."""
+        described = {name: list(map(repr, choices)) for name, choices in self.regularizations.items()}
+        return described if self.differs_by_strategy else described[self.strategies[0].name]
+
+
+def _resolve_grid(
+    strategies, labels_per_class, seeds, regularization, updates, rate_factors, tuning_seeds
+) -> ComparisonGrid:
+    """Checks all arguments that need no task and no model, and returns them as they will be used.
+
+    Raises:
+        ValueError: For unknown names, bad numbers, and what is named twice.
+    """
+    strategy_list = _resolve_strategies(strategies)
+    seed_list = _resolve_seeds(seeds)
     if not _is_whole(tuning_seeds) or tuning_seeds < 1:
         raise ValueError(f"`tuning_seeds` is a number of at least 1. Received: tuning_seeds={tuning_seeds!r}.")
-    grid = {"labels_per_class": labels_per_class, "updates": updates, "rate_factors": rate_factors}
-    labels_per_class, counts, rate_factors = map(_several, (labels_per_class, updates, rate_factors))
-    for name, values in (("labels_per_class", labels_per_class), ("updates", counts)):
-        whole = all(_is_whole(v) and v >= 1 or (v is None and name == "labels_per_class") for v in values)
-        if not values or not whole:
-            raise ValueError(
-                f"`{name}` needs at least one number, and whole ones of at least 1. Received: {name}={grid[name]!r}."
-            )
-    if not rate_factors or not all(isinstance(f, numbers.Real) and 0 < f < math.inf for f in rate_factors):
-        raise ValueError(f"`rate_factors` are numbers above 0. Received: rate_factors={grid['rate_factors']!r}.")
-    listed = {"seeds": seeds, "labels_per_class": labels_per_class, "updates": counts, "rate_factors": rate_factors}
-    for name, values in listed.items():
+    labels_list = _resolve_counts("labels_per_class", labels_per_class, allows_none=True)
+    updates_list = _resolve_counts("updates", updates)
+    factor_list = _as_list(rate_factors)
+    if not factor_list or not all(isinstance(f, numbers.Real) and 0 < float(f) < math.inf for f in factor_list):
+        raise ValueError(f"`rate_factors` are numbers above 0. Received: rate_factors={rate_factors!r}.")
+    _require_distinct(seeds=seed_list, labels_per_class=labels_list, updates=updates_list, rate_factors=factor_list)
+    return ComparisonGrid(
+        strategies=strategy_list,
+        labels_per_class=labels_list,
+        seeds=seed_list,
+        updates=updates_list,
+        rate_factors=factor_list,
+        regularizations=_resolve_regularizations(regularization, [strategy.name for strategy in strategy_list]),
+        differs_by_strategy=isinstance(regularization, dict),
+        tuning_seeds=tuning_seeds,
+    )
+
+
+def _resolve_strategies(strategies):
+    given_strategies = [strategies] if isinstance(strategies, (str, Strategy)) else strategies
+    strategy_list = [get_strategy(strategy) for strategy in given_strategies]
+    if not strategy_list or len({strategy.name for strategy in strategy_list}) < len(strategy_list):
+        raise ValueError(f"`strategies` needs at least one, with different names. Received: {strategies!r}.")
+    return strategy_list
+
+
+def _resolve_seeds(seeds):
+    seed_list = list(range(seeds)) if _is_whole(seeds) else _as_list(seeds)
+    if not seed_list or not all(_is_whole(seed) and seed >= 0 for seed in seed_list):
+        raise ValueError(f"`seeds` is a number of at least 1 or a list of whole numbers. Received: seeds={seeds!r}.")
+    return seed_list
+
+
+def _resolve_counts(name, value, allows_none=False):
+    counts = _as_list(value)
+    are_counts = all((_is_whole(count) and count >= 1) or (allows_none and count is None) for count in counts)
+    if not counts or not are_counts:
+        raise ValueError(
+            f"`{name}` needs at least one number, and whole ones of at least 1. Received: {name}={value!r}."
+        )
+    return counts
+
+
+def _require_distinct(**lists):
+    for name, values in lists.items():
         if len(set(values)) < len(values):
             raise ValueError(
                 f"`{name}` names a number twice: the same runs would count as several. Received: {name}={values!r}."
             )
-    if isinstance(regularization, dict):
-        missing = sorted({r.name for r in recipes} - set(regularization))
-        if missing:
-            raise ValueError(f"`regularization` has no entry for {', '.join(missing)}.")
-        presets = {name: _presets(value) for name, value in regularization.items()}
-        described = {name: [repr(preset) for preset in value] for name, value in presets.items()}
-    else:
-        presets = dict.fromkeys((r.name for r in recipes), _presets(regularization))
-        described = [repr(preset) for preset in _presets(regularization)]
-    for labels in labels_per_class:  # a name that is unknown or a class that is too small shows here
-        load_task(task, labels, seeds[0])
-    body = load_backbone(backbone) if not isinstance(backbone, keras.Model) else backbone
-    names = StagedModel(classifier(body, 2)).stage_names
-    for recipe in recipes:
-        recipe.check(names)
-        for preset in presets[recipe.name]:
-            check_anchor(preset.anchor, recipe, names)
-        for count in counts:
-            recipe.unrolled(names).plan(count)
 
-    result = Comparison(
-        {
-            "task": str(task),
-            "backbone": backbone if isinstance(backbone, str) else body.name,
-            "regularization": described,
-            "rate_factors": list(rate_factors),
-            "tuning_seeds": tuning_seeds,
-            "keras": keras.__version__,
-            "backend": keras.backend.backend(),
-            "numpy": np.__version__,
-        },
-        [],
-    )
-    for labels in labels_per_class:
-        for count in counts:
-            for recipe in recipes:
-                choices = [(factor, preset) for preset in presets[recipe.name] for factor in rate_factors]
-                _cell(result, body, task, recipe, labels, count, seeds, choices, tuning_seeds, keep_runs, verbose)
-    return result
+
+def _resolve_regularizations(regularization, strategy_names):
+    """Returns a dict from the name of each strategy to the list of `Regularization` that it chooses from."""
+    if not isinstance(regularization, dict):
+        return dict.fromkeys(strategy_names, _as_regularizations(regularization))
+    missing_names = sorted(set(strategy_names) - set(regularization))
+    if missing_names:
+        raise ValueError(f"`regularization` has no entry for {', '.join(missing_names)}.")
+    return {name: _as_regularizations(value) for name, value in regularization.items()}
+
+
+def _as_regularizations(value):
+    presets = value if isinstance(value, (list, tuple)) else [value]
+    if not presets:
+        raise ValueError(f"`regularization` needs at least one preset to choose from. Received: {value!r}.")
+    return [Regularization.preset(preset) for preset in presets]
 
 
 def _is_whole(value):
     return isinstance(value, numbers.Integral) and not isinstance(value, bool)
 
 
-def _several(given):
+def _as_list(value) -> list:
     """Returns one value, or several of any kind, as a list of plain numbers, which a record can hold."""
-    given = list(given) if isinstance(given, (list, tuple, range, np.ndarray)) else [given]
-    return [value.item() if isinstance(value, np.generic) else value for value in given]
+    values = list(value) if isinstance(value, (list, tuple, range, np.ndarray)) else [value]
+    return [element.item() if isinstance(element, np.generic) else element for element in values]
 
 
-def _presets(given):
-    listed = given if isinstance(given, (list, tuple)) else [given]
-    if not listed:
-        raise ValueError(f"`regularization` needs at least one preset to choose from. Received: {given!r}.")
-    return [Regularization.preset(one) for one in listed]
+def _check_strategies_on(backbone: keras.Model, grid: ComparisonGrid) -> None:
+    """Raises a ValueError for a strategy, anchor or number of updates that would fail on this backbone."""
+    stage_names = StagedModel(classifier(backbone, 2)).stage_names
+    for strategy in grid.strategies:
+        strategy.check(stage_names)
+        for regularization in grid.regularizations[strategy.name]:
+            check_anchor(regularization.anchor, strategy, stage_names)
+        for updates in grid.updates:
+            strategy.unrolled(stage_names).plan(updates)
 
 
-def _cell(result, body, task, recipe, labels, count, seeds, choices, tuning_seeds, keep_runs, verbose):
-    """Tunes one strategy for one cell of the grid, then runs all seeds with the choice that validation made."""
-    done = {}
+class _CellRuns:
+    """The runs of one cell, each trained once although both the tuning and the result may ask for it."""
 
-    def run(choice, seed):
-        factor, preset = choice
-        if (choice, seed) not in done:
-            data = load_task(task, labels, seed)
-            model = classifier(body, data.num_classes)
-            one = fit(model, data, recipe.scaled(factor), preset, seed, updates=count, verbose=False)
-            done[choice, seed] = one
-            if verbose:
-                tried = f"  rates x {factor:g}" if len(choices) > 1 else ""
-                print(
-                    f"{recipe.name:<24}{labels or 'all':>4} labels per class  {count} updates  seed {seed}{tried}  "
-                    f"validation accuracy {one.val_accuracy:.3f}",
-                    flush=True,
-                )
-        return done[choice, seed]
+    def __init__(self, cell: Cell, backbone: keras.Model, task: str, verbose: bool):
+        self.cell = cell
+        self.backbone = backbone
+        self.task = task
+        self.verbose = verbose
+        self._finished: dict[tuple[Choice, int], Run] = {}
 
-    cell = {"strategy": recipe.name, "labels_per_class": labels, "updates": count}
-    means = {}
-    for choice in choices if len(choices) > 1 else ():
+    def get(self, choice: Choice, seed: int) -> Run:
+        """Returns the run with this choice and seed, trained if it was not yet."""
+        if (choice, seed) not in self._finished:
+            self._finished[choice, seed] = self._train(choice, seed)
+        return self._finished[choice, seed]
+
+    def forget(self, choice: Choice, seed: int) -> None:
+        """Lets the model of a run go, for which there may be no room."""
+        del self._finished[choice, seed]
+
+    def _train(self, choice, seed):
+        cell = self.cell
+        seed_task = load_task(self.task, cell.labels_per_class, seed)
+        model = classifier(self.backbone, seed_task.num_classes)
+        strategy = cell.strategy.scaled(choice.rate_factor)
+        run = fit(model, seed_task, strategy, choice.regularization, seed, updates=cell.updates, verbose=False)
+        if self.verbose:
+            rate_text = f"  rates x {choice.rate_factor:g}" if len(cell.choices) > 1 else ""
+            print(
+                f"{cell.strategy.name:<24}{cell.labels_text:>4} labels per class  {cell.updates} updates  "
+                f"seed {seed}{rate_text}  validation accuracy {run.val_accuracy:.3f}",
+                flush=True,
+            )
+        return run
+
+
+def _choose(cell_runs: _CellRuns, grid: ComparisonGrid, comparison: Comparison) -> Choice:
+    """Returns what has the best mean validation accuracy over the tuning seeds, and records what was tried."""
+    cell = cell_runs.cell
+    if len(cell.choices) == 1:
+        return cell.choices[0]
+    mean_accuracies = {}
+    for choice in cell.choices:
         try:
-            means[choice] = float(np.mean([run(choice, seed).val_accuracy for seed in seeds[:tuning_seeds]]))
-        except FloatingPointError:  # it diverged, which is the worst result a rate can have
-            means[choice] = 0.0
-        made = {"rate_factor": choice[0], "regularization": repr(choice[1])}
-        result.tuning.append({**cell, **made, "val_mean": means[choice]})
-    best = max(choices, key=lambda choice: means.get(choice, 0))
+            accuracies = [cell_runs.get(choice, seed).val_accuracy for seed in grid.seeds[: grid.tuning_seeds]]
+            mean_accuracies[choice] = float(np.mean(accuracies))
+        except FloatingPointError:  # it diverged, the worst result a rate can have
+            mean_accuracies[choice] = 0.0
+        comparison.tuning.append(
+            {
+                "strategy": cell.strategy.name,
+                "labels_per_class": cell.labels_per_class,
+                "updates": cell.updates,
+                "rate_factor": choice.rate_factor,
+                "regularization": repr(choice.regularization),
+                "val_mean": mean_accuracies[choice],
+            }
+        )
+    return max(cell.choices, key=lambda choice: mean_accuracies[choice])
+
+
+def _run_all_seeds(
+    cell_runs: _CellRuns, choice: Choice, seeds: Sequence[int], comparison: Comparison, keep_runs: bool
+) -> None:
+    """Runs all seeds of a cell with the choice that validation made, and records a row for each.
+
+    Raises:
+        ComparisonDivergedError: If one of these runs diverges.
+    """
     for seed in seeds:
         try:
-            one = run(best, seed)
+            run = cell_runs.get(choice, seed)
         except FloatingPointError as error:
-            raise _diverged(error, result, recipe, labels, count, seed) from error
-        values = (
-            recipe.name,
-            labels,
-            count,
-            seed,
-            best[0],
-            repr(best[1]),
-            sum(p["updates_done"] for p in one.phases),
-            one.val_accuracy,
-            one.val_macro_f1,
-            one.test_accuracy,
-            one.test_macro_f1,
-        )
-        result.rows.append(dict(zip(ROW_FIELDS, values, strict=True)))
-        result.add_history(recipe.name, labels, count, one.history)
+            raise ComparisonDivergedError(error, cell_runs.cell, seed, comparison) from error
+        _record(run, cell_runs.cell, choice, seed, comparison)
         if keep_runs and seed == seeds[0]:
-            result.runs.append(one)
-        del done[best, seed]
+            comparison.runs.append(run)
+        cell_runs.forget(choice, seed)
 
 
-def _diverged(error, result, recipe, labels, count, seed):
-    """Returns the error of a run, with what it belongs to and the comparison as far as it came."""
-    told = DivergedError(
-        f"{recipe.name!r} with seed {seed}, {labels or 'all'} labels per class and {count} updates: {error} With "
-        "rate_factors=(1.0, 0.1), validation chooses between both. The "
-        f"{len(result.rows)} runs before it are in the attribute `done` of this error, a Comparison."
+def _record(run, cell, choice, seed, comparison):
+    row = ComparisonRow(
+        strategy=cell.strategy.name,
+        labels_per_class=cell.labels_per_class,
+        updates=cell.updates,
+        seed=seed,
+        rate_factor=choice.rate_factor,
+        regularization=repr(choice.regularization),
+        updates_done=sum(phase.updates_done for phase in run.phases),
+        val_accuracy=run.val_accuracy,
+        val_macro_f1=run.val_macro_f1,
+        test_accuracy=run.test_accuracy,
+        test_macro_f1=run.test_macro_f1,
     )
-    told.done = result
-    return told
+    comparison.rows.append(dataclasses.asdict(row))
+    comparison.add_history(cell.strategy.name, cell.labels_per_class, cell.updates, run.history)
+
+
+class ComparisonDivergedError(DivergedError):
+    """A run of a comparison diverged.
+
+    Args:
+        error: What the run raised.
+        cell, seed: Which run it was.
+        done: The `Comparison` as far as it came; an attribute, too.
+    """
+
+    def __init__(self, error: Exception, cell: Cell, seed: int, done: Comparison):
+        super().__init__(
+            f"{cell.strategy.name!r} with seed {seed}, {cell.labels_text} labels per class and {cell.updates} updates: "
+            f"{error} With rate_factors=(1.0, 0.1), validation chooses between both. The {len(done.rows)} runs before "
+            "it are in the attribute `done` of this error, a Comparison."
+        )
+        self.done = done

@@ -3,6 +3,9 @@
 import contextlib
 import dataclasses
 import functools
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
 
 import keras
 import numpy as np
@@ -15,11 +18,11 @@ PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 
 @dataclasses.dataclass(frozen=True)
 class Hardware:
-    """How `fit` computes. It changes speed and memory, and the result by no more than rounding, but for what is told.
+    """How `fit` computes. It changes speed and memory, and the result by no more than rounding, except where noted.
 
     Attributes:
-        devices: How many devices share a batch: each computes the gradients of an equal part, their mean moves the same
-            weights everywhere (data parallelism). `"all"`: as many as there are. Default 1. On TensorFlow
+        devices: How many devices share a batch: each computes the gradients of an equal part, and their mean moves the
+            same weights everywhere (data parallelism). `"all"`: as many as there are. Default 1. On TensorFlow
             `tf.distribute.MirroredStrategy` does it, on JAX `keras.distribution.DataParallel`, there also over several
             hosts: call `keras.distribution.initialize(...)` first, then the same `fit` in every process. BatchNorm that
             trains takes its statistics from each part alone on TensorFlow, from the whole batch on JAX.
@@ -46,22 +49,22 @@ class Hardware:
     def __post_init__(self):
         for name in ("devices", "accumulate"):
             value = getattr(self, name)
-            whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= 1
-            if not whole and not (name == "devices" and value == "all"):
-                also = ' or "all"' if name == "devices" else ""
-                raise ValueError(f"`{name}` is a whole number of at least 1{also}. Received: {name}={value!r}.")
+            is_count = isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= 1
+            if not is_count and not (name == "devices" and value == "all"):
+                alternative = ' or "all"' if name == "devices" else ""
+                raise ValueError(f"`{name}` is a whole number of at least 1{alternative}. Received: {name}={value!r}.")
         if self.precision is not None:
             object.__setattr__(self, "precision", find_name("precision", self.precision, PRECISIONS))
         if self.jit not in (True, False, "auto"):
             raise ValueError(f'`jit` is True, False or "auto". Received: jit={self.jit!r}.')
 
     @property
-    def is_plain(self):
+    def is_plain(self) -> bool:
         """Whether this is what Keras does by itself on one device."""
         return self == Hardware()
 
-    def names(self):
-        """Returns the names of the devices, a list as long as they are many.
+    def names(self) -> list[str | None]:
+        """Returns the names of the devices that share a batch; `[None]` for one device, which Keras chooses.
 
         Raises:
             ValueError: If there are fewer than asked for, or the backend cannot share a batch.
@@ -73,76 +76,93 @@ class Hardware:
             raise ValueError(
                 f"Several devices share a batch on TensorFlow and JAX. Received: devices={self.devices!r} on {backend}."
             )
-        there = _devices(backend)
-        count = len(there) if self.devices == "all" else self.devices
-        if count > len(there):
-            raise ValueError(f"There are {len(there)} devices: {', '.join(there)}. Received: devices={self.devices}.")
-        return there[:count]
+        device_names = _list_devices(backend)
+        count = len(device_names) if isinstance(self.devices, str) else self.devices
+        if count > len(device_names):
+            raise ValueError(
+                f"There are {len(device_names)} devices: {', '.join(device_names)}. Received: devices={self.devices}."
+            )
+        return [*device_names[:count]]
 
-    def check(self, batch_size):
+    def check(self, batch_size: int) -> None:
         """Raises a ValueError for a batch that cannot be shared equally."""
-        parts = len(self.names()) * self.accumulate
-        if self.accumulate > 1 and len(self.names()) > 1 and keras.backend.backend() == "tensorflow":
+        device_count = len(self.names())
+        part_count = device_count * self.accumulate
+        if self.accumulate > 1 and device_count > 1 and keras.backend.backend() == "tensorflow":
             raise ValueError(
                 "tf.distribute cannot add up gradients of parts of a batch. Several devices make parts already: "
                 f"set accumulate=1, or use JAX. Received: {self!r}."
             )
-        if batch_size % parts:
+        if batch_size % part_count:
             raise ValueError(
-                f"A batch is shared equally: `batch_size` is a multiple of {parts} (devices times `accumulate`). "
+                f"A batch is shared equally: `batch_size` is a multiple of {part_count} (devices times `accumulate`). "
                 f"Received: batch_size={batch_size}."
             )
 
-    def make_executor(self):
-        """Returns what shares the batches of a run, to be made once for it."""
-        names = self.names()
-        tensorflow = keras.backend.backend() == "tensorflow"
-        if len(names) == 1:
-            return _OneOnTensorFlow() if tensorflow else _One()
-        return (_Mirrored if tensorflow else _Sharded)(names)
+    def make_executor(self) -> "Executor":
+        """Returns what trains on these devices, to be made once for a run."""
+        device_names = self.names()
+        on_tensorflow = keras.backend.backend() == "tensorflow"
+        if len(device_names) == 1:
+            return _TensorFlowExecutor() if on_tensorflow else Executor()
+        if on_tensorflow:
+            return _MirroredExecutor(device_names)
+        return _ShardedExecutor(device_names)
 
-    def cast(self, model):
+    def cast(self, model: keras.Model) -> None:
         """Makes the layers of a model compute in the wanted precision, in place."""
-        for layer in model._flatten_layers() if self.precision is not None else ():
+        if self.precision is None:
+            return
+        output_layer = model.layers[-1]
+        for layer in model._flatten_layers():
             # Pixels of up to 255 would lose digits before they are scaled; so would probabilities.
-            exact = layer is model.layers[-1]
-            if exact or not isinstance(layer, (keras.Model, *_EXACT)):
-                layer.dtype_policy = keras.dtype_policies.get("float32" if exact else self.precision)
+            if layer is output_layer:
+                layer.dtype_policy = keras.dtype_policies.get("float32")
+            elif not isinstance(layer, (keras.Model, *_EXACT_LAYERS)):
+                layer.dtype_policy = keras.dtype_policies.get(self.precision)
 
-    def release(self, model, start_model):
-        """Returns a plain copy of a trained model, computing as `start_model`, the model that it came from."""
+    def release(self, model: keras.Model, start_model: keras.Model) -> keras.Model:
+        """Returns a plain copy of a trained model; it computes as `start_model` does, which it was made from."""
         if self.is_plain:
             return model
-        for ours, theirs in zip(model._flatten_layers(), start_model._flatten_layers(), strict=True):
-            if ours.dtype_policy != theirs.dtype_policy:
-                ours.dtype_policy = theirs.dtype_policy
+        for layer, start_layer in zip(model._flatten_layers(), start_model._flatten_layers(), strict=True):
+            if layer.dtype_policy != start_layer.dtype_policy:
+                layer.dtype_policy = start_layer.dtype_policy
         return copy_model(model)
 
 
-_EXACT = (keras.layers.InputLayer, keras.layers.Normalization, keras.layers.Rescaling)
+_EXACT_LAYERS = (keras.layers.InputLayer, keras.layers.Normalization, keras.layers.Rescaling)
 
 
-class _One:
-    """One device: Keras as it is."""
+class Executor:
+    """Trains on one device, as Keras does it by itself; the classes below do it on other devices."""
 
-    def scope(self):
+    def scope(self) -> AbstractContextManager:
+        """Returns a context in which models, optimizers and all else that has variables are made."""
         return contextlib.nullcontext()
 
-    def adopt(self, model):
+    def adopt(self, model: keras.Model) -> keras.Model:
+        """Returns the model that the run keeps: it shares its weights with `model`, which was made in `scope`."""
         return model
 
-    def train(self, trainer, batches):
+    def train(self, trainer: keras.Model, batches: Iterable[tuple]) -> dict[str, float]:
         """Trains on batches, or parts of them, of one size, and returns the mean of each metric over all."""
-        logs_of_batches = [self.step(trainer, *batch) for batch in batches]
-        return {name: float(np.mean([logs[name] for logs in logs_of_batches])) for name in logs_of_batches[0]}
+        batch_metrics = [self.step(trainer, *batch) for batch in batches]
+        return {name: float(np.mean([metrics[name] for metrics in batch_metrics])) for name in batch_metrics[0]}
 
-    def step(self, trainer, x, *y):
-        """Trains on one batch and returns what the metrics say of it alone."""
+    def step(self, trainer: keras.Model, x: Any, *targets: np.ndarray) -> dict[str, Any]:
+        """Trains on one batch and returns what the metrics say of it alone.
+
+        Args:
+            trainer: A compiled model.
+            x: What it takes.
+            targets: Targets, and weights of the examples where they have some.
+        """
         trainer.reset_metrics()  # Keras 3.15 does so itself; in 3.13 they run on from batch to batch
-        return trainer.train_on_batch(x, *y, return_dict=True)
+        return trainer.train_on_batch(x, *targets, return_dict=True)
 
 
-class _OneOnTensorFlow(_One):
+class _TensorFlowExecutor(Executor):
     """One device on TensorFlow, without what `train_on_batch` does at every update: reset the metrics and read them.
 
     What that costs a small network is measured in `benchmarks/updates.py`.
@@ -150,85 +170,93 @@ class _OneOnTensorFlow(_One):
 
     def train(self, trainer, batches):
         trainer.reset_metrics()
+        epoch_metrics = {}
         for batch in batches:
-            logs = self.step(trainer, *batch)
-        return {name: float(value) for name, value in logs.items()}
+            epoch_metrics = self.step(trainer, *batch)
+        return {name: float(value) for name, value in epoch_metrics.items()}
 
-    def step(self, trainer, x, *y):
+    def step(self, trainer, x, *targets):
         """Trains on one batch and returns what the metrics say of all batches since they were reset."""
         trainer.make_train_function()
-        return trainer.train_function([(x, *y)])
+        return trainer.train_function([(x, *targets)])  # pyright: ignore[reportOptionalCall]  (made in the line above)
 
 
-class _Mirrored(_One):
+class _MirroredExecutor(Executor):
     """Several devices of one host on TensorFlow."""
 
-    def __init__(self, names):
-        self.count, self.strategy = len(names), _mirrored(tuple(names))
+    def __init__(self, device_names: Sequence[str | None]):
+        self.device_count = len(device_names)
+        self.distribution = _mirrored_strategy(tuple(device_names))
 
     def scope(self):
-        return self.strategy.scope()
+        return self.distribution.scope()
 
     def adopt(self, model):
         # Made outside the scope, it answers on one device; the variables stay shared by all.
         return keras.Model(model.inputs, model.outputs, name=model.name)
 
-    def step(self, trainer, x, *y):
-        weights = y[1] if len(y) > 1 else None
-        trainer._maybe_symbolic_build(data_batch=(x, y[0], weights))
+    def step(self, trainer, x, *targets):
+        labels, sample_weights = targets if len(targets) > 1 else (*targets, None)
+        trainer._maybe_symbolic_build(data_batch=(x, labels, sample_weights))
         trainer.reset_metrics()
 
-        def part(context):
-            cut = lambda whole: np.array_split(whole, self.count)[context.replica_id_in_sync_group]  # noqa: E731
-            return keras.tree.map_structure(cut, (x, *y))
+        def take_part(context):
+            device_index = context.replica_id_in_sync_group
+            return keras.tree.map_structure(
+                lambda array: np.array_split(array, self.device_count)[device_index], (x, *targets)
+            )
 
-        shared = self.strategy.experimental_distribute_values_from_function(part)
+        shared_batch = self.distribution.experimental_distribute_values_from_function(take_part)
         trainer.make_train_function()
-        return {k: float(v) for k, v in trainer.train_function(iter([shared])).items()}
+        metrics = trainer.train_function(iter([shared_batch]))  # pyright: ignore[reportOptionalCall]  (as above)
+        return {name: float(value) for name, value in metrics.items()}
 
 
 @functools.cache
-def _mirrored(names):
+def _mirrored_strategy(device_names):
     """One for the whole process: the collective operations of a second one would be taken for those of the first."""
     import tensorflow as tf
 
-    return tf.distribute.MirroredStrategy(names)
+    return tf.distribute.MirroredStrategy(device_names)
 
 
-class _Sharded(_One):
+class _ShardedExecutor(Executor):
     """Several devices on JAX, of one host or of several."""
 
-    def __init__(self, names):
-        self.layout = keras.distribution.DataParallel(devices=names)
+    def __init__(self, device_names: Sequence[str | None]):
+        self.distribution = keras.distribution.DataParallel(devices=device_names)
 
     @contextlib.contextmanager
     def scope(self):
-        before = keras.distribution.distribution()
-        keras.distribution.set_distribution(self.layout)
+        distribution_before = keras.distribution.distribution()
+        keras.distribution.set_distribution(self.distribution)
         try:
             yield
         finally:
-            keras.distribution.set_distribution(before)
+            keras.distribution.set_distribution(distribution_before)
 
-    def step(self, trainer, x, *y):
+    def step(self, trainer, x, *targets):
         import jax
 
-        hosts, own = jax.process_count(), jax.process_index()
-        if hosts > 1:
-            x, *y = keras.tree.map_structure(lambda whole: np.array_split(whole, hosts)[own], (x, *y))
-            if len(y) == 1:  # Keras 3.13 takes the weights that are not there for an array
-                y.append(np.ones(len(x), "float32"))
+        host_count, host_index = jax.process_count(), jax.process_index()
+        if host_count > 1:
+            x, *targets = keras.tree.map_structure(
+                lambda array: np.array_split(array, host_count)[host_index], (x, *targets)
+            )
+            if len(targets) == 1:  # Keras 3.13 takes the weights that are not there for an array
+                targets.append(np.ones(len(x), "float32"))
         with self.scope():
-            return super().step(trainer, x, *y)
+            return super().step(trainer, x, *targets)
 
 
-def _devices(backend):
+def _list_devices(backend: str) -> list[str]:
+    """Returns the names of the accelerators of this machine; of its CPUs where there are none."""
     if backend == "jax":
-        there = keras.distribution.list_devices()
+        device_names = list(keras.distribution.list_devices())  # pyright: ignore[reportArgumentType]  (it is a list)
     else:
         import tensorflow as tf
 
-        there = [d.name.removeprefix("/device:") for d in tf.config.list_logical_devices()]
-        there = [name.replace("physical_device:", "") for name in there]
-    best = [name for name in there if not name.lower().startswith("cpu")]
-    return best or there
+        logical_names = [device.name.removeprefix("/device:") for device in tf.config.list_logical_devices()]
+        device_names = [name.replace("physical_device:", "") for name in logical_names]
+    accelerators = [name for name in device_names if not name.lower().startswith("cpu")]
+    return accelerators or device_names

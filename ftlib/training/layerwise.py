@@ -4,19 +4,27 @@ import functools
 import math
 import uuid
 import weakref
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import keras
 import numpy as np
 
 from ftlib.errors import unknown
 from ftlib.models.optimizer_copies import rebuild_optimizer
-from ftlib.models.staged_model import stages
+from ftlib.models.staged_model import StagedModel
+from ftlib.models.stages import Stage
 
-_DECAY = 0.75
-_PLANS = weakref.WeakValueDictionary()  # by mark: an optimizer made of a config finds its weights, in this process
+_DEFAULT_DECAY = 0.75
 
 
-def layerwise(optimizer, model, decay=None, rates=None, head=None):
+def layerwise(
+    optimizer: keras.optimizers.Optimizer | str,
+    model: keras.Model,
+    decay: float | None = None,
+    rates: dict[str, float] | None = None,
+    head: str | None = None,
+) -> "Layerwise":
     """Returns an optimizer of the same kind that trains each stage of a model with a rate of its own.
 
     Early stages hold general features that small data would spoil, so they move less than late ones ("discriminative
@@ -62,31 +70,29 @@ def layerwise(optimizer, model, decay=None, rates=None, head=None):
     >>> optimizer.stage_rates["stage1"], optimizer.stage_rates["stage2"], optimizer.stage_rates["head"]
     (0.0, 0.001, 0.01)
     """
-    optimizer = _plain(optimizer)
-    found = stages(model, head=head)
-    names = [stage.name for stage in found]
-    if rates is None:
-        factors = _from_decay(names, _DECAY if decay is None else decay)
-    elif decay is not None:
-        raise ValueError(f"Give `decay` or `rates`, not both. Received: decay={decay!r}, rates={rates!r}.")
-    else:
-        factors = _from_rates(names, rates, optimizer)
-    # Reversed, so that a weight used in two stages goes with the first.
-    stage_of = {id(w): stage.name for stage in reversed(found) for layer in stage.layers for w in layer.weights}
-    plan = _Plan(factors, [(w, stage_of[id(w)]) for w in model.weights if id(w) in stage_of])
+    return layerwise_for(StagedModel(model, head), optimizer, decay, rates)
+
+
+def layerwise_for(
+    staged: StagedModel,
+    optimizer: keras.optimizers.Optimizer | str,
+    decay: float | None = None,
+    rates: dict[str, float] | None = None,
+) -> "Layerwise":
+    """Returns what `layerwise` returns, for a model whose stages are known."""
+    optimizer = _require_plain(optimizer)
+    factors = _stage_factors(staged.stage_names, optimizer, decay, rates)
+    plan = _StagePlan(factors, _weights_with_stages(staged))
     if optimizer.built and not plan.knows(optimizer, optimizer._trainable_variables):
         raise ValueError("The optimizer was built for another model. Pass a new one, with the same settings.")
-    result = _wrap(optimizer, plan)
-    frozen = [layer for stage in found if factors[stage.name] == 0 for layer in stage.layers]
-    if any(inner.trainable for layer in frozen for inner in layer._flatten_layers()):
-        for layer in frozen:
-            layer.trainable = False
-        model.compiled = False  # `fit` then asks for a new compile instead of training what is frozen now
-    return result
+    layerwise_optimizer = _wrap(optimizer, plan)
+    _freeze_stages(staged.model, [stage for stage in staged.stages if factors[stage.name] == 0])
+    return layerwise_optimizer
 
 
-def _plain(optimizer):
-    optimizer = keras.optimizers.get(optimizer) if isinstance(optimizer, str) else optimizer
+def _require_plain(optimizer):
+    if isinstance(optimizer, str):
+        optimizer = keras.optimizers.get(optimizer)
     if not isinstance(optimizer, keras.optimizers.Optimizer):
         raise ValueError(f"Expected a keras.optimizers.Optimizer, or the name of one. Received: {optimizer!r}.")
     wrappers = (keras.optimizers.LossScaleOptimizer, getattr(keras.optimizers, "MultiOptimizer", ()), Layerwise)
@@ -98,35 +104,47 @@ def _plain(optimizer):
     return optimizer
 
 
-def _number(value):
-    return isinstance(value, (int, float, np.number)) and not isinstance(value, bool) and math.isfinite(value)
+def _stage_factors(stage_names, optimizer, decay, rates):
+    """Returns a dict from the name of each stage to its rate as a factor of the optimizer's own."""
+    if rates is None:
+        return _factors_from_decay(stage_names, _DEFAULT_DECAY if decay is None else decay)
+    if decay is not None:
+        raise ValueError(f"Give `decay` or `rates`, not both. Received: decay={decay!r}, rates={rates!r}.")
+    return _factors_from_rates(stage_names, rates, optimizer)
 
 
-def _from_decay(names, decay):
-    if not _number(decay) or not 0 < decay <= 1:
+def _factors_from_decay(stage_names, decay):
+    if not _is_finite_number(decay) or not 0 < decay <= 1:
         raise ValueError(f"`decay` is a factor above 0 and at most 1. Received: decay={decay!r}.")
-    return {name: float(decay) ** i for i, name in zip(range(len(names) - 1, -1, -1), names, strict=True)}
+    last_index = len(stage_names) - 1
+    return {name: float(decay) ** (last_index - i) for i, name in enumerate(stage_names)}
 
 
-def _from_rates(names, rates, optimizer):
+def _factors_from_rates(stage_names, rates, optimizer):
     if not isinstance(rates, dict):
         raise ValueError(f"`rates` is a dict from stage names to rates. Received: rates={rates!r}.")
     for name, rate in rates.items():
-        if name not in names:
-            raise unknown("stage", name, names)
-        if not _number(rate) or rate < 0:
+        if name not in stage_names:
+            raise unknown("stage", name, stage_names)
+        if not _is_finite_number(rate) or rate < 0:
             raise ValueError(f"The rate of a stage is a number, at least 0. Received: {name}={rate!r}.")
-    own = _peak(optimizer)
-    if own <= 0:
-        raise ValueError(f"`rates` need an optimizer whose own rate is above 0. Received: learning_rate={own}.")
+
+    peak_rate = _peak_rate(optimizer)
+    if peak_rate <= 0:
+        raise ValueError(f"`rates` need an optimizer whose own rate is above 0. Received: learning_rate={peak_rate}.")
     # As float32, like Keras's own rate: the factor of the same number is then exactly 1.
-    factors = {name: float(np.float32(rates[name])) / own if name in rates else 1.0 for name in names}
+    factors = {name: float(np.float32(rates[name])) / peak_rate if name in rates else 1.0 for name in stage_names}
     if not any(factors.values()):
         raise ValueError("At least one stage needs a rate above 0. Received: 0 for all.")
     return factors
 
 
-def _peak(optimizer):
+def _is_finite_number(value):
+    return isinstance(value, (int, float, np.number)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _peak_rate(optimizer):
+    """Returns the rate of an optimizer; of one of Keras's schedules, the largest rate among its settings."""
     rate = optimizer._learning_rate
     if not callable(rate):
         return float(keras.ops.convert_to_numpy(optimizer.learning_rate))
@@ -136,84 +154,177 @@ def _peak(optimizer):
             "Use `decay`, which needs neither."
         )
     config = rate.get_config()
-    named = [config.get(key) for key in ("initial_learning_rate", "warmup_target", "end_learning_rate")]
-    return float(np.float32(max(float(n) for n in [*named, *config.get("values", [])] if n is not None)))
+    named_rates = [config.get(name) for name in ("initial_learning_rate", "warmup_target", "end_learning_rate")]
+    listed_rates = config.get("values", [])  # of PiecewiseConstantDecay
+    return float(np.float32(max(float(value) for value in [*named_rates, *listed_rates] if value is not None)))
 
 
-class _Plan:
+class StagedWeight(NamedTuple):
+    """A weight and the name of the stage that it trains with."""
+
+    weight: Any
+    stage: str
+
+
+def _weights_with_stages(staged):
+    """Returns the weights of a model in its order; one that is used in two stages goes with the first."""
+    stage_by_weight = {}
+    for stage in staged.stages:
+        for layer in stage.layers:
+            for weight in layer.weights:
+                stage_by_weight.setdefault(id(weight), stage.name)
+    weights = [weight for weight in staged.model.weights if id(weight) in stage_by_weight]
+    return [StagedWeight(weight, stage_by_weight[id(weight)]) for weight in weights]
+
+
+def _freeze_stages(model: keras.Model, frozen_stages: Iterable[Stage]) -> None:
+    frozen_layers = [layer for stage in frozen_stages for layer in stage.layers]
+    if not any(inner.trainable for layer in frozen_layers for inner in layer._flatten_layers()):
+        return
+    for layer in frozen_layers:
+        layer.trainable = False
+    model.compiled = False  # `fit` then asks for a new compile instead of training what is frozen now
+
+
+class WeightRecord(NamedTuple):
+    """A weight as the config of an optimizer describes it, where it is a list.
+
+    Attributes:
+        stage: Name of its stage.
+        shape: A list of integers.
+        position: Its place among the weights that train; -1 for one that does not.
+        decays: Whether weight decay applies to it. Keras's own config leaves out what was spared by list.
+    """
+
+    stage: str
+    shape: list[int]
+    position: int
+    decays: bool
+
+
+class _StagePlan:
     """The factor of each stage and the stage of each weight.
 
     It is no list or dict of the optimizer: Keras would take weights in there for the optimizer's own.
+
+    Args:
+        factors: Dict from the name of each stage to its factor.
+        weights: List of `StagedWeight`; empty after loading, until `attach`.
+        records: What a config says of the weights, a list of `WeightRecord`; empty for a new optimizer.
+
+    Attributes:
+        factor_by_key: The factor of each variable that trains, in the optimizer's order; empty before `attach`.
+        mark: Under which an optimizer that is made of a config finds its weights again, in this process.
     """
 
-    def __init__(self, factors, weights, rows=()):
+    by_mark: "weakref.WeakValueDictionary[str, _StagePlan]" = weakref.WeakValueDictionary()
+
+    def __init__(self, factors: dict[str, float], weights: list[StagedWeight], records: Sequence[WeightRecord] = ()):
         self.factors = factors
-        self.weights = weights  # pairs of a weight and the name of its stage; empty after loading, until `attach`
-        self.rows = rows  # what a config says of them: [stage, shape, place among those that train or -1, decays]
-        self.by_key = {}  # the factor of each variable that trains, in the optimizer's order
+        self.weights = weights
+        self.records = records
+        self.factor_by_key: dict[Any, float] = {}
         self.mark = uuid.uuid4().hex
-        _PLANS[self.mark] = self
+        self.by_mark[self.mark] = self
 
-    def knows(self, optimizer, variables):
-        return {optimizer._var_key(v) for v in variables} <= {optimizer._var_key(w) for w, _ in self.weights}
+    def knows(self, optimizer, variables) -> bool:
+        """Returns whether all of these variables are weights of the plan."""
+        known_keys = {optimizer._var_key(staged.weight) for staged in self.weights}
+        return {optimizer._var_key(variable) for variable in variables} <= known_keys
 
-    def attach(self, optimizer, variables):
+    def attach(self, optimizer, variables) -> None:
         """Finds the factor of each variable, by identity; after loading, by its place among those that train."""
-        key = optimizer._var_key
-        if self.rows and not self.knows(optimizer, variables):
-            rows = sorted((row for row in self.rows if row[2] >= 0), key=lambda row: row[2])
-            if [row[1] for row in rows] == [_shape(v) for v in variables]:
-                self.weights, self.rows = [(v, row[0]) for v, row in zip(variables, rows, strict=True)], rows
-        stage_of, found = {key(w): name for w, name in self.weights}, {}
+        if self.records and not self.knows(optimizer, variables):
+            self._match_by_position(variables)
+        stage_by_key = {optimizer._var_key(staged.weight): staged.stage for staged in self.weights}
+        factor_by_key = {}
         for variable in variables:
-            stage = stage_of.get(key(variable))
-            if stage is None:
+            variable_key = optimizer._var_key(variable)
+            stage_name = stage_by_key.get(variable_key)
+            if stage_name is None:
                 raise ValueError(
                     f"`layerwise` does not know the weight {getattr(variable, 'path', variable.name)!r}: it was added "
                     "later, or is another model's. Call `ft.layerwise` again, with the model as it is now."
                 )
-            if self.factors[stage] == 0:
+            if self.factors[stage_name] == 0:
                 raise ValueError(
-                    f"{stage!r} has the rate 0, but it was made trainable again. Freeze it, or give it another rate."
+                    f"{stage_name!r} has the rate 0, but it was made trainable again. Freeze it, or give it another "
+                    "rate."
                 )
-            found[key(variable)] = self.factors[stage]
-        self.by_key = found
+            factor_by_key[variable_key] = self.factors[stage_name]
+        self.factor_by_key = factor_by_key
         self.spare(optimizer)
 
-    def spare(self, optimizer):
-        """Excludes from weight decay what the config says, which Keras's own config leaves out."""
-        rows = zip(self.weights, self.rows, strict=False)
-        spared = {optimizer._var_key(w) for (w, _), row in rows if not row[3]}
-        if spared:
-            optimizer._exclude_from_weight_decay = spared | getattr(optimizer, "_exclude_from_weight_decay", set())
+    def _match_by_position(self, variables):
+        """Takes variables of the recorded shapes for the recorded weights; others will be found unknown."""
+        trained_records = [record for record in self.records if record.position >= 0]
+        trained_records.sort(key=lambda record: record.position)
+        if [record.shape for record in trained_records] == [_shape_of(variable) for variable in variables]:
+            self.records = trained_records
+            self.weights = [
+                StagedWeight(variable, record.stage)
+                for variable, record in zip(variables, trained_records, strict=True)
+            ]
 
-    def describe(self, optimizer):
-        """Returns `rows` as they are now."""
-        key, spared = optimizer._var_key, getattr(optimizer, "_exclude_from_weight_decay", ())
-        trained = self.by_key or [key(w) for w, _ in self.weights if w.trainable]
-        place = {k: i for i, k in enumerate(trained)}
-        now = [[name, _shape(w), place.get(key(w), -1), key(w) not in spared] for w, name in self.weights]
-        return now or self.rows
+    def spare(self, optimizer) -> None:
+        """Spares from weight decay what the config says, which Keras's own config leaves out."""
+        recorded_weights = zip(self.weights, self.records, strict=False)
+        spared_keys = {optimizer._var_key(staged.weight) for staged, record in recorded_weights if not record.decays}
+        if spared_keys:
+            optimizer._exclude_from_weight_decay = spared_keys | _spared_keys(optimizer)
+
+    def describe(self, optimizer) -> list[list]:
+        """Returns the `WeightRecord`s of the weights as they are now, each as a list, as a config can hold it."""
+        trained_keys = list(self.factor_by_key)
+        if not trained_keys:
+            trained_keys = [optimizer._var_key(staged.weight) for staged in self.weights if staged.weight.trainable]
+        position_by_key = {variable_key: position for position, variable_key in enumerate(trained_keys)}
+        spared_keys = _spared_keys(optimizer)
+
+        records = []
+        for weight, stage_name in self.weights:
+            weight_key = optimizer._var_key(weight)
+            position = position_by_key.get(weight_key, -1)
+            records.append(WeightRecord(stage_name, _shape_of(weight), position, weight_key not in spared_keys))
+        return [list(record) for record in records or self.records]
 
 
-def _shape(variable):
-    return [int(n) for n in variable.shape]
+def _spared_keys(optimizer):
+    return getattr(optimizer, "_exclude_from_weight_decay", None) or set()
 
 
-class Layerwise:
-    """What the optimizers of `layerwise` add to their kind. In files they all bear the name "ftlib>Layerwise"."""
+def _shape_of(variable):
+    return [int(size) for size in variable.shape]
 
-    _kind = None  # the class underneath; a file names it
-    _scale = 1.0  # of `learning_rate`, while the weights of one stage decay
+
+# Beside it stands the class of the optimizer, which the methods below call as `super()`.
+_OptimizerMixin = keras.optimizers.Optimizer if TYPE_CHECKING else object
+
+
+class Layerwise(_OptimizerMixin):
+    """What the optimizers of `layerwise` add to their kind. In files they all bear the name "ftlib>Layerwise".
+
+    Attributes:
+        stage_factors: Dict from the name of each stage to its rate as a factor of `learning_rate`.
+        stage_rates: Dict from the name of each stage to its rate at present, to six digits.
+    """
+
+    _kind: Any = None  # the class underneath; a file names it
+    _plan: _StagePlan
+    _decay_factor = 1.0  # of `learning_rate`, while the weights of one stage decay
 
     @property
-    def stage_factors(self):
+    def stage_factors(self) -> dict[str, float]:
         return dict(self._plan.factors)
 
     @property
-    def stage_rates(self):
-        now = float(keras.ops.convert_to_numpy(self.learning_rate))
-        return {name: float(f"{now * factor:.6g}") for name, factor in self._plan.factors.items()}
+    def stage_rates(self) -> dict[str, float]:
+        rate: Any = keras.ops.convert_to_numpy(self.learning_rate)
+        return {name: float(f"{float(rate) * factor:.6g}") for name, factor in self._plan.factors.items()}
+
+    def factor_of(self, variable: Any) -> float:
+        """Returns the factor of the rate that a variable trains with, once the optimizer is built."""
+        return self._plan.factor_by_key[self._var_key(variable)]
 
     def build(self, variables):
         if not self.built:
@@ -221,34 +332,33 @@ class Layerwise:
         super().build(variables)
 
     def update_step(self, gradient, variable, learning_rate):
-        factor = self._plan.by_key[self._var_key(variable)]
-        super().update_step(gradient, variable, learning_rate if factor == 1 else learning_rate * factor)
+        super().update_step(gradient, variable, _scale_rate(learning_rate, self.factor_of(variable)))
 
     def _backend_update_step(self, grads, trainable_variables, learning_rate):
         if not hasattr(self, "_parallel_update_step"):
             return super()._backend_update_step(grads, trainable_variables, learning_rate)
         # Torch's own classes move a list of weights at once, without `update_step`: one list per rate.
-        for factor, places in self._by_factor(trainable_variables):
-            parts = [[given[i] for i in places] for given in (grads, trainable_variables)]
-            super()._backend_update_step(*parts, learning_rate if factor == 1 else learning_rate * factor)
+        for factor, indices in self._indices_by_factor(trainable_variables).items():
+            factor_grads = [grads[i] for i in indices]
+            factor_variables = [trainable_variables[i] for i in indices]
+            super()._backend_update_step(factor_grads, factor_variables, _scale_rate(learning_rate, factor))
 
     def _apply_weight_decay(self, variables):
         if keras.backend.backend() == "torch":  # which cannot multiply an empty list
-            variables = [v for v in variables if self._use_weight_decay(v)]
-        for factor, places in self._by_factor(variables):
-            self._scale = factor
-            super()._apply_weight_decay([variables[i] for i in places])
-        self._scale = 1.0
+            variables = [variable for variable in variables if self._use_weight_decay(variable)]
+        for factor, indices in self._indices_by_factor(variables).items():
+            self._decay_factor = factor
+            super()._apply_weight_decay([variables[i] for i in indices])
+        self._decay_factor = 1.0
 
-    def _by_factor(self, variables):
-        places = {}
+    def _indices_by_factor(self, variables):
+        indices_by_factor: dict[float, list[int]] = {}
         for i, variable in enumerate(variables):
-            places.setdefault(self._plan.by_key[self._var_key(variable)], []).append(i)
-        return places.items()
+            indices_by_factor.setdefault(self.factor_of(variable), []).append(i)
+        return indices_by_factor
 
     def _get_current_learning_rate(self):
-        rate = super()._get_current_learning_rate()
-        return rate if self._scale == 1 else rate * self._scale
+        return _scale_rate(super()._get_current_learning_rate(), self._decay_factor)
 
     def get_config(self):
         kind = type(self)._kind
@@ -260,7 +370,7 @@ class Layerwise:
                 "kind": {"module": module, "class_name": kind.__name__, "registered_name": name},
                 "factors": dict(self._plan.factors),
                 "weights": self._plan.describe(self),
-                "not_decayed": pattern and pattern.pattern,
+                "not_decayed": None if pattern is None else pattern.pattern,
                 "mark": self._plan.mark,
             }
         }
@@ -268,39 +378,50 @@ class Layerwise:
     @classmethod
     def from_config(cls, config, custom_objects=None):
         config = dict(config)
-        ours = config.pop("layerwise")
+        layerwise_config = config.pop("layerwise")
+        plain_optimizer: Any
         if cls._kind is None:
-            plain = keras.saving.deserialize_keras_object({**ours["kind"], "config": config}, custom_objects)
+            plain_config = {**layerwise_config["kind"], "config": config}
+            plain_optimizer = keras.saving.deserialize_keras_object(plain_config, custom_objects)
         else:
-            plain = cls._kind.from_config(config)
-        if ours["not_decayed"]:
-            plain.exclude_from_weight_decay(var_names=[ours["not_decayed"]])
-        here = _PLANS.get(ours["mark"])
-        new = _wrap(plain, _Plan(ours["factors"], here.weights if here else [], ours["weights"]))
-        new._plan.spare(new)
-        return new
+            plain_optimizer = cls._kind.from_config(config)
+        if layerwise_config["not_decayed"]:
+            plain_optimizer.exclude_from_weight_decay(var_names=[layerwise_config["not_decayed"]])
+
+        plan_here = _StagePlan.by_mark.get(layerwise_config["mark"])
+        weights = [] if plan_here is None else plan_here.weights
+        records = [WeightRecord(*record) for record in layerwise_config["weights"]]
+        optimizer = _wrap(plain_optimizer, _StagePlan(layerwise_config["factors"], weights, records))
+        optimizer._plan.spare(optimizer)
+        return optimizer
+
+
+def _scale_rate(rate, factor):
+    """Returns a rate times a factor; with the factor 1 the very same, which need not be a number."""
+    return rate if factor == 1 else rate * factor
 
 
 _register = keras.saving.register_keras_serializable("ftlib", "Layerwise")
 _register(Layerwise)
 
 
-def _wrap(optimizer, plan):
+def _wrap(optimizer: Any, plan: _StagePlan) -> Layerwise:
     """Returns a new optimizer with the settings of `optimizer` and the rates of `plan`."""
     kind = type(optimizer)
     if isinstance(optimizer, keras.optimizers.Nadam) and set(plan.factors.values()) != {1.0}:
         # Torch's own class counts its calls, which are several in a step with several rates.
-        kind = next(k for k in kind.__mro__ if not k.__module__.startswith("keras.src.backend."))
-    cls = _class_over(kind)
-    new = rebuild_optimizer(optimizer, super(Layerwise, cls).from_config)
-    new._plan = plan
-    return new
+        kind = next(base for base in kind.__mro__ if not base.__module__.startswith("keras.src.backend."))
+    layerwise_class = _class_over(kind)
+    layerwise_optimizer = rebuild_optimizer(optimizer, super(Layerwise, layerwise_class).from_config)
+    layerwise_optimizer._plan = plan
+    return layerwise_optimizer
 
 
 @functools.cache
-def _class_over(kind):
-    cls = type(f"Layerwise{kind.__name__}", (Layerwise, kind), {"_kind": kind})
-    cls.__module__ = __name__
-    _register(cls)
+def _class_over(kind: type) -> type[Layerwise]:
+    """Returns the class of the layerwise optimizers of a kind, the same at every call."""
+    layerwise_class: Any = type(f"Layerwise{kind.__name__}", (Layerwise, kind), {"_kind": kind})
+    layerwise_class.__module__ = __name__
+    _register(layerwise_class)
     _register(Layerwise)  # which alone can restore any kind
-    return cls
+    return layerwise_class

@@ -1,6 +1,7 @@
 """`find_lr`: how high the learning rate may be, measured in one short run."""
 
 import dataclasses
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -17,8 +18,13 @@ from ftlib.training.fit import fit
 from ftlib.training.random_layers import without_dropout_in
 from ftlib.training.trainer import Trainer, make_optimizer, split_into_parts
 
-_MEMORY = 0.9  # of the running mean of the losses: about the last ten updates
-_WORSE = 4  # times the lowest loss: there the search ends
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_SMOOTHING = 0.9  # weight of the past in the running mean of the losses: about the last ten updates
+_EXPLOSION = 4  # times the lowest loss: there the search ends
+_SUGGESTED_SHARE = 10  # the suggestion is the rate of the lowest loss divided by this
+_HEAD_UPDATES = 300  # of `feature_extraction`, of which the head gets a third
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -29,49 +35,51 @@ class RateSearch:
         curves: Dict from what trained (`"all"`, or the name of a stage) to `(rates, losses)`, two arrays: the smoothed
             training loss after an update with each rate.
         suggestions: Dict from the same names to the rate to use as a phase's `rate`.
-        notes: What a reader should know.
+        notes: What a reader should know, as sentences.
     """
 
-    curves: dict
-    suggestions: dict
-    notes: tuple = ()
+    curves: dict[str, tuple]
+    suggestions: dict[str, float]
+    notes: tuple[str, ...] = ()
 
     @property
-    def suggestion(self):
+    def suggestion(self) -> float:
         """The suggested rate; of a search per stage, the lowest, which no stage finds too high."""
         return min(self.suggestions.values())
 
     def __repr__(self):
-        rows = [f"{'trains':<10}{'suggested rate':>15}{'lowest loss at':>16}"]
+        lines = [f"{'trains':<10}{'suggested rate':>15}{'lowest loss at':>16}"]
         for name, (rates, losses) in self.curves.items():
-            rows.append(f"{name:<10}{self.suggestions[name]:>15.1e}{rates[np.argmin(losses)]:>16.1e}")
-        return "\n".join([*rows, *self.notes])
+            lines.append(f"{name:<10}{self.suggestions[name]:>15.1e}{rates[np.argmin(losses)]:>16.1e}")
+        return "\n".join([*lines, *self.notes])
 
-    def plot(self):
+    def plot(self) -> "Figure":
         """Returns a Matplotlib figure of the loss against the rate, with a mark at each suggestion."""
-        names = list(self.curves)
-        one = f"Suggested rate {self.suggestion:.1e} (ring): a tenth of where the loss is lowest"
-        title = one if len(names) == 1 else "Rings: the suggested rate of each stage, a tenth of its lowest point"
-        fig = plots.lines(self.curves, "Learning rate", "Training loss, smoothed", title, log_x=True)
-        for name, line in zip(names, fig.axes[0].lines, strict=False):
-            rate, (rates, losses) = self.suggestions[name], self.curves[name]
-            height = np.interp(np.log(rate), np.log(rates), losses)
-            fig.axes[0].plot(rate, height, "o", markersize=11, markerfacecolor="none", color=line.get_color())
-        return fig
+        if len(self.curves) == 1:
+            title = f"Suggested rate {self.suggestion:.1e} (ring): a tenth of where the loss is lowest"
+        else:
+            title = "Rings: the suggested rate of each stage, a tenth of its lowest point"
+        figure = plots.lines(self.curves, "Learning rate", "Training loss, smoothed", title, log_x=True)
+        axes = figure.axes[0]
+        for (name, (rates, losses)), line in zip(self.curves.items(), list(axes.lines), strict=False):
+            suggested_rate = self.suggestions[name]
+            height = np.interp(np.log(suggested_rate), np.log(rates), losses)
+            axes.plot(suggested_rate, height, "o", markersize=11, markerfacecolor="none", color=line.get_color())
+        return figure
 
 
-def find_lr(
-    model,
-    task,
-    per_stage=False,
-    low=1e-6,
-    high=1.0,
-    updates=100,
-    regularization="light",
-    seed=0,
-    batch_size=32,
-    head=None,
-):
+def find_lr(  # noqa: PLR0913 - all but two are options with defaults
+    model: keras.Model,
+    task: Task,
+    per_stage: bool = False,
+    low: float = 1e-6,
+    high: float = 1.0,
+    updates: int = 100,
+    regularization: str | Regularization = "light",
+    seed: int = 0,
+    batch_size: int = 32,
+    head: str | None = None,
+) -> RateSearch:
     """Trains a copy with a rate that grows at every update, and suggests one from where the loss falls.
 
     The learning-rate range test (Smith, 2017, https://arxiv.org/abs/1506.01186): from `low` on, each rate is the same
@@ -80,7 +88,7 @@ def find_lr(
     compiled model, and the random numbers of NumPy, Python and Keras stay as they are, bit for bit.
 
     A head that knows nothing yet, as `classifier` makes it, passes no gradient on. Such a head is trained first, on a
-    copy, as the strategy `"feature_extraction"` does it, and the search says so.
+    copy, as the strategy `"feature_extraction"` does it, and a note says so.
 
     Args:
         model: A classifier, as for `fit`.
@@ -105,48 +113,79 @@ def find_lr(
     >>> model = ft.classifier(ft.load_backbone("glyphnet"), task.num_classes)
     >>> ft.find_lr(model, task).plot()  # doctest: +SKIP
     """
-    settings = dataclasses.replace(Regularization.preset(regularization), anchor=None)
+    regularization = dataclasses.replace(Regularization.preset(regularization), anchor=None)
     staged = StagedModel(model, head)
     _check(task, low, high, updates)
+
     notes = ()
-    if not any(np.any(keras.ops.convert_to_numpy(w)) for w in staged.weights_of(["head"])):
-        options = dict(updates=300, batch_size=batch_size, head=head, verbose=False)
-        model = fit(model, task, get_strategy("feature_extraction"), settings, seed, **options).model
+    if _head_is_zero(staged):
+        strategy = get_strategy("feature_extraction")
+        head_run = fit(
+            model,
+            task,
+            strategy,
+            regularization,
+            seed,
+            updates=_HEAD_UPDATES,
+            batch_size=batch_size,
+            head=head,
+            verbose=False,
+        )
+        model = head_run.model
         notes = ("The head was all zero, so it was trained first, for 100 updates.",)
+
     task = task.for_backbone(model)
     rates = np.geomspace(low, high, updates)
-    names = staged.stage_names
+    stage_names = staged.stage_names
+    searches = {name: [name] for name in stage_names} if per_stage else {"all": stage_names}
     curves = {}
-    for name, chosen in ((n, [n]) for n in names) if per_stage else (("all", names),):
-        curves[name] = _search(copy_model(model), task, chosen, rates, settings, seed, batch_size, head)
-    suggestions = {name: float(rates[np.argmin(losses)] / 10) for name, (rates, losses) in curves.items()}
+    for name, trained_stages in searches.items():
+        search_model = StagedModel(copy_model(model), head)
+        curves[name] = _search(search_model, task, trained_stages, rates, regularization, seed, batch_size)
+    suggestions = {name: float(rates[np.argmin(losses)] / _SUGGESTED_SHARE) for name, (rates, losses) in curves.items()}
     return RateSearch(curves, suggestions, notes)
 
 
-def _search(model, task, chosen, rates, settings, seed, batch_size, head):
-    """Returns the rates that were reached and the smoothed loss at each."""
-    staged = StagedModel(model, head)
-    set_trainable(staged, chosen)
-    if not model.trainable_weights:
-        raise ValueError(f"Nothing trains in {', '.join(chosen)}.")
-    phase = Phase("search", tuple(chosen), rate=rates[0], schedule="constant")
-    batches = EpochBatches(task, batch_size, len(rates), (seed, 0, 0), settings)
-    reseed_layers(model, (seed, 0, 0))
-    mean, losses = 0.0, []
-    with without_dropout_in(staged.stages, chosen):
-        trainer = Trainer(split_into_parts(staged, chosen), settings)
-        loss = keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing)
-        trainer.compile(make_optimizer(phase, len(rates), settings.weight_decay, staged), loss)
+def _head_is_zero(staged):
+    head_weights = [keras.ops.convert_to_numpy(weight) for weight in staged.weights_of(["head"])]
+    return not any(np.any(weight) for weight in head_weights)
+
+
+def _search(
+    staged: StagedModel,
+    task: Task,
+    trained_stages: list[str],
+    rates: np.ndarray,
+    regularization: Regularization,
+    seed: int,
+    batch_size: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Trains some stages of a model, in place, and returns the rates reached and the smoothed loss at each."""
+    set_trainable(staged, trained_stages)
+    if not staged.model.trainable_weights:
+        raise ValueError(f"Nothing trains in {', '.join(trained_stages)}.")
+    phase = Phase("search", tuple(trained_stages), rate=rates[0], schedule="constant")
+    epoch_key = (seed, 0, 0)
+    batches = EpochBatches(task, batch_size, len(rates), epoch_key, regularization)
+    reseed_layers(staged.model, epoch_key)
+
+    running_mean = 0.0
+    smoothed_losses = []
+    with without_dropout_in(staged.stages, trained_stages):
+        trainer = Trainer(split_into_parts(staged, trained_stages), regularization)
+        loss_function = keras.losses.CategoricalCrossentropy(label_smoothing=regularization.label_smoothing)
+        trainer.compile(make_optimizer(phase, len(rates), regularization.weight_decay, staged), loss_function)
         for i, rate in enumerate(rates):
             trainer.optimizer.learning_rate = rate
             trainer.reset_metrics()
-            now = float(trainer.train_on_batch(*batches[i], return_dict=True)["loss"])
-            mean = _MEMORY * mean + (1 - _MEMORY) * now
-            smooth = mean / (1 - _MEMORY ** (i + 1))
-            if not np.isfinite(now) or losses and smooth > _WORSE * min(losses):
+            loss = float(trainer.train_on_batch(*batches[i], return_dict=True)["loss"])
+            running_mean = _SMOOTHING * running_mean + (1 - _SMOOTHING) * loss
+            smoothed_loss = running_mean / (1 - _SMOOTHING ** (i + 1))
+            exploded = bool(smoothed_losses) and smoothed_loss > _EXPLOSION * min(smoothed_losses)
+            if exploded or not np.isfinite(loss):
                 break
-            losses.append(smooth)
-    return rates[: len(losses)], np.array(losses)
+            smoothed_losses.append(smoothed_loss)
+    return rates[: len(smoothed_losses)], np.array(smoothed_losses)
 
 
 def _check(task, low, high, updates):

@@ -20,6 +20,8 @@ from pages.check import check  # noqa: E402
 from pages.lesson import PARTS, TEMPLATES, WORDS  # noqa: E402
 from pages.render import SiteError  # noqa: E402
 
+import ftlib as ft  # noqa: E402
+
 # A picture of one pixel.
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -78,6 +80,16 @@ def change(folder, edit, languages=("en", "ko"), name="01_first"):
         cells = tiny(language)[name]
         edit(cells)
         save(folder, language, name, cells)
+
+
+@pytest.fixture(scope="module")
+def small_site(tmp_path_factory):
+    """The site of two tiny lessons, in memory."""
+    folder = tmp_path_factory.mktemp("notebooks")
+    for language in ("en", "ko"):
+        for name, cells in tiny(language).items():
+            save(folder, language, name, cells)
+    return build_site.build(folder)
 
 
 @pytest.fixture(scope="module")
@@ -234,13 +246,43 @@ def test_building_twice_gives_the_same_bytes_and_removes_only_what_was_built(fol
     assert (tmp_path / "mine" / "letter.txt").read_text() == "dear"
 
 
+# --- the API reference ------------------------------------------------------------------------------------
+
+
+def test_every_public_name_is_in_the_reference_and_the_reference_on_both_maps(small_site):
+    pages = {name: Parsed(data) for name, data in small_site.items() if name.endswith(".html")}
+    places = [place.split("#") for place in pages["api/index.html"].of("a", "href") if ".html#" in place]
+    names = {name: file for file, name in places}
+    assert set(ft.__all__) <= set(names) and "plots.learning_curves" in names
+    for name, file in names.items():
+        assert name in pages[f"api/{file}"].of("h2", "id")
+    assert "Run.summary" in pages["api/evidence.html"].of("h3", "id")
+    for language in ("en", "ko"):
+        assert "../api/index.html" in pages[f"{language}/index.html"].of("a", "href")
+        assert ["api/training.html#fit", "Training (API)", "fit"] in [row[:3] for row in rows(small_site, language)]
+
+
+def test_the_reference_shows_signature_sections_and_examples(small_site):
+    page = small_site["api/training.html"].decode()
+    words = "".join(Parsed(small_site["api/training.html"]).text)
+    assert "class_weight" in words.partition("fit(")[2].partition(")")[0]
+    assert '<p class="section">Arguments:</p>' in page and "<li><strong>run_dir:</strong>" in page
+    assert '>>> task = ft.load_task("digits", labels_per_class=10)\n>>> model' in words
+    assert '<a href="tasks.html#Task"><code>Task</code></a>' in page
+    left_as_text = re.compile(r"<p>(Args|Returns|Raises|Attributes|Examples?):")
+    for name, data in small_site.items():
+        if name.startswith("api/"):
+            assert left_as_text.findall(data.decode()) == [], name
+
+
 # --- the real lessons -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_every_page_switches_to_the_same_places_in_the_other_language(course, pages):
     check(course)  # every link and anchor leads somewhere
     for name, page in pages.items():
-        if name == "index.html":
+        if name == "index.html" or name.startswith("api/"):  # the reference is in English only
             continue
         language, _, file = name.partition("/")
         other = "ko" if language == "en" else "en"
@@ -251,6 +293,7 @@ def test_every_page_switches_to_the_same_places_in_the_other_language(course, pa
         assert places[0] == places[1] and len(places[0]) >= 2
 
 
+@pytest.mark.slow
 def test_every_lesson_is_on_the_map_and_has_its_frame(pages):
     lessons = sorted(path.stem for path in (ROOT / "notebooks" / "en").glob("*.ipynb"))
     for language in ("en", "ko"):
@@ -266,6 +309,7 @@ def test_every_lesson_is_on_the_map_and_has_its_frame(pages):
             assert len(set(contents)) == len(headings) > 5
 
 
+@pytest.mark.slow
 def test_figures_keep_their_alt_texts_in_their_order(pages):
     for path in (ROOT / "notebooks").glob("*/[0-9][0-9]_*.ipynb"):
         outputs = [o for c in nbformat.read(path, as_version=4).cells for o in c.get("outputs", [])]
@@ -274,6 +318,7 @@ def test_figures_keep_their_alt_texts_in_their_order(pages):
         assert page.of("img", "alt") == wanted != []
 
 
+@pytest.mark.slow
 def test_nothing_is_loaded_from_a_network(course, pages):
     for name, page in pages.items():
         loads = page.of("script", "src") + page.of("link", "href") + page.of("img", "src")
@@ -283,16 +328,19 @@ def test_nothing_is_loaded_from_a_network(course, pages):
         assert {b"assets/" + x for x in re.findall(rb'url\("(.+?)"\)', course[name])} <= {x.encode() for x in course}
 
 
+@pytest.mark.slow
 def test_no_page_shows_what_a_template_got_wrong(course):
     wrong = re.compile(rb"object at 0x|built-in|Undefined|\{[{%]")
     assert [name for name, data in course.items() if name.endswith(".html") and wrong.search(data)] == []
 
 
+@pytest.mark.slow
 def test_no_page_names_the_machine_that_made_it(course):
     places = re.compile("|".join(f"/{name}/" for name in ("work", "root", "home", "tmp", "farm")).encode())
     assert [name for name, data in course.items() if not name.endswith(".png") and places.search(data)] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language, word", [("en", "overfit"), ("ko", "과적합"), ("ko", "률"), ("ko", "assert")])
 def test_the_index_has_prose_and_code_and_every_place_exists(course, language, word):
     found = [row for row in rows(course, language) if any(word in text for text in row[1:])]

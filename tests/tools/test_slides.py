@@ -64,6 +64,7 @@ def test_every_figure_is_used():
     assert sorted(set(figures.FIGURES) - used) == []
 
 
+@pytest.mark.slow
 def test_figures_from_records_can_be_drawn():
     """Those that run a lesson or draw images again are left to `make slides`."""
     many = ("by_labels", "far", "held", "prices", "phases", "chain_rule", "lead_by_labels", "presets")

@@ -31,14 +31,17 @@ def run(anchor=None, recipe=ALL, updates=40, **options):
 
 def distance(done):
     """How far the backbone's weights are from where they started."""
-    start, end = (backbone_of(m).get_weights() for m in (done.start, done.model))
+    start, end = (backbone_of(StagedModel(m)).get_weights() for m in (done.start, done.model))
     return float(np.sqrt(sum(np.square(a - b).sum() for a, b in zip(start, end, strict=True))))
 
 
 def kept(done, task):
     """Accuracy on the source task under the head that read it before."""
-    read = source_head(backbone_of(done.start), task).model
-    said = read(backbone_of(done.model)(np.asarray(task.validation.images, "float32"), training=False), training=False)
+    read = source_head(backbone_of(StagedModel(done.start)), task).model
+    said = read(
+        backbone_of(StagedModel(done.model))(np.asarray(task.validation.images, "float32"), training=False),
+        training=False,
+    )
     return float((keras.ops.convert_to_numpy(said).argmax(1) == task.validation.labels).mean())
 
 
@@ -64,10 +67,10 @@ def held(anchor, chosen=("stage1", "stage2", "stage3", "head")):
 def test_the_term_is_the_weighted_sum_of_squared_distances(anchor, eager):
     model, prepared, hold = held(anchor)
     assert float(hold.loss(None)) == 0
-    pulled = [w for w in backbone_of(model).weights if w.trainable]
+    pulled = [w for w in backbone_of(StagedModel(model)).weights if w.trainable]
     for i, weight in enumerate(pulled):
         weight.assign_add(np.full(weight.shape, 0.01 * (i + 1), "float32"))
-    importance = [prepared.held[id(w)][2] for w in pulled]
+    importance = [prepared.held_weights[id(w)].importance for w in pulled]
     wanted = sum(
         (0.01 * (i + 1)) ** 2 * (np.prod(tuple(w.shape)) if f is None else f.sum())
         for i, (w, f) in enumerate(zip(pulled, importance, strict=True))
@@ -77,7 +80,7 @@ def test_the_term_is_the_weighted_sum_of_squared_distances(anchor, eager):
 
 def test_only_pretrained_weights_that_train_are_held():
     _, _, hold = held(L2SP(), ("stage3", "head"))
-    assert {"/".join(w.path.split("/")[-2:]) for w, *_ in hold.pulled} == {"conv3/kernel", "conv3/bias"}
+    assert {"/".join(w.path.split("/")[-2:]) for w, *_ in hold.held_weights} == {"conv3/kernel", "conv3/bias"}
     assert held(L2SP(), ("head",))[2] is None
     assert held(Replay(tiny.source_task()), ("head",))[2] is None
 
@@ -85,7 +88,7 @@ def test_only_pretrained_weights_that_train_are_held():
 @pytest.mark.backends
 def test_the_importance_is_the_mean_square_of_single_gradients(eager):
     model, task = tiny.model(dropout=0.0), tiny.source_task()
-    body = backbone_of(model)
+    body = backbone_of(StagedModel(model))
     head = source_head(body, task).model
     weights = [w for w in body.weights if "conv" in w.path]
     found = fisher_information(body, head, task.train, weights, 8, seed=3)

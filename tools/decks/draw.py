@@ -60,7 +60,9 @@ def _rows(ax, names, x_label):
 
 
 @large
-def curves(series, x_label, y_label, log_x=False, log_y=False, percent=True, looks=None, ticks=None, ends=None):
+def curves(  # noqa: PLR0913 - all but three are options with defaults
+    series, x_label, y_label, log_x=False, log_y=False, percent=True, looks=None, ticks=None, ends=None
+):
     """Draws one line per series, with its name at its right end.
 
     Args:
