@@ -12,7 +12,7 @@ import numpy as np
 from common import batches_to_step_on, ratio, show, write
 
 import ftlib as ft
-from ftlib.models.staged_model import stages
+from ftlib.models.staged_model import StagedModel
 from ftlib.strategies.regularization import Regularization
 from ftlib.training.batches import one_hot
 from ftlib.training.trainer import Trainer, make_optimizer, split_into_parts
@@ -22,10 +22,10 @@ BATCH = 32
 
 def trainer(model):
     """Returns what a phase trains everything with."""
-    found, settings = stages(model), Regularization.preset("light")
-    made = Trainer(split_into_parts(model, found, [s.name for s in found], None), settings)
+    staged, regularization = StagedModel(model), Regularization.preset("light")
+    made = Trainer(split_into_parts(staged, staged.stage_names), regularization)
     made.compile(
-        make_optimizer(ft.Phase("all", "all", rate=1e-4), 300, settings.weight_decay, StagedModel(model)),
+        make_optimizer(ft.Phase("all", "all", rate=1e-4), 300, regularization.weight_decay, staged),
         keras.losses.CategoricalCrossentropy(),
         metrics=[keras.metrics.CategoricalAccuracy("accuracy")],
     )

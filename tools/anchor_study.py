@@ -43,9 +43,7 @@ def at(run, weights):
     """Returns the run as it would be with other weights."""
     model = ft.classifier(ft.load_backbone("glyphnet"), run.task.num_classes)
     model.set_weights(weights)
-    moved = dataclasses.replace(run, model=model, scores={})
-    moved._kept.clear()
-    return moved
+    return dataclasses.replace(run, model=model, scores={})
 
 
 def row(run, letters, method, strength, seed):

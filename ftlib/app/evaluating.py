@@ -2,7 +2,6 @@
 
 import dataclasses
 
-from ftlib.app.metrics import measure
 from ftlib.app.run_files import digests_of
 from ftlib.app.run_folder import RunFolder
 from ftlib.errors import find_name
@@ -21,13 +20,14 @@ def evaluate(run, on=None, data=None, say=print):
         say: Takes a line of progress.
 
     Returns:
-        Figures as from `ftlib.app.metrics.measure`.
+        Figures as from `ftlib.evidence.metrics.measure`.
 
     Raises:
         FileNotFoundError: If there is no such run, or pictures of it are missing.
         ValueError: If the run is not finished, or the other pictures have a class that it does not know, or none that
             it has not seen.
     """
+    from ftlib.evidence.metrics import measure
     from ftlib.tasks.folder.table import list_pictures
 
     folder = RunFolder(run)

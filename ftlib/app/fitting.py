@@ -30,6 +30,7 @@ def train(folder, console, chosen=None):
     """
     import keras
 
+    from ftlib.strategies.strategy import Strategy
     from ftlib.training.devices import Hardware
     from ftlib.training.fit import fit
 
@@ -41,7 +42,7 @@ def train(folder, console, chosen=None):
     while True:
         model = _start(folder)
         task = dataclasses.replace(task.for_backbone(model), notes=tuple(folder.config["notes"]))
-        recipe, batch, parts = _strategy(training), training["batch_size"], training["parts"]
+        recipe, batch, parts = Strategy.from_dict(training["strategy"]), training["batch_size"], training["parts"]
         needs = estimate(model, task, recipe, batch // parts, training["updates"] * parts, seconds)
         try:
             with console.progress(needs):
@@ -84,13 +85,6 @@ def _start(folder):
     if str(folder.config["model"]["backbone"]).startswith("hub:"):
         import keras_hub  # noqa: F401  (its layers are known by name then)
     return keras.models.load_model(path, compile=False)
-
-
-def _strategy(training):
-    from ftlib.strategies.strategy import Phase, Strategy
-
-    given = training["strategy"]
-    return Strategy(**{**given, "phases": tuple(Phase(**phase) for phase in given["phases"])})
 
 
 def _halve(folder, training):

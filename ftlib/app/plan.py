@@ -167,7 +167,7 @@ def make_plan(folder, options, report, say):
         A `Plan`.
     """
     from ftlib.models.backbones import classifier
-    from ftlib.strategies.strategy import Phase, Strategy
+    from ftlib.strategies.strategy import Strategy
 
     free = free_memory()  # before anything is computed
     choice = choices.choose_backbone(report, name=options.backbone, image_size=options.image_size)
@@ -187,7 +187,7 @@ def make_plan(folder, options, report, say):
     task = folder.task().for_backbone(model)
     given = options.strategy
     if isinstance(given, dict):
-        recipe = Strategy(**{**given, "phases": tuple(Phase(**phase) for phase in given["phases"])})
+        recipe = Strategy.from_dict(given)
         preset, why = "light", ["strategy: as configured"]
     else:
         recipe, preset, why = choices.choose_strategy(model, task, say, given)

@@ -172,7 +172,7 @@ def _go_on(folder, console, chosen=None):
 
 def finish(folder, run, console):
     """Writes what is told about a trained run, where it is not there yet, and clears up."""
-    from ftlib.app.metrics import measure
+    from ftlib.evidence.metrics import measure
 
     if not (folder.path / "metrics.json").exists():
         console.say("measuring on the test pictures ...")

@@ -33,28 +33,29 @@ class Rule:
 
 # Fitted on results/transfer.json by tools/advise_study.py, which also tells what it costs on tasks left out.
 RULE = Rule(lead=2, parameters=1e6, ahead=0.1)
-_RECORDED = {"labels per class": (1, 80), "classes": (2, 21)}  # of the tasks that it was fitted on
+_RECORDED_RANGES = {"labels per class": (1, 80), "classes": (2, 21)}  # of the tasks that it was fitted on
 
 
-def choose_strategy(evidence, parameters, rule=RULE):
+def choose_strategy(evidence: Evidence, parameters: float, rule: Rule = RULE) -> str:
     """Returns the name of the strategy for some `Evidence` on a model of so many parameters."""
+    is_small = parameters <= rule.parameters
     if lead(evidence) > rule.lead:
-        return "scratch" if parameters <= rule.parameters else "full"
-    freezes = parameters <= rule.parameters and little_ahead(evidence, rule)
-    return "feature_extraction_long" if freezes else "lp_ft"
+        return "scratch" if is_small else "full"
+    return "feature_extraction_long" if is_small and little_ahead(evidence, rule) else "lp_ft"
 
 
-def little_ahead(evidence, rule=RULE):
+def little_ahead(evidence: Evidence, rule: Rule = RULE) -> bool:
     """Returns whether the last stage reads better than coarse pixels, and not by more than the border."""
     return 0 <= evidence.probe - evidence.pixels <= rule.ahead
 
 
-def lead(evidence):
+def lead(evidence: Evidence) -> float:
     """Returns by how many standard errors the best of the earlier stages reads better than the last one."""
-    *earlier, last = evidence.probes.values()
-    best = max(earlier, default=last)
-    error = ((best * (1 - best) + last * (1 - last)) / evidence.validation) ** 0.5
-    return (best - last) / max(error, 1 / evidence.validation)
+    *earlier_accuracies, last_accuracy = evidence.probes.values()
+    best_accuracy = max(earlier_accuracies, default=last_accuracy)
+    variance = best_accuracy * (1 - best_accuracy) + last_accuracy * (1 - last_accuracy)
+    standard_error = (variance / evidence.validation) ** 0.5
+    return (best_accuracy - last_accuracy) / max(standard_error, 1 / evidence.validation)
 
 
 @dataclass(frozen=True, repr=False)
@@ -72,25 +73,25 @@ class Advice:
     strategy: Strategy
     regularization: str
     evidence: Evidence
-    why: tuple
-    doubts: tuple
+    why: tuple[str, ...]
+    doubts: tuple[str, ...]
 
     @property
-    def sure(self):
+    def sure(self) -> bool:
         """Whether nothing speaks against trusting the advice."""
         return not self.doubts
 
     @property
-    def said(self):
+    def said(self) -> list[str]:
         """The sentences of `why` and `doubts`, in one list."""
-        return [*self.why, *(f"But: {line}" for line in self.doubts)]
+        return [*self.why, *(f"But: {doubt}" for doubt in self.doubts)]
 
     def __repr__(self):
-        lines = [f"advice: {self.strategy.name}, regularization {self.regularization!r}"]
-        return "\n".join([*lines, *(f"  {line}" for line in self.said), repr(self.strategy)])
+        first_line = f"advice: {self.strategy.name}, regularization {self.regularization!r}"
+        return "\n".join([first_line, *(f"  {sentence}" for sentence in self.said), repr(self.strategy)])
 
 
-def advise(model, task, head=None):
+def advise(model: keras.Model, task: Task, head: str | None = None) -> Advice:
     """Recommends a strategy from the number of labels and from how near the task is to what a backbone knows.
 
     Nothing is trained but linear probes (Alain and Bengio, 2017): on the features of each stage, on those of the same
@@ -123,78 +124,96 @@ def advise(model, task, head=None):
         raise TypeError(f"`task` is a Task, as from ft.load_task(...). Received: {type(task).__name__}.")
     if not isinstance(model, keras.Model):
         raise TypeError(f"`model` is a Keras model: a backbone or a classifier. Received: {type(model).__name__}.")
-    for part in ("train", "validation"):  # before a change of size, which would hide pixels out of range
-        check_pixels(getattr(task, part).images, f"{part} images")
+    for split_name in ("train", "validation"):  # before a change of size, which would hide pixels out of range
+        check_pixels(getattr(task, split_name).images, f"{split_name} images")
     staged = StagedModel(model, head)
     has_head = staged.stage_names[-1] == "head"
-    found = measure_similarity(backbone_of(staged) if has_head else model, task)
+    evidence = measure_similarity(backbone_of(staged) if has_head else model, task)
     parameters = model.count_params()
-    chosen = get_strategy(choose_strategy(found, parameters))
-    return Advice(chosen, "light", found, _why(found, parameters, chosen.name), _doubts(found, parameters))
+    strategy = get_strategy(choose_strategy(evidence, parameters))
+    return Advice(
+        strategy=strategy,
+        regularization="light",
+        evidence=evidence,
+        why=_reasons(evidence, parameters, strategy.name),
+        doubts=_doubts(evidence, parameters),
+    )
 
 
-def _why(found, parameters, name):
-    stages_read = ", ".join(f"{stage} {_percent(value)}" for stage, value in found.probes.items())
-    lines = [
-        f"Linear probes read, of {found.validation} validation images: {stages_read}; with random weights "
-        f"{_percent(found.untrained)}, from coarse pixels {_percent(found.pixels)}."
-    ]
-    if name in ("scratch", "full"):
-        lines.append("An early stage reads clearly better than the last: the late stages have learned something else.")
-        size = f"{parameters / 1e6:.1f} million parameters"
-        lines.append(
-            f"With {size} the network is small enough to learn everything anew, which did better in the recorded runs."
-            if name == "scratch"
-            else f"With {size} the network is too large to learn everything from a few images, so all of it is tuned."
+def _reasons(evidence, parameters, strategy_name):
+    probe_readings = ", ".join(f"{stage} {_percent(accuracy)}" for stage, accuracy in evidence.probes.items())
+    readings = (
+        f"Linear probes read, of {evidence.validation} validation images: {probe_readings}; with random weights "
+        f"{_percent(evidence.untrained)}, from coarse pixels {_percent(evidence.pixels)}."
+    )
+    model_size = f"{parameters / 1e6:.1f} million parameters"
+    if strategy_name == "scratch":
+        return (
+            readings,
+            "An early stage reads clearly better than the last: the late stages have learned something else.",
+            f"With {model_size} the network is small enough to learn everything anew, which did better in the "
+            "recorded runs.",
         )
-    else:
-        lines.append("No early stage reads clearly better than the last one.")
-        ahead, border = 100 * (found.probe - found.pixels), f"{100 * RULE.ahead:.0f} points"
-        if name == "feature_extraction_long":
-            lines.append(
-                f"It is ahead of coarse pixels by {ahead:.0f} points, not above {border}: in the recorded runs a "
-                "frozen backbone did nearly as well as tuning there, in a fraction of the time."
-            )
-        elif little_ahead(found):
-            lines.append(
-                f"It is ahead of coarse pixels by {ahead:.0f} points, not above {border}; but a network of "
-                f"{parameters / 1e6:.1f} million parameters gained next to nothing by being frozen in the recorded "
-                "runs, and mostly lost, so everything is tuned, the head first."
-            )
-        elif ahead > 0:
-            lines.append(
-                f"It is ahead of coarse pixels by {ahead:.0f} points, above {border}: there is something to build on, "
-                "so everything is tuned, the head first."
-            )
-        else:
-            lines.append(
-                f"Coarse pixels read better than the last stage, by {-ahead:.0f} points: frozen, its features would "
-                "stay wrong, so everything is tuned, the head first."
-            )
-    return tuple(lines)
+    if strategy_name == "full":
+        return (
+            readings,
+            "An early stage reads clearly better than the last: the late stages have learned something else.",
+            f"With {model_size} the network is too large to learn everything from a few images, so all of it is tuned.",
+        )
+    near = "No early stage reads clearly better than the last one."
+    return (readings, near, _reason_near_pre_training(evidence, model_size, strategy_name))
 
 
-def _doubts(found, parameters):
-    doubts, found_lead = [], lead(found)
-    if abs(found_lead - RULE.lead) < 1:
+def _reason_near_pre_training(evidence, model_size, strategy_name):
+    points_ahead = 100 * (evidence.probe - evidence.pixels)
+    border = f"{100 * RULE.ahead:.0f} points"
+    if strategy_name == "feature_extraction_long":
+        return (
+            f"It is ahead of coarse pixels by {points_ahead:.0f} points, not above {border}: in the recorded runs a "
+            "frozen backbone did nearly as well as tuning there, in a fraction of the time."
+        )
+    if little_ahead(evidence):
+        return (
+            f"It is ahead of coarse pixels by {points_ahead:.0f} points, not above {border}; but a network of "
+            f"{model_size} gained next to nothing by being frozen in the recorded runs, and mostly lost, so everything "
+            "is tuned, the head first."
+        )
+    if points_ahead > 0:
+        return (
+            f"It is ahead of coarse pixels by {points_ahead:.0f} points, above {border}: there is something to build "
+            "on, so everything is tuned, the head first."
+        )
+    return (
+        f"Coarse pixels read better than the last stage, by {-points_ahead:.0f} points: frozen, its features would "
+        "stay wrong, so everything is tuned, the head first."
+    )
+
+
+def _doubts(evidence, parameters):
+    doubts = []
+    stage_lead = lead(evidence)
+    if abs(stage_lead - RULE.lead) < 1:
         doubts.append(
-            f"the best early stage leads the last by {found_lead:.1f} standard errors; the border is {RULE.lead:g}: "
+            f"the best early stage leads the last by {stage_lead:.1f} standard errors; the border is {RULE.lead:g}: "
             'compare "scratch" or "full" with the rest.'
         )
-    ahead, small = found.probe - found.pixels, parameters <= RULE.parameters
-    error = (0.5 / found.validation) ** 0.5  # at most
-    if small and found_lead < RULE.lead and abs(ahead - RULE.ahead) < error:
+
+    lead_over_pixels = evidence.probe - evidence.pixels
+    largest_error = (0.5 / evidence.validation) ** 0.5
+    may_freeze = parameters <= RULE.parameters and stage_lead < RULE.lead
+    if may_freeze and abs(lead_over_pixels - RULE.ahead) < largest_error:
         doubts.append(f"the lead over coarse pixels is close to the border of {100 * RULE.ahead:.0f} points.")
-    if found.validation < 100:
-        doubts.append(f"{found.validation} validation images tell little: a point is one image or more.")
-    for what, value in (("labels per class", found.labels_per_class), ("classes", found.classes)):
-        low, high = _RECORDED[what]
+
+    if evidence.validation < 100:
+        doubts.append(f"{evidence.validation} validation images tell little: a point is one image or more.")
+    for quantity, value in (("labels per class", evidence.labels_per_class), ("classes", evidence.classes)):
+        low, high = _RECORDED_RANGES[quantity]
         if not low <= value <= high:
-            doubts.append(f"{value:g} {what}: the rule was fitted on tasks with {low} to {high}.")
-    if found.probe < max(found.pixels, found.untrained):
+            doubts.append(f"{value:g} {quantity}: the rule was fitted on tasks with {low} to {high}.")
+    if evidence.probe < max(evidence.pixels, evidence.untrained):
         doubts.append("pixels or random weights tell as much as what was learned: the backbone helps little here.")
     return tuple(doubts)
 
 
-def _percent(value):
-    return f"{100 * value:.0f} %"
+def _percent(accuracy):
+    return f"{100 * accuracy:.0f} %"

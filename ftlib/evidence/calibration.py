@@ -1,14 +1,16 @@
-"""Whether a network's confidence can be believed, and for whom it works: calibration, and accuracy per group."""
+"""Whether a network's confidence can be believed: expected calibration error, and one temperature that mends it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ftlib import plots
 from ftlib.evidence.run import Run
+from ftlib.evidence.split_checks import check_run_and_split, record_look_at
 
-_TINY = 1e-12
-_RANGE = 20  # a temperature lies between the reciprocal of this and this
+_SMALLEST_PROBABILITY = 1e-12  # so that its logarithm is a number
+_TEMPERATURE_RANGE = 20  # a temperature lies between the reciprocal of this and this
 
 
 @dataclass(frozen=True, repr=False)
@@ -33,22 +35,22 @@ class Calibration:
     ece: float
     temperature: float
     ece_scaled: float
-    bins: list
-    bins_scaled: list
+    bins: list[dict[str, Any]]
+    bins_scaled: list[dict[str, Any]]
 
     def __repr__(self):
-        sure, right = 100 * self.confidence, 100 * self.accuracy
-        return (
-            f"On {self.n:,} {self.part} images it is sure to {sure:.1f} % and right in {right:.1f} %: expected "
-            f"calibration error {100 * self.ece:.1f} %.\nDivided by the temperature {self.temperature:.2f} (fitted on "
-            f"validation): {100 * self.ece_scaled:.1f} %."
-            + "\nThat is the end of the range: the validation answers are too good, or too bad, to fit it to."
-            * (not 1.01 / _RANGE < self.temperature < 0.99 * _RANGE)
+        text = (
+            f"On {self.n:,} {self.part} images it is sure to {100 * self.confidence:.1f} % and right in "
+            f"{100 * self.accuracy:.1f} %: expected calibration error {100 * self.ece:.1f} %.\nDivided by the "
+            f"temperature {self.temperature:.2f} (fitted on validation): {100 * self.ece_scaled:.1f} %."
         )
+        if 1.01 / _TEMPERATURE_RANGE < self.temperature < 0.99 * _TEMPERATURE_RANGE:
+            return text
+        return text + "\nThat is the end of the range: the validation answers are too good, or too bad, to fit it to."
 
-    def apply(self, probabilities):
+    def apply(self, probabilities: np.ndarray) -> np.ndarray:
         """Returns probabilities `(n, classes)` at the fitted temperature; which class is first does not change."""
-        return _scaled(probabilities, self.temperature)
+        return scale_probabilities(probabilities, self.temperature)
 
     def plot(self):
         """Returns the reliability diagram, a Matplotlib figure: accuracy against confidence, before and after."""
@@ -61,7 +63,7 @@ class Calibration:
         )
 
 
-def calibration(run, part="test", bins=10):
+def calibration(run: Run, part: str = "test", bins: int = 10) -> Calibration:
     """Compares how sure a network is with how often it is right, and mends the difference with one number.
 
     The temperature (Guo et al., 2017, https://arxiv.org/abs/1706.04599) is fitted on the validation split, by
@@ -90,63 +92,71 @@ def calibration(run, part="test", bins=10):
     """
     if isinstance(bins, bool) or not isinstance(bins, (int, np.integer)) or bins < 2:
         raise ValueError(f"`bins` is a whole number of at least 2. Received: bins={bins!r}.")
-    _looked(run, part)
-    temperature = _temperature(run.predictions("validation"), run.task.validation.labels)
-    said, labels = run.predictions(part), getattr(run.task, part).labels
-    rows, scaled = (_bins(p, labels, bins) for p in (said, _scaled(said, temperature)))
-    right = float((said.argmax(1) == labels).mean())
+    check_run_and_split(run, part)
+    record_look_at(run, part)
+    temperature = fit_temperature(run.predictions("validation"), run.split("validation").labels)
+
+    probabilities, labels = run.predictions(part), run.split(part).labels
+    bin_rows = reliability_bins(probabilities, labels, bins)
+    scaled_rows = reliability_bins(scale_probabilities(probabilities, temperature), labels, bins)
     return Calibration(
-        part, len(labels), right, float(said.max(1).mean()), _error(rows), temperature, _error(scaled), rows, scaled
+        part=part,
+        n=len(labels),
+        accuracy=float((probabilities.argmax(1) == labels).mean()),
+        confidence=float(probabilities.max(1).mean()),
+        ece=expected_calibration_error(bin_rows),
+        temperature=temperature,
+        ece_scaled=expected_calibration_error(scaled_rows),
+        bins=bin_rows,
+        bins_scaled=scaled_rows,
     )
 
 
-def _check(run, part):
-    if not isinstance(run, Run):
-        raise TypeError(f"`run` is a Run, as from ft.fit(...). Received: {type(run).__name__}.")
-    if part not in ("validation", "test"):
-        raise ValueError(f'`part` is "validation" or "test". Received: part={part!r}.')
-
-
-def _looked(run, part):
-    """Has the run record that its test split was looked at."""
-    _check(run, part)
-    return run.test_accuracy if part == "test" else run.val_accuracy
-
-
-def _scaled(probabilities, temperature):
-    logs = np.log(np.clip(np.asarray(probabilities, "float64"), _TINY, 1)) / temperature
-    powers = np.exp(logs - logs.max(1, keepdims=True))
+def scale_probabilities(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    """Returns the softmax of the logarithms of probabilities `(n, classes)`, divided by a temperature; `float64`."""
+    clipped = np.clip(np.asarray(probabilities, "float64"), _SMALLEST_PROBABILITY, 1)
+    logits = np.log(clipped) / temperature
+    powers = np.exp(logits - logits.max(1, keepdims=True))
     return powers / powers.sum(1, keepdims=True)
 
 
-def _temperature(probabilities, labels):
-    """Returns the temperature with the highest likelihood."""
+def fit_temperature(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """Returns the temperature between 1/20 and 20 with the highest likelihood."""
     from scipy.optimize import minimize_scalar
 
-    def loss(log_temperature):
-        said = _scaled(probabilities, np.exp(log_temperature))
-        return -np.log(np.clip(said[np.arange(len(labels)), labels], _TINY, 1)).mean()
+    def negative_log_likelihood(log_temperature):
+        scaled = scale_probabilities(probabilities, np.exp(log_temperature))
+        label_probabilities = scaled[np.arange(len(labels)), labels]
+        return -np.log(np.clip(label_probabilities, _SMALLEST_PROBABILITY, 1)).mean()
 
-    found = minimize_scalar(loss, bounds=(-np.log(_RANGE), np.log(_RANGE)), method="bounded")
-    return float(np.exp(found.x))
-
-
-def _bins(probabilities, labels, count):
-    sure, right = probabilities.max(1), probabilities.argmax(1) == labels
-    place = np.minimum((sure * count).astype(int), count - 1)
-    return [
-        {
-            "low": i / count,
-            "high": (i + 1) / count,
-            "n": int((place == i).sum()),
-            "accuracy": float(right[place == i].mean()),
-            "confidence": float(sure[place == i].mean()),
-        }
-        for i in range(count)
-        if (place == i).any()
-    ]
+    log_range = np.log(_TEMPERATURE_RANGE)
+    minimum = minimize_scalar(negative_log_likelihood, bounds=(-log_range, log_range), method="bounded")
+    return float(np.exp(minimum.x))
 
 
-def _error(rows):
-    total = sum(r["n"] for r in rows)
-    return sum(r["n"] * abs(r["accuracy"] - r["confidence"]) for r in rows) / total
+def reliability_bins(probabilities: np.ndarray, labels: np.ndarray, bin_count: int) -> list[dict[str, Any]]:
+    """Returns one dict per bin of confidence that holds images, as in `Calibration.bins`."""
+    confidence = probabilities.max(1)
+    is_right = probabilities.argmax(1) == labels
+    bin_of_image = np.minimum((confidence * bin_count).astype(int), bin_count - 1)
+
+    rows = []
+    for index in range(bin_count):
+        in_bin = bin_of_image == index
+        if in_bin.any():
+            rows.append(
+                {
+                    "low": index / bin_count,
+                    "high": (index + 1) / bin_count,
+                    "n": int(in_bin.sum()),
+                    "accuracy": float(is_right[in_bin].mean()),
+                    "confidence": float(confidence[in_bin].mean()),
+                }
+            )
+    return rows
+
+
+def expected_calibration_error(bin_rows: list[dict[str, Any]]) -> float:
+    """Returns the distance between accuracy and confidence, averaged over the images of all bins."""
+    image_count = sum(row["n"] for row in bin_rows)
+    return sum(row["n"] * abs(row["accuracy"] - row["confidence"]) for row in bin_rows) / image_count

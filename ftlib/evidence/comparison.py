@@ -5,6 +5,8 @@ import json
 import math
 import os
 import pathlib
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -37,6 +39,15 @@ class ComparisonRow:
     test_macro_f1: float
 
 
+class CellHistory(NamedTuple):
+    """The history of one run of a comparison, and the cell of the grid that it belongs to."""
+
+    strategy: str
+    labels_per_class: int | None
+    updates: int
+    history: list
+
+
 @dataclasses.dataclass(repr=False)
 class Comparison:
     """What `compare` returns.
@@ -50,94 +61,115 @@ class Comparison:
         runs: With `keep_runs`, the runs of the first seed in every cell; empty in a loaded comparison.
     """
 
-    settings: dict
-    rows: list
-    tuning: list = dataclasses.field(default_factory=list)
+    settings: dict[str, Any]
+    rows: list[dict[str, Any]]
+    tuning: list[dict[str, Any]] = dataclasses.field(default_factory=list)
     runs: list = dataclasses.field(default_factory=list)
-    _histories: list = dataclasses.field(default_factory=list, init=False)
+    _cell_histories: list[CellHistory] = dataclasses.field(default_factory=list, init=False)
 
-    def table(self):
+    def table(self) -> list[dict[str, Any]]:
         """Returns one dict per strategy and cell: `n` seeds, and mean and 95 % interval of validation and test.
 
         The interval is Student's t over seeds, cut off at 0 and 1; with one seed it is NaN.
         """
-        cells = {}
+        rows_by_cell: dict[tuple, list] = {}
         for row in self.rows:
-            cells.setdefault((row["strategy"], row["labels_per_class"], row["updates"]), []).append(row)
+            rows_by_cell.setdefault((row["strategy"], row["labels_per_class"], row["updates"]), []).append(row)
+
         table = []
-        for (name, labels, updates), rows in cells.items():
-            line = {"strategy": name, "labels_per_class": labels, "updates": updates, "n": len(rows)}
-            line["rate_factor"] = rows[0]["rate_factor"]
+        for (strategy, labels, updates), cell_rows in rows_by_cell.items():
+            line = {"strategy": strategy, "labels_per_class": labels, "updates": updates, "n": len(cell_rows)}
+            line["rate_factor"] = cell_rows[0]["rate_factor"]
             for part in ("val", "test"):
-                values = interval([r[f"{part}_accuracy"] for r in rows])
-                line.update(zip((f"{part}_mean", f"{part}_low", f"{part}_high"), values, strict=True))
-                line[f"{part}_macro_f1"] = float(np.mean([r[f"{part}_macro_f1"] for r in rows]))
+                mean, low, high = interval([row[f"{part}_accuracy"] for row in cell_rows])
+                line |= {f"{part}_mean": mean, f"{part}_low": low, f"{part}_high": high}
+                line[f"{part}_macro_f1"] = float(np.mean([row[f"{part}_macro_f1"] for row in cell_rows]))
             table.append(line)
         return table
 
     def __repr__(self):
-        head = f"{'strategy':<25}{'labels/class':>12}{'updates':>9}{'seeds':>7}"
-        lines = [head + f"{'test accuracy, 95 % interval':>32}{'macro-F1':>12}"]
-        for r in self.table():
-            low, high = (f"{100 * r[k]:.1f}" for k in ("test_low", "test_high"))
-            span = f"{100 * r['test_mean']:.1f} %" + (f"  ({low} to {high})" if r["n"] > 1 else "  (one seed)")
+        header = f"{'strategy':<25}{'labels/class':>12}{'updates':>9}{'seeds':>7}"
+        lines = [header + f"{'test accuracy, 95 % interval':>32}{'macro-F1':>12}"]
+        for row in self.table():
+            accuracy = f"{100 * row['test_mean']:.1f} %"
+            if row["n"] > 1:
+                accuracy += f"  ({100 * row['test_low']:.1f} to {100 * row['test_high']:.1f})"
+            else:
+                accuracy += "  (one seed)"
             lines.append(
-                f"{r['strategy']:<25}{r['labels_per_class'] or 'all':>12}{r['updates']:>9}{r['n']:>7}{span:>32}"
-                f"{100 * r['test_macro_f1']:>10.1f} %"
+                f"{row['strategy']:<25}{row['labels_per_class'] or 'all':>12}{row['updates']:>9}{row['n']:>7}"
+                f"{accuracy:>32}{100 * row['test_macro_f1']:>10.1f} %"
             )
         return "\n".join(lines)
 
-    def histories(self, labels_per_class=None, updates=None):
-        """Returns `{strategy: [history of each seed]}` of one cell, by default the last; only of a live comparison."""
-        found = {}
-        for name, labels, count, history in self._histories:
-            last_labels, last_count = self._histories[-1][1:3]
-            if labels == (labels_per_class or last_labels) and count == (updates or last_count):
-                found.setdefault(name, []).append(history)
-        return found
+    def add_history(self, strategy: str, labels_per_class: int | None, updates: int, history: list) -> None:
+        """Keeps the history of a run, for `histories`."""
+        self._cell_histories.append(CellHistory(strategy, labels_per_class, updates, history))
 
-    def plot(self, x=None):
+    def histories(self, labels_per_class: int | None = None, updates: int | None = None) -> dict[str, list]:
+        """Returns `{strategy: [history of each seed]}` of one cell, by default the last; only of a live comparison."""
+        if not self._cell_histories:
+            return {}
+        last_cell = self._cell_histories[-1]
+        wanted_labels = labels_per_class or last_cell.labels_per_class
+        wanted_updates = updates or last_cell.updates
+
+        histories: dict[str, list] = {}
+        for cell in self._cell_histories:
+            if cell.labels_per_class == wanted_labels and cell.updates == wanted_updates:
+                histories.setdefault(cell.strategy, []).append(cell.history)
+        return histories
+
+    def plot(self, x: str | None = None):
         """Returns a figure of test accuracy against `"labels_per_class"` or `"updates"`, whichever varies."""
         if x is None:
-            x = "updates" if len({r["updates"] for r in self.rows}) > 1 else "labels_per_class"
+            updates_vary = len({row["updates"] for row in self.rows}) > 1
+            x = "updates" if updates_vary else "labels_per_class"
         return plots.accuracy_curves(self.table(), x=x)
 
-    def to_dict(self):
+    def to_dict(self) -> dict[str, Any]:
         """Returns the comparison as plain data for JSON, without models and curves."""
-        table = [{k: None if v != v else v for k, v in row.items()} for row in self.table()]  # JSON knows no NaN
+        table = [{name: None if _is_nan(value) else value for name, value in row.items()} for row in self.table()]
         return {"settings": self.settings, "table": table, "rows": self.rows, "tuning": self.tuning}
 
     @staticmethod
-    def from_dict(data):
+    def from_dict(data: dict[str, Any]) -> "Comparison":
         """Returns the comparison that `to_dict` wrote."""
         return Comparison(data["settings"], data["rows"], data.get("tuning", []))
 
-    def save(self, path):
+    def save(self, path: str | os.PathLike) -> None:
         """Writes the comparison as JSON, at once or not at all."""
-        path = pathlib.Path(path).expanduser()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name("part-" + path.name)
-        part.write_text(json.dumps(self.to_dict(), indent=1) + "\n", encoding="utf-8", newline="\n")
-        os.replace(part, path)
+        final_path = pathlib.Path(path).expanduser()
+        final_path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished_path = final_path.with_name("part-" + final_path.name)
+        unfinished_path.write_text(json.dumps(self.to_dict(), indent=1) + "\n", encoding="utf-8", newline="\n")
+        os.replace(unfinished_path, final_path)
 
     @staticmethod
-    def merge(comparisons):
-        """Returns several comparisons with the same settings as one."""
+    def merge(comparisons: Sequence["Comparison"]) -> "Comparison":
+        """Returns several comparisons with the same settings as one.
+
+        Raises:
+            ValueError: For other settings.
+        """
         first = comparisons[0]
-        if any(c.settings != first.settings for c in comparisons):
+        if any(comparison.settings != first.settings for comparison in comparisons):
             raise ValueError("Only comparisons with the same settings can be merged.")
-        whole = Comparison(first.settings, [])
-        for name in ("rows", "tuning", "runs", "_histories"):
-            setattr(whole, name, [x for c in comparisons for x in getattr(c, name)])
-        return whole
+        merged = Comparison(first.settings, [])
+        for comparison in comparisons:
+            merged.rows += comparison.rows
+            merged.tuning += comparison.tuning
+            merged.runs += comparison.runs
+            merged._cell_histories += comparison._cell_histories
+        return merged
 
 
-def load_comparison(path):
+def load_comparison(path: str | os.PathLike) -> Comparison:
     """Returns the `Comparison` recorded by `Comparison.save` in the JSON file at `path`."""
     return Comparison.from_dict(json.loads(pathlib.Path(path).expanduser().read_text(encoding="utf-8")))
 
 
-def interval(values, bounds=(0.0, 1.0)):
+def interval(values: Sequence[float], bounds: tuple[float, float] = (0.0, 1.0)) -> tuple[float, float, float]:
     """Returns mean, lower and upper end of the 95 % interval over seeds (Student's t), cut at what can be.
 
     Args:
@@ -146,8 +178,12 @@ def interval(values, bounds=(0.0, 1.0)):
     """
     from scipy.stats import t
 
-    mean, n = float(np.mean(values)), len(values)
-    if n < 2:
+    mean, count = float(np.mean(values)), len(values)
+    if count < 2:
         return mean, math.nan, math.nan
-    half = float(t.ppf(0.975, n - 1) * np.std(values, ddof=1) / math.sqrt(n))
-    return mean, max(bounds[0], mean - half), min(bounds[1], mean + half)
+    half_width = float(t.ppf(0.975, count - 1) * np.std(values, ddof=1) / math.sqrt(count))
+    return mean, max(bounds[0], mean - half_width), min(bounds[1], mean + half_width)
+
+
+def _is_nan(value):
+    return isinstance(value, float) and math.isnan(value)  # which JSON does not know

@@ -1,19 +1,22 @@
 """Where a network looks: Grad-CAM, or occlusion for a network without feature maps, and a test of either."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
 
 from ftlib.errors import unknown
+from ftlib.models.arrays import to_numpy
 from ftlib.models.inference import predict
 from ftlib.models.layer_graph import LayerGraph
 from ftlib.models.staged_model import split_model, stages
 from ftlib.tasks.task import check_pixels
 
-_PATCHES = 8  # along each side of an image, for occlusion
+_PATCHES_PER_SIDE = 8  # along each side of an image, for occlusion
+_GRADIENT_BATCH_SIZE = 32  # images whose gradients are taken at once
 _METHODS = ("auto", "grad_cam", "occlusion")
-_LINE = (213, 94, 0)  # vermilion of Okabe and Ito (2008): told from grey by all eyes
+_LINE_COLOUR = (213, 94, 0)  # vermilion of Okabe and Ito (2008): told from grey by all eyes
 
 
 @dataclass(frozen=True, repr=False)
@@ -38,7 +41,7 @@ class Explanation:
     def __repr__(self):
         return f"<Explanation of {len(self.heat)} images, {self.method}: {self.note}>"
 
-    def check(self, model, images, share=0.2):
+    def check(self, model: keras.Model, images: Any, share: float = 0.2) -> dict[str, float]:
         """Tests the maps: covers the hottest part of each image, and as large a part at the cold end.
 
         A map that shows what the network uses makes it lose its confidence in the first case and not in the second
@@ -59,22 +62,34 @@ class Explanation:
         """
         if not 0 < share < 1:
             raise ValueError(f"`share` lies between 0 and 1. Received: share={share!r}.")
-        images = _pixels(images)
-        if images.shape[:3] != self.heat.shape:
-            raise ValueError(f"Expected the images explained, {self.heat.shape}. Received: shape {images.shape[:3]}.")
+        pixels = _as_pixels(images)
+        if pixels.shape[:3] != self.heat.shape:
+            raise ValueError(f"Expected the images explained, {self.heat.shape}. Received: shape {pixels.shape[:3]}.")
         # Places without any heat are many and equal: chance decides among them, not their order.
-        ties = np.random.default_rng(0).random(self.heat.shape) * 1e-6
-        ranks = (self.heat + ties).reshape(len(images), -1).argsort(1).argsort(1).reshape(self.heat.shape)
-        count = round(share * ranks[0].size)
-        covers = {"whole": ranks < 0, "hot_covered": ranks >= ranks[0].size - count, "cold_covered": ranks < count}
-        rows = np.arange(len(images))
+        tie_breakers = np.random.default_rng(0).random(self.heat.shape) * 1e-6
+        heat_rows = (self.heat + tie_breakers).reshape(len(pixels), -1)
+        ranks = heat_rows.argsort(1).argsort(1).reshape(self.heat.shape)
+        covered_count = round(share * ranks[0].size)
+        covers = {
+            "whole": ranks < 0,
+            "hot_covered": ranks >= ranks[0].size - covered_count,
+            "cold_covered": ranks < covered_count,
+        }
+        image_indices = np.arange(len(pixels))
         return {
-            name: float(predict(model, _covered(images, cover))[rows, self.classes].mean())
+            name: float(predict(model, _cover(pixels, cover))[image_indices, self.classes].mean())
             for name, cover in covers.items()
         }
 
 
-def explain(model, images, classes=None, method="auto", stage=None, head=None):
+def explain(
+    model: keras.Model,
+    images: Any,
+    classes: Any = None,
+    method: str = "auto",
+    stage: str | None = None,
+    head: str | None = None,
+) -> Explanation:
     """Says for each image which places speak for a class.
 
     Grad-CAM (Selvaraju et al., 2017, https://arxiv.org/abs/1610.02391) weights the feature maps of a stage by the mean
@@ -109,35 +124,41 @@ def explain(model, images, classes=None, method="auto", stage=None, head=None):
     if method not in _METHODS:
         raise unknown("method", method, _METHODS)
     check_pixels(images)
-    images = _pixels(images)
-    chances = predict(model, images)
-    classes = chances.argmax(1) if classes is None else np.asarray(classes)
-    if classes.shape != (len(images),) or classes.dtype.kind not in "iu":
-        raise ValueError(
-            f"`classes` has one class index for each of {len(images)} images. Received: {classes.dtype} of shape "
-            f"{classes.shape}."
-        )
-    if classes.min() < 0 or classes.max() >= chances.shape[1]:
-        raise ValueError(
-            f"The model has the classes 0 to {chances.shape[1] - 1}. Received: {classes.min()} to {classes.max()}."
-        )
-    name, why = (None, "") if method == "occlusion" else stage_with_maps(model, stage, head)
-    if method == "grad_cam" and name is None:
-        raise ValueError(f'{why} Use method="occlusion", which needs none.')
-    if name is not None:
-        maps = _grad_cam(model, name, head, images, classes)
-        note = f"Grad-CAM on the feature maps of {name}, {maps.shape[1]} x {maps.shape[2]} places."
+    pixels = _as_pixels(images)
+    probabilities = predict(model, pixels)
+    class_indices = probabilities.argmax(1) if classes is None else np.asarray(classes)
+    _check_class_indices(class_indices, probabilities.shape)
+    stage_name, obstacle = (None, "") if method == "occlusion" else stage_with_maps(model, stage, head)
+    if method == "grad_cam" and stage_name is None:
+        raise ValueError(f'{obstacle} Use method="occlusion", which needs none.')
+
+    if stage_name is not None:
+        maps = _grad_cam(model, stage_name, head, pixels, class_indices)
+        note = f"Grad-CAM on the feature maps of {stage_name}, {maps.shape[1]} x {maps.shape[2]} places."
         method = "grad_cam"
     else:
-        maps = _occlusion(model, images, classes, chances)
-        note = f"{why} Occlusion instead" if why else "Occlusion"
-        note += f": the confidence that each of {_PATCHES} x {_PATCHES} patches costs, when covered."
+        maps = _occlusion(model, pixels, class_indices, probabilities)
+        patches = f"{_PATCHES_PER_SIDE} x {_PATCHES_PER_SIDE} patches"
+        note = f"{obstacle} Occlusion instead" if obstacle else "Occlusion"
+        note += f": the confidence that each of {patches} costs, when covered."
         method = "occlusion"
-    heat = np.stack([_enlarged(one, images.shape[1:3]) for one in maps])
-    return Explanation(heat, classes, method, name, note)
+    heat = np.stack([_enlarge(coarse_map, pixels.shape[1:3]) for coarse_map in maps])
+    return Explanation(heat, class_indices, method, stage_name, note)
 
 
-def highlight(image, heat, share=0.5, side=224):
+def _check_class_indices(class_indices, probabilities_shape):
+    image_count, class_count = probabilities_shape
+    if class_indices.shape != (image_count,) or class_indices.dtype.kind not in "iu":
+        raise ValueError(
+            f"`classes` has one class index for each of {image_count} images. Received: {class_indices.dtype} of shape "
+            f"{class_indices.shape}."
+        )
+    low, high = class_indices.min(), class_indices.max()
+    if low < 0 or high >= class_count:
+        raise ValueError(f"The model has the classes 0 to {class_count - 1}. Received: {low} to {high}.")
+
+
+def highlight(image: np.ndarray, heat: np.ndarray, share: float = 0.5, side: int = 224) -> np.ndarray:
     """Returns an image of which only the hottest part keeps its colours, for `plots` or a page.
 
     Shades for all of the heat would tint most of an image, since the maps are coarse. A share says where the weight
@@ -158,136 +179,158 @@ def highlight(image, heat, share=0.5, side=224):
     (224, 224, 3)
     """
     image = np.asarray(image, "float32")
-    times = max(1, side // max(image.shape))
-    colours = np.broadcast_to(image, (*image.shape[:2], 3)).repeat(times, 0).repeat(times, 1)
-    heat = heat if heat.shape == colours.shape[:2] else _enlarged(heat, colours.shape[:2])
-    ordered = np.sort(heat, axis=None)[::-1]
-    summed = np.cumsum(ordered, dtype="float64")
-    kept = (heat >= ordered[np.searchsorted(summed, share * summed[-1])]) & (heat > 0)
+    factor = max(1, side // max(image.shape))
+    colours = np.broadcast_to(image, (*image.shape[:2], 3)).repeat(factor, 0).repeat(factor, 1)
+    if heat.shape != colours.shape[:2]:
+        heat = _enlarge(heat, colours.shape[:2])
+
+    descending_heat = np.sort(heat, axis=None)[::-1]
+    summed_heat = np.cumsum(descending_heat, dtype="float64")
+    lowest_heat = descending_heat[np.searchsorted(summed_heat, share * summed_heat[-1])]
+    is_hot = (heat >= lowest_heat) & (heat > 0)
+
     grey = colours @ np.array([0.299, 0.587, 0.114], "float32")
-    pixels = np.where(kept[..., None], colours, 0.4 * grey[..., None] + 0.6 * 190)
-    edge = np.zeros_like(kept)  # where neighbours differ
-    for here, there in ((np.s_[1:], np.s_[:-1]), (np.s_[:, 1:], np.s_[:, :-1])):
-        differs = kept[here] != kept[there]
-        edge[here] |= differs
-        edge[there] |= differs
-    pixels[edge] = _LINE
-    return np.clip(np.rint(pixels), 0, 255).astype("uint8")
+    faded = 0.4 * grey[..., None] + 0.6 * 190
+    highlighted = np.where(is_hot[..., None], colours, faded)
+    highlighted[_edge_of(is_hot)] = _LINE_COLOUR
+    return np.clip(np.rint(highlighted), 0, 255).astype("uint8")
 
 
-def _pixels(images):
+def _edge_of(is_hot):
+    """Returns where a mask differs from a neighbour, on both sides of the line."""
+    edge = np.zeros_like(is_hot)
+    for pixels, neighbours in ((np.s_[1:], np.s_[:-1]), (np.s_[:, 1:], np.s_[:, :-1])):
+        differs = is_hot[pixels] != is_hot[neighbours]
+        edge[pixels] |= differs
+        edge[neighbours] |= differs
+    return edge
+
+
+def _as_pixels(images):
     return np.asarray(images[np.arange(len(images))], "float32")
 
 
-def stage_with_maps(model, stage=None, head=None):
+def stage_with_maps(model: keras.Model, stage: str | None = None, head: str | None = None) -> tuple[str | None, str]:
     """Returns `(name of the stage whose feature maps Grad-CAM takes, "")`, or `(None, why there is none)`.
 
     Args:
         model, stage, head: As for `explain`.
     """
     try:
-        found = stages(model, head=head)
+        all_stages = stages(model, head=head)
     except ValueError as error:  # no layer graph to look into
         if stage is not None:
             raise
         return None, f"The network cannot be cut into stages: {error}"
-    having = [s.name for s in found if s.can_split and s.output_shape is not None and len(s.output_shape) == 3]
-    if stage is not None and stage not in having:
-        raise unknown("stage with feature maps", stage, having)
-    if having:
-        return stage or having[-1], ""
+    stages_with_maps = [one.name for one in all_stages if one.can_split and len(one.output_shape or ()) == 3]
+    if stage is not None and stage not in stages_with_maps:
+        raise unknown("stage with feature maps", stage, stages_with_maps)
+    if stages_with_maps:
+        return stage or stages_with_maps[-1], ""
     return None, "The network gives no feature maps at the end of any stage, as Grad-CAM needs them."
 
 
-def _grad_cam(model, stage, head, images, classes):
+def _grad_cam(model, stage, head, pixels, class_indices):
     """Returns the maps `(n, h, w)` at the size of the stage."""
-    before, after = split_model(model, stage, head=head)
-    score = _scores(after)
-    maps = predict(before, images)
+    model_before, model_after = split_model(model, stage, head=head)
+    score = _score_function(model_after)
+    feature_maps = predict(model_before, pixels)
 
-    def evidence(features, chosen):
-        scores = keras.ops.cast(score(features), "float32")
-        return keras.ops.sum((chosen - 1 / scores.shape[-1]) * scores)
+    def class_evidence(features, one_hot):
+        scores: Any = keras.ops.cast(score(features), "float32")
+        return keras.ops.sum((one_hot - 1 / scores.shape[-1]) * scores)
 
-    parts = []
-    for i in range(0, len(maps), 32):
-        chosen = np.eye(model.output_shape[-1], dtype="float32")[classes[i : i + 32]]
-        slopes = _gradient(evidence, maps[i : i + 32], chosen)
-        parts.append(np.einsum("nhwc,nc->nhw", maps[i : i + 32].astype("float32"), slopes.mean((1, 2))))
-    return np.maximum(np.concatenate(parts), 0)
+    weighted_maps = []
+    for start in range(0, len(feature_maps), _GRADIENT_BATCH_SIZE):
+        batch = slice(start, start + _GRADIENT_BATCH_SIZE)
+        one_hot = np.eye(model.output_shape[-1], dtype="float32")[class_indices[batch]]
+        gradients = _gradient(class_evidence, feature_maps[batch], one_hot)
+        maps, channel_weights = feature_maps[batch].astype("float32"), gradients.mean((1, 2))
+        weighted_maps.append(np.einsum("nhwc,nc->nhw", maps, channel_weights))
+    return np.maximum(np.concatenate(weighted_maps), 0)
 
 
-def _scores(model):
+def _score_function(model):
     """Returns a function from what a model takes to the scores that its final softmax takes."""
-    call = LayerGraph(model).top[-1]
-    last = call.op
-    if getattr(getattr(last, "activation", None), "__name__", "") == "softmax" and isinstance(last, keras.layers.Dense):
-        before = keras.Model(model.input, call.node.input_tensors[0])
-        bias = 0.0 if last.bias is None else last.bias
+    last_call = LayerGraph(model).top[-1]
+    last_layer = last_call.op
+    if isinstance(last_layer, keras.layers.Dense) and _activation_name(last_layer) == "softmax":
+        before_last = keras.Model(model.input, last_call.node.input_tensors[0])
+        bias = 0.0 if last_layer.bias is None else last_layer.bias
 
-        def score(x):
-            return keras.ops.matmul(keras.ops.cast(before(x, training=False), last.kernel.dtype), last.kernel) + bias
+        def score(features):
+            kernel: Any = last_layer.kernel
+            inputs = keras.ops.cast(before_last(features, training=False), kernel.dtype)
+            scores: Any = keras.ops.matmul(inputs, kernel)
+            return scores + bias
 
         return score
-    if isinstance(last, keras.layers.Softmax):
-        before = keras.Model(model.input, call.node.input_tensors[0])
-        return lambda x: before(x, training=False)
+    if isinstance(last_layer, keras.layers.Softmax):
+        before_last = keras.Model(model.input, last_call.node.input_tensors[0])
+        return lambda features: before_last(features, training=False)
     # Logarithms of probabilities differ from the scores by what is common to all classes.
-    return lambda x: keras.ops.log(keras.ops.maximum(model(x, training=False), 1e-12))
+    return lambda features: keras.ops.log(keras.ops.maximum(model(features, training=False), 1e-12))
 
 
-def _gradient(function, features, chosen):
-    """Returns the gradient of `function(features, chosen)` with respect to the features, as an array."""
-    features = keras.ops.convert_to_tensor(features)
+def _activation_name(layer):
+    return getattr(layer.activation, "__name__", "")
+
+
+def _gradient(function, features, one_hot):
+    """Returns the gradient of `function(features, one_hot)` with respect to the features, as an array."""
+    feature_tensor: Any = keras.ops.convert_to_tensor(features)
     backend = keras.backend.backend()
     if backend == "tensorflow":
         import tensorflow as tf
 
         with tf.GradientTape() as tape:
-            tape.watch(features)
-            value = function(features, chosen)
-        slopes = tape.gradient(value, features)
+            tape.watch(feature_tensor)
+            value = function(feature_tensor, one_hot)
+        gradients = tape.gradient(value, feature_tensor)
     elif backend == "jax":
         import jax
 
-        slopes = jax.grad(function)(features, chosen)
+        gradients = jax.grad(function)(feature_tensor, one_hot)
     elif backend == "torch":
         import torch
 
-        features = features.detach().requires_grad_(True)
-        chosen = keras.ops.convert_to_tensor(chosen)
-        (slopes,) = torch.autograd.grad(function(features, chosen), features)
+        feature_tensor = feature_tensor.detach().requires_grad_(True)
+        one_hot = keras.ops.convert_to_tensor(one_hot)
+        (gradients,) = torch.autograd.grad(function(feature_tensor, one_hot), feature_tensor)
     else:
         raise ValueError(
             f"Grad-CAM takes its gradients from TensorFlow, JAX or torch. Received: the backend {backend!r}. Use "
             'method="occlusion".'
         )
-    return keras.ops.convert_to_numpy(slopes).astype("float32")
+    return to_numpy(gradients).astype("float32")
 
 
-def _occlusion(model, images, classes, chances):
-    """Returns the maps `(n, _PATCHES, _PATCHES)`: by how much the probability falls with each patch covered."""
-    height, width = images.shape[1:3]
-    rows, columns = (np.arange(size) * _PATCHES // size for size in (height, width))
-    place = rows[:, None] * _PATCHES + columns[None]  # of each pixel
+def _occlusion(model, pixels, class_indices, probabilities):
+    """Returns the maps `(n, 8, 8)`: by how much the probability falls with each patch covered."""
+    height, width = pixels.shape[1:3]
+    patch_rows, patch_columns = (np.arange(size) * _PATCHES_PER_SIDE // size for size in (height, width))
+    patch_of_pixel = patch_rows[:, None] * _PATCHES_PER_SIDE + patch_columns[None]
+    covers = patch_of_pixel[None] == np.arange(_PATCHES_PER_SIDE**2)[:, None, None]
+
     maps = []
-    for image, chosen, chance in zip(images, classes, chances, strict=True):
-        covers = place[None] == np.arange(_PATCHES**2)[:, None, None]
-        covered = predict(model, _covered(image[None], covers))
-        maps.append((chance[chosen] - covered[:, chosen]).reshape(_PATCHES, _PATCHES))
+    for image, class_index, whole_probabilities in zip(pixels, class_indices, probabilities, strict=True):
+        covered_probabilities = predict(model, _cover(image[None], covers))[:, class_index]
+        losses = whole_probabilities[class_index] - covered_probabilities
+        maps.append(losses.reshape(_PATCHES_PER_SIDE, _PATCHES_PER_SIDE))
     return np.maximum(np.stack(maps), 0)
 
 
-def _covered(images, covers):
+def _cover(pixels, covers):
     """Returns the images, or one as often as there are covers `(n, height, width)`, with its median where they are."""
-    return np.where(covers[..., None], np.median(images, (1, 2), keepdims=True), images).astype("float32")
+    medians = np.median(pixels, (1, 2), keepdims=True)
+    return np.where(covers[..., None], medians, pixels).astype("float32")
 
 
-def _enlarged(heat, size):
+def _enlarge(heat, size):
     """Returns a map at `size` `(height, width)`, its strongest place 1."""
     from PIL import Image
 
-    image = Image.fromarray(np.asarray(heat, "float32")).resize(size[::-1], Image.Resampling.BILINEAR)
-    enlarged = np.asarray(image)
-    top = enlarged.max()
-    return enlarged / top if top > 0 else enlarged
+    coarse = Image.fromarray(np.asarray(heat, "float32"))
+    enlarged = np.asarray(coarse.resize(size[::-1], Image.Resampling.BILINEAR))
+    strongest = enlarged.max()
+    return enlarged / strongest if strongest > 0 else enlarged

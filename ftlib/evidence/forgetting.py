@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,10 +13,9 @@ from ftlib.evidence.run import Run
 from ftlib.models.inference import fingerprint_model, predict
 from ftlib.models.initialization import copy_model
 from ftlib.models.staged_model import StagedModel
-from ftlib.tasks import Task
-from ftlib.tasks.task import check_pixels
+from ftlib.tasks.task import Task, check_pixels
 
-_DRIFT = 100  # images on which the features of every stage are compared
+_DRIFT_IMAGES = 100  # on which the features of every stage are compared
 
 
 @dataclass(frozen=True, repr=False)
@@ -40,18 +40,18 @@ class Forgetting:
     before: float
     after: float
     n: int
-    drift: list
+    drift: list[dict[str, Any]]
 
     @property
-    def lost(self):
+    def lost(self) -> float:
         """Accuracy on the source task before tuning less that after it."""
         return self.before - self.after
 
     def __repr__(self):
-        said = f"{100 * self.before:.1f} % before tuning on {self.target!r}, {100 * self.after:.1f} % after"
-        lines = [f"{self.source!r} read through its {self.head}: {said} ({self.n:,} images)"]
+        scores = f"{100 * self.before:.1f} % before tuning on {self.target!r}, {100 * self.after:.1f} % after"
+        lines = [f"{self.source!r} read through its {self.head}: {scores} ({self.n:,} images)"]
         lines += [f"  {'stage':<12}{'drift':>8}{'similarity (CKA)':>20}"]
-        lines += [f"  {r['stage']:<12}{r['drift']:>8.3f}{r['similarity']:>20.3f}" for r in self.drift]
+        lines += [f"  {row['stage']:<12}{row['drift']:>8.3f}{row['similarity']:>20.3f}" for row in self.drift]
         return "\n".join(lines)
 
     def plot(self):
@@ -59,10 +59,11 @@ class Forgetting:
         title = (
             f"{self.source}: {100 * self.before:.1f} % before tuning on {self.target}, {100 * self.after:.1f} % after"
         )
-        return plots.bars({r["stage"]: r["drift"] for r in self.drift}, title, "Distance of features from their start")
+        bars = {row["stage"]: row["drift"] for row in self.drift}
+        return plots.bars(bars, title, "Distance of features from their start")
 
 
-def forgetting(run, source, before=None, examples=None):
+def forgetting(run: Run, source: Task, before: keras.Model | None = None, examples: int | None = None) -> Forgetting:
     """Measures what fine-tuning cost on the task that the backbone came from.
 
     The old head is kept, or, where there is none, a linear probe is fitted on the backbone before tuning and then
@@ -97,26 +98,45 @@ def forgetting(run, source, before=None, examples=None):
     if examples is not None and (isinstance(examples, bool) or not isinstance(examples, int) or examples < 1):
         raise ValueError(f"`examples` is a whole number of at least 1, or None. Received: examples={examples!r}.")
     check_pixels(source.validation.images, "source images")
-    old, new = _start(run, before), backbone_of(StagedModel(run.model, run.head))
-    if [w.shape for w in old.weights] != [w.shape for w in new.weights]:
-        raise ValueError(f"The model before tuning is not that of the run: {old.name!r} has other weights.")
-    source = source.for_backbone(old)
+    backbone_before = _backbone_before(run, before)
+    backbone_after = backbone_of(StagedModel(run.model, run.head))
+    shapes_before, shapes_after = ([weight.shape for weight in b.weights] for b in (backbone_before, backbone_after))
+    if shapes_before != shapes_after:
+        raise ValueError(f"The model before tuning is not that of the run: {backbone_before.name!r} has other weights.")
+
+    source = source.for_backbone(backbone_before)
     split = source.validation
     if examples is not None and examples < len(split):
-        split = split.take(np.linspace(0, len(split) - 1, examples).astype(int))
-    read = source_head(old, source)
-    scores = []
-    for body in (old, new):
-        said = predict(chain_models(body, read.model), split.images)
-        scores.append(float((said.argmax(1) == split.labels).mean()))
-    few = np.asarray(split.images[np.linspace(0, len(split) - 1, min(_DRIFT, len(split))).astype(int)], "float32")
-    task = run.settings["task"]["name"]
-    return Forgetting(source.name, task, read.kind, *scores, len(split), _drift(old, new, few))
+        split = split.take(_evenly_spaced(len(split), examples))
+    head = source_head(backbone_before, source)
+    accuracy_before, accuracy_after = (
+        _accuracy(chain_models(backbone, head.model), split) for backbone in (backbone_before, backbone_after)
+    )
+
+    drift_indices = _evenly_spaced(len(split), min(_DRIFT_IMAGES, len(split)))
+    drift_images = np.asarray(split.take(drift_indices).images, "float32")
+    return Forgetting(
+        source=source.name,
+        target=run.settings["task"]["name"],
+        head=head.kind,
+        before=accuracy_before,
+        after=accuracy_after,
+        n=len(split),
+        drift=_measure_drift(backbone_before, backbone_after, drift_images),
+    )
 
 
-def _start(run, before):
+def _evenly_spaced(length, count):
+    return np.linspace(0, length - 1, count).astype(int)
+
+
+def _accuracy(model, split):
+    return float((predict(model, split.images).argmax(1) == split.labels).mean())
+
+
+def _backbone_before(run, model_before):
     """Returns a copy of the backbone before tuning, so that nothing of the caller's is touched."""
-    if before is None:
+    if model_before is None:
         if run.start is None:
             raise ValueError(
                 "A loaded run does not hold the model that it started from: forgetting(run, source, before=model)."
@@ -126,51 +146,57 @@ def _start(run, before):
                 "The model that `fit` was given has changed since. Load it again: forgetting(run, source, before=...)."
             )
         return copy_model(backbone_of(StagedModel(run.start, run.head)))
-    if not isinstance(before, keras.Model):
-        raise TypeError(f"`before` is a Keras model. Received: {type(before).__name__}.")
-    staged = StagedModel(before, run.head if _has(before, run.head) else None)
-    return copy_model(backbone_of(staged) if "head" in staged.stage_names else before)
+
+    if not isinstance(model_before, keras.Model):
+        raise TypeError(f"`before` is a Keras model. Received: {type(model_before).__name__}.")
+    has_run_head = run.head is not None and any(layer.name == run.head for layer in model_before.layers)
+    staged = StagedModel(model_before, run.head if has_run_head else None)
+    return copy_model(backbone_of(staged) if "head" in staged.stage_names else model_before)
 
 
-def _has(model, name):
-    return name is not None and any(layer.name == name for layer in model.layers)
-
-
-def _drift(old, new, images):
+def _measure_drift(backbone_before, backbone_after, images):
     """Returns one row per stage: how far its features moved on some images."""
-    rows, inputs = [], [images, images]
-    *first, last = StagedModel(old).stages
-    names = [stage.name for stage in first if stage.can_split]
-    parts = [StagedModel(model).cut(names) for model in (old, new)]
-    for stage, *pair in zip([*names, last.name], *parts, strict=True):
-        inputs = [predict(part, x) for part, x in zip(pair, inputs, strict=True)]
-        a, b = (x.reshape(len(x), -1) for x in inputs)
-        size = np.linalg.norm(a) or 1.0
-        rows.append({"stage": stage, "drift": float(np.linalg.norm(a - b) / size), "similarity": _cka(a, b)})
+    *earlier_stages, last_stage = StagedModel(backbone_before).stages
+    cut_names = [stage.name for stage in earlier_stages if stage.can_split]
+    parts_before, parts_after = (StagedModel(model).cut(cut_names) for model in (backbone_before, backbone_after))
+    features_before, features_after = images, images
+
+    rows = []
+    for name, part_before, part_after in zip([*cut_names, last_stage.name], parts_before, parts_after, strict=True):
+        features_before, features_after = predict(part_before, features_before), predict(part_after, features_after)
+        flat_before, flat_after = (x.reshape(len(x), -1) for x in (features_before, features_after))
+        size_before = np.linalg.norm(flat_before) or 1.0
+        drift = float(np.linalg.norm(flat_before - flat_after) / size_before)
+        rows.append({"stage": name, "drift": drift, "similarity": linear_cka(flat_before, flat_after)})
     return rows
 
 
-def _cka(a, b):
+def linear_cka(first: np.ndarray, second: np.ndarray) -> float:
     """Returns the linear CKA of two sets of features, `(n, p)` and `(n, q)`, by way of the n x n Gram matrices.
 
-    Debiased (Song et al., 2007): with fewer images than features, the plain one finds any two sets alike.
+    Debiased (Song et al., 2007): with fewer images than features, the plain one finds any two sets alike. NaN for
+    fewer than 4 images.
     """
-    n = len(a)
-    if n < 4:
+    count = len(first)
+    if count < 4:
         return math.nan
+    first_gram, second_gram = _centred_gram(first), _centred_gram(second)
+    product_of_norms = _debiased_hsic(first_gram, first_gram) * _debiased_hsic(second_gram, second_gram)
+    if product_of_norms > 0:
+        return float(_debiased_hsic(first_gram, second_gram) / math.sqrt(product_of_norms))
+    return 1.0 if np.array_equal(first, second) else 0.0  # features that say nothing any more are like no others
 
-    def gram(x):
-        x = (x - x.mean(0)).astype("float32")
-        k = (x @ x.T).astype("float64")
-        np.fill_diagonal(k, 0)
-        return k
 
-    def common(one, other):
-        sums = one.sum() * other.sum() / ((n - 1) * (n - 2)) - 2 * (one.sum(0) @ other.sum(0)) / (n - 2)
-        return ((one * other).sum() + sums) / (n * (n - 3))
+def _centred_gram(features):
+    centred = (features - features.mean(0)).astype("float32")
+    gram = (centred @ centred.T).astype("float64")
+    np.fill_diagonal(gram, 0)
+    return gram
 
-    before, after = gram(a), gram(b)
-    size = common(before, before) * common(after, after)
-    if size > 0:
-        return float(common(before, after) / math.sqrt(size))
-    return 1.0 if np.array_equal(a, b) else 0.0  # features that say nothing any more are like no others
+
+def _debiased_hsic(first_gram, second_gram):
+    """Returns the unbiased Hilbert-Schmidt independence criterion of two Gram matrices (Song et al., 2007)."""
+    n = len(first_gram)
+    sums = first_gram.sum() * second_gram.sum() / ((n - 1) * (n - 2))
+    sums -= 2 * (first_gram.sum(0) @ second_gram.sum(0)) / (n - 2)
+    return ((first_gram * second_gram).sum() + sums) / (n * (n - 3))

@@ -1,12 +1,16 @@
 """Accuracy by group: who or what a model serves worse."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
 
 from ftlib import plots
-from ftlib.evidence.calibration import _check, _looked
+from ftlib.evidence.run import Run
+from ftlib.evidence.scores import wilson_interval
+from ftlib.evidence.split_checks import check_run_and_split, record_look_at
+from ftlib.models.arrays import to_numpy
 
 
 @dataclass(frozen=True, repr=False)
@@ -21,36 +25,36 @@ class GroupAccuracy:
     """
 
     part: str
-    rows: list
+    rows: list[dict[str, Any]]
     accuracy: float
 
     @property
-    def worst(self):
+    def worst(self) -> dict[str, Any]:
         """The row of the group with the lowest accuracy."""
         return self.rows[0]
 
     @property
-    def gap(self):
+    def gap(self) -> float:
         """Accuracy of the best group less that of the worst."""
         return self.rows[-1]["accuracy"] - self.rows[0]["accuracy"]
 
     def __repr__(self):
-        width = max(8, *(len(str(r["group"])) for r in self.rows)) + 2
+        name_width = max(8, *(len(str(row["group"])) for row in self.rows)) + 2
         lines = [f"{self.part}: {100 * self.accuracy:.1f} % of all images, a gap of {100 * self.gap:.1f} points"]
-        lines += [f"  {'group':<{width}}{'n':>7}{'accuracy':>11}  95 % interval"]
-        for r in self.rows:
-            low, high = 100 * r["low"], 100 * r["high"]
-            lines.append(f"  {r['group']!s:<{width}}{r['n']:>7,}{100 * r['accuracy']:>9.1f} %  {low:.1f} to {high:.1f}")
+        lines += [f"  {'group':<{name_width}}{'n':>7}{'accuracy':>11}  95 % interval"]
+        for row in self.rows:
+            percent, low, high = 100 * row["accuracy"], 100 * row["low"], 100 * row["high"]
+            lines.append(f"  {row['group']!s:<{name_width}}{row['n']:>7,}{percent:>9.1f} %  {low:.1f} to {high:.1f}")
         return "\n".join(lines)
 
     def plot(self):
         """Returns a Matplotlib figure: a bar per group with its interval."""
-        values = {str(r["group"]): (r["accuracy"], r["low"], r["high"]) for r in self.rows}
-        label = f"Accuracy on {self.part} (lines: 95 % intervals)"
-        return plots.bars(values, f"{100 * self.gap:.1f} points lie between the groups", label, percent=True)
+        bars = {str(row["group"]): (row["accuracy"], row["low"], row["high"]) for row in self.rows}
+        axis_label = f"Accuracy on {self.part} (lines: 95 % intervals)"
+        return plots.bars(bars, f"{100 * self.gap:.1f} points lie between the groups", axis_label, percent=True)
 
 
-def group_accuracy(run, part="test", groups=None):
+def group_accuracy(run: Run, part: str = "test", groups: Any = None) -> GroupAccuracy:
     """Returns the accuracy of a run for each group of images: a mean over all can hide that it fails for some.
 
     Args:
@@ -74,50 +78,53 @@ def group_accuracy(run, part="test", groups=None):
     >>> len(ft.group_accuracy(run, "validation").rows)
     10
     """
-    _check(run, part)
-    split = getattr(run._needs_task(), part)
+    check_run_and_split(run, part)
+    split = run.split(part)
     if groups is None:
         groups = np.asarray(run.class_names)[split.labels] if split.groups is None else split.groups
-    groups = _one_group_each(groups, len(split), part)
-    _looked(run, part)
-    right = run.predictions(part).argmax(1) == split.labels
+    group_of_image = _as_group_array(groups, len(split), part)
+    record_look_at(run, part)
+    is_right = run.predictions(part).argmax(1) == split.labels
+
     rows = []
-    for group in sorted(set(groups.tolist()), key=str):
-        mine = right[groups == group]
-        low, high = _wilson(int(mine.sum()), len(mine))
-        rows.append({"group": group, "n": len(mine), "accuracy": float(mine.mean()), "low": low, "high": high})
-    return GroupAccuracy(part, sorted(rows, key=lambda r: r["accuracy"]), float(right.mean()))
+    for group in sorted(set(group_of_image.tolist()), key=str):
+        right_in_group = is_right[group_of_image == group]
+        interval = wilson_interval(int(right_in_group.sum()), len(right_in_group))
+        rows.append(
+            {
+                "group": group,
+                "n": len(right_in_group),
+                "accuracy": float(right_in_group.mean()),
+                "low": interval.low,
+                "high": interval.high,
+            }
+        )
+    return GroupAccuracy(part, sorted(rows, key=lambda row: row["accuracy"]), float(is_right.mean()))
 
 
-def _one_group_each(groups, count, part):
+def _as_group_array(groups, image_count, part):
     """Returns groups as an array `(n,)` of strings, or of numbers, in which none is missing."""
     if keras.ops.is_tensor(groups):
-        groups = keras.ops.convert_to_numpy(groups)
+        groups = to_numpy(groups)
     # As objects first: NumPy would make words of 1 in [1, "1"], and of NaN among words.
-    listed = np.ma.asarray(groups, dtype=object) if not isinstance(groups, np.ma.MaskedArray) else groups.astype(object)
-    if listed.shape != (count,):
+    is_masked = isinstance(groups, np.ma.MaskedArray)
+    group_objects = groups.astype(object) if is_masked else np.ma.asarray(groups, dtype=object)
+    if group_objects.shape != (image_count,):
         raise ValueError(
-            f"`groups` names one group for each of the {count} {part} images. Received: shape {listed.shape}."
+            f"`groups` names one group for each of the {image_count} {part} images. Received: shape "
+            f"{group_objects.shape}."
         )
-    missing = np.ma.getmaskarray(listed) | [_is_missing(group) for group in listed.data]
-    if missing.any():
+    is_missing = np.ma.getmaskarray(group_objects) | [_is_missing(group) for group in group_objects.data]
+    if is_missing.any():
         raise ValueError(
-            f"`groups` are missing for {missing.sum()} of the {count} {part} images: None, NaN or masked. Name a group "
-            'for each, such as "unknown".'
+            f"`groups` are missing for {is_missing.sum()} of the {image_count} {part} images: None, NaN or masked. "
+            'Name a group for each, such as "unknown".'
         )
-    values = listed.data.tolist()
-    if len({isinstance(value, str) for value in values}) > 1:
+    group_values = group_objects.data.tolist()
+    if len({isinstance(value, str) for value in group_values}) > 1:
         raise ValueError('`groups` are all strings or all numbers, since 1 and "1" look the same. Received: both.')
-    return np.asarray(values)
+    return np.asarray(group_values)
 
 
 def _is_missing(group):
     return group is None or type(group).__name__ in ("NAType", "NaTType") or group != group
-
-
-def _wilson(right, n):
-    """Returns the 95 % interval of a share, which also at 0 and n of n is no point (Wilson, 1927)."""
-    z, share = 1.959964, right / n
-    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return float(max(0.0, middle - half)), float(min(1.0, middle + half))

@@ -10,8 +10,10 @@ import numpy as np
 from ftlib.models.backbones import SHIPPED, classifier, load_backbone, source_model
 from ftlib.models.inference import predict
 from ftlib.models.staged_model import StagedModel
+from ftlib.tasks.task import Split, Task
 
-_PER_CLASS, _EXAMPLES = 50, 2000  # of the source task that a probe is fitted on, at most
+_PROBE_IMAGES_PER_CLASS = 50  # of the source task that a probe is fitted on, at most
+_PROBE_IMAGES = 2000  # of all classes together, at most
 
 
 @dataclass(frozen=True, repr=False)
@@ -30,7 +32,7 @@ class SourceHead:
         return f"<SourceHead: {self.kind}, {self.model.output_shape[-1]} classes>"
 
 
-def source_head(body, task):
+def source_head(backbone: keras.Model, task: Task) -> SourceHead:
     """Returns the head under which a backbone reads its source task.
 
     Where ftlib ships the backbone with the head of its pre-training (and the task is `"glyphs"`), it is that head.
@@ -38,22 +40,24 @@ def source_head(body, task):
     images.
 
     Args:
-        body: A backbone, untuned.
+        backbone: A backbone, untuned.
         task: A `Task` at the backbone's size.
 
     Returns:
         A `SourceHead`.
     """
-    shipped = _shipped_name(body) if task.name == "glyphs" else None
-    if shipped:
-        model, classes = source_model(shipped)
-        if classes == tuple(task.class_names):
-            return SourceHead(_frozen(_above(model)), "pre-trained head")
-    head = _above(classifier(body, task.num_classes))
-    pool = keras.Sequential([keras.Input(head.input_shape[1:]), *head.layers[:-1]])
-    few = few_per_class(task.train, task.num_classes)
-    head.layers[-1].set_weights(linear_probe(predict(chain_models(body, pool), few.images), few.labels))
-    return SourceHead(_frozen(head), "linear probe")
+    shipped_name = _shipped_name(backbone) if task.name == "glyphs" else None
+    if shipped_name is not None:
+        model, source_classes = source_model(shipped_name)
+        if source_classes == tuple(task.class_names):
+            return SourceHead(_freeze(_head_of(model)), "pre-trained head")
+
+    head = _head_of(classifier(backbone, task.num_classes))
+    pooling = keras.Sequential([keras.Input(backbone.output_shape[1:]), *head.layers[:-1]])
+    probe_images = few_per_class(task.train, task.num_classes)
+    features = predict(chain_models(backbone, pooling), probe_images.images)
+    head.layers[-1].set_weights(linear_probe(features, probe_images.labels))
+    return SourceHead(_freeze(head), "linear probe")
 
 
 def backbone_of(staged: StagedModel) -> keras.Model:
@@ -62,8 +66,8 @@ def backbone_of(staged: StagedModel) -> keras.Model:
     Raises:
         ValueError: For a model of which it is not known where the head begins.
     """
-    *backbone_stages, last = staged.stages
-    if last.name != "head":
+    *backbone_stages, last_stage = staged.stages
+    if last_stage.name != "head":
         raise ValueError(
             'Where does the head begin? Received: a model without a layer named "backbone", and no `head`. Name the '
             "head's first layer: fit(..., head=...)."
@@ -71,49 +75,52 @@ def backbone_of(staged: StagedModel) -> keras.Model:
     return staged.cut([backbone_stages[-1]])[0]
 
 
-def chain_models(*parts):
+def chain_models(*parts: keras.Model) -> keras.Model:
     """Returns models one after the other as one, so that what is between them is never kept for all images."""
     image = keras.Input(parts[0].input_shape[1:])
-    x = image
+    activation = image
     for part in parts:
-        x = part(x)
-    return keras.Model(image, x)
+        activation = part(activation)
+    return keras.Model(image, activation)
 
 
-def _shipped_name(body):
-    def digests(model):  # sorted: a part of a model may list its weights in another order
-        return sorted(hashlib.sha256(np.ascontiguousarray(w).tobytes()).hexdigest() for w in model.get_weights())
+def _shipped_name(backbone):
+    """Returns the name of the backbone of ftlib that has the very weights of a backbone, or None."""
+    digests = _sorted_digests(backbone)
+    return next((name for name in SHIPPED if digests == _sorted_digests(load_backbone(name))), None)
 
-    return next((name for name in SHIPPED if digests(body) == digests(load_backbone(name))), None)
+
+def _sorted_digests(model):  # sorted: a part of a model may list its weights in another order
+    return sorted(hashlib.sha256(np.ascontiguousarray(weight).tobytes()).hexdigest() for weight in model.get_weights())
 
 
-def _above(model):
+def _head_of(model):
     """Returns what a classifier of ftlib puts on its backbone."""
     return keras.Sequential([keras.Input(model.get_layer("backbone").output_shape[1:]), *model.layers[2:]])
 
 
-def _frozen(head):
+def _freeze(head):
     head.trainable = False
     return head
 
 
-def few_per_class(split, classes):
+def few_per_class(split: Split, num_classes: int) -> Split:
     """Returns at most 50 images of each class, and fewer where there are more than 40 classes.
 
     Raises:
         ValueError: If a class has none.
     """
-    missing = sorted(set(range(classes)) - set(np.unique(split.labels).tolist()))
-    if missing:
-        raise ValueError(f"A probe needs training images of every class. There are none of {missing[:5]}.")
-    most = max(1, min(_PER_CLASS, _EXAMPLES // classes))
+    missing_classes = sorted(set(range(num_classes)) - set(np.unique(split.labels).tolist()))
+    if missing_classes:
+        raise ValueError(f"A probe needs training images of every class. There are none of {missing_classes[:5]}.")
+    images_per_class = max(1, min(_PROBE_IMAGES_PER_CLASS, _PROBE_IMAGES // num_classes))
     order = np.random.default_rng(0).permutation(len(split))
-    chosen = [order[split.labels[order] == c][:most] for c in range(classes)]
-    return split.take(np.sort(np.concatenate(chosen)))
+    chosen_indices = [order[split.labels[order] == index][:images_per_class] for index in range(num_classes)]
+    return split.take(np.sort(np.concatenate(chosen_indices)))
 
 
-def linear_probe(features, labels):
-    """Returns kernel `(features, classes)` and bias of a multinomial logistic regression.
+def linear_probe(features: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Returns kernel `(features, classes)` and bias of a multinomial logistic regression, as `float32`.
 
     Args:
         features: `(n, features)`.
@@ -124,8 +131,9 @@ def linear_probe(features, labels):
     scale = features.std() or 1.0  # one number for all, so that the penalty means the same with every backbone
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The number of unique classes")  # one image of each is what there may be
-        fitted = LogisticRegression(max_iter=1000).fit(features / scale, labels)
-    kernel, bias = fitted.coef_.T / scale, fitted.intercept_
+        regression = LogisticRegression(max_iter=1000).fit(features / scale, labels)
+    kernel, bias = regression.coef_.T / scale, regression.intercept_
     if kernel.shape[1] == 1:  # of two classes, scikit-learn gives the second alone
-        kernel, bias = np.column_stack([np.zeros(len(kernel)), kernel]), np.array([0.0, *bias])
+        kernel = np.column_stack([np.zeros(len(kernel)), kernel])
+        bias = np.array([0.0, *bias])
     return kernel.astype("float32"), bias.astype("float32")

@@ -11,15 +11,17 @@ import keras
 import numpy as np
 
 from ftlib import plots
-from ftlib.evidence.proofs import Proof, few
+from ftlib.evidence.proofs import Proof, list_some
 from ftlib.evidence.run_records import EpochRecord, PhaseRecord
 from ftlib.evidence.scores import confusion_matrix, score_predictions
+from ftlib.models.arrays import to_numpy
 from ftlib.models.inference import fingerprint_images, predict
 from ftlib.models.staged_model import StagedModel
-from ftlib.tasks.task import check_pixels
+from ftlib.tasks.task import Split, Task, check_pixels
 
-_FORMAT = 2
-_RECORDED = ("strategy", "seed", "settings", "history", "phases", "notes", "scores", "head", "closing")
+_FORMAT = 2  # of run.json
+_RECORDED_FIELDS = ("strategy", "seed", "settings", "history", "phases", "notes", "scores", "head", "closing")
+_SPLIT_NAMES = ("train", "validation", "test")
 
 
 @dataclasses.dataclass(repr=False)
@@ -31,10 +33,10 @@ class Run:
         strategy: Name of the strategy.
         seed: Seed of the run.
         settings: Everything needed to repeat it: task, regularization, updates, versions.
-        history: One dict per epoch, all phases in one list: `phase`, `epoch`, `update`, `rate`, `loss`, `accuracy`,
-            `val_loss`, `val_accuracy`, `val_macro_f1`.
-        phases: One dict per phase: what trained, updates planned and done, rate of each stage, trainable scalars, best
-            epoch, views of each image, and what was computed once.
+        history: One `EpochRecord` per epoch, all phases in one list: `phase`, `epoch`, `update`, `rate`, `loss`,
+            `accuracy`, `val_loss`, `val_accuracy`, `val_macro_f1`. Each also reads as a dict.
+        phases: One `PhaseRecord` per phase: what trained, updates planned and done, rate of each stage, trainable
+            scalars, best epoch, views of each image, and what was computed once. Each also reads as a dict.
         proofs: List of `Proof`, all of which hold; a broken one would have raised.
         notes: What else a reader should know.
         class_names: One string per class.
@@ -43,103 +45,116 @@ class Run:
         head: Name of the first layer of the head, for a model without a layer named `"backbone"`.
         start: The model that `fit` was given, not a copy of it; None in a loaded run.
         closing: One dict per closing step of the strategy: what it tried, and what it chose on validation.
+        run_dir: The folder that the run was saved in or loaded from, where new scores are recorded; None without one.
     """
 
     model: keras.Model
     strategy: str
     seed: int
     settings: dict
-    history: list
-    phases: list
-    proofs: list
-    notes: list
-    class_names: tuple
-    task: object = None
-    scores: dict = dataclasses.field(default_factory=dict)
+    history: list[EpochRecord]
+    phases: list[PhaseRecord]
+    proofs: list[Proof]
+    notes: list[str]
+    class_names: tuple[str, ...]
+    task: Task | None = None
+    scores: dict[str, dict[str, float]] = dataclasses.field(default_factory=dict)
     head: str | None = None
     start: keras.Model | None = None
-    closing: list = dataclasses.field(default_factory=list)
-    _kept: dict = dataclasses.field(default_factory=dict, init=False)
+    closing: list[dict] = dataclasses.field(default_factory=list)
+    run_dir: pathlib.Path | None = dataclasses.field(default=None, init=False)
+    _predictions: dict[str, np.ndarray] = dataclasses.field(default_factory=dict, init=False)  # by split
 
     def __repr__(self):
-        test = f", test accuracy {self.scores['test']['accuracy']:.3f}" if "test" in self.scores else ""
-        done = sum(p["updates_done"] for p in self.phases)
+        test_score = f", test accuracy {self.scores['test']['accuracy']:.3f}" if "test" in self.scores else ""
+        updates_done = sum(record.updates_done for record in self.phases)
         return (
-            f"<Run {self.strategy!r} on {self.settings['task']['name']!r}, seed {self.seed}: {done} updates, "
-            f"validation accuracy {self.val_accuracy:.3f}, macro-F1 {self.val_macro_f1:.3f}{test}, "
+            f"<Run {self.strategy!r} on {self.settings['task']['name']!r}, seed {self.seed}: {updates_done} updates, "
+            f"validation accuracy {self.val_accuracy:.3f}, macro-F1 {self.val_macro_f1:.3f}{test_score}, "
             f"{len(self.proofs)} proofs hold>"
         )
 
     @property
-    def image_shape(self):
+    def image_shape(self) -> tuple[int, ...]:
         """`(height, width, channels)` of the images that it was trained on, also where the model takes any size."""
-        known = self.settings.get("model", {}).get("image_shape") if self.task is None else self.task.image_shape
-        given = self.model.input_shape[1:]
-        return given if None not in given or known is None else tuple(known)
+        if self.task is not None:
+            trained_shape = self.task.image_shape
+        else:
+            trained_shape = self.settings.get("model", {}).get("image_shape")
+        model_shape = self.model.input_shape[1:]
+        return model_shape if None not in model_shape or trained_shape is None else tuple(trained_shape)
 
-    def with_task(self, task):
+    def with_task(self, task: Task) -> "Run":
         """Returns the run with the task that it ran on, whose images are made as large as they were in training."""
-        size = zip(self.image_shape, task.image_shape, strict=True)
-        fitted = task.with_images(tuple(want or have for want, have in size))
-        run = dataclasses.replace(self, task=fitted)
-        run._kept.update({name: value for name, value in self._kept.items() if name == "run_dir"})
+        sides = zip(self.image_shape, task.image_shape, strict=True)
+        fitted_task = task.with_images(tuple(run_side or task_side for run_side, task_side in sides))
+        run = dataclasses.replace(self, task=fitted_task)
+        run.run_dir = self.run_dir
         return run
 
     @property
-    def val_accuracy(self):
+    def val_accuracy(self) -> float:
+        """Accuracy on the validation split, 0 to 1."""
         return self._score("validation")["accuracy"]
 
     @property
-    def val_macro_f1(self):
+    def val_macro_f1(self) -> float:
+        """Mean of the F1 of every class on the validation split, 0 to 1."""
         return self._score("validation")["macro_f1"]
 
     @property
-    def test_accuracy(self):
+    def test_accuracy(self) -> float:
         """Accuracy on the test split: computed at the first access, once, and recorded."""
         return self._score("test")["accuracy"]
 
     @property
-    def test_macro_f1(self):
+    def test_macro_f1(self) -> float:
+        """Mean of the F1 of every class on the test split: computed and recorded as `test_accuracy` is."""
         return self._score("test")["macro_f1"]
 
-    def _score(self, part):
-        if part not in self.scores:
-            split = getattr(self._needs_task(), part)
-            self.scores[part] = score_predictions(self.predictions(part), split.labels)
-            if "run_dir" in self._kept:
-                self._record(part)
-        return self.scores[part]
+    def _score(self, split_name):
+        if split_name not in self.scores:
+            labels = self.split(split_name).labels
+            self.scores[split_name] = score_predictions(self.predictions(split_name), labels)
+            if self.run_dir is not None:
+                self._record_score(split_name, self.run_dir)
+        return self.scores[split_name]
 
-    def _record(self, part):
+    def _record_score(self, split_name, run_dir):
         try:
-            _write_record(self, self._kept["run_dir"])
+            _write_record(self, run_dir)
         except OSError as error:  # a folder that cannot be written to keeps no one from the answer
-            why = error.strerror or error
-            self.notes.append(f"The {part} score could not be recorded in {self._kept['run_dir']}: {why}.")
+            reason = error.strerror or error
+            self.notes.append(f"The {split_name} score could not be recorded in {run_dir}: {reason}.")
 
-    def _needs_task(self):
+    def split(self, part: str) -> Split:
+        """Returns the split `"train"`, `"validation"` or `"test"` of the task; a ValueError without a task."""
+        if part not in _SPLIT_NAMES:
+            raise ValueError(f'`part` is "train", "validation" or "test". Received: part={part!r}.')
         if self.task is None:
             raise ValueError(
                 "This run was loaded without its data. Use ft.load_run(run_dir, task=...) to predict on it."
             )
-        return self.task
+        return getattr(self.task, part)
 
-    def predictions(self, part="validation"):
+    def predictions(self, part: str = "validation") -> np.ndarray:
         """Returns the probabilities `(n, classes)` on a split of the task, computed once."""
-        if part not in ("train", "validation", "test"):
-            raise ValueError(f'`part` is "train", "validation" or "test". Received: part={part!r}.')
-        if part not in self._kept:
-            self._kept[part] = predict(self.model, getattr(self._needs_task(), part).images)
-        return self._kept[part]
+        if part not in self._predictions:
+            self._predictions[part] = predict(self.model, self.split(part).images)
+        return self._predictions[part]
 
-    def forget_predictions(self):
-        """Drops the predictions that were computed, since the model has changed."""
-        self._kept.clear()
+    def set_predictions(self, part: str, probabilities: np.ndarray) -> None:
+        """Takes probabilities `(n, classes)` on a split that were computed elsewhere, in place of computing them."""
+        self._predictions[part] = probabilities
 
-    def predict(self, images):
+    def forget_predictions(self) -> None:
+        """Has predictions computed again when they are next asked for: after the weights have changed."""
+        self._predictions.clear()
+
+    def predict(self, images) -> np.ndarray:
         """Returns the probabilities `(n, classes)` for images of the run's size (`image_shape`), pixels 0-255."""
         if keras.ops.is_tensor(images):
-            images = keras.ops.convert_to_numpy(images)
+            images = to_numpy(images)
         elif hasattr(images, "numpy"):  # a tensor of another library
             images = np.asarray(images)
         check_pixels(images)
@@ -150,17 +165,17 @@ class Run:
             )
         return predict(self.model, images)
 
-    def confusion(self, part="validation"):
+    def confusion(self, part: str = "validation") -> np.ndarray:
         """Returns the matrix of counts, `(classes, classes)`: true class in rows, predicted in columns."""
-        labels = getattr(self._needs_task(), part).labels
+        labels = self.split(part).labels
         return confusion_matrix(labels, self.predictions(part).argmax(1), len(self.class_names))
 
-    def stage_rows(self):
+    def stage_rows(self) -> list[dict]:
         """Returns one dict per stage as it trained in the last phase, for `plots.stage_picture`."""
-        last = self.phases[-1]
+        last_phase = self.phases[-1]
         rows = []
         for stage in StagedModel(self.model, self.head).stages:
-            trains = stage.name in last["stages"]
+            trains = stage.name in last_phase.stages
             rows.append(
                 {
                     "stage": stage.name,
@@ -168,47 +183,46 @@ class Run:
                     "params": stage.params,
                     "output_shape": stage.output_shape,
                     "state": "trainable" if trains else "frozen",
-                    "rate": last["rates"][stage.name] if trains else None,
+                    "rate": last_phase.rates[stage.name] if trains else None,
                 }
             )
         return rows
 
-    def summary(self):
+    def summary(self) -> str:
         """Returns the phases, the scores and the proofs in words; `print` it."""
         lines = [repr(self), "", f"{'phase':<10}{'trains':<26}{'trainable':>11}{'updates':>10}{'rate':>9}  best epoch"]
-        for p in self.phases:
-            done = f"{p['updates_done']}/{p['updates']}"
-            names = _span(p["stages"])
-            lines.append(
-                f"{p['name']:<10}{names:<26}{p['trainable']:>11,}{done:>10}{p['rate']:>9g}  {p['best_epoch']}"
-                + (" (stopped early)" if p["stopped"] else "")
-            )
+        lines += [_phase_row(record) for record in self.phases]
         lines.append("The optimizer's moments start fresh in each phase.")
-        for p in self.phases:
-            if p["decay"] != 1:
-                rates = ", ".join(f"{name} {rate:.1e}" for name, rate in p["rates"].items())
-                lines.append(f"{p['name']}: rates {rates}")
-            lines += [f"{p['name']}: {p['cache']}"] * bool(p["cache"])
-        lines += [c["said"] for c in self.closing]
-        lines += ["", *map(str, self.proofs)] + ([""] if self.notes else []) + [f"Note: {n}" for n in self.notes]
+
+        for record in self.phases:
+            if record.decay != 1:
+                stage_rates = ", ".join(f"{name} {rate:.1e}" for name, rate in record.rates.items())
+                lines.append(f"{record.name}: rates {stage_rates}")
+            if record.cache:
+                lines.append(f"{record.name}: {record.cache}")
+        lines += [step["said"] for step in self.closing]
+
+        lines += ["", *map(str, self.proofs)]
+        if self.notes:
+            lines += ["", *(f"Note: {note}" for note in self.notes)]
         return "\n".join(lines)
 
-    def plot(self, metric="val_accuracy"):
+    def plot(self, metric: str = "val_accuracy"):
         """Returns a Matplotlib figure of the learning curves, with a mark where each phase begins."""
         return plots.learning_curves({self.strategy: [self.history]}, metric=metric)
 
-    def save(self, run_dir):
+    def save(self, run_dir: str | os.PathLike) -> None:
         """Writes `model.keras` and `run.json` into a folder, each at once or not at all."""
-        run_dir = pathlib.Path(run_dir).expanduser()
-        run_dir.mkdir(parents=True, exist_ok=True)
-        part = run_dir / "part-model.keras"
-        self.model.save(part)
-        os.replace(part, run_dir / "model.keras")
-        _write_record(self, run_dir)
-        self._kept["run_dir"] = run_dir
+        folder = pathlib.Path(run_dir).expanduser()
+        folder.mkdir(parents=True, exist_ok=True)
+        unfinished_path = folder / "part-model.keras"
+        self.model.save(unfinished_path)
+        os.replace(unfinished_path, folder / "model.keras")
+        _write_record(self, folder)
+        self.run_dir = folder
 
 
-def load_run(run_dir, task=None):
+def load_run(run_dir: str | os.PathLike, task: Task | None = None) -> Run:
     """Returns a `Run` from the folder that `fit(..., run_dir=...)` or `run.save(...)` wrote.
 
     Args:
@@ -220,73 +234,102 @@ def load_run(run_dir, task=None):
         FileNotFoundError: For a folder without a run.
         ValueError: For a record that cannot be read, and a task with other classes or in another order.
     """
-    run_dir = pathlib.Path(run_dir).expanduser()
-    record = run_dir / "run.json"
-    if not record.is_file() or not (run_dir / "model.keras").is_file():
-        stopped = any(run_dir.glob("checkpoint*.npz"))
-        more = " It was stopped: call ft.fit again, with the same arguments." if stopped else ""
-        raise FileNotFoundError(f"No finished run in {run_dir}: expected model.keras and run.json there.{more}")
-    try:
-        data = json.loads(record.read_text(encoding="utf-8"))
-        if data["format"] != _FORMAT:
-            raise ValueError(f"it has format {data['format']}, this ftlib reads {_FORMAT}")
-        data["proofs"] = [Proof(**p) for p in data["proofs"]]
-        fields = {name: data[name] for name in (*_RECORDED, "proofs")}
-        fields["class_names"] = tuple(data["class_names"])
-        fields["history"] = [EpochRecord.from_dict(epoch) for epoch in data["history"]]
-        fields["phases"] = [PhaseRecord.from_dict(phase) for phase in data["phases"]]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"Cannot read {record}: {error}.") from error
-    model = keras.models.load_model(run_dir / "model.keras", compile=False)
-    run = Run(model=model, **fields)
+    folder = pathlib.Path(run_dir).expanduser()
+    record_path = folder / "run.json"
+    if not record_path.is_file() or not (folder / "model.keras").is_file():
+        was_stopped = any(folder.glob("checkpoint*.npz"))
+        advice = " It was stopped: call ft.fit again, with the same arguments." if was_stopped else ""
+        raise FileNotFoundError(f"No finished run in {folder}: expected model.keras and run.json there.{advice}")
+    recorded_fields = _read_record(record_path)
+    model = keras.models.load_model(folder / "model.keras", compile=False)
+    run = Run(model=model, **recorded_fields)  # pyright: ignore[reportArgumentType]  (a Keras model, as `save` wrote it)
+
     if task is not None:
         _check_classes(run, task)
-        known = run.settings["task"].get("checksum") if isinstance(run.settings.get("task"), dict) else None
         run = run.with_task(task)
-        if known is not None and not any(known == task_checksum(one) for one in (run.task, task)):
+        if not _is_recorded_task(run, task):
             run.scores = {}
             run.notes.append(
                 "The task that was given holds other images than the run was made with, or the same at another size: "
                 "the recorded scores do not count for it, and its own are not recorded."
             )
             return run
-    run._kept["run_dir"] = run_dir
+    run.run_dir = folder
     return run
 
 
-def _check_classes(run, task):
-    ours, theirs = tuple(run.class_names), tuple(task.class_names)
-    if ours != theirs:
-        same = "the same in another order" if sorted(map(str, ours)) == sorted(map(str, theirs)) else "other classes"
-        raise ValueError(
-            f"The task has to have the classes of the run in the run's order: {few(ours, 10)}. Received {same}: "
-            f"{few(theirs, 10)}."
-        )
-
-
-def task_checksum(task):
-    """Returns a checksum of the images, labels and class names of a task."""
-    splits = [
-        (fingerprint_images(s.images), np.asarray(s.labels).tolist()) for s in (task.train, task.validation, task.test)
-    ]
-    return hashlib.sha256(json.dumps([splits, task.class_names]).encode()).hexdigest()[:16]
-
-
-def _write_record(run, run_dir):
-    data = {"format": _FORMAT, **{name: getattr(run, name) for name in _RECORDED}}
-    for name in ("history", "phases"):
-        data[name] = [dict(record) for record in data[name]]
-    data["class_names"] = list(run.class_names)
-    data["proofs"] = [dataclasses.asdict(p) for p in run.proofs]
-    part = run_dir / "part-run.json"
+def _read_record(record_path):
+    """Returns the recorded arguments of a `Run`, or raises a ValueError that says what is wrong with the file."""
     try:
-        part.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
-        os.replace(part, run_dir / "run.json")
+        data = json.loads(record_path.read_text(encoding="utf-8"))
+        if data["format"] != _FORMAT:
+            raise ValueError(f"it has format {data['format']}, this ftlib reads {_FORMAT}")
+        return {
+            **{name: data[name] for name in _RECORDED_FIELDS},
+            "history": [EpochRecord.from_dict(row) for row in data["history"]],
+            "phases": [PhaseRecord.from_dict(row) for row in data["phases"]],
+            "proofs": [Proof(**row) for row in data["proofs"]],
+            "class_names": tuple(data["class_names"]),
+        }
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"Cannot read {record_path}: {error}.") from error
+
+
+def _write_record(run, folder):
+    data = {
+        "format": _FORMAT,
+        **{name: getattr(run, name) for name in _RECORDED_FIELDS},
+        "history": [dict(record) for record in run.history],
+        "phases": [dict(record) for record in run.phases],
+        "class_names": list(run.class_names),
+        "proofs": [dataclasses.asdict(proof) for proof in run.proofs],
+    }
+    unfinished_path = folder / "part-run.json"
+    try:
+        text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+        unfinished_path.write_text(text, encoding="utf-8", newline="\n")
+        os.replace(unfinished_path, folder / "run.json")
     except OSError:
         with contextlib.suppress(OSError):  # what matters is the error that led here
-            part.unlink(missing_ok=True)
+            unfinished_path.unlink(missing_ok=True)
         raise
 
 
-def _span(names):
-    return names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
+def _check_classes(run, task):
+    run_names, task_names = tuple(run.class_names), tuple(task.class_names)
+    if run_names != task_names:
+        is_reordered = sorted(map(str, run_names)) == sorted(map(str, task_names))
+        difference = "the same in another order" if is_reordered else "other classes"
+        raise ValueError(
+            f"The task has to have the classes of the run in the run's order: {list_some(run_names, 10)}. Received "
+            f"{difference}: {list_some(task_names, 10)}."
+        )
+
+
+def _is_recorded_task(run, task):
+    """Returns whether a task, or the same at the run's size, is the one that was recorded; True where none was."""
+    task_settings = run.settings.get("task")
+    recorded_checksum = task_settings.get("checksum") if isinstance(task_settings, dict) else None
+    return recorded_checksum is None or any(recorded_checksum == task_checksum(known) for known in (run.task, task))
+
+
+def task_checksum(task: Task) -> str:
+    """Returns a checksum of the images, labels and class names of a task."""
+    split_contents = [
+        (fingerprint_images(split.images), np.asarray(split.labels).tolist())
+        for split in (task.train, task.validation, task.test)
+    ]
+    return hashlib.sha256(json.dumps([split_contents, task.class_names]).encode()).hexdigest()[:16]
+
+
+def _phase_row(record):
+    updates = f"{record.updates_done}/{record.updates}"
+    row = (
+        f"{record.name:<10}{_stage_span(record.stages):<26}{record.trainable:>11,}{updates:>10}"
+        f"{record.rate:>9g}  {record.best_epoch}"
+    )
+    return row + " (stopped early)" if record.stopped else row
+
+
+def _stage_span(stage_names):
+    return stage_names[0] if len(stage_names) == 1 else f"{stage_names[0]} to {stage_names[-1]}"

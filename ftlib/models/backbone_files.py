@@ -1,88 +1,109 @@
 """Networks in files and presets of KerasHub: opened, freed of an earlier task's classes, and made for one size."""
 
+import math
+import os
 import pathlib
 import warnings
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import keras
-import numpy as np
 
+from ftlib.models.arrays import size_pair
 from ftlib.models.initialization import reinitialize_layers
+from ftlib.models.keras_internals import node_of
 from ftlib.models.layer_graph import is_functional
 
-_PROBABILITIES = ("softmax", "logsoftmax", "sigmoid", "logsigmoid", "hardsigmoid", "sparsemax")
+_PROBABILITY_LAYERS = ("softmax", "logsoftmax", "sigmoid", "logsigmoid", "hardsigmoid", "sparsemax")
 
 
-def existing(path):
+def existing_file(path: str | os.PathLike) -> pathlib.Path:
     """Returns the path of a file of weights, or raises a FileNotFoundError."""
-    path = pathlib.Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"No weights at {path}. Expected an existing .weights.h5, .h5 or .keras file.")
-    return path
+    file_path = pathlib.Path(path)
+    if not file_path.is_file():
+        raise FileNotFoundError(f"No weights at {file_path}. Expected an existing .weights.h5, .h5 or .keras file.")
+    return file_path
 
 
-def load_into(model, path, what):
+def load_into(model: keras.Model, path: str | os.PathLike, description: str) -> None:
     """Loads a file of weights into a model, or raises a ValueError that says what they do not fit."""
     try:
         model.load_weights(path)
     except Exception as error:
-        raise ValueError(f"The weights in {pathlib.Path(path).name} do not fit {what}: {error}") from error
+        raise ValueError(f"The weights in {pathlib.Path(path).name} do not fit {description}: {error}") from error
 
 
-def load_preset(preset, weights, image_size):
+def load_preset(preset: str, weights: str | pathlib.Path | None, image_size: int | Sequence[int] | None) -> keras.Model:
     """Returns the backbone of a preset of KerasHub, which is installed; the arguments are as for `load_backbone`."""
     import keras_hub
 
     if weights == "imagenet":
         raise ValueError(f'A KerasHub preset names its weights: weights="default". Received: weights={weights!r}.')
-    options = {} if image_size is None else {"image_shape": (*np.broadcast_to(image_size, 2).tolist(), 3)}
-    body = keras_hub.models.Backbone.from_preset(preset, load_weights=weights == "default", **options)
-    if not isinstance(body.input_shape, tuple) or len(body.input_shape) != 4:
-        raise ValueError(f"'hub:{preset}' takes {body.input_shape} and not one image. Expected an image preset.")
+    options = {} if image_size is None else {"image_shape": (*size_pair(image_size), 3)}
+    backbone = keras_hub.models.Backbone.from_preset(preset, load_weights=weights == "default", **options)
+    if not isinstance(backbone.input_shape, tuple) or len(backbone.input_shape) != 4:
+        raise ValueError(f"'hub:{preset}' takes {backbone.input_shape} and not one image. Expected an image preset.")
     if isinstance(weights, pathlib.Path):
-        load_into(body, weights, f"hub:{preset}")
-    image = keras.Input(body.input_shape[1:], name="image")
+        load_into(backbone, weights, f"hub:{preset}")
+
+    image = keras.Input(backbone.input_shape[1:], name="image")
+    scale, offset = _preset_scaling(keras_hub, preset)
+    if scale is None and offset is None:
+        return keras.Model(image, backbone(image), name=backbone.name)
+    pixels = rescaling(1.0 if scale is None else scale, 0.0 if offset is None else offset)(image)
+    return keras.Model(image, backbone(pixels), name=backbone.name)
+
+
+def _preset_scaling(keras_hub, preset):
+    """Returns the scale and offset of pixels that a preset asks for, numbers or lists; None for what it does not."""
     try:
         converter = keras_hub.layers.ImageConverter.from_preset(preset)
-        scale, offset = converter.scale, converter.offset
     except (ValueError, FileNotFoundError):  # a folder that holds a backbone only
-        scale, offset = None, None
-    x = image
-    if scale is not None or offset is not None:
-        listed = [v if v is None or isinstance(v, (int, float)) else list(v) for v in (scale, offset)]
-        scale, offset = (default if v is None else v for v, default in zip(listed, (1.0, 0.0), strict=True))
-        x = keras.layers.Rescaling(scale, offset, name="preprocess")(x)
-    return keras.Model(image, body(x), name=body.name)
+        return None, None
+    return _number_or_list(converter.scale), _number_or_list(converter.offset)
 
 
-def load_file(path, weights, image_size):
+def _number_or_list(value):
+    return value if value is None or isinstance(value, (int, float)) else list(value)
+
+
+def rescaling(scale: float | list[float], offset: float | list[float]) -> keras.layers.Rescaling:
+    """Returns the layer in front of a backbone that scales pixels; lists have one number per channel."""
+    return keras.layers.Rescaling(
+        scale,  # pyright: ignore[reportArgumentType]  (Keras takes lists, too, and its stubs do not say so)
+        offset,  # pyright: ignore[reportArgumentType]
+        name="preprocess",
+    )
+
+
+def load_file(path: pathlib.Path, weights: Any, image_size: int | Sequence[int] | None) -> keras.Model:
     """Returns the backbone in a `.keras` or `.h5` file; the arguments are those of `load_backbone`."""
     try:
-        model = keras.models.load_model(path, compile=False)
+        model: Any = keras.models.load_model(path, compile=False)
     except ValueError as error:
         raise ValueError(
             f"{path} does not open as a Keras model: {error} It has to be a whole model (model.save), of Keras's own "
             "layers or of layers that were registered and imported."
         ) from error
-    inner = [layer for layer in getattr(model, "layers", []) if layer.name == "backbone"]
-    if inner:
-        model = inner[0]
+    model = next((layer for layer in getattr(model, "layers", []) if layer.name == "backbone"), model)
     shape = getattr(model, "input_shape", None)
     if not isinstance(shape, tuple) or len(shape) != 4:
         raise ValueError(
             f"Expected a model with one image input (None, height, width, channels) in {path}. Received: {shape}."
         )
     if isinstance(weights, (str, pathlib.PurePath)) and weights != "default":
-        load_into(model, existing(weights), path.name)
+        load_into(model, existing_file(weights), path.name)
     elif weights is None:
         reinitialize_layers(model, model.layers, seed=0)
-    model, cut = without_classes(model)
-    remark = cut or remark_on_output(model)
+
+    model, cut_remark = without_classes(model)
+    remark = cut_remark or remark_on_output(model)
     if remark:
         warnings.warn(f"{path.name} {remark}", stacklevel=4)
     return model if image_size is None else of_size(model, image_size, path.name)
 
 
-def without_classes(model):
+def without_classes(model: keras.Model) -> tuple[keras.Model, str]:
     """Returns a model without the layers that name the classes of an earlier task, and what was cut off.
 
     Probabilities of other classes are no features: a few numbers that say of most images "none of these". A model that
@@ -103,26 +124,25 @@ def without_classes(model):
     """
     if not gives_probabilities(model):
         return model, ""
-    features, cut = _before_classes(model.outputs[0])
-    if features is None or features is model.inputs[0]:
+    cut = _cut_before_classes(model.outputs[0])
+    if cut.features is None or cut.features is model.inputs[0]:
         return model, ""
-    told = (
-        f"is a classifier of {model.output_shape[1]} classes: its last layers ({', '.join(reversed(cut))}) were cut "
-        "off, and what it has learnt below them is used."
+    removed_names = ", ".join(reversed(cut.removed_layers))
+    remark = (
+        f"is a classifier of {model.output_shape[1]} classes: its last layers ({removed_names}) were cut off, and what "
+        "it has learnt below them is used."
     )
-    return keras.Model(model.inputs[0], features, name=model.name), told
+    return keras.Model(model.inputs[0], cut.features, name=model.name), remark
 
 
-def gives_probabilities(model):
+def gives_probabilities(model: Any) -> bool:
     """Returns whether a model ends in probabilities, or their logarithms, one for each class and image."""
-    shape = getattr(model, "output_shape", None)
-    return isinstance(shape, tuple) and len(shape) == 2 and is_functional(model) and _is_probability(model.outputs[0])
+    return _gives_vectors(model) and is_functional(model) and _is_probability(model.outputs[0])
 
 
-def remark_on_output(model):
+def remark_on_output(model: Any) -> str:
     """Returns a sentence, without its subject, on a model whose output may be the classes of an earlier task; or ""."""
-    shape = getattr(model, "output_shape", None)
-    if not isinstance(shape, tuple) or len(shape) != 2:
+    if not _gives_vectors(model):
         return ""
     if gives_probabilities(model):
         kind = "probabilities"
@@ -131,80 +151,103 @@ def remark_on_output(model):
     else:
         return ""
     return (
-        f"gives {shape[1]} {kind} for each image. If these are the classes of an earlier task, cut off the layers that "
-        "name them, as in keras.Model(model.inputs, model.layers[-2].output)."
+        f"gives {model.output_shape[1]} {kind} for each image. If these are the classes of an earlier task, cut off "
+        "the layers that name them, as in keras.Model(model.inputs, model.layers[-2].output)."
     )
 
 
-def _made_by(tensor):
-    """Returns the layer or operation that makes a tensor of a model, and what goes into it."""
-    history = tensor._keras_history
-    return history.operation, history.operation._inbound_nodes[history.node_index].input_tensors
+def _gives_vectors(model):
+    shape = getattr(model, "output_shape", None)
+    return isinstance(shape, tuple) and len(shape) == 2
 
 
 def _is_probability(tensor):
-    operation, inputs = _made_by(tensor)
+    """Returns whether a tensor holds what a softmax or the like gives, unchanged in number."""
+    node = node_of(tensor)
+    operation, inputs = node.operation, node.input_tensors
     if is_functional(operation):
         return len(operation.outputs) == 1 and _is_probability(operation.outputs[0])
     activation = getattr(operation, "activation", None)
-    kinds = (type(operation).__name__, getattr(activation, "__name__", type(activation).__name__))
-    if any(kind.replace("_", "").lower() in _PROBABILITIES for kind in kinds):
+    activation_name = getattr(activation, "__name__", type(activation).__name__)
+    if any(_plain_name(name) in _PROBABILITY_LAYERS for name in (type(operation).__name__, activation_name)):
         return True
     # What has no weights and leaves a number for each class, such as a change of type, passes probabilities on.
-    passes = not getattr(operation, "weights", ()) and all(_size(x) == _size(tensor) for x in inputs)
-    return passes and bool(inputs) and all(map(_is_probability, inputs))
+    return bool(inputs) and _keeps_numbers(operation, inputs, tensor) and all(map(_is_probability, inputs))
 
 
-def _size(tensor):
-    return tensor.shape[-1], np.prod([side or 0 for side in tensor.shape[1:]])
+def _plain_name(name):
+    return name.replace("_", "").lower()
 
 
-def _before_classes(tensor):
-    """Returns what goes into the last layer with weights, and the names from the end to it; None if there is no way."""
-    cut = []
+def _keeps_numbers(operation, inputs, output):
+    """Returns whether an operation has no weights and gives as many numbers, in as many channels, as it takes."""
+    return not getattr(operation, "weights", ()) and all(_numbers(tensor) == _numbers(output) for tensor in inputs)
+
+
+def _numbers(tensor):
+    return tensor.shape[-1], math.prod(side or 0 for side in tensor.shape[1:])
+
+
+class _CutClasses(NamedTuple):
+    """The tensor that goes into the last layer with weights, None if there is no way to it; and what comes after."""
+
+    features: Any
+    removed_layers: list[str]  # names, from the end
+
+
+def _cut_before_classes(tensor) -> _CutClasses:
+    """Finds what goes into the last layer with weights, be it within a nested model, which is then cut, too."""
+    removed_layers = []
     while True:
-        operation, inputs = _made_by(tensor)
+        node = node_of(tensor)
+        operation, inputs = node.operation, node.input_tensors
         if len(inputs) != 1:
-            return None, cut
+            return _CutClasses(None, removed_layers)
         if not getattr(operation, "weights", ()):
-            cut.append(operation.name)
+            removed_layers.append(operation.name)
             tensor = inputs[0]
             continue
         if not is_functional(operation):
-            return inputs[0], [*cut, operation.name]
-        inner, names = _before_classes(operation.outputs[0])
-        if inner is None or inner is operation.inputs[0]:  # all of it
-            return (None if inner is None else inputs[0]), cut + names
-        return keras.Model(operation.inputs[0], inner, name=operation.name)(inputs[0]), cut + names
+            return _CutClasses(inputs[0], [*removed_layers, operation.name])
+
+        inner_cut = _cut_before_classes(operation.outputs[0])
+        removed_layers += inner_cut.removed_layers
+        if inner_cut.features is None:
+            return _CutClasses(None, removed_layers)
+        if inner_cut.features is operation.inputs[0]:  # all of the nested model
+            return _CutClasses(inputs[0], removed_layers)
+        shortened = keras.Model(operation.inputs[0], inner_cut.features, name=operation.name)
+        return _CutClasses(shortened(inputs[0]), removed_layers)
 
 
 def _is_narrow(tensor):
-    """Returns whether a tensor is what a Dense layer without activation makes of more numbers than it gives."""
-    operation, inputs = _made_by(tensor)
+    """Returns whether a tensor is what a Dense layer without activation computes from more numbers than it gives."""
+    node = node_of(tensor)
+    operation, inputs = node.operation, node.input_tensors
     if is_functional(operation):
         return _is_narrow(operation.outputs[0])
     if isinstance(operation, keras.layers.Dense):
-        return operation.activation is keras.activations.linear and operation.units < (inputs[0].shape[-1] or 0)
-    passes = not getattr(operation, "weights", ()) and len(inputs) == 1 and _size(inputs[0]) == _size(tensor)
-    return passes and _is_narrow(inputs[0])
+        input_width = inputs[0].shape[-1] or 0
+        return operation.activation is keras.activations.linear and operation.units < input_width
+    return len(inputs) == 1 and _keeps_numbers(operation, inputs, tensor) and _is_narrow(inputs[0])
 
 
-def of_size(model, image_size, what):
+def of_size(model: keras.Model, image_size: int | Sequence[int], description: str) -> keras.Model:
     """Returns a model for images of one size; itself, or one with the same weights where it takes any size.
 
     Args:
         model: A Keras model with one image input.
         image_size: Height and width in pixels, an integer or a pair.
-        what: What an error calls it.
+        description: What an error calls it.
 
     Raises:
         ValueError: If it takes another size alone.
     """
-    size = tuple(np.broadcast_to(image_size, 2).tolist())
+    size = size_pair(image_size)
     height, width, channels = model.input_shape[1:]
     if (height or size[0], width or size[1]) != size:
         raise ValueError(
-            f"{what} takes images of {height} by {width} pixels alone. Received: image_size={image_size!r}."
+            f"{description} takes images of {height} by {width} pixels alone. Received: image_size={image_size!r}."
         )
     if None not in (height, width):
         return model

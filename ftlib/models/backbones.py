@@ -3,33 +3,38 @@
 import hashlib
 import importlib.util
 import json
+import os
 import pathlib
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import keras
 import numpy as np
 
 from ftlib.errors import DownloadError, find_name, unknown
+from ftlib.models.arrays import size_pair
 from ftlib.models.backbone_files import (
-    existing,
+    existing_file,
     gives_probabilities,
     load_file,
     load_into,
     load_preset,
     remark_on_output,
+    rescaling,
 )
 from ftlib.models.glyphnet import glyphnet
 
 # How each family of keras.applications wants its pixels (see each family's `preprocess_input`): "tf" -1..1, "caffe"
 # BGR less the mean of ImageNet, "torch" standardised per channel; "inside" does it itself.
-_FAMILIES = {
+_PREPROCESSING_OF_FAMILY = {
     "ConvNeXt": "inside", "DenseNet": "torch", "EfficientNetB": "inside", "EfficientNetV2": "inside", "Inception": "tf",
     "MobileNetV3": "inside", "MobileNet": "tf", "NASNet": "tf", "ResNet": "caffe", "VGG": "caffe", "Xception": "tf",
 }  # fmt: skip
-_SIDES = {"Inception": 299, "Xception": 299, "NASNetLarge": 331}  # the side of the pre-training; 224 elsewhere
-_HUB = "hub:"
-_WEIGHTS = pathlib.Path(__file__).parent.parent / "weights"
+_DEFAULT_SIDE = 224  # pixels of the pre-training
+_OTHER_SIDES = {"Inception": 299, "Xception": 299, "NASNetLarge": 331}
+_HUB_PREFIX = "hub:"
+_WEIGHTS_FOLDER = pathlib.Path(__file__).parent.parent / "weights"
 SHIPPED = ("glyphnet", "glyphnet-marked")  # with ftlib, each with the head of its pre-training
 
 
@@ -43,24 +48,29 @@ class BackboneInfo:
     preprocessing: str
 
 
-def list_backbones():
+def list_backbones() -> list[BackboneInfo]:
     """Returns `BackboneInfo` for every name that `load_backbone` knows; KerasHub presets and files come on top.
 
     Example:
     >>> [b.name for b in list_backbones()][:2]
     ['glyphnet', 'glyphnet-marked']
     """
-    found = [BackboneInfo(name, 32, 1, "0..1") for name in SHIPPED]
+    backbones = [BackboneInfo(name, 32, 1, "0..1") for name in SHIPPED]
     for name in sorted(dir(keras.applications)):
-        family = next((f for f in _FAMILIES if name.startswith(f)), None)
-        if family and callable(getattr(keras.applications, name)):
-            mode = "tf" if name.startswith("ResNet") and name.endswith("V2") else _FAMILIES[family]
-            side = next((s for prefix, s in _SIDES.items() if name.startswith(prefix)), 224)
-            found.append(BackboneInfo(name, side, 3, mode))
-    return found
+        family = next((prefix for prefix in _PREPROCESSING_OF_FAMILY if name.startswith(prefix)), None)
+        if family is not None and callable(getattr(keras.applications, name)):
+            is_second_resnet = name.startswith("ResNet") and name.endswith("V2")
+            preprocessing = "tf" if is_second_resnet else _PREPROCESSING_OF_FAMILY[family]
+            sides = (side for prefix, side in _OTHER_SIDES.items() if name.startswith(prefix))
+            backbones.append(BackboneInfo(name, next(sides, _DEFAULT_SIDE), 3, preprocessing))
+    return backbones
 
 
-def load_backbone(name, weights="default", image_size=None):
+def load_backbone(
+    name: str | os.PathLike,
+    weights: str | os.PathLike | None = "default",
+    image_size: int | Sequence[int] | None = None,
+) -> keras.Model:
     """Returns a network without its head, which takes pixels 0-255 and does its own preprocessing.
 
     Args:
@@ -88,23 +98,30 @@ def load_backbone(name, weights="default", image_size=None):
     (None, 4, 4, 128)
     """
     require_channels_last()
-    name = check_backbone(name, image_size)
-    if isinstance(name, pathlib.Path):
-        return load_file(name, weights, image_size)
+    checked_name = check_backbone(name, image_size)
+    if isinstance(checked_name, pathlib.Path):
+        return load_file(checked_name, weights, image_size)
+    checked_weights = _check_weights(weights)
+    if checked_name.startswith(_HUB_PREFIX):
+        return load_preset(checked_name.removeprefix(_HUB_PREFIX), checked_weights, image_size)
+    if checked_name in SHIPPED:
+        return _load_shipped(checked_name, checked_weights)
+    info = next(info for info in list_backbones() if info.name == checked_name)
+    return _load_from_applications(info, checked_weights, image_size)
+
+
+def _check_weights(weights) -> str | pathlib.Path | None:
+    """Returns `"default"`, `"imagenet"`, None, or the path of a file that is there."""
     if isinstance(weights, str) and weights.casefold() in ("default", "imagenet"):
-        weights = weights.casefold()
-    elif isinstance(weights, (str, pathlib.PurePath)):
-        weights = existing(weights)
-    elif weights is not None:
+        return weights.casefold()
+    if isinstance(weights, (str, pathlib.PurePath)):
+        return existing_file(weights)
+    if weights is not None:
         raise ValueError(f'`weights` is "default", "imagenet", None or a path. Received: weights={weights!r}.')
-    if name.startswith(_HUB):
-        return load_preset(name.removeprefix(_HUB), weights, image_size)
-    if name in SHIPPED:
-        return _shipped(name, weights)
-    return _from_applications(next(b for b in list_backbones() if b.name == name), weights, image_size)
+    return None
 
 
-def check_backbone(name, image_size=None):
+def check_backbone(name: str | os.PathLike, image_size: int | Sequence[int] | None = None) -> str | pathlib.Path:
     """Returns the name of a backbone as the tables spell it, or the `pathlib.Path` of a file, without loading it.
 
     Args:
@@ -117,25 +134,36 @@ def check_backbone(name, image_size=None):
     >>> check_backbone("mobilenetv2", 96)
     'MobileNetV2'
     """
-    sides = image_size if isinstance(image_size, (tuple, list)) else 2 * [32 if image_size is None else image_size]
-    if len(sides) != 2 or any(isinstance(s, bool) or not isinstance(s, int) or s < 1 for s in sides):
-        raise ValueError(f"`image_size` is a number of pixels, or a pair of them. Received: image_size={image_size!r}.")
+    _check_image_size(image_size)
     if isinstance(name, pathlib.PurePath) or str(name).lower().endswith((".keras", ".h5")):
-        return existing(pathlib.Path(name).expanduser())
-    if isinstance(name, str) and name.casefold().startswith(_HUB):
-        preset = name[len(_HUB) :]
-        if importlib.util.find_spec("keras_hub") is None:
-            raise ImportError(f'load_backbone("hub:{preset}") needs KerasHub: pip install "ftlib[hub]".')
-        if ("/" in preset or preset.startswith(".")) and "://" not in preset and not pathlib.Path(preset).is_dir():
-            raise FileNotFoundError(f"No preset folder at {preset}. Received: 'hub:{preset}'.")
-        return _HUB + preset
-    name = find_name("backbone", name, [b.name for b in list_backbones()])
-    if name in SHIPPED and image_size not in (None, 32, (32, 32), [32, 32]):
-        raise ValueError(f"{name} takes images of 32 by 32 pixels. Received: image_size={image_size!r}.")
-    return name
+        return existing_file(pathlib.Path(name).expanduser())
+    if isinstance(name, str) and name.casefold().startswith(_HUB_PREFIX):
+        return _HUB_PREFIX + _check_preset(name[len(_HUB_PREFIX) :])
+    known_name = find_name("backbone", name, [info.name for info in list_backbones()])
+    if known_name in SHIPPED and image_size not in (None, 32, (32, 32), [32, 32]):
+        raise ValueError(f"{known_name} takes images of 32 by 32 pixels. Received: image_size={image_size!r}.")
+    return known_name
 
 
-def require_channels_last():
+def _check_image_size(image_size):
+    if image_size is None:
+        return
+    sides = image_size if isinstance(image_size, (tuple, list)) else [image_size, image_size]
+    if len(sides) != 2 or any(isinstance(side, bool) or not isinstance(side, int) or side < 1 for side in sides):
+        raise ValueError(f"`image_size` is a number of pixels, or a pair of them. Received: image_size={image_size!r}.")
+
+
+def _check_preset(preset):
+    """Returns a preset of KerasHub, or raises an error where KerasHub or the preset's folder is not there."""
+    if importlib.util.find_spec("keras_hub") is None:
+        raise ImportError(f'load_backbone("hub:{preset}") needs KerasHub: pip install "ftlib[hub]".')
+    is_local = ("/" in preset or preset.startswith(".")) and "://" not in preset
+    if is_local and not pathlib.Path(preset).is_dir():
+        raise FileNotFoundError(f"No preset folder at {preset}. Received: 'hub:{preset}'.")
+    return preset
+
+
+def require_channels_last() -> None:
     """Raises a ValueError where Keras is set to take the channels of an image first, as no part of ftlib does."""
     if keras.config.image_data_format() != "channels_last":
         raise ValueError(
@@ -145,7 +173,7 @@ def require_channels_last():
         )
 
 
-def classifier(backbone, num_classes, dropout=0.0):
+def classifier(backbone: keras.Model, num_classes: int, dropout: float = 0.0) -> keras.Model:
     """Returns a backbone with a fresh head: average pooling, Dropout, and a Dense layer with softmax.
 
     The model shares its weights with `backbone`. It is a plain functional Keras model whose backbone is one layer
@@ -172,35 +200,47 @@ def classifier(backbone, num_classes, dropout=0.0):
     require_channels_last()
     if isinstance(num_classes, bool) or not isinstance(num_classes, (int, np.integer)) or num_classes < 2:
         raise ValueError(f"`num_classes` is a whole number of at least 2. Received: num_classes={num_classes!r}.")
+    output_shape = _check_output_shape(backbone)
+    if gives_probabilities(backbone):
+        warnings.warn(f"The backbone {remark_on_output(backbone)}", stacklevel=2)
+
+    image = keras.Input(backbone.input_shape[1:], name="image")
+    features = _named_backbone(backbone)(image)
+    if len(output_shape) == 4:
+        features = keras.layers.GlobalAveragePooling2D(data_format="channels_last", name="head_pool")(features)
+    elif len(output_shape) == 3:
+        features = keras.layers.GlobalAveragePooling1D(data_format="channels_last", name="head_pool")(features)
+    features = keras.layers.Dropout(dropout, name="head_dropout")(features)
+    predictions = keras.layers.Dense(
+        int(num_classes), activation="softmax", kernel_initializer="zeros", dtype="float32", name="predictions"
+    )
+    return keras.Model(image, predictions(features), name="classifier")
+
+
+def _check_output_shape(backbone):
+    """Returns the output shape of a backbone, or raises a ValueError unless it is one that a head can be put on."""
     shape = getattr(backbone, "output_shape", None)
-    if not isinstance(shape, tuple) or len(shape) not in (2, 3, 4) or any(isinstance(s, (tuple, list)) for s in shape):
+    has_several_outputs = isinstance(shape, tuple) and any(isinstance(part, (tuple, list)) for part in shape)
+    if not isinstance(shape, tuple) or len(shape) not in (2, 3, 4) or has_several_outputs:
         raise ValueError(
             "A classifier needs a built backbone with one output: feature maps (None, h, w, c), tokens (None, t, c) or "
             f"vectors (None, c). Received: {backbone!r} with output shape {shape}."
         )
-    if gives_probabilities(backbone):
-        warnings.warn(f"The backbone {remark_on_output(backbone)}", stacklevel=2)
-    layers = keras.layers
-    # A new model over the same layers, so that the caller's backbone keeps its name. A subclass of Functional, such as
-    # KerasHub's, stays whole: only its class knows how to load it again.
-    image = keras.Input(backbone.input_shape[1:], name="image")
-    plain = type(backbone).__name__ in ("Functional", "Sequential")
-    ends = (backbone.inputs[0], backbone.outputs[0]) if plain else (image, backbone(image))
-    body = keras.Model(*ends, name="backbone")
-    image = keras.Input(backbone.input_shape[1:], name="image")
-    x = body(image)
-    if len(shape) == 4:
-        x = layers.GlobalAveragePooling2D(data_format="channels_last", name="head_pool")(x)
-    elif len(shape) == 3:
-        x = layers.GlobalAveragePooling1D(data_format="channels_last", name="head_pool")(x)
-    x = layers.Dropout(dropout, name="head_dropout")(x)
-    outputs = layers.Dense(
-        int(num_classes), activation="softmax", kernel_initializer="zeros", dtype="float32", name="predictions"
-    )(x)
-    return keras.Model(image, outputs, name="classifier")
+    return shape
 
 
-def source_model(name="glyphnet"):
+def _named_backbone(backbone):
+    """Returns a new model over the layers of a backbone, named "backbone", so that the caller's keeps its name.
+
+    A subclass of Functional, such as KerasHub's, stays whole: only its class knows how to load it again.
+    """
+    if type(backbone).__name__ in ("Functional", "Sequential"):
+        return keras.Model(backbone.inputs[0], backbone.outputs[0], name="backbone")
+    image = keras.Input(backbone.input_shape[1:], name="image")
+    return keras.Model(image, backbone(image), name="backbone")
+
+
+def source_model(name: str = "glyphnet") -> tuple[keras.Model, tuple[str, ...]]:
     """Returns a backbone that ships with ftlib under the head of its pre-training: a classifier of letters.
 
     Args:
@@ -218,66 +258,80 @@ def source_model(name="glyphnet"):
     """
     if name not in SHIPPED:
         raise unknown("backbone with a source head", name, SHIPPED)
-    classes = tuple(_card(name)["classes"])
-    model = classifier(load_backbone(name), len(classes))
+    class_names = tuple(_read_card(name)["classes"])
+    model = classifier(load_backbone(name), len(class_names))
     head = keras.Sequential([keras.Input(model.get_layer("backbone").output_shape[1:]), *model.layers[2:]])
-    load_into(head, _checked(name, "head"), f"the head of {name}")
-    return model, classes
+    load_into(head, shipped_weights(name, "head"), f"the head of {name}")
+    return model, class_names
 
 
-def _shipped(name, weights):
+def _load_shipped(name, weights):
     if weights == "imagenet":
         raise ValueError(f'{name} is pre-trained on letters: weights="default". Received: weights="imagenet".')
     model = glyphnet()
     if weights is not None:
-        load_into(model, _checked(name, "backbone") if weights == "default" else weights, name)
+        path = shipped_weights(name, "backbone") if weights == "default" else weights
+        load_into(model, path, name)
     return model
 
 
-def _card(name):
-    return json.loads((_WEIGHTS / f"{name}.json").read_text(encoding="utf-8"))
+def _read_card(name):
+    return json.loads((_WEIGHTS_FOLDER / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def _checked(name, part):
-    """Returns the path of a shipped weight file after comparing it with the checksum on its card."""
-    path = _WEIGHTS / {"backbone": f"{name}.weights.h5", "head": f"{name}-head.weights.h5"}[part]
-    have = hashlib.sha256(existing(path).read_bytes()).hexdigest()
-    want = _card(name)["sha256"][part]
-    if have != want:
+def shipped_weights(name: str, part: str) -> pathlib.Path:
+    """Returns the path of a shipped weight file after comparing it with the checksum on its card.
+
+    Args:
+        name: One of `SHIPPED`.
+        part: `"backbone"` or `"head"`.
+
+    Raises:
+        ValueError: If the file is another one.
+    """
+    file_name = f"{name}.weights.h5" if part == "backbone" else f"{name}-head.weights.h5"
+    path = existing_file(_WEIGHTS_FOLDER / file_name)
+    checksum = hashlib.sha256(path.read_bytes()).hexdigest()
+    expected_checksum = _read_card(name)["sha256"][part]
+    if checksum != expected_checksum:
         raise ValueError(
-            f"{path.name} is not the file that ftlib ships: its SHA-256 is {have[:12]}..., the card says "
-            f"{want[:12]}.... Install ftlib again, or make the weights with `make weights`."
+            f"{path.name} is not the file that ftlib ships: its SHA-256 is {checksum[:12]}..., the card says "
+            f"{expected_checksum[:12]}.... Install ftlib again, or make the weights with `make weights`."
         )
     return path
 
 
-def _from_applications(info, weights, image_size):
-    side = image_size or info.side
-    size = (side, side) if isinstance(side, int) else tuple(side)
-    image = keras.Input((*size, 3), name="image")
-    x = image
-    if info.preprocessing == "tf":
-        x = keras.layers.Rescaling(1 / 127.5, -1.0, name="preprocess")(x)
-    elif info.preprocessing == "torch":
-        mean, std = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-        scale, offset = [1 / (255 * s) for s in std], [-m / s for m, s in zip(mean, std, strict=True)]
-        x = keras.layers.Rescaling(scale, offset, name="preprocess")(x)
-    elif info.preprocessing == "caffe":
-        x = keras.layers.Rescaling(1.0, [-123.68, -116.779, -103.939], name="preprocess")(x)
-        x = keras.ops.flip(x, axis=-1)
-    path = weights if isinstance(weights, pathlib.Path) else None
+def _load_from_applications(info, weights, image_size):
+    height, width = size_pair(image_size or info.side)
+    image = keras.Input((height, width, 3), name="image")
+    pixels = _preprocess(image, info.preprocessing)
+    weights_path = weights if isinstance(weights, pathlib.Path) else None
+    named_weights = None if weights is None or weights_path is not None else "imagenet"
     make = getattr(keras.applications, info.name)
-    where = "imagenet" if weights == "default" else weights
     try:
-        model = make(include_top=False, weights=None if path else where, input_tensor=x, input_shape=(*size, 3))
+        model = make(include_top=False, weights=named_weights, input_tensor=pixels, input_shape=(height, width, 3))
     except Exception as error:
         # Keras raises a plain Exception for a download that failed, with what the network said inside it.
-        if where is not None and not path and (type(error) is Exception or isinstance(error, OSError)):
+        if named_weights is not None and (type(error) is Exception or isinstance(error, OSError)):
             raise DownloadError(
                 f"The ImageNet weights of {info.name} are not in Keras's cache and could not be downloaded: {error}. "
                 "Connect to the network once, or point KERAS_HOME at a folder that has them in models/."
             ) from error
         raise
-    if path:
-        load_into(model, path, info.name)
+    if weights_path is not None:
+        load_into(model, weights_path, info.name)
     return model
+
+
+def _preprocess(image, mode):
+    """Returns pixels 0-255 as a family of keras.applications wants them; see `_PREPROCESSING_OF_FAMILY`."""
+    if mode == "tf":
+        return keras.layers.Rescaling(1 / 127.5, -1.0, name="preprocess")(image)
+    if mode == "torch":
+        means, deviations = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+        scales = [1 / (255 * deviation) for deviation in deviations]
+        offsets = [-mean / deviation for mean, deviation in zip(means, deviations, strict=True)]
+        return rescaling(scales, offsets)(image)
+    if mode == "caffe":
+        return keras.ops.flip(rescaling(1.0, [-123.68, -116.779, -103.939])(image), axis=-1)
+    return image

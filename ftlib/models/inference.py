@@ -8,14 +8,20 @@ import json
 import logging
 import math
 import os
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 import keras
 import numpy as np
 
-_MAKERS = max(1, min(8, (os.cpu_count() or 1) // 2))  # threads that make batches; the other cores train
+from ftlib.models.arrays import to_numpy
+
+_PREFETCH_THREADS = max(1, min(8, (os.cpu_count() or 1) // 2))  # that make batches; the other cores train
+
+Item = TypeVar("Item")
 
 
-def predict(model, images, batch_size=None):
+def predict(model: keras.Model, images: Any, batch_size: int | None = None) -> np.ndarray:
     """Returns the outputs of a model for images taken batch by batch, so that a folder is never decoded whole.
 
     Args:
@@ -30,93 +36,108 @@ def predict(model, images, batch_size=None):
     return np.concatenate(list(predict_batches(model, images, batch_size)))
 
 
-def predict_batches(model, images, batch_size=None):
-    if batch_size is None:
-        batch_size = max(32, min(256, 2**20 // math.prod(images.shape[1:3])))
-    last = len(images)
+def predict_batches(model: keras.Model, images: Any, batch_size: int | None = None) -> Iterator[np.ndarray]:
+    """Yields the outputs of a model batch by batch; the arguments are those of `predict`."""
+    size = batch_size or max(32, min(256, 2**20 // math.prod(images.shape[1:3])))
+    image_count = len(images)
 
-    def taken(i):
-        return np.asarray(images[np.arange(i * batch_size, min((i + 1) * batch_size, last))], "float32")
+    def take_batch(index):
+        indices = np.arange(index * size, min((index + 1) * size, image_count))
+        return np.asarray(images[indices], "float32")
 
-    for i, batch in enumerate(prefetch(taken, -(-last // batch_size))):
-        n = len(batch)
-        if i and n < batch_size:  # one shape, one compiled function
-            batch = np.concatenate([batch, np.zeros((batch_size - n, *batch.shape[1:]), "float32")])
+    for index, batch in enumerate(prefetch(take_batch, math.ceil(image_count / size))):
+        filled_count = len(batch)
+        if index and filled_count < size:  # one shape, one compiled function
+            padding = np.zeros((size - filled_count, *batch.shape[1:]), "float32")
+            batch = np.concatenate([batch, padding])
         with _without_retracing_warnings():
-            yield np.asarray(model.predict_on_batch(batch))[:n]
+            yield np.asarray(model.predict_on_batch(batch))[:filled_count]
 
 
-def prefetch(make, count):
-    """Yields `make(0)` to `make(count - 1)` in order; threads make the next ones while one is used."""
-    most = _MAKERS + 1
-    with concurrent.futures.ThreadPoolExecutor(_MAKERS) as pool:
-        coming = collections.deque(pool.submit(make, i) for i in range(min(most, count)))
-        for i in range(count):
-            item = coming.popleft().result()
-            if i + most < count:
-                coming.append(pool.submit(make, i + most))
+def prefetch(make: Callable[[int], Item], count: int, threads: int | None = None) -> Iterator[Item]:
+    """Yields `make(0)` to `make(count - 1)` in order; threads make the next ones while one is used.
+
+    Args:
+        make: Makes one item; called from several threads at once.
+        count: How many items there are.
+        threads: How many threads make them. Default None: half of the cores, at most 8; the other cores train.
+    """
+    thread_count = threads or _PREFETCH_THREADS
+    items_ahead = thread_count + 1
+    with concurrent.futures.ThreadPoolExecutor(thread_count) as pool:
+        futures = collections.deque(pool.submit(make, index) for index in range(min(items_ahead, count)))
+        for index in range(count):
+            item = futures.popleft().result()
+            if index + items_ahead < count:
+                futures.append(pool.submit(make, index + items_ahead))
             yield item
 
 
 @contextlib.contextmanager
 def _without_retracing_warnings():
     # TensorFlow compiles once per model and counts that as compiling the same function over and over.
-    def keep(record):
+    def is_other_warning(record):
         return "retracing" not in record.getMessage()
 
     logger = logging.getLogger("tensorflow")
-    logger.addFilter(keep)
+    logger.addFilter(is_other_warning)
     try:
         yield
     finally:
-        logger.removeFilter(keep)
+        logger.removeFilter(is_other_warning)
 
 
-def fingerprint_images(images):
+def fingerprint_images(images: Any) -> str:
     """Returns a checksum of images: of their pixels, or of the files that a folder would decode."""
     if hasattr(images, "fingerprint"):
         return images.fingerprint()
-    seen = hashlib.sha256(repr(tuple(images.shape)).encode())
+    checksum = hashlib.sha256(repr(tuple(images.shape)).encode())
     if isinstance(images, np.ndarray):
-        seen.update(str(images.dtype).encode() + np.ascontiguousarray(images).data)
+        checksum.update(str(images.dtype).encode() + np.ascontiguousarray(images).data)
     elif hasattr(images, "digest"):
-        seen.update("".join(images.digest(i) for i in range(len(images))).encode())
+        checksum.update("".join(images.digest(index) for index in range(len(images))).encode())
     else:
-        for i in range(len(images)):
-            seen.update(np.ascontiguousarray(images[i]).tobytes())
-    return seen.hexdigest()
+        for index in range(len(images)):
+            checksum.update(np.ascontiguousarray(images[index]).tobytes())
+    return checksum.hexdigest()
 
 
-def fingerprint_model(model):
+def fingerprint_model(model: keras.Model) -> str:
     """Returns a checksum of what a functional model computes: its layers and operations, and its weights.
 
     The names of layers do not count, since Keras numbers them in each process, nor what is trainable.
     """
-    text, parts = json.dumps(_plain(model.get_config()), sort_keys=True, default=str), [model]
-    names = {}
-    for part in parts:
-        for operation in getattr(part, "operations", ()):
-            names.setdefault(json.dumps(operation.name), f'"#{len(names)}"')
-            parts += [operation] * isinstance(operation, keras.Model)
-    for name, number in names.items():
-        text = text.replace(name, number)
-    seen = hashlib.sha256(text.encode())
+    config = json.dumps(_without_names(model.get_config()), sort_keys=True, default=str)
+    for quoted_name, number in _number_operations(model).items():
+        config = config.replace(quoted_name, number)
+    checksum = hashlib.sha256(config.encode())
     for weight in model.weights:
-        seen.update(f"{tuple(weight.shape)} {weight.dtype}".encode())
-        seen.update(np.ascontiguousarray(keras.ops.convert_to_numpy(weight)).tobytes())
-    return seen.hexdigest()
+        checksum.update(f"{tuple(weight.shape)} {weight.dtype}".encode())
+        checksum.update(np.ascontiguousarray(to_numpy(weight)).tobytes())
+    return checksum.hexdigest()
 
 
-def _plain(config):
+def _number_operations(model):
+    """Returns `{name: number}` of the operations of a model and of nested ones, both as they stand in JSON."""
+    numbers, models = {}, [model]
+    for part in models:  # which grows on the way
+        for operation in getattr(part, "operations", ()):
+            numbers.setdefault(json.dumps(operation.name), f'"#{len(numbers)}"')
+            if isinstance(operation, keras.Model):
+                models.append(operation)
+    return numbers
+
+
+def _without_names(config):
     if isinstance(config, dict):
-        return {key: _plain(value) for key, value in config.items() if key not in ("name", "trainable")}
-    return [_plain(value) for value in config] if isinstance(config, (list, tuple)) else config
+        return {key: _without_names(value) for key, value in config.items() if key not in ("name", "trainable")}
+    return [_without_names(value) for value in config] if isinstance(config, (list, tuple)) else config
 
 
-def device_kind():
+def device_kind() -> str:
     """Returns `"gpu"` if the backend has any accelerator, else `"cpu"`."""
     try:
-        kinds = [name.split(":")[0] for name in keras.distribution.list_devices()]
+        device_types = {name.split(":")[0] for name in keras.distribution.list_devices()}
     except Exception:  # not known of every backend
         return "cpu"
-    return "cpu" if set(kinds) <= {"cpu"} else "gpu"
+    return "cpu" if device_types <= {"cpu"} else "gpu"

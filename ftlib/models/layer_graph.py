@@ -1,29 +1,42 @@
 """The layer graph of a model: its calls in order, where they can be cut, and the models between the cuts.
 
-It reads what Keras records when a layer is called: the `Node`, found through `_keras_history` and
-`_inbound_nodes`. The rest is public Keras. `ftlib.models.stages` groups what lies between cuts into stages.
+It reads what Keras records when a layer is called, the `Node` that `keras_internals.node_of` finds; the rest is public
+Keras. `ftlib.models.stages` groups what lies between cuts into stages.
 """
 
 import math
+from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
+
+from ftlib.models.keras_internals import Node, direct_sublayers, has_own_call, layer_lists, node_of
+
+_UNKNOWN_SIDE = 224  # pixels of an image side that a model leaves open
 
 
 class Call(NamedTuple):
     """One call of an operation.
 
     Tensors are numbers ("slots"). A tensor has the same number inside and outside of a nested model.
+
+    Attributes:
+        op: The layer or operation that is called.
+        node: What Keras recorded of the call.
+        inputs, outputs: Slots of its tensors.
+        start, stop: A call has the index `start` in `LayerGraph.calls`, and `stop` is the next; a nested model covers
+            the indices from start to stop.
+        inner: The calls of a nested model, else None.
     """
 
-    op: keras.Operation
-    node: object
-    inputs: list
-    outputs: list
-    start: int  # its index in `LayerGraph.calls`; a nested model covers the indices from start to stop
+    op: Any
+    node: Node
+    inputs: list[int]
+    outputs: list[int]
+    start: int
     stop: int
-    inner: list | None  # the calls of a nested model, else None
+    inner: "list[Call] | None"
 
 
 class LayerGraph:
@@ -33,8 +46,12 @@ class LayerGraph:
         model: A functional or built Sequential model.
 
     Attributes:
+        model: The model, as a functional one.
         calls: List of `Call`, without those of nested models as a whole.
         top: List of `Call` of the model's own level, where a nested model is one call.
+        tensors: List of the `KerasTensor`s by slot.
+        computed: List by slot: whether something with variables had a part in the tensor.
+        inputs, outputs: Slots of the model's inputs and outputs.
         boundaries: Dict from the index of a call to the slot of the only computed activation alive after it.
         sizes: List of shapes by slot, where images of unknown size are taken as 224 x 224.
         shared: Dict from the index of a call to the name of a layer with weights that is called before and
@@ -44,226 +61,267 @@ class LayerGraph:
         ValueError: Shared layers leave no boundary.
     """
 
-    def __init__(self, model):
+    def __init__(self, model: keras.Model):
         if isinstance(model, keras.Sequential):
             model = keras.Model(model.inputs[0], model.outputs[0])
         self.model = model
-        self.tensors = []  # by slot: its KerasTensor
-        self.computed = []  # by slot: whether something with variables had a part in it
-        self.calls = []
-        self.inputs = [self._slot(tensor, False) for tensor in model.inputs]
+        self.tensors: list[keras.KerasTensor] = []
+        self.computed: list[bool] = []
+        self.calls: list[Call] = []
+        self.inputs = [self._add_slot(tensor, False) for tensor in model.inputs]
         self.top, self.outputs = self._trace(model, self.inputs)
         self.boundaries, self.shared = self._find_boundaries()
         self.sizes = self._find_sizes()
 
-    def slot_after(self, i):
-        """Returns the slot of the single activation after call `i`, `None` if there are several."""
-        if i == len(self.calls) - 1 and len(self.outputs) == 1:
+    def slot_after(self, call_index: int | None) -> int | None:
+        """Returns the slot of the single activation after a call, None if there are several."""
+        if call_index is None:
+            return None
+        if call_index == len(self.calls) - 1 and len(self.outputs) == 1:
             return self.outputs[0]
-        return self.boundaries.get(i)
+        return self.boundaries.get(call_index)
 
-    def past_pooling(self, end):
-        """Returns where the activation is smallest from boundary `end` on, before the next weights or randomness."""
-        best = end
-        for i in range(end + 1, len(self.calls) - 1):
-            if getattr(self.calls[i].op, "variables", ()):  # the state of a random layer is one, too
+    def past_pooling(self, boundary: int) -> int:
+        """Returns where the activation is smallest from a boundary on, before the next weights or randomness."""
+        smallest = boundary
+        for call_index in range(boundary + 1, len(self.calls) - 1):
+            if getattr(self.calls[call_index].op, "variables", ()):  # the state of a random layer is one, too
                 break
-            if i in self.boundaries and self._numbers(i) <= self._numbers(best):
-                best = i
-        return best
+            if call_index in self.boundaries and self._count_numbers(call_index) <= self._count_numbers(smallest):
+                smallest = call_index
+        return smallest
 
-    def _numbers(self, end):
-        return math.prod(d or 1 for d in self.sizes[self.boundaries[end]])
+    def _count_numbers(self, boundary):
+        return math.prod(side or 1 for side in self.sizes[self.boundaries[boundary]])
 
-    def cut(self, ends):
-        """Returns the models between the input, the boundaries with indices `ends`, and the output.
+    def cut(self, boundaries: Sequence[int]) -> list[keras.Model]:
+        """Returns the models between the input, the boundaries with these indices, and the output.
 
         They call the layers anew and so share their weights. Calling adds a node to a layer, but only the new
         models look at it.
         """
-        takes = [self.inputs]
-        for end in ends:
-            activation = self.boundaries[end]
-            _, needed = self._needed(self.outputs, [activation])
-            takes.append([activation] + [slot for slot in self.inputs if slot in needed])
+        input_slots = [self.inputs]
+        for boundary in boundaries:
+            activation = self.boundaries[boundary]
+            _, needed_slots = self._needed(self.outputs, [activation])
+            input_slots.append([activation] + [slot for slot in self.inputs if slot in needed_slots])
+
         parts = []
-        for given, wanted in pairwise([*takes, self.outputs]):
+        for given_slots, wanted_slots in pairwise([*input_slots, self.outputs]):
             if parts:
-                values = {slot: self._input(slot) for slot in given}
-                inputs = _single(list(values.values()))
+                values = {slot: self._new_input(slot) for slot in given_slots}
+                inputs = _single_or_list(list(values.values()))
             else:
-                values, inputs = dict(zip(given, self.model.inputs, strict=True)), self.model.input
-            included, _ = self._needed(wanted, given)
-            self._run(self.top, included, values, wanted)
-            # Keras 3.13 refuses an input that no layer takes, even if it is an output.
-            through = keras.layers.Identity(autocast=False)
-            outputs = [through(values[slot]) if slot in given else values[slot] for slot in wanted]
-            last = wanted is self.outputs
-            outputs = keras.tree.pack_sequence_as(self.model.output, outputs) if last else _single(outputs)
+                values = dict(zip(given_slots, self.model.inputs, strict=True))
+                inputs = self.model.input
+            outputs = self._call_between(given_slots, wanted_slots, values)
+            if wanted_slots is self.outputs:
+                outputs = keras.tree.pack_sequence_as(self.model.output, outputs)
+            else:
+                outputs = _single_or_list(outputs)
             parts.append(keras.Model(inputs, outputs))
         return parts
 
-    def _slot(self, tensor, computed):
+    def _call_between(self, given_slots, wanted_slots, values):
+        """Calls the layers between two cuts anew, and returns the tensors of the wanted slots."""
+        included_calls, _ = self._needed(wanted_slots, given_slots)
+        self._run(self.top, included_calls, values, wanted_slots)
+        # Keras 3.13 refuses an input that no layer takes, even if it is an output.
+        pass_through = keras.layers.Identity(autocast=False)
+        return [pass_through(values[slot]) if slot in given_slots else values[slot] for slot in wanted_slots]
+
+    def _add_slot(self, tensor, is_computed):
         self.tensors.append(tensor)
-        self.computed.append(computed)
+        self.computed.append(is_computed)
         return len(self.tensors) - 1
 
-    def _input(self, slot):
+    def _new_input(self, slot):
         tensor = self.tensors[slot]
-        name = tensor.name if slot in self.inputs else None
-        sparse = tensor.sparse and slot in self.inputs  # Keras marks `tensor * 2.0` as sparse, which torch refuses
-        return keras.Input(batch_shape=tensor.shape, dtype=tensor.dtype, sparse=sparse, name=name)
+        is_model_input = slot in self.inputs
+        return keras.Input(
+            batch_shape=tensor.shape,
+            dtype=tensor.dtype,
+            sparse=tensor.sparse and is_model_input,  # Keras marks `tensor * 2.0` as sparse, which torch refuses
+            name=tensor.name if is_model_input else None,
+        )
 
-    def _trace(self, model, inputs):
+    def _trace(self, model, input_slots):
         """Adds the calls of `model` to `calls`. Returns those of its level, and the slots of its outputs."""
-        slots = dict(zip(map(id, model.inputs), inputs, strict=True))
-        level = []
-        for node in _nodes(model):
-            op, start = node.operation, len(self.calls)
-            takes = [slots[id(t)] for t in node.input_tensors]
-            nested = _nested_inputs(node)
-            if nested:
-                inner, gives = self._trace(op, [slots[id(t)] for t in nested])
-                level.append(Call(op, node, takes, gives, start, len(self.calls), inner))
+        slots = dict(zip(map(id, model.inputs), input_slots, strict=True))
+        level_calls = []
+        for node in _nodes_in_order(model):
+            start = len(self.calls)
+            taken_slots = [slots[id(tensor)] for tensor in node.input_tensors]
+            nested_inputs = _nested_inputs(node)
+            if nested_inputs is not None:
+                nested_slots = [slots[id(tensor)] for tensor in nested_inputs]
+                inner_calls, given_slots = self._trace(node.operation, nested_slots)
+                call = Call(node.operation, node, taken_slots, given_slots, start, len(self.calls), inner_calls)
             else:
-                computed = bool(getattr(op, "variables", ())) or any(self.computed[slot] for slot in takes)
-                gives = [self._slot(t, computed) for t in node.outputs]
-                level.append(Call(op, node, takes, gives, start, start + 1, None))
-                self.calls.append(level[-1])
-            slots.update(zip(map(id, node.outputs), gives, strict=True))
-        return level, [slots[id(t)] for t in model.outputs]
+                has_variables = bool(getattr(node.operation, "variables", ()))
+                is_computed = has_variables or any(self.computed[slot] for slot in taken_slots)
+                given_slots = [self._add_slot(tensor, is_computed) for tensor in node.outputs]
+                call = Call(node.operation, node, taken_slots, given_slots, start, start + 1, None)
+                self.calls.append(call)
+            level_calls.append(call)
+            slots.update(zip(map(id, node.outputs), given_slots, strict=True))
+        return level_calls, [slots[id(tensor)] for tensor in model.outputs]
 
     def _find_boundaries(self):
         # One sweep in any order suffices: every other call lies before or after a lone live activation.
-        end = len(self.calls) - 1
-        last = {slot: i for i, call in enumerate(self.calls) for slot in call.inputs}
-        last.update(dict.fromkeys(self.outputs, end + 1))
-        alive, lone, first, shared = set(), {}, {}, {}
-        for i, call in enumerate(self.calls):
-            alive |= {slot for slot in call.outputs if self.computed[slot] and last.get(slot, i) > i}
-            alive -= {slot for slot in call.inputs if last[slot] == i}
-            if len(alive) == 1 and i < end:
-                lone[i] = next(iter(alive))
+        last_call = len(self.calls) - 1
+        last_use = {slot: index for index, call in enumerate(self.calls) for slot in call.inputs}
+        last_use.update(dict.fromkeys(self.outputs, last_call + 1))
+
+        alive = set()
+        lone_slots, first_calls, shared_layers = {}, {}, {}
+        for index, call in enumerate(self.calls):
+            alive |= {slot for slot in call.outputs if self.computed[slot] and last_use.get(slot, index) > index}
+            alive -= {slot for slot in call.inputs if last_use[slot] == index}
+            if len(alive) == 1 and index < last_call:
+                lone_slots[index] = next(iter(alive))
             if getattr(call.op, "weights", ()):
-                shared.update(dict.fromkeys(range(first.setdefault(id(call.op), i), i), call.op.name))
-        boundaries = {i: slot for i, slot in lone.items() if i not in shared}
-        if lone and not boundaries:
-            name = shared[next(iter(lone))]
+                first_call = first_calls.setdefault(id(call.op), index)
+                shared_layers.update(dict.fromkeys(range(first_call, index), call.op.name))
+
+        boundaries = {index: slot for index, slot in lone_slots.items() if index not in shared_layers}
+        if lone_slots and not boundaries:
+            layer_name = shared_layers[next(iter(lone_slots))]
             raise ValueError(
-                f"The model has no stages: its layer {name!r} is called both early and late, and its weights "
+                f"The model has no stages: its layer {layer_name!r} is called both early and late, and its weights "
                 "cannot belong to two stages. Use a part of the model without shared layers."
             )
-        return boundaries, shared
+        return boundaries, shared_layers
 
-    def _find_sizes(self, pixels=224):
-        values = list(self.tensors)
+    def _find_sizes(self):
+        sized_tensors = list(self.tensors)
         for slot in self.inputs:
-            shape = values[slot].shape
+            shape = sized_tensors[slot].shape
             if len(shape) == 4 and None in shape[1:]:
-                values[slot] = keras.KerasTensor((None, *(d or pixels for d in shape[1:])), values[slot].dtype)
-        if any(value is not tensor for value, tensor in zip(values, self.tensors, strict=True)):
-            for call in self.calls:
-                args, kwargs = _arguments(call, values)
-                outputs = keras.tree.flatten(call.op.compute_output_spec(*args, **kwargs))
-                for slot, tensor in zip(call.outputs, outputs, strict=True):
-                    values[slot] = tensor
-        return [value.shape for value in values]
+                sized_shape = (None, *(side or _UNKNOWN_SIDE for side in shape[1:]))
+                sized_tensors[slot] = keras.KerasTensor(sized_shape, sized_tensors[slot].dtype)
 
-    def _needed(self, wanted, given):
-        """Returns the indices of the calls that make `wanted` from `given`, and all slots on the way."""
-        included, needed = set(), set(wanted)
-        for i in reversed(range(len(self.calls))):
-            if any(slot in needed and slot not in given for slot in self.calls[i].outputs):
-                included.add(i)
-                needed.update(self.calls[i].inputs)
-        return included, needed
+        has_unknown_sides = any(sized is not tensor for sized, tensor in zip(sized_tensors, self.tensors, strict=True))
+        for call in self.calls if has_unknown_sides else ():
+            args, kwargs = _fill_in_arguments(call, sized_tensors)
+            outputs = keras.tree.flatten(call.op.compute_output_spec(*args, **kwargs))
+            for slot, tensor in zip(call.outputs, outputs, strict=True):
+                sized_tensors[slot] = tensor
+        return [tensor.shape for tensor in sized_tensors]
 
-    def _run(self, level, included, values, wanted):
-        """Calls the operations in `included` anew; `values`, from slot to KerasTensor, gets their outputs."""
-        for call in level:
-            inside = included.intersection(range(call.start, call.stop))
-            if not inside:
+    def _needed(self, wanted_slots: Iterable[int], given_slots: Collection[int]) -> tuple[set[int], set[int]]:
+        """Returns the indices of the calls that lead from the given to the wanted slots, and all slots on the way."""
+        included_calls, needed_slots = set(), set(wanted_slots)
+        for index in reversed(range(len(self.calls))):
+            if any(slot in needed_slots and slot not in given_slots for slot in self.calls[index].outputs):
+                included_calls.add(index)
+                needed_slots.update(self.calls[index].inputs)
+        return included_calls, needed_slots
+
+    def _run(self, level_calls, included_calls, values, wanted_slots):
+        """Calls the included operations anew; `values`, from slot to KerasTensor, gets their outputs."""
+        for call in level_calls:
+            included_inside = included_calls.intersection(range(call.start, call.stop))
+            if not included_inside:
                 continue
-            complete = len(inside) == call.stop - call.start and all(slot in values for slot in call.inputs)
-            if call.inner is None or complete:
-                args, kwargs = _arguments(call, values)
-                gives, outputs = call.outputs, call.op(*args, **kwargs)
-            else:  # a part of a nested model is a nested model again, so that names stay unique on each level
-                made = {slot for i in inside for slot in self.calls[i].outputs}
-                takes = sorted({slot for i in inside for slot in self.calls[i].inputs} - made)
-                used = set(wanted).union(*(self.calls[i].inputs for i in included - inside))
-                gives = sorted(made & used)
-                inner = {slot: self._input(slot) for slot in takes}
-                inputs = _single(list(inner.values()))
-                self._run(call.inner, included, inner, gives)
-                part = keras.Model(inputs, _single([inner[slot] for slot in gives]), name=call.op.name)
-                outputs = part(_single([values[slot] for slot in takes]))
-            values.update(zip(gives, keras.tree.flatten(outputs), strict=True))
+            is_whole = len(included_inside) == call.stop - call.start and all(slot in values for slot in call.inputs)
+            if call.inner is None or is_whole:
+                args, kwargs = _fill_in_arguments(call, values)
+                output_slots, outputs = call.outputs, call.op(*args, **kwargs)
+            else:
+                used_outside = set(wanted_slots).union(
+                    *(self.calls[index].inputs for index in included_calls - included_inside)
+                )
+                output_slots, outputs = self._run_part(call, included_inside, included_calls, values, used_outside)
+            values.update(zip(output_slots, keras.tree.flatten(outputs), strict=True))
+
+    def _run_part(self, call, included_inside, included_calls, values, used_outside):
+        """Calls a part of a nested model as a nested model again, so that names stay unique on each level.
+
+        Returns:
+            `(slots, outputs)` of what is used outside of it.
+        """
+        made_slots = {slot for index in included_inside for slot in self.calls[index].outputs}
+        read_slots = {slot for index in included_inside for slot in self.calls[index].inputs}
+        taken_slots = sorted(read_slots - made_slots)
+        given_slots = sorted(made_slots & used_outside)
+        inner_values = {slot: self._new_input(slot) for slot in taken_slots}
+        inputs = _single_or_list(list(inner_values.values()))
+        self._run(call.inner, included_calls, inner_values, given_slots)
+        part = keras.Model(inputs, _single_or_list([inner_values[slot] for slot in given_slots]), name=call.op.name)
+        return given_slots, part(_single_or_list([values[slot] for slot in taken_slots]))
 
 
-def is_functional(model):
+def is_functional(model: Any) -> bool:
     """Returns whether a layer is a model whose graph tells what it computes: not if it overrides `call`."""
-    if not isinstance(model, keras.Model) or not hasattr(model, "outputs"):
-        return False
-    return type(model).call.__qualname__ in ("Functional.call", "Sequential.call")
+    return isinstance(model, keras.Model) and hasattr(model, "outputs") and not has_own_call(model)
 
 
-def blocks_of(layer):
+def blocks_of(layer: keras.layers.Layer) -> list[list[keras.layers.Layer]]:
     """Returns lists of sublayers, one per block, if a layer holds one list of blocks; else `[[layer]]`."""
-    sublayers = list(layer._flatten_layers(include_self=False, recursive=False))
-    stacks = [
-        value
-        for name, value in vars(layer).items()
-        if name != "_layers" and isinstance(value, list) and len(value) > 1
-        if all(type(x) is type(value[0]) and x in sublayers and x.weights for x in value)
-    ]
+    sublayers = direct_sublayers(layer)
+    stacks = [candidates for candidates in layer_lists(layer) if _is_stack(candidates, sublayers)]
     # Weights of the layer itself, or a second list that runs in step with the first, would fit no block.
-    if len(stacks) != 1 or len(layer.weights) != sum(len(x.weights) for x in sublayers):
+    if len(stacks) != 1 or len(layer.weights) != sum(len(sublayer.weights) for sublayer in sublayers):
         return [[layer]]
-    blocks = [[]]
+    later_blocks = stacks[0][1:]
+    blocks: list[list[keras.layers.Layer]] = [[]]
     for sublayer in sublayers:
-        if sublayer in stacks[0][1:]:
+        if sublayer in later_blocks:
             blocks.append([])
         blocks[-1].append(sublayer)
     return blocks
 
 
-def _arguments(call, values):
-    given = zip(call.node.input_tensors, call.inputs, strict=True)
-    return call.node.arguments.fill_in({id(tensor): values[slot] for tensor, slot in given})
+def _is_stack(candidates, sublayers):
+    """Returns whether a list holds two layers or more of one class, all with weights and all of them sublayers."""
+    if len(candidates) < 2:
+        return False
+    block_type = type(candidates[0])
+    return all(type(item) is block_type and item in sublayers and item.weights for item in candidates)
 
 
-def _single(items):
+def _fill_in_arguments(call, values):
+    """Returns the arguments of a call with other tensors in place of those that it was recorded with."""
+    recorded = zip(call.node.input_tensors, call.inputs, strict=True)
+    return call.node.arguments.fill_in({id(tensor): values[slot] for tensor, slot in recorded})
+
+
+def _single_or_list(items):
     return items[0] if len(items) == 1 else items
 
 
 def _nested_inputs(node):
-    """Returns what a nested functional model is called on, in the order of its inputs; else `None`."""
-    model, args = node.operation, node.arguments
+    """Returns what a nested functional model is called on, in the order of its inputs; else None."""
+    model, arguments = node.operation, node.arguments
     if not is_functional(model):
         return None
-    given = args.args[0] if args.args else args.kwargs["inputs"]
+    given = arguments.args[0] if arguments.args else arguments.kwargs["inputs"]
     if isinstance(given, dict) and not isinstance(model.input, dict):
         given = [given[tensor.name] for tensor in model.inputs]
-    given = keras.tree.flatten(given)
+    tensors = keras.tree.flatten(given)
     # With masks, reshapes or casts on the way in, the model counts as one layer.
-    plain = len(given) == len(node.input_tensors) == len(model.inputs) and all(
-        len(a.shape) == len(b.shape) and (a.dtype == b.dtype or "float" in a.dtype and "float" in b.dtype)
-        for a, b in zip(given, model.inputs, strict=True)
-    )
-    return given if plain else None
+    if not len(tensors) == len(node.input_tensors) == len(model.inputs):
+        return None
+    is_as_declared = all(_passes_unchanged(tensor, own) for tensor, own in zip(tensors, model.inputs, strict=True))
+    return tensors if is_as_declared else None
 
 
-def _nodes(model):
+def _passes_unchanged(tensor, model_input):
+    same_rank = len(tensor.shape) == len(model_input.shape)
+    both_float = "float" in tensor.dtype and "float" in model_input.dtype
+    return same_rank and (tensor.dtype == model_input.dtype or both_float)
+
+
+def _nodes_in_order(model) -> list[Node]:
     """Returns the nodes between a model's inputs and outputs, each after those it depends on."""
     done, order = set(), []
-    ends = [tensor._keras_history for tensor in model.outputs[::-1]]
-    todo = [end.operation._inbound_nodes[end.node_index] for end in ends]
-    while todo:
-        waiting = [node for node in todo[-1].parent_nodes if node not in done]
-        todo += waiting[::-1]
-        if not waiting:
-            node = todo.pop()
+    stack = [node_of(tensor) for tensor in model.outputs[::-1]]
+    while stack:
+        waiting_nodes = [node for node in stack[-1].parent_nodes if node not in done]
+        stack += waiting_nodes[::-1]
+        if not waiting_nodes:
+            node = stack.pop()
             if node not in done and not node.is_input:
                 order.append(node)
             done.add(node)

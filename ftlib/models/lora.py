@@ -1,37 +1,45 @@
 """LoRA: low-rank additions to the kernels of a transformer's attention (Hu et al., 2022)."""
 
+from collections.abc import Iterable
+
 import keras
-import numpy as np
 
-from ftlib.models.initialization import seeded
+from ftlib.models.arrays import to_numpy
+from ftlib.models.initialization import assign_weights, seeded
+from ftlib.models.keras_internals import flatten_layers, kernel_variable
 from ftlib.models.staged_model import StagedModel
+from ftlib.models.stages import Stage
 
-_TARGETS = ("query", "value", "query_dense", "value_dense")  # what Keras and KerasHub call them
+_TARGET_NAMES = ("query", "value", "query_dense", "value_dense")  # what Keras and KerasHub call them
 
 
-def lora_layers(stages):
-    """Returns the layers of the backbone that take an addition, by stage.
-
-    Args:
-        stages: List of `Stage`.
+def lora_layers(stages: Iterable[Stage]) -> dict[str, list[keras.layers.Layer]]:
+    """Returns the layers of the backbone that take an addition, by the name of their stage.
 
     Raises:
         ValueError: If there are none: then nothing but the head would train.
     """
-    layers = {}
-    for stage in stages:
-        for layer in stage.layers if stage.name != "head" else ():
-            for inner in layer._flatten_layers():
-                if isinstance(inner, (keras.layers.Dense, keras.layers.EinsumDense)) and inner.name in _TARGETS:
-                    layers.setdefault(stage.name, []).append(inner)
-    if not layers:
+    layers_by_stage: dict[str, list[keras.layers.Layer]] = {}
+    for stage, layer in _backbone_layers(stages):
+        targets = [inner_layer for inner_layer in flatten_layers(layer) if _takes_addition(inner_layer)]
+        if targets:
+            layers_by_stage.setdefault(stage.name, []).extend(targets)
+    if not layers_by_stage:
         raise ValueError(
             "LoRA adds to the query and value kernels of a transformer, and this backbone has none by the names "
-            f"it looks for: Dense or EinsumDense layers named {', '.join(_TARGETS)}. Name those of an attention "
+            f"it looks for: Dense or EinsumDense layers named {', '.join(_TARGET_NAMES)}. Name those of an attention "
             'layer of your own so, as in Dense(64, name="query"). For another network use "lp_ft", which trains the '
             'backbone itself, or "feature_extraction", which trains the head alone.'
         )
-    return layers
+    return layers_by_stage
+
+
+def _backbone_layers(stages):
+    return [(stage, layer) for stage in stages if stage.name != "head" for layer in stage.layers]
+
+
+def _takes_addition(layer):
+    return isinstance(layer, (keras.layers.Dense, keras.layers.EinsumDense)) and layer.name in _TARGET_NAMES
 
 
 def add_lora(staged: StagedModel, rank: int, seed: int) -> list[str]:
@@ -46,34 +54,48 @@ def add_lora(staged: StagedModel, rank: int, seed: int) -> list[str]:
 
     Returns:
         Names of the stages in which something trains.
+
+    Raises:
+        ValueError: As in `lora_layers`.
     """
-    layers = lora_layers(staged.stages)
-    for inner in staged.model._flatten_layers():
-        inner.trainable = not isinstance(inner, keras.layers.BatchNormalization)
-    for stage in staged.stages:
-        for layer in stage.layers if stage.name != "head" else ():
-            for weight in layer.weights:
-                if weight.trainable:
-                    weight.trainable = False
+    layers_by_stage = lora_layers(staged.stages)
+    for layer in flatten_layers(staged.model):
+        layer.trainable = not isinstance(layer, keras.layers.BatchNormalization)
+    for _, layer in _backbone_layers(staged.stages):
+        for weight in layer.weights:
+            if weight.trainable:
+                weight.trainable = False
     with seeded(seed):
-        for inner in (one for listed in layers.values() for one in listed):
-            inner.enable_lora(rank)
-    return [name for name in staged.stage_names if name in layers or name == "head"]
+        for layers in layers_by_stage.values():
+            for layer in layers:
+                layer.enable_lora(rank)  # pyright: ignore[reportAttributeAccessIssue]  (Dense and EinsumDense have it)
+    return [name for name in staged.stage_names if name in layers_by_stage or name == "head"]
 
 
-def merge_lora(plain, model):
-    """Gives `plain`, a copy of the model before `add_lora`, the weights of the model with the additions summed in."""
-    additions = set()
-    kernels = []
-    for to, layer in zip(plain._flatten_layers(), model._flatten_layers(), strict=True):
+def merge_lora(model_before_lora: keras.Model, model: keras.Model) -> keras.Model:
+    """Sums the additions of a model into its kernels.
+
+    Args:
+        model_before_lora: A copy of the model from before `add_lora`, changed in place.
+        model: The model with additions.
+
+    Returns:
+        `model_before_lora`, with the weights of the model and the additions summed in.
+    """
+    addition_ids, merged_kernels = set(), []
+    for plain_layer, layer in zip(flatten_layers(model_before_lora), flatten_layers(model), strict=True):
         if getattr(layer, "lora_enabled", False):
-            factors = layer.lora_kernel_a, layer.lora_kernel_b
-            additions |= {id(factor) for factor in factors}
-            first, second = (np.asarray(keras.ops.convert_to_numpy(factor)) for factor in factors)
-            scale = getattr(layer, "lora_alpha", layer.lora_rank) / layer.lora_rank
-            kernels.append((to._kernel, keras.ops.convert_to_numpy(layer._kernel) + scale * (first @ second)))
-    for to, weight in zip(plain.weights, [w for w in model.weights if id(w) not in additions], strict=True):
-        to.assign(weight)
-    for kernel, value in kernels:
+            addition_ids |= {id(layer.lora_kernel_a), id(layer.lora_kernel_b)}
+            merged_kernels.append((kernel_variable(plain_layer), _kernel_with_addition(layer)))
+
+    own_weights = [weight for weight in model.weights if id(weight) not in addition_ids]
+    assign_weights(model_before_lora.weights, own_weights)
+    for kernel, value in merged_kernels:
         kernel.assign(value)
-    return plain
+    return model_before_lora
+
+
+def _kernel_with_addition(layer):
+    scale = getattr(layer, "lora_alpha", layer.lora_rank) / layer.lora_rank
+    first_factor, second_factor = to_numpy(layer.lora_kernel_a), to_numpy(layer.lora_kernel_b)
+    return to_numpy(kernel_variable(layer)) + scale * (first_factor @ second_factor)

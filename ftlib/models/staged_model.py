@@ -1,8 +1,11 @@
 """A model together with where its head begins: its stages, their weights, and the model cut between them."""
 
+from collections.abc import Collection, Iterable
+
 import keras
 
 from ftlib.errors import unknown
+from ftlib.models.arrays import unique_by_id
 from ftlib.models.layer_graph import LayerGraph, is_functional
 from ftlib.models.stages import Stage, Stages, find_stages
 
@@ -39,10 +42,11 @@ class StagedModel:
         self.model = model
         self.head = head
         self.layer_graph = LayerGraph(model)
-        self.stages, self._stage_ends = find_stages(self.layer_graph, head, max_stages)
+        self.stages, self._last_calls = find_stages(self.layer_graph, head, max_stages)
 
     @property
     def stage_names(self) -> list[str]:
+        """Names of the stages, from input to output."""
         return [stage.name for stage in self.stages]
 
     @property
@@ -51,13 +55,13 @@ class StagedModel:
         kernels = [weight for weight in self.weights_of(["head"]) if len(weight.shape) > 1]
         return int(kernels[0].shape[-2]) if kernels else None
 
-    def weights_of(self, stage_names) -> list:
+    def weights_of(self, stage_names: Collection[str]) -> list[keras.Variable]:
         """Returns the weights of the stages with these names, each once, in the model's order."""
         stages = [stage for stage in self.stages if stage.name in stage_names]
         weights = [weight for stage in stages for layer in stage.layers for weight in layer.weights]
-        return list({id(weight): weight for weight in weights}.values())
+        return unique_by_id(weights)
 
-    def cut(self, after, past_pooling: bool = False) -> list[keras.Model]:
+    def cut(self, after: Iterable[str | Stage], past_pooling: bool = False) -> list[keras.Model]:
         """Cuts the model after several stages into consecutive models.
 
         Args:
@@ -79,23 +83,27 @@ class StagedModel:
         >>> [part.output_shape[1:] for part in StagedModel(backbone).cut(["stage1", "stage4"])]
         [(32, 32, 16), (4, 4, 96), (2, 2, 1280)]
         """
-        known = self.stage_names
-        names = [name.name if isinstance(name, Stage) else name for name in after]
-        for name in names:
-            if name not in known:
-                raise unknown("stage", name, known)
-            stage = self.stages[known.index(name)]
-            if not stage.can_split:
-                possible = ", ".join(s.name for s in self.stages if s.can_split) or "none"
-                raise ValueError(f"Cannot cut after {name!r}: {stage.note}. Stages to cut after: {possible}.")
-        places = [known.index(name) for name in names]
-        if places != sorted(set(places)):
-            raise ValueError(f"Expected stage names in the model's order, each once. Received: {names}.")
+        cut_names = [stage.name if isinstance(stage, Stage) else stage for stage in after]
+        for name in cut_names:
+            self._require_cut_after(name)
+        positions = [self.stage_names.index(name) for name in cut_names]
+        if positions != sorted(set(positions)):
+            raise ValueError(f"Expected stage names in the model's order, each once. Received: {cut_names}.")
 
-        cuts = [self._stage_ends[place] for place in places]
-        if past_pooling and cuts:
-            cuts[0] = self.layer_graph.past_pooling(cuts[0])
-        return self.layer_graph.cut(cuts)
+        boundaries = [
+            call_index for call_index in map(self._last_calls.__getitem__, positions) if call_index is not None
+        ]
+        if past_pooling and boundaries:
+            boundaries[0] = self.layer_graph.past_pooling(boundaries[0])
+        return self.layer_graph.cut(boundaries)
+
+    def _require_cut_after(self, stage_name):
+        if stage_name not in self.stage_names:
+            raise unknown("stage", stage_name, self.stage_names)
+        stage = self.stages[self.stage_names.index(stage_name)]
+        if not stage.can_split:
+            possible_names = ", ".join(stage.name for stage in self.stages if stage.can_split) or "none"
+            raise ValueError(f"Cannot cut after {stage_name!r}: {stage.note}. Stages to cut after: {possible_names}.")
 
 
 def stages(model: keras.Model, head: str | None = None, max_stages: int = MAX_STAGES) -> Stages:

@@ -1,7 +1,6 @@
 """What holds a backbone near its start while it is tuned: penalties on its weights, and examples of its source task.
 
-All three are data, given to `Regularization(anchor=...)`. At the start of a run `Prepared` makes of them what the loop
-needs, and `Hold` is the term of the loss in one phase.
+All three are data, given to `Regularization(anchor=...)`. What they do to the loss is in `ftlib.training.anchoring`.
 """
 
 import math
@@ -11,7 +10,9 @@ import numpy as np
 
 from ftlib.tasks import Task
 
-_LABELS, _EXAMPLES = 5, 6  # streams of random numbers, apart from those of the batches
+# Streams of random numbers, apart from those of the batches.
+LABEL_STREAM = 5
+EXAMPLE_STREAM = 6
 
 
 @dataclass(frozen=True)
@@ -72,12 +73,16 @@ class EWC:
     def __post_init__(self):
         _check_strength(self)
         _check_source(self.source)
-        _check_whole(self, "examples", 1)
-        _check_whole(self, "seed", 0)
+        _check_whole_number(self, "examples", 1)
+        _check_whole_number(self, "seed", 0)
 
     def __repr__(self):
-        more = f", examples={self.examples}" * (self.examples != 200) + f", seed={self.seed}" * bool(self.seed)
-        return f"EWC({self.source.name!r}, strength={self.strength!r}{more})"
+        arguments = [repr(self.source.name), f"strength={self.strength!r}"]
+        if self.examples != 200:
+            arguments.append(f"examples={self.examples}")
+        if self.seed:
+            arguments.append(f"seed={self.seed}")
+        return f"EWC({', '.join(arguments)})"
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,13 +112,16 @@ class Replay:
     def __post_init__(self):
         _check_strength(self)
         _check_source(self.source)
-        _check_whole(self, "batch_size", 1)
+        _check_whole_number(self, "batch_size", 1)
 
     def __repr__(self):
-        more = f", batch_size={self.batch_size}" * (self.batch_size != 32)
-        return f"Replay({self.source.name!r}, strength={self.strength!r}{more})"
+        arguments = [repr(self.source.name), f"strength={self.strength!r}"]
+        if self.batch_size != 32:
+            arguments.append(f"batch_size={self.batch_size}")
+        return f"Replay({', '.join(arguments)})"
 
 
+Anchor = L2SP | EWC | Replay
 ANCHORS = (L2SP, EWC, Replay)
 
 
@@ -128,7 +136,7 @@ def _check_source(source):
         raise TypeError(f"`source` is a Task, as from ft.load_task(...). Received: {type(source).__name__}.")
 
 
-def _check_whole(anchor, name, least):
+def _check_whole_number(anchor, name, least):
     value = getattr(anchor, name)
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
         raise ValueError(f"`{name}` is a whole number of at least {least}. Received: {name}={value!r}.")

@@ -4,7 +4,7 @@ import dataclasses
 import math
 
 from ftlib.errors import find_name
-from ftlib.strategies.anchors import ANCHORS
+from ftlib.strategies.anchors import ANCHORS, Anchor
 
 AUGMENTATION = ("none", "light", "standard", "strong")
 
@@ -47,17 +47,11 @@ class Regularization:
     mixup: float = 0.0
     cutmix: float = 0.0
     patience: int | None = None
-    anchor: object = None
+    anchor: Anchor | None = None
 
     def __post_init__(self):
         for name in ("dropout", "l1", "l2", "weight_decay", "label_smoothing", "mixup", "cutmix"):
-            value = getattr(self, name)
-            below_one = name in ("dropout", "label_smoothing")
-            wanted = "from 0 to below 1" if below_one else "of at least 0"
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-                raise ValueError(f"`{name}` is a number {wanted}. Received: {name}={value!r}.")
-            if value < 0 or (below_one and value >= 1):
-                raise ValueError(f"`{name}` is a number {wanted}. Received: {name}={value!r}.")
+            _check_strength(name, getattr(self, name), below_one=name in ("dropout", "label_smoothing"))
         object.__setattr__(self, "augmentation", find_name("augmentation", self.augmentation, AUGMENTATION))
         patience = self.patience
         if patience is not None and (isinstance(patience, bool) or not isinstance(patience, int) or patience < 1):
@@ -67,11 +61,12 @@ class Regularization:
             raise TypeError(f"`anchor` is {kinds}. Received: anchor={self.anchor!r}.")
 
     def __repr__(self):
-        set_fields = (f for f in dataclasses.fields(self) if getattr(self, f.name) != f.default)
-        return f"Regularization({', '.join(f'{f.name}={getattr(self, f.name)!r}' for f in set_fields)})"
+        changed_fields = [f for f in dataclasses.fields(self) if getattr(self, f.name) != f.default]
+        arguments = ", ".join(f"{field.name}={getattr(self, field.name)!r}" for field in changed_fields)
+        return f"Regularization({arguments})"
 
     @staticmethod
-    def preset(name):
+    def preset(name: "str | Regularization") -> "Regularization":
         """Returns one of the presets `"none"`, `"light"`, `"standard"`, `"strong"`.
 
         `light` suits a few hundred updates on small data: only small distortions, and a patience that rarely bites.
@@ -88,6 +83,14 @@ class Regularization:
         if isinstance(name, Regularization):
             return name
         return PRESETS[find_name("regularization preset", name, PRESETS)]
+
+
+def _check_strength(name, value, below_one):
+    """Raises a ValueError unless a value is a number of at least 0, and below 1 where that is asked."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if not is_number or value < 0 or (below_one and value >= 1):
+        expected = "from 0 to below 1" if below_one else "of at least 0"
+        raise ValueError(f"`{name}` is a number {expected}. Received: {name}={value!r}.")
 
 
 PRESETS = {

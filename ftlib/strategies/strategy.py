@@ -2,15 +2,15 @@
 
 import dataclasses
 import math
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
 
 from ftlib.errors import find_name, unknown
 
 SCHEDULES = ("cosine", "one_cycle", "constant")
 CLOSING = ("soup", "interpolate")
-
-
-def _number(value):
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+TRAIN_NAMES = ("head", "all", "gradual", "lora")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,9 +35,9 @@ class Phase:
             drawn anew it always trains.
         views: How many versions of each image the phase may use. Default None: the run's augmentation and mixing draw
             a new one for every update. 1: the images as they are. More: the image and fixed augmented versions of it,
-            without mixing. What frozen first stages make of a fixed number of views is computed once. The head phases
-            below take 1: layers that are frozen cannot learn to see through a distortion, and on `digits` a head
-            learnt from distorted images was worse.
+            without mixing. What frozen first stages compute from a fixed number of views is computed once. The head
+            phases below take 1: layers that are frozen cannot learn to see through a distortion, and on `digits` a
+            head learnt from distorted images was worse.
         patience: Epochs without better validation loss before the phase stops; None takes the regularization's.
         width: Number of features of the head for which `rate` is meant: with more it is lower, with fewer higher, in
             proportion. Default None: the rate is as given, so give `width=None` with a rate of your own. The head
@@ -55,7 +55,7 @@ class Phase:
     """
 
     name: str
-    train: object
+    train: str | int | tuple[str, ...]
     share: float = 1.0
     rate: float = 1e-3
     decay: float = 1.0
@@ -67,46 +67,29 @@ class Phase:
     rank: int = 8
 
     def __post_init__(self):
-        train = self.train
-        names = isinstance(train, (tuple, list)) and all(isinstance(n, str) for n in train)
-        count = isinstance(train, int) and not isinstance(train, bool) and train >= 0
-        if isinstance(train, str):
-            train = find_name("value of `train`", train, ("head", "all", "gradual", "lora"))
-            object.__setattr__(self, "train", train)
-        if not (isinstance(train, str) or names or count):
-            raise ValueError(
-                '`train` is "head", "all", "gradual", "lora", a number of last stages or a tuple of stage names. '
-                f"Received: train={train!r}."
-            )
-        if names and not train:
-            raise ValueError(f"Phase {self.name!r} trains nothing: `train` names no stage. Received: train={train!r}.")
-        if names:
-            object.__setattr__(self, "train", tuple(train))
-        if not _number(self.share) or not 0 < self.share <= 1:
+        object.__setattr__(self, "train", _check_train(self.name, self.train))
+        if not _is_number(self.share) or not 0 < self.share <= 1:
             raise ValueError(
                 f"`share` is a part of the updates, above 0 and at most 1. Received: share={self.share!r}."
             )
-        if not _number(self.rate) or not 0 < self.rate <= 10:
+        if not _is_number(self.rate) or not 0 < self.rate <= 10:
             raise ValueError(f"`rate` is a learning rate above 0 and at most 10. Received: rate={self.rate!r}.")
-        if not _number(self.decay) or not 0 < self.decay <= 1:
+        if not _is_number(self.decay) or not 0 < self.decay <= 1:
             raise ValueError(f"`decay` is a factor above 0 and at most 1. Received: decay={self.decay!r}.")
         object.__setattr__(self, "schedule", find_name("schedule", self.schedule, SCHEDULES))
         if self.batch_norm not in ("freeze", "train"):
             raise ValueError(f'`batch_norm` is "freeze" or "train". Received: batch_norm={self.batch_norm!r}.')
-        counts = {"views": "versions of an image", "patience": "epochs", "width": "features", "rank": "rows"}
-        for name, counted in counts.items():
-            value = getattr(self, name)
-            whole = isinstance(value, int) and not isinstance(value, bool) and value >= 1
-            if not whole and (value is not None or name == "rank"):
-                none = "" if name == "rank" else ", or is None"
-                raise ValueError(f"`{name}` counts {counted}, at least 1{none}. Received: {name}={value!r}.")
+        _check_count("views", "versions of an image", self.views)
+        _check_count("patience", "epochs", self.patience)
+        _check_count("width", "features", self.width)
+        _check_count("rank", "rows", self.rank, may_be_none=False)
 
     def __repr__(self):
-        changed = (f for f in dataclasses.fields(self)[2:] if getattr(self, f.name) != f.default)
-        given = "".join(f", {f.name}={getattr(self, f.name)!r}" for f in changed)
-        return f"Phase({self.name!r}, train={self.train!r}{given})"
+        changed_fields = [f for f in dataclasses.fields(self)[2:] if getattr(self, f.name) != f.default]
+        arguments = "".join(f", {field.name}={getattr(self, field.name)!r}" for field in changed_fields)
+        return f"Phase({self.name!r}, train={self.train!r}{arguments})"
 
-    def unrolled(self, names, width=None):
+    def unrolled(self, names: Sequence[str], width: int | None = None) -> tuple["Phase", ...]:
         """Returns the phases that this one stands for, in order: no `"gradual"`, and the rate as it will be.
 
         Args:
@@ -118,41 +101,78 @@ class Phase:
             return dataclasses.replace(self, rate=rate, width=None).unrolled(names)
         if self.train != "gradual":
             return (self,)
-        count = len([n for n in names if n != "head"])
-        return tuple(
-            dataclasses.replace(
-                self,
-                name="all" if i == count else f"last {i}",
-                train="all" if i == count else i,
-                share=self.share / count,
-            )
-            for i in range(1, count + 1)
-        )
+        stage_count = len(_backbone_names(names))
+        share = self.share / stage_count
+        last_stages = [
+            dataclasses.replace(self, name=f"last {count}", train=count, share=share) for count in range(1, stage_count)
+        ]
+        return (*last_stages, dataclasses.replace(self, name="all", train="all", share=share))
 
-    def stages(self, names):
-        """Returns which of a model's stages train, given the names of all, in order."""
-        body = [n for n in names if n != "head"]
-        if self.train in ("all", "lora"):
+    def stages(self, names: Sequence[str]) -> list[str]:
+        """Returns which of a model's stages train, given the names of all, in order; of `"gradual"`, in the end.
+
+        Raises:
+            ValueError: For a stage that the model does not have, more stages than its backbone has, and none at all.
+        """
+        if self.train in ("all", "lora", "gradual"):
             return list(names)
         if self.train == "head":
-            chosen = [n for n in names if n == "head"]
+            chosen_names = [name for name in names if name == "head"]
         elif isinstance(self.train, int):
-            if self.train > len(body):
-                raise ValueError(
-                    f"Phase {self.name!r} trains the last {self.train} stages, but the backbone has {len(body)}."
-                )
-            chosen = body[len(body) - self.train :] + [n for n in names if n == "head"]
+            chosen_names = self._last_stages(names, self.train)
         else:
-            for name in self.train:
+            wanted_names = self.train
+            for name in wanted_names:
                 if name not in names:
                     raise unknown("stage", name, names)
-            chosen = [n for n in names if n in self.train]
-        if not chosen:
+            chosen_names = [name for name in names if name in wanted_names]
+        if not chosen_names:
             raise ValueError(
                 f"Phase {self.name!r} trains nothing: train={self.train!r} in a model with stages {', '.join(names)}. "
                 "For a model without a layer named 'backbone', name the head's first layer: fit(..., head=...)."
             )
-        return chosen
+        return chosen_names
+
+    def _last_stages(self, names, count):
+        backbone_names = _backbone_names(names)
+        if count > len(backbone_names):
+            raise ValueError(
+                f"Phase {self.name!r} trains the last {count} stages, but the backbone has {len(backbone_names)}."
+            )
+        frozen_names = backbone_names[: len(backbone_names) - count]
+        return [name for name in names if name not in frozen_names]
+
+
+def _check_train(phase_name, train):
+    """Returns what a phase trains as it is stored: a name as the table spells it, or a tuple of names."""
+    if isinstance(train, str):
+        return find_name("value of `train`", train, TRAIN_NAMES)
+    if isinstance(train, int) and not isinstance(train, bool) and train >= 0:
+        return train
+    if not isinstance(train, (tuple, list)) or not all(isinstance(name, str) for name in train):
+        raise ValueError(
+            '`train` is "head", "all", "gradual", "lora", a number of last stages or a tuple of stage names. '
+            f"Received: train={train!r}."
+        )
+    if not train:
+        raise ValueError(f"Phase {phase_name!r} trains nothing: `train` names no stage. Received: train={train!r}.")
+    return tuple(train)
+
+
+def _check_count(name, counted, value, may_be_none=True):
+    if value is None and may_be_none:
+        return
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        alternative = ", or is None" if may_be_none else ""
+        raise ValueError(f"`{name}` counts {counted}, at least 1{alternative}. Received: {name}={value!r}.")
+
+
+def _is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _backbone_names(stage_names):
+    return [name for name in stage_names if name != "head"]
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -171,97 +191,128 @@ class Strategy:
             pre-trained backbone under the tuned head.
 
     Example:
-    >>> recipe = ft.strategy("lp_ft")
-    >>> dataclasses.replace(recipe, closing=("interpolate",)).closing
+    >>> strategy = ft.strategy("lp_ft")
+    >>> dataclasses.replace(strategy, closing=("interpolate",)).closing
     ('interpolate',)
     """
 
     name: str
     start: str
-    phases: tuple
+    phases: tuple[Phase, ...]
     keep: int | None = None
-    closing: tuple = ()
+    closing: tuple[str, ...] = ()
 
     def __post_init__(self):
         object.__setattr__(self, "start", find_name("start", self.start, ("pretrained", "random")))
         object.__setattr__(self, "phases", tuple(self.phases))
-        if not self.phases or not all(isinstance(p, Phase) for p in self.phases):
+        if not self.phases or not all(isinstance(phase, Phase) for phase in self.phases):
             raise ValueError(f"A strategy needs at least one Phase. Received: phases={self.phases!r}.")
-        if sum(p.share for p in self.phases) > 1 + 1e-6:
-            shares = ", ".join(f"{p.name} {p.share:g}" for p in self.phases)
+        if sum(phase.share for phase in self.phases) > 1 + 1e-6:
+            shares = ", ".join(f"{phase.name} {phase.share:g}" for phase in self.phases)
             raise ValueError(f"The shares of the phases add up to more than 1. Received: {shares}.")
         keep = self.keep
         if keep is not None and (isinstance(keep, bool) or not isinstance(keep, int) or keep < 0):
             raise ValueError(f"`keep` counts stages from the input. Received: keep={keep!r}.")
+        self._check_closing()
+
+    def _check_closing(self):
         if not isinstance(self.closing, (tuple, list)):
             raise ValueError(f'`closing` is a tuple of "soup" and "interpolate". Received: closing={self.closing!r}.')
-        object.__setattr__(self, "closing", tuple(find_name("closing step", step, CLOSING) for step in self.closing))
-        if "interpolate" in self.closing and (self.start == "random" or keep is not None):
+        closing_steps = tuple(find_name("closing step", step, CLOSING) for step in self.closing)
+        object.__setattr__(self, "closing", closing_steps)
+        if "interpolate" in closing_steps and (self.start == "random" or self.keep is not None):
             raise ValueError("There are no pre-trained weights to interpolate from: they are drawn anew.")
-        if "soup" in self.closing and self.phases[-1].train == "lora":
+        if "soup" in closing_steps and self.phases[-1].train == "lora":
             raise ValueError("A soup of LoRA's factors is not the mean of the models. Close with another step.")
 
     def __repr__(self):
-        kept = "" if self.keep is None else f", keeps the first {self.keep} stages"
-        lines = [f"{self.name}: starts {self.start}{kept}", f"  {'phase':<10}{'trains':<12}{'share':>6}{'rate':>10}"]
-        lines += [f"  {p.name:<10}{_what(p.train):<12}{p.share:>6.0%}{p.rate:>10g}  {_how(p)}" for p in self.phases]
-        return "\n".join(lines + [f"  then: {', '.join(self.closing)}"] * bool(self.closing))
+        first_line = f"{self.name}: starts {self.start}"
+        if self.keep is not None:
+            first_line += f", keeps the first {self.keep} stages"
+        lines = [first_line, f"  {'phase':<10}{'trains':<12}{'share':>6}{'rate':>10}"]
+        for phase in self.phases:
+            numbers = f"{phase.share:>6.0%}{phase.rate:>10g}"
+            lines.append(f"  {phase.name:<10}{_format_train(phase.train):<12}{numbers}  {_format_options(phase)}")
+        if self.closing:
+            lines.append(f"  then: {', '.join(self.closing)}")
+        return "\n".join(lines)
 
-    def unrolled(self, names, width=None):
+    @staticmethod
+    def from_dict(data: Mapping[str, Any]) -> "Strategy":
+        """Returns the strategy that `dataclasses.asdict(strategy)` was made of, also after a way through JSON.
+
+        Raises:
+            TypeError: For a name that a strategy or a phase does not have, or one that is missing.
+            ValueError: As `Strategy` and `Phase` do.
+
+        Example:
+        >>> strategy = get_strategy("lp_ft")
+        >>> Strategy.from_dict(dataclasses.asdict(strategy)) == strategy
+        True
+        """
+        phases = tuple(Phase(**phase) for phase in data["phases"])
+        return Strategy(**{**data, "phases": phases})
+
+    def unrolled(self, names: Sequence[str], width: int | None = None) -> "Strategy":
         """Returns the strategy as it runs on a model, with the arguments of `Phase.unrolled`."""
-        return dataclasses.replace(self, phases=tuple(one for p in self.phases for one in p.unrolled(names, width)))
+        phases = tuple(unrolled for phase in self.phases for unrolled in phase.unrolled(names, width))
+        return dataclasses.replace(self, phases=phases)
 
-    def scaled(self, factor):
+    def scaled(self, factor: float) -> "Strategy":
         """Returns the strategy with all rates times `factor`: what `compare` tunes."""
-        return dataclasses.replace(
-            self, phases=tuple(dataclasses.replace(p, rate=p.rate * factor) for p in self.phases)
-        )
+        phases = tuple(dataclasses.replace(phase, rate=phase.rate * factor) for phase in self.phases)
+        return dataclasses.replace(self, phases=phases)
 
-    def check(self, names):
+    def check(self, names: Sequence[str]) -> None:
         """Raises a ValueError unless a model with stages of these names has what every phase trains and keeps."""
-        if self.keep is not None and self.keep > len([n for n in names if n != "head"]):
+        if self.keep is not None and self.keep > len(_backbone_names(names)):
             raise ValueError(f"Strategy {self.name!r} keeps {self.keep} stages, but the model has {', '.join(names)}.")
         for phase in self.phases:
             phase.stages(names)
 
-    def plan(self, updates):
-        """Returns the updates of each phase; together `updates` times the shares, each at least 1."""
-        ends, total = [], 0.0
+    def plan(self, updates: int) -> list[int]:
+        """Returns the updates of each phase; together `updates` times the shares, each at least 1.
+
+        Raises:
+            ValueError: For fewer updates than phases.
+        """
+        ends, share_so_far = [], 0.0
         for phase in self.phases:
-            total += phase.share
-            ends.append(math.floor(updates * total + 0.5))
-        counts = [end - begin for begin, end in zip([0] + ends, ends, strict=False)]
-        if min(counts) < 1:
+            share_so_far += phase.share
+            ends.append(math.floor(updates * share_so_far + 0.5))
+        updates_per_phase = [end - begin for begin, end in pairwise([0, *ends])]
+        if min(updates_per_phase) < 1:
             raise ValueError(
                 f"{updates} updates are too few for the {len(self.phases)} phases of {self.name!r}. Received: "
                 f"updates={updates}."
             )
-        return counts
+        return updates_per_phase
 
 
 # Rates: 1e-3 is Adam's own default (Kingma and Ba, 2015) and serves training from scratch; a head alone is a convex
 # problem that bears more; what is pre-trained moves more slowly, so that it is tuned and not overwritten.
 _HEAD = Phase("head", "head", share=1 / 3, rate=1e-2, width=128, views=1)
+_HEAD_LONG = dataclasses.replace(_HEAD, share=1.0)
+
+_STRATEGIES = {
+    strategy.name: strategy
+    for strategy in (
+        Strategy("scratch", "random", (Phase("all", "all", rate=1e-3),)),
+        Strategy("feature_extraction", "pretrained", (_HEAD,)),
+        Strategy("feature_extraction_long", "pretrained", (_HEAD_LONG,)),
+        Strategy("top", "pretrained", (_HEAD, Phase("top", 1, share=2 / 3, rate=3e-4))),
+        Strategy("full", "pretrained", (Phase("all", "all", rate=3e-4),)),
+        Strategy("lp_ft", "pretrained", (_HEAD, Phase("all", "all", share=2 / 3, rate=3e-4))),
+        Strategy("gradual", "pretrained", (_HEAD, Phase("gradual", "gradual", share=2 / 3, rate=3e-4))),
+        Strategy("lora", "pretrained", (_HEAD, Phase("lora", "lora", share=2 / 3, rate=1e-3))),
+        Strategy("hybrid", "pretrained", (Phase("all", "all", rate=1e-3),), keep=2),
+    )
+}
 
 
-def _strategies():
-    replace = dataclasses.replace
-    return {
-        "scratch": Strategy("scratch", "random", (Phase("all", "all", rate=1e-3),)),
-        "feature_extraction": Strategy("feature_extraction", "pretrained", (_HEAD,)),
-        "feature_extraction_long": Strategy("feature_extraction_long", "pretrained", (replace(_HEAD, share=1.0),)),
-        "top": Strategy("top", "pretrained", (_HEAD, Phase("top", 1, share=2 / 3, rate=3e-4))),
-        "full": Strategy("full", "pretrained", (Phase("all", "all", rate=3e-4),)),
-        "lp_ft": Strategy("lp_ft", "pretrained", (_HEAD, Phase("all", "all", share=2 / 3, rate=3e-4))),
-        "gradual": Strategy("gradual", "pretrained", (_HEAD, Phase("gradual", "gradual", share=2 / 3, rate=3e-4))),
-        "lora": Strategy("lora", "pretrained", (_HEAD, Phase("lora", "lora", share=2 / 3, rate=1e-3))),
-        "hybrid": Strategy("hybrid", "pretrained", (Phase("all", "all", rate=1e-3),), keep=2),
-    }
-
-
-def list_strategies():
+def list_strategies() -> list[str]:
     """Returns the names that `get_strategy` knows."""
-    return list(_strategies())
+    return list(_STRATEGIES)
 
 
 def get_strategy(name: str | Strategy) -> Strategy:
@@ -296,22 +347,24 @@ def get_strategy(name: str | Strategy) -> Strategy:
         return name
     if isinstance(name, (list, tuple)):
         raise ValueError("A list of phases needs a name and a start: ft.Strategy(name, start, phases).")
-    known = _strategies()
-    return known[find_name("strategy", name, known)]
+    return _STRATEGIES[find_name("strategy", name, _STRATEGIES)]
 
 
 strategy = get_strategy  # `ft.strategy("lp_ft")`: inside the library, a strategy is an object and not a function
 
 
-def _how(phase):
-    parts = [phase.schedule] + [f"decay {phase.decay:g}"] * (phase.decay != 1)
-    parts += [f"at {phase.width} features"] * (phase.width is not None)
-    if phase.views:
-        parts.append("images as they are" if phase.views == 1 else f"{phase.views} views")
-    return ", ".join(parts)
+def _format_options(phase):
+    options = [phase.schedule]
+    if phase.decay != 1:
+        options.append(f"decay {phase.decay:g}")
+    if phase.width is not None:
+        options.append(f"at {phase.width} features")
+    if phase.views is not None:
+        options.append("images as they are" if phase.views == 1 else f"{phase.views} views")
+    return ", ".join(options)
 
 
-def _what(train):
+def _format_train(train):
     if isinstance(train, int):
         return f"last {train}"
     return train if isinstance(train, str) else ", ".join(train)

@@ -11,7 +11,7 @@ from ftlib.evidence.probes import backbone_of, chain_models, source_head
 from ftlib.models.inference import fingerprint_images, predict
 from ftlib.models.initialization import copy_model, state_layers
 from ftlib.models.staged_model import StagedModel
-from ftlib.strategies.anchors import _EXAMPLES, _LABELS, EWC, L2SP, Replay
+from ftlib.strategies.anchors import EWC, EXAMPLE_STREAM, L2SP, LABEL_STREAM, Replay
 from ftlib.strategies.strategy import Strategy
 from ftlib.tasks.task import Split
 
@@ -187,7 +187,7 @@ class ReplayTerm(AnchorTerm):
         self.source_split: Any = prepared.source_split
 
     def inputs_for(self, images, epoch_key, index):
-        rng = np.random.default_rng([_EXAMPLES, *epoch_key, index])
+        rng = np.random.default_rng([EXAMPLE_STREAM, *epoch_key, index])
         example_indices = rng.integers(len(self.source_split), size=self.batch_size)
         source_images = np.asarray(self.source_split.images[example_indices], "float32")
         class_count = self.head.output_shape[-1]
@@ -253,7 +253,7 @@ def fisher_information(
     Raises:
         ValueError: If no gradient reaches the backbone.
     """
-    rng = np.random.default_rng([_LABELS, seed])
+    rng = np.random.default_rng([LABEL_STREAM, seed])
     image_indices = np.sort(rng.permutation(len(source))[:example_count])
     images = np.asarray(source.images[image_indices], "float32")
     backbone_copy = copy_model(backbone)

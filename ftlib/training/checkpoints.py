@@ -11,10 +11,10 @@ import pathlib
 import zipfile
 from typing import Any, NamedTuple
 
-import keras
 import numpy as np
 
 from ftlib.errors import DamagedFileError
+from ftlib.models.arrays import to_numpy
 
 _LAST = "checkpoint.npz"
 _BEFORE = "checkpoint-before.npz"
@@ -120,7 +120,7 @@ def pack_arrays(prefix: str, values) -> dict[str, np.ndarray]:
     """Returns weights or arrays as a dict of arrays named `prefix/0`, `prefix/1`, ..."""
     packed = {}
     for i, value in enumerate(values):
-        array = np.asarray(keras.ops.convert_to_numpy(value))
+        array = to_numpy(value)
         if array.dtype.kind not in "fiub":  # NumPy cannot name a bfloat16
             array = array.astype("float32")
         packed[f"{prefix}/{i}"] = array

@@ -339,14 +339,14 @@ def _record(run, cell, choice, seed, comparison):
         seed=seed,
         rate_factor=choice.rate_factor,
         regularization=repr(choice.regularization),
-        updates_done=sum(phase["updates_done"] for phase in run.phases),
+        updates_done=sum(phase.updates_done for phase in run.phases),
         val_accuracy=run.val_accuracy,
         val_macro_f1=run.val_macro_f1,
         test_accuracy=run.test_accuracy,
         test_macro_f1=run.test_macro_f1,
     )
     comparison.rows.append(dataclasses.asdict(row))
-    comparison._histories.append((cell.strategy.name, cell.labels_per_class, cell.updates, run.history))
+    comparison.add_history(cell.strategy.name, cell.labels_per_class, cell.updates, run.history)
 
 
 class ComparisonDivergedError(DivergedError):

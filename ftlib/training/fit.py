@@ -7,6 +7,7 @@ import keras
 from ftlib.evidence.proofs import Proof, prove_no_leak, require_proofs
 from ftlib.evidence.run import Run, load_run, task_checksum
 from ftlib.evidence.run_records import EpochRecord, PhaseRecord
+from ftlib.models.arrays import to_numpy
 from ftlib.models.initialization import copy_model, reinitialize_layers
 from ftlib.models.staged_model import StagedModel
 from ftlib.strategies.regularization import Regularization
@@ -227,17 +228,12 @@ def train(context: TrainingContext) -> None:
     run = context.run
     closing_steps = context.strategy.closing
     start_weights = run.model.get_weights() if "interpolate" in closing_steps else []
-    checkpoint = None if context.checkpoints is None else context.checkpoints.checkpoint
-    first_phase = 0
-    if checkpoint is not None:
-        first_phase = checkpoint.record["phase"]
-        _restore_run(context, checkpoint)
-        context.progress.note(f"{context.checkpoints.folder}: goes on after update {run.history[-1].update}")
+    first_phase, checkpoint = _go_to_checkpoint(context)
     context.progress.run_started(run)
 
-    trained_phase = None
-    for index in range(first_phase, len(context.strategy.phases)):
-        trained_phase = train_phase(context, index, checkpoint if index == first_phase else None)
+    trained_phase = train_phase(context, first_phase, checkpoint)
+    for index in range(first_phase + 1, len(context.strategy.phases)):
+        trained_phase = train_phase(context, index)
 
     for step in closing_steps:
         if step == "soup":
@@ -250,7 +246,11 @@ def train(context: TrainingContext) -> None:
         context.progress.note(f"{run.strategy} seed {run.seed}  {result['said']}, {loss_text}")
 
 
-def _restore_run(context, checkpoint):
+def _go_to_checkpoint(context):
+    """Gives the run what was recorded before it was stopped; returns the phase to go on in, and its checkpoint."""
+    checkpoint = None if context.checkpoints is None else context.checkpoints.checkpoint
+    if checkpoint is None:
+        return 0, None
     record, arrays = checkpoint
     run = context.run
     context.touched_stages = record["touched"]
@@ -259,13 +259,15 @@ def _restore_run(context, checkpoint):
     run.phases = [PhaseRecord.from_dict(phase) for phase in record["phases"]]
     run.notes = record["notes"]
     run.proofs[:] = [Proof(**proof) for proof in record["proofs"]]
+    context.progress.note(f"{context.checkpoints.folder}: goes on after update {run.history[-1].update}")
+    return record["phase"], checkpoint
 
 
 def _line_start(context, start_weights):
     """Returns the weights to interpolate from: those at the start, under the head phase's head or else today's."""
     model = context.run.model
     head_weights = StagedModel(model, context.run.head).weights_of(["head"])
-    head_values = context.head_after_first_phase or [keras.ops.convert_to_numpy(weight) for weight in head_weights]
+    head_values = context.head_after_first_phase or [to_numpy(weight) for weight in head_weights]
     value_of = {id(weight): value for weight, value in zip(head_weights, head_values, strict=True)}
     return [value_of.get(id(weight), start) for weight, start in zip(model.weights, start_weights, strict=True)]
 

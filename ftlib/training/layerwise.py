@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from ftlib.errors import unknown
-from ftlib.models.freezing import make_again
+from ftlib.models.optimizer_copies import rebuild_optimizer
 from ftlib.models.staged_model import StagedModel
 from ftlib.models.stages import Stage
 
@@ -412,7 +412,7 @@ def _wrap(optimizer: Any, plan: _StagePlan) -> Layerwise:
         # Torch's own class counts its calls, which are several in a step with several rates.
         kind = next(base for base in kind.__mro__ if not base.__module__.startswith("keras.src.backend."))
     layerwise_class = _class_over(kind)
-    layerwise_optimizer = make_again(optimizer, super(Layerwise, layerwise_class).from_config)
+    layerwise_optimizer = rebuild_optimizer(optimizer, super(Layerwise, layerwise_class).from_config)
     layerwise_optimizer._plan = plan
     return layerwise_optimizer
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
-import keras
 import numpy as np
 
+from ftlib.models.arrays import to_numpy
+from ftlib.models.keras_internals import flatten_layers, state_variables
 from ftlib.models.staged_model import StagedModel
 from ftlib.strategies.strategy import Phase
 
@@ -15,7 +16,7 @@ def check_probabilities(staged: StagedModel) -> None:
     last_part = staged.cut(splittable[-1:])[-1]
     if len(last_part.inputs) > 1:
         last_part = staged.model
-    rows = keras.ops.convert_to_numpy(last_part(_random_input(last_part)))
+    rows = to_numpy(last_part(_random_input(last_part)))
     if rows.min() < 0 or not np.allclose(rows.sum(1), 1, atol=1e-2):
         sums = ", ".join(f"{row_sum:g}" for row_sum in rows.sum(1))
         raise ValueError(
@@ -33,18 +34,16 @@ def check_still_in_inference(staged: StagedModel, phases: Iterable[Phase]) -> No
     for stage in staged.stages:
         if all(stage.name in phase.stages(staged.stage_names) for phase in phases):
             continue
-        for layer in (inner for outer in stage.layers for inner in outer._flatten_layers()):
+        for layer in (inner for outer in stage.layers for inner in flatten_layers(outer)):
             if not type(layer).__module__.startswith("keras."):
-                held_states.update((id(w), (w, layer, stage.name)) for w in layer._non_trainable_variables)
+                held_states.update((id(w), (w, layer, stage.name)) for w in state_variables(layer))
     if not held_states:
         return
 
-    values_before = {key: np.array(keras.ops.convert_to_numpy(state)) for key, (state, _, _) in held_states.items()}
+    values_before = {key: to_numpy(state).copy() for key, (state, _, _) in held_states.items()}
     staged.model(_random_input(staged.model), training=False)
     moved_keys = [
-        key
-        for key, (state, _, _) in held_states.items()
-        if not np.array_equal(values_before[key], keras.ops.convert_to_numpy(state))
+        key for key, (state, _, _) in held_states.items() if not np.array_equal(values_before[key], to_numpy(state))
     ]
     for key in moved_keys:
         state, _, _ = held_states[key]

@@ -15,6 +15,7 @@ from ftlib.errors import DivergedError
 from ftlib.evidence.proofs import Proof, prove, require_proofs
 from ftlib.evidence.run_records import EpochRecord, PhaseRecord
 from ftlib.evidence.scores import score_predictions
+from ftlib.models.arrays import to_numpy
 from ftlib.models.freezing import set_trainable
 from ftlib.models.inference import predict, prefetch
 from ftlib.models.initialization import assign_weights, copy_model
@@ -372,7 +373,7 @@ class PhaseLoop:
         """Keeps the weights of the epoch if it is the best, or one of the best where a soup is wanted."""
         is_best = self.best_epoch is None or record.val_loss < self.best_epoch.val_loss
         if is_best or self.plan.keeps_ingredients:
-            weights = [np.array(keras.ops.convert_to_numpy(weight)) for weight in self.choice.weights]
+            weights = [to_numpy(weight).copy() for weight in self.choice.weights]
             epoch_weights = EpochWeights(self.epoch, record.val_loss, scores, weights)
             if is_best:
                 self.best_epoch = epoch_weights

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import keras
 
+from ftlib.models.keras_internals import flatten_layers, seed_generators
 from ftlib.models.stages import Stage
 from ftlib.strategies.strategy import Phase
 
@@ -35,8 +36,8 @@ def random_layers(stage: Stage) -> list[keras.layers.Layer]:
 
     Keras gives a layer a generator of random numbers only where it needs one: a Dropout with the rate 0 has none.
     """
-    layers = {id(inner): inner for layer in stage.layers for inner in layer._flatten_layers()}.values()
-    return [layer for layer in layers if getattr(layer, "_seed_generators", None) and _takes_training(layer)]
+    layers = {id(inner): inner for layer in stage.layers for inner in flatten_layers(layer)}.values()
+    return [layer for layer in layers if seed_generators(layer) and _takes_training(layer)]
 
 
 def _takes_training(layer):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tiny
 
-from ftlib.evidence.calibration import _bins, _error, _temperature, calibration
-from ftlib.evidence.groups import _wilson, group_accuracy
+from ftlib.evidence.calibration import calibration, expected_calibration_error, fit_temperature, reliability_bins
+from ftlib.evidence.groups import group_accuracy
 from ftlib.evidence.run import Run
 
 
@@ -19,7 +19,8 @@ def made(probabilities, labels, groups=None):
     }
     task = dataclasses.replace(task, **parts)
     run = Run(None, "made", 0, {"task": {"name": "made"}}, [], [], [], [], task.class_names, task)
-    run._kept.update(validation=probabilities, test=probabilities)
+    run.set_predictions("validation", probabilities)
+    run.set_predictions("test", probabilities)
     return run
 
 
@@ -52,16 +53,16 @@ def test_one_temperature_undoes_what_sharpened_all(sharpen):
     assert run.scores["test"]["accuracy"] == found.accuracy  # the look at the test split is on record
 
 
-def test_the_error_is_the_mean_distance_over_bins():
+def test_the_error_is_the_mean_distance_overreliability_bins():
     said = np.array([[0.95, 0.05], [0.95, 0.05], [0.65, 0.35], [0.35, 0.65]])
-    rows = _bins(said, np.array([0, 1, 0, 1]), 10)
+    rows = reliability_bins(said, np.array([0, 1, 0, 1]), 10)
     assert [(r["n"], r["accuracy"], r["confidence"]) for r in rows] == [(2, 1.0, 0.65), (2, 0.5, 0.95)]
-    assert _error(rows) == pytest.approx((2 * 0.35 + 2 * 0.45) / 4)
+    assert expected_calibration_error(rows) == pytest.approx((2 * 0.35 + 2 * 0.45) / 4)
 
 
-def test_certainty_and_perfection_have_a_finite_temperature():
+def test_certainty_and_perfection_have_a_finitefit_temperature():
     said, right = 0.9 * np.eye(3)[np.arange(30) % 3] + 0.1 / 3, np.arange(30) % 3
-    assert _temperature(said, right) < 0.2 and _temperature(said, (right + 1) % 3) > 15
+    assert fit_temperature(said, right) < 0.2 and fit_temperature(said, (right + 1) % 3) > 15
     certain = calibration(made(np.eye(3)[right], right))
     assert np.isfinite(certain.apply(np.eye(3))).all() and certain.ece_scaled < 0.01
     assert "end of the range" in repr(calibration(made(said, (right + 1) % 3)))
@@ -85,11 +86,6 @@ def test_without_groups_the_classes_are_shown():
     assert {r["group"] for r in by_hand.rows} == {0, 1}
     objects = np.array(["a", "b"], dtype=object)[np.arange(300) % 2]
     assert {r["group"] for r in group_accuracy(made(said, labels), groups=objects).rows} == {"a", "b"}
-
-
-def test_the_interval_of_a_share():
-    assert _wilson(5, 10) == pytest.approx((0.2366, 0.7634), abs=1e-4)  # Wilson (1927), as statsmodels gives it
-    assert _wilson(0, 10)[0] == 0 and _wilson(10, 10)[1] == pytest.approx(1)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 import tiny
 
 import ftlib as ft
-from ftlib.evidence.forgetting import _cka, forgetting
+from ftlib.evidence.forgetting import forgetting, linear_cka
 from ftlib.evidence.run import load_run
 from ftlib.strategies.strategy import Phase, Strategy
 from ftlib.training.fit import fit
@@ -92,10 +92,10 @@ def test_similarity_sees_through_rotation_and_scale_only():
     rng = np.random.default_rng(0)
     a = rng.normal(size=(50, 6))
     turn = np.linalg.qr(rng.normal(size=(6, 6)))[0]
-    assert _cka(a, 3 * a @ turn + 5) == pytest.approx(1)
+    assert linear_cka(a, 3 * a @ turn + 5) == pytest.approx(1)
     wide = rng.normal(size=(2, 100, 20_000))  # far more features than images
-    assert abs(_cka(*wide)) < 0.2 and _cka(wide[0], wide[0]) == pytest.approx(1)
-    assert _cka(a, np.zeros_like(a)) == 0 and _cka(0 * a, 0 * a) == 1
+    assert abs(linear_cka(*wide)) < 0.2 and linear_cka(wide[0], wide[0]) == pytest.approx(1)
+    assert linear_cka(a, np.zeros_like(a)) == 0 and linear_cka(0 * a, 0 * a) == 1
 
 
 def test_a_finished_run_that_is_read_again_knows_its_start(tmp_path):

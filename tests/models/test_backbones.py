@@ -239,5 +239,5 @@ def test_reinitialize_draws_what_its_name_says():
 
 def test_the_shipped_files_are_those_on_the_card():
     for name in backbones.SHIPPED:
-        assert backbones._checked(name, "backbone").name == f"{name}.weights.h5"
-        assert backbones._checked(name, "head").name == f"{name}-head.weights.h5"
+        assert backbones.shipped_weights(name, "backbone").name == f"{name}.weights.h5"
+        assert backbones.shipped_weights(name, "head").name == f"{name}-head.weights.h5"

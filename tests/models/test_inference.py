@@ -243,8 +243,7 @@ def test_images_can_be_a_list_of_files_that_decode_when_asked(everything_pays, e
     assert run.history == plain.history and run.phases[0]["cache"]
 
 
-def test_several_threads_make_batches_in_order_and_an_error_ends_them(monkeypatch):
-    monkeypatch.setattr(ftlib.models.inference, "_MAKERS", 4)
+def test_several_threads_make_batches_in_order_and_an_error_ends_them():
     made = []
 
     def make(i):
@@ -256,7 +255,7 @@ def test_several_threads_make_batches_in_order_and_an_error_ends_them(monkeypatc
 
     taken = []
     with pytest.raises(OSError, match="gone"):
-        for item in prefetch(make, 100):
+        for item in prefetch(make, 100, threads=4):
             taken.append(item)
     assert taken == list(range(20)) and max(made) <= 24
     assert list(prefetch(make, 0)) == [] and list(prefetch(make, 2)) == [0, 1]
@@ -267,7 +266,7 @@ def test_the_number_of_threads_changes_nothing(monkeypatch, eager):
     settings = Regularization(augmentation="strong", mixup=0.2)
     ends = []
     for threads in (1, 5):
-        monkeypatch.setattr(ftlib.models.inference, "_MAKERS", threads)
+        monkeypatch.setattr(ftlib.models.inference, "_PREFETCH_THREADS", threads)
         run = fit(tiny.model(), tiny.task(), one_phase("all"), settings, updates=12, batch_size=4, verbose=False)
         ends.append(tiny.weights(run.model))
     assert all(np.array_equal(ends[0][name], ends[1][name]) for name in ends[0])

@@ -166,7 +166,7 @@ def test_warnings_come_first_and_show_at_a_glance(run, tmp_path):
 
 def test_a_run_without_its_data_tells_what_was_recorded_and_says_so(run, tmp_path):
     assert run.test_accuracy  # looked at, so recorded
-    loaded = load_run(run._kept["run_dir"])
+    loaded = load_run(run.run_dir)
     html = write(loaded, tmp_path / "r.html").read_text(encoding="utf-8")
     assert f"It names {round(90 * run.test_accuracy)} of 90 test images correctly" in words(html)
     assert "loaded without its data" in section(html, "glance")

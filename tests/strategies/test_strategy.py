@@ -1,6 +1,7 @@
 """Strategies are data: they print, add up, and can be edited."""
 
 import dataclasses
+import json
 
 import pytest
 
@@ -104,3 +105,24 @@ def test_stages_are_chosen_in_the_order_of_the_model():
         Phase("x", "head").stages(NAMES[:3])
     with pytest.raises(ValueError, match="keeps 4 stages, but the model has stage1, stage2, stage3, head"):
         Strategy("x", "pretrained", [Phase("all", "all")], keep=4).check(NAMES)
+
+
+@pytest.mark.parametrize("name", list_strategies())
+def test_every_strategy_suits_a_model_with_stages_also_before_it_is_unrolled(name):
+    strategy = get_strategy(name)
+    strategy.check(NAMES)
+    assert set(strategy.phases[-1].stages(NAMES)) == set(strategy.unrolled(NAMES).phases[-1].stages(NAMES))
+
+
+@pytest.mark.parametrize("name", list_strategies())
+def test_a_strategy_survives_the_way_through_a_file(name):
+    strategy = dataclasses.replace(get_strategy(name), name="mine")
+    plain_data = json.loads(json.dumps(dataclasses.asdict(strategy)))
+    assert Strategy.from_dict(plain_data) == strategy
+
+
+def test_a_phase_that_no_strategy_has_is_refused():
+    plain_data = dataclasses.asdict(get_strategy("full"))
+    plain_data["phases"][0]["speed"] = 3
+    with pytest.raises(TypeError, match="speed"):
+        Strategy.from_dict(plain_data)

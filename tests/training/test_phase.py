@@ -16,6 +16,7 @@ from ftlib.models.staged_model import StagedModel
 from ftlib.strategies.regularization import Regularization
 from ftlib.strategies.strategy import Phase, Strategy, get_strategy
 from ftlib.training.fit import fit
+from ftlib.training.progress import Progress
 
 NONE = Regularization()
 BODY = {"conv1", "conv2", "conv3"}
@@ -42,20 +43,33 @@ def moved(model, after):
     return {path.split("/")[0] for path in tiny.moved(tiny.weights(model), tiny.weights(after))}
 
 
-def test_gradual_unfreezing_opens_one_stage_after_the_other(monkeypatch, eager):
-    model, seen, close = tiny.model(), [], ftlib.training.phase.PhaseRun._close
+class MovedLayers(Progress):
+    """Writes down after each phase which layers have moved since the run began."""
 
-    def look(self):
-        close(self)
-        seen.append(moved(model, self.work.run.model))
+    def __init__(self, model):
+        self.model = model
+        self.after_phases = []
 
-    monkeypatch.setattr(ftlib.training.phase.PhaseRun, "_close", look)
-    done = run("gradual", model, updates=30)
+    def run_started(self, run):
+        self.run = run
+
+    def phase_started(self, plan, cache_note):
+        if plan.index > 0:
+            self.after_phases.append(moved(self.model, self.run.model))
+
+    def run_finished(self, run):
+        self.after_phases.append(moved(self.model, run.model))
+
+
+def test_gradual_unfreezing_opens_one_stage_after_the_other(eager):
+    model = tiny.model()
+    progress = MovedLayers(model)
+    done = run("gradual", model, updates=30, progress=progress)
     names = ["head", "stage3", "stage2", "stage1"]
     assert [set(p["stages"]) for p in done.phases] == [set(names[: i + 1]) for i in range(4)]
     assert [p["name"] for p in done.phases] == ["head", "last 1", "last 2", "all"]
     head = {"predictions"}
-    assert seen == [head, head | {"conv3"}, head | {"conv3", "conv2"}, head | BODY]
+    assert progress.after_phases == [head, head | {"conv3"}, head | {"conv3", "conv2"}, head | BODY]
     counts = [p["trainable"] for p in done.phases]
     assert counts == sorted(set(counts)) and all(p.holds for p in done.proofs)
     assert sum("more trains" in p.name for p in done.proofs) == 3
