@@ -5,7 +5,7 @@ import keras
 from ftlib.course.answers import Blank, Mistake, call, describe
 from ftlib.course.tracks import track
 from ftlib.models.freezing import freeze_report
-from ftlib.models.stages import stages
+from ftlib.models.staged_model import stages
 from ftlib.strategies.strategy import Strategy
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from ftlib.course.answers import Mistake, as_number, call, describe, near, number
 from ftlib.course.tracks import track
-from ftlib.models.stages import stages
+from ftlib.models.staged_model import stages
 from ftlib.strategies.strategy import Strategy
 
 
