@@ -13,8 +13,7 @@ from ftlib.evidence.metrics import measure
 from ftlib.files import find_path
 
 if TYPE_CHECKING:
-    from ftlib.evidence.run import Run
-    from ftlib.tasks.task import Split
+    from ftlib.tasks.task import Split, Task
 
 Say = Callable[[str], object]
 
@@ -56,8 +55,8 @@ def evaluate(
         return measure(run)
 
     say(f"checking {on} ...")
-    other_split = _load_other_pictures(folder, run, on, say)
-    other_task = dataclasses.replace(run.task, test=other_split)
+    assert run.task is not None, "the run of a folder comes with its task"
+    other_task = dataclasses.replace(run.task, test=_load_other_pictures(folder, run.task, on, say))
     other_scores = {part: score for part, score in run.scores.items() if part != "test"}
     return measure(dataclasses.replace(run, task=other_task, scores=other_scores))
 
@@ -84,7 +83,7 @@ def _match_classes(
     return matches
 
 
-def _load_other_pictures(folder: RunFolder, run: Run, on: str | os.PathLike, say: Say) -> Split:
+def _load_other_pictures(folder: RunFolder, task: Task, on: str | os.PathLike, say: Say) -> Split:
     """Returns other pictures as a `Split` at the size of the run."""
     import numpy as np
 
@@ -92,7 +91,7 @@ def _load_other_pictures(folder: RunFolder, run: Run, on: str | os.PathLike, say
     from ftlib.tasks.folder.load import make_split
 
     report = check_folder(on, training=False)
-    matches = _match_classes(on, report.class_names, run.class_names, say)
+    matches = _match_classes(on, report.class_names, task.class_names, say)
     seen_digests = {row.sha256 for row in folder.rows() if row.split != "test"}
     unseen_files = [file for file in report.files if file.sha256 not in seen_digests]
     seen_count = len(report.files) - len(unseen_files)
@@ -104,7 +103,7 @@ def _load_other_pictures(folder: RunFolder, run: Run, on: str | os.PathLike, say
         left_out = "" if report.files else f" Left out: {'; '.join(report.lines())}."
         raise ValueError(f"{on} has no pictures but those that the run was trained or chosen on.{left_out}")
 
-    height, width, channels = run.task.image_shape
-    class_index = {class_name: i for i, class_name in enumerate(run.class_names)}
+    height, width, channels = task.image_shape
+    class_index = {class_name: i for i, class_name in enumerate(task.class_names)}
     labels = np.array([class_index[matches[file.class_name]] for file in unseen_files], "int64")
     return make_split(unseen_files, labels, (height, width), with_groups=bool(report.groups), channels=channels)
