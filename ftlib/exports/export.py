@@ -16,6 +16,7 @@ import numpy as np
 from ftlib.errors import find_name
 from ftlib.files import is_picture, visible_entries
 from ftlib.models.inference import fingerprint_model
+from ftlib.models.keras_internals import flatten_layers
 from ftlib.tasks.task import check_pixels
 
 TOLERANCE = 0.01  # of a probability. Other kernels sum in another order (1e-6); a wrong conversion is off by far more
@@ -199,7 +200,7 @@ def _images(run, images):
 
 def _modules_of(model):
     """Returns the packages besides Keras that a process must import before it can load the model, with commas."""
-    packages = {type(layer).__module__.partition(".")[0] for layer in model._flatten_layers()}
+    packages = {type(layer).__module__.partition(".")[0] for layer in flatten_layers(model)}
     return ",".join(sorted(packages - {"keras", "ftlib"}))
 
 
