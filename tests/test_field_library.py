@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import shutil
+import types
 
 import keras
 import numpy as np
@@ -259,7 +260,8 @@ class Quick:
     def __init__(self, model, task, recipe, regularization, seed, updates, verbose):
         if recipe.name == "full" and seed == 2:
             raise ft.errors.DivergedError("The loss is nan. Try a tenth of it.")
-        self.phases, self.history, self.settings = [{"updates_done": updates}], [], {"updates": updates}
+        self.phases = [types.SimpleNamespace(updates_done=updates)]
+        self.history, self.settings = [], {"updates": updates}
         self.val_accuracy = self.val_macro_f1 = self.test_accuracy = self.test_macro_f1 = 0.5 + seed / 100
 
 
