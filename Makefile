@@ -60,7 +60,7 @@ notebooks: setup  ## build the lessons from notebooks/source; only what changed 
 slides: setup  ## build the five decks in slides/ as HTML and PDF (needs npm; the PDFs also Chromium)
 	.venv/bin/python tools/slides.py
 
-site: setup  ## build the lessons as web pages that need no network, into site/
+site: setup  ## build the lessons and the API reference as web pages that need no network, into site/
 	.venv/bin/python tools/build_site.py
 
 colab: setup  ## build the one file that Colab needs, dist/ftlib-colab.zip
@@ -68,7 +68,8 @@ colab: setup  ## build the one file that Colab needs, dist/ftlib-colab.zip
 
 lint: setup  ## style, the floors that modules import from, and types
 	.venv/bin/ruff check .
-	.venv/bin/lint-imports --no-cache --quiet
+	.venv/bin/ruff format --check .
+	.venv/bin/lint-imports --no-cache --no-logo
 	.venv/bin/basedpyright --level error ftlib
 
 test-fast: setup  ## for while you work: style, and the tests in which no network trains or predicts

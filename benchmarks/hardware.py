@@ -17,7 +17,7 @@ from common import SIDE, device, forget, write  # noqa: E402  (before Keras)
 import keras  # noqa: E402  # isort: skip
 import numpy as np  # noqa: E402  # isort: skip
 
-from ftlib.app.resources import ran_out  # noqa: E402  # isort: skip
+from ftlib.app.resources import is_out_of_memory  # noqa: E402  # isort: skip
 from ftlib.training.devices import PRECISIONS
 
 CLASSES = 10
@@ -50,7 +50,7 @@ def measure(precision, jit, batch, steps):
             float(model.train_on_batch(x, y))  # a number on this side: the update is over
             seconds.append(time.perf_counter() - start)
     except Exception as error:  # out of memory, or not to be had: both are results
-        return {"failed": "out of memory" if ran_out(error) else type(error).__name__}
+        return {"failed": "out of memory" if is_out_of_memory(error) else type(error).__name__}
     median = float(np.median(seconds[2:]))
     return {"first": seconds[0], "update": median, "per_image": median / batch}
 

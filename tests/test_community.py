@@ -129,7 +129,7 @@ def hooks():
 
 def test_the_hook_has_the_ruff_of_the_lock():
     [locked] = re.findall(r"^ruff==[\d.]+", text("requirements.lock"), flags=re.M)
-    assert hooks()["ruff"]["additional_dependencies"] == [locked]
+    assert [hooks()[name]["additional_dependencies"] for name in ("ruff", "ruff-format")] == [[locked]] * 2
 
 
 def test_the_hooks_run_what_is_there():

@@ -31,8 +31,8 @@ from ftlib.models.backbone_files import of_size, without_classes
 from ftlib.models.backbones import check_backbone, load_backbone
 from ftlib.tasks import Split, check_folder
 from ftlib.tasks.folder.decode import open_picture
-from ftlib.text import command_line
-from ftlib.text import table as table_of
+from ftlib.text import format_command
+from ftlib.text import format_table as table_of
 
 # --- what is given is what is used -----------------------------------------------------------------------------
 
@@ -521,11 +521,11 @@ def test_what_is_advised_can_be_typed_as_it_stands(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", [".venv/bin/ftlib", "run"])
     monkeypatch.setenv("PATH", str(tmp_path))
     if os.name != "nt":
-        assert command_line("predict", "my run") == ".venv/bin/ftlib predict 'my run'"
+        assert format_command("predict", "my run") == ".venv/bin/ftlib predict 'my run'"
     monkeypatch.setenv("PATH", str(program.parent))
-    assert command_line("runs") == "ftlib runs"
+    assert format_command("runs") == "ftlib runs"
     monkeypatch.setattr(sys, "argv", ["pytest"])
-    assert command_line("runs") == "ftlib runs"
+    assert format_command("runs") == "ftlib runs"
 
 
 def test_a_loss_that_is_no_number_is_no_reason_to_go_on(pictures, backbone_file, tmp_path, monkeypatch, capsys):

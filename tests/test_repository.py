@@ -1,4 +1,4 @@
-"""The repository keeps its promises: pins, import order, light import, documented names, real commands."""
+"""The repository keeps its promises: pins, light import, documented names, real commands."""
 
 import doctest
 import importlib
@@ -88,14 +88,7 @@ def test_the_package_reports_the_version_of_pyproject():
     assert importlib.import_module("ftlib").__version__ == project()["version"]
 
 
-# --- how the modules lean on each other -------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("path", modules(), ids=dotted)
-def test_a_file_can_be_read_in_one_sitting(path):
-    lines = len(path.read_text(encoding="utf-8").splitlines())
-    # Exercises are mostly sentences, each in two languages.
-    assert lines <= (560 if path.match("course/lesson_*.py") else 320)
+# --- what importing it costs ------------------------------------------------------------------------------
 
 
 # Keras itself imports some of these where they are installed, so they are taken away between the two imports.
@@ -191,6 +184,27 @@ def test_every_make_target_in_the_text_exists(page):
 def test_every_local_link_leads_somewhere(page):
     links = re.findall(r"\]\(([^)#\s]+)", read(page)) + re.findall(r'src="([^"]+)"', read(page))
     assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
+
+
+def test_what_contributing_says_to_change_is_there():
+    page = read("CONTRIBUTING.md")
+    named = set(re.findall(r"`((?:ftlib|tests|tools|notebooks|benchmarks)/[\w/.]+)`", page))
+    to_come = {"ftlib/tasks/objective.py", "tests/tasks/test_objective.py"}
+    templates = {path for path in named if re.search(r"NN|NAME|ROOM", path)} | {"tests/ROOM/test_module.py"}
+    assert len(named) > 20 and to_come <= named
+    assert [path for path in sorted(named - to_come - templates) if not (ROOT / path).exists()] == []
+    tables = re.findall(r"`(_?[A-Z_]{5,}|_[a-z]+\(\))` (?:of|in) `(ftlib/[\w/.]+\.py)`", page)
+    assert len(tables) >= 6
+    for table, path in tables:
+        assert table.rstrip("()") in read(path), f"{path} has no {table}"
+
+
+def test_both_documents_list_every_room():
+    rooms = {path.parent.name for path in (ROOT / "ftlib").glob("*/__init__.py")}
+    files = {path.stem for path in (ROOT / "ftlib").glob("[a-z]*.py")}
+    for page in PAGES:
+        words = set(re.findall(r"`(\w+)(?:/|\.py)?`", read(page)))
+        assert rooms | files <= words, page
 
 
 @pytest.mark.slow

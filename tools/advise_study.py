@@ -16,6 +16,7 @@ where always tuning everything lost 0.3. So now no cell is left that the form ha
 import dataclasses
 import json
 import pathlib
+from typing import NamedTuple
 
 import numpy as np
 
@@ -34,114 +35,159 @@ PARAMETERS = {name: ft.load_backbone(name, weights=None).count_params() for name
 BASELINES = ("full", "feature_extraction_long", "lp_ft", "scratch")
 
 
-def cells(rows):
-    """Returns one dict per backbone, task and number of labels, with the mean of every strategy and the rows."""
-    grouped = {}
+@dataclasses.dataclass(frozen=True)
+class CellSummary:
+    """A backbone, a task and a number of labels: what every strategy gave there.
+
+    Attributes:
+        pair: The backbone and the task, such as `"glyphnet/digits"`.
+        task: The name of the task alone.
+        labels_per_class: Training images of each class.
+        rows: The recorded rows, one per seed.
+        test_accuracy: Mean over the seeds, by strategy.
+        seconds: Median of the training times, by strategy: some rows were measured while the machine was busy.
+        advice_seconds: Median of the times that the evidence for an advice took.
+    """
+
+    pair: str
+    task: str
+    labels_per_class: int
+    rows: list[dict]
+    test_accuracy: dict[str, float]
+    seconds: dict[str, float]
+    advice_seconds: float
+
+    @property
+    def best_strategy(self) -> str:
+        return max(self.test_accuracy, key=self.test_accuracy.get)
+
+
+class Judgement(NamedTuple):
+    """What a rule costs in a cell, seed by seed."""
+
+    strategies: list[str]  # that it chooses
+    regrets: list[float]  # percentage points below the best strategy
+    time_shares: list[float]  # of what always tuning everything takes
+
+
+def summarize_cells(rows: list[dict]) -> list[CellSummary]:
+    """Returns a summary of every backbone, task and number of labels among the recorded rows."""
+    rows_by_cell = {}
     for row in rows:
-        grouped.setdefault((f"{row['backbone']}/{row['task']}", row["labels_per_class"]), []).append(row)
-    found = []
-    for (pair, labels), mine in grouped.items():
-        names = mine[0]["runs"]
-        tests = {name: np.mean([r["runs"][name]["test"] for r in mine]) for name in names}
-        # Medians, since some rows were measured while the machine was busy with other work.
-        seconds = {name: np.median([r["runs"][name]["seconds"] for r in mine]) for name in names}
-        asking = np.median([r["seconds"] for r in mine])
-        known = dict(pair=pair, task=mine[0]["task"], labels=labels, rows=mine, tests=tests)
-        found.append({**known, "seconds": seconds, "asking": asking})
-    return found
+        rows_by_cell.setdefault((f"{row['backbone']}/{row['task']}", row["labels_per_class"]), []).append(row)
+
+    summaries = []
+    for (pair, label_count), cell_rows in rows_by_cell.items():
+        strategy_names = cell_rows[0]["runs"]
+        test_means = {name: np.mean([r["runs"][name]["test"] for r in cell_rows]) for name in strategy_names}
+        median_seconds = {name: np.median([r["runs"][name]["seconds"] for r in cell_rows]) for name in strategy_names}
+        advice_seconds = np.median([r["seconds"] for r in cell_rows])
+        task_name = cell_rows[0]["task"]
+        summaries.append(
+            CellSummary(pair, task_name, label_count, cell_rows, test_means, median_seconds, advice_seconds)
+        )
+    return summaries
 
 
 def evidence(row):
     """Returns the `Evidence` of a recorded row."""
-    keys = ("classes", "probes", "untrained", "pixels", "validation")
-    return Evidence(labels_per_class=row["labels_per_class"], **{key: row[key] for key in keys})
+    field_names = ("classes", "probes", "untrained", "pixels", "validation")
+    return Evidence(labels_per_class=row["labels_per_class"], **{key: row[key] for key in field_names})
 
 
-def judge(rule, cell):
-    """Returns names, regret in points and time as a part of always-full's, of every seed of a cell."""
-    best = max(cell["tests"].values())
-    names = [choose_strategy(evidence(row), PARAMETERS[row["backbone"]], rule) for row in cell["rows"]]
-    regret = [100 * (best - cell["tests"][name]) for name in names]
-    time = [(cell["asking"] + cell["seconds"][name]) / cell["seconds"]["full"] for name in names]
-    return names, regret, time
+def judge(rule, cell: CellSummary) -> Judgement:
+    """Returns what a rule costs on every seed of a cell."""
+    best_accuracy = cell.test_accuracy[cell.best_strategy]
+    chosen_strategies = [choose_strategy(evidence(row), PARAMETERS[row["backbone"]], rule) for row in cell.rows]
+    regrets = [100 * (best_accuracy - cell.test_accuracy[name]) for name in chosen_strategies]
+    time_shares = [(cell.advice_seconds + cell.seconds[name]) / cell.seconds["full"] for name in chosen_strategies]
+    return Judgement(chosen_strategies, regrets, time_shares)
 
 
-def fit_rule(found, most_time=MOST_TIME):
+def fit_rule(cell_summaries, most_time=MOST_TIME):
     """Returns the rule whose border `ahead` costs least regret within the time allowed.
 
     Within a tenth of a point, far less than the seeds differ by, the lowest border is taken: it tunes more often.
     """
-    costs, times = {}, {}
+    regret_by_rule, time_by_rule = {}, {}
     for ahead in BORDERS:
         rule = dataclasses.replace(RULE, ahead=ahead)
-        results = [judge(rule, cell) for cell in found]
-        times[rule] = np.mean([np.mean(time) for _, _, time in results])
-        costs[rule] = np.mean([np.mean(regret) for _, regret, _ in results])
-    allowed = [rule for rule in costs if times[rule] <= most_time] or [min(times, key=times.get)]
-    least = min(costs[rule] for rule in allowed)
-    return [rule for rule in allowed if costs[rule] <= least + 0.1][0]
+        judgements = [judge(rule, cell) for cell in cell_summaries]
+        time_by_rule[rule] = np.mean([np.mean(judgement.time_shares) for judgement in judgements])
+        regret_by_rule[rule] = np.mean([np.mean(judgement.regrets) for judgement in judgements])
+
+    rules_in_time = [rule for rule in regret_by_rule if time_by_rule[rule] <= most_time]
+    if not rules_in_time:
+        rules_in_time = [min(time_by_rule, key=time_by_rule.get)]
+    least_regret = min(regret_by_rule[rule] for rule in rules_in_time)
+    return next(rule for rule in rules_in_time if regret_by_rule[rule] <= least_regret + 0.1)
 
 
-def summed(lines):
+def summarize_lines(cell_lines):
     """Returns the mean regret over cells, its interval, that of always doing the same, and the time."""
-    regrets = [line["regret"] for line in lines]
-    mean, low, high = np.array(interval(np.array(regrets) / 100)) * 100
-    always = {n: [x["always"][n] for x in lines if n in x["always"]] for n in BASELINES}
+    cell_regrets = [line["regret"] for line in cell_lines]
+    mean, low, high = np.array(interval(np.array(cell_regrets) / 100)) * 100
+    baseline_regrets = {n: [line["always"][n] for line in cell_lines if n in line["always"]] for n in BASELINES}
     return {
-        "cells": len(lines),
+        "cells": len(cell_lines),
         "regret": float(mean),
         "interval": [float(low), float(high)],
-        "worst": max(regrets),
-        "always": {name: float(np.mean(values)) for name, values in always.items() if values},
-        "time": float(np.mean([line["time"] for line in lines])),
+        "worst": max(cell_regrets),
+        "always": {name: float(np.mean(regrets)) for name, regrets in baseline_regrets.items() if regrets},
+        "time": float(np.mean([line["time"] for line in cell_lines])),
     }
 
 
-def left_out(found, most_time=MOST_TIME):
+def judge_left_out(cell_summaries, most_time=MOST_TIME):
     """Returns a line per cell, judged by the rule that the other tasks give, and the border of each task's rule."""
-    lines, folds = [], {}
-    for task in dict.fromkeys(cell["task"] for cell in found):
-        rule = fit_rule([cell for cell in found if cell["task"] != task and cell["pair"] in JUDGED], most_time)
-        folds[task] = rule.ahead
-        for cell in (c for c in found if c["task"] == task):
-            names, regret, time = judge(rule, cell)
-            best = max(cell["tests"], key=cell["tests"].get)
-            always = {n: 100 * float(cell["tests"][best] - cell["tests"][n]) for n in BASELINES if n in cell["tests"]}
-            lines.append(
-                {
-                    "pair": cell["pair"],
-                    "labels_per_class": cell["labels"],
-                    "seeds": len(names),
-                    "best": best,
-                    "chosen": names,
-                    "regret": float(np.mean(regret)),
-                    "time": float(np.mean(time)),
-                    "always": always,
-                }
-            )
-    return lines, folds
+    cell_lines, border_by_task = [], {}
+    for task in dict.fromkeys(cell.task for cell in cell_summaries):
+        other_cells = [cell for cell in cell_summaries if cell.task != task and cell.pair in JUDGED]
+        rule = fit_rule(other_cells, most_time)
+        border_by_task[task] = rule.ahead
+        cell_lines += [_make_line(rule, cell) for cell in cell_summaries if cell.task == task]
+    return cell_lines, border_by_task
+
+
+def _make_line(rule, cell):
+    judgement = judge(rule, cell)
+    best_accuracy = cell.test_accuracy[cell.best_strategy]
+    baseline_regrets = {
+        name: 100 * float(best_accuracy - cell.test_accuracy[name]) for name in BASELINES if name in cell.test_accuracy
+    }
+    return {
+        "pair": cell.pair,
+        "labels_per_class": cell.labels_per_class,
+        "seeds": len(judgement.strategies),
+        "best": cell.best_strategy,
+        "chosen": judgement.strategies,
+        "regret": float(np.mean(judgement.regrets)),
+        "time": float(np.mean(judgement.time_shares)),
+        "always": baseline_regrets,
+    }
 
 
 def main():
-    found = cells(json.loads((ROOT / "results" / "transfer.json").read_text())["rows"])
-    judged = [cell for cell in found if cell["pair"] in JUDGED]
-    lines, folds = left_out(found)
-    limits = {str(most): summed(left_out(judged, most)[0]) for most in LIMITS}
+    cell_summaries = summarize_cells(json.loads((ROOT / "results" / "transfer.json").read_text())["rows"])
+    judged_cells = [cell for cell in cell_summaries if cell.pair in JUDGED]
+    cell_lines, border_by_task = judge_left_out(cell_summaries)
+    summaries_by_limit = {str(most): summarize_lines(judge_left_out(judged_cells, most)[0]) for most in LIMITS}
     record = {
-        "rule": dataclasses.asdict(fit_rule(judged)),
-        "ahead": folds,
-        "judged": summed([line for line in lines if line["pair"] in JUDGED]),
-        "limits": {most: {key: one[key] for key in ("regret", "time")} for most, one in limits.items()},
-        "cells": lines,
+        "rule": dataclasses.asdict(fit_rule(judged_cells)),
+        "ahead": border_by_task,
+        "judged": summarize_lines([line for line in cell_lines if line["pair"] in JUDGED]),
+        "limits": {most: {key: one[key] for key in ("regret", "time")} for most, one in summaries_by_limit.items()},
+        "cells": cell_lines,
     }
-    others = [line for line in lines if line["pair"] not in JUDGED]
-    if others:
-        record["others"] = summed(others)
-    text = json.dumps(record, indent=1)
-    (ROOT / "results" / "advice.json").write_text(text + "\n")
-    for line in lines:
-        chosen = "/".join(sorted(set(line["chosen"])))
-        print(f"{line['pair']:26}{line['labels_per_class']:3}  best {line['best']:24} {chosen:32} {line['regret']:.1f}")
+    other_lines = [line for line in cell_lines if line["pair"] not in JUDGED]
+    if other_lines:
+        record["others"] = summarize_lines(other_lines)
+    record_text = json.dumps(record, indent=1)
+    (ROOT / "results" / "advice.json").write_text(record_text + "\n")
+    for line in cell_lines:
+        chosen_strategies = "/".join(sorted(set(line["chosen"])))
+        opening = f"{line['pair']:26}{line['labels_per_class']:3}  best {line['best']:24}"
+        print(f"{opening} {chosen_strategies:32} {line['regret']:.1f}")
     print(json.dumps({k: v for k, v in record.items() if k != "cells"}, indent=1))
 
 

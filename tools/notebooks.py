@@ -15,53 +15,59 @@ import sys
 
 import digest
 import nbformat
-from lessons.editions import edition, project
+from lessons.editions import make_notebook, project
 from lessons.kernel import execute
-from lessons.source import LANGUAGES, LessonError, read
+from lessons.source import LANGUAGES, LessonError, read_lesson_source
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
-def library():
+def library_checksum():
     """Returns a checksum of the code that lessons call, and of the weights."""
-    top = ROOT / "ftlib"
-    names = sorted(p.relative_to(top).with_suffix("").as_posix() for p in top.rglob("*.py"))
-    called = [name for name in names if name.split("/")[0] not in ("app", "report", "exports", "course")]
-    weights = sorted((top / "weights").glob("*.h5"))
-    return digest.code(top, called, b"".join(file.read_bytes() for file in weights))[:16]
+    library_folder = ROOT / "ftlib"
+    module_names = sorted(
+        p.relative_to(library_folder).with_suffix("").as_posix() for p in library_folder.rglob("*.py")
+    )
+    called_modules = [name for name in module_names if name.split("/")[0] not in ("app", "report", "exports", "course")]
+    weight_files = sorted((library_folder / "weights").glob("*.h5"))
+    return digest.code(library_folder, called_modules, b"".join(file.read_bytes() for file in weight_files))[:16]
 
 
-def recorded(cells):
+def results_checksum(cells):
     """Returns a checksum of the recorded results that a lesson reads: they are inputs like its code."""
-    code = "\n".join(c.code for c in cells if c.code is not None)
-    names = sorted(set(re.findall(r"""recorded\(["']([\w-]+)["']\)""", code)))
-    paths = [ROOT / "results" / f"{n}.json" for n in names]
-    for folder, pattern in re.findall(r"""records_folder\(["']([\w/]+)["']\)\.glob\(["']([\w*.-]+)["']\)""", code):
-        paths += sorted((ROOT / folder).glob(pattern))
-    return digest.text("".join(path.read_text(encoding="utf-8") for path in paths))
+    lesson_code = "\n".join(c.code for c in cells if c.code is not None)
+    record_names = sorted(set(re.findall(r"""recorded\(["']([\w-]+)["']\)""", lesson_code)))
+    record_paths = [ROOT / "results" / f"{n}.json" for n in record_names]
+    for folder, pattern in re.findall(
+        r"""records_folder\(["']([\w/]+)["']\)\.glob\(["']([\w*.-]+)["']\)""", lesson_code
+    ):
+        record_paths += sorted((ROOT / folder).glob(pattern))
+    return digest.text("".join(path.read_text(encoding="utf-8") for path in record_paths))
 
 
-def restore(cells, path):
+def restore_outputs(cells, path):
     """Takes outputs and values from the notebook that is there; returns why it has to be executed, or None."""
     if not path.exists():
         return "new"
     book = nbformat.read(path, as_version=4)
-    kept = [c for c in book.cells if c.cell_type == "code" and "bootstrap" not in c.metadata.get("tags", [])]
-    code = [c for c in cells if c.code is not None]
-    stored = [c.metadata.get("ftlib", {}) for c in kept]
-    if [s.get("sha256") for s in stored] != [c.sha256 for c in code]:
+    stored_code_cells = [
+        c for c in book.cells if c.cell_type == "code" and "bootstrap" not in c.metadata.get("tags", [])
+    ]
+    code_cells = [c for c in cells if c.code is not None]
+    stored_metadata = [c.metadata.get("ftlib", {}) for c in stored_code_cells]
+    if [s.get("sha256") for s in stored_metadata] != [c.sha256 for c in code_cells]:
         return "its code changed"
-    for cell, old, about in zip(code, kept, stored, strict=True):
-        answered = about.get("values", {})
-        if not set(cell.wanted) <= set(answered):
+    for cell, stored_cell, metadata in zip(code_cells, stored_code_cells, stored_metadata, strict=True):
+        stored_values = metadata.get("values", {})
+        if not set(cell.wanted) <= set(stored_values):
             return "its prose asks for other numbers"
-        cell.outputs, cell.values = old.outputs, {e: answered[e] for e in cell.wanted}
-    if book.metadata["ftlib"].get("results") != recorded(cells):
+        cell.outputs, cell.values = stored_cell.outputs, {e: stored_values[e] for e in cell.wanted}
+    if book.metadata["ftlib"].get("results") != results_checksum(cells):
         return "the recorded results changed"
     return None
 
 
-def build(path, folder, when="changed", check=False):
+def build_lesson(path, folder, when="changed", check=False):
     """Builds both editions of one lesson.
 
     Args:
@@ -73,38 +79,38 @@ def build(path, folder, when="changed", check=False):
     Returns:
         What was done, in a line.
     """
-    name, cells = path.stem, read(path)
-    targets = {language: folder / language / f"{name}.ipynb" for language in LANGUAGES}
-    why = restore(cells, targets["en"])
-    stamp = {"library": library(), "results": recorded(cells)}
-    if why is None:
-        old = nbformat.read(targets["en"], as_version=4).metadata["ftlib"]
-        if when == "library" and old.get("library") != stamp["library"]:
-            why = "the library changed"
+    lesson_name, cells = path.stem, read_lesson_source(path)
+    targets = {language: folder / language / f"{lesson_name}.ipynb" for language in LANGUAGES}
+    execution_reason = restore_outputs(cells, targets["en"])
+    checksums = {"library": library_checksum(), "results": results_checksum(cells)}
+    if execution_reason is None:
+        old_metadata = nbformat.read(targets["en"], as_version=4).metadata["ftlib"]
+        if when == "library" and old_metadata.get("library") != checksums["library"]:
+            execution_reason = "the library changed"
         elif when == "always":
-            why = "asked for"
+            execution_reason = "asked for"
         else:
-            stamp["library"] = old.get("library")
-    if why and check:
-        raise LessonError(f"{name} is stale ({why}): make notebooks")
-    if why:
+            checksums["library"] = old_metadata.get("library")
+    if execution_reason and check:
+        raise LessonError(f"{lesson_name} is stale ({execution_reason}): make notebooks")
+    if execution_reason:
         targets["en"].parent.mkdir(parents=True, exist_ok=True)
-        execute(cells, name, targets["en"].parent)
+        execute(cells, lesson_name, targets["en"].parent)
     urls = project().get("urls", {})
-    texts = {language: edition(cells, name, language, stamp, urls) for language in LANGUAGES}
-    done = f"{name}: executed ({why})" if why else f"{name}: up to date"
-    for language, text in texts.items():
-        target = targets[language]
-        if target.exists() and target.read_text(encoding="utf-8") == text:
+    notebook_texts = {language: make_notebook(cells, lesson_name, language, checksums, urls) for language in LANGUAGES}
+    summary_line = f"{lesson_name}: executed ({execution_reason})" if execution_reason else f"{lesson_name}: up to date"
+    for language, text in notebook_texts.items():
+        notebook_path = targets[language]
+        if notebook_path.exists() and notebook_path.read_text(encoding="utf-8") == text:
             continue
         if check:
-            raise LessonError(f"notebooks/{language}/{name}.ipynb is not what its source gives: make notebooks")
-        done = done.replace("up to date", "text rebuilt")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_suffix(".part")
-        part.write_text(text, encoding="utf-8")
-        os.replace(part, target)
-    return done
+            raise LessonError(f"notebooks/{language}/{lesson_name}.ipynb is not what its source gives: make notebooks")
+        summary_line = summary_line.replace("up to date", "text rebuilt")
+        notebook_path.parent.mkdir(parents=True, exist_ok=True)
+        partial_file = notebook_path.with_suffix(".part")
+        partial_file.write_text(text, encoding="utf-8")
+        os.replace(partial_file, notebook_path)
+    return summary_line
 
 
 def main():
@@ -115,23 +121,23 @@ def main():
     parser.add_argument("--check", action="store_true", help="write nothing; fail if something is not in step")
     parser.add_argument("--jobs", type=int, default=2, help="lessons executed at once (2)")
     args = parser.parse_args()
-    folder = ROOT / "notebooks"
-    paths = sorted((folder / "source").glob("[0-9][0-9]_*.py"))
-    unknown = [n for n in args.lessons if not any(p.name.startswith(f"{n}_") for p in paths)]
-    if unknown:
-        sys.exit(f"No lesson {', '.join(unknown)}. There are: {', '.join(p.stem for p in paths)}.")
-    paths = [p for p in paths if not args.lessons or p.name[:2] in args.lessons]
+    notebooks_folder = ROOT / "notebooks"
+    source_paths = sorted((notebooks_folder / "source").glob("[0-9][0-9]_*.py"))
+    unknown_lessons = [n for n in args.lessons if not any(p.name.startswith(f"{n}_") for p in source_paths)]
+    if unknown_lessons:
+        sys.exit(f"No lesson {', '.join(unknown_lessons)}. There are: {', '.join(p.stem for p in source_paths)}.")
+    source_paths = [p for p in source_paths if not args.lessons or p.name[:2] in args.lessons]
     when = "always" if args.always else "library" if args.library else "changed"
-    failed = False
+    any_failed = False
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-        tasks = [pool.submit(build, path, folder, when, args.check) for path in paths]
+        tasks = [pool.submit(build_lesson, path, notebooks_folder, when, args.check) for path in source_paths]
         for task in concurrent.futures.as_completed(tasks):
             try:
                 print(task.result(), flush=True)
             except LessonError as error:
-                failed = True
+                any_failed = True
                 print(f"error: {error}", file=sys.stderr, flush=True)
-    sys.exit(failed)
+    sys.exit(any_failed)
 
 
 if __name__ == "__main__":

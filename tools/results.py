@@ -42,37 +42,46 @@ SCORES = ("updates_done", "val_accuracy", "val_macro_f1", "test_accuracy", "test
 PRESETS = {name: [LIGHT] for name in STRATEGIES} | {"scratch": [LIGHT, FIRM]}
 
 
-def seeds(name):
+def seeds_of(name):
     """Returns seeds 0 to 19 where a run takes seconds, and fewer where it takes longer; no others are tried."""
     return list(range(20 if name.startswith("feature_extraction") else 10 if name in MAIN else 5))
 
 
 def grids():
     """Returns the cells of every recorded file: arguments of `compare`."""
-    common = dict(backbone="glyphnet", task="digits", rate_factors=FACTORS, tuning_seeds=5, regularization=PRESETS)
+    shared_arguments = dict(
+        backbone="glyphnet", task="digits", rate_factors=FACTORS, tuning_seeds=5, regularization=PRESETS
+    )
     digits = [
-        dict(common, strategies=[name], labels_per_class=(labels,), updates=300, seeds=seeds(name))
+        dict(shared_arguments, strategies=[name], labels_per_class=(labels,), updates=300, seeds=seeds_of(name))
         for labels in (10, 3, 1, 50)
         for name in MAIN
     ]
-    others = [
-        dict(common, strategies=[name], labels_per_class=(10,), updates=300, seeds=seeds(name))
+    other_strategies = [
+        dict(shared_arguments, strategies=[name], labels_per_class=(10,), updates=300, seeds=seeds_of(name))
         for name in STRATEGIES
         if name not in MAIN
     ]
-    updates = [
-        dict(common, strategies=[name], labels_per_class=(10,), updates=count, seeds=seeds(name))
+    by_updates = [
+        dict(shared_arguments, strategies=[name], labels_per_class=(10,), updates=count, seeds=seeds_of(name))
         for count in (100, 50)
         for name in MAIN
     ]
-    far = [
-        dict(common, task="textures", strategies=[name], labels_per_class=(10,), updates=300, seeds=list(range(5)))
+    far_task = [
+        dict(
+            shared_arguments,
+            task="textures",
+            strategies=[name],
+            labels_per_class=(10,),
+            updates=300,
+            seeds=list(range(5)),
+        )
         for name in MAIN
     ]
-    return {"digits": digits, "digits-updates": updates, "digits-others": others, "textures": far}
+    return {"digits": digits, "digits-updates": by_updates, "digits-others": other_strategies, "textures": far_task}
 
 
-def code_hash(task, *more, weights=("glyphnet",)):
+def code_checksum_of(task, *more, weights=("glyphnet",)):
     """Returns a checksum of what a result depends on: the shipped weights and the modules that a run goes through.
 
     Args:
@@ -82,200 +91,238 @@ def code_hash(task, *more, weights=("glyphnet",)):
 
     Comments and docstrings do not count, so that mending a sentence leaves the record valid.
     """
-    folder = ROOT / "ftlib"
-    modules = sorted({*digest.training_modules(folder), f"tasks/{task}", *more})
-    data = b"".join((ROOT / f"ftlib/weights/{name}.weights.h5").read_bytes() for name in weights)
-    return digest.code(folder, modules, data)
+    library_folder = ROOT / "ftlib"
+    module_names = sorted({*digest.training_modules(library_folder), f"tasks/{task}", *more})
+    weight_bytes = b"".join((ROOT / f"ftlib/weights/{name}.weights.h5").read_bytes() for name in weights)
+    return digest.code(library_folder, module_names, weight_bytes)
 
 
-def key(cell):
+def cell_key(cell):
     return cell["strategies"][0], cell["labels_per_class"][0], cell["updates"]
 
 
-def measure(name, cells, jobs, fresh):
-    path = ROOT / "results" / f"{name}.json"
-    stamp = code_hash(cells[0]["task"])
-    wanted = {
-        "code": stamp,
+def measure_grid(name, cells, jobs, fresh):
+    record_path = ROOT / "results" / f"{name}.json"
+    code_checksum = code_checksum_of(cells[0]["task"])
+    wanted_settings = {
+        "code": code_checksum,
         "keras": keras.__version__,
         "tuning_seeds": cells[0]["tuning_seeds"],
         "regularization": {k: [repr(one) for one in listed] for k, listed in PRESETS.items()},
     }
-    parts = []
-    if path.exists() and not fresh:
-        recorded = ft.load_comparison(path)
-        changed = [key for key, value in wanted.items() if recorded.settings.get(key) != value]
-        if changed == ["code"] and comes_out_again(recorded, cells, jobs):
-            keep(recorded, path, stamp, "seed 0 of every cell")
-            parts = [recorded]
-        elif changed:
-            print(f"{path.name} was measured with another {' and '.join(changed)}: measuring it again", flush=True)
+    recorded_parts = []
+    if record_path.exists() and not fresh:
+        recorded = ft.load_comparison(record_path)
+        changed_settings = [key for key, value in wanted_settings.items() if recorded.settings.get(key) != value]
+        if changed_settings == ["code"] and grid_comes_out_again(recorded, cells, jobs):
+            keep_record(recorded, record_path, code_checksum, "seed 0 of every cell")
+            recorded_parts = [recorded]
+        elif changed_settings:
+            print(
+                f"{record_path.name} was measured with another {' and '.join(changed_settings)}: measuring it again",
+                flush=True,
+            )
         else:
-            parts = [recorded]
-    have = {(r["strategy"], r["labels_per_class"], r["updates"]) for part in parts for r in part.rows}
-    missing = [cell for cell in cells if key(cell) not in have]
+            recorded_parts = [recorded]
+    measured_cells = {
+        (r["strategy"], r["labels_per_class"], r["updates"]) for part in recorded_parts for r in part.rows
+    }
+    missing_cells = [cell for cell in cells if cell_key(cell) not in measured_cells]
     with quiet_stderr():
-        for _, result in run_cells(missing, jobs) if missing else ():
-            result.settings.update(code=stamp, machine=processor())
-            parts.append(result)
-            whole = ft.Comparison.merge(parts)
-            order = [key(cell) for cell in cells]
-            for rows in (whole.rows, whole.tuning):
-                rows.sort(key=lambda r: order.index((r["strategy"], r["labels_per_class"], r["updates"])))
-            whole.save(path)  # after every cell, so that a stopped measurement goes on there
+        for _, result in run_cells(missing_cells, jobs) if missing_cells else ():
+            result.settings.update(code=code_checksum, machine=processor_name())
+            recorded_parts.append(result)
+            merged_record = ft.Comparison.merge(recorded_parts)
+            cell_order = [cell_key(cell) for cell in cells]
+            for rows in (merged_record.rows, merged_record.tuning):
+                rows.sort(key=lambda r: cell_order.index((r["strategy"], r["labels_per_class"], r["updates"])))
+            merged_record.save(record_path)  # after every cell, so that a stopped measurement goes on there
             print(f"\n{result}\n", flush=True)
 
 
-def comes_out_again(recorded, cells, jobs):
+def grid_comes_out_again(recorded, cells, jobs):
     """Returns whether the first seed of every recorded cell, with what validation chose, gives the same scores."""
-    first = {key(c): c for c in cells}
-    rows = [r for r in recorded.rows if r["seed"] == 0]
-    again = []
-    for row in rows:
-        chosen = next(p for p in PRESETS[row["strategy"]] if repr(p) == row["regularization"])
-        cell = first[row["strategy"], row["labels_per_class"], row["updates"]]
-        fixed = dict(rate_factors=(row["rate_factor"],), regularization=chosen, seeds=[0])
-        again.append({**cell, **fixed})
+    cells_by_key = {cell_key(c): c for c in cells}
+    first_rows = [r for r in recorded.rows if r["seed"] == 0]
+    cells_to_repeat = []
+    for recorded_row in first_rows:
+        chosen_regularization = next(
+            p for p in PRESETS[recorded_row["strategy"]] if repr(p) == recorded_row["regularization"]
+        )
+        recorded_cell = cells_by_key[
+            recorded_row["strategy"], recorded_row["labels_per_class"], recorded_row["updates"]
+        ]
+        fixed_choices = dict(
+            rate_factors=(recorded_row["rate_factor"],), regularization=chosen_regularization, seeds=[0]
+        )
+        cells_to_repeat.append({**recorded_cell, **fixed_choices})
     with quiet_stderr():
-        for index, result in run_cells(again, jobs):
-            (new,), old = result.rows, rows[index]
-            cell = [r for r in recorded.rows if key_of(r) == key_of(old)]
-            if not agrees(new, old, cell, SCORES, recorded.settings["machine"] == processor()):
-                print(f"{old['strategy']}, {old['labels_per_class']} labels: another result than recorded", flush=True)
+        for index, result in run_cells(cells_to_repeat, jobs):
+            (new_row,), old_row = result.rows, first_rows[index]
+            recorded_cell = [r for r in recorded.rows if row_key(r) == row_key(old_row)]
+            if not scores_agree(
+                new_row, old_row, recorded_cell, SCORES, recorded.settings["machine"] == processor_name()
+            ):
+                print(
+                    f"{old_row['strategy']}, {old_row['labels_per_class']} labels: another result than recorded",
+                    flush=True,
+                )
                 return False
     return True
 
 
-def key_of(row):
+def row_key(row):
     return row["strategy"], row["labels_per_class"], row["updates"]
 
 
-def agrees(new, old, cell, names, exact):
+def scores_agree(new_row, old_row, cell_rows, score_names, exact):
     """Returns whether a row has the scores of the recorded one.
 
     Args:
         new, old: The rows.
-        cell: The recorded rows of all seeds of the cell.
-        names: The scores.
+        cell_rows: The recorded rows of all seeds of the cell.
+        score_names: The scores.
         exact: Whether nothing else will do. If not, the new one may lie among the recorded seeds, or as far outside
             as these are apart: after hundreds of updates a last digit can have become points.
     """
-    if exact or all(new[name] == old[name] for name in names):
-        return all(new[name] == old[name] for name in names)
-    values = {name: [row[name] for row in cell] for name in names}
-    room = {name: max(ROOM, max(v) - min(v)) for name, v in values.items()}
-    return all(min(v) - room[name] <= new[name] <= max(v) + room[name] for name, v in values.items())
+    if exact or all(new_row[name] == old_row[name] for name in score_names):
+        return all(new_row[name] == old_row[name] for name in score_names)
+    recorded_scores = {name: [row[name] for row in cell_rows] for name in score_names}
+    allowed_distance = {name: max(ROOM, max(scores) - min(scores)) for name, scores in recorded_scores.items()}
+    return all(
+        min(scores) - allowed_distance[name] <= new_row[name] <= max(scores) + allowed_distance[name]
+        for name, scores in recorded_scores.items()
+    )
 
 
-def processor():
+def processor_name():
     """Returns the name of the processor; sums come out alike, to the last digit, on the same one."""
-    info = pathlib.Path("/proc/cpuinfo")
-    lines = info.read_text(encoding="utf-8").splitlines() if info.exists() else []
-    named = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    return next(named, platform.processor() or platform.machine())
+    cpu_info = pathlib.Path("/proc/cpuinfo")
+    lines = cpu_info.read_text(encoding="utf-8").splitlines() if cpu_info.exists() else []
+    model_names = (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    return next(model_names, platform.processor() or platform.machine())
 
 
-def keep(recorded, path, stamp, what):
+def keep_record(recorded, path, code_checksum, repeated_part):
     """Writes a record with the checksum of the code that was found to give it."""
-    other = "" if recorded.settings["machine"] == processor() else ", up to the rounding of another processor"
-    recorded.settings.update(code=stamp, checked=f"with this code, {what} came out as recorded{other}")
+    rounding_note = (
+        "" if recorded.settings["machine"] == processor_name() else ", up to the rounding of another processor"
+    )
+    recorded.settings.update(
+        code=code_checksum, checked=f"with this code, {repeated_part} came out as recorded{rounding_note}"
+    )
     recorded.save(path)
-    print(f"{path.name}: {what} came out as recorded{other}; it is kept", flush=True)
+    print(f"{path.name}: {repeated_part} came out as recorded{rounding_note}; it is kept", flush=True)
 
 
 def measure_study(name, study, jobs, fresh):
     """Measures one of the studies, seed by seed."""
-    path = ROOT / "results" / f"{name}.json"
-    more = ("evidence/forgetting", "evidence/groups", "tasks/glyphs", "tasks/marks", *getattr(study, "MODULES", ()))
-    more += (f"../tools/{study.__name__}",)
-    stamp = code_hash("digits", *more, weights=getattr(study, "WEIGHTS", ("glyphnet",)))
-    settings = {
+    record_path = ROOT / "results" / f"{name}.json"
+    extra_modules = (
+        "evidence/forgetting",
+        "evidence/groups",
+        "tasks/glyphs",
+        "tasks/marks",
+        *getattr(study, "MODULES", ()),
+    )
+    extra_modules += (f"../tools/{study.__name__}",)
+    code_checksum = code_checksum_of("digits", *extra_modules, weights=getattr(study, "WEIGHTS", ("glyphnet",)))
+    record_settings = {
         "task": "digits",
         "backbone": "glyphnet",
-        "code": stamp,
+        "code": code_checksum,
         "keras": keras.__version__,
         "backend": keras.backend.backend(),
-        "machine": processor(),
+        "machine": processor_name(),
     }
     rows = []
-    if path.exists() and not fresh:
-        recorded = ft.load_comparison(path)
-        same = all(recorded.settings[key] == settings[key] for key in ("code", "keras"))
+    if record_path.exists() and not fresh:
+        recorded = ft.load_comparison(record_path)
+        same = all(recorded.settings[key] == record_settings[key] for key in ("code", "keras"))
         if not same and study_comes_out_again(recorded, study):
-            keep(recorded, path, stamp, "the first seed")
+            keep_record(recorded, record_path, code_checksum, "the first seed")
             same = True
         if same:
-            rows, settings = recorded.rows, {**settings, **recorded.settings}
+            rows, record_settings = recorded.rows, {**record_settings, **recorded.settings}
         else:
-            print(f"{path.name}: another result than recorded: measuring it again", flush=True)
-    missing = sorted(set(study.SEEDS) - {r["seed"] for r in rows})
+            print(f"{record_path.name}: another result than recorded: measuring it again", flush=True)
+    missing_seeds = sorted(set(study.SEEDS) - {r["seed"] for r in rows})
     with quiet_stderr():
-        for _, part in run_cells(missing, jobs, study.run_study) if missing else ():
-            order = list(dict.fromkeys(row["strategy"] for row in part))
-            rows = sorted([*rows, *part], key=lambda r: (order.index(r["strategy"]), r["seed"]))
-            ft.Comparison(settings, rows).save(path)  # after every seed, so that a stopped measurement goes on there
+        for _, seed_rows in run_cells(missing_seeds, jobs, study.run_study) if missing_seeds else ():
+            strategy_order = list(dict.fromkeys(row["strategy"] for row in seed_rows))
+            rows = sorted([*rows, *seed_rows], key=lambda r: (strategy_order.index(r["strategy"]), r["seed"]))
+            ft.Comparison(record_settings, rows).save(
+                record_path
+            )  # after every seed, so that a stopped measurement goes on there
 
 
 def study_comes_out_again(recorded, study):
     """Returns whether the first recorded seed of a study gives the same scores again."""
-    seed = recorded.rows[0]["seed"]
+    first_seed = recorded.rows[0]["seed"]
     with quiet_stderr():
-        ((_, rows),) = run_cells([seed], 2, study.run_study)  # one thread, as when it was recorded: sums depend on it
-    old = {r["strategy"]: r for r in recorded.rows if r["seed"] == seed}
-    scores = [name for name in (*SCORES, "source_accuracy", "marked") if name in rows[0]]
-    exact = recorded.settings["machine"] == processor()
-    cells = {name: [r for r in recorded.rows if r["strategy"] == name] for name in old}
-    return len(rows) == len(old) and all(
-        r["strategy"] in old and agrees(r, old[r["strategy"]], cells[r["strategy"]], scores, exact) for r in rows
+        ((_, new_rows),) = run_cells(
+            [first_seed], 2, study.run_study
+        )  # one thread, as when it was recorded: sums depend on it
+    recorded_rows = {r["strategy"]: r for r in recorded.rows if r["seed"] == first_seed}
+    score_names = [name for name in (*SCORES, "source_accuracy", "marked") if name in new_rows[0]]
+    same_processor = recorded.settings["machine"] == processor_name()
+    rows_by_strategy = {name: [r for r in recorded.rows if r["strategy"] == name] for name in recorded_rows}
+    return len(new_rows) == len(recorded_rows) and all(
+        r["strategy"] in recorded_rows
+        and scores_agree(r, recorded_rows[r["strategy"]], rows_by_strategy[r["strategy"]], score_names, same_processor)
+        for r in new_rows
     )
 
 
-def figures():
-    tables = {
+def draw_figures():
+    record_tables = {
         name: ft.load_comparison(ROOT / "results" / f"{name}.json").table()
         for name in grids()
         if (ROOT / "results" / f"{name}.json").exists()
     }
-    if not {"digits", "digits-updates"} <= set(tables):
+    if not {"digits", "digits-updates"} <= set(record_tables):
         print("pictures and tables are drawn once digits and digits-updates are measured")
         return
     path = ROOT / "results" / "anchors.json"
     if path.exists():
-        fig = plots.trade_off(
+        trade_off_figure = plots.trade_off(
             anchor_study.curves(ft.load_comparison(path).rows),
             "Digits (test accuracy)",
             "Letters still read",
             "What holds the backbone near its start, and what that costs: means of 5 seeds, 95 % intervals",
         )
-        (ROOT / "results" / "anchors.png").write_bytes(plots.png(fig))
-    main = tables["digits"]
-    at_ten = [r for r in main if r["labels_per_class"] == 10]
-    pictures = {
-        "headline.png": plots.accuracy_curves(main, x="labels_per_class"),
-        "updates.png": plots.accuracy_curves(tables["digits-updates"] + at_ten, x="updates"),
+        (ROOT / "results" / "anchors.png").write_bytes(plots.png(trade_off_figure))
+    main_table = record_tables["digits"]
+    rows_at_ten = [r for r in main_table if r["labels_per_class"] == 10]
+    figures_by_name = {
+        "headline.png": plots.accuracy_curves(main_table, x="labels_per_class"),
+        "updates.png": plots.accuracy_curves(record_tables["digits-updates"] + rows_at_ten, x="updates"),
     }
-    for name, figure in pictures.items():
+    for name, figure in figures_by_name.items():
         (ROOT / "results" / name).write_bytes(plots.png(figure))
-    table = readme_table(main + tables.get("digits-others", []))
+    markdown_table = readme_table(main_table + record_tables.get("digits-others", []))
     for readme in ("README.md", "README.ko.md"):
         path = ROOT / readme
         text = path.read_text(encoding="utf-8")
-        filled = re.sub(
-            r"(<!-- results -->\n).*?(<!-- /results -->)", lambda m: m[1] + table + m[2], text, flags=re.DOTALL
+        filled_text = re.sub(
+            r"(<!-- results -->\n).*?(<!-- /results -->)", lambda m: m[1] + markdown_table + m[2], text, flags=re.DOTALL
         )
-        path.write_text(filled, encoding="utf-8")
+        path.write_text(filled_text, encoding="utf-8")
 
 
 def readme_table(rows):
     """Returns the Markdown table of test accuracies that the READMEs show."""
-    labels = sorted({r["labels_per_class"] for r in rows})
-    lines = ["| strategy | " + " | ".join(str(n) for n in labels) + " | seeds |", "|---" * (len(labels) + 2) + "|"]
+    label_counts = sorted({r["labels_per_class"] for r in rows})
+    lines = [
+        "| strategy | " + " | ".join(str(n) for n in label_counts) + " | seeds |",
+        "|---" * (len(label_counts) + 2) + "|",
+    ]
     for name in STRATEGIES:
-        mine = {r["labels_per_class"]: r for r in rows if r["strategy"] == name}
-        if not mine:
+        rows_by_labels = {r["labels_per_class"]: r for r in rows if r["strategy"] == name}
+        if not rows_by_labels:
             continue
-        cells = [cell_text(mine[n]) if n in mine else "" for n in labels]
-        lines.append(f"| `{name}` | " + " | ".join(cells) + f" | {next(iter(mine.values()))['n']} |")
+        cell_texts = [cell_text(rows_by_labels[n]) if n in rows_by_labels else "" for n in label_counts]
+        lines.append(f"| `{name}` | " + " | ".join(cell_texts) + f" | {next(iter(rows_by_labels.values()))['n']} |")
     return "\n".join(lines) + "\n"
 
 
@@ -285,8 +332,8 @@ def cell_text(row):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    files = [*grids(), *STUDIES]
-    parser.add_argument("--only", nargs="+", choices=files, default=files)
+    record_names = [*grids(), *STUDIES]
+    parser.add_argument("--only", nargs="+", choices=record_names, default=record_names)
     parser.add_argument("--jobs", type=int, default=2, help="processes; one core each (2)")
     parser.add_argument("--fresh", action="store_true", help="measure again what is there")
     parser.add_argument("--figures", action="store_true", help="only draw and fill in")
@@ -296,8 +343,8 @@ def main():
             if name in STUDIES:
                 measure_study(name, STUDIES[name], args.jobs, args.fresh)
             else:
-                measure(name, grids()[name], args.jobs, args.fresh)
-    figures()
+                measure_grid(name, grids()[name], args.jobs, args.fresh)
+    draw_figures()
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import sys
 import digest
 from decks import press
 from decks.records import Names, check_claims, fill
-from decks.source import FIGURE, LANGUAGES, DeckError, read
+from decks.source import FIGURE, LANGUAGES, DeckError, read_deck
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SOURCE, BUILD = ROOT / "slides" / "source", ROOT / "slides" / "build"
@@ -28,35 +28,37 @@ footer: "ftlib · {number} {title}"
 ---"""
 
 
-def edition(path, slides, language, names):
+def fill_edition(path, slides, language, names):
     """Returns a deck in one language as Marp Markdown, with all its numbers.
 
     Raises:
         DeckError: For a number that cannot be filled, and for a claim that does not hold.
     """
-    number, title = path.stem.split("_")[0], slides[0].title[language]
-    parts = []
+    number, deck_title = path.stem.split("_")[0], slides[0].title[language]
+    slide_texts = []
     for slide in slides:
         where = f"{slide.where} ({language})"
         check_claims(slide, names)
         body = FIGURE.sub(r"![\1](../figures/\2.svg)", slide.body[language])
-        notes = "\n\n".join(f"{key}: {text}" for key, text in slide.notes[language].items())
-        text = f"<!-- _class: {slide.kind} -->\n\n# {slide.title[language]}\n\n{body}\n\n<!--\n{notes}\n-->"
-        parts.append(fill(text, names, where))
-    front = _FRONT.format(language=language, title=title, number=number)
-    return front + "\n\n" + "\n\n---\n\n".join(parts) + "\n"
+        speaker_notes = "\n\n".join(f"{key}: {slide_text}" for key, slide_text in slide.notes[language].items())
+        slide_text = (
+            f"<!-- _class: {slide.kind} -->\n\n# {slide.title[language]}\n\n{body}\n\n<!--\n{speaker_notes}\n-->"
+        )
+        slide_texts.append(fill(slide_text, names, where))
+    front_matter = _FRONT.format(language=language, title=deck_title, number=number)
+    return front_matter + "\n\n" + "\n\n---\n\n".join(slide_texts) + "\n"
 
 
-def stamp():
+def figures_checksum():
     """Returns a checksum of everything that figures are drawn from."""
-    from notebooks import library
+    from notebooks import library_checksum
 
-    made_of = ("tools/decks/**/*.py", "results/*.json", "notebooks/source/*.py", "notebooks/en/*.ipynb")
-    files = [path for pattern in made_of for path in ROOT.glob(pattern)]
-    return digest.text(library() + "".join(path.read_text(encoding="utf-8") for path in sorted(files)))
+    source_patterns = ("tools/decks/**/*.py", "results/*.json", "notebooks/source/*.py", "notebooks/en/*.ipynb")
+    source_files = [path for pattern in source_patterns for path in ROOT.glob(pattern)]
+    return digest.text(library_checksum() + "".join(path.read_text(encoding="utf-8") for path in sorted(source_files)))
 
 
-def draw(wanted, folder, names):
+def draw_figures(places_by_figure, folder, names):
     """Draws figures as SVG files; those that are there and still valid stay.
 
     Raises:
@@ -65,12 +67,12 @@ def draw(wanted, folder, names):
     import matplotlib
     from decks.figures import FIGURES
 
-    now, kept = stamp(), folder / "stamp.txt"
-    if not kept.exists() or kept.read_text() != now:
+    current_checksum, checksum_file = figures_checksum(), folder / "stamp.txt"
+    if not checksum_file.exists() or checksum_file.read_text() != current_checksum:
         shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
-    kept.write_text(now)
-    for name, where in wanted.items():
+    checksum_file.write_text(current_checksum)
+    for name, where in places_by_figure.items():
         if (folder / f"{name}.svg").exists():
             continue
         if name not in FIGURES:
@@ -82,28 +84,28 @@ def draw(wanted, folder, names):
             raise DeckError(f"{where}: figure {name!r} cannot be drawn: {type(error).__name__}: {error}") from error
 
 
-def build(paths, folder, pdf=True):
+def build_decks(paths, folder, pdf=True):
     """Builds decks in both languages, the PDFs last.
 
     Raises:
         DeckError: With what has to be mended; without a Chromium, only after the HTML is built.
     """
-    decks, names = {path: read(path) for path in paths}, Names()
-    wanted = {name: s.where for slides in decks.values() for s in slides for _, name in s.figures()}
-    made = []
+    decks, names = {path: read_deck(path) for path in paths}, Names()
+    places_by_figure = {name: s.where for slides in decks.values() for s in slides for _, name in s.figures()}
+    markdown_paths = []
     for language in LANGUAGES:
         (folder / language).mkdir(parents=True, exist_ok=True)
         for path, slides in decks.items():
-            made.append(folder / language / f"{path.stem}.md")
-            made[-1].write_text(edition(path, slides, language, names), encoding="utf-8")
+            markdown_paths.append(folder / language / f"{path.stem}.md")
+            markdown_paths[-1].write_text(fill_edition(path, slides, language, names), encoding="utf-8")
     press.install()
-    draw(wanted, folder / "figures", names)
-    press.marp(made)
-    for path in made:
+    draw_figures(places_by_figure, folder / "figures", names)
+    press.marp(markdown_paths)
+    for path in markdown_paths:
         press.embed(path.with_suffix(".html"))
-    print(f"HTML: {len(made)} decks in {folder.relative_to(ROOT)}/en and ko", flush=True)
+    print(f"HTML: {len(markdown_paths)} decks in {folder.relative_to(ROOT)}/en and ko", flush=True)
     if pdf:
-        press.marp(made, *_PDF, chromium=press.browser())
+        press.marp(markdown_paths, *_PDF, chromium=press.browser())
         print("PDF:  beside them", flush=True)
 
 
@@ -112,12 +114,12 @@ def main():
     parser.add_argument("decks", nargs="*", help="numbers, such as 2; all by default")
     parser.add_argument("--no-pdf", action="store_true", help="HTML only, which needs no Chromium")
     args = parser.parse_args()
-    paths = sorted(SOURCE.glob("[0-9]_*.md"))
-    unknown = [n for n in args.decks if not any(p.name.startswith(f"{n}_") for p in paths)]
-    if unknown:
-        sys.exit(f"No deck {', '.join(unknown)}. There are: {', '.join(p.stem for p in paths)}.")
+    deck_paths = sorted(SOURCE.glob("[0-9]_*.md"))
+    unknown_decks = [n for n in args.decks if not any(p.name.startswith(f"{n}_") for p in deck_paths)]
+    if unknown_decks:
+        sys.exit(f"No deck {', '.join(unknown_decks)}. There are: {', '.join(p.stem for p in deck_paths)}.")
     try:
-        build([p for p in paths if not args.decks or p.name[0] in args.decks], BUILD, pdf=not args.no_pdf)
+        build_decks([p for p in deck_paths if not args.decks or p.name[0] in args.decks], BUILD, pdf=not args.no_pdf)
     except DeckError as error:
         sys.exit(f"error: {error}")
 

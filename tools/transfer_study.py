@@ -39,60 +39,61 @@ GRID = {
 
 def stamp():
     """Returns the version of Keras and a checksum of the modules that a row depends on."""
-    folder = ROOT / "ftlib"
-    modules = [*digest.training_modules(folder), "evidence/similarity"]
-    return f"{keras.__version__} {digest.code(folder, modules)[:16]}"
+    library_folder = ROOT / "ftlib"
+    module_names = [*digest.training_modules(library_folder), "evidence/similarity"]
+    return f"{keras.__version__} {digest.code(library_folder, module_names)[:16]}"
 
 
 def load(backbone, task, labels, seed):
     """Returns the backbone and the task at its size."""
-    side = 96 if backbone == "MobileNetV2" else None
-    body = ft.load_backbone(backbone, image_size=side)
+    image_size = 96 if backbone == "MobileNetV2" else None
+    network = ft.load_backbone(backbone, image_size=image_size)
     if task == "flowers":
         folder = pathlib.Path(os.environ["FTLIB_REAL"]) / "flowers"
-        return body, ft.load_task(folder, labels, seed, image_size=side)
-    return body, ft.load_task(task, labels, seed).for_backbone(body)
+        return network, ft.load_task(folder, labels, seed, image_size=image_size)
+    return network, ft.load_task(task, labels, seed).for_backbone(network)
 
 
 def run_cell(cell):
     """Returns one row: the evidence, and accuracy and seconds of every strategy."""
-    pair, labels, seed = cell
-    backbone, name = pair.split("/")
-    body, task = load(backbone, name, labels, seed)
-    begin = time.perf_counter()
-    found = measure_similarity(body, task)
+    pair_name, label_count, seed = cell
+    backbone, task_name = pair_name.split("/")
+    network, task = load(backbone, task_name, label_count, seed)
+    start_time = time.perf_counter()
+    similarity = measure_similarity(network, task)
     row = {
         "backbone": backbone,
-        "task": name,
-        "labels_per_class": labels,
+        "task": task_name,
+        "labels_per_class": label_count,
         "seed": seed,
         "updates": UPDATES[backbone],
         "code": stamp(),
-        "seconds": time.perf_counter() - begin,
-        "classes": found.classes,
-        "probes": found.probes,
-        "untrained": found.untrained,
-        "pixels": found.pixels,
-        "validation": found.validation,
+        "seconds": time.perf_counter() - start_time,
+        "classes": similarity.classes,
+        "probes": similarity.probes,
+        "untrained": similarity.untrained,
+        "pixels": similarity.pixels,
+        "validation": similarity.validation,
         "runs": {},
     }
-    for strategy in GRID[pair][1]:
+    for strategy in GRID[pair_name][1]:
         keras.backend.clear_session()
-        model, begin = ft.classifier(body, task.num_classes), time.perf_counter()
+        model, start_time = ft.classifier(network, task.num_classes), time.perf_counter()
         run = ft.fit(model, task, strategy, seed=seed, updates=UPDATES[backbone], verbose=False)
-        seconds = time.perf_counter() - begin
+        seconds = time.perf_counter() - start_time
         row["runs"][strategy] = {"seconds": seconds, "validation": run.val_accuracy, "test": run.test_accuracy}
-    told = "  ".join(f"{k} {r['test']:.3f}" for k, r in row["runs"].items())
-    print(f"{pair} {labels} seed {seed}  probe {found.probe:.3f} untrained {found.untrained:.3f}  {told}", flush=True)
+    printed_scores = "  ".join(f"{k} {r['test']:.3f}" for k, r in row["runs"].items())
+    printed_probes = f"probe {similarity.probe:.3f} untrained {similarity.untrained:.3f}"
+    print(f"{pair_name} {label_count} seed {seed}  {printed_probes}  {printed_scores}", flush=True)
     return row
 
 
 def turn(cell):
     """Returns when a cell is measured: three seeds of the wide grid, then of ten labels elsewhere, then the rest."""
-    pair, labels, seed = cell
+    pair_name, label_count, seed = cell
     if seed > 2:
         return 2, 0
-    return (0, 0) if GRID[pair][1] is ALL else (1, seed) if labels == 10 else (2, 0)
+    return (0, 0) if GRID[pair_name][1] is ALL else (1, seed) if label_count == 10 else (2, 0)
 
 
 def main():
@@ -102,27 +103,32 @@ def main():
     parser.add_argument("--jobs", type=int, default=2, help="processes; one core each (2)")
     args = parser.parse_args()
     rows = json.loads(PATH.read_text())["rows"] if PATH.exists() else []
-    other = [r for r in rows if r["code"] != stamp()]
+    outdated_rows = [r for r in rows if r["code"] != stamp()]
     if args.fresh:
         rows = [r for r in rows if r["code"] == stamp()]
-    elif other:
-        print(f"{len(other)} of {len(rows)} rows were measured with other code and are kept: see --fresh", flush=True)
-    have = {(f"{r['backbone']}/{r['task']}", r["labels_per_class"], r["seed"]) for r in rows}
-    cells = [(pair, n, s) for pair in args.only for n in GRID[pair][0] for s in range(GRID[pair][2])]
-    cells.sort(key=turn)
-    cells = [cell for cell in cells if cell not in have]
-    if "FTLIB_REAL" not in os.environ and any(cell[0].endswith("/flowers") for cell in cells):
+    elif outdated_rows:
+        print(
+            f"{len(outdated_rows)} of {len(rows)} rows were measured with other code and are kept: see --fresh",
+            flush=True,
+        )
+    measured_cells = {(f"{r['backbone']}/{r['task']}", r["labels_per_class"], r["seed"]) for r in rows}
+    missing_cells = [(pair, n, s) for pair in args.only for n in GRID[pair][0] for s in range(GRID[pair][2])]
+    missing_cells.sort(key=turn)
+    missing_cells = [cell for cell in missing_cells if cell not in measured_cells]
+    if "FTLIB_REAL" not in os.environ and any(cell[0].endswith("/flowers") for cell in missing_cells):
         print("Flowers are left out: FTLIB_REAL does not name the folder that holds them.", flush=True)
-        cells = [cell for cell in cells if not cell[0].endswith("/flowers")]
+        missing_cells = [cell for cell in missing_cells if not cell[0].endswith("/flowers")]
     settings = {"regularization": "light", "backend": keras.backend.backend()}
-    order = list(GRID)
+    pair_order = list(GRID)
     with quiet_stderr():
-        for _, row in run_cells(cells, args.jobs, run_cell) if cells else ():
+        for _, row in run_cells(missing_cells, args.jobs, run_cell) if missing_cells else ():
             rows.append(row)
-            rows.sort(key=lambda r: (order.index(f"{r['backbone']}/{r['task']}"), r["labels_per_class"], r["seed"]))
-            part = PATH.with_suffix(".part")
-            part.write_text(json.dumps({"settings": settings, "rows": rows}, indent=1) + "\n")
-            os.replace(part, PATH)
+            rows.sort(
+                key=lambda r: (pair_order.index(f"{r['backbone']}/{r['task']}"), r["labels_per_class"], r["seed"])
+            )
+            partial_file = PATH.with_suffix(".part")
+            partial_file.write_text(json.dumps({"settings": settings, "rows": rows}, indent=1) + "\n")
+            os.replace(partial_file, PATH)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""Which backbone and which strategy suit some pictures and the machine, where nobody said so."""
+"""Which backbone and which strategy suit some pictures and the machine, where nobody chose them."""
+
+from __future__ import annotations
 
 import contextlib
 import dataclasses
@@ -9,8 +11,18 @@ import re
 import socket
 import statistics
 import warnings
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 from ftlib.errors import DownloadError
+
+if TYPE_CHECKING:
+    import keras
+
+    from ftlib.strategies.regularization import Regularization
+    from ftlib.strategies.strategy import Strategy
+    from ftlib.tasks.folder.check import FolderReport
+    from ftlib.tasks.task import Task
 
 _TF = "_weights_tf_dim_ordering_tf_kernels"
 # ImageNet backbones in the order in which they are looked for in Keras's cache, and the files that hold their weights.
@@ -30,13 +42,13 @@ CACHED = {
 SIDES = (96, 128, 160, 192, 224)  # that MobileNetV2 was pre-trained at
 ANY_SIZE = 224  # pixels of a side for a backbone that takes any: most were pre-trained at that
 SMOOTHED = "light, smoothed"  # the preset light with label smoothing 0.1
-_LIMIT = {"cpu": 160, "gpu": 224}  # pixels of a side, where nobody said so: cost grows with its square
-_GLYPH = 64  # pixels: up to here, grey pictures may suit glyphnet
-_PROBED = 200  # classes up to which linear probes are quick and the rule of `advise` was tried near enough
+_LARGEST_SIDE = {"cpu": 160, "gpu": 224}  # pixels, where nobody chose: cost grows with the square
+_GLYPH_SIDE = 64  # pixels: up to here, grey pictures may suit glyphnet
+_MOST_PROBED_CLASSES = 200  # up to which linear probes are quick and the rule of `advise` was tried near enough
+_CONNECTION_PATIENCE = 20  # seconds
 
 
-@dataclasses.dataclass(frozen=True)
-class Choice:
+class Choice(NamedTuple):
     """A backbone by name, the side of its images in pixels (None: its own), and why."""
 
     backbone: str
@@ -44,7 +56,34 @@ class Choice:
     why: str
 
 
-def choose_backbone(report, folder=None, name=None, image_size=None):
+class LoadedBackbone(NamedTuple):
+    """A backbone that was chosen and loaded.
+
+    Attributes:
+        model: The backbone, for images of one size.
+        choice: Its `Choice`, with a size where the backbone takes images of any.
+        remarks: Sentences that should be known of the backbone.
+    """
+
+    model: keras.Model
+    choice: Choice
+    remarks: list[str]
+
+
+class StrategyChoice(NamedTuple):
+    """A strategy, the name of its regularization (see `regularization`), and sentences that say why."""
+
+    strategy: Strategy
+    regularization: str
+    why: list[str]
+
+
+def choose_backbone(
+    report: FolderReport,
+    weights_folder: pathlib.Path | None = None,
+    name: str | None = None,
+    image_size: int | None = None,
+) -> Choice:
     """Returns the backbone for some pictures: the one that was asked for, or the best at hand.
 
     First ImageNet weights in Keras's cache; then `glyphnet`, which ships with ftlib, for small grey pictures; then a
@@ -52,57 +91,61 @@ def choose_backbone(report, folder=None, name=None, image_size=None):
 
     Args:
         report: The `FolderReport` of the pictures.
-        folder: Where Keras keeps weights. Default None: `models` in its home.
-        name, image_size: What was asked for, each or none.
-
-    Returns:
-        A `Choice`.
+        weights_folder: Where Keras keeps weights. Default None: `models` in its home.
+        name, image_size: What was asked for, if anything.
     """
-    folder = cache_folder() if folder is None else folder
+    folder = keras_weights_folder() if weights_folder is None else weights_folder
     if name is not None:
-        return Choice(name, image_size or _side(name, report, folder), "as asked")
-    names = [file.name for file in folder.iterdir()] if folder.is_dir() else []
-    for known, pattern in CACHED.items():
-        if any(re.fullmatch(pattern, file) for file in names):
-            return Choice(known, image_size or _side(known, report, folder), "ImageNet weights in Keras's cache")
-    if is_glyphs(report) and image_size in (None, 32):
+        return Choice(name, image_size or _choose_side(name, report, folder), "as asked")
+    file_names = _names_in(folder)
+    for known_name, pattern in CACHED.items():
+        if any(re.fullmatch(pattern, file_name) for file_name in file_names):
+            side = image_size or _choose_side(known_name, report, folder)
+            return Choice(known_name, side, "ImageNet weights in Keras's cache")
+    if shows_glyphs(report) and image_size in (None, 32):
         return Choice("glyphnet", None, "small grey pictures, and no ImageNet weights in Keras's cache")
-    first = next(iter(CACHED))
-    return Choice(first, image_size or _side(first, report, folder), "no ImageNet weights in the cache: downloaded")
+    first_name = next(iter(CACHED))
+    side = image_size or _choose_side(first_name, report, folder)
+    return Choice(first_name, side, "no ImageNet weights in the cache: downloaded")
 
 
-def is_glyphs(report):
+def shows_glyphs(report: FolderReport) -> bool:
     """Returns whether pictures are so small and grey that a backbone of letters may suit them."""
     looks = list(report.looks.values())
-    grey = sum(look.grey for look in looks) >= 0.99 * len(looks)
-    return bool(looks) and grey and statistics.median(max(look.size) for look in looks) <= _GLYPH
+    if not looks:
+        return False
+    grey_count = sum(look.grey for look in looks)
+    median_side = statistics.median(max(look.size) for look in looks)
+    return grey_count >= 0.99 * len(looks) and median_side <= _GLYPH_SIDE
 
 
-def _side(name, report, folder):
+def _choose_side(name: str, report: FolderReport, weights_folder: pathlib.Path) -> int | None:
     """Returns the side for MobileNetV2: near that of the pictures, not too large for the machine, and with weights."""
     if name != "MobileNetV2":
         return None
     from ftlib.models.inference import device_kind
 
     looks = report.looks.values()
-    typical = statistics.median(min(look.size) for look in looks) if looks else 224
-    found = [re.fullmatch(CACHED[name], file.name) for file in folder.iterdir()] if folder.is_dir() else []
-    sides = sorted(side for side in (int(m[1]) for m in found if m) if side in SIDES) or SIDES
-    limit = min(_LIMIT[device_kind()], next((side for side in SIDES if side >= typical), SIDES[-1]))
+    median_side = statistics.median(min(look.size) for look in looks) if looks else ANY_SIZE
+    matches = [re.fullmatch(CACHED[name], file_name) for file_name in _names_in(weights_folder)]
+    cached_sides = sorted(int(match[1]) for match in matches if match and int(match[1]) in SIDES)
+    sides = cached_sides or SIDES
+    nearest_side = next((side for side in SIDES if side >= median_side), SIDES[-1])
+    limit = min(_LARGEST_SIDE[device_kind()], nearest_side)
     return max((side for side in sides if side <= limit), default=sides[0])
 
 
-def cache_folder():
+def _names_in(folder: pathlib.Path) -> list[str]:
+    return [file.name for file in folder.iterdir()] if folder.is_dir() else []
+
+
+def keras_weights_folder() -> pathlib.Path:
     """Returns where Keras keeps downloaded weights."""
     return pathlib.Path(os.environ.get("KERAS_HOME") or pathlib.Path.home() / ".keras") / "models"
 
 
-def load(choice, pretrained=True):
+def load_chosen(choice: Choice, pretrained: bool = True) -> LoadedBackbone:
     """Loads the backbone of a `Choice`, with random weights where `pretrained` is false: nothing is fetched then.
-
-    Returns:
-        `(backbone, choice, sentences)`: the choice again, with a size where the backbone takes images of any, and what
-        should be known of the backbone.
 
     Raises:
         OSError: If its weights cannot be had; the message names every way out.
@@ -111,43 +154,52 @@ def load(choice, pretrained=True):
     from ftlib.models.backbone_files import of_size
     from ftlib.models.backbones import load_backbone
 
-    # Keras tells of a download on standard output, which is for the result alone.
-    with _patience(20), contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings(record=True) as warned:
+    weights = "default" if pretrained else None
+    # Keras reports a download on standard output, which is for the result alone.
+    with (
+        _connection_timeout(_CONNECTION_PATIENCE),
+        contextlib.redirect_stdout(io.StringIO()),
+        warnings.catch_warnings(record=True) as caught_warnings,
+    ):
         warnings.simplefilter("ignore")
         warnings.filterwarnings("always", message=".*were cut off")
         try:
-            backbone = load_backbone(choice.backbone, "default" if pretrained else None, choice.image_size)
+            backbone = load_backbone(choice.backbone, weights, choice.image_size)
         except DownloadError as error:
             raise FileNotFoundError(
-                f"The ImageNet weights of {choice.backbone} are not in Keras's cache ({cache_folder()}) and could not "
-                "be downloaded. Connect to the network once; or copy the file into that folder on a machine that has "
-                "it; or name a backbone that is here: --backbone glyphnet (small grey pictures), --backbone MODEL.keras"
-                " (a Keras model of your own)."
+                f"The ImageNet weights of {choice.backbone} are not in Keras's cache ({keras_weights_folder()}) and "
+                "could not be downloaded. Connect to the network once; or copy the file into that folder on a machine "
+                "that has it; or name a backbone that is here: --backbone glyphnet (small grey pictures), --backbone "
+                "MODEL.keras (a Keras model of your own)."
             ) from error
-    remarks = [str(warning.message) for warning in warned]
+
+    remarks = [str(warning.message) for warning in caught_warnings]
     if None in backbone.input_shape[1:3]:
         side = choice.image_size or ANY_SIZE
-        backbone, choice = of_size(backbone, side, choice.backbone), dataclasses.replace(choice, image_size=side)
+        backbone = of_size(backbone, side, choice.backbone)
+        choice = choice._replace(image_size=side)
         remarks.append(f"The backbone takes images of any size; it is trained, and used, at {side} x {side} pixels.")
-    return backbone, choice, remarks
+    return LoadedBackbone(backbone, choice, remarks)
 
 
 @contextlib.contextmanager
-def _patience(seconds):
+def _connection_timeout(seconds: float) -> Iterator[None]:
     """Gives up a connection that does not answer, which would otherwise be waited for without end."""
-    before = socket.getdefaulttimeout()
+    previous_timeout = socket.getdefaulttimeout()
     socket.setdefaulttimeout(seconds)
     try:
         yield
     finally:
-        socket.setdefaulttimeout(before)
+        socket.setdefaulttimeout(previous_timeout)
 
 
-def choose_strategy(model, task, say, name=None):
-    """Returns `(Strategy, regularization fields, sentences why)` for a classifier and a task.
+def choose_strategy(
+    model: keras.Model, task: Task, say: Callable[[str], object], name: str | None = None
+) -> StrategyChoice:
+    """Returns the strategy for a classifier and a task: the one that was asked for, or what `advise` recommends.
 
-    `advise` decides. Where it says to tune everything but there is no GPU, the last two stages of a large backbone are
-    tuned, on four views of each picture: what the stages below make of those is computed once (see `Phase.views`).
+    Where `advise` says to tune everything but there is no GPU, the last two stages of a large backbone are tuned, on
+    four views of each picture: what the stages below compute from those is computed once (see `Phase.views`).
 
     Args:
         model: The classifier.
@@ -155,37 +207,51 @@ def choose_strategy(model, task, say, name=None):
         say: Takes a line of progress.
         name: A strategy that was asked for; None leaves it to `advise`.
     """
-    from ftlib.evidence.advisor import advise
     from ftlib.models.inference import device_kind
     from ftlib.models.staged_model import stages
     from ftlib.strategies.strategy import get_strategy
 
     if name is not None:
-        return get_strategy(name), "light", ["strategy: as asked"]
-    if task.num_classes > _PROBED:
-        labels = len(task.train) / task.num_classes
-        chosen = "lp_ft" if labels >= 5 else "feature_extraction_long"
-        why = [f"{task.num_classes:,} classes are too many to probe (over {_PROBED}): {chosen} by the number of labels"]
-        recipe, preset = get_strategy(chosen), "light"
+        return StrategyChoice(get_strategy(name), "light", ["strategy: as asked"])
+    if task.num_classes > _MOST_PROBED_CLASSES:
+        choice = _choose_without_probes(task)
     else:
-        say("asking `advise`: how well each stage of it tells the classes apart, before any training ...")
-        advice = advise(model, task)
-        recipe, preset, why = advice.strategy, advice.regularization, advice.said
-    if recipe.name == "lp_ft" and device_kind() == "cpu" and max(task.image_shape[:2]) > _GLYPH:
-        why.append("Without a GPU the last two stages are tuned, not all, on four views of each picture computed once.")
-        return head_then_top(min(2, len(stages(model)) - 1)), SMOOTHED, why
-    return recipe, preset, why
+        choice = _choose_by_advice(model, task, say)
+    is_large = max(task.image_shape[:2]) > _GLYPH_SIDE
+    if choice.strategy.name == "lp_ft" and device_kind() == "cpu" and is_large:
+        reason = "Without a GPU the last two stages are tuned, not all, on four views of each picture computed once."
+        backbone_stages = len(stages(model)) - 1
+        return StrategyChoice(head_then_top(min(2, backbone_stages)), SMOOTHED, [*choice.why, reason])
+    return choice
 
 
-def head_then_top(top=2):
+def _choose_without_probes(task: Task) -> StrategyChoice:
+    from ftlib.strategies.strategy import get_strategy
+
+    labels_per_class = len(task.train) / task.num_classes
+    name = "lp_ft" if labels_per_class >= 5 else "feature_extraction_long"
+    too_many = f"{task.num_classes:,} classes are too many to probe (over {_MOST_PROBED_CLASSES})"
+    return StrategyChoice(get_strategy(name), "light", [f"{too_many}: {name} by the number of labels"])
+
+
+def _choose_by_advice(model: keras.Model, task: Task, say: Callable[[str], object]) -> StrategyChoice:
+    from ftlib.evidence.advisor import advise
+
+    say("asking `advise`: how well each stage of it tells the classes apart, before any training ...")
+    advice = advise(model, task)
+    return StrategyChoice(advice.strategy, advice.regularization, list(advice.said))
+
+
+def head_then_top(top_stages: int = 2) -> Strategy:
     """Returns the strategy that was measured against Keras's guide in `benchmarks/guide.py`, with its shares."""
     from ftlib.strategies.strategy import Phase, Strategy
 
-    head = Phase("head", "head", share=0.5, rate=1e-2, width=128, views=1)
-    return Strategy("head_then_top", "pretrained", (head, Phase("top", top, share=0.5, rate=3e-4, views=4)))
+    head_phase = Phase("head", "head", share=0.5, rate=1e-2, width=128, views=1)
+    top_phase = Phase("top", top_stages, share=0.5, rate=3e-4, views=4)
+    return Strategy("head_then_top", "pretrained", (head_phase, top_phase))
 
 
-def regularization(name):
+def regularization(name: str) -> Regularization:
     """Returns the `Regularization` of a preset, or of `"light, smoothed"`: light, with label smoothing 0.1.
 
     Without smoothing the validation loss, by which the best epoch is chosen, rises while the accuracy still does.
@@ -197,7 +263,8 @@ def regularization(name):
     return Regularization.preset(name)
 
 
-def with_rate(recipe, rate):
+def with_rate(strategy: Strategy, rate: float) -> Strategy:
     """Returns a strategy whose last phase has another rate, taken as it is; the phases before keep theirs."""
-    *before, last = recipe.phases
-    return dataclasses.replace(recipe, phases=(*before, dataclasses.replace(last, rate=rate, width=None)))
+    *earlier_phases, last_phase = strategy.phases
+    changed_phase = dataclasses.replace(last_phase, rate=rate, width=None)
+    return dataclasses.replace(strategy, phases=(*earlier_phases, changed_phase))

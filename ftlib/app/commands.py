@@ -1,19 +1,27 @@
 """The commands for your own pictures: check, advise, fit, predict, evaluate, report, export, runs."""
 
+from __future__ import annotations
+
 import argparse
 import dataclasses
 import os
 import pathlib
 import tempfile
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from ftlib.app.console import Console, utf8
 from ftlib.app.grid import quiet_stderr
 from ftlib.app.stopping import stoppable
 from ftlib.errors import find_name
 from ftlib.files import find_path
-from ftlib.text import command_line, wrapped
+from ftlib.text import format_command, wrap_text
 
-_CODES = "exit codes: 0 done, 1 failed, 2 wrong usage or pictures that cannot be used, 130 stopped with Ctrl-C"
+if TYPE_CHECKING:
+    from ftlib.app.plan import Options
+    from ftlib.app.run_folder import RunFolder
+
+_EXIT_CODES = "exit codes: 0 done, 1 failed, 2 wrong usage or pictures that cannot be used, 130 stopped with Ctrl-C"
 # For each command: what it does, in a few words and at length, and how it is typed.
 _TEXTS = {
     "check": (
@@ -75,57 +83,59 @@ _TEXTS = {
 class Help(argparse.RawDescriptionHelpFormatter):
     """Help with room for the longest option."""
 
-    def __init__(self, prog):
+    def __init__(self, prog: str):
         super().__init__(prog, max_help_position=32)
 
 
-def add_commands(commands):
+def add_commands(commands) -> None:
     """Adds the commands to a parser's `commands`, each with a function `command(args)` that returns an exit code."""
-    made = {}
-    for name, (about, text, examples) in _TEXTS.items():
-        lines = "\n".join(f"  {line}" for line in examples.splitlines())
-        made[name] = commands.add_parser(
-            name,
-            help=about,
-            description=text,
-            epilog=f"examples:\n{lines}\n\n{_CODES}",
-            formatter_class=Help,
-        )
-        made[name].add_argument("--json", action="store_true", help="write the result as one JSON document")
-        made[name].add_argument("--quiet", action="store_true", help="write the result alone, no progress")
-        made[name].set_defaults(command=globals()[f"_{name}"])
-    for name in ("check", "advise", "fit"):
-        _add_data(made[name], "?" if name == "fit" else None)
-    made["fit"].add_argument("--out", type=pathlib.Path, help="a new folder for the run (runs/NAME)")
-    made["fit"].add_argument("--resume", type=find_path, metavar="RUN", help="go on with this run")
-    made["fit"].add_argument("--config", type=find_path, metavar="FILE", help="repeat the run of this config.json")
+    functions = {
+        "check": _check,
+        "advise": _advise,
+        "fit": _fit,
+        "predict": _predict,
+        "evaluate": _evaluate,
+        "report": _report,
+        "export": _export,
+        "runs": _runs,
+    }
+    parsers = {name: _add_command(commands, name, function) for name, function in functions.items()}
+    _add_data(parsers["check"])
+    _add_data(parsers["advise"])
+    _add_data(parsers["fit"], "?")
+    _add_fit_arguments(parsers["fit"])
     for name in ("advise", "fit"):
-        _add_options(made[name])
+        _add_options(parsers[name])
     for name in ("predict", "evaluate", "report", "export"):
-        made[name].add_argument("run", type=find_path, metavar="RUN", help="the folder of a run")
-    predict = made["predict"]
-    predict.add_argument("pictures", nargs="+", type=find_path, metavar="PICTURE", help="files, or folders of them")
-    predict.add_argument(
-        "--format",
-        type=one_of("format", ("table", "csv", "json")),
-        metavar="FORMAT",
-        help="how to write the answers: table, csv or json (table)",
+        parsers[name].add_argument("run", type=find_path, metavar="RUN", help="the folder of a run")
+    _add_predict_arguments(parsers["predict"])
+    _add_evaluate_arguments(parsers["evaluate"])
+    _add_export_arguments(parsers["export"])
+    runs_folder = pathlib.Path("runs")
+    parsers["runs"].add_argument(
+        "folder", nargs="?", type=find_path, default=runs_folder, metavar="FOLDER", help="(runs)"
     )
-    predict.add_argument("--top", type=int, default=1, help="how many classes to name for each picture (1)")
-    predict.add_argument("--out", type=pathlib.Path, help="a file to write to, instead of standard output")
-    evaluate = made["evaluate"]
-    evaluate.add_argument("--on", type=find_path, metavar="FOLDER", help="other pictures: a folder or a CSV file")
-    evaluate.add_argument("--data", type=find_path, metavar="FOLDER", help="where the run's own pictures are now")
-    export = made["export"]
-    export.add_argument("--format", nargs="+", required=True, metavar="FORMAT", help="keras, savedmodel, onnx, litert")
-    export.add_argument("--out", type=pathlib.Path, help="a folder to write to (RUN/export)")
-    runs = pathlib.Path("runs")
-    made["runs"].add_argument("folder", nargs="?", type=find_path, default=runs, metavar="FOLDER", help="(runs)")
 
 
-def _add_data(parser, nargs=None):
-    about = "a folder with one folder of pictures per class (in train, val, test or not), or a CSV file"
-    parser.add_argument("data", nargs=nargs, type=find_path, metavar="FOLDER", help=about)
+def _add_command(commands, name: str, function: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+    summary, description, examples = _TEXTS[name]
+    example_lines = "\n".join(f"  {line}" for line in examples.splitlines())
+    parser = commands.add_parser(
+        name,
+        help=summary,
+        description=description,
+        epilog=f"examples:\n{example_lines}\n\n{_EXIT_CODES}",
+        formatter_class=Help,
+    )
+    parser.add_argument("--json", action="store_true", help="write the result as one JSON document")
+    parser.add_argument("--quiet", action="store_true", help="write the result alone, no progress")
+    parser.set_defaults(command=function)
+    return parser
+
+
+def _add_data(parser: argparse.ArgumentParser, nargs: str | None = None) -> None:
+    data_help = "a folder with one folder of pictures per class (in train, val, test or not), or a CSV file"
+    parser.add_argument("data", nargs=nargs, type=find_path, metavar="FOLDER", help=data_help)
     parser.add_argument(
         "--no-near",
         dest="near",
@@ -135,7 +145,13 @@ def _add_data(parser, nargs=None):
     )
 
 
-def _add_options(parser):
+def _add_fit_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=pathlib.Path, help="a new folder for the run (runs/NAME)")
+    parser.add_argument("--resume", type=find_path, metavar="RUN", help="go on with this run")
+    parser.add_argument("--config", type=find_path, metavar="FILE", help="repeat the run of this config.json")
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what is chosen unless you say it")
     group.add_argument("--backbone", help="a name from `ftlib backbones`, hub:PRESET, or a .keras file")
     group.add_argument("--image-size", type=int, metavar="PIXELS", help="side of the images")
@@ -156,36 +172,61 @@ def _add_options(parser):
     group.add_argument("--seed", type=int, help="of all that is random (0)")
 
 
-def one_of(kind, known):
+def _add_predict_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("pictures", nargs="+", type=find_path, metavar="PICTURE", help="files, or folders of them")
+    parser.add_argument(
+        "--format",
+        type=one_of("format", ("table", "csv", "json")),
+        metavar="FORMAT",
+        help="how to write the answers: table, csv or json (table)",
+    )
+    parser.add_argument("--top", type=int, default=1, help="how many classes to name for each picture (1)")
+    parser.add_argument("--out", type=pathlib.Path, help="a file to write to, instead of standard output")
+
+
+def _add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--on", type=find_path, metavar="FOLDER", help="other pictures: a folder or a CSV file")
+    parser.add_argument("--data", type=find_path, metavar="FOLDER", help="where the run's own pictures are now")
+
+
+def _add_export_arguments(parser: argparse.ArgumentParser) -> None:
+    formats = "keras, savedmodel, onnx, litert"
+    parser.add_argument("--format", nargs="+", required=True, metavar="FORMAT", help=formats)
+    parser.add_argument("--out", type=pathlib.Path, help="a folder to write to (RUN/export)")
+
+
+def one_of(kind: str, known_names: Iterable[str]) -> Callable[[str], str]:
     """Returns a function for argparse that takes one of some names, in small or capital letters."""
 
-    def read(text):
+    def read(text: str) -> str:
         try:
-            return find_name(kind, text, known)
+            return find_name(kind, text, known_names)
         except ValueError as error:
             raise argparse.ArgumentTypeError(str(error)) from None
 
     return read
 
 
-def _devices(text):
-    text = text.lower()
-    if text != "all" and not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"a whole number, or all. Received: {text!r}")
-    return text if text == "all" else int(text)
+def _devices(text: str) -> int | str:
+    lower_text = text.lower()
+    if lower_text == "all":
+        return lower_text
+    if not lower_text.isdecimal():
+        raise argparse.ArgumentTypeError(f"a whole number, or all. Received: {lower_text!r}")
+    return int(lower_text)
 
 
-def _options(args):
+def _options(args: argparse.Namespace) -> Options:
     from ftlib.app.plan import Options
 
     return Options(**{field.name: getattr(args, field.name, None) for field in dataclasses.fields(Options)})
 
 
-def _console(args):
+def _console(args: argparse.Namespace) -> Console:
     return Console(args.quiet, args.json)
 
 
-def _check(args):
+def _check(args: argparse.Namespace) -> int:
     console = _console(args)
     with quiet_stderr():
         from ftlib.tasks.folder.inspection import inspect_data
@@ -195,27 +236,28 @@ def _check(args):
     return 0 if findings.usable else 2
 
 
-def _advise(args):
+def _advise(args: argparse.Namespace) -> int:
     console = _console(args)
-    with quiet_stderr(), tempfile.TemporaryDirectory(prefix="ftlib-") as place:
+    with quiet_stderr(), tempfile.TemporaryDirectory(prefix="ftlib-") as temporary_folder:
         from ftlib.app.plan import make_plan
-        from ftlib.app.project import describe
+        from ftlib.app.project import describe_pictures
         from ftlib.tasks.folder.inspection import inspect_data
 
         options = _options(args).checked()
-        console.say(f"checking {args.data} ...")
-        findings = inspect_data(args.data, near=args.near is not False)
+        with console.step(f"checking {args.data} ..."):
+            findings = inspect_data(args.data, near=args.near is not False)
         console.say(repr(findings))
         findings.require()
-        data = pathlib.Path(os.path.abspath(args.data.expanduser()))
-        chosen = make_plan(describe(pathlib.Path(place), data, findings), options, findings.report, console.say)
-    console.result(repr(chosen), {"plan": chosen.to_dict(), "data": findings.to_dict()})
+        data_path = pathlib.Path(os.path.abspath(args.data.expanduser()))
+        folder = describe_pictures(pathlib.Path(temporary_folder), data_path, findings)
+        plan = make_plan(folder, options, findings.report, console.say)
+    console.result(repr(plan), {"plan": plan.to_dict(), "data": findings.to_dict()})
     console.say("\n`ftlib fit` with the same arguments does this.")
     return 0
 
 
-def _fit(args):
-    if sum(given is not None for given in (args.resume, args.config)) > 1:
+def _fit(args: argparse.Namespace) -> int:
+    if args.resume is not None and args.config is not None:
         raise ValueError("--resume goes on with one run, --config begins another: one of the two, please.")
     if args.data is None and args.resume is None and args.config is None:
         raise ValueError("Pictures are needed: ftlib fit FOLDER. `ftlib fit --help` has examples.")
@@ -227,77 +269,85 @@ def _fit(args):
         if args.resume is None:
             folder = start(args.data, args.out, _options(args), console, args.config)
         else:
-            _only_resume(args)
+            _require_no_options(args)
             folder = RunFolder(args.resume)
             if args.data is not None:
-                folder.move(args.data)
+                folder.move_pictures(args.data)
             folder = resume(folder, console)
-    _tell(folder, console)
+    _show_run(folder, console)
     return 0
 
 
-def _only_resume(args):
+def _require_no_options(args: argparse.Namespace) -> None:
     """Raises a ValueError for options that a run which goes on has decided already."""
     from ftlib.app.plan import Options
 
-    names = ["out", *(field.name for field in dataclasses.fields(Options))]
-    flags = {"near": "--no-near", "mirror": "--mirror" if args.mirror else "--no-mirror"}
-    given = [flags.get(n, "--" + n.replace("_", "-")) for n in names if getattr(args, n) is not None]
-    if given:
-        again = command_line("fit", "--config", args.resume / "config.json", *given)
+    option_names = ["out", *(field.name for field in dataclasses.fields(Options))]
+    given_flags = [_flag(name, args) for name in option_names if getattr(args, name) is not None]
+    if given_flags:
+        new_command = format_command("fit", "--config", args.resume / "config.json", *given_flags)
         raise ValueError(
-            f"--resume goes on as the run began, so that {', '.join(given)} cannot change it. Begin another run with: "
-            f"{again} ..."
+            f"--resume goes on as the run began, so that {', '.join(given_flags)} cannot change it. Begin another run "
+            f"with: {new_command} ..."
         )
 
 
-def _tell(folder, console):
-    from ftlib.app.metrics import headline, told
+def _flag(name: str, args: argparse.Namespace) -> str:
+    """Returns an option as it was typed."""
+    if name == "near":
+        return "--no-near"
+    if name == "mirror" and not args.mirror:
+        return "--no-mirror"
+    return "--" + name.replace("_", "-")
+
+
+def _show_run(folder: RunFolder, console: Console) -> None:
+    from ftlib.app.metrics_text import format_headline, format_metrics
     from ftlib.app.run_files import read_json
 
     metrics = read_json(folder.path / "metrics.json")
-    files = {"model": folder.path / "model.keras", "report": folder.path / "report.html"}
-    notes = [wrapped(note, "note    ") for note in folder.config["notes"]]
-    found = headline(metrics) if console.quiet else f"\n{told(metrics)}\n"
-    lines = [found, *notes, *(f"{what:<8}{file}" for what, file in files.items())]
+    paths = {"model": folder.path / "model.keras", "report": folder.path / "report.html"}
+    lines = [format_headline(metrics) if console.quiet else f"\n{format_metrics(metrics)}\n"]
+    lines += [wrap_text(note, "note    ") for note in folder.config.notes]
+    lines += [f"{title:<8}{path}" for title, path in paths.items()]
     if not console.quiet:
-        lines.append(f"next    {command_line('predict', folder.path, 'PICTURE')}")
-    data = {"run": str(folder.path), **{k: str(v) for k, v in files.items()}, "metrics": metrics}
+        lines.append(f"next    {format_command('predict', folder.path, 'PICTURE')}")
+    data = {"run": str(folder.path), **{title: str(path) for title, path in paths.items()}, "metrics": metrics}
     console.result("\n".join(lines), data)
 
 
-def _predict(args):
-    form = "json" if args.json else args.format or "table"
-    console = Console(args.quiet, form == "json")
+def _predict(args: argparse.Namespace) -> int:
+    answer_format = "json" if args.json else args.format or "table"
+    console = Console(args.quiet, answer_format == "json")
     with quiet_stderr():
-        from ftlib.app.predicting import check_out, list_pictures, predict, written
+        from ftlib.app.predicting import format_answers, list_pictures, predict, require_writable
         from ftlib.app.run_files import write_text
 
-        check_out(args.out, list_pictures(args.pictures))
+        require_writable(args.out, list_pictures(args.pictures))
         answers = predict(args.run, args.pictures, args.top, console.say)
-    text = written(answers, form)
+    text = format_answers(answers, answer_format)
     if args.out is not None:
         write_text(args.out, utf8(text).decode() + "\n")
         console.say(f"written to {args.out}")
-    elif form == "table":
+    elif answer_format == "table":
         console.result(text, None)
     else:
         console.document(text)
-    return 1 if any("error" in answer for answer in answers) else 0
+    return 1 if any(answer.error for answer in answers) else 0
 
 
-def _evaluate(args):
+def _evaluate(args: argparse.Namespace) -> int:
     console = _console(args)
     with quiet_stderr():
         from ftlib.app.evaluating import evaluate
-        from ftlib.app.metrics import told
+        from ftlib.app.metrics_text import format_metrics
 
         metrics = evaluate(args.run, args.on, args.data, console.say)
-    console.result(told(metrics), metrics)
+    console.result(format_metrics(metrics), metrics)
     return 0
 
 
-def _report(args):
+def _report(args: argparse.Namespace) -> int:
     console = _console(args)
     with quiet_stderr():
         from ftlib.app.project import write_report
@@ -308,7 +358,7 @@ def _report(args):
     return 0
 
 
-def _export(args):
+def _export(args: argparse.Namespace) -> int:
     console = _console(args)
     with quiet_stderr():
         from ftlib.app.run_folder import RunFolder
@@ -316,14 +366,14 @@ def _export(args):
 
         formats = check_formats(args.format)  # before the run is read
         folder = RunFolder(args.run)
-        done = export(folder.run(), args.out or folder.path / "export", formats, say=console.say)
-    console.result(repr(done), {"folder": str(done.folder), "files": done.rows})
+        exported = export(folder.run(), args.out or folder.path / "export", formats, say=console.say)
+    console.result(repr(exported), {"folder": str(exported.folder), "files": exported.rows})
     return 0
 
 
-def _runs(args):
-    from ftlib.app.listing import list_runs, listed
+def _runs(args: argparse.Namespace) -> int:
+    from ftlib.app.listing import format_runs, list_runs
 
-    found = list_runs(args.folder)
-    _console(args).result(listed(found, args.folder), found)
+    summaries = list_runs(args.folder)
+    _console(args).result(format_runs(summaries, args.folder), [summary.to_dict() for summary in summaries])
     return 0

@@ -1,204 +1,173 @@
-"""What a command says, on any terminal: progress with the time left, results, documents for programs, errors."""
+"""What a command writes, on any terminal: lines of progress, results, documents for programs, and errors."""
+
+from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import json
 import os
-import re
 import sys
-import threading
-import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, TextIO
 
-from ftlib.text import WIDE, duration, terminal_columns
+from ftlib.text import terminal_columns
 
-_EVERY = 1.0  # seconds between two looks of someone who waits
-_COLUMN = 78  # where the time left stands, behind the longest line of an epoch, if the terminal is wide enough
+if TYPE_CHECKING:
+    from rich.console import Console as RichConsole
+    from rich.console import RenderableType
+    from rich.text import Text
+
+_LIVE_COLUMNS = 60  # a narrower terminal has no room for a bar with words on both sides
+_REFRESHES_PER_SECOND = 2  # enough for a time left in whole seconds
 
 
 class Console:
     """Where a command writes.
 
-    Progress goes to standard output; with `json`, where standard output is for one document, to standard error. With
-    `quiet` there is none. It writes to a copy of the stream, so that it stays heard while `quiet_stderr` holds back
-    what C++ libraries say.
+    Progress goes to standard output. With `json`, standard output is for one document, and progress goes to standard
+    error: to a copy of the stream, so that it is still shown while `quiet_stderr` holds back what C++ libraries write.
 
     Args:
         quiet: Whether to leave progress out.
         json: Whether the result is a JSON document.
 
     Attributes:
-        stopped: An exception that the next line of progress raises, or None.
+        pending_error: An exception that the next line of progress raises, or None.
     """
 
-    def __init__(self, quiet=False, json=False):
-        self.quiet, self.json, self.stopped = quiet, json, None
-        self._stream, self._status = sys.stdout, ""
-        if json:
-            try:
-                self._stream = os.fdopen(os.dup(sys.stderr.fileno()), "w", encoding="utf-8", errors="backslashreplace")
-            except (OSError, ValueError, AttributeError):  # not a real file, as in a notebook
-                self._stream = sys.stderr
+    def __init__(self, quiet: bool = False, json: bool = False):
+        self.quiet = quiet
+        self.json = json
+        self.pending_error: BaseException | None = None
+        self._stream = _copy_of_stderr() if json else sys.stdout
+        self._terminal: RichConsole | None = None  # while something moves below the lines
 
-    def say(self, line=""):
+    def say(self, line: str | Text = "") -> None:
         """Writes a line of progress."""
-        if self.stopped is not None:
-            error, self.stopped = self.stopped, None
+        if self.pending_error is not None:
+            error = self.pending_error
+            self.pending_error = None
             raise error
-        if not self.quiet:
-            _put(line, self._stream)
 
-    def result(self, text, data):
+        if self.quiet:
+            return
+        if self._terminal is None:
+            _write_line(str(line), self._stream)
+        else:
+            self._terminal.print(line, soft_wrap=True)
+
+    def result(self, text: str, data: Any) -> None:
         """Writes the result: `data` as JSON where that was asked for, else `text`."""
         if self.json:
             self.document(json.dumps(data, indent=1, default=str, ensure_ascii=False))
         else:
-            _put(text, sys.stdout)
+            _write_line(text, sys.stdout)
 
-    def document(self, text):
-        """Writes what a program will read, to standard output: in UTF-8, whatever the terminal's code page is."""
+    def document(self, text: str) -> None:
+        """Writes what a program will read to standard output, in UTF-8 whatever the terminal's code page is."""
         sys.stdout.flush()
-        binary = getattr(sys.stdout, "buffer", None)
-        if binary is None:  # not a real stream, as in a notebook
+        binary_stream = getattr(sys.stdout, "buffer", None)
+        if binary_stream is None:  # not a real stream, as in a notebook
             print(text)
             return
         try:
-            binary.write(utf8(text) + b"\n")
-            binary.flush()
+            binary_stream.write(utf8(text) + b"\n")
+            binary_stream.flush()
         except BrokenPipeError:
-            _silence(sys.stdout)
+            _discard_output(sys.stdout)
 
     @property
-    def live(self):
-        """Whether someone is watching, so that a line may be written over."""
-        return not self.quiet and hasattr(self._stream, "isatty") and self._stream.isatty()
-
-    def status(self, line):
-        """Writes a line that the next one replaces; only where someone is watching."""
-        if self.live:
-            line = line[: terminal_columns() - 1]  # a second line could not be written over
-            end = "" if line else "\r"  # what is written next begins at the left
-            print(_printable(f"\r{line:<{len(self._status)}}", self._stream), end=end, file=self._stream, flush=True)
-            self._status = line
+    def is_live(self) -> bool:
+        """Whether someone is watching in a terminal that can redraw a line; everything else gets plain lines."""
+        if self.quiet or self.json or not _is_terminal(self._stream):
+            return False
+        has_colour = not os.environ.get("NO_COLOR") and os.environ.get("TERM", "").lower() not in ("dumb", "unknown")
+        encoding = (getattr(self._stream, "encoding", None) or "").lower().replace("-", "")
+        return has_colour and encoding == "utf8" and terminal_columns() >= _LIVE_COLUMNS
 
     @contextlib.contextmanager
-    def progress(self, needs):
-        """Shows what `fit` prints inside, each epoch with the time left.
+    def step(self, line: str) -> Iterator[None]:
+        """Writes a line about what is done inside, and shows until it is done that the computer is at work."""
+        self.say(line)
+        with self.live_display(_spinner):
+            yield
+
+    @contextlib.contextmanager
+    def live_display(self, render: Callable[[], RenderableType]) -> Iterator[None]:
+        """Keeps something that moves below the lines that are written inside, if someone is watching.
+
+        What else is printed inside counts as progress: it must not get into a JSON document.
 
         Args:
-            needs: The `Needs` of the run, whose costs tell how much of the work is done after an update.
+            render: Returns what to show now; it is called by a thread, several times a second.
         """
-        watch = Progress(needs)
-        done = threading.Event()
+        if not self.is_live:
+            with contextlib.redirect_stdout(io.StringIO() if self.quiet else self._stream):
+                yield
+            return
 
-        def tick():
-            while not done.wait(_EVERY):
-                left = watch.left_now()
-                self.status(f"  ... {left}" if left else "")
+        from rich.console import Console as RichConsole
+        from rich.live import Live
 
-        def show(line):
-            self.status("")
-            self.say(watch.line(line))
-
-        ticker = threading.Thread(target=tick, daemon=True)
-        if self.live:
-            ticker.start()
-        try:
-            with contextlib.redirect_stdout(_Lines(show)):
-                yield watch
-        finally:
-            done.set()
-            if ticker.is_alive():
-                ticker.join()
-            self.status("")
-
-
-class Progress:
-    """Knows from the lines of `fit` how far a run is, and from the estimate and its pace when it will be done.
-
-    Args:
-        needs: The `Needs` of the run.
-        clock: Returns seconds.
-    """
-
-    def __init__(self, needs, clock=time.monotonic):
-        self.needs, self.clock, self.total = needs, clock, needs.cost(None)
-        self.began = self.at = clock()
-        self.first = self.cost = 0.0
-        self.left = needs.seconds
-
-    def line(self, line):
-        """Returns a line of `fit` without what is the same in each, and with the time left."""
-        resumed = re.search(r"goes on after update (\d+)", line)
-        if resumed:
-            self.first = self.cost = self.needs.cost(int(resumed[1]))
-            if self.left is not None:
-                self.left *= 1 - self.first / self.total
-        line = re.sub(r"^\S+ seed \d+  ", "  ", line)
-        found = re.search(r" update +(\d+) ", line)
-        if not found:
-            return line
-        self.cost, self.at = self.needs.cost(int(found[1])), self.clock()
-        self.left = self._estimate(self.at - self.began)
-        column = _COLUMN if terminal_columns() >= WIDE else 0
-        return f"{line:<{column}}  {self.left_now()}".rstrip()
-
-    def left_now(self):
-        """Returns the time left, in words: a phase may stop early, or the machine get other work."""
-        if self.left is None or self.cost >= self.total:
-            return ""
-        left = self.left - (self.clock() - self.at)
-        return f"about {duration(left)} left" if left > 0 else "longer than estimated"
-
-    def _estimate(self, seconds):
-        """Returns the seconds left, from those so far and, for the share of the work to come, from the estimate.
-
-        Most of the first seconds goes into compiling, which no later part of the work repeats.
-        """
-        todo, done = self.total - self.cost, self.cost - self.first
-        if self.needs.seconds is None:
-            return seconds * todo / max(done, 1e-9)
-        return todo * (seconds + todo * self.needs.seconds / self.total) / (todo + done)
+        terminal = RichConsole(file=self._stream, highlight=False, markup=False, emoji=False)
+        live = Live(
+            get_renderable=render,
+            console=terminal,
+            transient=True,  # nothing is left of it, also after Ctrl-C
+            refresh_per_second=_REFRESHES_PER_SECOND,
+            redirect_stderr=False,
+        )
+        with live:
+            self._terminal = terminal
+            try:
+                yield
+            finally:
+                self._terminal = None
 
 
-class _Lines(io.TextIOBase):
-    """Hands on whole lines."""
-
-    def __init__(self, show):
-        self.show, self.rest = show, ""
-
-    def writable(self):
-        return True
-
-    def write(self, text):
-        *lines, self.rest = (self.rest + text).split("\n")
-        for line in lines:
-            self.show(line)
-        return len(text)
-
-
-def complain(text):
+def complain(text: str) -> None:
     """Writes what went wrong to standard error."""
-    _put(text, sys.stderr)
+    _write_line(text, sys.stderr)
 
 
-def _put(text, stream):
-    """Writes a text on any code page. Whoever stops reading, such as `head`, does not stop the work."""
+def utf8(text: str) -> bytes:
+    """Returns a text as UTF-8; bytes of a file name that are not valid in it are escaped."""
+    return text.encode("utf-8", "backslashreplace")
+
+
+@functools.cache
+def _spinner() -> RenderableType:
+    """Returns a spinner, always the same: it turns with time."""
+    from rich.spinner import Spinner
+
+    return Spinner("dots")
+
+
+def _copy_of_stderr() -> TextIO:
+    try:
+        return os.fdopen(os.dup(sys.stderr.fileno()), "w", encoding="utf-8", errors="backslashreplace")
+    except (OSError, ValueError, AttributeError):  # not a real file, as in a notebook
+        return sys.stderr
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    return hasattr(stream, "isatty") and stream.isatty()
+
+
+def _write_line(text: str, stream: TextIO) -> None:
+    """Writes a line on any code page. A reader that closes the pipe, such as `head`, does not stop the work."""
     try:
         print(_printable(text, stream), file=stream, flush=True)
     except BrokenPipeError:
-        _silence(stream)
+        _discard_output(stream)
 
 
-def _silence(stream):
-    with open(os.devnull, "wb") as nothing:
-        os.dup2(nothing.fileno(), stream.fileno())
+def _discard_output(stream: TextIO) -> None:
+    with open(os.devnull, "wb") as null_device:
+        os.dup2(null_device.fileno(), stream.fileno())
 
 
-def utf8(text):
-    """Returns a text as UTF-8; the bytes of a file name that is none are escaped."""
-    return str(text).encode("utf-8", "backslashreplace")
-
-
-def _printable(text, stream):
+def _printable(text: str, stream: TextIO) -> str:
     encoding = getattr(stream, "encoding", None) or "utf-8"
-    return str(text).encode(encoding, "backslashreplace").decode(encoding)
+    return text.encode(encoding, "backslashreplace").decode(encoding)

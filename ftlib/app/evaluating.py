@@ -1,18 +1,34 @@
 """How good a finished run is, on its own test pictures or on others."""
 
-import dataclasses
+from __future__ import annotations
 
-from ftlib.app.run_files import digests_of
+import dataclasses
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ftlib.app.run_files import file_digests
 from ftlib.app.run_folder import RunFolder
 from ftlib.errors import find_name
+from ftlib.evidence.metrics import measure
 from ftlib.files import find_path
 
+if TYPE_CHECKING:
+    from ftlib.tasks.task import Split, Task
 
-def evaluate(run, on=None, data=None, say=print):
+Say = Callable[[str], object]
+
+
+def evaluate(
+    run_dir: str | os.PathLike,
+    on: str | os.PathLike | None = None,
+    data: str | os.PathLike | None = None,
+    say: Say = print,
+) -> dict[str, Any]:
     """Measures a run.
 
     Args:
-        run: The folder of a finished run.
+        run_dir: The folder of a finished run.
         on: Other pictures, all of them used: a folder of class folders or a CSV file with classes of the run, be it
             only one, in parts or not. Those that the run was trained or chosen on, byte for byte, are left out.
             Default None: the run's test split.
@@ -27,47 +43,48 @@ def evaluate(run, on=None, data=None, say=print):
         ValueError: If the run is not finished, or the other pictures have a class that it does not know, or none that
             it has not seen.
     """
-    from ftlib.evidence.metrics import measure
     from ftlib.tasks.folder.table import list_pictures
 
-    folder = RunFolder(run)
-    if not folder.finished:
-        raise ValueError(folder.unfinished())
+    folder = RunFolder(run_dir)
+    folder.require_finished()
     if on is not None:
         list_pictures(find_path(on), training=False)  # how they are arranged shows before any model is loaded
     if data is not None:
-        folder.move(data)
-    found = folder.run()
+        folder.move_pictures(data)
+    run = folder.run()
     if on is None:
-        return measure(found)
+        return measure(run)
+
     say(f"checking {on} ...")
-    split = _others(folder, found, on, say)
-    return measure(dataclasses.replace(found, task=dataclasses.replace(found.task, test=split), scores=_kept(found)))
+    assert run.task is not None, "the run of a folder comes with its task"
+    other_task = dataclasses.replace(run.task, test=_load_other_pictures(folder, run.task, on, say))
+    other_scores = {part: score for part, score in run.scores.items() if part != "test"}
+    return measure(dataclasses.replace(run, task=other_task, scores=other_scores))
 
 
-def _kept(run):
-    return {part: score for part, score in run.scores.items() if part != "test"}
-
-
-def _meant(on, names, known, say):
+def _match_classes(
+    on: str | os.PathLike, class_names: Sequence[str], known_names: Sequence[str], say: Say
+) -> dict[str, str]:
     """Returns which class of the run each class of other pictures is; capitals, hyphens and blanks do not matter."""
-    meant, strange = {}, []
-    for name in names:
+    matches = {}
+    unknown_names = []
+    for class_name in class_names:
         try:
-            meant[name] = find_name("class", name, known)
+            matches[class_name] = find_name("class", class_name, known_names)
         except ValueError:
-            strange.append(name)
+            unknown_names.append(class_name)
             continue
-        if meant[name] != name:
-            say(f"{name} is taken for the class {meant[name]} of the run.")
-    if strange:
+        if matches[class_name] != class_name:
+            say(f"{class_name} is taken for the class {matches[class_name]} of the run.")
+    if unknown_names:
+        unknown_text = ", ".join(unknown_names[:10])
         raise ValueError(
-            f"{on} has classes that the run does not know: {', '.join(strange[:10])}. It knows {', '.join(known[:20])}."
+            f"{on} has classes that the run does not know: {unknown_text}. It knows {', '.join(known_names[:20])}."
         )
-    return meant
+    return matches
 
 
-def _others(folder, run, on, say):
+def _load_other_pictures(folder: RunFolder, task: Task, on: str | os.PathLike, say: Say) -> Split:
     """Returns other pictures as a `Split` at the size of the run."""
     import numpy as np
 
@@ -76,22 +93,24 @@ def _others(folder, run, on, say):
     from ftlib.tasks.task import Split
 
     report = check_folder(on, training=False)
-    meant = _meant(on, report.class_names, run.class_names, say)
-    seen = {row.sha256 for row in folder.rows() if row.split != "test"}
-    digests = digests_of([file[3] for file in report.files])
-    files = [file for file, digest in zip(report.files, digests, strict=True) if digest not in seen]
-    if len(files) < len(report.files):
-        say(f"{len(report.files) - len(files)} pictures are left out, since the run was trained or chosen on them.")
+    matches = _match_classes(on, report.class_names, task.class_names, say)
+    seen_digests = {row.sha256 for row in folder.rows() if row.split != "test"}
+    digests = file_digests([file[3] for file in report.files])
+    unseen_files = [file for file, digest in zip(report.files, digests, strict=True) if digest not in seen_digests]
+    seen_count = len(report.files) - len(unseen_files)
+    if seen_count:
+        say(f"{seen_count} pictures are left out, since the run was trained or chosen on them.")
     for line in report.lines():
         say(line)
-    if not files:
-        why = f" Left out: {'; '.join(report.lines())}." if not report.files else ""
-        raise ValueError(f"{on} has no pictures but those that the run was trained or chosen on.{why}")
-    height, width, channels = run.task.image_shape
-    index = {name: i for i, name in enumerate(run.class_names)}
+    if not unseen_files:
+        left_out = "" if report.files else f" Left out: {'; '.join(report.lines())}."
+        raise ValueError(f"{on} has no pictures but those that the run was trained or chosen on.{left_out}")
+
+    height, width, channels = task.image_shape
+    class_index = {class_name: i for i, class_name in enumerate(task.class_names)}
     return Split(
-        FolderImages([file[3] for file in files], (height, width), channels),
-        np.array([index[meant[file[2]]] for file in files], "int64"),
-        np.array([file[0] for file in files]),
-        np.array([report.groups.get(file[0], "") for file in files]) if report.groups else None,
+        FolderImages([file[3] for file in unseen_files], (height, width), channels),
+        np.array([class_index[matches[file[2]]] for file in unseen_files], "int64"),
+        np.array([file[0] for file in unseen_files]),
+        np.array([report.groups.get(file[0], "") for file in unseen_files]) if report.groups else None,
     )

@@ -1,26 +1,38 @@
 """The training of a run folder: what `fit` is given, and what is done when memory runs out."""
 
+from __future__ import annotations
+
 import dataclasses
+from typing import TYPE_CHECKING, Any
 
 from ftlib.app import choices
-from ftlib.app.resources import estimate, ran_out
+from ftlib.app.console import Console
+from ftlib.app.resources import estimate, is_out_of_memory
+from ftlib.app.run_folder import RunFolder
 from ftlib.errors import DamagedFileError, OutOfMemoryError
-from ftlib.text import size
+from ftlib.text import format_memory
 
-_SMALLEST = 2  # images at once
+if TYPE_CHECKING:
+    import keras
+
+    from ftlib.app.plan import Plan
+    from ftlib.evidence.run import Run
+    from ftlib.tasks.task import Task
+
+_FEWEST_AT_ONCE = 2  # images
 
 
-def train(folder, console, chosen=None):
+def train(folder: RunFolder, console: Console, plan: Plan | None = None) -> Run:
     """Trains a run, from its checkpoint if there is one, and returns the `Run`.
 
-    Where a device runs out of memory, each batch is taken in twice as many parts and the training begins anew, as often
-    as needed; the gradients of the parts are added up, so that the updates stay what they were. A damaged
+    Where a device runs out of memory, each batch is taken in twice as many parts and the training begins again, as
+    often as needed; the gradients of the parts are added up, so that the updates stay what they were. A damaged
     checkpoint is put aside, and the one before it is used.
 
     Args:
         folder: The `RunFolder`, locked.
         console: The `Console` to write to.
-        chosen: The `Plan` of a run that is just beginning; None for one that goes on, whose pictures are then compared
+        plan: The `Plan` of a run that is just beginning; None for one that goes on, whose pictures are then compared
             with their checksums first.
 
     Raises:
@@ -30,97 +42,112 @@ def train(folder, console, chosen=None):
     """
     import keras
 
+    if plan is None:
+        console.say("comparing the pictures with those that the run began with ...")
+        task = folder.load_task(check=True)
+        seconds_per_image = None
+    else:
+        task = plan.task
+        seconds_per_image = plan.needs.seconds_per_image
+
+    while True:
+        try:
+            return _train_once(folder, console, task, seconds_per_image)
+        except DamagedFileError as error:
+            folder.put_aside_checkpoint()
+            console.say(f"{error} It was put aside; going on without it.")
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            _require_smaller_parts(folder, error)
+            console.say(_halve_parts(folder))
+        keras.utils.clear_session(free_memory=True)  # before another model is loaded
+
+
+def _train_once(folder: RunFolder, console: Console, task: Task, seconds_per_image: float | None) -> Run:
+    from ftlib.app.training_progress import show_progress
     from ftlib.strategies.strategy import Strategy
     from ftlib.training.devices import Hardware
     from ftlib.training.fit import fit
 
-    if chosen is None:
-        console.say("comparing the pictures with those that the run began with ...")
-    task = folder.task(check=True) if chosen is None else chosen.task
-    seconds = None if chosen is None else chosen.needs.seconds_per_image
-    training = folder.config["training"]
-    while True:
-        model = _start(folder)
-        task = dataclasses.replace(task.for_backbone(model), notes=tuple(folder.config["notes"]))
-        recipe, batch, parts = Strategy.from_dict(training["strategy"]), training["batch_size"], training["parts"]
-        needs = estimate(model, task, recipe, batch // parts, training["updates"] * parts, seconds)
-        try:
-            with console.progress(needs):
-                return fit(
-                    model,
-                    task,
-                    recipe,
-                    choices.regularization(training["regularization"]),
-                    training["seed"],
-                    folder.path,
-                    training["updates"],
-                    batch,
-                    training["class_weight"],
-                    hardware=Hardware(training["devices"], training["precision"], accumulate=parts),
-                )
-        except DamagedFileError as error:
-            _put_aside(folder.path)
-            console.say(f"{error} It was put aside; going on without it.")
-        except Exception as error:
-            if not ran_out(error):
-                raise
-            if batch % (2 * parts) or batch // (2 * parts) < _SMALLEST:
-                raise OutOfMemoryError(
-                    f"The memory does not hold {batch // parts} images at once, and fewer are too few. Choose a "
-                    "smaller --image-size, a smaller --backbone, or --strategy feature_extraction."
-                ) from error
-            _halve(folder, training)
-            console.say(folder.config["notes"][-1])
-        del model  # before another one is loaded
-        keras.utils.clear_session(free_memory=True)
+    training = folder.config.chosen_training
+    model = _load_start(folder)
+    fitted_task = dataclasses.replace(task.for_backbone(model), notes=tuple(folder.config.notes))
+    strategy = Strategy.from_dict(training.strategy)
+    hardware = Hardware(training.devices, training.precision, accumulate=training.parts)
+    needs = estimate(model, fitted_task, strategy, training.batch_size, training.updates, seconds_per_image)
+    with show_progress(console, needs) as progress:
+        return fit(
+            model,
+            fitted_task,
+            strategy,
+            choices.regularization(training.regularization),
+            seed=training.seed,
+            run_dir=folder.path,
+            updates=training.updates,
+            batch_size=training.batch_size,
+            class_weight=training.class_weight,
+            hardware=hardware,
+            progress=progress,
+        )
 
 
-def _start(folder):
+def _load_start(folder: RunFolder) -> keras.Model:
     """Returns the model that the run starts from."""
     import keras
 
     path = folder.path / "start.keras"
     if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing, from which the run starts. Begin a new one: {folder.repeat}")
-    if str(folder.config["model"]["backbone"]).startswith("hub:"):
+        raise FileNotFoundError(
+            f"{path} is missing, from which the run starts. Begin a new one: {folder.repeat_command}"
+        )
+    if str(folder.config.chosen_model.backbone).startswith("hub:"):
         import keras_hub  # noqa: F401  (its layers are known by name then)
-    return keras.models.load_model(path, compile=False)
+    model: Any = keras.models.load_model(path, compile=False)
+    return model
 
 
-def _halve(folder, training):
-    at_once = training["batch_size"] // training["parts"]
-    training["parts"] *= 2
-    folder.config["notes"].append(_note(training["batch_size"], training["parts"], f"{at_once} ran out of memory"))
+def _require_smaller_parts(folder: RunFolder, error: Exception) -> None:
+    """Raises an OutOfMemoryError if the parts of a batch cannot be halved once more."""
+    training = folder.config.chosen_training
+    if training.batch_size % (2 * training.parts) or training.batch_size // (2 * training.parts) < _FEWEST_AT_ONCE:
+        raise OutOfMemoryError(
+            f"The memory does not hold {training.batch_size // training.parts} images at once, and fewer are too few. "
+            "Choose a smaller --image-size, a smaller --backbone, or --strategy feature_extraction."
+        ) from error
+
+
+def _halve_parts(folder: RunFolder) -> str:
+    """Writes down that each batch is taken in twice as many parts, and returns a sentence about it."""
+    training = folder.config.chosen_training
+    images_at_once = training.batch_size // training.parts
+    training.parts *= 2
+    note = _describe_parts(training.batch_size, training.parts, f"{images_at_once} ran out of memory")
+    folder.config.notes.append(note)
     folder.save_config()
-    folder.begin_anew()
+    folder.remove_checkpoints()
+    return note
 
 
-def smaller_batch(chosen):
+def choose_parts(plan: Plan) -> tuple[int, str]:
     """Returns into how many parts the batch of a `Plan` is divided to fit into free memory, and a sentence about it."""
-    if chosen.free is None or chosen.needs.memory <= chosen.free:
+    if plan.free is None or plan.needs.memory <= plan.free:
         return 1, ""
-    times = 2
-    while chosen.batch_size // times >= _SMALLEST and chosen.batch_size % times == 0:
-        needs = estimate(chosen.model, chosen.task, chosen.strategy, chosen.batch_size // times, chosen.updates)
-        if needs.memory <= chosen.free:
-            return times, _note(chosen.batch_size, times, f"{size(chosen.free)} of memory are free")
-        times *= 2
+
+    parts = 2
+    while plan.batch_size // parts >= _FEWEST_AT_ONCE and plan.batch_size % parts == 0:
+        needs = estimate(plan.model, plan.task, plan.strategy, plan.batch_size // parts, plan.updates)
+        if needs.memory <= plan.free:
+            return parts, _describe_parts(plan.batch_size, parts, f"{format_memory(plan.free)} of memory are free")
+        parts *= 2
     return 1, (
-        f"The run is estimated to need {size(chosen.needs.memory)} of memory, and {size(chosen.free)} are free. "
-        "If it is stopped for that, choose a smaller --image-size or another --backbone."
+        f"The run is estimated to need {format_memory(plan.needs.memory)} of memory, and {format_memory(plan.free)} "
+        "are free. If it is stopped for that, choose a smaller --image-size or another --backbone."
     )
 
 
-def _note(batch, times, why):
+def _describe_parts(batch_size: int, parts: int, reason: str) -> str:
     return (
-        f"{batch // times} images at once in place of {batch} ({why}): the gradients of {times} parts are added up to "
-        "one update."
+        f"{batch_size // parts} images at once in place of {batch_size} ({reason}): the gradients of {parts} parts are "
+        "added up to one update."
     )
-
-
-def _put_aside(path):
-    """Renames the newest checkpoint, which is damaged; the one before it is read next."""
-    for name in ("checkpoint.npz", "checkpoint-before.npz"):
-        if (path / name).exists():
-            (path / name).replace(path / f"damaged-{name}")
-            return

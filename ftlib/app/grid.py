@@ -1,26 +1,34 @@
 """Comparisons cell by cell, on several cores at once."""
 
+from __future__ import annotations
+
 import concurrent.futures
 import contextlib
 import multiprocessing
 import os
 import sys
 import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
+
+_STDERR = 2  # its file descriptor
+_SHOWN_BYTES = 4000  # of what was held back, if something fails
 
 
-def _run_cell(cell):
+def _run_cell(cell: Mapping[str, Any]) -> Any:
     from ftlib.training.compare import compare
 
     return compare(**cell)
 
 
-def _get_ready():
+def _import_compare() -> None:
     """Imports what a cell needs."""
     import ftlib.training.compare  # noqa: F401
 
 
 @contextlib.contextmanager
-def workers(jobs):
+def workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
     """Starts processes for `run_cells`, which import what a cell needs while the caller goes on.
 
     Small networks keep one core busy, not two, so a process per core with one thread each is the faster way.
@@ -28,24 +36,30 @@ def workers(jobs):
     Args:
         jobs: Number of processes.
     """
-    threads = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    shared_gpu = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
-    context, others = multiprocessing.get_context("spawn"), set(multiprocessing.active_children())
-    with _environment({**shared_gpu, **(threads if jobs > 1 else {})}):
-        pool = concurrent.futures.ProcessPoolExecutor(jobs, mp_context=context)
+    environment = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}  # a GPU is shared
+    if jobs > 1:
+        environment |= {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    foreign_processes = set(multiprocessing.active_children())
+    with _environment(environment):
+        pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
         for _ in range(jobs):
-            pool.submit(_get_ready)
+            pool.submit(_import_compare)
     try:
         yield pool
     except BaseException:
-        for process in set(multiprocessing.active_children()) - others:
+        for process in set(multiprocessing.active_children()) - foreign_processes:
             process.terminate()  # nobody waits for what they import or train
         raise
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def run_cells(cells, jobs, function=_run_cell, pool=None):
+def run_cells(
+    cells: Sequence[Any],
+    jobs: int,
+    function: Callable[[Any], Any] = _run_cell,
+    pool: ProcessPoolExecutor | None = None,
+) -> Iterator[tuple[int, Any]]:
     """Runs `compare`, or another function, for each cell in worker processes.
 
     Args:
@@ -57,33 +71,36 @@ def run_cells(cells, jobs, function=_run_cell, pool=None):
     Yields:
         `(index of the cell, what the function returned)`, in the order in which they are done.
     """
-    with contextlib.nullcontext(pool) if pool is not None else workers(jobs) as processes:
-        futures = {processes.submit(function, cell): index for index, cell in enumerate(cells)}
-        for future in concurrent.futures.as_completed(futures):
-            yield futures[future], future.result()
+    with workers(jobs) if pool is None else contextlib.nullcontext(pool) as processes:
+        cell_indices = {processes.submit(function, cell): index for index, cell in enumerate(cells)}
+        for future in concurrent.futures.as_completed(cell_indices):
+            yield cell_indices[future], future.result()
 
 
 @contextlib.contextmanager
-def _environment(values):
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    previous_values = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
     try:
         yield
     finally:
-        for name, value in before.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
+        for name, value in previous_values.items():
+            if value is None:
+                os.environ.pop(name)
+            else:
+                os.environ[name] = value
 
 
 @contextlib.contextmanager
-def quiet_stderr():
+def quiet_stderr() -> Iterator[None]:
     """Holds back what C++ libraries write to standard error, and shows it only if something fails.
 
     TensorFlow greets every process with warnings that look like errors on a machine without a GPU.
     """
     sys.stderr.flush()
-    with tempfile.TemporaryFile() as held:
-        saved = os.dup(2)
-        os.dup2(held.fileno(), 2)
+    with tempfile.TemporaryFile() as held_back:
+        saved_stderr = os.dup(_STDERR)
+        os.dup2(held_back.fileno(), _STDERR)
         failed = False
         try:
             yield
@@ -94,8 +111,8 @@ def quiet_stderr():
             raise
         finally:
             sys.stderr.flush()
-            os.dup2(saved, 2)
-            os.close(saved)
+            os.dup2(saved_stderr, _STDERR)
+            os.close(saved_stderr)
             if failed:
-                held.seek(0)
-                os.write(2, held.read()[-4000:])
+                held_back.seek(0)
+                os.write(_STDERR, held_back.read()[-_SHOWN_BYTES:])

@@ -1,101 +1,146 @@
 """All runs below a folder, in one table; it loads neither Keras nor a model."""
 
-import contextlib
+import collections
+import dataclasses
+import os
 import pathlib
 import time
+from typing import Any
 
 from ftlib.app.run_files import read_json
 from ftlib.app.run_folder import RunFolder
-from ftlib.text import table
+from ftlib.text import format_table
 
 _DEPTH = 3  # folders below the one that is asked for
 
 
-def list_runs(folder):
+@dataclasses.dataclass
+class RunSummary:
+    """One run in a list of runs; None stands for what is not known.
+
+    Attributes:
+        run: Its folder.
+        status: `"finished"`, `"running"`, `"stopped"` or `"damaged"`.
+        created: When it began, as ISO 8601 text; empty if that is not known.
+        data: Name of the folder or CSV file of its pictures.
+        backbone, strategy: Names.
+        validation_accuracy: From 0 to 1.
+        accuracy: On the test pictures: a dict with `value`, `low` and `high`, the ends of the 95 % interval.
+        images: Number of test pictures.
+    """
+
+    run: str
+    status: str = "finished"
+    created: str = ""
+    data: str | None = None
+    backbone: str | None = None
+    strategy: str | None = None
+    validation_accuracy: float | None = None
+    accuracy: dict[str, float | None] | None = None
+    images: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the summary as plain data."""
+        return dataclasses.asdict(self)
+
+
+def list_runs(folder: str | os.PathLike) -> list[RunSummary]:
     """Returns the runs below a folder, the newest first.
 
     Args:
         folder: The folder: of runs by `ftlib fit`, and by `ftlib.fit(..., run_dir=...)`.
 
-    Returns:
-        One dict per run: `run`, its path; `status`; `created`; `data`; `backbone`; `strategy`; `validation_accuracy`;
-        `accuracy` on test, with `value`, `low` and `high`; None for what is not known.
-
     Raises:
         FileNotFoundError: If there is no such folder.
     """
-    folder = pathlib.Path(folder)
-    if not folder.is_dir():
-        raise FileNotFoundError(f"There is no folder {str(folder)!r}. `ftlib fit FOLDER` writes runs into runs/.")
-    found, todo, seen = [], [(folder, 0)], set()
-    while todo:
-        place, depth = todo.pop(0)
-        if place.resolve() in seen:  # a link such as `latest`
+    top_folder = pathlib.Path(folder)
+    if not top_folder.is_dir():
+        raise FileNotFoundError(f"There is no folder {str(top_folder)!r}. `ftlib fit FOLDER` writes runs into runs/.")
+
+    summaries = []
+    waiting_folders = collections.deque([(top_folder, 0)])
+    visited_folders = set()
+    while waiting_folders:
+        current_folder, depth = waiting_folders.popleft()
+        resolved_folder = current_folder.resolve()
+        if resolved_folder in visited_folders:  # a link such as `latest`
             continue
-        seen.add(place.resolve())
-        if (place / "config.json").is_file() or (place / "run.json").is_file():
-            found.append(_row(place))
+        visited_folders.add(resolved_folder)
+        if (current_folder / "config.json").is_file() or (current_folder / "run.json").is_file():
+            summaries.append(_summarize(current_folder))
         elif depth < _DEPTH:
-            with contextlib.suppress(PermissionError):  # what may not be read is no run of ours
-                inner = sorted(place.iterdir(), key=lambda entry: (entry.is_symlink(), entry.name))
-                todo += [(entry, depth + 1) for entry in inner if entry.is_dir() and entry.name[0] != "."]
-    return sorted(found, key=lambda row: (row["created"], row["run"]), reverse=True)
+            waiting_folders.extend((subfolder, depth + 1) for subfolder in _subfolders(current_folder))
+    return sorted(summaries, key=lambda summary: (summary.created, summary.run), reverse=True)
 
 
-def _row(place):
-    row = dict.fromkeys(("created", "data", "backbone", "strategy", "validation_accuracy", "accuracy", "images"))
-    row |= {"run": str(place), "status": "finished", "created": ""}
+def _subfolders(folder: pathlib.Path) -> list[pathlib.Path]:
+    """Returns the folders inside, links last; none where that may not be read, since it is no run of ours."""
     try:
-        if (place / "config.json").is_file():
-            run = RunFolder(place)
-            row |= {
-                "status": run.status,
-                "created": run.config["created"],
-                "data": run.config["data"]["name"],
-                "backbone": run.config["model"]["backbone"],
-                "strategy": run.config["training"]["strategy"]["name"],
-            }
-        if (place / "run.json").is_file():
-            record = read_json(place / "run.json")
-            when = time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime((place / "run.json").stat().st_mtime))
-            row["created"] = row["created"] or when
-            row["data"] = row["data"] or record["settings"]["task"]["name"]
-            row["strategy"] = row["strategy"] or record["strategy"]
-            row["validation_accuracy"] = record["scores"]["validation"]["accuracy"]
-            if "test" in record["scores"]:
-                row["accuracy"] = {"value": record["scores"]["test"]["accuracy"], "low": None, "high": None}
-        if (place / "metrics.json").is_file():
-            metrics = read_json(place / "metrics.json")
-            row |= {"accuracy": metrics["accuracy"], "images": metrics["images"]}
+        entries = sorted(folder.iterdir(), key=lambda entry: (entry.is_symlink(), entry.name))
+        return [entry for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
+    except PermissionError:
+        return []
+
+
+def _summarize(run_dir: pathlib.Path) -> RunSummary:
+    summary = RunSummary(str(run_dir))
+    try:
+        if (run_dir / "config.json").is_file():
+            _add_config(summary, RunFolder(run_dir))
+        if (run_dir / "run.json").is_file():
+            _add_record(summary, run_dir / "run.json")
+        if (run_dir / "metrics.json").is_file():
+            metrics = read_json(run_dir / "metrics.json")
+            summary.accuracy = metrics["accuracy"]
+            summary.images = metrics["images"]
     except (OSError, ValueError, KeyError, TypeError):
-        row["status"] = "damaged"
-    return row
+        summary.status = "damaged"
+    return summary
 
 
-def listed(rows, folder):
+def _add_config(summary: RunSummary, folder: RunFolder) -> None:
+    summary.status = folder.status
+    summary.created = folder.config.created
+    summary.data = folder.config.data.name
+    summary.backbone = folder.config.chosen_model.backbone
+    summary.strategy = folder.config.chosen_training.strategy["name"]
+
+
+def _add_record(summary: RunSummary, record_path: pathlib.Path) -> None:
+    record = read_json(record_path)
+    modified_at = time.localtime(record_path.stat().st_mtime)
+    summary.created = summary.created or time.strftime("%Y-%m-%dT%H:%M:%S", modified_at)
+    summary.data = summary.data or record["settings"]["task"]["name"]
+    summary.strategy = summary.strategy or record["strategy"]
+    summary.validation_accuracy = record["scores"]["validation"]["accuracy"]
+    if "test" in record["scores"]:
+        summary.accuracy = {"value": record["scores"]["test"]["accuracy"], "low": None, "high": None}
+
+
+def format_runs(summaries: list[RunSummary], folder: str | os.PathLike) -> str:
     """Returns runs as a table."""
-    if not rows:
+    if not summaries:
         return f"No runs in {folder}. `ftlib fit FOLDER` makes one."
-    head = ("run", "status", "begun", "data", "backbone", "strategy", "validation", "test", "95 % interval")
-    cells = [head]
-    for row in rows:
-        test = row["accuracy"]
-        ends = "" if test is None or test["low"] is None else f"{100 * test['low']:.1f} to {100 * test['high']:.1f}"
-        cells.append(
-            (
-                row["run"],
-                row["status"],
-                row["created"][:16].replace("T", " "),
-                row["data"] or "",
-                row["backbone"] or "",
-                row["strategy"] or "",
-                _percent(row["validation_accuracy"]),
-                _percent(test and test["value"]),
-                ends,
-            )
-        )
-    return table(cells, right=(6, 7, 8))
+    header = ("run", "status", "begun", "data", "backbone", "strategy", "validation", "test", "95 % interval")
+    return format_table([header, *map(_cells, summaries)], right=(6, 7, 8))
 
 
-def _percent(value):
-    return "" if value is None else f"{100 * value:.1f} %"
+def _cells(summary: RunSummary) -> tuple[str, ...]:
+    accuracy = summary.accuracy or {}
+    low = accuracy.get("low")
+    high = accuracy.get("high")
+    return (
+        summary.run,
+        summary.status,
+        summary.created[:16].replace("T", " "),
+        summary.data or "",
+        summary.backbone or "",
+        summary.strategy or "",
+        _percent(summary.validation_accuracy),
+        _percent(accuracy.get("value")),
+        "" if low is None or high is None else f"{100 * low:.1f} to {100 * high:.1f}",
+    )
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.1f} %"

@@ -1,22 +1,31 @@
 """What a run will do: what was asked for, and what the pictures, `advise` and the machine say about the rest."""
 
+from __future__ import annotations
+
 import dataclasses
 import os
 import pathlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from ftlib.app import choices
-from ftlib.app.resources import estimate, free_memory, time_images
+from ftlib.app.resources import Needs, estimate, free_memory, time_images
+from ftlib.app.run_config import RunConfig
+from ftlib.app.run_folder import RunFolder
 from ftlib.tasks.folder.class_names import mirror_pairs
-from ftlib.text import duration, size, wrapped
+from ftlib.text import format_duration, format_memory, wrap_text
 
-_RECORDED = (
-    "strategy", "regularization", "class_weight", "updates", "batch_size", "devices", "precision", "seed",
-    "mirror", "near",
-)  # fmt: skip
+if TYPE_CHECKING:
+    import keras
 
+    from ftlib.strategies.strategy import Strategy
+    from ftlib.tasks.folder.check import FolderReport
+    from ftlib.tasks.task import Task
 
+DEFAULT_BATCH_SIZE = 32  # images, as for `fit`
 # Pixels of a side: smaller images are too small for some of keras.applications, and only building the network tells.
 _SURELY_FITS = 76
+_LEAST_VALUES = {"image_size": 8, "updates": 1, "batch_size": 1, "seed": 0}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +48,7 @@ class Options:
 
     backbone: str | None = None
     image_size: int | None = None
-    strategy: object = None
+    strategy: str | dict[str, Any] | None = None
     rate: float | None = None
     regularization: str | None = None
     class_weight: str | None = None
@@ -51,48 +60,103 @@ class Options:
     mirror: bool | None = None
     near: bool | None = None
 
-    def checked(self):
+    def checked(self) -> Options:
         """Returns the options with every name as the tables spell it, after looking at all of them, before any work.
 
         Raises:
             ValueError, ImportError, FileNotFoundError: For what can be seen to be wrong.
         """
-        from ftlib.errors import find_name
-        from ftlib.models.backbones import check_backbone, load_backbone, require_channels_last
-        from ftlib.strategies.regularization import PRESETS
-        from ftlib.strategies.strategy import get_strategy, list_strategies
-        from ftlib.training.devices import PRECISIONS, Hardware
+        from ftlib.models.backbones import require_channels_last
 
         require_channels_last()
-        for name, least in (("image_size", 8), ("updates", 1), ("batch_size", 1), ("seed", 0)):
+        self._require_numbers()
+        return dataclasses.replace(
+            self,
+            precision=self._checked_hardware(),
+            regularization=self._checked_regularization(),
+            strategy=self._checked_strategy(),
+            backbone=self._checked_backbone(),
+            class_weight=self._checked_class_weight(),
+        )
+
+    def _require_numbers(self) -> None:
+        for name, least in _LEAST_VALUES.items():
             value = getattr(self, name)
             if value is not None and value < least:
                 option = name.replace("_", "-")
                 raise ValueError(f"--{option} is a whole number of at least {least}. Received: --{option} {value}.")
         if self.rate is not None and not 0 < self.rate <= 10:
             raise ValueError(f"--rate is a learning rate above 0 and at most 10. Received: --rate {self.rate:g}.")
-        named = {}
-        if self.precision is not None:
-            named["precision"] = find_name("precision", self.precision, PRECISIONS)
-        if self.devices is not None or self.precision is not None:
-            Hardware(self.devices or 1, named.get("precision")).check(self.batch_size or 32)
-        if self.regularization is not None:
-            named["regularization"] = find_name(
-                "regularization preset", self.regularization, [*PRESETS, choices.SMOOTHED]
-            )
-        if isinstance(self.strategy, str):
-            named["strategy"] = find_name("strategy", self.strategy, list_strategies())
-            if self.updates is not None:
-                get_strategy(named["strategy"]).plan(self.updates)
-        if self.backbone is not None:
-            backbone = check_backbone(self.backbone, self.image_size)
-            # A file is found again from any folder, when the run is repeated.
-            named["backbone"] = os.path.abspath(backbone) if isinstance(backbone, pathlib.Path) else backbone
-            if self.image_size is not None and self.image_size < _SURELY_FITS:
-                load_backbone(named["backbone"], None, self.image_size)
-        if self.class_weight is not None:
-            named["class_weight"] = find_name("class weight", self.class_weight, ["balanced"])
-        return dataclasses.replace(self, **named)
+
+    def _checked_hardware(self) -> str | None:
+        """Returns the name of the precision, after a look at the devices that are there."""
+        from ftlib.errors import find_name
+        from ftlib.training.devices import PRECISIONS, Hardware
+
+        if self.devices is None and self.precision is None:
+            return None
+        precision = None if self.precision is None else find_name("precision", self.precision, PRECISIONS)
+        Hardware(self.devices or 1, precision).check(self.batch_size or DEFAULT_BATCH_SIZE)
+        return precision
+
+    def _checked_regularization(self) -> str | None:
+        from ftlib.errors import find_name
+        from ftlib.strategies.regularization import PRESETS
+
+        if self.regularization is None:
+            return None
+        return find_name("regularization preset", self.regularization, [*PRESETS, choices.SMOOTHED])
+
+    def _checked_strategy(self) -> str | dict[str, Any] | None:
+        from ftlib.errors import find_name
+        from ftlib.strategies.strategy import get_strategy, list_strategies
+
+        if not isinstance(self.strategy, str):
+            return self.strategy
+        strategy_name = find_name("strategy", self.strategy, list_strategies())
+        if self.updates is not None:
+            get_strategy(strategy_name).plan(self.updates)
+        return strategy_name
+
+    def _checked_backbone(self) -> str | None:
+        from ftlib.models.backbones import check_backbone, load_backbone
+
+        if self.backbone is None:
+            return None
+        backbone = check_backbone(self.backbone, self.image_size)
+        # A file is found again from any folder, when the run is repeated.
+        backbone_name = os.path.abspath(backbone) if isinstance(backbone, pathlib.Path) else backbone
+        if self.image_size is not None and self.image_size < _SURELY_FITS:
+            load_backbone(backbone_name, None, self.image_size)
+        return backbone_name
+
+    def _checked_class_weight(self) -> str | None:
+        from ftlib.errors import find_name
+
+        if self.class_weight is None:
+            return None
+        return find_name("class weight", self.class_weight, ["balanced"])
+
+    def filled_from(self, config: RunConfig) -> Options:
+        """Returns the options with what a configuration says where nothing was asked for."""
+        training = config.chosen_training
+        model = config.chosen_model
+        configured = Options(
+            backbone=model.backbone,
+            image_size=model.image_size,
+            strategy=training.strategy,
+            regularization=training.regularization,
+            class_weight=training.class_weight,
+            updates=training.updates,
+            batch_size=training.batch_size,
+            devices=training.devices,
+            precision=training.precision,
+            seed=training.seed,
+            mirror=training.mirror,
+            near=training.near,
+        )
+        asked = {name: value for name, value in vars(self).items() if value is not None}
+        return dataclasses.replace(configured, **asked)
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -112,31 +176,49 @@ class Plan:
     """
 
     choice: choices.Choice
-    model: object
-    task: object
-    strategy: object
+    model: keras.Model
+    task: Task
+    strategy: Strategy
     regularization: str
     batch_size: int
     updates: int
-    why: tuple
-    needs: object
+    why: tuple[str, ...]
+    needs: Needs
     free: int | None
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         height, width, channels = self.task.image_shape
-        free = "" if self.free is None else f" ({size(self.free)} are free)"
-        disk = f", {size(self.needs.disk)} on the disk while it trains" if self.needs.disk else ""
+        first_strategy_line, *strategy_lines = repr(self.strategy).splitlines()
         rows = [
             ("backbone", f"{self.choice.backbone}, images of {width} x {height} x {channels} ({self.choice.why})"),
-            *(("" if i else "strategy", line) for i, line in enumerate(repr(self.strategy).splitlines())),
+            ("strategy", first_strategy_line),
+            *(("", line) for line in strategy_lines),
             ("regularization", self.regularization),
             ("updates", f"{self.updates} of {self.batch_size} images each"),
-            ("needs", f"about {size(self.needs.memory)} of memory{free}{disk} and {duration(self.needs.seconds)}"),
+            ("needs", self._describe_needs()),
         ]
-        lines = [f"{what:<16}{text}" for what, text in rows]
-        return "\n".join(lines + [wrapped(line, f"{'' if i else 'why':<16}") for i, line in enumerate(self.why)])
+        lines = [f"{title:<16}{text}" for title, text in rows]
+        for i, reason in enumerate(self.why):
+            title = "why" if i == 0 else ""
+            lines.append(wrap_text(reason, f"{title:<16}"))
+        return "\n".join(lines)
 
-    def to_dict(self):
+    def _describe_needs(self) -> str:
+        parts = [f"about {format_memory(self.needs.memory)} of memory"]
+        if self.free is not None:
+            parts.append(f" ({format_memory(self.free)} are free)")
+        if self.needs.disk:
+            parts.append(f", {format_memory(self.needs.disk)} on the disk while it trains")
+        if self.needs.seconds is not None:
+            parts.append(f" and {format_duration(self.needs.seconds)}")
+        return "".join(parts)
+
+    @property
+    def reasons(self) -> list[str]:
+        """Sentences on why this backbone and this strategy."""
+        return [f"backbone: {self.choice.why}", *self.why]
+
+    def to_dict(self) -> dict[str, Any]:
         """Returns the plan as plain data."""
         return {
             "backbone": self.choice.backbone,
@@ -145,7 +227,7 @@ class Plan:
             "regularization": self.regularization,
             "batch_size": self.batch_size,
             "updates": self.updates,
-            "why": [f"backbone: {self.choice.why}", *self.why],
+            "why": self.reasons,
             "memory_bytes": self.needs.memory,
             "memory_parts": self.needs.parts,
             "free_bytes": self.free,
@@ -154,57 +236,64 @@ class Plan:
         }
 
 
-def make_plan(folder, options, report, say):
+def make_plan(folder: RunFolder, options: Options, report: FolderReport, say: Callable[[str], object]) -> Plan:
     """Chooses what was not asked for.
 
     Args:
-        folder: A `RunFolder` whose pictures are written down; its `config` gets what is chosen about images.
+        folder: A `RunFolder` whose pictures are written down.
         options: The `Options`.
         report: The `FolderReport` of the pictures.
         say: Takes a line of progress.
-
-    Returns:
-        A `Plan`.
     """
     from ftlib.models.backbones import classifier
-    from ftlib.strategies.strategy import Strategy
+    from ftlib.training.loop_rules import default_updates
 
     free = free_memory()  # before anything is computed
-    choice = choices.choose_backbone(report, name=options.backbone, image_size=options.image_size)
-    say(f"\nloading {choice.backbone} ({choice.why}) ...")
-    backbone, choice, remarks = choices.load(choice, pretrained=options.strategy != "scratch")
-    folder.config["model"] = {
-        "backbone": choice.backbone,
-        "image_size": choice.image_size,
-        "image_shape": list(backbone.input_shape[1:]),
-    }
-    mirror = options.mirror
-    if mirror is None:  # what glyphnet is chosen for may be writing, which a mirror changes
-        writing = choice.backbone == "glyphnet" and options.backbone is None
-        mirror = not writing and not mirror_pairs(report.class_names)
-    folder.config["training"] = {"mirror": mirror}
+    wanted_choice = choices.choose_backbone(report, name=options.backbone, image_size=options.image_size)
+    say(f"\nloading {wanted_choice.backbone} ({wanted_choice.why}) ...")
+    backbone, choice, remarks = choices.load_chosen(wanted_choice, pretrained=options.strategy != "scratch")
     model = classifier(backbone, len(folder.class_names))
-    task = folder.task().for_backbone(model)
-    given = options.strategy
-    if isinstance(given, dict):
-        recipe = Strategy.from_dict(given)
-        preset, why = "light", ["strategy: as configured"]
+    mirror = _choose_mirror(options, choice, report)
+    task = folder.make_task(tuple(backbone.input_shape[1:]), mirror).for_backbone(model)
+
+    strategy, preset, why = _choose_strategy(options, model, task, say)
+    batch_size = options.batch_size or DEFAULT_BATCH_SIZE
+    updates = options.updates or default_updates(len(task.train), batch_size)
+    strategy.plan(updates)  # raises where there are too few
+    return Plan(
+        choice=choice,
+        model=model,
+        task=task,
+        strategy=strategy,
+        regularization=options.regularization or preset,
+        batch_size=batch_size,
+        updates=updates,
+        why=(*why, *remarks),
+        needs=estimate(model, task, strategy, batch_size, updates, time_images(model, task)),
+        free=free,
+    )
+
+
+def _choose_mirror(options: Options, choice: choices.Choice, report: FolderReport) -> bool:
+    """Returns whether a mirrored picture keeps its label."""
+    if options.mirror is not None:
+        return options.mirror
+    # What glyphnet is chosen for may be writing, which a mirror changes.
+    may_be_writing = choice.backbone == "glyphnet" and options.backbone is None
+    return not may_be_writing and not mirror_pairs(report.class_names)
+
+
+def _choose_strategy(
+    options: Options, model: keras.Model, task: Task, say: Callable[[str], object]
+) -> choices.StrategyChoice:
+    from ftlib.strategies.strategy import Strategy
+
+    if isinstance(options.strategy, dict):
+        strategy = Strategy.from_dict(options.strategy)
+        choice = choices.StrategyChoice(strategy, "light", ["strategy: as configured"])
     else:
-        recipe, preset, why = choices.choose_strategy(model, task, say, given)
-    if options.rate is not None:
-        recipe = choices.with_rate(recipe, options.rate)
-        why.append(f"rate: {options.rate:g} in the last phase, as asked")
-    batch = options.batch_size or 32
-    updates = options.updates or max(300, 10 * -(-len(task.train) // batch))
-    recipe.plan(updates)
-    needs = estimate(model, task, recipe, batch, updates, time_images(model, task))
-    preset = options.regularization or preset
-    return Plan(choice, model, task, recipe, preset, batch, updates, (*why, *remarks), needs, free)
-
-
-def configured(config, options):
-    """Returns options with what a configuration says where nothing was asked for."""
-    training, model = config["training"], config["model"]
-    known = {name: training[name] for name in _RECORDED}
-    asked = {name: value for name, value in dataclasses.asdict(options).items() if value is not None}
-    return Options(**{"backbone": model["backbone"], "image_size": model["image_size"], **known, **asked})
+        choice = choices.choose_strategy(model, task, say, options.strategy)
+    if options.rate is None:
+        return choice
+    reason = f"rate: {options.rate:g} in the last phase, as asked"
+    return choice._replace(strategy=choices.with_rate(choice.strategy, options.rate), why=[*choice.why, reason])

@@ -1,69 +1,123 @@
 """The classes of pictures, as the model of a run names them."""
 
+from __future__ import annotations
+
 import csv
+import dataclasses
 import io
 import json
 import os
+import pathlib
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftlib.app.run_folder import RunFolder
-from ftlib.text import table
+from ftlib.text import format_table
 
-_ANSWERS = (".csv", ".tsv", ".json", ".txt")
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+
+FORMATS = ("table", "csv", "json")  # in which answers are written
+_ANSWER_SUFFIXES = (".csv", ".tsv", ".json", ".txt")
 _AT_ONCE = 512  # pictures that are decoded and predicted together, so that a folder of any size fits into memory
+_DECIMALS = {"csv": 4, "table": 3}
 
 
-def predict(run, places, top=1, say=print):
+class NamedClass(NamedTuple):
+    """A class that a picture may show, and how probable the model finds it, from 0 to 1."""
+
+    name: str
+    probability: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """What a model says of one picture.
+
+    Attributes:
+        picture: Its path.
+        classes: The likeliest classes, the likeliest first; empty if the picture could not be read.
+        error: Why it could not be read; empty if it could.
+    """
+
+    picture: str
+    classes: tuple[NamedClass, ...] = ()
+    error: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the answer as plain data: with `classes`, or with `error`."""
+        if self.error:
+            return {"picture": self.picture, "error": self.error}
+        return {"picture": self.picture, "classes": [named._asdict() for named in self.classes]}
+
+
+def predict(
+    run_dir: str | os.PathLike,
+    paths: Iterable[pathlib.Path],
+    top: int = 1,
+    say: Callable[[str], object] = print,
+) -> list[Answer]:
     """Names the class of picture files.
 
     Args:
-        run: The folder of a finished run.
-        places: Paths of files, and of folders that are searched for pictures at any depth.
+        run_dir: The folder of a finished run.
+        paths: Files, and folders that are searched for pictures at any depth.
         top: How many classes to name for each picture, at least 1.
         say: Takes a line of progress.
 
     Returns:
-        One dict per picture: `picture`, its path; and `classes`, a list of dicts with `name` and `probability`, the
-        likeliest first; or `error`, why it could not be read.
+        One `Answer` per picture, in the order of `paths`.
 
     Raises:
         FileNotFoundError: For a path where nothing is.
         ValueError: For a folder without pictures, a run that is not finished, or `top` below 1.
     """
     import keras
-    import numpy as np
-
-    from ftlib.models.inference import predict as outputs
-    from ftlib.tasks.folder.decode import FolderImages, in_threads
 
     if top < 1:
         raise ValueError(f"--top is a whole number of at least 1. Received: --top {top}.")
-    folder = RunFolder(run)
-    if not folder.finished:
-        raise ValueError(folder.unfinished())
-    files = list_pictures(places)
-    model = keras.models.load_model(folder.path / "model.keras", compile=False)
-    height, width, channels = folder.image_shape
+    folder = RunFolder(run_dir)
+    folder.require_finished()
+    files = list_pictures(paths)
+    model: Any = keras.models.load_model(folder.path / "model.keras", compile=False)
     answers = []
-    for begin in range(0, len(files), _AT_ONCE):
-        part = files[begin : begin + _AT_ONCE]
-        why = in_threads(_unreadable, part)
-        good = [file for file, reason in zip(part, why, strict=True) if not reason]
-        said = iter(outputs(model, FolderImages(good, (height, width), channels)) if good else ())
-        for file, reason in zip(part, why, strict=True):
-            if reason:
-                answers.append({"picture": str(file), "error": reason})
-                continue
-            chances = next(said)
-            best = np.argsort(-chances, kind="stable")[:top]
-            named = [{"name": folder.class_names[i], "probability": float(chances[i])} for i in best]
-            answers.append({"picture": str(file), "classes": named})
+    for start in range(0, len(files), _AT_ONCE):
+        answers += _predict_files(model, folder, files[start : start + _AT_ONCE], top)
         if len(files) > _AT_ONCE:
             say(f"{len(answers):,} of {len(files):,} pictures")
     return answers
 
 
-def list_pictures(places):
-    """Returns the files that are named, and the pictures below the folders that are named, in the order of `places`.
+def _predict_files(model: keras.Model, folder: RunFolder, files: list[pathlib.Path], top: int) -> list[Answer]:
+    from ftlib.models.inference import predict as predict_images
+    from ftlib.tasks.folder.decode import FolderImages, in_threads
+
+    errors = in_threads(_reading_error, files)
+    readable_files = [file for file, error in zip(files, errors, strict=True) if not error]
+    all_probabilities = iter(())
+    if readable_files:
+        height, width, channels = folder.image_shape
+        all_probabilities = iter(predict_images(model, FolderImages(readable_files, (height, width), channels)))
+
+    answers = []
+    for file, error in zip(files, errors, strict=True):
+        if error:
+            answers.append(Answer(str(file), error=error))
+        else:
+            answers.append(Answer(str(file), _likeliest(next(all_probabilities), folder.class_names, top)))
+    return answers
+
+
+def _likeliest(probabilities: np.ndarray, class_names: tuple[str, ...], top: int) -> tuple[NamedClass, ...]:
+    import numpy as np
+
+    best_first = np.argsort(-probabilities, kind="stable")[:top]
+    return tuple(NamedClass(class_names[i], float(probabilities[i])) for i in best_first)
+
+
+def list_pictures(paths: Iterable[pathlib.Path]) -> list[pathlib.Path]:
+    """Returns the files that are named, and the pictures below the folders that are named, in the order of `paths`.
 
     Raises:
         FileNotFoundError: For a path where nothing is.
@@ -71,20 +125,20 @@ def list_pictures(places):
     """
     from ftlib.files import walk_pictures
 
-    files = []
-    for place in places:
-        if not place.exists():
-            raise FileNotFoundError(f"There is no picture or folder {str(place)!r}.")
-        if not place.is_file() and not place.is_dir():
-            raise ValueError(f"{str(place)!r} is neither a picture nor a folder.")
-        found = [place] if place.is_file() else list(walk_pictures(place, links=True))
-        if not found:
-            raise ValueError(f"The folder {str(place)!r} has no pictures, at any depth.")
-        files += found
-    return files
+    pictures = []
+    for path in paths:
+        if not path.exists():
+            raise FileNotFoundError(f"There is no picture or folder {str(path)!r}.")
+        if not path.is_file() and not path.is_dir():
+            raise ValueError(f"{str(path)!r} is neither a picture nor a folder.")
+        pictures_here = [path] if path.is_file() else list(walk_pictures(path, links=True))
+        if not pictures_here:
+            raise ValueError(f"The folder {str(path)!r} has no pictures, at any depth.")
+        pictures += pictures_here
+    return pictures
 
 
-def check_out(out, pictures):
+def require_writable(out: pathlib.Path | None, pictures: Iterable[pathlib.Path]) -> None:
     """Raises an error for a file that answers cannot, or must not, be written to, before there are any.
 
     Raises:
@@ -99,14 +153,15 @@ def check_out(out, pictures):
         raise FileNotFoundError(f"--out {out}: there is no folder {str(out.parent)!r} to write to.")
     if not os.access(out if out.exists() else out.parent, os.W_OK):
         raise PermissionError(f"--out {out}: no permission to write there. Name another file.")
-    if out.exists() and any(out.samefile(file) for file in pictures):
+    if out.exists() and any(out.samefile(picture) for picture in pictures):
         raise ValueError(f"--out would write over the picture {out}. Name another file.")
-    if out.is_file() and out.suffix.lower() not in _ANSWERS:
-        raise ValueError(f"--out would write over {out}, which is no file of answers ({', '.join(_ANSWERS)}).")
+    if out.is_file() and out.suffix.lower() not in _ANSWER_SUFFIXES:
+        suffixes = ", ".join(_ANSWER_SUFFIXES)
+        raise ValueError(f"--out would write over {out}, which is no file of answers ({suffixes}).")
 
 
-def _unreadable(file):
-    """Returns why a file is no picture, or None."""
+def _reading_error(file: pathlib.Path) -> str:
+    """Returns why a file is no picture; empty if it is one."""
     from ftlib.tasks.folder.decode import open_picture
 
     if file.is_dir():
@@ -115,33 +170,40 @@ def _unreadable(file):
         open_picture(file, at_least=64)
     except ValueError as error:
         return str(error)
-    return None
+    return ""
 
 
-def written(answers, form):
+def format_answers(answers: list[Answer], answer_format: str) -> str:
     """Returns answers as text.
 
     Args:
         answers: As from `predict`.
-        form: `"table"`, `"csv"` or `"json"`.
+        answer_format: One of `FORMATS`.
     """
-    if form == "json":
-        return json.dumps(answers, indent=1, ensure_ascii=False)
-    most = max((len(answer.get("classes", ())) for answer in answers), default=1) or 1
-    head = ["picture"] + [f"{what}{k + 1 if k else ''}" for k in range(most) for what in ("class", "probability")]
-    rows = []
-    for answer in answers:
-        cells = [answer["picture"]]
-        for said in answer.get("classes", ()):
-            cells += [said["name"], f"{said['probability']:.4f}" if form == "csv" else f"{said['probability']:.3f}"]
-        cells += [""] * (len(head) - len(cells))
-        rows.append(cells + [answer.get("error", "")])
-    if any(row[-1] for row in rows) or form == "csv":
-        head.append("error")
-    else:
-        rows = [row[:-1] for row in rows]
-    if form == "csv":
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows([head, *rows])
-        return text.getvalue().rstrip("\n")
-    return table([head, *rows], right=[k for k, name in enumerate(head) if name.startswith("probability")])
+    if answer_format == "json":
+        return json.dumps([answer.to_dict() for answer in answers], indent=1, ensure_ascii=False)
+
+    class_count = max((len(answer.classes) for answer in answers), default=1) or 1
+    header = ["picture"]
+    for rank in range(1, class_count + 1):
+        suffix = "" if rank == 1 else str(rank)
+        header += [f"class{suffix}", f"probability{suffix}"]
+    rows = [_cells(answer, class_count, _DECIMALS[answer_format]) for answer in answers]
+    if answer_format == "csv" or any(answer.error for answer in answers):
+        header.append("error")
+        rows = [[*row, answer.error] for row, answer in zip(rows, answers, strict=True)]
+
+    if answer_format == "csv":
+        csv_text = io.StringIO()
+        csv.writer(csv_text, lineterminator="\n").writerows([header, *rows])
+        return csv_text.getvalue().rstrip("\n")
+    probability_columns = [i for i, title in enumerate(header) if title.startswith("probability")]
+    return format_table([header, *rows], right=probability_columns)
+
+
+def _cells(answer: Answer, class_count: int, decimals: int) -> list[str]:
+    cells = [answer.picture]
+    for named in answer.classes:
+        cells += [named.name, f"{named.probability:.{decimals}f}"]
+    empty_cells = 1 + 2 * class_count - len(cells)
+    return cells + [""] * empty_cells

@@ -1,21 +1,36 @@
 """From pictures to a finished run: what is checked, chosen, trained, and written about it."""
 
+from __future__ import annotations
+
 import contextlib
 import dataclasses
 import datetime
 import os
 import pathlib
 import platform
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from ftlib.app.fitting import smaller_batch, train
-from ftlib.app.plan import configured, make_plan
-from ftlib.app.run_files import digests_of, locked, read_json, write_json, write_rows
-from ftlib.app.run_folder import FORMAT, Row, RunFolder, new_folder, read_config
+from ftlib.app.console import Console
+from ftlib.app.fitting import choose_parts, train
+from ftlib.app.plan import Options, Plan, make_plan
+from ftlib.app.run_config import DataConfig, ModelConfig, RunConfig, TrainingConfig, read_config
+from ftlib.app.run_files import PictureRow, file_digests, locked, read_json, write_json, write_picture_rows
+from ftlib.app.run_folder import RunFolder, new_folder
 from ftlib.files import LOCK, find_path
-from ftlib.tasks.folder.inspection import inspect_data
+from ftlib.tasks.folder.inspection import DataFindings, inspect_data
+
+if TYPE_CHECKING:
+    from ftlib.evidence.run import Run
 
 
-def start(data, out, options, console, config=None):
+def start(
+    data: str | os.PathLike | None,
+    out: str | os.PathLike | None,
+    options: Options,
+    console: Console,
+    config: str | os.PathLike | None = None,
+) -> RunFolder:
     """Checks pictures, chooses what was not asked for, trains, and writes everything into a new folder.
 
     Args:
@@ -33,117 +48,134 @@ def start(data, out, options, console, config=None):
         OSError: If the folder cannot be written.
     """
     if config is not None:
-        recorded = read_config(config)
-        data = recorded["data"]["path"] if data is None else data
-        options = configured(recorded, options)
-    options = options.checked()
-    data = pathlib.Path(os.path.abspath(find_path(data)))
-    wanted = pathlib.Path("runs") if out is None else pathlib.Path(out).expanduser()
-    made = [folder for folder in (wanted, *wanted.parents) if not folder.exists()]
-    place = new_folder(out, data.stem if data.is_file() else data.name)
-    with locked(place):  # from here on: a second run in the same folder is refused
+        recorded_config = read_config(config)
+        data = recorded_config.data.path if data is None else data
+        options = options.filled_from(recorded_config)
+    assert data is not None, "pictures, or a configuration that names them"
+    checked_options = options.checked()
+    data_path = pathlib.Path(os.path.abspath(find_path(data)))
+    wanted_folder = pathlib.Path("runs") if out is None else pathlib.Path(out).expanduser()
+    new_folders = [folder for folder in (wanted_folder, *wanted_folder.parents) if not folder.exists()]
+    run_dir = new_folder(out, data_path.stem if data_path.is_file() else data_path.name)
+    if out is None:
+        new_folders.insert(0, run_dir)
+
+    with locked(run_dir):  # from here on: a second run in the same folder is refused
         try:
-            console.say(f"the run is written to {place}\nchecking {data} ...")
-            findings = inspect_data(data, near=options.near is not False)
-            console.say(repr(findings))
-            findings.require()
-            folder = describe(place, data, findings)
-            chosen = make_plan(folder, options, findings.report, console.say)
-            console.say(repr(chosen))
-            _settle(folder, chosen, options)
+            folder, plan = _prepare(run_dir, data_path, checked_options, console)
         except BaseException as error:
             if isinstance(error, OSError) and error.errno and error.filename is None:
-                error.filename = str(place)  # a full disk, which says no more by itself
-            if not (place / "config.json").exists():
-                _remove(place, [*([place] if out is None else []), *made])
+                error.filename = str(run_dir)  # a full disk, which says no more by itself
+            if not (run_dir / "config.json").exists():
+                _remove_unborn(run_dir, new_folders)
             raise
-        return _go_on(folder, console, chosen)
+        return _train_and_finish(folder, console, plan)
 
 
-def describe(place, data, findings):
+def _prepare(run_dir: pathlib.Path, data: pathlib.Path, options: Options, console: Console) -> tuple[RunFolder, Plan]:
+    """Checks the pictures and chooses what was not asked for; afterwards the run can be resumed."""
+    console.say(f"the run is written to {run_dir}")
+    with console.step(f"checking {data} ..."):
+        findings = inspect_data(data, near=options.near is not False)
+    console.say(repr(findings))
+    findings.require()
+    folder = describe_pictures(run_dir, data, findings)
+    plan = make_plan(folder, options, findings.report, console.say)
+    console.say(repr(plan))
+    _write_start(folder, plan, options)
+    return folder, plan
+
+
+def describe_pictures(run_dir: pathlib.Path, data: pathlib.Path, findings: DataFindings) -> RunFolder:
     """Writes which picture is in which split.
 
     Args:
-        place: Where the run is written.
+        run_dir: Where the run is written.
         data: The folder or CSV file, an absolute path.
         findings: The `DataFindings`.
 
     Returns:
         A `RunFolder` whose configuration says what the pictures are, and is not saved yet.
     """
-    table = data.is_file()
-    root, report = data.parent if table else data, findings.report
-    files = [(file, part) for part, listed in findings.parts.items() for file in listed]
-    digests = digests_of([file[3] for file, _ in files])
+    is_table = data.is_file()
+    root = data.parent if is_table else data
+    report = findings.report
+    files_with_split = [(file, split) for split, files in findings.parts.items() for file in files]
+    digests = file_digests([file[3] for file, _ in files_with_split])
     rows = [
-        Row(_relative(file[3], root), file[2], part, report.groups.get(file[0], ""), digest)
-        for (file, part), digest in zip(files, digests, strict=True)
+        PictureRow(_relative_path(file[3], root), file[2], split, report.groups.get(file[0], ""), digest)
+        for (file, split), digest in zip(files_with_split, digests, strict=True)
     ]
-    write_rows(place / "data.csv", rows)
-    write_json(place / "findings.json", findings.to_dict())
-    drawn = f", {' and '.join(findings.drawn)} drawn" if findings.drawn else ""
-    known = {
-        "path": str(data),
-        "table": table,
-        "name": data.stem if table else data.name,
-        "source": f"{data.name}: {len(rows)} pictures{drawn}.",
-        "class_names": list(report.class_names),
-        "pictures": {part: len(listed) for part, listed in findings.parts.items()},
-    }
-    return RunFolder(place, {"format": FORMAT, "data": known, "model": {}, "training": {}, "notes": []})
+    write_picture_rows(run_dir / "data.csv", rows)
+    write_json(run_dir / "findings.json", findings.to_dict())
+    drawn_text = f", {' and '.join(findings.drawn)} drawn" if findings.drawn else ""
+    data_config = DataConfig(
+        path=str(data),
+        table=is_table,
+        name=data.stem if is_table else data.name,
+        source=f"{data.name}: {len(rows)} pictures{drawn_text}.",
+        class_names=list(report.class_names),
+        pictures={split: len(files) for split, files in findings.parts.items()},
+    )
+    return RunFolder(run_dir, RunConfig(data_config))
 
 
-def _relative(file, root):
+def _relative_path(file: pathlib.Path, root: pathlib.Path) -> str:
     """Returns the path of a file below a folder, written alike by every system."""
     return pathlib.Path(os.path.relpath(file, root)).as_posix()
 
 
-def _settle(folder, chosen, options):
+def _write_start(folder: RunFolder, plan: Plan, options: Options) -> None:
     """Writes the model to start from and the configuration: from here on, the run can be resumed."""
     import keras
 
     from ftlib import __version__
 
-    times, note = smaller_batch(chosen)
-    folder.config["notes"] += [note] * bool(note)
-    folder.config["training"] |= {
-        "strategy": dataclasses.asdict(chosen.strategy),
-        "regularization": chosen.regularization,
-        "class_weight": options.class_weight,
-        "updates": chosen.updates,
-        "batch_size": chosen.batch_size,
-        "parts": times,
-        "devices": options.devices or 1,
-        "precision": options.precision,
-        "seed": options.seed or 0,
-        "near": options.near is not False,
+    parts, note = choose_parts(plan)
+    if note:
+        folder.config.notes.append(note)
+    folder.config.model = ModelConfig(
+        backbone=plan.choice.backbone,
+        image_size=plan.choice.image_size,
+        image_shape=list(plan.model.input_shape[1:]),
+    )
+    folder.config.training = TrainingConfig(
+        mirror=plan.task.mirror,
+        strategy=dataclasses.asdict(plan.strategy),
+        regularization=plan.regularization,
+        class_weight=options.class_weight,
+        updates=plan.updates,
+        batch_size=plan.batch_size,
+        parts=parts,
+        devices=options.devices or 1,
+        precision=options.precision,
+        seed=options.seed or 0,
+        near=options.near is not False,
+    )
+    folder.config.why = plan.reasons
+    folder.config.created = datetime.datetime.now().isoformat(timespec="seconds")
+    folder.config.versions = {
+        "ftlib": __version__,
+        "keras": keras.__version__,
+        "python": platform.python_version(),
+        "backend": keras.backend.backend(),
     }
-    folder.config |= {
-        "why": [f"backbone: {chosen.choice.why}", *chosen.why],
-        "created": datetime.datetime.now().isoformat(timespec="seconds"),
-        "versions": {
-            "ftlib": __version__,
-            "keras": keras.__version__,
-            "python": platform.python_version(),
-            "backend": keras.backend.backend(),
-        },
-    }
-    part = folder.path / "part-start.keras"
-    chosen.model.save(part)
-    os.replace(part, folder.path / "start.keras")
+    part_path = folder.path / "part-start.keras"
+    plan.model.save(part_path)
+    os.replace(part_path, folder.path / "start.keras")
     folder.save_config()
 
 
-def _remove(place, made):
-    """Empties the folder of a run that did not come to be, and removes the folders that were `made` for it."""
+def _remove_unborn(run_dir: pathlib.Path, new_folders: Iterable[pathlib.Path]) -> None:
+    """Empties the folder of a run that did not come to be, and removes the folders that were made for it."""
     for name in (LOCK, "data.csv", "findings.json", "start.keras", "part-start.keras"):
-        (place / name).unlink(missing_ok=True)
-    for folder in made:
+        (run_dir / name).unlink(missing_ok=True)
+    for folder in new_folders:
         with contextlib.suppress(OSError):  # another run lies in it by now
             folder.rmdir()
 
 
-def resume(folder, console):
+def resume(folder: RunFolder, console: Console) -> RunFolder:
     """Goes on with a run where it was, to the end: training, figures, report.
 
     Args:
@@ -157,35 +189,35 @@ def resume(folder, console):
         ValueError: If another process is training it.
     """
     with locked(folder.path):
-        return _go_on(folder, console)
+        return _train_and_finish(folder, console)
 
 
-def _go_on(folder, console, chosen=None):
-    """As `resume`, in a folder that is locked; `chosen` is the `Plan` of a run that is just beginning."""
+def _train_and_finish(folder: RunFolder, console: Console, plan: Plan | None = None) -> RunFolder:
+    """As `resume`, in a folder that is locked; `plan` is that of a run that is just beginning."""
     try:
-        run = folder.run() if folder.finished else train(folder, console, chosen)
+        run = folder.run() if folder.finished else train(folder, console, plan)
         return finish(folder, run, console)
     except BaseException as error:
-        error.run = folder.path  # for whoever tells how to go on
+        error.run_dir = folder.path  # pyright: ignore[reportAttributeAccessIssue]  (read where a way on is named)
         raise
 
 
-def finish(folder, run, console):
-    """Writes what is told about a trained run, where it is not there yet, and clears up."""
+def finish(folder: RunFolder, run: Run, console: Console) -> RunFolder:
+    """Writes the figures and the report of a trained run, where they are missing, and clears up."""
     from ftlib.evidence.metrics import measure
 
     if not (folder.path / "metrics.json").exists():
-        console.say("measuring on the test pictures ...")
-        write_json(folder.path / "class_names.json", list(run.class_names))
-        write_json(folder.path / "metrics.json", measure(run))
+        with console.step("measuring on the test pictures ..."):
+            write_json(folder.path / "class_names.json", list(run.class_names))
+            write_json(folder.path / "metrics.json", measure(run))
     if not (folder.path / "report.html").exists():
-        console.say("writing the report ...")
-        write_report(folder, run)
-    folder.clear()
+        with console.step("writing the report ..."):
+            write_report(folder, run)
+    folder.remove_training_files()
     return folder
 
 
-def write_report(folder, run=None):
+def write_report(folder: RunFolder, run: Run | None = None) -> pathlib.Path:
     """Writes the report of a finished run into its folder.
 
     Args:
@@ -193,18 +225,17 @@ def write_report(folder, run=None):
         run: Its `Run`, if it is loaded.
 
     Returns:
-        The `pathlib.Path` of the report.
+        The path of the report.
     """
     from ftlib.exports.export import load_exports
-    from ftlib.report.folder_run import write
+    from ftlib.report import write_folder_report
 
-    run = folder.run() if run is None else run
-    return write(
-        run,
+    return write_folder_report(
+        folder.run() if run is None else run,
         folder.path / "report.html",
         findings=read_json(folder.path / "findings.json")["findings"],
-        advice=folder.config["why"],
-        card={"Backbone": str(folder.config["model"]["backbone"])},
-        command=folder.repeat,
+        advice=folder.config.why,
+        card={"Backbone": str(folder.config.chosen_model.backbone)},
+        command=folder.repeat_command,
         exports=load_exports(folder.path / "export"),
     )

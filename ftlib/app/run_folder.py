@@ -13,33 +13,38 @@
 | `start.keras`, `checkpoint*.npz`, `cache/`, `pixels/` | while it trains: from where it goes on |
 """
 
+from __future__ import annotations
+
 import contextlib
-import csv
 import dataclasses
 import os
 import pathlib
 import re
 import shutil
+from typing import TYPE_CHECKING
 
-from ftlib.app.run_files import COLUMNS, digests_of, is_locked, read_json, write_json
+from ftlib.app.run_config import RunConfig, read_config
+from ftlib.app.run_files import PictureRow, file_digests, is_locked, read_picture_rows, write_json
 from ftlib.files import LOCK
-from ftlib.text import command_line
+from ftlib.text import format_command
 
-FORMAT = 1
+if TYPE_CHECKING:
+    from ftlib.evidence.run import Run
+    from ftlib.tasks.task import Task
+
 # Names that Windows keeps for devices: a run has to be able to move there.
 _RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{i}" for port in ("COM", "LPT") for i in range(1, 10))}
-_WHILE_TRAINING = ("start.keras", "checkpoint.npz", "checkpoint-before.npz")
-
-
-@dataclasses.dataclass(frozen=True)
-class Row:
-    """One picture of a run, a line of `data.csv`; its path is relative to the folder of the pictures, with slashes."""
-
-    path: str
-    label: str
-    split: str
-    group: str
-    sha256: str
+_START = "start.keras"
+_CHECKPOINTS = ("checkpoint.npz", "checkpoint-before.npz")
+_LEFT_BY_TRAINING = (
+    _START,
+    *_CHECKPOINTS,
+    "part-checkpoint.npz",
+    "part-model.keras",
+    "part-run.json",
+    "part-start.keras",
+    *(f"damaged-{name}" for name in _CHECKPOINTS),
+)
 
 
 class RunFolder:
@@ -58,67 +63,62 @@ class RunFolder:
         ValueError: If its configuration cannot be read.
     """
 
-    def __init__(self, path, config=None):
-        self.path, self.config = pathlib.Path(path), config
-        if config is not None:
-            return
-        if not self.path.is_dir():
-            raise FileNotFoundError(f"There is no run {str(path)!r}. `ftlib runs` lists those that there are.")
-        if not (self.path / "config.json").is_file():
-            raise FileNotFoundError(
-                f"{str(path)!r} is no folder of `ftlib fit`: config.json is missing. `ftlib runs` lists those that are."
-            )
-        self.config = read_config(self.path / "config.json")
+    path: pathlib.Path
+    config: RunConfig
+
+    def __init__(self, path: str | os.PathLike, config: RunConfig | None = None):
+        self.path = pathlib.Path(path)
+        self.config = _read_existing(self.path) if config is None else config
 
     @property
-    def finished(self):
+    def finished(self) -> bool:
         """Whether the training has ended."""
         return (self.path / "run.json").is_file() and (self.path / "model.keras").is_file()
 
     @property
-    def status(self):
+    def status(self) -> str:
         """`"finished"`, `"running"` in some process, or `"stopped"`."""
-        return "finished" if self.finished else "running" if is_locked(self.path) else "stopped"
+        if self.finished:
+            return "finished"
+        return "running" if is_locked(self.path) else "stopped"
 
     @property
-    def repeat(self):
+    def repeat_command(self) -> str:
         """The command that does the run again, from wherever its folder is now."""
-        return command_line("fit", "--config", self.path / "config.json")
+        return format_command("fit", "--config", self.path / "config.json")
 
-    def unfinished(self):
-        """Returns a sentence on a run that is not finished, and how it will be."""
-        if self.status == "running":
-            return f"The run in {self.path} is being trained. Wait until it has ended."
-        return f"The run in {self.path} was stopped. Finish it: {command_line('fit', '--resume', self.path)}"
+    def require_finished(self) -> None:
+        """Raises a ValueError that says how the run will be finished, if it is not."""
+        status = self.status
+        if status == "running":
+            raise ValueError(f"The run in {self.path} is being trained. Wait until it has ended.")
+        if status == "stopped":
+            resume_command = format_command("fit", "--resume", self.path)
+            raise ValueError(f"The run in {self.path} was stopped. Finish it: {resume_command}")
 
     @property
-    def image_shape(self):
+    def image_shape(self) -> tuple[int, ...]:
         """`(height, width, channels)` of the images that the model takes."""
-        return tuple(self.config["model"]["image_shape"])
+        return tuple(self.config.chosen_model.image_shape)
 
     @property
-    def class_names(self):
+    def class_names(self) -> tuple[str, ...]:
         """The classes, in the order of the model's outputs."""
-        return tuple(self.config["data"]["class_names"])
+        return tuple(self.config.data.class_names)
 
-    def rows(self):
-        """Returns the pictures of the run, a list of `Row`."""
-        with open(self.path / "data.csv", encoding="utf-8", errors="surrogateescape", newline="") as file:
-            reader = csv.reader(file)
-            if tuple(next(reader, ())) != COLUMNS:
-                raise ValueError(f"{self.path / 'data.csv'} has other columns than {', '.join(COLUMNS)}.")
-            return [Row(*line) for line in reader]
+    def rows(self) -> list[PictureRow]:
+        """Returns the pictures of the run, with the split of each."""
+        return read_picture_rows(self.path / "data.csv")
 
-    def root(self):
+    def pictures_root(self) -> pathlib.Path:
         """Returns the folder below which the pictures lie."""
-        text = self.config["data"]["path"]
-        place = pathlib.Path(text)
-        if os.name != "nt" and re.match(r"[A-Za-z]:[\\/]|\\\\", text):  # written on Windows
-            place = pathlib.PureWindowsPath(text)
-        return pathlib.Path(str(place.parent if self.config["data"]["table"] else place))
+        text = self.config.data.path
+        is_windows_path = os.name != "nt" and re.match(r"[A-Za-z]:[\\/]|\\\\", text)
+        place = pathlib.PureWindowsPath(text) if is_windows_path else pathlib.Path(text)
+        return pathlib.Path(str(place.parent if self.config.data.table else place))
 
-    def move(self, data):
-        """Writes down that the pictures are elsewhere now, after comparing all with their checksums.
+    def move_pictures(self, data: str | os.PathLike) -> None:
+        """Records that the pictures are elsewhere now, after comparing all of them with their checksums.
 
         Args:
             data: The folder, or the CSV file, where they are now.
@@ -128,17 +128,18 @@ class RunFolder:
         """
         from ftlib.files import find_path
 
-        before, data = dict(self.config["data"]), pathlib.Path(os.path.abspath(find_path(data)))
-        self.config["data"] |= {"path": str(data), "table": data.is_file()}
+        new_path = pathlib.Path(os.path.abspath(find_path(data)))
+        previous_data = self.config.data
+        self.config.data = dataclasses.replace(previous_data, path=str(new_path), table=new_path.is_file())
         try:
-            self.task(check=True)
+            self.load_task(check=True)
         except (OSError, ValueError):
-            self.config["data"] = before
+            self.config.data = previous_data
             raise
-        with contextlib.suppress(PermissionError):  # the answer does not depend on whether the next one is told
+        with contextlib.suppress(PermissionError):  # a folder that cannot be written to is no reason to stop
             self.save_config()
 
-    def task(self, check=False):
+    def load_task(self, check: bool = False) -> Task:
         """Returns the `Task` of the run, each picture in the split where it was.
 
         Args:
@@ -148,100 +149,116 @@ class RunFolder:
             FileNotFoundError: If pictures are missing.
             ValueError: If pictures have changed.
         """
-        from ftlib.files import FileFinder, distinct_names
+        return self.make_task(self.image_shape, self.config.chosen_training.mirror, check)
+
+    def make_task(self, image_shape: tuple[int, ...], mirror: bool, check: bool = False) -> Task:
+        """Returns the `Task` of the run, as `load_task`, before the configuration says all about it.
+
+        Args:
+            image_shape: `(height, width, channels)` of the images.
+            mirror: Whether a mirrored picture keeps its label.
+            check: As for `load_task`.
+        """
+        from ftlib.files import distinct_names
         from ftlib.tasks.folder.load import LICENCE, PARTS, make_splits
         from ftlib.tasks.task import Task
 
-        root, rows, known = self.root(), self.rows(), self.config["data"]
-        finder = FileFinder(root)
-        files = [finder.find(row.path) for row in rows]
-        missing = [row.path for row, file in zip(rows, files, strict=True) if not file.is_file()]
-        if missing:
-            where = ("evaluate", self.path, "--data", "FOLDER")
-            if not self.finished:
-                where = ("fit", "FOLDER", "--resume", self.path)
-            raise FileNotFoundError(
-                f"{len(missing)} of the {len(rows)} pictures of {self.path} are not in {root}, such as {missing[0]}. "
-                f"Put them back; or, if they have moved: {command_line(*where)}"
-            )
+        root = self.pictures_root()
+        rows = self.rows()
+        files = self._find_pictures(rows, root)
         if check:
-            digests = digests_of(files)
-            changed = [row.path for row, digest in zip(rows, digests, strict=True) if row.sha256 != digest]
-            if changed:
-                raise ValueError(
-                    f"{len(changed)} of the {len(rows)} pictures of {self.path} have changed since, such as "
-                    f"{changed[0]}. Put them back, or begin a new run."
-                )
-        parts, groups = {part: [] for part in PARTS}, {}
+            self._require_unchanged(rows, files)
+
+        files_by_split = {split: [] for split in PARTS}
+        groups = {}
         names = distinct_names([file.relative_to(root).as_posix() for file in files])
         for row, file, name in zip(rows, files, names, strict=True):
-            parts[row.split].append((name, row.split, row.label, file))
+            files_by_split[row.split].append((name, row.split, row.label, file))
             if row.group:
                 groups[name] = row.group
-        size = tuple(self.config["model"]["image_shape"][:2])
-        keep = None if self.finished else self.path / "pixels"
-        splits = make_splits(parts, self.class_names, groups, size, cache_dir=keep)
+
+        # While a run trains, decoded pictures are kept for the process that goes on with it.
+        cache_dir = None if self.finished else self.path / "pixels"
+        image_size = (image_shape[0], image_shape[1])
+        splits = make_splits(files_by_split, self.class_names, groups, image_size, cache_dir=cache_dir)
         return Task(
-            name=known["name"],
+            name=self.config.data.name,
             **splits,
             class_names=self.class_names,
-            source=known["source"],
+            source=self.config.data.source,
             licence=LICENCE,
-            mirror=self.config["training"]["mirror"],
-            notes=tuple(self.config["notes"]),
+            mirror=mirror,
+            notes=tuple(self.config.notes),
         )
 
-    def run(self):
+    def _find_pictures(self, rows: list[PictureRow], root: pathlib.Path) -> list[pathlib.Path]:
+        from ftlib.files import FileFinder
+
+        finder = FileFinder(root)
+        files = [finder.find(row.path) for row in rows]
+        missing_paths = [row.path for row, file in zip(rows, files, strict=True) if not file.is_file()]
+        if missing_paths:
+            if self.finished:
+                move_command = format_command("evaluate", self.path, "--data", "FOLDER")
+            else:
+                move_command = format_command("fit", "FOLDER", "--resume", self.path)
+            raise FileNotFoundError(
+                f"{len(missing_paths)} of the {len(rows)} pictures of {self.path} are not in {root}, such as "
+                f"{missing_paths[0]}. Put them back; or, if they have moved: {move_command}"
+            )
+        return files
+
+    def _require_unchanged(self, rows: list[PictureRow], files: list[pathlib.Path]) -> None:
+        digests = file_digests(files)
+        changed_paths = [row.path for row, digest in zip(rows, digests, strict=True) if row.sha256 != digest]
+        if changed_paths:
+            raise ValueError(
+                f"{len(changed_paths)} of the {len(rows)} pictures of {self.path} have changed since, such as "
+                f"{changed_paths[0]}. Put them back, or begin a new run."
+            )
+
+    def run(self) -> Run:
         """Returns the finished `Run`, with its task."""
         from ftlib.evidence.run import load_run
 
-        if not self.finished:
-            raise ValueError(self.unfinished())
-        return load_run(self.path).with_task(self.task())  # its pictures by their checksums, if anybody asks
+        self.require_finished()
+        return load_run(self.path).with_task(self.load_task())
 
-    def save_config(self):
-        write_json(self.path / "config.json", self.config)
+    def save_config(self) -> None:
+        """Writes `config.json`."""
+        write_json(self.path / "config.json", self.config.to_dict())
 
-    def clear(self):
+    def remove_training_files(self) -> None:
         """Removes what was needed while the run trained."""
-        for name in (
-            *_WHILE_TRAINING,
-            "part-checkpoint.npz",
-            "part-model.keras",
-            "part-run.json",
-            "part-start.keras",
-            "damaged-checkpoint.npz",
-            "damaged-checkpoint-before.npz",
-        ):
+        for name in _LEFT_BY_TRAINING:
             (self.path / name).unlink(missing_ok=True)
         for name in ("cache", "pixels"):
             shutil.rmtree(self.path / name, ignore_errors=True)
 
-    def begin_anew(self):
+    def remove_checkpoints(self) -> None:
         """Removes the checkpoints, so that the training starts from the beginning."""
-        for name in _WHILE_TRAINING[1:]:
+        for name in _CHECKPOINTS:
             (self.path / name).unlink(missing_ok=True)
 
-
-def read_config(path):
-    """Returns a configuration as `fit` wrote it.
-
-    Raises:
-        FileNotFoundError: If there is none.
-        ValueError: If it is none.
-    """
-    try:
-        config = read_json(pathlib.Path(path))
-        if config["format"] != FORMAT:
-            raise ValueError(f"it has format {config['format']}, this ftlib reads {FORMAT}")
-        for part in ("data", "model", "training", "notes"):
-            config[part]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"Cannot read {path} as a configuration of `ftlib fit`: {error}.") from error
-    return config
+    def put_aside_checkpoint(self) -> None:
+        """Renames the newest checkpoint, which is damaged; the one before it is read next."""
+        for name in _CHECKPOINTS:
+            if (self.path / name).exists():
+                (self.path / name).replace(self.path / f"damaged-{name}")
+                return
 
 
-def new_folder(out, name):
+def _read_existing(path: pathlib.Path) -> RunConfig:
+    if not path.is_dir():
+        raise FileNotFoundError(f"There is no run {str(path)!r}. `ftlib runs` lists those that there are.")
+    if not (path / "config.json").is_file():
+        raise FileNotFoundError(
+            f"{str(path)!r} is no folder of `ftlib fit`: config.json is missing. `ftlib runs` lists those that are."
+        )
+    return read_config(path / "config.json")
+
+
+def new_folder(out: str | os.PathLike | None, name: str) -> pathlib.Path:
     """Makes the folder of a new run and returns it: `out`, or the first free one of `runs/NAME`, `runs/NAME-2`, ...
 
     From the first moment it holds a file by which ftlib knows that no pictures of a class lie there.
@@ -250,27 +267,33 @@ def new_folder(out, name):
         ValueError: If `out` is a file or a folder with something in it.
         OSError: If it cannot be made or written to.
     """
-    if out is None:
-        plain = "".join(c if c.isalnum() or c in "-_." else "-" for c in name).strip(".-") or "run"
-        if plain.partition(".")[0].upper() in _RESERVED:
-            plain = f"run-{plain}"
-        number = 1
-        while True:
-            out = pathlib.Path("runs") / (plain if number == 1 else f"{plain}-{number}")
-            try:
-                out.mkdir(parents=True)
-                (out / LOCK).touch()
-                return out
-            except FileExistsError:
-                number += 1
-            except PermissionError as error:
-                raise PermissionError(13, "No permission to write here; name a folder with --out", str(out)) from error
-    out = pathlib.Path(out).expanduser()
-    if out.exists() and (not out.is_dir() or any(entry.name != LOCK for entry in out.iterdir())):
-        what = "a run: go on with --resume" if (out / "config.json").exists() else "something else"
-        raise ValueError(f"--out is a new or an empty folder. Received: {out}, which holds {what}.")
-    out.mkdir(parents=True, exist_ok=True)
-    if not os.access(out, os.W_OK):
-        raise PermissionError(13, "No permission to write into the folder of the run", str(out))
-    (out / LOCK).touch()
-    return out
+    run_dir = _make_free_folder(name) if out is None else _make_named_folder(pathlib.Path(out).expanduser())
+    (run_dir / LOCK).touch()
+    return run_dir
+
+
+def _make_free_folder(name: str) -> pathlib.Path:
+    safe_name = "".join(c if c.isalnum() or c in "-_." else "-" for c in name).strip(".-") or "run"
+    if safe_name.partition(".")[0].upper() in _RESERVED:
+        safe_name = f"run-{safe_name}"
+    number = 1
+    while True:
+        run_dir = pathlib.Path("runs") / (safe_name if number == 1 else f"{safe_name}-{number}")
+        try:
+            run_dir.mkdir(parents=True)
+            return run_dir
+        except FileExistsError:
+            number += 1
+        except PermissionError as error:
+            message = "No permission to write here; name a folder with --out"
+            raise PermissionError(13, message, str(run_dir)) from error
+
+
+def _make_named_folder(run_dir: pathlib.Path) -> pathlib.Path:
+    if run_dir.exists() and (not run_dir.is_dir() or any(entry.name != LOCK for entry in run_dir.iterdir())):
+        content = "a run: go on with --resume" if (run_dir / "config.json").exists() else "something else"
+        raise ValueError(f"--out is a new or an empty folder. Received: {run_dir}, which holds {content}.")
+    run_dir.mkdir(parents=True, exist_ok=True)
+    if not os.access(run_dir, os.W_OK):
+        raise PermissionError(13, "No permission to write into the folder of the run", str(run_dir))
+    return run_dir

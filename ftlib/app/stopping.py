@@ -1,12 +1,15 @@
 """Stopping a command with Ctrl-C or SIGTERM, and how to go on after it."""
 
 import contextlib
+import os
 import pathlib
 import signal
 import threading
+from collections.abc import Iterator
 
+from ftlib.app.console import Console
 from ftlib.errors import DivergedError, OutOfMemoryError
-from ftlib.text import command_line
+from ftlib.text import format_command
 
 
 class Terminated(KeyboardInterrupt):
@@ -14,46 +17,50 @@ class Terminated(KeyboardInterrupt):
 
 
 @contextlib.contextmanager
-def stoppable(console, run=None):
-    """Makes Ctrl-C and SIGTERM end what is done inside, with a `hint` on how to go on as an attribute of the error.
+def stoppable(console: Console, run_dir: str | os.PathLike | None = None) -> Iterator[None]:
+    """Makes Ctrl-C and SIGTERM end what is done inside, and gives every error a `hint` attribute: how to go on.
 
     Libraries lose exceptions that reach them inside a callback, and a Ctrl-C would be lost with them. So the console
-    keeps it in mind, and raises it again with the next line.
+    keeps it, and raises it again with the next line.
 
     Args:
         console: The `Console` that is written to inside.
-        run: The folder of a run that goes on. Default None: a new one, which errors name as their attribute `run`.
+        run_dir: The folder of a run that goes on. Default None: a new one, which errors carry as their attribute
+            `run_dir`.
     """
 
-    def stop(number, frame):
-        console.stopped = Terminated() if number == signal.SIGTERM else KeyboardInterrupt()
-        raise console.stopped
+    def stop(signal_number, frame):
+        console.pending_error = Terminated() if signal_number == signal.SIGTERM else KeyboardInterrupt()
+        raise console.pending_error
 
-    before = {}
+    previous_handlers = {}
     if threading.current_thread() is threading.main_thread():
-        before[signal.SIGTERM] = signal.signal(signal.SIGTERM, stop)
+        previous_handlers[signal.SIGTERM] = signal.signal(signal.SIGTERM, stop)
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # nohup and the like ignore it
-            before[signal.SIGINT] = signal.signal(signal.SIGINT, stop)
+            previous_handlers[signal.SIGINT] = signal.signal(signal.SIGINT, stop)
     try:
         yield
     except BaseException as error:
-        error.hint = _hint(error, run or getattr(error, "run", None))
+        hint = _hint(error, run_dir or getattr(error, "run_dir", None))
+        error.hint = hint  # pyright: ignore[reportAttributeAccessIssue]  (any error may carry it)
         raise
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for signal_number, handler in previous_handlers.items():
+            signal.signal(signal_number, handler)
 
 
-def _hint(error, run):
+def _hint(error: BaseException, run_dir: str | os.PathLike | None) -> str:
     """Returns what to do after an error, as a line, or nothing where the error says so itself."""
-    if run is None:
+    if run_dir is None:
         return "The training had not begun.\n" if isinstance(error, KeyboardInterrupt) else ""
-    again = command_line("fit", "--config", pathlib.Path(run) / "config.json")
+
+    repeat_command = format_command("fit", "--config", pathlib.Path(run_dir) / "config.json")
     if isinstance(error, DivergedError):
-        return f"Going on would end the same way. Begin another run, with a lower rate: {again} --rate RATE\n"
+        return f"Going on would end the same way. Begin another run, with a lower rate: {repeat_command} --rate RATE\n"
     if isinstance(error, OutOfMemoryError):
-        return f"Going on would end the same way. Begin another run, with smaller images: {again} --image-size PIXELS\n"
+        advice = f"Begin another run, with smaller images: {repeat_command} --image-size PIXELS"
+        return f"Going on would end the same way. {advice}\n"
     # Pictures that are missing or have changed, and proofs that do not hold: the next try would find the same.
     if isinstance(error, (ValueError, TypeError, FileNotFoundError, AssertionError)):
         return ""
-    return f"Nothing that was trained is lost; go on with: {command_line('fit', '--resume', run)}\n"
+    return f"Nothing that was trained is lost; go on with: {format_command('fit', '--resume', run_dir)}\n"

@@ -1,50 +1,28 @@
 """Exercises and quizzes of the lessons: `check` an answer, ask for a `hint`, look at the `solution`."""
 
-import importlib
-import pkgutil
+from dataclasses import dataclass
+from typing import Any
 
-import ftlib.course
-from ftlib.course.exercise import (
-    LANGUAGES,
-    Blank,
-    Code,
-    Failed,
-    Message,
-    Question,
-    Text,
-    Verdict,
-    describe,
-    first_line,
-    is_blank,
-    stumbled_on_blank,
-)
+from ftlib.course.answers import Blank, Failed, Mistake, describe, first_line, is_blank, stumbled_on_blank
+from ftlib.course.lessons import Exercise, Question, list_lessons, load_common_texts, load_lesson
+from ftlib.course.texts import LANGUAGES, Code, Message, fill, language, wrap
 from ftlib.errors import unknown
 
-__all__ = ["check", "hint", "names", "quiz_text", "solution"]
-
-_BLANK = Text(
-    "Still blank: replace the `...` by your answer, then run the cell again.",
-    "아직 비어 있습니다. `...` 자리에 답을 쓰고 셀을 다시 실행하세요.",
-)
-_BLANK_CHOICE = Text(
-    "Still blank: replace the `...` by a letter in quotes, one of {letters}.",
-    "아직 비어 있습니다. `...` 자리에 {letters} 가운데 하나를 따옴표로 감싸 쓰세요.",
-)
-_NOT_YET = Text("Not yet.", "아직 아닙니다.")
-_RIGHT = Text("Right.", "맞았습니다.")
-_NO_CHOICE = Text(
-    "The choices are {letters}, as a letter in quotes. Received: {answer}.",
-    "{letters} 가운데 하나를 따옴표로 감싸 쓰세요. 받은 답: {answer}.",
-)
-_UNFORESEEN = Text(
-    "The answer could not be checked. Received {kind}; checking it raised {error} Is it of the kind and shape that the "
-    "exercise asks for?",
-    "답을 확인할 수 없었습니다. 받은 것은 {kind}이고, 확인하다가 오류가 났습니다. {error} 문제에서 묻는 종류와 모양이 "
-    "맞는지 살펴보세요.",
-)
+__all__ = ["Verdict", "check", "hint", "names", "quiz_text", "solution"]
 
 
-def check(name, answer):
+@dataclass(frozen=True, repr=False)
+class Verdict:
+    """What `check` returns: whether the answer is `right` (None: still blank), and a `message` that says why."""
+
+    right: bool | None
+    message: str
+
+    def __repr__(self):
+        return wrap(self.message)
+
+
+def check(name: str, answer: Any) -> Verdict:
     """Checks an answer to an exercise or a quiz.
 
     No answer raises an error, so that a lesson runs from top to bottom whatever stands in it.
@@ -63,25 +41,20 @@ def check(name, answer):
     >>> ft.check("06.q1", ...)
     Still blank: replace the `...` by a letter in quotes, one of a, b, c.
     """
-    task = _find(name)
+    task = _find_task(name)
     if isinstance(task, Question):
-        return _choose(task, answer)
+        return _check_choice(task, answer)
+
     try:
-        wrong = Blank if is_blank(answer) else task.check(answer)
+        mistake = _examine(task, answer)
     except Blank:
-        wrong = Blank
-    except Failed as failed:
-        wrong = failed.text
-    except Exception as error:  # an answer of a kind that the check did not foresee is the learner's, not a crash
-        wrong = Blank if stumbled_on_blank(error) else _unforeseen(answer, error)
-    if wrong is Blank:
-        return Verdict(None, str(_BLANK))
-    if wrong is None:
+        return Verdict(None, _say(Mistake("blank")))
+    if mistake is None:
         return Verdict(True, str(task.right))
-    return Verdict(False, f"{_NOT_YET} {wrong}")
+    return Verdict(False, f"{_say(Mistake('not_yet'))} {_say(mistake, task)}")
 
 
-def hint(name):
+def hint(name: str) -> Message:
     """Returns what to think of in an exercise, as text.
 
     Args:
@@ -94,10 +67,10 @@ def hint(name):
     >>> ft.hint("06.3")
     Two phases: ...
     """
-    return Message(_exercise(name).hint)
+    return Message(_find_exercise(name).hint)
 
 
-def solution(name):
+def solution(name: str) -> Code:
     """Returns the code of a right answer, ready to be pasted into the cell.
 
     Args:
@@ -111,19 +84,15 @@ def solution(name):
     ft.unfreeze(mine, last=2)
     ft.check("06.1", mine)
     """
-    return Code(_exercise(name).solution)
+    return Code(_find_exercise(name).solution)
 
 
-def names():
+def names() -> list[str]:
     """Returns the names of all exercises and questions, lesson by lesson."""
-    found = []
-    for module in sorted(m.name for m in pkgutil.iter_modules(ftlib.course.__path__) if m.name.startswith("lesson_")):
-        lesson = importlib.import_module(f"ftlib.course.{module}")
-        found += [*lesson.EXERCISES, *lesson.QUIZ]
-    return found
+    return [name for number in list_lessons() for name in load_lesson(number)]
 
 
-def quiz_text(name, language):
+def quiz_text(name: str, language: str) -> str:
     """Returns a question with its choices as Markdown, for the builder of the lessons.
 
     Args:
@@ -133,48 +102,71 @@ def quiz_text(name, language):
     Raises:
         ValueError: For an unknown name or language, or the name of an exercise.
     """
-    question = _find(name)
+    question = _find_task(name)
     if not isinstance(question, Question):
         raise ValueError(f"{name} is an exercise: it stands in the lesson itself. Expected a question.")
     if language not in LANGUAGES:
         raise unknown("language", language, LANGUAGES)
+
     lines = [f"**{getattr(question.text, language)}**", ""]
     lines += [f"- **{letter}.** {getattr(choice.text, language)}" for letter, choice in question.choices.items()]
     return "\n".join(lines)
 
 
-def _unforeseen(answer, error):
-    words = {"kind": describe(answer), "error": first_line(error).rstrip(".") + "."}
-    return Text(_UNFORESEEN.en.format(**words), _UNFORESEEN.ko.format(**words))
+def _examine(exercise, answer):
+    """Returns the `Mistake` about an answer, None if it is right.
+
+    Raises:
+        Blank: If it is still to be written.
+    """
+    if is_blank(answer):
+        raise Blank
+    try:
+        return exercise.check(answer)
+    except Blank:
+        raise
+    except Failed as failed:
+        return failed.mistake
+    except Exception as error:  # an answer of a kind that the check did not foresee is the learner's, not a crash
+        if stumbled_on_blank(error):
+            raise Blank from error
+        said = first_line(error).rstrip(".") + "."
+        return Mistake("unforeseen", kind=describe(answer), error=said)
 
 
-def _choose(question, answer):
+def _check_choice(question, answer):
     letters = ", ".join(question.choices)
     letter = answer.strip(" .()'\"\n").lower() if isinstance(answer, str) else None
     if is_blank(answer) or letter == "":
-        return Verdict(None, str(_BLANK_CHOICE).format(letters=letters))
+        return Verdict(None, _say(Mistake("blank_choice", letters=letters)))
     if letter not in question.choices:
-        return Verdict(False, str(_NO_CHOICE).format(letters=letters, answer=describe(answer)))
+        return Verdict(False, _say(Mistake("no_choice", letters=letters, answer=describe(answer))))
+
     choice = question.choices[letter]
-    return Verdict(choice.right, f"{_RIGHT if choice.right else _NOT_YET} {choice.why}")
+    opening = Mistake("right") if choice.right else Mistake("not_yet")
+    return Verdict(choice.right, f"{_say(opening)} {choice.why}")
 
 
-def _find(name):
+def _say(mistake, exercise=None):
+    """Returns the sentence for a mistake: the exercise's own, else the one that all exercises share."""
+    own_texts = exercise.wrong if exercise else {}
+    text = own_texts[mistake.key] if mistake.key in own_texts else load_common_texts()[mistake.key]
+    return fill(getattr(text, language()), mistake.values)
+
+
+def _find_task(name):
     if not isinstance(name, str):
         raise TypeError(f"The name of an exercise is a string, such as '05.1'. Received: {describe(name)}.")
-    lesson = name.partition(".")[0]
-    modules = [m.name for m in pkgutil.iter_modules(ftlib.course.__path__)]
-    known = {}
-    if f"lesson_{lesson}" in modules:  # no other lesson is loaded
-        found = importlib.import_module(f"{__name__}.lesson_{lesson}")
-        known = {**found.EXERCISES, **found.QUIZ}
-    if name not in known:
-        raise unknown("exercise", name, known or names())
-    return known[name]
+
+    number = name.partition(".")[0]
+    tasks = load_lesson(number) if number in list_lessons() else {}  # no other lesson is loaded
+    if name not in tasks:
+        raise unknown("exercise", name, list(tasks) or names())
+    return tasks[name]
 
 
-def _exercise(name):
-    task = _find(name)
-    if isinstance(task, Question):
+def _find_exercise(name):
+    task = _find_task(name)
+    if not isinstance(task, Exercise):
         raise ValueError(f"{name} is a question: each of its choices explains itself. Expected an exercise.")
     return task

@@ -8,7 +8,7 @@ import json
 import logging
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import keras
@@ -36,9 +36,18 @@ def predict(model: keras.Model, images: Any, batch_size: int | None = None) -> n
     return np.concatenate(list(predict_batches(model, images, batch_size)))
 
 
+def default_batch_size(image_shape: Sequence[int]) -> int:
+    """Returns how many images `predict` takes at once, where nobody says: fewer of those over 64 x 64 pixels.
+
+    Args:
+        image_shape: `(height, width, channels)`.
+    """
+    return max(32, min(256, 2**20 // math.prod(image_shape[:2])))
+
+
 def predict_batches(model: keras.Model, images: Any, batch_size: int | None = None) -> Iterator[np.ndarray]:
     """Yields the outputs of a model batch by batch; the arguments are those of `predict`."""
-    size = batch_size or max(32, min(256, 2**20 // math.prod(images.shape[1:3])))
+    size = batch_size or default_batch_size(images.shape[1:])
     image_count = len(images)
 
     def take_batch(index):

@@ -1,12 +1,29 @@
 """A report to hand over: one HTML file with everything in it."""
 
-from ftlib.report.contents import of_comparison, of_run
-from ftlib.report.page import file_to_write, page, write_page
+import os
+import pathlib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
 
-__all__ = ["write_report"]
+from ftlib.report.compose import FolderDetails, compose_comparison, compose_folder, compose_run
+from ftlib.report.page import require_file_path
+
+if TYPE_CHECKING:
+    from ftlib.evidence.advisor import Advice
+    from ftlib.evidence.comparison import Comparison
+    from ftlib.evidence.run import Run
+    from ftlib.tasks.task import Task
+
+__all__ = ["write_folder_report", "write_report"]
 
 
-def write_report(result, path, task=None, recorded=None, recorded_in="results/digits.json"):
+def write_report(
+    result: "Run | Comparison",
+    path: str | os.PathLike,
+    task: "Task | None" = None,
+    recorded: "Comparison | None" = None,
+    recorded_in: str | os.PathLike = "results/digits.json",
+) -> pathlib.Path:
     """Writes a report: one HTML file that needs no network, no scripts and no other file.
 
     It holds the headline with its interval, pictures, how each strategy trained, the proofs, the mistakes,
@@ -36,11 +53,58 @@ def write_report(result, path, task=None, recorded=None, recorded_in="results/di
     >>> write_report(result, "report.html").name
     'report.html'
     """
-    path = file_to_write(path)
+    file_path = require_file_path(path)
     if hasattr(result, "table"):
-        html = page(*of_comparison(result, recorded, recorded_in))
+        report = compose_comparison(cast("Comparison", result), recorded, recorded_in)
     elif hasattr(result, "phases"):
-        html = page(*of_run(result, task))
+        report = compose_run(cast("Run", result), task)
     else:
         raise TypeError(f"Expected a Run or a Comparison. Received: {type(result).__name__}.")
-    return write_page(html, path)
+    return report.write(file_path)
+
+
+def write_folder_report(
+    run: "Run",
+    path: str | os.PathLike,
+    findings: Sequence[str | Mapping[str, str]] | None = None,
+    groups: Mapping[str, Sequence[Any]] | None = None,
+    advice: "Advice | str | Sequence[str] | None" = None,
+    exports: Sequence[Mapping[str, Any]] | None = None,
+    card: Mapping[str, str] | None = None,
+    command: str | None = None,
+) -> pathlib.Path:
+    """Writes the report for whoever gets the model of a run: what it can do, where it fails, and what it is.
+
+    It is made for reading on a screen, on a phone and on paper, and needs no network, no scripts and no other file.
+    For a run whose test accuracy was not looked at yet, this is the look. The file appears whole or not at all; one
+    that is there stays until then.
+
+    Args:
+        run: A `Run`. With its task it can tell all; loaded without, it tells the recorded numbers, and says so.
+        path: The file to write, such as `"report.html"`. Its folder is made if it is missing.
+        findings: What the check of the data found: sentences, or dicts with `"text"` and `"level"`, of which "note"
+            is the lowest, as from `inspect_data(...).to_dict()`. Default None: the notes of the task.
+        groups: Dict from the name of a grouping (`"camera"`) to one group per test image, in their order. Default
+            None: the task's own groups, if it has any, and dark and bright images.
+        advice: Why this strategy: an `Advice`, or sentences. Default None: nothing is said about it.
+        exports: Rows of `export(...)`, or of `load_exports(folder)`, for a table of sizes and latencies.
+        card: Dict of more rows of the model card, or of other texts for its rows, such as
+            `{"Backbone": "MobileNetV2", "Intended use": "...", "Contact": "..."}`.
+        command: The command that repeats the run.
+
+    Returns:
+        The `pathlib.Path` of the file.
+
+    Raises:
+        ValueError: For a path that is a folder, or another number of groups than of test images.
+
+    Example:
+    >>> task = ft.load_task("digits", labels_per_class=10)
+    >>> model = ft.classifier(ft.load_backbone("glyphnet"), task.num_classes)
+    >>> run = ft.fit(model, task, "feature_extraction", updates=60, verbose=False)
+    >>> write_folder_report(run, "report.html", card={"Contact": "the mail room"}).name
+    'report.html'
+    """
+    file_path = require_file_path(path)
+    details = FolderDetails(findings, groups, advice, exports, card or {}, command)
+    return compose_folder(run, details).write(file_path)

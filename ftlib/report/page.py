@@ -1,15 +1,19 @@
-"""Parts of a page: text, tables and pictures as HTML, with everything escaped."""
+"""The page that every report is built on: texts, tables and pictures as HTML, all escaped, in one file."""
 
 import base64
 import io
-import math
 import os
 import pathlib
+from collections.abc import Collection, Iterable, Sequence
 from html import escape
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from ftlib import plots
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 STYLE = """
 :root { color-scheme: light; }
@@ -71,8 +75,49 @@ nav a { color: #00578a; padding: .15rem 0; }
 }
 """
 
+_LONGEST_CELL = 28  # letters of a table's cell that are kept on one line
+_SMALL_IMAGE = 64  # pixels: the longer side of images whose every pixel counts, such as a digit
+_LARGEST_IMAGE = (320, 320)  # pixels of a photo on the page
+_PIXELS_PER_INCH = 96  # of a page
 
-def page(title, parts):
+
+class PageSection(NamedTuple):
+    """A section of a page that a link leads to.
+
+    Attributes:
+        anchor: The target of the link.
+        link_text: What the link says.
+        parts: The section's parts, as HTML; a section without any is left out.
+    """
+
+    anchor: str
+    link_text: str
+    parts: list[str]
+
+
+class Fact(NamedTuple):
+    """A number that matters: what it is, its value, and a remark or an empty text."""
+
+    name: str
+    value: str
+    remark: str
+
+
+class CaptionedImage(NamedTuple):
+    """An image, pixels 0-255 `(height, width, 1 or 3)`, and what stands below it, if anything."""
+
+    pixels: Any
+    caption: str
+
+
+class Card(NamedTuple):
+    """Images side by side, and the lines below them, of which the first stands out."""
+
+    images: list[CaptionedImage]
+    lines: list[str]
+
+
+def build_page(title: str, parts: Iterable[str]) -> str:
     """Returns a whole page that needs no other file and no network."""
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -83,7 +128,7 @@ def page(title, parts):
     )
 
 
-def file_to_write(path):
+def require_file_path(path: str | os.PathLike) -> pathlib.Path:
     """Returns the path of a page that is to be written, before any work is done for it.
 
     Raises:
@@ -95,133 +140,138 @@ def file_to_write(path):
     return path
 
 
-def write_page(html, path):
+def write_page(html: str, path: pathlib.Path) -> pathlib.Path:
     """Writes a page, whole or not at all, and returns its path; its folder is made if it is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    partial_path = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        part.write_text(html, encoding="utf-8", newline="\n")
-        os.replace(part, path)
+        partial_path.write_text(html, encoding="utf-8", newline="\n")
+        os.replace(partial_path, path)
     finally:
-        part.unlink(missing_ok=True)
+        partial_path.unlink(missing_ok=True)
     return path
 
 
-def words(text):
+def escape_text(text: Any) -> str:
     """Returns text as HTML; a number is not parted from its percent sign."""
     return escape(str(text)).replace(" %", "&nbsp;%")
 
 
-def heading(text, level=2):
+def heading(text: str, level: int = 2) -> str:
     """Returns a heading."""
-    return f"<h{level}>{words(text)}</h{level}>"
+    return f"<h{level}>{escape_text(text)}</h{level}>"
 
 
-def paragraph(text, style=None):
-    """Returns a paragraph, with a class of the style sheet."""
-    return f"<p class={style!r}>{words(text)}</p>" if style else f"<p>{words(text)}</p>"
+def paragraph(text: str, style: str | None = None) -> str:
+    """Returns a paragraph, with a class of the style sheet if one is named."""
+    return f"<p class={style!r}>{escape_text(text)}</p>" if style else f"<p>{escape_text(text)}</p>"
 
 
-def keep(*parts):
+def keep_together(*parts: str) -> str:
     """Returns parts that stay on one sheet of paper."""
     return '<div class="keep">' + "\n".join(parts) + "</div>"
 
 
-def abreast(*pictures):
-    """Returns pictures beside each other, or below where there is no room."""
-    return '<div class="abreast">' + "\n".join(pictures) + "</div>"
+def side_by_side(*figures: str) -> str:
+    """Returns figures beside each other, or one below the other where there is no room."""
+    return '<div class="abreast">' + "\n".join(figures) + "</div>"
 
 
-def bullets(lines):
+def bullet_list(lines: Iterable[str]) -> str:
     """Returns a list."""
-    return "<ul>" + "".join(f"<li>{words(line)}</li>" for line in lines) + "</ul>"
+    return "<ul>" + "".join(f"<li>{escape_text(line)}</li>" for line in lines) + "</ul>"
 
 
-def folded(line, more, part, broken=False):
-    """Returns a part behind a line that opens it: closed on a screen unless something in it is broken, open on paper.
-
-    Args:
-        line: What is to be known without opening it.
-        more: A few words after it, or an empty text.
-        part: The part, as HTML.
-        broken: Whether the line tells of something broken.
-    """
-    line = f"<strong{' class=broken' * broken}>{words(line)}</strong>" + f" <span>{words(more)}</span>" * bool(more)
-    return f"<details{' open' * broken}>\n<summary>{line}</summary>\n{part}\n</details>"
+def code_block(text: str) -> str:
+    """Returns lines of code."""
+    return f'<pre tabindex="0"><code>{escape(text)}</code></pre>'
 
 
-def sections(listed):
-    """Returns sections under links to them.
+def folded_details(summary: str, remark: str, details: str, is_broken: bool = False) -> str:
+    """Returns details behind a line that opens them; on paper they are always open.
 
     Args:
-        listed: List of `(anchor, text of the link, parts)`; those without parts are left out.
+        summary: What is to be known without opening it.
+        remark: A few words after it, or an empty text.
+        details: What is folded, as HTML.
+        is_broken: Whether the line reports something broken: then it stands out, and the details are open.
     """
-    listed = [row for row in listed if row[2]]
-    links = "\n".join(f'<a href="#{anchor}">{words(text)}</a>' for anchor, text, _ in listed)
-    return [
-        f'<nav aria-label="Contents">{links}</nav>',
-        *(f'<section id="{anchor}">\n' + "\n".join(parts) + "\n</section>" for anchor, _, parts in listed),
+    summary_line = f"<strong{_attribute('class=broken', is_broken)}>{escape_text(summary)}</strong>"
+    if remark:
+        summary_line += f" <span>{escape_text(remark)}</span>"
+    opened = _attribute("open", is_broken)
+    return f"<details{opened}>\n<summary>{summary_line}</summary>\n{details}\n</details>"
+
+
+def linked_sections(sections: Iterable[PageSection]) -> list[str]:
+    """Returns sections below links to them; those without parts are left out."""
+    present_sections = [section for section in sections if section.parts]
+    links = "\n".join(
+        f'<a href="#{section.anchor}">{escape_text(section.link_text)}</a>' for section in present_sections
+    )
+    bodies = [
+        f'<section id="{section.anchor}">\n' + "\n".join(section.parts) + "\n</section>" for section in present_sections
     ]
+    return [f'<nav aria-label="Contents">{links}</nav>', *bodies]
 
 
-def tiles(facts):
-    """Returns the few numbers that matter most, side by side.
-
-    Args:
-        facts: Rows `(what it is, its value, a remark or "")`.
-    """
-    cells = [
-        f"<div><dt>{words(what)}</dt><dd>{words(value)}</dd>{f'<dd>{words(more)}</dd>' * bool(more)}</div>"
-        for what, value, more in facts
-    ]
-    return '<dl class="tiles">' + "".join(cells) + "</dl>"
+def fact_tiles(facts: Iterable[Fact]) -> str:
+    """Returns the few numbers that matter most, side by side."""
+    tiles = []
+    for fact in facts:
+        remark = f"<dd>{escape_text(fact.remark)}</dd>" if fact.remark else ""
+        tiles.append(f"<div><dt>{escape_text(fact.name)}</dt><dd>{escape_text(fact.value)}</dd>{remark}</div>")
+    return '<dl class="tiles">' + "".join(tiles) + "</dl>"
 
 
-def gallery(cards, wide=False):
-    """Returns photos with words below, in as many columns as the page has room for.
+def image_gallery(cards: Iterable[Card], wide: bool = False) -> str:
+    """Returns images with words below, in as many columns as the page has room for.
 
     Args:
-        cards: Rows `(photos, lines)`: `photos` is a list of `(pixels, caption)`, pixels as `photo` takes them, and
-            `lines` says what they show; the first line stands out.
-        wide: Whether a card holds several photos.
+        cards: What to show.
+        wide: Whether a card holds several images.
     """
-    made = []
-    for photos, lines in cards:
-        shown = ""
-        for pixels, caption in photos:
-            below = f"<span>{words(caption)}</span>" if caption else ""
-            shown += f"<div>{photo(pixels, f'{lines[0]} {caption}'.strip())}{below}</div>"
-        told = "".join(f'<br><span class="more">{words(line)}</span>' for line in lines[1:])
-        made.append(
-            f'<figure class="card"><div class="row">{shown}</div>'
-            f"<figcaption><strong>{words(lines[0])}</strong>{told}</figcaption></figure>"
-        )
-    return f'<div class="cards{" wide" * wide}">' + "\n".join(made) + "</div>"
+    figures = "\n".join(map(_card_figure, cards))
+    return f'<div class="cards{" wide" if wide else ""}">{figures}</div>'
 
 
-def photo(pixels, alt):
+def _card_figure(card):
+    title, *more_lines = card.lines
+    row = ""
+    for pixels, caption in card.images:
+        caption_below = f"<span>{escape_text(caption)}</span>" if caption else ""
+        row += f"<div>{inline_image(pixels, f'{title} {caption}'.strip())}{caption_below}</div>"
+    text_below = "".join(f'<br><span class="more">{escape_text(line)}</span>' for line in more_lines)
+    return (
+        f'<figure class="card"><div class="row">{row}</div>'
+        f"<figcaption><strong>{escape_text(title)}</strong>{text_below}</figcaption></figure>"
+    )
+
+
+def inline_image(pixels: Any, alt: str) -> str:
     """Returns pixels 0-255, `(height, width, 1 or 3)`, as an image inside the page."""
     from PIL import Image
 
     pixels = np.clip(np.asarray(pixels), 0, 255).astype("uint8")
     image = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
-    tiny = max(image.size) <= 64  # such as a digit, whose every pixel counts
+    is_small = max(image.size) <= _SMALL_IMAGE
     file = io.BytesIO()
-    if tiny:
+    if is_small:
         image.save(file, "PNG", optimize=True)
     else:
-        image.thumbnail((320, 320))
+        image.thumbnail(_LARGEST_IMAGE)
         image.save(file, "JPEG", quality=85)
-    data = base64.b64encode(file.getvalue()).decode("ascii")
-    return f'<img{" class=tiny" * tiny} src="data:image/{"png" if tiny else "jpeg"};base64,{data}" alt="{escape(alt)}">'
+    source = _data_url("png" if is_small else "jpeg", file.getvalue())
+    return f'<img{_attribute("class=tiny", is_small)} src="{source}" alt="{escape(alt)}">'
 
 
-def code(text):
-    """Returns lines of code."""
-    return f'<pre tabindex="0"><code>{escape(text)}</code></pre>'
-
-
-def table(head, rows, caption, numbers=(), best=None):
+def data_table(
+    head: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    caption: str,
+    numbers: Collection[int] = (),
+    best: int | None = None,
+) -> str:
     """Returns a table that scrolls by itself where the page is narrow.
 
     Args:
@@ -229,72 +279,64 @@ def table(head, rows, caption, numbers=(), best=None):
         rows: Lists of values.
         caption: Says what the table holds.
         numbers: The columns to align at the right.
-        best: The number of the row to mark.
+        best: The number of the row to mark. Default None: no row.
     """
-    lines = []
-    for i, row in enumerate(rows):
-        cells = "".join(_cell(value, column in numbers) for column, value in enumerate(row))
-        lines.append(f"<tr{' class=best' if i == best else ''}>{cells}</tr>")
-    top = "".join(
-        f'<th scope="col"{" class=number" if column in numbers else ""}>{words(text)}</th>'
+    body_lines = []
+    for index, row in enumerate(rows):
+        cells = "".join(_table_cell(value, column in numbers) for column, value in enumerate(row))
+        body_lines.append(f"<tr{_attribute('class=best', index == best)}>{cells}</tr>")
+    head_cells = "".join(
+        f'<th scope="col"{_attribute("class=number", column in numbers)}>{escape_text(text)}</th>'
         for column, text in enumerate(head)
     )
     return (
-        f'<p class="caption">{words(caption)}</p>\n'
+        f'<p class="caption">{escape_text(caption)}</p>\n'
         f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(caption)}"><table>\n'
-        f"<thead><tr>{top}</tr></thead>\n<tbody>\n" + "\n".join(lines) + "\n</tbody>\n</table></div>"
+        f"<thead><tr>{head_cells}</tr></thead>\n<tbody>\n" + "\n".join(body_lines) + "\n</tbody>\n</table></div>"
     )
 
 
-def _cell(value, number):
+def _table_cell(value, is_number):
     text = str(value)
-    kind = "number" if number else "code" if "\n" in text else "short" if len(text) <= 28 else ""
+    style = _cell_style(text, is_number)
+    return f"<td{_attribute(f'class={style}', style is not None)}>{escape_text(text)}</td>"
+
+
+def _cell_style(text, is_number):
+    """Returns the class of a cell in the style sheet, or None."""
     if text == "BROKEN":
-        kind = "broken"
-    return f"<td class={kind}>{words(text)}</td>" if kind else f"<td>{words(text)}</td>"
+        return "broken"
+    if is_number:
+        return "number"
+    if "\n" in text:
+        return "code"
+    return "short" if len(text) <= _LONGEST_CELL else None
 
 
-def picture(fig, alt, narrow=None):
+def figure_image(figure: "Figure", alt: str, narrow_figure: "Figure | None" = None) -> str:
     """Returns a figure as an image inside the page.
 
     Args:
-        fig: A Matplotlib figure.
+        figure: A Matplotlib figure.
         alt: What it shows, in words.
-        narrow: The figure that a phone shows instead, or None.
+        narrow_figure: The figure that a phone shows in its place. Default None: the same.
     """
-    width = round(fig.get_figwidth() * 96)
-    image = f'<img src="{_source(fig)}" alt="{escape(alt)}" style="--width: {width}px">'
-    if narrow is not None:
-        image = f'<picture><source media="screen and (max-width: 640px)" srcset="{_source(narrow)}">{image}</picture>'
+    width = round(figure.get_figwidth() * _PIXELS_PER_INCH)
+    image = f'<img src="{_figure_url(figure)}" alt="{escape(alt)}" style="--width: {width}px">'
+    if narrow_figure is not None:
+        source = f'<source media="screen and (max-width: 640px)" srcset="{_figure_url(narrow_figure)}">'
+        image = f"<picture>{source}{image}</picture>"
     return f'<figure class="scroll" tabindex="0">{image}</figure>'
 
 
-def _source(fig):
-    return "data:image/png;base64," + base64.b64encode(plots.png(fig)).decode("ascii")
+def _figure_url(figure):
+    return _data_url("png", plots.png(figure))
 
 
-def known(value):
-    """Returns whether a number is there: neither None nor NaN."""
-    return value is not None and not math.isnan(value)
+def _data_url(image_format, data):
+    return f"data:image/{image_format};base64," + base64.b64encode(data).decode("ascii")
 
 
-def percent(value):
-    """Returns "96.4 %", or nothing for a number that is not there."""
-    return plots.percent(value) if known(value) else ""
-
-
-def span(low, high):
-    """Returns "95.2 to 97.1 %", or that there is no interval."""
-    return f"{100 * low:.1f} to {plots.percent(high)}" if known(low) and known(high) else "none: one seed"
-
-
-def wilson(share, count, z=1.96):
-    """Returns the ends of the 95 % interval of a share of `count` examples (Wilson, 1927).
-
-    Example:
-    >>> [round(end, 3) for end in wilson(0.96, 500)]
-    [0.939, 0.974]
-    """
-    middle = (share + z**2 / (2 * count)) / (1 + z**2 / count)
-    arm = z / (1 + z**2 / count) * math.sqrt(share * (1 - share) / count + z**2 / (4 * count**2))
-    return max(0.0, middle - arm), min(1.0, middle + arm)
+def _attribute(text, is_set):
+    """Returns an attribute of an HTML tag with the blank before it, or nothing."""
+    return f" {text}" if is_set else ""

@@ -241,9 +241,10 @@ class _ShardedExecutor(Executor):
 
         host_count, host_index = jax.process_count(), jax.process_index()
         if host_count > 1:
-            x, *targets = keras.tree.map_structure(
+            host_batch: Any = keras.tree.map_structure(
                 lambda array: np.array_split(array, host_count)[host_index], (x, *targets)
             )
+            x, *targets = host_batch
             if len(targets) == 1:  # Keras 3.13 takes the weights that are not there for an array
                 targets.append(np.ones(len(x), "float32"))
         with self.scope():
@@ -253,7 +254,7 @@ class _ShardedExecutor(Executor):
 def _list_devices(backend: str) -> list[str]:
     """Returns the names of the accelerators of this machine; of its CPUs where there are none."""
     if backend == "jax":
-        device_names = list(keras.distribution.list_devices())  # pyright: ignore[reportGeneralTypeIssues]  (it is a list)
+        device_names = keras.distribution.list_devices()
     else:
         import tensorflow as tf
 

@@ -69,7 +69,7 @@ class RateSearch:
         return figure
 
 
-def find_lr(
+def find_lr(  # noqa: PLR0913 - all but two are options with defaults
     model: keras.Model,
     task: Task,
     per_stage: bool = False,

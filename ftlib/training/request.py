@@ -92,7 +92,7 @@ class FitRequest:
         return settings
 
 
-def resolve_request(
+def resolve_request(  # noqa: PLR0913 - the arguments of `fit`
     model: keras.Model,
     task: Task,
     strategy: str | Strategy,

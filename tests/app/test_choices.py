@@ -1,6 +1,5 @@
-"""What is chosen where nothing was asked for: backbone, size, strategy, and what the run will need."""
+"""What is chosen where nothing was asked for: backbone, size and strategy."""
 
-import dataclasses
 import types
 
 import numpy as np
@@ -8,8 +7,6 @@ import pytest
 import tiny
 
 import ftlib.app.choices as choices
-import ftlib.app.resources as resources
-from ftlib.app.resources import Needs, estimate, free_memory, ran_out
 from ftlib.errors import DownloadError
 from ftlib.strategies.strategy import get_strategy
 from ftlib.tasks.folder.check import Look
@@ -27,6 +24,8 @@ def cached(place, *names):
 
 
 MOBILE = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_{}_no_top.h5"
+
+
 RESNET = "resnet50v2_weights_tf_dim_ordering_tf_kernels_notop.h5"
 
 
@@ -69,7 +68,7 @@ def test_weights_that_cannot_be_had_name_every_way_out(monkeypatch, capsys):
 
     monkeypatch.setattr("ftlib.models.backbones.load_backbone", load_backbone)
     with pytest.raises(FileNotFoundError, match="Connect to the network once.*copy the file.*--backbone glyphnet"):
-        choices.load(choices.Choice("MobileNetV2", 160, ""))
+        choices.load_chosen(choices.Choice("MobileNetV2", 160, ""))
     assert capsys.readouterr().out == ""  # it may have to be one JSON document
 
 
@@ -78,11 +77,11 @@ def test_advice_is_followed_and_costs_on_a_cpu_are_kept_low(monkeypatch):
     advice = types.SimpleNamespace(strategy=get_strategy("lp_ft"), regularization="light", said=["because"])
     monkeypatch.setattr("ftlib.evidence.advisor.advise", lambda *args: advice)
     monkeypatch.setattr("ftlib.models.inference.device_kind", lambda: "cpu")
-    recipe, preset, why = choices.choose_strategy(model, task, print)
-    assert (recipe.name, preset, why) == ("lp_ft", "light", ["because"])
-    monkeypatch.setattr(choices, "_GLYPH", 8)  # so that 12 pixels are large
-    recipe, preset, why = choices.choose_strategy(model, task, print)
-    assert recipe.name == "head_then_top" and recipe.phases[1].views == 4 and "Without a GPU" in why[-1]
+    strategy, preset, why = choices.choose_strategy(model, task, print)
+    assert (strategy.name, preset, why) == ("lp_ft", "light", ["because"])
+    monkeypatch.setattr(choices, "_GLYPH_SIDE", 8)  # so that 12 pixels are large
+    strategy, preset, why = choices.choose_strategy(model, task, print)
+    assert strategy.name == "head_then_top" and strategy.phases[1].views == 4 and "Without a GPU" in why[-1]
     assert choices.regularization(preset).label_smoothing == 0.1
     monkeypatch.setattr("ftlib.models.inference.device_kind", lambda: "gpu")
     assert choices.choose_strategy(model, task, print)[0].name == "lp_ft"
@@ -91,68 +90,13 @@ def test_advice_is_followed_and_costs_on_a_cpu_are_kept_low(monkeypatch):
 
 def test_many_classes_are_not_probed(monkeypatch):
     monkeypatch.setattr("ftlib.evidence.advisor.advise", lambda *args: pytest.fail("it was asked"))
-    monkeypatch.setattr(choices, "_PROBED", 2)
-    recipe, _, why = choices.choose_strategy(tiny.model(), tiny.task(train=9), print)
-    assert recipe.name == "feature_extraction_long" and "too many to probe" in why[0]
+    monkeypatch.setattr(choices, "_MOST_PROBED_CLASSES", 2)
+    strategy, _, why = choices.choose_strategy(tiny.model(), tiny.task(train=9), print)
+    assert strategy.name == "feature_extraction_long" and "too many to probe" in why[0]
 
 
 def test_a_rate_that_was_asked_for_is_that_of_the_last_phase():
-    recipe = choices.with_rate(get_strategy("lp_ft"), 5e-5)
-    assert recipe.phases[0] == get_strategy("lp_ft").phases[0] and recipe.phases[1].rate == 5e-5
+    strategy = choices.with_rate(get_strategy("lp_ft"), 5e-5)
+    assert strategy.phases[0] == get_strategy("lp_ft").phases[0] and strategy.phases[1].rate == 5e-5
     alone = choices.with_rate(get_strategy("feature_extraction_long"), 2e-3).unrolled(["stage1", "head"], 1280)
     assert alone.phases[0].rate == 2e-3
-
-
-def test_needs_grow_with_the_batch_and_with_what_trains():
-    model, task = tiny.model(), tiny.task()
-
-    def needs(name, batch):
-        return estimate(model, task, get_strategy(name), batch, 60)
-
-    assert needs("full", 2048).parts["activations"] > 1.9 * needs("full", 1024).parts["activations"]
-    assert needs("full", 4096).memory > needs("feature_extraction_long", 4096).memory
-    assert needs("full", 32).cost(None) > 3 * needs("feature_extraction_long", 32).cost(None)
-
-
-def test_the_cost_of_a_run_adds_up():
-    needs = Needs(0, {}, 0, (("head", 10, 1.0, 50.0), ("all", 20, 3.0, 0.0)), seconds_per_image=0.5)
-    assert [needs.cost(update) for update in (0, 1, 10, 11, 30)] == [0, 51, 60, 63, 120]
-    assert needs.cost(None) == 120 and needs.seconds == 60
-    assert dataclasses.replace(needs, seconds_per_image=None).seconds is None
-
-
-def test_free_memory_is_a_number_or_unknown():
-    free = free_memory()
-    assert free is None or 2**20 < free < 2**50
-
-
-@pytest.mark.parametrize(
-    "prefix, place, names",
-    [
-        ("", "", ("memory.max", "memory.current", "memory.stat")),
-        ("total_", "memory/", ("memory.limit_in_bytes", "memory.usage_in_bytes", "memory.stat")),
-    ],
-)
-def test_a_container_has_what_its_limit_leaves_and_files_kept_in_memory_are_room(monkeypatch, prefix, place, names):
-    stat = f"{prefix}inactive_file 300\n{prefix}active_file 50\nanon 7\n"
-    files = dict(zip((f"/sys/fs/cgroup/{place}{name}" for name in names), ("1000\n", "900\n", stat), strict=True))
-    monkeypatch.setattr(resources, "_read", lambda path: files.get(path, ""))
-    monkeypatch.setattr("ftlib.models.inference.device_kind", lambda: "cpu")
-    assert free_memory() == 450
-    files.clear()
-    assert free_memory() is None
-
-
-@pytest.mark.parametrize(
-    "error, is_memory",
-    [
-        (MemoryError(), True),
-        (RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), True),
-        (type("ResourceExhaustedError", (Exception,), {})("OOM when allocating tensor"), True),
-        (RuntimeError("RESOURCE_EXHAUSTED: Out of memory while trying to allocate"), True),
-        (ValueError("too few"), False),
-        (OSError(28, "No space left on device"), False),
-    ],
-)
-def test_running_out_of_memory_is_told_from_other_errors(error, is_memory):
-    assert ran_out(error) is is_memory

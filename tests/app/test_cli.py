@@ -1,11 +1,11 @@
 """The `ftlib` command, as someone types it."""
 
-import json
 import subprocess
 import sys
 
 import pytest
 
+import ftlib.app.cli
 from ftlib.app.cli import main
 
 
@@ -34,34 +34,23 @@ def test_backbones_are_listed_with_size_and_preprocessing(capsys):
 
 
 @pytest.mark.parametrize(
-    "arguments, said",
+    "error, exit_code",
     [
-        (["--task", "digit"], "Did you mean 'digits'?"),
-        (["--backbone", "glyphnett"], "Did you mean 'glyphnet'?"),
-        (["--strategies", "lpftt"], "Did you mean 'lp_ft'?"),
-        (["--regularization", "lite"], "Did you mean 'light'?"),
-        (["--labels", "0"], "at least 1"),
-        (["--labels", "5000"], "5000"),
-        (["--updates", "1"], "too few"),
+        (ValueError("wrong"), 2),
+        (FileNotFoundError("missing"), 2),
+        (OSError(28, "No space left on device"), 1),
+        (RuntimeError("failed"), 1),
+        (KeyboardInterrupt(), 130),
+        (ftlib.app.cli.Terminated(), 143),
+        (KeyError("a fault"), 1),
     ],
 )
-def test_a_wrong_argument_is_one_line_and_exit_code_2(arguments, said, capsys, tmp_path):
-    assert main(["run", "--out", str(tmp_path / "out"), *arguments]) == 2
-    error = capsys.readouterr().err
-    assert said in error and error.startswith("ftlib: ") and "Traceback" not in error
-    assert not (tmp_path / "out").exists()
+def test_the_exit_code_tells_wrong_usage_from_failure(error, exit_code, monkeypatch, capsys, tmp_path):
+    def fail(folder):
+        error.hint = "what to do\n"
+        raise error
 
-
-@pytest.mark.slow
-def test_run_leaves_a_table_a_picture_a_report_and_models(capfd, tmp_path):
-    out = tmp_path / "out"
-    arguments = ["run", "--updates", "6", "--seeds", "2", "--jobs", "1", "--labels", "2", "--out", str(out)]
-    assert main([*arguments, "--strategies", "feature_extraction_long"]) == 0
-    said = capfd.readouterr()
-    assert "feature_extraction_long" in said.out and "open " in said.out
-    assert "cuda" not in said.err.lower()
-    assert (out / "result.png").read_bytes()[:4] == b"\x89PNG"
-    assert "<html" in (out / "report.html").read_text(encoding="utf-8")
-    rows = json.loads((out / "comparison.json").read_text(encoding="utf-8"))["rows"]
-    assert [row["seed"] for row in rows] == [0, 1]
-    assert (out / "feature_extraction_long" / "model.keras").is_file()
+    monkeypatch.setattr("ftlib.app.listing.list_runs", fail)
+    assert main(["runs", str(tmp_path)]) == exit_code
+    complaint = capsys.readouterr().err
+    assert complaint.endswith("what to do\n") and ("Traceback" in complaint) == isinstance(error, KeyError)

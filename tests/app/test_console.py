@@ -1,99 +1,152 @@
-"""What a command says: time left, quiet, and JSON that can be read."""
+"""What a command writes: on a terminal, into a pipe, as JSON, on any code page, and to a reader who leaves."""
 
-import dataclasses
 import io
 import json
+import os
+import subprocess
 import sys
 
-from ftlib.app.console import Console, Progress
-from ftlib.app.resources import Needs
-from ftlib.text import table
+import pytest
+from rich.text import Text
 
-NEEDS = Needs(0, {}, 0, (("head", 10, 1.0, 20.0), ("all", 30, 3.0, 0.0)), seconds_per_image=0.1)
-LINE = "lp_ft seed 0  {}  update {:>3}  loss 0.300  val loss 0.400  val accuracy 0.900  best"
+from ftlib.app.console import Console
 
 
-class Clock:
-    now = 0.0
+class Terminal(io.TextIOWrapper):
+    """A stream that says that it is a terminal, and keeps what was written."""
 
-    def __call__(self):
-        return self.now
+    def __init__(self, encoding="utf-8"):
+        super().__init__(io.BytesIO(), encoding)
 
+    def isatty(self):
+        return True
 
-def test_the_time_left_follows_the_pace_and_the_costs_of_the_phases():
-    clock = Clock()
-    watch = Progress(NEEDS, clock)
-    assert watch.left_now() == "about 12 s left"  # estimated: a cost of 120 at 0.1 s
-    clock.now = 60.0
-    line = watch.line(LINE.format("head 1/1", 10))
-    epoch, left = line[:-17], line[-17:]
-    assert epoch.rstrip() == "  head 1/1  update  10  loss 0.300  val loss 0.400  val accuracy 0.900  best"
-    assert left == "  about 52 s left"
-    # Of a cost of 120, 30 took 60 s, and the 90 that are left are estimated to take 9 s.
-    assert watch.left == 90 * (60 + 9) / 120
-    clock.now = 61.0
-    assert watch.left_now() == "about 51 s left"
-    clock.now = 1000.0
-    assert watch.left_now() == "longer than estimated"
-    assert watch.line(LINE.format("all 1/1", 40)).endswith("best")  # nothing is left
-    assert watch.line("flowers: a note") == "flowers: a note"
+    def text(self):
+        self.flush()
+        return self.buffer.getvalue().decode(self.encoding)
 
 
-def test_a_run_that_goes_on_does_not_count_what_was_done_before():
-    clock = Clock()
-    watch = Progress(dataclasses.replace(NEEDS, seconds_per_image=None), clock)
-    watch.line("runs/x: goes on after update 10")
-    clock.now = 30.0
-    watch.line(LINE.format("all 1/2", 20))
-    assert watch.left == 60
+@pytest.fixture
+def make_terminal(monkeypatch):
+    """A function that puts a terminal in the place of standard output."""
+    for name in ("NO_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "100")
+
+    def make(encoding="utf-8"):
+        terminal = Terminal(encoding)
+        monkeypatch.setattr(sys, "stdout", terminal)
+        return terminal
+
+    return make
 
 
-def test_what_fit_prints_is_shown_and_standard_output_comes_back(capsys):
+def write_below_a_display(console):
+    with console.live_display(lambda: Text("something that moves")):
+        console.say("one line")
+        print("a line of a library")
+    console.say("another")
+
+
+def test_lines_are_written_above_what_moves_and_nothing_is_left_of_it(make_terminal):
+    terminal = make_terminal()
     console = Console()
-    with console.progress(NEEDS):
-        print("one\ntw", end="")
-        print("o")
-    print("after")
-    assert capsys.readouterr().out == "one\ntwo\nafter\n"
+    assert console.is_live
+    write_below_a_display(console)
+    text = terminal.text()
+    assert text.index("one line\n") < text.index("a line of a library\n") < text.rindex("something that moves")
+    assert text.endswith("another\n")
+    after_the_display = text[text.rindex("something that moves") + len("something that moves") :]
+    assert "\x1b[2K" in after_the_display and "\x1b[?25h" in after_the_display  # wiped, and the cursor is back
 
 
-def test_a_line_that_is_written_over_leaves_nothing_behind(monkeypatch):
-    terminal = io.StringIO()
-    terminal.isatty = lambda: True
-    monkeypatch.setattr(sys, "stdout", terminal)
+def test_an_error_inside_wipes_what_moves(make_terminal):
+    terminal = make_terminal()
     console = Console()
-    console.status("  ... about 9 s left")
-    console.status("")
-    console.say("done")
-    assert terminal.getvalue() == f"\r  ... about 9 s left\r{' ' * 20}\rdone\n"
+    with pytest.raises(KeyboardInterrupt), console.live_display(lambda: Text("something that moves")):
+        raise KeyboardInterrupt
+    assert terminal.text().endswith("\x1b[2K")
+    console.say("stopped")
+    assert terminal.text().endswith("\x1b[2Kstopped\n")
+
+
+@pytest.mark.parametrize(
+    "variables, encoding, options",
+    [
+        ({"TERM": "dumb"}, "utf-8", {}),
+        ({"NO_COLOR": "1"}, "utf-8", {}),
+        ({"COLUMNS": "40"}, "utf-8", {}),
+        ({}, "cp1252", {}),
+        ({}, "utf-8", {"quiet": True}),
+    ],
+    ids=["dumb", "no colour", "narrow", "code page", "quiet"],
+)
+def test_a_terminal_that_cannot_show_it_gets_plain_lines(make_terminal, monkeypatch, variables, encoding, options):
+    terminal = make_terminal(encoding)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    write_below_a_display(Console(**options))
+    assert terminal.text() == ("" if options else "one line\na line of a library\nanother\n")
+
+
+@pytest.mark.parametrize("variables", [{}, {"FORCE_COLOR": "1", "COLUMNS": "200"}])
+def test_a_pipe_gets_plain_lines(capsys, monkeypatch, variables):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    write_below_a_display(Console())
+    assert capsys.readouterr().out == "one line\na line of a library\nanother\n"
 
 
 def test_json_is_alone_on_standard_output(capfd):
     console = Console(json=True)
-    console.say("working")
+    write_below_a_display(console)
+    with console.step("working"):
+        pass
     console.result("text", {"accuracy": 0.5})
-    said = capfd.readouterr()
-    assert json.loads(said.out) == {"accuracy": 0.5} and said.err == "working\n"
+    captured = capfd.readouterr()
+    assert json.loads(captured.out) == {"accuracy": 0.5}
+    assert captured.err == "one line\na line of a library\nanother\nworking\n"
 
 
 def test_quiet_leaves_the_result_alone(capsys):
     console = Console(quiet=True)
-    console.say("working")
-    with console.progress(NEEDS):
-        print("line")
+    write_below_a_display(console)
     console.result("text", {})
     assert capsys.readouterr().out == "text\n"
 
 
+def test_an_interrupt_that_a_library_lost_comes_with_the_next_line(capsys):
+    console = Console()
+    console.pending_error = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        console.say("a line")
+    console.say("the next")
+    assert capsys.readouterr().out == "the next\n"
+
+
 def test_a_name_that_the_terminal_cannot_show_stops_nothing(monkeypatch):
-    narrow = io.TextIOWrapper(io.BytesIO(), "ascii")
-    monkeypatch.setattr(sys, "stdout", narrow)
+    ascii_stream = io.TextIOWrapper(io.BytesIO(), "ascii")
+    monkeypatch.setattr(sys, "stdout", ascii_stream)
     Console().say("고양이 cat")
     Console().result("고양이", {})
-    narrow.flush()
-    assert b"cat" in narrow.buffer.getvalue()
+    ascii_stream.flush()
+    assert b"cat" in ascii_stream.buffer.getvalue()
 
 
-def test_letters_that_are_two_columns_wide_keep_a_table_straight():
-    lines = table([("class", "n"), ("고양이", "8"), ("dog", "12")], right=[1]).splitlines()
-    assert lines == ["class    n", "고양이   8", "dog     12"]
+def test_a_document_is_utf8_on_any_code_page(monkeypatch):
+    stream = io.TextIOWrapper(io.BytesIO(), "cp1252")
+    monkeypatch.setattr(sys, "stdout", stream)
+    Console().document("고양이")
+    assert stream.buffer.getvalue().decode("utf-8") == "고양이\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the command is one of a Unix shell")
+def test_a_reader_that_leaves_stops_nothing(root):
+    code = (
+        "import sys; from ftlib.app.console import Console; console = Console()\n"
+        "for i in range(20_000): console.say(f'line {i}')\n"
+        "print('still here', file=sys.stderr)"
+    )
+    command = f'{sys.executable} -c "{code}" | head -1'
+    completed = subprocess.run(command, shell=True, cwd=root, capture_output=True, text=True)
+    assert completed.stdout == "line 0\n" and completed.stderr == "still here\n"

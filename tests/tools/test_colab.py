@@ -121,6 +121,8 @@ def test_the_file_holds_the_lessons_and_a_wheel_with_weights_and_records(course,
     assert lessons | {"__main__.py", "README.md", "README.ko.md"} <= names
     held = set(zipfile.ZipFile(tmp_path / WHEEL).namelist())
     assert "ftlib/weights/glyphnet.weights.h5" in held
+    sentences = [path.relative_to(ROOT).as_posix() for path in ROOT.glob("ftlib/course/*.toml")]
+    assert len(sentences) > 1 and set(sentences) <= held
     records = [*ROOT.glob("results/*.json"), *ROOT.glob("benchmarks/results/*.json")]
     assert {f"ftlib/recorded/{path.relative_to(ROOT).as_posix()}" for path in records} <= held
 
@@ -164,7 +166,7 @@ def test_the_file_in_the_session_is_installed_and_works_from_any_folder(machine,
     told = f"ftlib {VERSION} has been installed from {machine.file}. Colab's own packages are as they were."
     assert done.stdout.splitlines() == [told]
     code = "import ftlib as ft; print(ft.__file__); print(len(ft.track().recorded('digits').rows) > 0)\n"
-    code += "from ftlib.app.cli import RECORDED; print(RECORDED.exists())\n"
+    code += "from ftlib.app.comparing import RECORDED; print(RECORDED.exists())\n"
     code += "from ftlib.records import records_folder as f; print(len([*f('benchmarks/results').glob('*.json')]) > 0)"
     used = machine.python_runs("-c", code, folder=tmp_path)
     assert used.stdout.split() == [str(machine.packages / "ftlib" / "__init__.py"), "True", "True", "True"], used.stderr

@@ -144,13 +144,13 @@ def test_the_rule_of_advise_is_the_fitted_one_and_beats_every_habit(root):
 
 def test_on_the_same_processor_a_record_holds_to_the_last_digit_and_on_another_within_its_seeds(root, monkeypatch):
     monkeypatch.syspath_prepend(str(root / "tools"))
-    from results import agrees
+    from results import scores_agree
 
     cell = [{"test_accuracy": value, "updates_done": 300} for value in (0.93, 0.96)]
     names, near = list(cell[0]), {"test_accuracy": 0.965, "updates_done": 300}
-    assert agrees(cell[1], cell[1], cell, names, exact=True)
-    assert not agrees(near, cell[1], cell, names, exact=True)
-    assert agrees(near, cell[1], cell, names, exact=False)
-    assert agrees({**near, "test_accuracy": 0.91}, cell[1], cell, names, exact=False)
-    assert not agrees({**near, "test_accuracy": 0.89}, cell[1], cell, names, exact=False)
-    assert not agrees({**near, "updates_done": 280}, cell[1], cell, names, exact=False)
+    assert scores_agree(cell[1], cell[1], cell, names, exact=True)
+    assert not scores_agree(near, cell[1], cell, names, exact=True)
+    assert scores_agree(near, cell[1], cell, names, exact=False)
+    assert scores_agree({**near, "test_accuracy": 0.91}, cell[1], cell, names, exact=False)
+    assert not scores_agree({**near, "test_accuracy": 0.89}, cell[1], cell, names, exact=False)
+    assert not scores_agree({**near, "updates_done": 280}, cell[1], cell, names, exact=False)

@@ -20,6 +20,8 @@ from pages.check import check  # noqa: E402
 from pages.lesson import PARTS, TEMPLATES, WORDS  # noqa: E402
 from pages.render import SiteError  # noqa: E402
 
+import ftlib as ft  # noqa: E402
+
 # A picture of one pixel.
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -81,9 +83,19 @@ def change(folder, edit, languages=("en", "ko"), name="01_first"):
 
 
 @pytest.fixture(scope="module")
+def small_site(tmp_path_factory):
+    """The site of two tiny lessons, in memory."""
+    folder = tmp_path_factory.mktemp("notebooks")
+    for language in ("en", "ko"):
+        for name, cells in tiny(language).items():
+            save(folder, language, name, cells)
+    return build_site.build_site(folder)
+
+
+@pytest.fixture(scope="module")
 def course():
     """The site of the real lessons, in memory."""
-    return build_site.build(ROOT / "notebooks")
+    return build_site.build_site(ROOT / "notebooks")
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +129,7 @@ def rows(files, language):
 
 
 def test_a_cell_becomes_code_output_figure_and_text(folder):
-    files = build_site.build(folder)
+    files = build_site.build_site(folder)
     page = Parsed(files["ko/01_first.html"])
     [image] = page.of("img")
     assert image["alt"] == "A <thin> line falls & falls." and (image["width"], image["height"]) == ("40", "40")
@@ -134,14 +146,14 @@ def test_the_map_takes_part_title_opening_and_minutes_from_the_lessons(folder):
     change(folder, lambda cells: None)
     for language in ("en", "ko"):
         save(folder, language, "08_new", tiny(language)["01_first"])
-    text = re.sub(r"\s+", " ", " ".join(Parsed(build_site.build(folder)["en/index.html"]).text))
+    text = re.sub(r"\s+", " ", " ".join(Parsed(build_site.build_site(folder)["en/index.html"]).text))
     parts = ["Training", "01 First steps", "Why start here?", "5 minutes", "02 First", "Decide", "08 First steps"]
     places = [text.index(part) for part in parts]
     assert places == sorted(places)
 
 
 def test_lessons_lead_to_their_neighbours(folder):
-    first, second = (Parsed(build_site.build(folder)[f"en/{name}.html"]) for name in ("01_first", "02_second"))
+    first, second = (Parsed(build_site.build_site(folder)[f"en/{name}.html"]) for name in ("01_first", "02_second"))
     assert [a["href"] for a in first.of("a") if "rel" in a] == ["02_second.html"]
     assert [(a["rel"], a["href"]) for a in second.of("a") if "rel" in a] == [("prev", "01_first.html")]
     assert "02_second.html#02-002" in first.of("a", "href")
@@ -199,48 +211,78 @@ def test_what_would_not_be_right_is_refused_with_the_place(folder, what):
     edit, message = REFUSED[what]
     change(folder, edit)
     with pytest.raises(SiteError) as error:
-        build_site.build(folder)
+        build_site.build_site(folder)
     assert message in str(error.value) and "en/01_first" in str(error.value)
 
 
 def test_editions_that_are_out_of_step_are_refused(folder):
     change(folder, lambda cells: cells.pop(), languages=["ko"])
     with pytest.raises(SiteError, match="01_first differ"):
-        build_site.build(folder)
+        build_site.build_site(folder)
     (folder / "ko/01_first.ipynb").unlink()
     with pytest.raises(SiteError, match="01_first"):
-        build_site.build(folder)
+        build_site.build_site(folder)
 
 
 def test_a_file_that_is_no_notebook_and_a_folder_without_lessons_are_refused(folder, tmp_path):
     (folder / "en/01_first.ipynb").write_text("{")
     with pytest.raises(SiteError, match="no notebook"):
-        build_site.build(folder)
+        build_site.build_site(folder)
     with pytest.raises(SiteError, match="There is no lesson"):
-        build_site.build(tmp_path / "nowhere")
+        build_site.build_site(tmp_path / "nowhere")
 
 
 def test_building_twice_gives_the_same_bytes_and_removes_only_what_was_built(folder, tmp_path):
-    files, out = build_site.build(folder), tmp_path / "site"
-    assert build_site.build(folder) == files
-    build_site.write(files, out)
+    files, out = build_site.build_site(folder), tmp_path / "site"
+    assert build_site.build_site(folder) == files
+    build_site.write_site(files, out)
     (out / "en" / "09_old.html").write_text("old")
-    build_site.write(files, out)
+    build_site.write_site(files, out)
     assert {p.relative_to(out).as_posix(): p.read_bytes() for p in out.rglob("*") if p.is_file()} == files
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("dear")
     with pytest.raises(SiteError, match="did not make"):
-        build_site.write(files, tmp_path / "mine")
+        build_site.write_site(files, tmp_path / "mine")
     assert (tmp_path / "mine" / "letter.txt").read_text() == "dear"
+
+
+# --- the API reference ------------------------------------------------------------------------------------
+
+
+def test_every_public_name_is_in_the_reference_and_the_reference_on_both_maps(small_site):
+    pages = {name: Parsed(data) for name, data in small_site.items() if name.endswith(".html")}
+    places = [place.split("#") for place in pages["api/index.html"].of("a", "href") if ".html#" in place]
+    names = {name: file for file, name in places}
+    assert set(ft.__all__) <= set(names) and "plots.learning_curves" in names
+    for name, file in names.items():
+        assert name in pages[f"api/{file}"].of("h2", "id")
+    assert "Run.summary" in pages["api/evidence.html"].of("h3", "id")
+    for language in ("en", "ko"):
+        assert "../api/index.html" in pages[f"{language}/index.html"].of("a", "href")
+        assert ["api/training.html#fit", "Training (API)", "fit"] in [row[:3] for row in rows(small_site, language)]
+
+
+def test_the_reference_shows_signature_sections_and_examples(small_site):
+    page = small_site["api/training.html"].decode()
+    words = "".join(Parsed(small_site["api/training.html"]).text)
+    assert "class_weight" in words.partition("fit(")[2].partition(")")[0]
+    assert '<p class="section">Arguments:</p>' in page and "<li><strong>run_dir:</strong>" in page
+    assert '>>> task = ft.load_task("digits", labels_per_class=10)\n>>> model' in words
+    assert '<a href="tasks.html#Task"><code>Task</code></a>' in page
+    left_as_text = re.compile(r"<p>(Args|Returns|Raises|Attributes|Examples?):")
+    for name, data in small_site.items():
+        if name.startswith("api/"):
+            assert left_as_text.findall(data.decode()) == [], name
 
 
 # --- the real lessons -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_every_page_switches_to_the_same_places_in_the_other_language(course, pages):
     check(course)  # every link and anchor leads somewhere
     for name, page in pages.items():
-        if name == "index.html":
+        if name == "index.html" or name.startswith("api/"):  # the reference is in English only
             continue
         language, _, file = name.partition("/")
         other = "ko" if language == "en" else "en"
@@ -251,6 +293,7 @@ def test_every_page_switches_to_the_same_places_in_the_other_language(course, pa
         assert places[0] == places[1] and len(places[0]) >= 2
 
 
+@pytest.mark.slow
 def test_every_lesson_is_on_the_map_and_has_its_frame(pages):
     lessons = sorted(path.stem for path in (ROOT / "notebooks" / "en").glob("*.ipynb"))
     for language in ("en", "ko"):
@@ -266,6 +309,7 @@ def test_every_lesson_is_on_the_map_and_has_its_frame(pages):
             assert len(set(contents)) == len(headings) > 5
 
 
+@pytest.mark.slow
 def test_figures_keep_their_alt_texts_in_their_order(pages):
     for path in (ROOT / "notebooks").glob("*/[0-9][0-9]_*.ipynb"):
         outputs = [o for c in nbformat.read(path, as_version=4).cells for o in c.get("outputs", [])]
@@ -274,6 +318,7 @@ def test_figures_keep_their_alt_texts_in_their_order(pages):
         assert page.of("img", "alt") == wanted != []
 
 
+@pytest.mark.slow
 def test_nothing_is_loaded_from_a_network(course, pages):
     for name, page in pages.items():
         loads = page.of("script", "src") + page.of("link", "href") + page.of("img", "src")
@@ -283,16 +328,19 @@ def test_nothing_is_loaded_from_a_network(course, pages):
         assert {b"assets/" + x for x in re.findall(rb'url\("(.+?)"\)', course[name])} <= {x.encode() for x in course}
 
 
+@pytest.mark.slow
 def test_no_page_shows_what_a_template_got_wrong(course):
     wrong = re.compile(rb"object at 0x|built-in|Undefined|\{[{%]")
     assert [name for name, data in course.items() if name.endswith(".html") and wrong.search(data)] == []
 
 
+@pytest.mark.slow
 def test_no_page_names_the_machine_that_made_it(course):
     places = re.compile("|".join(f"/{name}/" for name in ("work", "root", "home", "tmp", "farm")).encode())
     assert [name for name, data in course.items() if not name.endswith(".png") and places.search(data)] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language, word", [("en", "overfit"), ("ko", "과적합"), ("ko", "률"), ("ko", "assert")])
 def test_the_index_has_prose_and_code_and_every_place_exists(course, language, word):
     found = [row for row in rows(course, language) if any(word in text for text in row[1:])]
@@ -360,9 +408,9 @@ def browse(page, folder):
 @pytest.mark.slow
 @pytest.mark.skipif(BROWSER is None, reason="the search is tried in Chromium, which is not here")
 def test_the_search_finds_parts_of_words_from_a_file(folder, tmp_path):
-    files, out = build_site.build(folder), tmp_path / "site"
+    files, out = build_site.build_site(folder), tmp_path / "site"
     page = files["en/02_second.html"].decode().replace("</body>", TYPE % json.dumps(list(QUERIES)) + "</body>")
-    build_site.write(files | {"en/02_second.html": page.encode()}, out)
+    build_site.write_site(files | {"en/02_second.html": page.encode()}, out)
     shown_page = browse(out / "en/02_second.html", tmp_path)
     [report] = re.findall(r'<pre id="report">(\[.*?)</pre>', shown_page)
     for query, (shown, says, first, marked) in zip(QUERIES, json.loads(report), strict=True):

@@ -8,7 +8,7 @@ from ftlib.tasks.folder import findings as finding_rules
 from ftlib.tasks.folder.check import FolderReport, check_folder
 from ftlib.tasks.folder.findings import LEVELS, Finding
 from ftlib.tasks.folder.load import PARTS, divide, gaps
-from ftlib.text import wrapped
+from ftlib.text import wrap_text
 
 _SERIES = 8  # pictures, at least, under one background
 
@@ -77,7 +77,7 @@ class DataFindings:
             each = f"{low:,} of each class" if low == high else f"{low:,} to {high:,} of each class"
             how = ", set aside by ftlib" if part in self.drawn else ""
             lines.append(f"  {part:<12}{sum(numbers.values()):>7,}  ({each}{how})")
-        return "\n".join(lines + [wrapped(line[9:], f"  {line[:9]}") for line in self.lines])
+        return "\n".join(lines + [wrap_text(line[9:], f"  {line[:9]}") for line in self.lines])
 
 
 def inspect_data(path, near=True):

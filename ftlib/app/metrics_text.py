@@ -1,0 +1,65 @@
+"""The figures of a run in words: a headline, and a table of its classes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ftlib.text import format_table
+
+Figures = Mapping[str, Any]  # a share with its 95 % interval: `value`, `low` and `high`, from 0 to 1
+
+
+def format_metrics(metrics: Mapping[str, Any], most_rows: int = 30) -> str:
+    """Returns figures as text: the headline, and a table of the classes and one of the groups, the worst first.
+
+    Args:
+        metrics: As from `ftlib.evidence.metrics.measure`.
+        most_rows: Rows of a table.
+    """
+    accuracy = metrics["accuracy"]
+    macro_f1 = metrics["macro_f1"]
+    calibration_error = f"{100 * metrics['calibration_error']:>4.1f} %"
+    picture_count = f"{metrics['images']:,} test pictures"
+    lines = [
+        f"accuracy     {_percent(accuracy)}   95 % interval {_interval(accuracy)}   {picture_count}",
+        f"macro-F1     {_percent(macro_f1)}   95 % interval {_interval(macro_f1)}   every class counts alike",
+        f"calibration  {calibration_error}   between the probabilities that it states and how often it is right",
+        "",
+    ]
+    if metrics["classes"]:
+        header = ("class", "pictures", "accuracy", "95 % interval", "precision")
+        rows = [(*_cells(row), f"{100 * row['precision']:.1f} %") for row in _worst_first(metrics["classes"])]
+        lines += _table_lines(header, rows, most_rows)
+    if metrics["groups"]:
+        header = ("group", "pictures", "accuracy", "95 % interval")
+        lines += _table_lines(header, [_cells(row) for row in _worst_first(metrics["groups"])], most_rows)
+    return "\n".join(lines).rstrip()
+
+
+def format_headline(metrics: Mapping[str, Any]) -> str:
+    """Returns the accuracy with its interval in a few words."""
+    accuracy = metrics["accuracy"]
+    details = f"95 % interval {_interval(accuracy)}, {metrics['images']:,} pictures"
+    return f"test accuracy {_percent(accuracy)} ({details})"
+
+
+def _worst_first(rows: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return sorted(rows, key=lambda row: row["accuracy"]["value"])
+
+
+def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return row["name"], f"{row['images']:,}", _percent(row["accuracy"]), _interval(row["accuracy"])
+
+
+def _table_lines(header: tuple[str, ...], rows: list[tuple[str, ...]], most_rows: int) -> list[str]:
+    lines = [format_table([header, *rows[:most_rows]], right=range(1, len(header)))]
+    if len(rows) > most_rows:
+        lines.append(f"... and {len(rows) - most_rows:,} more in metrics.json")
+    return [*lines, ""]
+
+
+def _percent(figures: Figures) -> str:
+    return f"{100 * figures['value']:.1f} %"
+
+
+def _interval(figures: Figures) -> str:
+    return f"{100 * figures['low']:.1f} to {100 * figures['high']:.1f} %"

@@ -1,0 +1,177 @@
+"""What stands in the report of a comparison, of a run, and of a run folder, and in which order."""
+
+import dataclasses
+import os
+import pathlib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ftlib.report import sections_answers, sections_comparison, sections_folder, sections_run
+from ftlib.report.answers import Answers, RunScore, task_name, task_settings
+from ftlib.report.page import PageSection, build_page, linked_sections, paragraph, write_page
+from ftlib.report.sections_comparison import Ranking
+from ftlib.report.sections_training import learning_curves, model_stages, opening, phases_and_proofs, settings_table
+from ftlib.report.sentences import compare_in_words, describe_run, is_clearly_above
+
+if TYPE_CHECKING:
+    from ftlib.evidence.advisor import Advice
+    from ftlib.evidence.comparison import Comparison
+    from ftlib.evidence.run import Run
+    from ftlib.tasks.task import Task
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """A report before it is written: its title, and its parts as HTML."""
+
+    title: str
+    parts: list[str]
+
+    def write(self, path: pathlib.Path) -> pathlib.Path:
+        """Writes the page, whole or not at all, and returns its path."""
+        return write_page(build_page(self.title, self.parts), path)
+
+
+@dataclasses.dataclass(frozen=True)
+class FolderDetails:
+    """What the report of a run folder tells beside the run itself; see `write_folder_report`."""
+
+    findings: Sequence[str | Mapping[str, str]] | None = None
+    groups: Mapping[str, Sequence[Any]] | None = None
+    advice: "Advice | str | Sequence[str] | None" = None
+    exports: Sequence[Mapping[str, Any]] | None = None
+    card: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    command: str | None = None
+
+
+def compose_comparison(result: "Comparison", recorded: "Comparison | None", recorded_in: str | os.PathLike) -> Report:
+    """Returns the report of a comparison.
+
+    Args:
+        result: The comparison, just measured.
+        recorded: One measured earlier to show beside it, or None.
+        recorded_in: Where `recorded` comes from.
+    """
+    rows = result.table()
+    ranking = Ranking.of(rows)
+    title = _comparison_title(ranking, task_name(result.settings))
+    parts = [
+        *opening(title, _comparison_lead(result, ranking)),
+        paragraph(sections_comparison.exact_score(ranking)),
+        paragraph("In brackets: 95 % intervals of the mean over seeds. Strategies were ranked on validation images."),
+        sections_comparison.overview(rows, ranking, recorded, str(recorded_in)),
+        sections_comparison.strategy_table(ranking),
+        *sections_comparison.accuracy_tables(rows, "Test accuracy"),
+    ]
+    if recorded is not None:
+        parts += sections_comparison.recorded_grid(recorded, str(recorded_in))
+    histories = result.histories(ranking.labels_per_class, ranking.updates)
+    if histories:
+        parts.append(learning_curves(histories, "How they learn"))
+    runs = _run_of_each_strategy(result.runs, ranking.updates)
+    if runs:
+        best_run = runs.get(ranking.best["strategy"], next(iter(runs.values())))
+        parts += phases_and_proofs(list(runs.values()))
+        parts += model_stages(best_run)
+        parts += sections_run.mistake_figures(best_run)
+    parts += sections_comparison.next_steps(ranking)
+    parts += settings_table(result.settings, "Settings and versions")
+    if recorded is not None and recorded.settings:
+        parts += settings_table(recorded.settings, "Settings of the recorded grid")
+    return Report(title, parts)
+
+
+def _comparison_title(ranking, task):
+    if not ranking.others:
+        return f"{ranking.best['strategy']} on {task}"
+    if not ranking.has_winner:
+        return f"No strategy is clearly ahead on {task}"
+    return f"{ranking.best['strategy']} does best on {task}"
+
+
+def _comparison_lead(result, ranking):
+    first, second = ranking.best, ranking.baseline
+    if second is not None and first["strategy"] == "scratch" and not is_clearly_above(first, second):
+        first, second = second, first  # with no winner, what one compares with comes second
+    num_classes = next((len(run.class_names) for run in result.runs), None)
+    printed_strategies = {run.strategy: str(run.settings.get("strategy")) for run in result.runs}
+    return compare_in_words(first, second, num_classes, result.settings, printed_strategies)
+
+
+def _run_of_each_strategy(runs, updates):
+    """Returns the last run of each strategy: one of so many updates if there are such."""
+    run_of_strategy = {run.strategy: run for run in runs}
+    run_of_strategy.update({run.strategy: run for run in runs if run.settings.get("updates") == updates})
+    return run_of_strategy
+
+
+def compose_run(run: "Run", task: "Task | None") -> Report:
+    """Returns the report of a run.
+
+    Args:
+        run: The run.
+        task: The task of a run that was loaded without its data, or None.
+    """
+    if task is not None and run.task is None:
+        run = run.with_task(task)
+    score = RunScore.of(run)
+    title = f"{run.strategy} on {task_name(run.settings)}, seed {run.seed}"
+    lead = describe_run(*score, task_settings(run).get("train"), run.settings)
+    parts = [
+        *opening(title, lead),
+        *sections_run.score_paragraphs(run, score),
+        learning_curves({run.strategy: [run.history]}, "How it learns"),
+        *phases_and_proofs([run]),
+        *model_stages(run),
+        *sections_run.mistake_figures(run),
+        *sections_run.next_steps(run),
+        *settings_table(run.settings, "Settings and versions"),
+    ]
+    return Report(title, parts)
+
+
+def compose_folder(run: "Run", details: FolderDetails) -> Report:
+    """Returns the report of a run folder, for whoever gets the model.
+
+    Args:
+        run: The run.
+        details: What else is known.
+    """
+    task_notes = run.notes if run.task is None else run.task.notes
+    findings = sections_folder.grade_findings(task_notes if details.findings is None else details.findings)
+    answers, score = Answers.of(run), RunScore.of(run)
+    title = f"{task_name(run.settings)}: a model that tells {len(run.class_names):,} classes apart"
+    lead = describe_run(*score, task_settings(run).get("train"), run.settings, details.card.get("Backbone"))
+    sections = [
+        PageSection("glance", "At a glance", sections_folder.at_a_glance(answers, findings)),
+        PageSection("data", "Data", sections_folder.training_data(run, findings)),
+        *_answer_sections(answers, details.groups),
+        PageSection("card", "Model card", sections_folder.model_card(run, answers, score, details.card)),
+        PageSection("use", "How to use it", sections_folder.usage(run, details.exports)),
+        PageSection(
+            "training",
+            "How it learned",
+            sections_folder.how_it_learned(run, sections_folder.advice_sentences(details.advice)),
+        ),
+        PageSection("repeat", "How to repeat it", sections_folder.repetition(run, details.command)),
+    ]
+    parts = [
+        *opening(title, lead),
+        paragraph(sections_folder.exact_score(score)),
+        sections_folder.key_facts(run, answers, score),
+        *linked_sections(sections),
+    ]
+    return Report(title, parts)
+
+
+def _answer_sections(answers, groups):
+    """Returns the sections that need the images; none for a run that was loaded without them."""
+    if answers is None:
+        return []
+    return [
+        PageSection("classes", "Class by class", sections_answers.class_by_class(answers)),
+        PageSection("groups", "Group by group", sections_answers.group_by_group(answers, groups)),
+        PageSection("confidence", "Confidence", sections_answers.confidence_against_accuracy(answers)),
+        PageSection("mistakes", "Mistakes", sections_answers.mistake_gallery(answers)),
+        PageSection("looks", "Where it looks", sections_answers.where_it_looks(answers)),
+    ]
