@@ -1,5 +1,7 @@
 """Reports from the field about the library itself: each with the right answer, and a relative of it."""
 
+import types
+
 import keras
 import numpy as np
 import pytest
@@ -19,7 +21,8 @@ class Quick:
     def __init__(self, model, task, recipe, regularization, seed, updates, verbose):
         if recipe.name == "full" and seed == 2:
             raise ft.errors.DivergedError("The loss is nan. Try a tenth of it.")
-        self.phases, self.history, self.settings = [{"updates_done": updates}], [], {"updates": updates}
+        self.phases = [types.SimpleNamespace(updates_done=updates)]
+        self.history, self.settings = [], {"updates": updates}
         self.val_accuracy = self.val_macro_f1 = self.test_accuracy = self.test_macro_f1 = 0.5 + seed / 100
 
 
