@@ -141,8 +141,8 @@ def choose_parts(plan: Plan) -> tuple[int, str]:
             return parts, _describe_parts(plan.batch_size, parts, f"{format_memory(plan.free)} of memory are free")
         parts *= 2
     return 1, (
-        f"The run is estimated to need {format_memory(plan.needs.memory)} of memory, and {format_memory(plan.free)} are "
-        "free. If it is stopped for that, choose a smaller --image-size or another --backbone."
+        f"The run is estimated to need {format_memory(plan.needs.memory)} of memory, and {format_memory(plan.free)} "
+        "are free. If it is stopped for that, choose a smaller --image-size or another --backbone."
     )
 
 

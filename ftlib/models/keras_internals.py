@@ -143,7 +143,7 @@ def compile_arguments(model: keras.Model) -> dict[str, Any]:
 
 
 def build_for_batch(model: keras.Model, batch: tuple) -> None:
-    """Builds the metrics, the loss and the optimizer of a compiled model for one batch, without training.
+    """Builds the metrics, the loss and the optimizer of a model that several devices share, without training.
 
     For: making all variables before a training step is compiled for several devices.
     Private: `Trainer._maybe_symbolic_build`. Public Keras does it inside `fit` and `train_on_batch` alone.
@@ -203,3 +203,38 @@ def is_keras_bookkeeping(attribute: str) -> bool:
     Private: `built`, `_lock` and what Keras's trackers add (`_self_...`); public Keras does not list attributes.
     """
     return attribute in ("built", "_lock") or attribute.startswith("_self_")
+
+
+def variable_key(optimizer: keras.optimizers.Optimizer, variable: keras.Variable) -> Any:
+    """Returns what an optimizer knows a weight by, also where a backend wraps it.
+
+    For: the stage of each weight within an optimizer. Private: `Optimizer._var_key`; weights have no public identity
+    that holds on every backend.
+    """
+    return optimizer._var_key(variable)
+
+
+def excluded_variables(optimizer: keras.optimizers.Optimizer) -> set:
+    """Returns the keys (see `variable_key`) of the weights that are spared from weight decay one by one.
+
+    For: writing them into a config. Private: as in `copy_weight_decay_exclusions`.
+    """
+    return set(getattr(optimizer, "_exclude_from_weight_decay", ()))
+
+
+def exclude_variables(optimizer: keras.optimizers.Optimizer, keys: set) -> None:
+    """Spares weights from weight decay, by their keys, with those that are spared already.
+
+    For: an optimizer that was read from a file. Private: as in `copy_weight_decay_exclusions`; the public
+    `exclude_from_weight_decay` takes the weights themselves, and refuses once the optimizer is built.
+    """
+    optimizer._exclude_from_weight_decay = excluded_variables(optimizer) | keys
+
+
+def exclusion_pattern(optimizer: keras.optimizers.Optimizer) -> str | None:
+    """Returns the pattern of names that are spared from weight decay, None where there is none.
+
+    For: writing it into a config. Private: as in `copy_weight_decay_exclusions`.
+    """
+    pattern = getattr(optimizer, "_exclude_from_weight_decay_pattern", None)
+    return None if pattern is None else pattern.pattern

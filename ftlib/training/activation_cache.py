@@ -10,6 +10,7 @@ import math
 import os
 import pathlib
 import shutil
+from typing import Any
 
 import keras
 import numpy as np
@@ -44,7 +45,7 @@ class ActivationCache:
         self.model = model
         self.folder = pathlib.Path(folder)
         self.image_shape = tuple(images.shape[1:])
-        shape = model.compute_output_shape((1, *self.image_shape))
+        shape: Any = model.compute_output_shape((1, *self.image_shape))
         has_fixed_size = len(model.inputs) == 1 and isinstance(shape, tuple) and None not in shape[1:]
         self.shape = tuple(shape[1:]) if has_fixed_size else None
 
@@ -91,6 +92,7 @@ class ActivationCache:
         return hashlib.sha256(json.dumps([*versions, fingerprint_images(images)]).encode()).hexdigest()[:32]
 
     def _write(self, path, images):
+        assert self.shape is not None, "what has no fixed size is not kept"
         self.folder.mkdir(parents=True, exist_ok=True)
         part = path.with_name("part-" + path.name)
         header = {"descr": "<f4", "fortran_order": False, "shape": (len(images), *self.shape)}

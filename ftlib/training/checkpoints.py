@@ -95,7 +95,7 @@ class CheckpointStore:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with open(part, "wb") as file:
-                np.savez(file, record=np.frombuffer(text, "uint8"), **arrays)
+                np.savez(file, allow_pickle=False, record=np.frombuffer(text, "uint8"), **arrays)
                 file.flush()
                 os.fsync(file.fileno())
             if (self.folder / _LAST).exists():

@@ -7,9 +7,10 @@ import numpy as np
 from ftlib.evidence.run import Run
 from ftlib.strategies.regularization import Regularization
 from ftlib.strategies.strategy import Strategy
+from ftlib.tasks.task import Task
 from ftlib.training.anchoring import PreparedAnchor
 from ftlib.training.checkpoints import CheckpointStore
-from ftlib.training.devices import Hardware
+from ftlib.training.devices import Executor, Hardware
 from ftlib.training.progress import Progress
 
 
@@ -19,6 +20,7 @@ class TrainingContext:
 
     Attributes:
         run: The `Run` to fill in; its model is trained in place.
+        task: The task of the run, at the backbone's size.
         strategy: The `Strategy`, unrolled.
         updates_per_phase: Updates of each phase.
         regularization: The `Regularization`.
@@ -35,6 +37,7 @@ class TrainingContext:
     """
 
     run: Run
+    task: Task
     strategy: Strategy
     updates_per_phase: list[int]
     regularization: Regularization
@@ -45,6 +48,6 @@ class TrainingContext:
     checkpoints: CheckpointStore | None
     progress: Progress
     hardware: Hardware
-    executor: object
+    executor: Executor
     touched_stages: list[str] = dataclasses.field(default_factory=list)
     head_after_first_phase: list[np.ndarray] = dataclasses.field(default_factory=list)

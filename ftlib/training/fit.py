@@ -169,6 +169,7 @@ def start_run(
     )
     return TrainingContext(
         run=run,
+        task=request.task,
         strategy=request.strategy,
         updates_per_phase=request.strategy.plan(request.updates),
         regularization=request.regularization,
@@ -227,7 +228,9 @@ def train(context: TrainingContext) -> None:
     """Runs the phases, from a checkpoint on if there is one, and the closing steps."""
     run = context.run
     closing_steps = context.strategy.closing
-    start_weights = run.model.get_weights() if "interpolate" in closing_steps else []
+    start_weights = []
+    if "interpolate" in closing_steps:
+        start_weights = [to_numpy(weight).copy() for weight in run.model.weights]
     first_phase, checkpoint = _go_to_checkpoint(context)
     context.progress.run_started(run)
 
@@ -248,10 +251,10 @@ def train(context: TrainingContext) -> None:
 
 def _go_to_checkpoint(context):
     """Gives the run what was recorded before it was stopped; returns the phase to go on in, and its checkpoint."""
-    checkpoint = None if context.checkpoints is None else context.checkpoints.checkpoint
-    if checkpoint is None:
+    store = context.checkpoints
+    if store is None or store.checkpoint is None:
         return 0, None
-    record, arrays = checkpoint
+    record, arrays = store.checkpoint
     run = context.run
     context.touched_stages = record["touched"]
     context.head_after_first_phase = unpack_arrays("head_start", arrays)
@@ -259,8 +262,8 @@ def _go_to_checkpoint(context):
     run.phases = [PhaseRecord.from_dict(phase) for phase in record["phases"]]
     run.notes = record["notes"]
     run.proofs[:] = [Proof(**proof) for proof in record["proofs"]]
-    context.progress.note(f"{context.checkpoints.folder}: goes on after update {run.history[-1].update}")
-    return record["phase"], checkpoint
+    context.progress.note(f"{store.folder}: goes on after update {run.history[-1].update}")
+    return record["phase"], store.checkpoint
 
 
 def _line_start(context, start_weights):

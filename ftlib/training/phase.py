@@ -7,6 +7,7 @@ import pathlib
 import shutil
 import tempfile
 from collections.abc import Iterator
+from typing import Any
 
 import keras
 import numpy as np
@@ -80,8 +81,8 @@ class PhaseInputs:
     """
 
     parts: list[ModelPart]
-    views: object
-    validation: object
+    views: Any
+    validation: Any
     cache_location: str
     cache_note: str
 
@@ -120,7 +121,7 @@ def plan_phase(context: TrainingContext, index: int) -> PhasePlan:
     """Returns the numbers of a phase whose predecessors are in the records of the run."""
     phase = context.strategy.phases[index]
     updates = context.updates_per_phase[index]
-    epoch_updates = updates_per_epoch(len(context.run.task.train), context.batch_size, updates)
+    epoch_updates = updates_per_epoch(len(context.task.train), context.batch_size, updates)
     is_last = index == len(context.updates_per_phase) - 1
     return PhasePlan(
         phase=phase,
@@ -187,7 +188,7 @@ def prepare_inputs(
     context: TrainingContext, plan: PhasePlan, choice: StageChoice, folder: pathlib.Path, checkpoint: Checkpoint | None
 ) -> PhaseInputs:
     """Computes what can be computed once, if that pays, and tells that the phase begins."""
-    task = context.run.task
+    task = context.task
     parts = split_into_parts(choice.staged, choice.trained_stages)
     views = _fixed_views(context, plan)
     cache, location, note = None, "", ""
@@ -215,7 +216,7 @@ def prepare_inputs(
 def _fixed_views(context, plan):
     """Returns the views of the training images in the order of `FixedViews`; None if each update draws new ones."""
     regularization = context.regularization
-    images = context.run.task.train.images
+    images = context.task.train.images
     distorts = regularization.augmentation != "none"
     view_count = plan.phase.views
     if view_count is None:
@@ -225,7 +226,7 @@ def _fixed_views(context, plan):
     if view_count == 1 or not distorts:
         return images
     views_key = (context.run.seed, plan.index)
-    return FixedViews(images, view_count, regularization.augmentation, context.run.task.mirror, views_key)
+    return FixedViews(images, view_count, regularization.augmentation, context.task.mirror, views_key)
 
 
 def _describe_cache(cache, location, view_count, task, choice):
@@ -320,7 +321,7 @@ class PhaseLoop:
         self.updates_done += updates
 
         predictions = predict(self.validation_model, self.inputs.validation)
-        scores = score_predictions(predictions, run.task.validation.labels)
+        scores = score_predictions(predictions, self.context.task.validation.labels)
         record = self._epoch_record(train_metrics, scores)
         run.history.append(record)
         self._require_finite_loss(record)
@@ -331,7 +332,7 @@ class PhaseLoop:
     def _train_updates(self, updates, epoch_key):
         context = self.context
         batches = EpochBatches(
-            context.run.task,
+            context.task,
             context.batch_size,
             updates,
             epoch_key,
@@ -460,7 +461,7 @@ def _finish_phase(context, plan, choice, inputs, loop):
             best_epoch=loop.best_epoch.epoch,
             epochs=loop.epoch,
             stopped=loop.updates_done < plan.updates,
-            views=None if inputs.views is None else len(inputs.views) // len(run.task.train),
+            views=None if inputs.views is None else len(inputs.views) // len(context.task.train),
             cache=inputs.cache_note,
         )
     )

@@ -1,6 +1,6 @@
 """What trains a phase: the model cut into what is frozen and what trains, its loss, and the optimizer."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 
@@ -143,7 +143,7 @@ def make_optimizer(
     return layerwise(optimizer, staged.model, decay=phase.decay, head=staged.head)
 
 
-def _schedule(phase, updates):
+def _schedule(phase, updates) -> Any:
     """Returns the rate of a phase as a number or a schedule: a rise to the peak, then a cosine down to nothing."""
     if phase.schedule == "constant" or updates <= 1:
         return phase.rate

@@ -9,7 +9,7 @@ import tiny
 
 from ftlib.models import backbones
 from ftlib.models.backbones import classifier, list_backbones, load_backbone, source_model
-from ftlib.models.initialization import copy_model, reinitialize, reinitialize_layers
+from ftlib.models.initialization import copy_model
 from ftlib.strategies.regularization import Regularization
 from ftlib.training.fit import fit
 
@@ -182,59 +182,6 @@ def test_a_preset_of_keras_hub_in_a_folder(tmp_path, eager, monkeypatch):
     settings = Regularization(dropout=0.3)
     run = fit(model, tiny.task(channels=3), "feature_extraction", settings, updates=3, verbose=False)
     assert run.model.get_layer("head_dropout").rate == 0.3
-
-
-def drawn(draw, network):
-    draw(network)
-    return tiny.weights(network)
-
-
-def test_redraw_uses_the_seed_and_keeps_facts_about_pixels():
-    image = keras.Input((12, 12, 1))
-    norm = keras.layers.Normalization(mean=3.0, variance=4.0, name="facts")
-    adapted = keras.layers.Normalization(name="adapted")
-    adapted.adapt(np.arange(144.0).reshape(1, 12, 12, 1))
-    x = keras.layers.Conv2D(4, 3, name="conv")(adapted(norm(image)))
-    network = keras.Model(image, keras.layers.BatchNormalization(name="norm")(x))
-    for w in network.weights:
-        if "norm/" in w.path:
-            w.assign(np.full(w.shape, 0.5))
-    start = tiny.weights(network)
-    notes = reinitialize_layers(network, network.layers, seed=1)
-    assert "momentum lowered to 0.9" in notes[0] and network.get_layer("norm").momentum == 0.9
-    first = tiny.weights(network)
-    changed = {f"norm/{x}" for x in ("gamma", "beta", "moving_mean", "moving_variance")} | {"conv/kernel"}
-    assert tiny.moved(start, first) == changed
-    assert [float(first[f"norm/{x}"][0]) for x in ("gamma", "beta", "moving_mean", "moving_variance")] == [1, 0, 0, 1]
-    reinitialize_layers(network, network.layers, seed=2)
-    assert tiny.moved(first, tiny.weights(network)) == {"conv/kernel"}
-    reinitialize_layers(network, network.layers, seed=1)
-    assert tiny.moved(first, tiny.weights(network)) == set()
-
-
-@pytest.mark.backends
-def test_reinitialize_draws_what_its_name_says():
-    image = keras.Input((400,))
-    x = keras.layers.Dense(300, name="wide", bias_initializer="ones")(keras.layers.Rescaling(0.5)(image))
-    network = keras.Model(image, keras.layers.Dense(200, name="last")(keras.layers.BatchNormalization(name="norm")(x)))
-    network.get_layer("norm").moving_mean.assign(np.full(300, 7.0))
-    spread = {
-        "he_normal": np.sqrt(2 / 400),
-        "glorot_uniform": np.sqrt(2 / 700),
-        "random_normal": 0.05,
-        "zeros": 0.0,
-    }
-    for name, std in spread.items():
-        assert reinitialize(network, name, seed=1) is network
-        weights = tiny.weights(network)
-        assert weights["wide/kernel"].std() == pytest.approx(std, rel=0.02)
-        assert not weights["wide/bias"].any() and not weights["norm/moving_mean"].any()
-        assert (weights["norm/gamma"] == 1).all() and (weights["norm/moving_variance"] == 1).all()
-    first = drawn(lambda m: reinitialize(m, "he_normal", seed=1), network)
-    assert tiny.moved(first, drawn(lambda m: reinitialize(m, keras.initializers.HeNormal(), seed=1), network)) == set()
-    assert "last/kernel" in tiny.moved(first, drawn(lambda m: reinitialize(m, "he_normal", seed=2), network))
-    unlike = first["wide/kernel"].ravel()[:1000] / first["wide/kernel"].std()
-    assert abs(np.corrcoef(unlike, first["last/kernel"].ravel()[:1000])[0, 1]) < 0.2  # each kernel has its own draw
 
 
 def test_the_shipped_files_are_those_on_the_card():

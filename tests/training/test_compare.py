@@ -11,7 +11,7 @@ import tiny
 
 import ftlib.evidence.run
 import ftlib.training.compare
-from ftlib.evidence.comparison import Comparison, interval, load_comparison
+from ftlib.evidence.comparison import Comparison, load_comparison
 from ftlib.strategies.strategy import Phase, Strategy
 from ftlib.training.compare import compare
 
@@ -28,8 +28,8 @@ def fakes(monkeypatch):
     asked, looks = [], []
 
     class FakeRun:
-        def __init__(self, recipe, seed, updates, task):
-            self.rate, self.seed = recipe.phases[0].rate, seed
+        def __init__(self, strategy, seed, updates, task):
+            self.rate, self.seed = strategy.phases[0].rate, seed
             self.history = [{"phase": "x", "epoch": 1, "update": updates, "val_accuracy": 0.5}]
             self.phases = [{"updates_done": updates}]
             self.val_accuracy = 0.9 - abs(math.log10(self.rate / 1e-2)) / 10 + seed / 1000
@@ -42,11 +42,11 @@ def fakes(monkeypatch):
 
         test_macro_f1 = 0.5
 
-    def fit(model, task, recipe, regularization, seed, updates, verbose):
-        asked.append((recipe.name, recipe.phases[0].rate, seed, updates, len(task.train), repr(regularization)))
-        if recipe.phases[0].rate > 0.5:
+    def fit(model, task, strategy, regularization, seed, updates, verbose):
+        asked.append((strategy.name, strategy.phases[0].rate, seed, updates, len(task.train), repr(regularization)))
+        if strategy.phases[0].rate > 0.5:
             raise FloatingPointError("too high")
-        return FakeRun(recipe, seed, updates, task)
+        return FakeRun(strategy, seed, updates, task)
 
     monkeypatch.setattr(ftlib.training.compare, "load_task", drawn_task)
     monkeypatch.setattr(ftlib.training.compare, "fit", fit)
@@ -114,15 +114,6 @@ def test_the_table_by_hand(fakes):
     assert (line["test_low"], line["test_high"]) == pytest.approx((0.841 - half, 0.841 + half), rel=1e-5)
     assert line["val_mean"] == pytest.approx(0.901) and line["val_macro_f1"] == pytest.approx(0.801)
     assert "high" in repr(result) and "84.1 %" in repr(result) and f"{100 * (0.841 - half):.1f} to" in repr(result)
-
-
-def test_intervals():
-    assert interval([0.5, 0.5, 0.5]) == (0.5, 0.5, 0.5)
-    mean, low, high = interval([0.8, 0.9])
-    assert mean == pytest.approx(0.85) and high == 1.0 and low == pytest.approx(max(0, 0.85 - 12.7062 * 0.05), rel=1e-4)
-    assert interval([0.0, 0.2])[1] == 0.0
-    mean, low, high = interval([0.7])
-    assert mean == 0.7 and math.isnan(low) and math.isnan(high)
 
 
 def test_comparisons_merge_save_and_load(fakes, tmp_path):

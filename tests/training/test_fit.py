@@ -18,7 +18,6 @@ import ftlib.training.phase
 from ftlib.errors import ProofError
 from ftlib.evidence.run import load_run
 from ftlib.models.freezing import freeze
-from ftlib.models.initialization import copy_model
 from ftlib.models.staged_model import stages
 from ftlib.strategies.regularization import Regularization
 from ftlib.strategies.strategy import Phase, Strategy, get_strategy
@@ -351,13 +350,3 @@ def test_a_vision_transformer_unfreezes_inside_its_encoder(eager, monkeypatch):
     # What was quiet while frozen drops again.
     drops = [x for x in run.model._flatten_layers() if isinstance(x, keras.layers.Dropout) and x.rate]
     assert len(drops) >= 3 and all(np.any(x(np.ones((1, 100), "float32"), training=True) != 1) for x in drops)
-
-
-def test_a_copy_shares_nothing_with_its_original():
-    model = tiny.model()
-    freeze(model, through="stage2")
-    copy = copy_model(model, {"head_dropout": 0.3})
-    assert copy.get_layer("head_dropout").rate == 0.3 and model.get_layer("head_dropout").rate == 0.0
-    assert [x.trainable for x in copy._flatten_layers()] == [x.trainable for x in model._flatten_layers()]
-    copy.set_weights([w + 1 for w in copy.get_weights()])
-    assert len(tiny.moved(tiny.weights(model), tiny.weights(copy))) == len(model.weights)

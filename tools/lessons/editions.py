@@ -41,9 +41,9 @@ def make_notebook(cells, name, language, stamp, urls):
         def fill(match, current_values=current_values):
             expression = match[1]
             if expression.startswith("quiz "):
-                from ftlib.course import checking as exercises
+                from ftlib.course.checking import quiz_text
 
-                return exercises.quiz_text(expression.split()[1], language)
+                return quiz_text(expression.split()[1], language)
             if expression not in current_values:
                 raise LessonError(f"{name}: nothing answers {{{{{expression}}}}}. Execute the lesson again.")
             return current_values[expression]
