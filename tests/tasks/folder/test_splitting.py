@@ -33,6 +33,7 @@ def test_one_group_of_a_whole_class_is_refused_with_the_reason():
         split_files("here", files, ("a", "b"), unit_keys)
 
 
+@pytest.mark.slow
 def test_ten_thousand_classes_are_divided_in_a_moment():
     files = [PictureFile(f"{c:05d}/{i}", "all", f"{c:05d}", PATH) for c in range(10_000) for i in range(3)]
     names = tuple(sorted({file.class_name for file in files}))
