@@ -15,14 +15,14 @@ import sys
 
 import digest
 import nbformat
-from lessons.editions import edition, project
+from lessons.editions import make_notebook, project
 from lessons.kernel import execute
-from lessons.source import LANGUAGES, LessonError, read
+from lessons.source import LANGUAGES, LessonError, read_lesson_source
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 
-def library():
+def library_checksum():
     """Returns a checksum of the code that lessons call, and of the weights."""
     library_folder = ROOT / "ftlib"
     module_names = sorted(
@@ -33,7 +33,7 @@ def library():
     return digest.code(library_folder, called_modules, b"".join(file.read_bytes() for file in weight_files))[:16]
 
 
-def recorded(cells):
+def results_checksum(cells):
     """Returns a checksum of the recorded results that a lesson reads: they are inputs like its code."""
     lesson_code = "\n".join(c.code for c in cells if c.code is not None)
     record_names = sorted(set(re.findall(r"""recorded\(["']([\w-]+)["']\)""", lesson_code)))
@@ -45,7 +45,7 @@ def recorded(cells):
     return digest.text("".join(path.read_text(encoding="utf-8") for path in record_paths))
 
 
-def restore(cells, path):
+def restore_outputs(cells, path):
     """Takes outputs and values from the notebook that is there; returns why it has to be executed, or None."""
     if not path.exists():
         return "new"
@@ -62,12 +62,12 @@ def restore(cells, path):
         if not set(cell.wanted) <= set(stored_values):
             return "its prose asks for other numbers"
         cell.outputs, cell.values = stored_cell.outputs, {e: stored_values[e] for e in cell.wanted}
-    if book.metadata["ftlib"].get("results") != recorded(cells):
+    if book.metadata["ftlib"].get("results") != results_checksum(cells):
         return "the recorded results changed"
     return None
 
 
-def build(path, folder, when="changed", check=False):
+def build_lesson(path, folder, when="changed", check=False):
     """Builds both editions of one lesson.
 
     Args:
@@ -79,10 +79,10 @@ def build(path, folder, when="changed", check=False):
     Returns:
         What was done, in a line.
     """
-    lesson_name, cells = path.stem, read(path)
+    lesson_name, cells = path.stem, read_lesson_source(path)
     targets = {language: folder / language / f"{lesson_name}.ipynb" for language in LANGUAGES}
-    execution_reason = restore(cells, targets["en"])
-    checksums = {"library": library(), "results": recorded(cells)}
+    execution_reason = restore_outputs(cells, targets["en"])
+    checksums = {"library": library_checksum(), "results": results_checksum(cells)}
     if execution_reason is None:
         old_metadata = nbformat.read(targets["en"], as_version=4).metadata["ftlib"]
         if when == "library" and old_metadata.get("library") != checksums["library"]:
@@ -97,7 +97,7 @@ def build(path, folder, when="changed", check=False):
         targets["en"].parent.mkdir(parents=True, exist_ok=True)
         execute(cells, lesson_name, targets["en"].parent)
     urls = project().get("urls", {})
-    notebook_texts = {language: edition(cells, lesson_name, language, checksums, urls) for language in LANGUAGES}
+    notebook_texts = {language: make_notebook(cells, lesson_name, language, checksums, urls) for language in LANGUAGES}
     summary_line = f"{lesson_name}: executed ({execution_reason})" if execution_reason else f"{lesson_name}: up to date"
     for language, text in notebook_texts.items():
         notebook_path = targets[language]
@@ -130,7 +130,7 @@ def main():
     when = "always" if args.always else "library" if args.library else "changed"
     any_failed = False
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-        tasks = [pool.submit(build, path, notebooks_folder, when, args.check) for path in source_paths]
+        tasks = [pool.submit(build_lesson, path, notebooks_folder, when, args.check) for path in source_paths]
         for task in concurrent.futures.as_completed(tasks):
             try:
                 print(task.result(), flush=True)

@@ -12,7 +12,7 @@ import sys
 import digest
 from decks import press
 from decks.records import Names, check_claims, fill
-from decks.source import FIGURE, LANGUAGES, DeckError, read
+from decks.source import FIGURE, LANGUAGES, DeckError, read_deck
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SOURCE, BUILD = ROOT / "slides" / "source", ROOT / "slides" / "build"
@@ -28,7 +28,7 @@ footer: "ftlib · {number} {title}"
 ---"""
 
 
-def edition(path, slides, language, names):
+def fill_edition(path, slides, language, names):
     """Returns a deck in one language as Marp Markdown, with all its numbers.
 
     Raises:
@@ -49,16 +49,16 @@ def edition(path, slides, language, names):
     return front_matter + "\n\n" + "\n\n---\n\n".join(slide_texts) + "\n"
 
 
-def stamp():
+def figures_checksum():
     """Returns a checksum of everything that figures are drawn from."""
-    from notebooks import library
+    from notebooks import library_checksum
 
     source_patterns = ("tools/decks/**/*.py", "results/*.json", "notebooks/source/*.py", "notebooks/en/*.ipynb")
     source_files = [path for pattern in source_patterns for path in ROOT.glob(pattern)]
-    return digest.text(library() + "".join(path.read_text(encoding="utf-8") for path in sorted(source_files)))
+    return digest.text(library_checksum() + "".join(path.read_text(encoding="utf-8") for path in sorted(source_files)))
 
 
-def draw(places_by_figure, folder, names):
+def draw_figures(places_by_figure, folder, names):
     """Draws figures as SVG files; those that are there and still valid stay.
 
     Raises:
@@ -67,7 +67,7 @@ def draw(places_by_figure, folder, names):
     import matplotlib
     from decks.figures import FIGURES
 
-    current_checksum, checksum_file = stamp(), folder / "stamp.txt"
+    current_checksum, checksum_file = figures_checksum(), folder / "stamp.txt"
     if not checksum_file.exists() or checksum_file.read_text() != current_checksum:
         shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
@@ -84,22 +84,22 @@ def draw(places_by_figure, folder, names):
             raise DeckError(f"{where}: figure {name!r} cannot be drawn: {type(error).__name__}: {error}") from error
 
 
-def build(paths, folder, pdf=True):
+def build_decks(paths, folder, pdf=True):
     """Builds decks in both languages, the PDFs last.
 
     Raises:
         DeckError: With what has to be mended; without a Chromium, only after the HTML is built.
     """
-    decks, names = {path: read(path) for path in paths}, Names()
+    decks, names = {path: read_deck(path) for path in paths}, Names()
     places_by_figure = {name: s.where for slides in decks.values() for s in slides for _, name in s.figures()}
     markdown_paths = []
     for language in LANGUAGES:
         (folder / language).mkdir(parents=True, exist_ok=True)
         for path, slides in decks.items():
             markdown_paths.append(folder / language / f"{path.stem}.md")
-            markdown_paths[-1].write_text(edition(path, slides, language, names), encoding="utf-8")
+            markdown_paths[-1].write_text(fill_edition(path, slides, language, names), encoding="utf-8")
     press.install()
-    draw(places_by_figure, folder / "figures", names)
+    draw_figures(places_by_figure, folder / "figures", names)
     press.marp(markdown_paths)
     for path in markdown_paths:
         press.embed(path.with_suffix(".html"))
@@ -119,7 +119,7 @@ def main():
     if unknown_decks:
         sys.exit(f"No deck {', '.join(unknown_decks)}. There are: {', '.join(p.stem for p in deck_paths)}.")
     try:
-        build([p for p in deck_paths if not args.decks or p.name[0] in args.decks], BUILD, pdf=not args.no_pdf)
+        build_decks([p for p in deck_paths if not args.decks or p.name[0] in args.decks], BUILD, pdf=not args.no_pdf)
     except DeckError as error:
         sys.exit(f"error: {error}")
 

@@ -14,8 +14,7 @@ from ftlib.evidence.metrics import measure
 from ftlib.files import find_path
 
 if TYPE_CHECKING:
-    from ftlib.evidence.run import Run
-    from ftlib.tasks.task import Split
+    from ftlib.tasks.task import Split, Task
 
 Say = Callable[[str], object]
 
@@ -57,8 +56,8 @@ def evaluate(
         return measure(run)
 
     say(f"checking {on} ...")
-    other_split = _load_other_pictures(folder, run, on, say)
-    other_task = dataclasses.replace(run.task, test=other_split)
+    assert run.task is not None, "the run of a folder comes with its task"
+    other_task = dataclasses.replace(run.task, test=_load_other_pictures(folder, run.task, on, say))
     other_scores = {part: score for part, score in run.scores.items() if part != "test"}
     return measure(dataclasses.replace(run, task=other_task, scores=other_scores))
 
@@ -85,7 +84,7 @@ def _match_classes(
     return matches
 
 
-def _load_other_pictures(folder: RunFolder, run: Run, on: str | os.PathLike, say: Say) -> Split:
+def _load_other_pictures(folder: RunFolder, task: Task, on: str | os.PathLike, say: Say) -> Split:
     """Returns other pictures as a `Split` at the size of the run."""
     import numpy as np
 
@@ -94,7 +93,7 @@ def _load_other_pictures(folder: RunFolder, run: Run, on: str | os.PathLike, say
     from ftlib.tasks.task import Split
 
     report = check_folder(on, training=False)
-    matches = _match_classes(on, report.class_names, run.class_names, say)
+    matches = _match_classes(on, report.class_names, task.class_names, say)
     seen_digests = {row.sha256 for row in folder.rows() if row.split != "test"}
     digests = file_digests([file[3] for file in report.files])
     unseen_files = [file for file, digest in zip(report.files, digests, strict=True) if digest not in seen_digests]
@@ -107,8 +106,8 @@ def _load_other_pictures(folder: RunFolder, run: Run, on: str | os.PathLike, say
         left_out = "" if report.files else f" Left out: {'; '.join(report.lines())}."
         raise ValueError(f"{on} has no pictures but those that the run was trained or chosen on.{left_out}")
 
-    height, width, channels = run.task.image_shape
-    class_index = {class_name: i for i, class_name in enumerate(run.class_names)}
+    height, width, channels = task.image_shape
+    class_index = {class_name: i for i, class_name in enumerate(task.class_names)}
     return Split(
         FolderImages([file[3] for file in unseen_files], (height, width), channels),
         np.array([class_index[matches[file[2]]] for file in unseen_files], "int64"),

@@ -228,9 +228,9 @@ def write_report(folder: RunFolder, run: Run | None = None) -> pathlib.Path:
         The path of the report.
     """
     from ftlib.exports.export import load_exports
-    from ftlib.report.folder_run import write
+    from ftlib.report import write_folder_report
 
-    return write(
+    return write_folder_report(
         folder.run() if run is None else run,
         folder.path / "report.html",
         findings=read_json(folder.path / "findings.json")["findings"],

@@ -243,7 +243,7 @@ def time_images(model: keras.Model, task: Task) -> float:
 
     from ftlib.models.inference import predict
 
-    images = np.asarray(task.train.images[np.arange(min(32, len(task.train)))])
+    images = task.train.take(np.arange(min(32, len(task.train)))).images
     predict(model, images, len(images))  # compiles
     started_at = time.perf_counter()
     predict(model, images, len(images))

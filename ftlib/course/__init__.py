@@ -1,1 +1,1 @@
-"""What the lessons need beyond the library: exercises, quizzes and tracks."""
+"""What the lessons need beyond the library: exercises and quizzes in two languages, and tracks."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 
-class Finding:
+class Mistake:
     """What a check has found wrong with an answer.
 
     Args:
@@ -25,11 +25,11 @@ class Blank(Exception):
 
 
 class Failed(Exception):
-    """The answer cannot be checked any further; `finding` says why."""
+    """The answer cannot be checked any further; `mistake` says why."""
 
-    def __init__(self, finding: Finding):
-        super().__init__(finding.key, finding.values)
-        self.finding = finding
+    def __init__(self, mistake: Mistake):
+        super().__init__(mistake.key, mistake.values)
+        self.mistake = mistake
 
 
 def is_blank(answer: Any) -> bool:
@@ -56,7 +56,7 @@ def call(function: Callable, *args: Any) -> Any:
         Failed: If it is no function, or raises an error.
     """
     if not callable(function):
-        raise Failed(Finding("expected_function", kind=describe(function)))
+        raise Failed(Mistake("expected_function", kind=describe(function)))
 
     copied_args = [arg.copy() if isinstance(arg, np.ndarray) else arg for arg in args]
     try:
@@ -66,7 +66,7 @@ def call(function: Callable, *args: Any) -> Any:
             raise Blank from error
         name = getattr(function, "__name__", type(function).__name__)
         call_as_written = f"{name}({', '.join(map(_shorten, args))})"
-        raise Failed(Finding("raised_error", call=call_as_written, error=first_line(error))) from error
+        raise Failed(Mistake("raised_error", call=call_as_written, error=first_line(error))) from error
 
     if is_blank(answer):
         raise Blank
@@ -101,23 +101,23 @@ def near(value: float, wanted: float, relative: float = 1e-3) -> bool:
     return bool(abs(value - wanted) <= relative * max(abs(wanted), 1e-12))
 
 
-def recognize(value: float, mistakes: list[tuple[float, Finding]], relative: float = 1e-3) -> Finding | None:
+def recognize(value: float, mistakes: list[tuple[float, Mistake]], relative: float = 1e-3) -> Mistake | None:
     """Returns what to say of a wrong number that is known, or None if it is not.
 
     Args:
         value: The learner's number.
-        mistakes: The numbers that known mistakes lead to, each with its `Finding`. The first that is near counts.
+        mistakes: The numbers that known mistakes lead to, each with its `Mistake`. The first that is near counts.
         relative: As in `near`.
     """
-    for mistaken_value, finding in mistakes:
+    for mistaken_value, mistake in mistakes:
         if near(value, mistaken_value, relative):
-            return finding
+            return mistake
     return None
 
 
-def no_number(answer: Any) -> Finding:
+def no_number(answer: Any) -> Mistake:
     """Returns what to say of an answer that should have been a number."""
-    return Finding("expected_number", kind=describe(answer))
+    return Mistake("expected_number", kind=describe(answer))
 
 
 def describe(answer: Any) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from ftlib.course.answers import Blank, Failed, Finding, describe, first_line, is_blank, stumbled_on_blank
+from ftlib.course.answers import Blank, Failed, Mistake, describe, first_line, is_blank, stumbled_on_blank
 from ftlib.course.lessons import Exercise, Question, list_lessons, load_common_texts, load_lesson
 from ftlib.course.texts import LANGUAGES, Code, Message, fill, language, wrap
 from ftlib.errors import unknown
@@ -46,12 +46,12 @@ def check(name: str, answer: Any) -> Verdict:
         return _check_choice(task, answer)
 
     try:
-        finding = _examine(task, answer)
+        mistake = _examine(task, answer)
     except Blank:
-        return Verdict(None, _say(Finding("blank")))
-    if finding is None:
+        return Verdict(None, _say(Mistake("blank")))
+    if mistake is None:
         return Verdict(True, str(task.right))
-    return Verdict(False, f"{_say(Finding('not_yet'))} {_say(finding, task)}")
+    return Verdict(False, f"{_say(Mistake('not_yet'))} {_say(mistake, task)}")
 
 
 def hint(name: str) -> Message:
@@ -114,7 +114,7 @@ def quiz_text(name: str, language: str) -> str:
 
 
 def _examine(exercise, answer):
-    """Returns the `Finding` about an answer, None if it is right.
+    """Returns the `Mistake` about an answer, None if it is right.
 
     Raises:
         Blank: If it is still to be written.
@@ -126,32 +126,32 @@ def _examine(exercise, answer):
     except Blank:
         raise
     except Failed as failed:
-        return failed.finding
+        return failed.mistake
     except Exception as error:  # an answer of a kind that the check did not foresee is the learner's, not a crash
         if stumbled_on_blank(error):
             raise Blank from error
         said = first_line(error).rstrip(".") + "."
-        return Finding("unforeseen", kind=describe(answer), error=said)
+        return Mistake("unforeseen", kind=describe(answer), error=said)
 
 
 def _check_choice(question, answer):
     letters = ", ".join(question.choices)
     letter = answer.strip(" .()'\"\n").lower() if isinstance(answer, str) else None
     if is_blank(answer) or letter == "":
-        return Verdict(None, _say(Finding("blank_choice", letters=letters)))
+        return Verdict(None, _say(Mistake("blank_choice", letters=letters)))
     if letter not in question.choices:
-        return Verdict(False, _say(Finding("no_choice", letters=letters, answer=describe(answer))))
+        return Verdict(False, _say(Mistake("no_choice", letters=letters, answer=describe(answer))))
 
     choice = question.choices[letter]
-    opening = Finding("right") if choice.right else Finding("not_yet")
+    opening = Mistake("right") if choice.right else Mistake("not_yet")
     return Verdict(choice.right, f"{_say(opening)} {choice.why}")
 
 
-def _say(finding, exercise=None):
-    """Returns the sentence for a finding: the exercise's own, else the one that all exercises share."""
+def _say(mistake, exercise=None):
+    """Returns the sentence for a mistake: the exercise's own, else the one that all exercises share."""
     own_texts = exercise.wrong if exercise else {}
-    text = own_texts[finding.key] if finding.key in own_texts else load_common_texts()[finding.key]
-    return fill(getattr(text, language()), finding.values)
+    text = own_texts[mistake.key] if mistake.key in own_texts else load_common_texts()[mistake.key]
+    return fill(getattr(text, language()), mistake.values)
 
 
 def _find_task(name):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ftlib.course.answers import Blank, Finding, call, is_blank, near, no_number, number, recognize
+from ftlib.course.answers import Blank, Mistake, call, is_blank, near, no_number, number, recognize
 from ftlib.tasks import load_task
 
 _GOAL = 0.85  # mean accuracy after twenty updates
@@ -10,7 +10,7 @@ _GOAL = 0.85  # mean accuracy after twenty updates
 
 def _check_cross_entropy(answer):
     if not callable(answer):
-        return Finding("function_itself", kind=type(answer).__name__)
+        return Mistake("function_itself", kind=type(answer).__name__)
 
     labels = np.array([2, 0, 1, 3, 3])
     draws = np.random.default_rng(1).uniform(0.1, 1, (5, 4))
@@ -29,30 +29,30 @@ def _check_cross_entropy(answer):
 
 def _explain_no_loss(returned):
     if np.shape(returned) == (5,):
-        return Finding("one_loss_per_image")
+        return Mistake("one_loss_per_image")
     if isinstance(returned, (float, np.floating)):
-        return Finding("not_a_number", returned=returned)
+        return Mistake("not_a_number", returned=returned)
     return no_number(returned)
 
 
 def _explain_loss(value, image_losses, probabilities):
     mean_loss = image_losses.mean()
     if near(value, -mean_loss):
-        return Finding("wrong_sign", value=value)
+        return Mistake("wrong_sign", value=value)
 
     classes = probabilities.shape[1]
     mistakes = [
-        (image_losses.sum(), Finding("sum_of_losses", count=len(image_losses))),
-        (mean_loss / classes, Finding("mean_over_classes", classes=classes)),
-        (mean_loss / np.log(10), Finding("other_base", base=10)),
-        (mean_loss / np.log(2), Finding("other_base", base=2)),
-        (np.abs(np.log(probabilities).mean()), Finding("all_probabilities")),
-        (-np.log(np.exp(-image_losses).mean()), Finding("mean_before_logarithm")),
+        (image_losses.sum(), Mistake("sum_of_losses", count=len(image_losses))),
+        (mean_loss / classes, Mistake("mean_over_classes", classes=classes)),
+        (mean_loss / np.log(10), Mistake("other_base", base=10)),
+        (mean_loss / np.log(2), Mistake("other_base", base=2)),
+        (np.abs(np.log(probabilities).mean()), Mistake("all_probabilities")),
+        (-np.log(np.exp(-image_losses).mean()), Mistake("mean_before_logarithm")),
     ]
     known_mistake = recognize(abs(value), mistakes)
     if known_mistake:
         return known_mistake
-    return Finding("other_loss", wanted=mean_loss, value=value)
+    return Mistake("other_loss", wanted=mean_loss, value=value)
 
 
 def _check_zero_probability(answer):
@@ -61,15 +61,15 @@ def _check_zero_probability(answer):
         value = number(call(answer, certain, np.array([0, 1])))
 
     if value is None:
-        return Finding("infinite_loss")
+        return Mistake("infinite_loss")
     if not near(value, -np.log(1e-12) / 2, 0.02):
-        return Finding("zero_probability", value=value)
+        return Mistake("zero_probability", value=value)
     return None
 
 
 def _check_step(answer):
     if not callable(answer):
-        return Finding("function_itself", kind=type(answer).__name__)
+        return Mistake("function_itself", kind=type(answer).__name__)
 
     draws = np.random.default_rng(2)
     weights = {"w1": draws.normal(size=(3, 2)), "b1": draws.normal(size=2), "w2": draws.normal(size=(2, 4))}
@@ -79,17 +79,17 @@ def _check_step(answer):
 
     wanted_names = ", ".join(weights)
     if not isinstance(new_weights, dict):
-        return Finding("expected_dictionary", wanted=wanted_names, kind=type(new_weights).__name__)
+        return Mistake("expected_dictionary", wanted=wanted_names, kind=type(new_weights).__name__)
     if not new_weights:
-        return Finding("empty_dictionary", wanted=wanted_names)
+        return Mistake("empty_dictionary", wanted=wanted_names)
     if set(new_weights) != set(weights):
-        return Finding("other_names", wanted=wanted_names, names=", ".join(map(str, new_weights)))
+        return Mistake("other_names", wanted=wanted_names, names=", ".join(map(str, new_weights)))
     if any(is_blank(array) for array in new_weights.values()):
         raise Blank
 
     changed_names = [name for name in weights if not np.array_equal(given_weights[name], weights[name])]
     if changed_names:
-        return Finding("weights_changed", names=", ".join(changed_names))
+        return Mistake("weights_changed", names=", ".join(changed_names))
     return _explain_step(new_weights, weights, slopes)
 
 
@@ -104,18 +104,18 @@ def _explain_step(new_weights, weights, slopes):
         return None
 
     mistakes = [
-        (lambda w, g: w + 0.1 * g, Finding("uphill")),
-        (lambda w, g: w - g, Finding("rate_missing")),
-        (lambda w, g: -0.1 * g, Finding("step_alone")),
-        (lambda w, g: w - w * g * 0.1, Finding("times_weights")),
+        (lambda w, g: w + 0.1 * g, Mistake("uphill")),
+        (lambda w, g: w - g, Mistake("rate_missing")),
+        (lambda w, g: -0.1 * g, Mistake("step_alone")),
+        (lambda w, g: w - w * g * 0.1, Mistake("times_weights")),
     ]
-    for mistaken_rule, finding in mistakes:
+    for mistaken_rule, mistake in mistakes:
         if len(list_moved(mistaken_rule)) == len(weights):
-            return finding
+            return mistake
 
     if rightly_moved:
-        return Finding("some_moved", names=", ".join(rightly_moved))
-    return Finding("other_weights")
+        return Mistake("some_moved", names=", ".join(rightly_moved))
+    return Mistake("other_weights")
 
 
 def _copy(arrays):
@@ -138,38 +138,38 @@ def _check_deviation(answer):
         return None
 
     mistakes = [
-        (inputs, Finding("input_count")),
-        (2 / inputs, Finding("variance")),
-        (np.sqrt(2 / 64), Finding("channels_only")),
-        (np.sqrt(2 / 9), Finding("pixels_only")),
-        (np.sqrt(2 / (3 * 64)), Finding("window_of_three")),
-        (np.sqrt(2 / outputs), Finding("counts_outputs")),
-        (np.sqrt(2 / 96), Finding("counts_units")),
-        (np.sqrt(2 / (inputs + outputs)), Finding("xavier")),
-        (np.sqrt(1 / inputs), Finding("factor_missing")),
+        (inputs, Mistake("input_count")),
+        (2 / inputs, Mistake("variance")),
+        (np.sqrt(2 / 64), Mistake("channels_only")),
+        (np.sqrt(2 / 9), Mistake("pixels_only")),
+        (np.sqrt(2 / (3 * 64)), Mistake("window_of_three")),
+        (np.sqrt(2 / outputs), Mistake("counts_outputs")),
+        (np.sqrt(2 / 96), Mistake("counts_units")),
+        (np.sqrt(2 / (inputs + outputs)), Mistake("xavier")),
+        (np.sqrt(1 / inputs), Mistake("factor_missing")),
     ]
     known_mistake = recognize(value, mistakes, 5e-3)
     if known_mistake:
         return known_mistake
     if value > right_value:
-        return Finding("too_large", value=value)
-    return Finding("too_small", value=value)
+        return Mistake("too_large", value=value)
+    return Mistake("too_small", value=value)
 
 
 def _check_hurry(answer):
     if not isinstance(answer, (tuple, list)) or len(answer) != 2:
-        return Finding("expected_pair")
+        return Mistake("expected_pair")
     rule, rate = answer
     if is_blank(rule) or is_blank(rate):
         raise Blank
     if not callable(rule):
-        return Finding("expected_rule", rule=rule)
+        return Mistake("expected_rule", rule=rule)
 
     rate_value = number(rate)
     if rate_value is None:
         return no_number(rate)
     if rate_value <= 0:
-        return Finding("rate_not_positive", value=rate_value)
+        return Mistake("rate_not_positive", value=rate_value)
 
     accuracy, losses = _train_briefly(rule, rate_value)
     if accuracy >= _GOAL:
@@ -179,10 +179,10 @@ def _check_hurry(answer):
     last_loss = losses[-1]
     highest_loss = max(losses)
     if not np.isfinite(losses).all() or highest_loss > 1.1 * first_loss:
-        return Finding("loss_jumped", percent=percent, first=first_loss, highest=highest_loss)
+        return Mistake("loss_jumped", percent=percent, first=first_loss, highest=highest_loss)
     if last_loss > 0.7 * first_loss:
-        return Finding("loss_hardly_fell", percent=percent, first=first_loss, last=last_loss)
-    return Finding("not_there_yet", percent=percent, first=first_loss, last=last_loss)
+        return Mistake("loss_hardly_fell", percent=percent, first=first_loss, last=last_loss)
+    return Mistake("not_there_yet", percent=percent, first=first_loss, last=last_loss)
 
 
 def _train_briefly(rule, rate, updates=20, seeds=5):

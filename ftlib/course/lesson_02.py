@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ftlib.course.answers import Blank, Finding, as_number, call, describe, is_blank, near, number, recognize
+from ftlib.course.answers import Blank, Mistake, as_number, call, describe, is_blank, near, number, recognize
 from ftlib.strategies.regularization import Regularization
 
 
@@ -16,7 +16,7 @@ def _check_best_epoch(answer):
         returned = call(answer, list(losses), patience)
         epoch = number(returned)
         if epoch is None:
-            return Finding("expected_epoch", kind=describe(returned))
+            return Mistake("expected_epoch", kind=describe(returned))
         if epoch != wanted:
             return _explain_epoch(epoch, losses, patience, wanted)
     return None
@@ -26,48 +26,48 @@ def _explain_epoch(epoch, losses, patience, wanted):
     stopping_epoch = min(wanted + patience, len(losses) - 1)
     lowest_epoch = int(np.argmin(losses))
     if epoch == wanted + 1:
-        return Finding("counted_from_one", losses=losses, patience=patience, wanted=wanted, value=epoch)
+        return Mistake("counted_from_one", losses=losses, patience=patience, wanted=wanted, value=epoch)
     if epoch == stopping_epoch:
-        return Finding("stopping_epoch", losses=losses, patience=patience, value=epoch)
+        return Mistake("stopping_epoch", losses=losses, patience=patience, value=epoch)
     if epoch == lowest_epoch:
-        return Finding("beyond_patience", losses=losses, patience=patience, value=epoch)
-    return Finding("other_epoch", losses=losses, patience=patience, wanted=wanted, value=epoch)
+        return Mistake("beyond_patience", losses=losses, patience=patience, value=epoch)
+    return Mistake("other_epoch", losses=losses, patience=patience, wanted=wanted, value=epoch)
 
 
 def _check_penalty(answer):
     kernel = np.random.default_rng(3).normal(size=(4, 3))
     returned = call(answer, kernel, 0.1)
     if not isinstance(returned, (tuple, list)) or len(returned) != 2:
-        return Finding("expected_pair", kind=describe(returned))
+        return Mistake("expected_pair", kind=describe(returned))
     if any(is_blank(part) for part in returned):
         raise Blank
 
     penalty = as_number(returned[0])
     squares = (kernel**2).sum()
     mistakes = [
-        (0.1 * np.sqrt(squares), Finding("square_root")),
-        (0.1 * (kernel**2).mean(), Finding("mean_of_squares")),
-        (squares, Finding("factor_missing")),
-        (0.05 * squares, Finding("half_penalty")),
+        (0.1 * np.sqrt(squares), Mistake("square_root")),
+        (0.1 * (kernel**2).mean(), Mistake("mean_of_squares")),
+        (squares, Mistake("factor_missing")),
+        (0.05 * squares, Mistake("half_penalty")),
     ]
     known_mistake = recognize(penalty, mistakes)
     if known_mistake:
         return known_mistake
     if not near(penalty, 0.1 * squares):
-        return Finding("other_penalty", wanted=0.1 * squares, value=penalty)
+        return Mistake("other_penalty", wanted=0.1 * squares, value=penalty)
     return _check_slope(returned[1], kernel)
 
 
 def _check_slope(returned, kernel):
     slope = np.asarray(returned)
     if slope.shape != kernel.shape:
-        return Finding("slope_shape", shape=kernel.shape, kind=describe(returned))
+        return Mistake("slope_shape", shape=kernel.shape, kind=describe(returned))
     if np.allclose(slope, 0.1 * kernel):
-        return Finding("slope_factor_missing")
+        return Mistake("slope_factor_missing")
     if np.allclose(slope, -0.2 * kernel):
-        return Finding("slope_sign")
+        return Mistake("slope_sign")
     if not np.allclose(slope, 0.2 * kernel):
-        return Finding("other_slope")
+        return Mistake("other_slope")
     return None
 
 
@@ -75,28 +75,28 @@ def _check_dropout(answer):
     hidden = np.ones((200, 50))
     dropped = np.asarray(call(answer, hidden, 0.3, np.random.default_rng(0)))
     if dropped.shape != hidden.shape:
-        return Finding("expected_shape", shape=hidden.shape, kind=describe(dropped))
+        return Mistake("expected_shape", shape=hidden.shape, kind=describe(dropped))
 
     is_zero = dropped == 0
     zero_share = float(is_zero.mean())
     if zero_share == 0:
-        return Finding("nothing_dropped")
+        return Mistake("nothing_dropped")
     if _has_both(is_zero.all(axis=0)) or _has_both(is_zero.all(axis=1)):
-        return Finding("whole_rows")
+        return Mistake("whole_rows")
     if abs(zero_share - 0.7) < 0.03:
-        return Finding("share_reversed", percent=100 * zero_share)
+        return Mistake("share_reversed", percent=100 * zero_share)
     if abs(zero_share - 0.3) > 0.03:
-        return Finding("other_share", percent=100 * zero_share)
+        return Mistake("other_share", percent=100 * zero_share)
 
     mean_value = float(dropped.mean())
     if abs(mean_value - 0.7) < 0.03:
-        return Finding("mean_sank", mean=mean_value)
+        return Mistake("mean_sank", mean=mean_value)
     if abs(mean_value - 1) > 0.03:
-        return Finding("other_mean", mean=mean_value)
+        return Mistake("other_mean", mean=mean_value)
 
     dropped_again = np.asarray(call(answer, hidden, 0.3, np.random.default_rng(1)))
     if np.array_equal(is_zero, dropped_again == 0):
-        return Finding("generator_ignored")
+        return Mistake("generator_ignored")
     return None
 
 
@@ -106,21 +106,21 @@ def _has_both(flags):
 
 def _check_settings(answer):
     if not isinstance(answer, Regularization):
-        return Finding("expected_regularization", kind=describe(answer))
+        return Mistake("expected_regularization", kind=describe(answer))
 
     light = Regularization.preset("light")
     if answer == light:
-        return Finding("light_unchanged")
+        return Mistake("light_unchanged")
     if answer.dropout != 0.5:
-        return Finding("other_dropout", dropout=answer.dropout)
+        return Mistake("other_dropout", dropout=answer.dropout)
     if answer.label_smoothing != 0.1:
-        return Finding("other_smoothing", smoothing=answer.label_smoothing)
+        return Mistake("other_smoothing", smoothing=answer.label_smoothing)
 
     for name in ("weight_decay", "augmentation", "patience", "l1", "l2", "mixup", "cutmix", "anchor"):
         given_value = getattr(answer, name)
         light_value = getattr(light, name)
         if given_value != light_value:
-            return Finding("other_setting", name=name, mine=given_value, theirs=light_value)
+            return Mistake("other_setting", name=name, mine=given_value, theirs=light_value)
     return None
 
 

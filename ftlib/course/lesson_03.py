@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from ftlib.course.answers import Finding, call, describe, number
+from ftlib.course.answers import Mistake, call, describe, number
 from ftlib.models.backbones import classifier
 from ftlib.models.initialization import reinitialize
 
@@ -14,31 +14,31 @@ _LOWER_BRIGHT = [np.array([[0, 0, 0], [0, 0, 0], [1, 1, 1.0]]), np.array([[0, 0,
 def _check_edge_filter(answer):
     weights = np.asarray(answer, "float64")
     if weights.shape != (3, 3):
-        return Finding("expected_rows", kind=describe(answer))
+        return Mistake("expected_rows", kind=describe(answer))
     if not np.isfinite(weights).all():
-        return Finding("not_finite")
+        return Mistake("not_finite")
     largest_weight = np.abs(weights).max()
     if largest_weight == 0:
-        return Finding("all_zero")
+        return Mistake("all_zero")
 
     relative_weights = weights / largest_weight
     if abs(relative_weights.sum()) > 1e-6:
-        return Finding("answers_to_even", value=weights.sum())
+        return Mistake("answers_to_even", value=weights.sum())
 
     lower_responses = [(relative_weights * patch).sum() for patch in _LOWER_BRIGHT]
     right_responses = [(relative_weights * patch.T).sum() for patch in _LOWER_BRIGHT]
     is_blind = max(map(abs, lower_responses)) < 1e-6
     sees_left_and_right = max(map(abs, right_responses)) > 1e-6
     if is_blind and sees_left_and_right:
-        return Finding("quarter_turn")
+        return Mistake("quarter_turn")
     if sees_left_and_right:
-        return Finding("sees_both_edges")
+        return Mistake("sees_both_edges")
     if is_blind:
-        return Finding("blind_to_edge")
+        return Mistake("blind_to_edge")
     if max(lower_responses) < 1e-6:
-        return Finding("upside_down")
+        return Mistake("upside_down")
     if min(lower_responses) < 1e-6:
-        return Finding("thin_lines")
+        return Mistake("thin_lines")
     return None
 
 
@@ -47,24 +47,24 @@ def _check_headless(answer):
     images = np.random.default_rng(0).uniform(0, 1, (5, 8, 8, 1)).astype("float32")
     headless = call(answer, model)
     if isinstance(headless, keras.KerasTensor):
-        return Finding("output_of_layer")
+        return Mistake("output_of_layer")
     if not isinstance(headless, keras.Model):
-        return Finding("expected_model", kind=describe(headless))
+        return Mistake("expected_model", kind=describe(headless))
 
     feature_maps = np.asarray(model.get_layer("backbone")(images))
     features = np.asarray(headless(images))
     if features.shape == (5, 6):
-        return Finding("still_classes")
+        return Mistake("still_classes")
     if features.shape == feature_maps.shape:
-        return Finding("feature_maps", height=feature_maps.shape[1], width=feature_maps.shape[2])
+        return Mistake("feature_maps", height=feature_maps.shape[1], width=feature_maps.shape[2])
     if features.shape == (5, feature_maps[0].size):
-        return Finding("flattened_maps")
+        return Mistake("flattened_maps")
     if features.shape != (5, 4):
-        return Finding("other_shape", shape=features.shape)
+        return Mistake("other_shape", shape=features.shape)
     if np.allclose(features, feature_maps.max(axis=(1, 2)), atol=1e-5):
-        return Finding("largest_value")
+        return Mistake("largest_value")
     if not np.allclose(features, feature_maps.mean(axis=(1, 2)), atol=1e-5):
-        return Finding("other_weights")
+        return Mistake("other_weights")
     return None
 
 
@@ -86,7 +86,7 @@ def _check_pays_from(answer):
         returned = call(answer, pretraining, alone, on_top)
         users = number(returned)
         if users is None:
-            return Finding("expected_users", kind=describe(returned))
+            return Mistake("expected_users", kind=describe(returned))
         if users != wanted:
             return _explain_users(users, pretraining, alone, on_top, wanted)
     return None
@@ -96,14 +96,14 @@ def _explain_users(users, pretraining, alone, on_top, wanted):
     asked = f"pays_from({pretraining:g}, {alone}, {on_top})"
     equal_cost = pretraining / (alone - on_top)
     if users != round(users):
-        return Finding("parts_of_users", call=asked, value=users)
+        return Mistake("parts_of_users", call=asked, value=users)
     if users == equal_cost:
-        return Finding("equal_cost", call=asked, value=users)
+        return Mistake("equal_cost", call=asked, value=users)
     if users == int(equal_cost):
-        return Finding("still_dearer", call=asked, value=users)
+        return Mistake("still_dearer", call=asked, value=users)
     if abs(users - pretraining / alone) <= 1:
-        return Finding("head_forgotten", call=asked, value=users, on_top=on_top)
-    return Finding("other_count", call=asked, wanted=wanted, value=users)
+        return Mistake("head_forgotten", call=asked, value=users, on_top=on_top)
+    return Mistake("other_count", call=asked, wanted=wanted, value=users)
 
 
 CHECKS = {

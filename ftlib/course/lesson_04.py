@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from ftlib.course.answers import Finding, as_number, call, describe, number
+from ftlib.course.answers import Mistake, as_number, call, describe, number
 
 # Made up, so that an answer cannot be a name from the lesson.
 _SHELF = {
@@ -18,22 +18,22 @@ _SHELF = {
 def _check_three_by_three(answer):
     value = number(answer)
     if value is not None:
-        return Finding("number_alone", value=value)
+        return Mistake("number_alone", value=value)
     if not isinstance(answer, keras.Model):
-        return Finding("expected_model", kind=describe(answer))
+        return Mistake("expected_model", kind=describe(answer))
 
     output_shape = answer.output_shape
     if not isinstance(output_shape, tuple) or len(output_shape) != 4:
-        return Finding("no_feature_maps", shape=output_shape)
+        return Mistake("no_feature_maps", shape=output_shape)
 
     image_side = answer.input_shape[1]
     _, height, width, channels = output_shape
     if channels != 1280:
-        return Finding("other_network", channels=channels)
+        return Mistake("other_network", channels=channels)
     if (height, width) == (7, 7):
-        return Finding("default_size", side=image_side)
+        return Mistake("default_size", side=image_side)
     if (height, width) != (3, 3):
-        return Finding("other_size", side=image_side, height=height, width=width)
+        return Mistake("other_size", side=image_side, height=height, width=width)
     return None
 
 
@@ -42,16 +42,16 @@ def _check_separable(answer):
     depthwise = 3 * 3 * 128
     pointwise = 128 * 128
     right_count = depthwise + pointwise
-    findings: dict[float, Finding | None] = {
+    mistakes: dict[float, Mistake | None] = {
         right_count: None,
-        depthwise * 128: Finding("ordinary_convolution"),
-        depthwise: Finding("first_half"),
-        pointwise: Finding("second_half"),
-        3 * 3 + pointwise: Finding("one_shared_filter"),
-        right_count + 128: Finding("biases_counted"),
-        right_count + 256: Finding("biases_counted"),
+        depthwise * 128: Mistake("ordinary_convolution"),
+        depthwise: Mistake("first_half"),
+        pointwise: Mistake("second_half"),
+        3 * 3 + pointwise: Mistake("one_shared_filter"),
+        right_count + 128: Mistake("biases_counted"),
+        right_count + 256: Mistake("biases_counted"),
     }
-    return findings.get(value, Finding("other_count"))
+    return mistakes.get(value, Mistake("other_count"))
 
 
 def _check_mend(answer):
@@ -60,26 +60,26 @@ def _check_mend(answer):
     photos = 1 - wanted / 255
     mended = np.asarray(call(answer, photos))
     if mended.shape != wanted.shape or mended.dtype.kind not in "uif":
-        return Finding("expected_images", shape=wanted.shape, kind=describe(mended))
+        return Mistake("expected_images", shape=wanted.shape, kind=describe(mended))
 
     mended = mended.astype("float64")
     if _is_close(mended, wanted):
         return None
     if _is_close(mended, photos, 1e-3):
-        return Finding("unchanged_images")
+        return Mistake("unchanged_images")
     if _is_close(mended, wanted / 255, 1e-3):
-        return Finding("still_up_to_one")
+        return Mistake("still_up_to_one")
     if _is_close(mended, 255 * photos):
-        return Finding("still_dark_ink")
+        return Mistake("still_dark_ink")
     if _is_close(mended, 255 - photos):
-        return Finding("inverted_first")
+        return Mistake("inverted_first")
     if mended.min() < 0:
-        return Finding("negative_pixels", darkest=mended.min())
+        return Mistake("negative_pixels", darkest=mended.min())
     if len(np.unique(mended)) <= 2:
-        return Finding("two_values")
+        return Mistake("two_values")
     if mended.min() < 1 and mended.max() > 254:
-        return Finding("stretched_images")
-    return Finding("other_pixel", before=photos.item(0), after=mended.item(0), wanted=wanted.item(0))
+        return Mistake("stretched_images")
+    return Mistake("other_pixel", before=photos.item(0), after=mended.item(0), wanted=wanted.item(0))
 
 
 def _is_close(images, wanted, tolerance=1.0):
@@ -90,7 +90,7 @@ def _check_choose(answer):
     for most, wanted in ((1.0, "middle"), (4.5, "large"), (0.3, "tiny"), (100.0, "large")):
         chosen = call(answer, {name: dict(row) for name, row in _SHELF.items()}, most)
         if not isinstance(chosen, str):
-            return Finding("expected_name", most=most, kind=describe(chosen))
+            return Mistake("expected_name", most=most, kind=describe(chosen))
         if chosen != wanted:
             return _explain_choice(chosen, most, wanted)
     return None
@@ -98,15 +98,15 @@ def _check_choose(answer):
 
 def _explain_choice(chosen, most, wanted):
     if chosen not in _SHELF:
-        return Finding("unknown_network", most=most, chosen=chosen, known=", ".join(_SHELF))
+        return Mistake("unknown_network", most=most, chosen=chosen, known=", ".join(_SHELF))
 
     chosen_row = _SHELF[chosen]
     best_row = _SHELF[wanted]
     if chosen_row["work"] > most:
-        return Finding("too_slow", most=most, chosen=chosen, work=chosen_row["work"])
+        return Mistake("too_slow", most=most, chosen=chosen, work=chosen_row["work"])
     if best_row["work"] == most:
-        return Finding("limit_is_allowed", most=most, chosen=chosen, wanted=wanted)
-    return Finding(
+        return Mistake("limit_is_allowed", most=most, chosen=chosen, wanted=wanted)
+    return Mistake(
         "better_fits",
         most=most,
         chosen=chosen,

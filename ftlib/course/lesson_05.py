@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from ftlib.course.answers import Finding, as_number, describe, near
+from ftlib.course.answers import Mistake, as_number, describe, near
 from ftlib.course.tracks import track
 from ftlib.models.freezing import FreezeReport
 
@@ -16,41 +16,41 @@ def _check_count(answer):
     if value == kernel_size + 5:
         return None
     if value == kernel_size:
-        return Finding("bias_missing")
+        return Mistake("bias_missing")
     if value == kernel_size + 1280:
-        return Finding("too_many_biases")
+        return Mistake("too_many_biases")
     if near(value, 1280 + 5):
-        return Finding("added")
-    return Finding("other_count")
+        return Mistake("added")
+    return Mistake("other_count")
 
 
 def _check_three_classes(answer):
     if isinstance(answer, FreezeReport):
-        return Finding("report_for_model", kind=describe(answer))
+        return Mistake("report_for_model", kind=describe(answer))
     if not isinstance(answer, keras.Model):
-        return Finding("expected_model", kind=describe(answer))
+        return Mistake("expected_model", kind=describe(answer))
     if not answer.built:
-        return Finding("no_input")
+        return Mistake("no_input")
     if not isinstance(answer.output_shape, tuple) or answer.output_shape[1:] != (3,):
-        return Finding("other_output_shape", shape=answer.output_shape)
+        return Mistake("other_output_shape", shape=answer.output_shape)
 
     gray_image = np.full((1, *answer.input_shape[1:]), 128.0, "float32")
     probabilities = np.asarray(answer(gray_image))
     if not np.allclose(probabilities.sum(), 1, atol=1e-3) or probabilities.min() < 0:
-        return Finding("no_probabilities")
+        return Mistake("no_probabilities")
     return _check_trained_weights(answer)
 
 
 def _check_trained_weights(model):
     if not model.trainable_weights:
-        return Finding("head_frozen")
+        return Mistake("head_frozen")
 
     body_weights = [weight for weight in model.trainable_weights if not _is_of_head(weight)]
     if body_weights:
         size = sum(int(np.prod(weight.shape)) for weight in body_weights)
-        return Finding("backbone_open", size=size, path=body_weights[0].path)
+        return Mistake("backbone_open", size=size, path=body_weights[0].path)
     if model.count_params() < 10_000:
-        return Finding("no_backbone")
+        return Mistake("no_backbone")
     return None
 
 
@@ -65,21 +65,21 @@ def _check_classes(answer):
     classes = task.num_classes
     indices = np.asarray(answer)
     if indices.shape == (len(labels), classes):
-        return Finding("scores_per_class", classes=classes)
+        return Mistake("scores_per_class", classes=classes)
     if indices.shape == (len(task.train),):
-        return Finding("training_answers", count=len(task.train))
+        return Mistake("training_answers", count=len(task.train))
     if indices.shape != (len(labels),):
-        return Finding("expected_classes", count=len(labels), kind=describe(answer))
+        return Mistake("expected_classes", count=len(labels), kind=describe(answer))
     if indices.dtype.kind not in "iuf" or (indices != np.round(indices)).any():
-        return Finding("no_indices", last=classes - 1, first=indices[0].item())
+        return Mistake("no_indices", last=classes - 1, first=indices[0].item())
 
     goal = _GOAL[current_track.name]
     accuracy = np.mean(indices == labels)
     if accuracy >= goal:
         return None
     if accuracy < 2 / classes:
-        return Finding("like_guessing", percent=100 * accuracy)
-    return Finding("below_goal", percent=100 * accuracy, goal=100 * goal)
+        return Mistake("like_guessing", percent=100 * accuracy)
+    return Mistake("below_goal", percent=100 * accuracy, goal=100 * goal)
 
 
 CHECKS = {

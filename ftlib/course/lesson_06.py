@@ -2,7 +2,7 @@
 
 import keras
 
-from ftlib.course.answers import Blank, Finding, call, describe
+from ftlib.course.answers import Blank, Mistake, call, describe
 from ftlib.course.tracks import track
 from ftlib.models.freezing import freeze_report
 from ftlib.models.keras_internals import flatten_layers
@@ -12,26 +12,26 @@ from ftlib.strategies.strategy import Strategy
 
 def _check_two_open_stages(answer):
     if not isinstance(answer, keras.Model):
-        return Finding("expected_model", kind=describe(answer))
+        return Mistake("expected_model", kind=describe(answer))
 
     states = [row["state"] for row in freeze_report(answer).rows]
     if set(states) == {"trainable"}:  # as `classifier` made it
         raise Blank
     if states[-1] == "frozen":
-        return Finding("head_frozen")
+        return Mistake("head_frozen")
 
     open_stages = [state != "frozen" for state in states[:-1]]
     if all(open_stages):
-        return Finding("all_open")
+        return Mistake("all_open")
     if open_stages[-2:] != [True, True] or any(open_stages[:-2]):
         count = sum(open_stages)
         if count == 1:
-            return Finding("one_stage_open")
-        return Finding("other_stages_open", count=count)
+            return Mistake("one_stage_open")
+        return Mistake("other_stages_open", count=count)
 
     open_norms = [layer for layer in _list_layers(answer, keras.layers.BatchNormalization) if layer.trainable]
     if open_norms:
-        return Finding("batch_norm_open", count=len(open_norms))
+        return Mistake("batch_norm_open", count=len(open_norms))
     return None
 
 
@@ -42,7 +42,7 @@ def _list_layers(model, kind):
 
 def _check_open_safely(answer):
     if not callable(answer) or isinstance(answer, keras.Model):
-        return Finding("expected_open_safely", kind=describe(answer))
+        return Mistake("expected_open_safely", kind=describe(answer))
 
     backbone = _build_frozen_backbone()
     try:
@@ -50,19 +50,19 @@ def _check_open_safely(answer):
     except Blank:
         if not backbone.trainable_weights:
             raise
-        return Finding("returns_nothing")
+        return Mistake("returns_nothing")
     if returned is not backbone:
-        return Finding("other_model")
+        return Mistake("other_model")
 
     convolutions = _list_layers(backbone, keras.layers.Conv2D)
     if not all(weight.trainable for layer in convolutions for weight in layer.weights):
-        return Finding("still_frozen")
+        return Mistake("still_frozen")
 
     norms = _list_layers(backbone, keras.layers.BatchNormalization)
     if all(layer.trainable for layer in norms):
-        return Finding("batch_norm_open")
+        return Mistake("batch_norm_open")
     if any(layer.trainable for layer in norms):
-        return Finding("inner_batch_norm_open")
+        return Mistake("inner_batch_norm_open")
     return None
 
 
@@ -80,25 +80,25 @@ def _build_frozen_backbone():
 
 def _check_half_and_half(answer):
     if not isinstance(answer, Strategy):
-        return Finding("expected_strategy", kind=describe(answer))
+        return Mistake("expected_strategy", kind=describe(answer))
     if answer.start != "pretrained" or answer.keep is not None:
-        return Finding("random_start")
+        return Mistake("random_start")
     if len(answer.phases) == 1:
-        return Finding("one_phase")
+        return Mistake("one_phase")
     if len(answer.phases) != 2:
-        return Finding("other_phases", count=len(answer.phases))
+        return Mistake("other_phases", count=len(answer.phases))
 
     first_phase, second_phase = answer.phases
     if first_phase.train not in ("head", 0, ("head",)):
-        return Finding("other_first_phase", trained=first_phase.train)
+        return Mistake("other_first_phase", trained=first_phase.train)
     if not _trains_last_stage(second_phase):
-        return Finding("other_second_phase", trained=second_phase.train)
+        return Mistake("other_second_phase", trained=second_phase.train)
     if any(abs(phase.share - 0.5) > 0.01 for phase in answer.phases):
-        return Finding("other_shares", first=first_phase.share, second=second_phase.share)
+        return Mistake("other_shares", first=first_phase.share, second=second_phase.share)
     if abs(first_phase.rate - 1e-2) > 1e-6 or abs(second_phase.rate - 1e-4) > 1e-8:
         if first_phase.rate < second_phase.rate:
-            return Finding("rates_swapped", first=first_phase.rate, second=second_phase.rate)
-        return Finding("other_rates", first=first_phase.rate, second=second_phase.rate)
+            return Mistake("rates_swapped", first=first_phase.rate, second=second_phase.rate)
+        return Mistake("other_rates", first=first_phase.rate, second=second_phase.rate)
     return None
 
 

@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from ftlib.course.answers import Finding, as_number, call, describe, near, number
+from ftlib.course.answers import Mistake, as_number, call, describe, near, number
 from ftlib.course.tracks import track
 from ftlib.models.staged_model import stages
 from ftlib.strategies.strategy import Strategy
@@ -12,18 +12,18 @@ from ftlib.strategies.strategy import Strategy
 
 def _check_both_belts(answer):
     if not isinstance(answer, Strategy):
-        return Finding("expected_strategy", kind=describe(answer))
+        return Mistake("expected_strategy", kind=describe(answer))
     if answer.start != "pretrained" or answer.keep is not None:
-        return Finding("random_start")
+        return Mistake("random_start")
 
     stage_names = _name_stages(track().name)
     phases = answer.unrolled(stage_names).phases
     trained_stages = [phase.stages(stage_names) for phase in phases]
     wanted_stages = [stage_names[first:] for first in reversed(range(len(stage_names)))]
     if trained_stages == [stage_names[-1:], stage_names]:
-        return Finding("all_at_once")
+        return Mistake("all_at_once")
     if trained_stages != wanted_stages:
-        return Finding("other_stages", phases="; ".join(" + ".join(names) for names in trained_stages))
+        return Mistake("other_stages", phases="; ".join(" + ".join(names) for names in trained_stages))
     return _check_gradual_phases(phases)
 
 
@@ -37,17 +37,17 @@ def _check_gradual_phases(phases):
     decays = {phase.decay for phase in body_phases}
     if decays == {1.0}:
         if head_phase.decay != 1:
-            return Finding("head_decay")
-        return Finding("gradual_unchanged")
+            return Mistake("head_decay")
+        return Mistake("gradual_unchanged")
     if any(abs(decay - 0.5) > 1e-6 for decay in decays):
-        return Finding("other_decay", decays=", ".join(f"{decay:g}" for decay in sorted(decays)))
+        return Mistake("other_decay", decays=", ".join(f"{decay:g}" for decay in sorted(decays)))
     if any(abs(phase.rate - 3e-4) > 1e-7 for phase in body_phases):
-        return Finding("rate_changed", rate=phases[-1].rate)
+        return Mistake("rate_changed", rate=phases[-1].rate)
 
     body_share = round(2 / 3 / len(body_phases), 3)
     shares = [round(phase.share, 3) for phase in phases]
     if shares != [0.333] + [body_share] * len(body_phases):
-        return Finding("shares_changed")
+        return Mistake("shares_changed")
     return None
 
 
@@ -57,21 +57,21 @@ def _check_stage_rates(answer):
         (["stage1", "stage2", "stage3", "stage4", "stage5", "head"], 0.01, 0.1),
     ):
         returned = call(answer, list(names), rate, decay)
-        finding = _check_rates(returned, names, rate, decay)
-        if finding is not None:
-            return finding
+        mistake = _check_rates(returned, names, rate, decay)
+        if mistake is not None:
+            return mistake
     return None
 
 
 def _check_rates(returned, names, rate, decay):
     if not isinstance(returned, dict):
-        return Finding("expected_rates", kind=describe(returned))
+        return Mistake("expected_rates", kind=describe(returned))
     if set(returned) != set(names):
         odd_name = next(name for name in [*names, *returned] if (name in returned) != (name in names))
-        return Finding("other_names", names=", ".join(names), odd=odd_name)
+        return Mistake("other_names", names=", ".join(names), odd=odd_name)
     for name in names:
         if number(returned[name]) is None:
-            return Finding("no_number_for_stage", name=name, kind=describe(returned[name]))
+            return Mistake("no_number_for_stage", name=name, kind=describe(returned[name]))
 
     rates = [number(returned[name]) for name in names]
     steps_from_head = reversed(range(len(names)))
@@ -81,12 +81,12 @@ def _check_rates(returned, names, rate, decay):
 
     shown_rates = ", ".join(f"{name} {value:g}" for name, value in zip(names, rates, strict=True))
     if _are_near(rates, [rates[0]] * len(rates)):
-        return Finding("same_rates", rate=rates[0])
+        return Mistake("same_rates", rate=rates[0])
     if _are_near(rates, wanted_rates[::-1]):
-        return Finding("reversed_rates", rates=shown_rates)
+        return Mistake("reversed_rates", rates=shown_rates)
     if _are_near(rates, [wanted * decay for wanted in wanted_rates]):
-        return Finding("one_step_too_many", rates=shown_rates, rate=rate)
-    return Finding(
+        return Mistake("one_step_too_many", rates=shown_rates, rate=rate)
+    return Mistake(
         "other_rates",
         rate=rate,
         decay=decay,
@@ -127,14 +127,14 @@ def _make_search(lowest_rate, lucky_rate):
 def _explain_rate(suggested_rate, lowest_rate, rates, losses):
     lucky_rate = rates[losses.argmin()]
     if near(suggested_rate, lucky_rate / 10) or near(suggested_rate, lucky_rate):
-        return Finding("lucky_batch", lowest=lowest_rate, value=suggested_rate)
+        return Mistake("lucky_batch", lowest=lowest_rate, value=suggested_rate)
     if 0.4 < suggested_rate / lowest_rate < 3.2:
-        return Finding("lowest_point", value=suggested_rate)
+        return Mistake("lowest_point", value=suggested_rate)
     if suggested_rate < 2 * rates[0]:
-        return Finding("curve_start", lowest=lowest_rate, value=suggested_rate)
+        return Mistake("curve_start", lowest=lowest_rate, value=suggested_rate)
     if suggested_rate > 1 and suggested_rate == int(suggested_rate):
-        return Finding("position", value=suggested_rate)
-    return Finding("other_rate", lowest=lowest_rate, value=suggested_rate)
+        return Mistake("position", value=suggested_rate)
+    return Mistake("other_rate", lowest=lowest_rate, value=suggested_rate)
 
 
 CHECKS = {

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ftlib.course.answers import Failed, Finding, as_number, call, describe, near
+from ftlib.course.answers import Failed, Mistake, as_number, call, describe, near
 from ftlib.course.tracks import track
 from ftlib.evidence.advisor import Advice
 from ftlib.evidence.similarity import Evidence
@@ -20,9 +20,9 @@ _NAMES = ("scratch", "feature_extraction_long", "lp_ft")
 def _check_gain(answer):
     for probe, untrained in ((0.9, 0.6), (0.5, 0.2), (0.7, 0.8)):
         value = as_number(call(answer, probe, untrained))
-        finding = _explain_gain(value, probe, untrained)
-        if finding is not None:
-            return finding
+        mistake = _explain_gain(value, probe, untrained)
+        if mistake is not None:
+            return mistake
     return None
 
 
@@ -36,36 +36,36 @@ def _explain_gain(value, probe, untrained):
     if is_near(wanted):
         return None
     if is_near(100 * wanted):
-        return Finding("in_percent", probe=probe, untrained=untrained, value=value)
+        return Mistake("in_percent", probe=probe, untrained=untrained, value=value)
     if is_near(difference):
-        return Finding("difference", probe=probe, untrained=untrained, value=value)
+        return Mistake("difference", probe=probe, untrained=untrained, value=value)
     if is_near(-wanted, -difference):
-        return Finding("wrong_sign", probe=probe, untrained=untrained, value=value)
+        return Mistake("wrong_sign", probe=probe, untrained=untrained, value=value)
     if is_near(probe / untrained, difference / untrained):
-        return Finding("compared_with_right", probe=probe, untrained=untrained, value=value)
+        return Mistake("compared_with_right", probe=probe, untrained=untrained, value=value)
     if is_near(difference / (1 - probe)):
-        return Finding("divided_by_probe", probe=probe, untrained=untrained, value=value)
+        return Mistake("divided_by_probe", probe=probe, untrained=untrained, value=value)
     if wanted < 0 and value == 0:
-        return Finding("clipped_at_zero", probe=probe, untrained=untrained)
-    return Finding("other_gain", probe=probe, untrained=untrained, wanted=wanted, value=value, missed=missed)
+        return Mistake("clipped_at_zero", probe=probe, untrained=untrained)
+    return Mistake("other_gain", probe=probe, untrained=untrained, wanted=wanted, value=value, missed=missed)
 
 
 def _check_advice(answer):
     is_name = isinstance(answer, str) and answer in _NAMES
     if is_name or isinstance(answer, (Strategy, Evidence)):
-        return Finding("part_of_advice", kind=describe(answer))
+        return Mistake("part_of_advice", kind=describe(answer))
     if isinstance(answer, Task):
-        return Finding("task_alone")
+        return Mistake("task_alone")
     if not isinstance(answer, Advice):
-        return Finding("expected_advice", kind=describe(answer))
+        return Mistake("expected_advice", kind=describe(answer))
 
     evidence = answer.evidence
     if evidence.classes != 2:
-        return Finding("other_task", classes=evidence.classes)
+        return Mistake("other_task", classes=evidence.classes)
     if evidence.labels_per_class != 20:
-        return Finding("other_labels", labels=evidence.labels_per_class)
+        return Mistake("other_labels", labels=evidence.labels_per_class)
     if list(evidence.probes) != ["stage1", "stage2", "stage3"]:
-        return Finding("other_network", stages=", ".join(evidence.probes))
+        return Mistake("other_network", stages=", ".join(evidence.probes))
     return None
 
 
@@ -85,7 +85,7 @@ def _check_decide(answer):
     def choose(row):
         name = call(answer, row["labels_per_class"], list(row["probes"].values()), row["untrained"])
         if not isinstance(name, str) or name not in _NAMES:
-            raise Failed(Finding("no_name", kind=describe(name), names=", ".join(_NAMES)))
+            raise Failed(Mistake("no_name", kind=describe(name), names=", ".join(_NAMES)))
         return name
 
     cells = _apply_rule(choose)
@@ -97,10 +97,10 @@ def _check_decide(answer):
 
     chosen_names = {cell.chosen_name for cell in cells}
     if len(chosen_names) == 1 and cost in habit_costs.values():
-        return Finding("one_habit", name=chosen_names.pop(), cost=cost)
+        return Mistake("one_habit", name=chosen_names.pop(), cost=cost)
 
     worst_cell = max(cells, key=lambda cell: cell.regret)
-    return Finding(
+    return Mistake(
         "worse_than_habit",
         cost=cost,
         habit=best_habit,

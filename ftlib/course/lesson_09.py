@@ -5,31 +5,31 @@ from typing import Any
 
 import numpy as np
 
-from ftlib.course.answers import Finding, call, describe, near, number, recognize
+from ftlib.course.answers import Mistake, call, describe, near, number, recognize
 from ftlib.strategies.anchors import EWC, L2SP, Replay
 from ftlib.strategies.regularization import Regularization
 
 
 def _check_settings(answer):
     if isinstance(answer, L2SP):
-        return Finding("anchor_alone")
+        return Mistake("anchor_alone")
     if not isinstance(answer, Regularization):
-        return Finding("expected_regularization", kind=describe(answer))
+        return Mistake("expected_regularization", kind=describe(answer))
 
     light = Regularization.preset("light")
     if answer == light:
-        return Finding("light_unchanged")
+        return Mistake("light_unchanged")
     anchor: Any = answer.anchor
     if isinstance(anchor, (EWC, Replay)):
-        return Finding("other_anchor", kind=type(anchor).__name__)
+        return Mistake("other_anchor", kind=type(anchor).__name__)
     if anchor is not None and anchor.strength != 1:
-        return Finding("other_strength", strength=anchor.strength)
+        return Mistake("other_strength", strength=anchor.strength)
 
     for field in dataclasses.fields(light):
         given_value = getattr(answer, field.name)
         light_value = getattr(light, field.name)
         if field.name != "anchor" and given_value != light_value:
-            return Finding("other_setting", name=field.name, mine=given_value, theirs=light_value)
+            return Mistake("other_setting", name=field.name, mine=given_value, theirs=light_value)
     return None
 
 
@@ -37,10 +37,10 @@ def _check_rubber_band(answer):
     weights, start = _draw_arrays()
     returned = call(answer, _copy(weights), _copy(start), 0.4)
     if not isinstance(returned, (tuple, list)) or len(returned) != 2:
-        return Finding("expected_pair", kind=describe(returned))
+        return Mistake("expected_pair", kind=describe(returned))
     penalty = number(returned[0])
     if penalty is None:
-        return Finding("expected_penalty", kind=describe(returned[0]))
+        return Mistake("expected_penalty", kind=describe(returned[0]))
 
     square_sums = [float(np.sum((w - s) ** 2)) for w, s in zip(weights, start, strict=True)]
     total = sum(square_sums)
@@ -51,38 +51,38 @@ def _check_rubber_band(answer):
     sum_of_means = sum(squares / size for squares, size in zip(square_sums, sizes, strict=True))
     distance_to_zero = sum(float(np.sum(w**2)) for w in weights)
     mistakes = [
-        (0.4 * total, Finding("twice_too_much")),
-        (0.2 * distance_to_zero, Finding("distance_to_zero")),
-        (total, Finding("strength_missing")),
-        (total / 2, Finding("strength_missing")),
-        *((0.2 * squares, Finding("one_array")) for squares in square_sums),
-        (0.2 * total / sum(sizes), Finding("mean_of_squares")),
-        (0.2 * sum_of_means, Finding("mean_of_squares")),
-        (0.2 * np.sqrt(total), Finding("distance")),
+        (0.4 * total, Mistake("twice_too_much")),
+        (0.2 * distance_to_zero, Mistake("distance_to_zero")),
+        (total, Mistake("strength_missing")),
+        (total / 2, Mistake("strength_missing")),
+        *((0.2 * squares, Mistake("one_array")) for squares in square_sums),
+        (0.2 * total / sum(sizes), Mistake("mean_of_squares")),
+        (0.2 * sum_of_means, Mistake("mean_of_squares")),
+        (0.2 * np.sqrt(total), Mistake("distance")),
     ]
     known_mistake = recognize(penalty, mistakes)
     if known_mistake:
         return known_mistake
-    return Finding("other_penalty", size=sum(sizes), wanted=0.2 * total, value=penalty)
+    return Mistake("other_penalty", size=sum(sizes), wanted=0.2 * total, value=penalty)
 
 
 def _check_band_slopes(returned, weights, start):
     slopes = _read_arrays(returned, weights)
     if slopes is None:
-        return Finding("expected_arrays", count=len(weights), kind=describe(returned))
+        return Mistake("expected_arrays", count=len(weights), kind=describe(returned))
 
     differences = [w - s for w, s in zip(weights, start, strict=True)]
     if _are_close(slopes, _scale(0.4, differences)):
         return None
     if _are_close(slopes, _scale(-0.4, differences)):
-        return Finding("slope_sign")
+        return Mistake("slope_sign")
     if _are_close(slopes, _scale(0.8, differences)) or _are_close(slopes, _scale(0.2, differences)):
-        return Finding("slope_factor")
+        return Mistake("slope_factor")
     if _are_close(slopes, differences) or _are_close(slopes, _scale(2, differences)):
-        return Finding("slope_strength_missing")
+        return Mistake("slope_strength_missing")
     if _are_close(slopes, _scale(0.4, weights)):
-        return Finding("slopes_to_zero")
-    return Finding("other_slopes")
+        return Mistake("slopes_to_zero")
+    return Mistake("other_slopes")
 
 
 def _check_mixed_batch(answer):
@@ -90,48 +90,48 @@ def _check_mixed_batch(answer):
     for seed, share, wanted_old in ((0, 0.25, 8), (1, 0.25, 8), (2, 0.5, 16)):
         returned = call(answer, 100, 5000, 32, share, np.random.default_rng(seed))
         if not isinstance(returned, (tuple, list)) or len(returned) != 2:
-            return Finding("expected_pair", kind=describe(returned))
+            return Mistake("expected_pair", kind=describe(returned))
         new, old = (np.asarray(indices) for indices in returned)
-        finding = _check_batch(new, old, share, wanted_old)
-        if finding is not None:
-            return finding
+        mistake = _check_batch(new, old, share, wanted_old)
+        if mistake is not None:
+            return mistake
         batches.append((new, old))
 
     first_batch, second_batch, _ = batches
     if all(np.array_equal(first, second) for first, second in zip(first_batch, second_batch, strict=True)):
-        return Finding("generator_ignored")
+        return Mistake("generator_ignored")
 
     rng = np.random.default_rng(3)
     many_batches = [call(answer, 100, 5000, 32, 0.25, rng) for _ in range(40)]
     new = np.concatenate([batch[0] for batch in many_batches])
     old = np.concatenate([batch[1] for batch in many_batches])
     if new.max() < 90 or old.max() < 4500 or new.min() > 9 or old.min() > 500:
-        return Finding("narrow_range", new_first=new.min(), new_last=new.max(), old_first=old.min(), old_last=old.max())
+        return Mistake("narrow_range", new_first=new.min(), new_last=new.max(), old_first=old.min(), old_last=old.max())
     return None
 
 
 def _check_batch(new, old, share, wanted_old):
     for indices in (new, old):
         if indices.ndim != 1 or indices.dtype.kind not in "iu":
-            return Finding("expected_indices", kind=describe(indices))
+            return Mistake("expected_indices", kind=describe(indices))
 
     wanted_new = 32 - wanted_old
     if (len(new), len(old)) != (wanted_new, wanted_old):
         return _explain_sizes(len(new), len(old), share, wanted_new, wanted_old)
 
     if new.min() < 0 or new.max() >= 100:
-        return Finding("no_new_example", index=new.max())
+        return Mistake("no_new_example", index=new.max())
     if old.min() < 0 or old.max() >= 5000:
-        return Finding("no_old_example", index=old.max())
+        return Mistake("no_old_example", index=old.max())
     return None
 
 
 def _explain_sizes(new, old, share, wanted_new, wanted_old):
     if (new, old) == (wanted_old, wanted_new):
-        return Finding("share_reversed", new=new, old=old, share=share)
+        return Mistake("share_reversed", new=new, old=old, share=share)
     if (new, old) == (32, wanted_old):
-        return Finding("batch_too_large", new=new, old=old, total=new + old)
-    return Finding("other_sizes", share=share, wanted_new=wanted_new, wanted_old=wanted_old, new=new, old=old)
+        return Mistake("batch_too_large", new=new, old=old, total=new + old)
+    return Mistake("other_sizes", share=share, wanted_new=wanted_new, wanted_old=wanted_old, new=new, old=old)
 
 
 def _check_between(answer):
@@ -141,21 +141,21 @@ def _check_between(answer):
     returned = call(answer, given_start, given_tuned, 0.25)
     mixed = _read_arrays(returned, start)
     if mixed is None:
-        return Finding("expected_arrays", count=len(start), kind=describe(returned))
+        return Mistake("expected_arrays", count=len(start), kind=describe(returned))
 
     mistakes = [
-        (_mix(0.25, start, 0.75, tuned), Finding("wrong_way_round")),
-        (_mix(1, start, 0.25, tuned), Finding("start_in_full")),
-        (_mix(0.5, start, 0.5, tuned), Finding("always_middle")),
-        (_mix(-0.25, start, 0.25, tuned), Finding("step_alone")),
+        (_mix(0.25, start, 0.75, tuned), Mistake("wrong_way_round")),
+        (_mix(1, start, 0.25, tuned), Mistake("start_in_full")),
+        (_mix(0.5, start, 0.5, tuned), Mistake("always_middle")),
+        (_mix(-0.25, start, 0.25, tuned), Mistake("step_alone")),
     ]
-    for mistaken_arrays, finding in mistakes:
+    for mistaken_arrays, mistake in mistakes:
         if _are_close(mixed, mistaken_arrays):
-            return finding
+            return mistake
 
     wanted = _mix(0.75, start, 0.25, tuned)
     if not _are_close(mixed, wanted):
-        return Finding(
+        return Mistake(
             "other_weight",
             first=start[0].item(0),
             last=tuned[0].item(0),
@@ -163,7 +163,7 @@ def _check_between(answer):
             value=mixed[0].item(0),
         )
     if not (_are_close(given_start, start) and _are_close(given_tuned, tuned)):
-        return Finding("lists_changed")
+        return Mistake("lists_changed")
     return None
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ftlib.course.answers import Finding, as_number, call, describe, near, number
+from ftlib.course.answers import Mistake, as_number, call, describe, near, number
 from ftlib.tasks import Task
 
 
@@ -16,18 +16,18 @@ def _check_by_group(answer):
     single_value = number(returned)
     if single_value is not None:
         if near(single_value, is_right.mean()):
-            return Finding("overall_accuracy", value=single_value)
-        return Finding("one_number", value=single_value)
+            return Mistake("overall_accuracy", value=single_value)
+        return Mistake("one_number", value=single_value)
     if not isinstance(returned, dict):
-        return Finding("expected_dictionary", kind=describe(returned))
+        return Mistake("expected_dictionary", kind=describe(returned))
 
     values = {str(name): number(value) for name, value in returned.items()}
     if not values:
-        return Finding("empty_dictionary")
+        return Mistake("empty_dictionary")
     if set(values) != {"old", "new"}:
-        return Finding("other_groups", names=", ".join(values))
+        return Mistake("other_groups", names=", ".join(values))
     if None in values.values():
-        return Finding("no_number_per_group")
+        return Mistake("no_number_per_group")
 
     right_counts = {name: int(is_right[groups == name].sum()) for name in ("old", "new")}
     sizes = {name: int((groups == name).sum()) for name in ("old", "new")}
@@ -43,16 +43,16 @@ def _explain_accuracies(values, right_counts, sizes):
     if are_near(lambda right, size: right / size):
         return None
     if are_near(lambda right, size: right):
-        return Finding("counts", received=received)
+        return Mistake("counts", received=received)
     if are_near(lambda right, size: right / image_count):
-        return Finding("divided_by_all", received=received)
+        return Mistake("divided_by_all", received=received)
     if are_near(lambda right, size: 1 - right / size):
-        return Finding("error_rates", received=received)
+        return Mistake("error_rates", received=received)
     if are_near(lambda right, size: 100 * right / size):
-        return Finding("percentages", received=received)
+        return Mistake("percentages", received=received)
 
     wanted = ", ".join(f"{name} {right_counts[name] / size:.3g}" for name, size in sizes.items())
-    return Finding("other_accuracies", wanted=wanted, received=received)
+    return Mistake("other_accuracies", wanted=wanted, received=received)
 
 
 def _check_flips(answer):
@@ -63,7 +63,7 @@ def _check_flips(answer):
     images[:, 1, 0, 0] = (0, 0, 0, 1, 0, 0, 3, 0)
     returned = call(answer, _tilted, images, _brighter)
     if np.shape(returned) == (len(images),):
-        return Finding("one_value_per_image")
+        return Mistake("one_value_per_image")
 
     value = as_number(returned)
     before = _tilted(images)
@@ -73,19 +73,19 @@ def _check_flips(answer):
     if near(value, wanted):
         return None
     if near(value, has_flipped.sum()):
-        return Finding("number_of_flips", value=value)
+        return Mistake("number_of_flips", value=value)
     if near(value, 1 - wanted):
-        return Finding("share_that_stays", value=value)
+        return Mistake("share_that_stays", value=value)
     if near(value, 1.0):
-        return Finding("any_movement")
+        return Mistake("any_movement")
     if near(value, 0.0):
-        return Finding("no_flips")
+        return Mistake("no_flips")
 
     mean_movement = np.abs(before - after).mean()
     mean_movement_of_best = np.abs(before.max(axis=1) - after.max(axis=1)).mean()
     if near(value, mean_movement) or near(value, mean_movement_of_best):
-        return Finding("size_of_movement", value=value)
-    return Finding("other_share", wanted=wanted, value=value)
+        return Mistake("size_of_movement", value=value)
+    return Mistake("other_share", wanted=wanted, value=value)
 
 
 def _tilted(images):
@@ -104,22 +104,22 @@ def _brighter(images):
 
 def _check_mended(answer):
     if not isinstance(answer, Task):
-        return Finding("expected_task", kind=describe(answer))
+        return Mistake("expected_task", kind=describe(answer))
     split = answer.train
     if split.groups is None:
-        return Finding("no_groups")
+        return Mistake("no_groups")
 
     marked_labels = split.labels[split.groups == "marked"]
     marked_counts = np.bincount(marked_labels, minlength=answer.num_classes).tolist()
     class_size = len(split) // answer.num_classes
     if not any(marked_counts):
-        return Finding("no_marks")
+        return Mistake("no_marks")
     if len(set(marked_counts)) > 1:
-        return Finding("unequal_marks", counts=", ".join(map(str, marked_counts)))
+        return Mistake("unequal_marks", counts=", ".join(map(str, marked_counts)))
     if marked_counts[0] == class_size:
-        return Finding("all_marked")
+        return Mistake("all_marked")
     if marked_counts[0] != 2:
-        return Finding("other_marks", count=marked_counts[0])
+        return Mistake("other_marks", count=marked_counts[0])
     return None
 
 

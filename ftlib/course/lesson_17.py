@@ -4,7 +4,7 @@ import shlex
 
 import numpy as np
 
-from ftlib.course.answers import Finding, call, describe
+from ftlib.course.answers import Mistake, call, describe
 
 _FILES = {
     "b.png": b"round",
@@ -23,33 +23,33 @@ _FLAGS = ("--no-mirror", "--no-near", "--quiet", "--json")
 def _check_copies(answer):
     returned = call(answer, dict(_FILES))
     if not isinstance(returned, (list, tuple, set, frozenset)):
-        return Finding("expected_names", kind=describe(returned))
+        return Mistake("expected_names", kind=describe(returned))
     if any(not isinstance(name, str) for name in returned):
-        return Finding("no_strings")
+        return Mistake("no_strings")
 
     names = set(returned)
     unknown_names = names - set(_FILES)
     if unknown_names:
-        return Finding("unknown_file", name=min(unknown_names))
+        return Mistake("unknown_file", name=min(unknown_names))
     if names == _LATER_FILES:
         if len(returned) > len(names):
-            return Finding("named_twice")
+            return Mistake("named_twice")
         return None
     return _explain_names(names, shown_names=", ".join(sorted(returned)))
 
 
 def _explain_names(names, shown_names):
     if names in (_FIRST_FILES | _LATER_FILES, set(_FILES)):
-        return Finding("firsts_included")
+        return Mistake("firsts_included")
     if names == _FIRST_FILES:
-        return Finding("files_to_keep")
+        return Mistake("files_to_keep")
     if not names:
-        return Finding("none_found")
+        return Mistake("none_found")
     if names == set(_FILES) - _LATER_FILES:
-        return Finding("training_files")
+        return Mistake("training_files")
     if names < _LATER_FILES:
-        return Finding("copies_missed", received=shown_names)
-    return Finding("other_files", wanted=", ".join(sorted(_LATER_FILES)), received=shown_names)
+        return Mistake("copies_missed", received=shown_names)
+    return Mistake("other_files", wanted=", ".join(sorted(_LATER_FILES)), received=shown_names)
 
 
 def _check_apart(answer):
@@ -62,15 +62,15 @@ def _check_apart(answer):
         returned = call(answer, donors, 0.3, np.random.default_rng(seed))
         mask = _read_mask(returned, donors)
         if mask is None:
-            return Finding("expected_mask", count=len(donors), kind=describe(returned))
+            return Mistake("expected_mask", count=len(donors), kind=describe(returned))
         masks.append(mask)
 
     for mask in masks:
-        finding = _check_mask(mask, donors)
-        if finding is not None:
-            return finding
+        mistake = _check_mask(mask, donors)
+        if mistake is not None:
+            return mistake
     if all(np.array_equal(mask, masks[0]) for mask in masks):
-        return Finding("generator_ignored")
+        return Mistake("generator_ignored")
     return None
 
 
@@ -92,36 +92,36 @@ def _check_mask(mask, donors):
     training_donors = set(donors[~mask].tolist())
     shared_donors = sorted(test_donors & training_donors)
     if shared_donors:
-        return Finding("donors_on_both_sides", donor=shared_donors[0], others=len(shared_donors) - 1)
+        return Mistake("donors_on_both_sides", donor=shared_donors[0], others=len(shared_donors) - 1)
     if not test_donors or not training_donors:
         donor_count = len(test_donors | training_donors)
-        return Finding("one_side_empty", drawn=len(test_donors), donors=donor_count)
+        return Mistake("one_side_empty", drawn=len(test_donors), donors=donor_count)
     if len(test_donors) == 7:
-        return Finding("mask_reversed")
+        return Mistake("mask_reversed")
     if len(test_donors) != 3:
-        return Finding("other_number_of_donors", drawn=len(test_donors))
+        return Mistake("other_number_of_donors", drawn=len(test_donors))
     return None
 
 
 def _check_command(answer):
     if not isinstance(answer, str):
-        return Finding("expected_line", kind=describe(answer))
+        return Mistake("expected_line", kind=describe(answer))
 
     command, paths, options = _parse_line(answer)
     if command != "fit":
-        return Finding("other_command", command=command)
+        return Mistake("other_command", command=command)
     if paths != ["signs.csv"]:
-        return Finding("other_pictures", received=", ".join(paths) or "-")
+        return Mistake("other_pictures", received=", ".join(paths) or "-")
     if "--no-mirror" not in options:
-        return Finding("mirrored")
+        return Mistake("mirrored")
     if options.get("--updates") != "600":
-        return Finding("other_updates", received=options.get("--updates") or "-")
+        return Mistake("other_updates", received=options.get("--updates") or "-")
     if "--no-near" in options:
-        return Finding("near_copies_divided")
+        return Mistake("near_copies_divided")
 
     needless_options = set(options) - {"--no-mirror", "--updates", "--quiet", "--json", "--out"}
     if needless_options:
-        return Finding("option_not_asked", option=min(needless_options))
+        return Mistake("option_not_asked", option=min(needless_options))
     return None
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ftlib.course.answers import Finding
+from ftlib.course.answers import Mistake
 from ftlib.course.texts import Text
 
 _FOLDER = importlib.resources.files("ftlib.course")
@@ -19,16 +19,16 @@ class Exercise:
     """Something to write.
 
     Args:
-        check: Takes the answer; returns None if it is right, else a `Finding`: what is wrong with this one. It may
+        check: Takes the answer; returns None if it is right, else a `Mistake`: what is wrong with this one. It may
             use `call` and `as_number`, and need not foresee every kind of answer.
         right: Said of a right answer: why it is right, or what it is good for.
         hint: What to think of.
-        wrong: Said of wrong answers, by the key of the finding.
+        wrong: Said of wrong answers, by the key of the mistake.
         solution: Code that runs after `setup`; its last line is the check.
         setup: What the lesson has defined by then, for the tests.
     """
 
-    check: Callable[[Any], Finding | None]
+    check: Callable[[Any], Mistake | None]
     right: Text
     hint: Text
     wrong: dict[str, Text]

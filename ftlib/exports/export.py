@@ -9,6 +9,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, NotRequired, TypedDict
 
 import keras
 import numpy as np
@@ -18,10 +20,15 @@ from ftlib.files import is_picture, visible_entries
 from ftlib.models.inference import fingerprint_model
 from ftlib.models.keras_internals import flatten_layers
 from ftlib.tasks.task import check_pixels
+from ftlib.text import format_file_size
+
+if TYPE_CHECKING:
+    from ftlib.evidence.run import Run
 
 TOLERANCE = 0.01  # of a probability. Other kernels sum in another order (1e-6); a wrong conversion is off by far more
-IMAGES = 32
+DEFAULT_IMAGE_COUNT = 32  # that the formats are compared on
 _SCRIPT = pathlib.Path(__file__).with_name("runtimes.py")
+_LAST_ERROR_LINES = 12  # that are shown of a process that failed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,7 +43,7 @@ class Format:
     """
 
     file: str
-    needs: tuple
+    needs: tuple[str, ...]
     extra: str | None
     use: str
 
@@ -49,38 +56,81 @@ FORMATS = {
 }
 
 
+class ExportRow(TypedDict):
+    """What is recorded of an exported file.
+
+    Attributes:
+        format: Name of the format.
+        path: Of the file, or folder, in the folder of the export.
+        bytes: Its size.
+        runtime: The runtime that it was loaded in, with its version.
+        images: How many images it answered.
+        same: How many of them got the same class from the trained model.
+        difference: The largest difference between two probabilities.
+        load_s, first_s: Seconds to load, with the runtime itself, and to the first answer.
+        median_ms, slow_ms: Milliseconds of one image, and of the slowest of 20.
+        cores: Of the machine.
+        checksum: Of the model; in `export.json` only.
+    """
+
+    format: str
+    path: str
+    bytes: int
+    runtime: str
+    images: int
+    same: int
+    difference: float
+    load_s: float
+    first_s: float
+    median_ms: float
+    slow_ms: float
+    cores: int
+    checksum: NotRequired[str]
+
+
+class _ReferenceAnswers(NamedTuple):
+    """What every format has to answer: the images `(n, height, width, channels)`, and the trained model's answers."""
+
+    images: np.ndarray
+    probabilities: np.ndarray
+
+
 @dataclasses.dataclass(frozen=True, repr=False)
 class Export:
     """What `export` returns; it prints as a table.
 
     Attributes:
         folder: Where the files are, with `export.json`, which tells a program what goes in and what comes out.
-        rows: One dict per format: `format`, `path`, `bytes`, `runtime`, `images` (compared), `same` (images with the
-            same answer as the trained model), `difference` (the largest of a probability), `load_s` and `first_s`
-            (seconds to load, with the runtime itself, and to the first answer), `median_ms` and `slow_ms` (of one
-            image, and the slowest of 20), `cores` of the machine.
+        rows: One dict per format, with the keys of `ExportRow`.
     """
 
     folder: pathlib.Path
-    rows: list
+    rows: list[ExportRow]
 
     @property
-    def cores(self):
+    def cores(self) -> int:
         """Of the machine that the times were measured on."""
         return self.rows[0]["cores"]
 
     def __repr__(self):
         head = f"{'format':<12}{'size':>10}{'load':>9}{'one image':>12}{'slow (1 in 20)':>16}  same answers"
         lines = [
-            f"{r['format']:<12}{size_text(r['bytes']):>10}{r['load_s']:>7.1f} s{r['median_ms']:>9.1f} ms"
-            f"{r['slow_ms']:>13.1f} ms  {r['same']} of {r['images']}, to {r['difference']:.0e}; {r['runtime']}"
-            for r in self.rows
+            f"{row['format']:<12}{format_file_size(row['bytes']):>10}{row['load_s']:>7.1f} s{row['median_ms']:>9.1f} ms"
+            f"{row['slow_ms']:>13.1f} ms  {row['same']} of {row['images']}, to {row['difference']:.0e}; "
+            f"{row['runtime']}"
+            for row in self.rows
         ]
-        told = f"Load: with the import of its runtime. One image at a time on the processor, {self.cores} cores."
-        return "\n".join([head, *lines, told, f"In {self.folder}"])
+        note = f"Load: with the import of its runtime. One image at a time on the processor, {self.cores} cores."
+        return "\n".join([head, *lines, note, f"In {self.folder}"])
 
 
-def export(run, folder, formats=("keras",), images=None, say=None):
+def export(
+    run: "Run",
+    folder: str | os.PathLike,
+    formats: str | Sequence[str] = ("keras",),
+    images: Any = None,
+    say: Callable[[str], Any] | None = None,
+) -> Export:
     """Writes a tuned model in other formats, and proves each on real images in the runtime that it is meant for.
 
     Each file is loaded in a process of its own, which imports the runtime and nothing of `ftlib`, and answers the
@@ -112,39 +162,31 @@ def export(run, folder, formats=("keras",), images=None, say=None):
     32
     """
     formats = check_formats(formats)
-    folder = pathlib.Path(folder)
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(f"`folder` is a folder to write to. Received: the file {folder}.")
-    if folder.is_dir() and any(map(is_picture, filter(pathlib.Path.is_file, visible_entries(folder)))):
-        raise ValueError(f"`folder` is a folder of its own, and {folder} holds pictures. Name another one.")
-    say = say or (lambda line: None)
-    images = _images(run, images)
-    expected = run.predict(images)
+    folder = _check_folder(folder)
+    say = say or _say_nothing
+    compared_images = _compared_images(run, images)
+    reference = _ReferenceAnswers(compared_images, run.predict(compared_images))
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".part-") as work:
-        work = pathlib.Path(work)
-        source = work / FORMATS["keras"].file
-        run.model.save(source)
-        np.save(work / "images.npy", images)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".part-") as work_path:
+        work_folder = pathlib.Path(work_path)
         modules = _modules_of(run.model)
-        wanted = {name: str(work / FORMATS[name].file) for name in formats if name != "keras"}
-        if wanted:
-            say(f"converting to {', '.join(wanted)}")
-            # A .keras file opens with any backend, and only TensorFlow's writes every format.
-            _process("The conversion", ["convert", str(source), json.dumps(wanted), modules], "tensorflow")
+        np.save(work_folder / "images.npy", reference.images)
+        _write_formats(run.model, formats, work_folder, modules, say)
         rows = []
         for name in formats:
-            say(f"{name}: answering {len(images)} images in its own runtime")
-            rows.append(_proved(name, work, expected, modules))
+            say(f"{name}: answering {len(reference.images)} images in its own runtime")
+            rows.append(_prove_format(name, work_folder, reference.probabilities, modules))
         for row in rows:
-            final = folder / FORMATS[row["format"]].file
-            _place(work / final.name, final)
-            row["path"] = final.name
-        _place(_described(run, rows, work, folder), folder / "export.json")
+            _move_into_place(work_folder / row["path"], folder / row["path"])
+        _move_into_place(_write_description(run, rows, work_folder, folder), folder / "export.json")
     return Export(folder, rows)
 
 
-def check_formats(formats):
+def _say_nothing(line):
+    pass
+
+
+def check_formats(formats: str | Sequence[str]) -> tuple[str, ...]:
     """Returns the formats as a tuple of names, each once, after looking whether all of them can be written here.
 
     Raises:
@@ -155,117 +197,20 @@ def check_formats(formats):
     >>> check_formats("keras")
     ('keras',)
     """
-    formats = [formats] if isinstance(formats, str) else formats
-    formats = tuple(dict.fromkeys(find_name("format", name, FORMATS) for name in formats))
-    if not formats:
+    given_names = [formats] if isinstance(formats, str) else formats
+    names = tuple(dict.fromkeys(find_name("format", name, FORMATS) for name in given_names))
+    if not names:
         raise ValueError(f"Expected at least one format of {', '.join(FORMATS)}. Received: none.")
-    for name in formats:
-        missing = [module for module in FORMATS[name].needs if importlib.util.find_spec(module) is None]
-        if missing:
+    for name in names:
+        missing_modules = [module for module in FORMATS[name].needs if importlib.util.find_spec(module) is None]
+        if missing_modules:
             extra = FORMATS[name].extra
-            way = f'pip install "ftlib[{extra}]"' if extra else f"pip install {' '.join(missing)}"
-            raise ImportError(f"The format {name!r} needs {', '.join(missing)}, not installed here: {way}.")
-    return formats
+            command = f'pip install "ftlib[{extra}]"' if extra else f"pip install {' '.join(missing_modules)}"
+            raise ImportError(f"The format {name!r} needs {', '.join(missing_modules)}, not installed here: {command}.")
+    return names
 
 
-def size_text(count):
-    """Returns bytes as people say them.
-
-    Example:
-    >>> size_text(2_517_000)
-    '2.5 MB'
-    """
-    for unit, size in (("GB", 1e9), ("MB", 1e6)):
-        if count >= 0.95 * size:
-            return f"{count / size:.1f} {unit}"
-    return f"{count / 1e3:.0f} kB"
-
-
-def _images(run, images):
-    if images is None:
-        if run.task is None:
-            raise ValueError(
-                "An export is compared on real images, and this run was loaded without its data. Use "
-                "ft.load_run(run_dir, task=...), or give `images`."
-            )
-        test = run.task.test.images
-        # Spread over the whole split, which may be sorted by class.
-        images = test[np.unique(np.linspace(0, len(test) - 1, IMAGES).astype(int))]
-    check_pixels(images)
-    images = np.asarray(images[np.arange(len(images))], "float32")
-    if images.shape[1:] != run.image_shape:
-        raise ValueError(f"Expected images of the model's size, {run.image_shape}. Received: {images.shape[1:]}.")
-    return images
-
-
-def _modules_of(model):
-    """Returns the packages besides Keras that a process must import before it can load the model, with commas."""
-    packages = {type(layer).__module__.partition(".")[0] for layer in flatten_layers(model)}
-    return ",".join(sorted(packages - {"keras", "ftlib"}))
-
-
-def _process(what, arguments, backend):
-    """Runs the script of the runtimes on the processor alone; says why if it fails."""
-    # On the processor, so that formats are compared on equal terms and leave the memory of a GPU alone.
-    environment = {
-        **os.environ,
-        "KERAS_BACKEND": backend,
-        "CUDA_VISIBLE_DEVICES": "-1",
-        "JAX_PLATFORMS": "cpu",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-    }
-    done = subprocess.run(
-        [sys.executable, "-P", str(_SCRIPT), *arguments],
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-    )
-    if done.returncode:
-        killed = f"it was ended by signal {-done.returncode}; out of memory?" if done.returncode < 0 else ""
-        told = "\n".join(done.stderr.strip().splitlines()[-12:])
-        raise RuntimeError(f"{what} failed: {killed or 'the last it said was'}\n{told}")
-
-
-def _proved(name, work, expected, modules):
-    """Returns the row of a format after comparing its answers with those of the trained model."""
-    path, out = work / FORMATS[name].file, work / "answers.npz"
-    needed = modules if name == "keras" else ""
-    arguments = ["run", name, str(path), str(work / "images.npy"), str(out), needed]
-    _process(f"Loading and running {FORMATS[name].file}", arguments, keras.backend.backend())
-    with np.load(out) as stored:
-        answers, facts = stored["answers"], json.loads(str(stored["facts"]))
-    if answers.shape != expected.shape:
-        raise RuntimeError(f"{name} gives answers {answers.shape}, the trained model {expected.shape}.")
-    difference = float(np.abs(answers - expected).max())
-    same = int((answers.argmax(1) == expected.argmax(1)).sum())
-    if not difference <= TOLERANCE:  # a NaN is no agreement
-        raise RuntimeError(
-            f"{name} was converted but does not give the answers of the trained model: probabilities differ by "
-            f"{difference:.2g} (allowed: {TOLERANCE}), {same} of {len(expected)} images get the same class. Nothing "
-            "was written. Export to another format."
-        )
-    calls = facts.pop("calls_ms")
-    return {
-        "format": name,
-        "bytes": _bytes(path),
-        **facts,
-        "median_ms": float(np.median(calls)),
-        "slow_ms": float(np.percentile(calls, 95)),
-        "cores": os.cpu_count() or 1,
-        "images": len(expected),
-        "same": same,
-        "difference": difference,
-    }
-
-
-def _bytes(path):
-    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
-    return sum(file.stat().st_size for file in files)
-
-
-def load_exports(folder):
+def load_exports(folder: str | os.PathLike) -> list[ExportRow]:
     """Returns the rows of `export.json` in a folder, as in `Export.rows`, or an empty list where there is none.
 
     Args:
@@ -278,19 +223,134 @@ def load_exports(folder):
         return []
 
 
-def _described(run, rows, work, folder):
+def _check_folder(folder):
+    """Returns the path of a folder that can be written to and holds no pictures."""
+    folder = pathlib.Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"`folder` is a folder to write to. Received: the file {folder}.")
+    if folder.is_dir() and any(map(is_picture, filter(pathlib.Path.is_file, visible_entries(folder)))):
+        raise ValueError(f"`folder` is a folder of its own, and {folder} holds pictures. Name another one.")
+    return folder
+
+
+def _compared_images(run, images):
+    """Returns the images to compare the formats on, as `float32`: those given, else some of the test images."""
+    if images is None:
+        if run.task is None:
+            raise ValueError(
+                "An export is compared on real images, and this run was loaded without its data. Use "
+                "ft.load_run(run_dir, task=...), or give `images`."
+            )
+        test_images = run.task.test.images
+        # Spread over the whole split, which may be sorted by class.
+        images = test_images[np.unique(np.linspace(0, len(test_images) - 1, DEFAULT_IMAGE_COUNT).astype(int))]
+    check_pixels(images)
+    pixels = np.asarray(images[np.arange(len(images))], "float32")
+    if pixels.shape[1:] != run.image_shape:
+        raise ValueError(f"Expected images of the model's size, {run.image_shape}. Received: {pixels.shape[1:]}.")
+    return pixels
+
+
+def _modules_of(model):
+    """Returns the packages besides Keras that a process must import before it can load the model, with commas."""
+    packages = {type(layer).__module__.partition(".")[0] for layer in flatten_layers(model)}
+    return ",".join(sorted(packages - {"keras", "ftlib"}))
+
+
+def _write_formats(model, formats, work_folder, modules, say):
+    """Writes a model as `.keras`, which every format is converted from, and in the formats."""
+    source_path = work_folder / FORMATS["keras"].file
+    model.save(source_path)
+    path_of_format = {name: str(work_folder / FORMATS[name].file) for name in formats if name != "keras"}
+    if path_of_format:
+        say(f"converting to {', '.join(path_of_format)}")
+        arguments = ["convert", str(source_path), json.dumps(path_of_format), modules]
+        # A .keras file opens with any backend, and only TensorFlow's writes every format.
+        _run_script("The conversion", arguments, backend="tensorflow")
+
+
+def _run_script(what, arguments, backend):
+    """Runs the script of the runtimes on the processor alone.
+
+    Raises:
+        RuntimeError: If it fails, with the last lines that it wrote.
+    """
+    # On the processor, so that formats are compared on equal terms and leave the memory of a GPU alone.
+    environment = {
+        **os.environ,
+        "KERAS_BACKEND": backend,
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "JAX_PLATFORMS": "cpu",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+    }
+    process = subprocess.run(
+        [sys.executable, "-P", str(_SCRIPT), *arguments],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+    )
+    if process.returncode:
+        reason = "the last it said was"
+        if process.returncode < 0:
+            reason = f"it was ended by signal {-process.returncode}; out of memory?"
+        last_lines = "\n".join(process.stderr.strip().splitlines()[-_LAST_ERROR_LINES:])
+        raise RuntimeError(f"{what} failed: {reason}\n{last_lines}")
+
+
+def _prove_format(name, work_folder, expected, modules):
+    """Returns the row of a format after comparing its answers with those of the trained model, `(n, classes)`."""
+    file_name = FORMATS[name].file
+    model_path, answers_path = work_folder / file_name, work_folder / "answers.npz"
+    needed_modules = modules if name == "keras" else ""
+    arguments = ["run", name, str(model_path), str(work_folder / "images.npy"), str(answers_path), needed_modules]
+    _run_script(f"Loading and running {file_name}", arguments, keras.backend.backend())
+    with np.load(answers_path) as stored:
+        answers, facts = stored["answers"], json.loads(str(stored["facts"]))
+    if answers.shape != expected.shape:
+        raise RuntimeError(f"{name} gives answers {answers.shape}, the trained model {expected.shape}.")
+    difference = float(np.abs(answers - expected).max())
+    same_count = int((answers.argmax(1) == expected.argmax(1)).sum())
+    if not difference <= TOLERANCE:  # a NaN is no agreement
+        raise RuntimeError(
+            f"{name} was converted but does not give the answers of the trained model: probabilities differ by "
+            f"{difference:.2g} (allowed: {TOLERANCE}), {same_count} of {len(expected)} images get the same class. "
+            "Nothing was written. Export to another format."
+        )
+    return ExportRow(
+        format=name,
+        bytes=_size_in_bytes(model_path),
+        runtime=facts["runtime"],
+        load_s=facts["load_s"],
+        first_s=facts["first_s"],
+        median_ms=float(np.median(facts["calls_ms"])),
+        slow_ms=float(np.percentile(facts["calls_ms"], 95)),
+        cores=os.cpu_count() or 1,
+        images=len(expected),
+        same=same_count,
+        difference=difference,
+        path=file_name,
+    )
+
+
+def _size_in_bytes(path):
+    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+    return sum(file.stat().st_size for file in files)
+
+
+def _write_description(run, rows, work_folder, folder):
     """Writes what a program must know to use the files in a folder, and returns the path."""
-    checksum, now = fingerprint_model(run.model), {row["format"] for row in rows}
+    checksum = fingerprint_model(run.model)
+    exported_formats = {row["format"] for row in rows}
     # What was exported before stays listed while it is the same model.
-    earlier = [
+    earlier_rows = [
         row
         for row in load_exports(folder)
-        if row.get("checksum") == checksum and row["format"] not in now and (folder / row["path"]).exists()
+        if row.get("checksum") == checksum and row["format"] not in exported_formats and (folder / row["path"]).exists()
     ]
-    rows = [*earlier, *({**row, "checksum": checksum} for row in rows)]
     height, width, channels = run.image_shape
-    path = work / "export.json"
-    told = {
+    description = {
         "classes": list(run.class_names),
         "input": {
             "shape": [None, height, width, channels],
@@ -299,18 +359,19 @@ def _described(run, rows, work, folder):
             "pixels": f"{'grey' if channels == 1 else 'RGB'}, 0 to 255; the model scales them itself",
         },
         "output": {"shape": [None, len(run.class_names)], "meaning": "probability of each class, in their order"},
-        "files": rows,
+        "files": [*earlier_rows, *({**row, "checksum": checksum} for row in rows)],
     }
-    path.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
+    path = work_folder / "export.json"
+    path.write_text(json.dumps(description, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
     return path
 
 
-def _place(made, final):
+def _move_into_place(new_path, final_path):
     """Puts a file or a folder in its place; what stood there goes only once the new one is complete."""
-    if final.is_dir():  # a folder that holds files cannot be replaced at once
-        old = made.with_name(f"old-{final.name}")
-        os.replace(final, old)
-        os.replace(made, final)
-        shutil.rmtree(old)
+    if final_path.is_dir():  # a folder that holds files cannot be replaced at once
+        old_path = new_path.with_name(f"old-{final_path.name}")
+        os.replace(final_path, old_path)
+        os.replace(new_path, final_path)
+        shutil.rmtree(old_path)
     else:
-        os.replace(made, final)
+        os.replace(new_path, final_path)

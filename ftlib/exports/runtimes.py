@@ -9,38 +9,51 @@ import importlib
 import json
 import sys
 import time
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
-LEAST_CALLS = 30  # timed; fewer would let one pause of the machine decide
+FEWEST_TIMED_CALLS = 30  # fewer would let one pause of the machine decide
+
+# A function from pixels `(1, height, width, channels)` to probabilities `(1, classes)`, and the runtime's name.
+Loaded = tuple[Callable[[np.ndarray], Any], str]
 
 
-def load_keras(path):
+def load_keras(path: str) -> Loaded:
     """Returns a function from pixels `(1, height, width, channels)` to probabilities, and the runtime's name."""
     import keras
 
-    model = keras.models.load_model(path, compile=False)
+    model: Any = keras.models.load_model(path, compile=False)
     return model.predict_on_batch, f"Keras {keras.__version__}, {keras.backend.backend()}"
 
 
-def load_savedmodel(path):
+def load_savedmodel(path: str) -> Loaded:
     """As `load_keras`, for a folder that TensorFlow reads."""
     import tensorflow as tf
 
-    loaded = tf.saved_model.load(path)
-    return lambda pixels: loaded.serve(tf.constant(pixels)).numpy(), f"TensorFlow {tf.__version__}"
+    model = tf.saved_model.load(path)
+
+    def answer(pixels):
+        return model.serve(tf.constant(pixels)).numpy()
+
+    return answer, f"TensorFlow {tf.__version__}"
 
 
-def load_onnx(path):
+def load_onnx(path: str) -> Loaded:
     """As `load_keras`, for an ONNX file."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
-    return lambda pixels: session.run(None, {name: pixels})[0], f"ONNX Runtime {onnxruntime.__version__}"
+    input_name = session.get_inputs()[0].name
+
+    def answer(pixels):
+        return session.run(None, {input_name: pixels})[0]
+
+    return answer, f"ONNX Runtime {onnxruntime.__version__}"
 
 
-def load_litert(path):
+def load_litert(path: str) -> Loaded:
     """As `load_keras`, for a .tflite file: in LiteRT, or where it is not installed in TensorFlow's copy of it."""
     try:
         from importlib.metadata import version
@@ -51,126 +64,168 @@ def load_litert(path):
     except ImportError:
         import tensorflow as tf
 
-        Interpreter, runtime = tf.lite.Interpreter, f"TensorFlow Lite {tf.__version__}"
+        Interpreter = tf.lite.Interpreter
+        runtime = f"TensorFlow Lite {tf.__version__}"
     interpreter = Interpreter(model_path=path)
-    taken, given = interpreter.get_input_details()[0], interpreter.get_output_details()[0]["index"]
+    input_index = interpreter.get_input_details()[0]["index"]
+    output_index = interpreter.get_output_details()[0]["index"]
 
-    def run(pixels):
+    def answer(pixels):
         if tuple(interpreter.get_input_details()[0]["shape"]) != pixels.shape:
-            interpreter.resize_tensor_input(taken["index"], pixels.shape)
+            interpreter.resize_tensor_input(input_index, pixels.shape)
             interpreter.allocate_tensors()
-        interpreter.set_tensor(taken["index"], pixels)
+        interpreter.set_tensor(input_index, pixels)
         interpreter.invoke()
-        return interpreter.get_tensor(given)
+        return interpreter.get_tensor(output_index)
 
     interpreter.allocate_tensors()
-    return run, runtime
+    return answer, runtime
 
 
 LOADERS = {"keras": load_keras, "savedmodel": load_savedmodel, "onnx": load_onnx, "litert": load_litert}
 
 
-def run(form, path, images):
+def run(format_name: str, path: str, images: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
     """Loads a model and gives it images one at a time, as a program that answers requests would.
+
+    Args:
+        format_name: A key of `LOADERS`.
+        path: Of the exported file or folder.
+        images: `(n, height, width, channels)`, `float32`, pixels 0-255.
 
     Returns:
         `(probabilities (n, classes), facts)`: the runtime, the seconds to load and to the first answer, and the
         milliseconds of each later call.
     """
-    began = time.perf_counter()
-    answer, runtime = LOADERS[form](path)
-    loaded = time.perf_counter()
-    answers, calls = [np.asarray(answer(images[:1]))], []
-    first = time.perf_counter()
-    for i in range(1, max(len(images), LEAST_CALLS + 1)):
-        at = i % len(images)
-        start = time.perf_counter()
-        row = np.asarray(answer(images[at : at + 1]))
-        calls.append(1000 * (time.perf_counter() - start))
-        answers.append(row)
-    facts = {"runtime": runtime, "load_s": loaded - began, "first_s": first - loaded, "calls_ms": calls}
+    start_time = time.perf_counter()
+    answer, runtime = LOADERS[format_name](path)
+    loaded_time = time.perf_counter()
+    answers = [np.asarray(answer(images[:1]))]
+    first_answer_time = time.perf_counter()
+    call_milliseconds = []
+    for call in range(1, max(len(images), FEWEST_TIMED_CALLS + 1)):
+        index = call % len(images)
+        call_start = time.perf_counter()
+        probabilities = np.asarray(answer(images[index : index + 1]))
+        call_milliseconds.append(1000 * (time.perf_counter() - call_start))
+        answers.append(probabilities)
+    facts = {
+        "runtime": runtime,
+        "load_s": loaded_time - start_time,
+        "first_s": first_answer_time - loaded_time,
+        "calls_ms": call_milliseconds,
+    }
     return np.concatenate(answers[: len(images)]), facts
 
 
-def convert(source, wanted):
-    """Writes a `.keras` file in other formats, as `{format: path}`; always in 32-bit floats, which all of them take."""
+def convert(source_path: str, path_of_format: Mapping[str, str]) -> None:
+    """Writes a `.keras` file in other formats, always in 32-bit floats, which all of them take.
+
+    Args:
+        source_path: Of the `.keras` file.
+        path_of_format: Dict from the name of a format to the path to write.
+    """
     import keras
 
-    kinds = {"savedmodel": "tf_saved_model", "litert": "litert"}
-    model = in_float32(keras.models.load_model(source, compile=False))
-    for form, path in wanted.items():
-        if form == "onnx":
+    keras_names = {"savedmodel": "tf_saved_model", "litert": "litert"}
+    model: Any = in_float32(keras.models.load_model(source_path, compile=False))
+    for format_name, path in path_of_format.items():
+        if format_name == "onnx":
             to_onnx(model, path)
         else:
-            model.export(path, format=kinds[form], verbose=False)
+            model.export(path, format=keras_names[format_name], verbose=False)
 
 
-def to_onnx(model, path):
+def to_onnx(model: Any, path: str) -> None:
     """Writes a model as ONNX.
 
     Keras's own export takes the constants of a Normalization layer for inputs (EfficientNet has one), and leaves
     grouped convolutions and GELU (ConvNeXt) as operations that no ONNX runtime knows.
+
+    Args:
+        model: A `keras.Model` on the TensorFlow backend.
+        path: The file to write.
     """
-    from unittest import mock
-
-    import tensorflow as tf
     import tf2onnx
-    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-    plain, image = tf.function, tf.TensorSpec(model.input_shape, "float32", name="image")
-    # Keras compiles grouped convolutions with XLA, as calls that cannot be opened.
-    with mock.patch.object(tf, "function", lambda *args, **options: plain(*args, **{**options, "jit_compile": None})):
-        traced = plain(lambda image: model(image, training=False), [image], autograph=False).get_concrete_function()
-    frozen = convert_variables_to_constants_v2(traced)  # every constant too
-
-    def erfc(graph, node, *_):
-        one = graph.make_const(tf2onnx.utils.make_name("one"), np.array(1, "float32"))
-        node.type = "Erf"
-        after = graph.make_node("Sub", [one.output[0], node.output[0]])
-        graph.replace_all_inputs(node.output[0], after.output[0], ops=[n for n in graph.get_nodes() if n is not after])
-
+    graph, input_name, output_name = _trace_with_constants(model)
     tf2onnx.convert.from_graph_def(
-        frozen.graph.as_graph_def(),
-        input_names=[frozen.inputs[0].name],
-        output_names=[frozen.outputs[0].name],
-        tensors_to_rename={frozen.inputs[0].name: "image", frozen.outputs[0].name: "probabilities"},
-        custom_op_handlers={"Erfc": (erfc, [])},
+        graph.as_graph_def(),
+        input_names=[input_name],
+        output_names=[output_name],
+        tensors_to_rename={input_name: "image", output_name: "probabilities"},
+        custom_op_handlers={"Erfc": (_replace_erfc, [])},
         opset=17,
         output_path=path,
     )
 
 
-def in_float32(model):
+def _trace_with_constants(model):
+    """Returns the graph of a model in which all weights are constants, and the names of its input and output."""
+    from unittest import mock
+
+    import tensorflow as tf
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+    tf_function = tf.function
+    image = tf.TensorSpec(model.input_shape, "float32", name="image")
+
+    def function_without_xla(*args, **options):
+        return tf_function(*args, **{**options, "jit_compile": None})
+
+    # Keras compiles grouped convolutions with XLA, as calls that cannot be opened.
+    with mock.patch.object(tf, "function", function_without_xla):
+        traced = tf_function(lambda image: model(image, training=False), [image], autograph=False)
+        concrete_function = traced.get_concrete_function()
+    frozen_function = convert_variables_to_constants_v2(concrete_function)  # every constant too
+    return frozen_function.graph, frozen_function.inputs[0].name, frozen_function.outputs[0].name
+
+
+def _replace_erfc(graph, node, *_):
+    """Writes `erfc(x)`, which ONNX does not have, as `1 - erf(x)`."""
+    import tf2onnx
+
+    one = graph.make_const(tf2onnx.utils.make_name("one"), np.array(1, "float32"))
+    node.type = "Erf"
+    difference = graph.make_node("Sub", [one.output[0], node.output[0]])
+    other_nodes = [graph_node for graph_node in graph.get_nodes() if graph_node is not difference]
+    graph.replace_all_inputs(node.output[0], difference.output[0], ops=other_nodes)
+
+
+def in_float32(model: Any) -> Any:
     """Returns a model that computes in `float32`: itself, or a copy with the same weights if it mixes precisions."""
     import keras
 
-    mixed = {p for layer in model._flatten_layers() if (p := layer.dtype_policy.name).startswith("mixed_")}
-    if not mixed:
+    policy_names = {layer.dtype_policy.name for layer in model._flatten_layers()}
+    mixed_names = {name for name in policy_names if name.startswith("mixed_")}
+    if not mixed_names:
         return model
 
-    def plain(config):
+    def with_float32(config):
         if isinstance(config, dict):
-            return {key: plain(value) for key, value in config.items()}
+            return {key: with_float32(value) for key, value in config.items()}
         if isinstance(config, (list, tuple)):
-            return type(config)(map(plain, config))
-        return "float32" if isinstance(config, str) and config in mixed else config
+            return type(config)(map(with_float32, config))
+        return "float32" if isinstance(config, str) and config in mixed_names else config
 
-    copy = keras.saving.deserialize_keras_object(plain(keras.saving.serialize_keras_object(model)))
-    copy.set_weights(model.get_weights())
-    return copy
+    float32_config = with_float32(keras.saving.serialize_keras_object(model))
+    float32_model: Any = keras.saving.deserialize_keras_object(float32_config)
+    float32_model.set_weights(model.get_weights())
+    return float32_model
 
 
-def main(arguments):
+def main(arguments: list[str]) -> None:
     """`convert SOURCE JSON MODULES` or `run FORMAT PATH IMAGES.npy OUT.npz MODULES`; modules to import, with commas."""
-    task, *rest, modules = arguments
-    for name in filter(None, modules.split(",")):
-        importlib.import_module(name)  # KerasHub's layers are known to Keras once it is imported
-    if task == "convert":
-        convert(rest[0], json.loads(rest[1]))
+    command, *command_arguments, modules = arguments
+    for module in filter(None, modules.split(",")):
+        importlib.import_module(module)  # KerasHub's layers are known to Keras once it is imported
+    if command == "convert":
+        source_path, formats_json = command_arguments
+        convert(source_path, json.loads(formats_json))
     else:
-        form, path, images, out = rest
-        answers, facts = run(form, path, np.load(images))
-        np.savez(out, answers=answers, facts=json.dumps(facts))
+        format_name, path, images_path, answers_path = command_arguments
+        answers, facts = run(format_name, path, np.load(images_path))
+        np.savez(answers_path, answers=answers, facts=np.array(json.dumps(facts)))
 
 
 if __name__ == "__main__":

@@ -11,8 +11,12 @@ from ftlib.plots.curves import learning_curves
 from ftlib.plots.effects import effect_grid
 from ftlib.plots.evidence import reliability, trade_off
 from ftlib.plots.filters import feature_maps, filter_grid
-from ftlib.plots.look import count, labels_text, percent, png, seed_text, show
+from ftlib.plots.look import png, show
 from ftlib.plots.models import confused_pairs, confusion_matrix, mistakes, stage_picture
+from ftlib.text import format_count as count
+from ftlib.text import format_labels as labels_text
+from ftlib.text import format_percent as percent
+from ftlib.text import format_seeds as seed_text
 
 __all__ = [
     "accuracy_curves", "bars", "by_strategy", "confused_pairs", "confusion_matrix", "count", "effect_grid",

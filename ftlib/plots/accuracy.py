@@ -1,23 +1,28 @@
 """Accuracy of strategies against labels or updates, with intervals."""
 
 import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from ftlib.errors import unknown
 from ftlib.plots.look import (
     LONGEST_STRATEGY,
-    count,
-    figure,
-    label_ends,
-    labels_text,
-    percent,
-    percent_axis,
-    seed_text,
-    shorten,
+    LineEnd,
+    assign_styles,
+    format_percent_axis,
+    label_line_ends,
+    new_figure,
+    shorten_name,
     styled,
-    styles,
 )
+from ftlib.text import format_count, format_labels, format_percent, format_seeds
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Row = Mapping[str, Any]  # of `Comparison.table()`
 
 _AXES = {
     "labels_per_class": ("Training labels per class (log scale)", "updates"),
@@ -26,8 +31,24 @@ _AXES = {
 _METRICS = {"test": "Test accuracy", "val": "Validation accuracy"}
 
 
+class MainCell(NamedTuple):
+    """The rows to put first: those of one number of labels, with the most updates."""
+
+    rows: list[Row]
+    labels_per_class: int | None
+    updates: int
+
+
+class _BestAt(NamedTuple):
+    """Which strategy is ahead at one end of an axis."""
+
+    value: int | None
+    strategy: str
+    text: str
+
+
 @styled
-def accuracy_curves(rows, x="labels_per_class", metric="test"):
+def accuracy_curves(rows: Sequence[Row], x: str = "labels_per_class", metric: str = "test") -> "Figure":
     """Draws accuracy against the number of labels or of updates, one line per strategy.
 
     Args:
@@ -47,20 +68,26 @@ def accuracy_curves(rows, x="labels_per_class", metric="test"):
     >>> row["test_mean"] = 0.92
     >>> figure = accuracy_curves([{**row, "labels_per_class": 3}, {**row, "labels_per_class": 10}])
     """
-    series, fixed = by_strategy(rows, x, metric)
-    fig = figure(7.5, 4.6)
+    rows_of_strategy, fixed_value = by_strategy(rows, x, metric)
+    fig = new_figure(7.5, 4.6)
     ax = fig.subplots()
-    _draw_series(ax, series, x, metric)
-    ax.set_title(_best(series, fixed, x, metric))
+    _draw_curves(ax, rows_of_strategy, x, metric)
+    ax.set_title(_name_the_best(rows_of_strategy, fixed_value, x, metric))
     return fig
 
 
 @styled
-def headline(live_rows, recorded_rows=None, labels_per_class=10, source="results/digits.json", stacked=False):
+def headline(
+    live_rows: Sequence[Row],
+    recorded_rows: Sequence[Row] | None = None,
+    labels_per_class: int | None = 10,
+    source: str = "results/digits.json",
+    stacked: bool = False,
+) -> "Figure":
     """Draws what was measured just now beside the recorded grid.
 
     Args:
-        live_rows: Rows as for `accuracy_curves`. Those of `labels_per_class` with the most updates aredrawn.
+        live_rows: Rows as for `accuracy_curves`. Those of `labels_per_class` with the most updates are drawn.
         recorded_rows: Rows of the recorded grid, or None to draw the live result alone.
         labels_per_class: Which live rows to show. Where there are none of these, the largest number there is.
         source: Where the recorded rows come from, for the title of their panel.
@@ -76,154 +103,182 @@ def headline(live_rows, recorded_rows=None, labels_per_class=10, source="results
     >>> row = {"strategy": "full", "labels_per_class": 10, "updates": 300, "n": 3}
     >>> figure = headline([{**row, "test_mean": 0.96, "test_low": 0.95, "test_high": 0.97}])
     """
-    live, labels, updates = main_cell(live_rows, labels_per_class)
-    tall = 1.7 + 0.5 * len(live)
+    live = main_cell(live_rows, labels_per_class)
+    live_height = 1.7 + 0.5 * len(live.rows)
     if not recorded_rows:
-        fig = figure(4.8 if stacked else 7, tall)
+        fig = new_figure(4.8 if stacked else 7, live_height)
         axes = [fig.subplots()]
     elif stacked:
-        fig = figure(4.8, tall + 4.4)
+        fig = new_figure(4.8, live_height + 4.4)
         # Two figures in one, so that the labels of one do not narrow the other.
-        axes = [part.subplots() for part in fig.subfigures(2, 1, height_ratios=[tall, 4.4])]
+        subfigures = fig.subfigures(2, 1, squeeze=False, height_ratios=[live_height, 4.4]).ravel()
+        axes = [subfigure.subplots() for subfigure in subfigures]
     else:
-        fig = figure(11, max(4.6, tall))
-        axes = fig.subplots(1, 2, width_ratios=[1, 1.25])
-    _draw_live(axes[0], live, recorded_rows or [])
+        fig = new_figure(11, max(4.6, live_height))
+        axes = list(fig.subplots(1, 2, width_ratios=[1, 1.25]))
+    live_ax = axes[0]
+    _draw_live(live_ax, live.rows, recorded_rows or [])
     if stacked:
-        axes[0].xaxis.get_major_locator().set_params(nbins=4)  # numbers as wide as "98.5 %"
-    axes[0].set_title(f"Live, {seed_text([r['n'] for r in live])}:\n{_setting(labels, updates)}")
+        locator = live_ax.xaxis.get_major_locator()
+        locator.set_params(nbins=4)  # pyright: ignore[reportCallIssue] - a MaxNLocator; numbers as wide as "98.5 %"
+    seeds = format_seeds(row["n"] for row in live.rows)
+    cell = f"{format_labels(live.labels_per_class)}, {format_count(live.updates, 'update')}"
+    live_ax.set_title(f"Live, {seeds}:\n{cell}")
     if recorded_rows:
-        series, fixed = by_strategy(recorded_rows, "labels_per_class", "test")
-        seeds = seed_text([r["n"] for line in series.values() for r in line])
-        axes[1].set_title(f"Recorded ({source}, {seeds}):\n{count(fixed, 'update')}")
-        _draw_series(axes[1], series, "labels_per_class", "test")
+        rows_of_strategy, fixed_updates = by_strategy(recorded_rows, "labels_per_class", "test")
+        seeds = format_seeds(row["n"] for row in _all_rows(rows_of_strategy))
+        axes[1].set_title(f"Recorded ({source}, {seeds}):\n{format_count(fixed_updates, 'update')}")
+        _draw_curves(axes[1], rows_of_strategy, "labels_per_class", "test")
     return fig
 
 
-def main_cell(rows, labels_per_class=10):
-    """Returns the rows to put first, `(rows, labels_per_class, updates)`: those with the most updates.
+def main_cell(rows: Sequence[Row], labels_per_class: int | None = 10) -> MainCell:
+    """Returns the rows to put first: those with the most updates.
 
     Args:
         rows: Rows as for `accuracy_curves`.
         labels_per_class: The number of labels wanted; the largest there is, where it is not among the rows.
     """
-    _check(rows, "test")
-    there = {r["labels_per_class"] for r in rows}
-    labels = labels_per_class if labels_per_class in there else max(there, key=_size)
-    updates = max(r["updates"] for r in rows if r["labels_per_class"] == labels)
-    return [r for r in rows if (r["labels_per_class"], r["updates"]) == (labels, updates)], labels, updates
+    _check_rows(rows, "test")
+    present_labels = {row["labels_per_class"] for row in rows}
+    labels = labels_per_class if labels_per_class in present_labels else max(present_labels, key=_sort_key)
+    updates = max(row["updates"] for row in rows if row["labels_per_class"] == labels)
+    cell_rows = [row for row in rows if (row["labels_per_class"], row["updates"]) == (labels, updates)]
+    return MainCell(cell_rows, labels, updates)
 
 
-def _best(series, fixed, x, metric):
-    """Returns which strategy is ahead at the smallest and the largest x, in words."""
-    rows = [r for line in series.values() for r in line]
-    found = []
-    for value in (min((r[x] for r in rows), key=_size), max((r[x] for r in rows), key=_size)):
-        best = max((r for r in rows if r[x] == value), key=lambda r: r[f"{metric}_mean"])
-        noun = labels_text(value) if x == "labels_per_class" else count(value, "update")
-        found.append((value, _name(best), f"{percent(best[f'{metric}_mean'])} with {noun}"))
-    held = count(fixed, "update") if x == "labels_per_class" else labels_text(fixed)
-    (first, name, text), (last, other, more) = found
-    if first == last:
-        return f"{name} has the highest mean:\n{text}, {held}"
-    if name == other:
-        return f"{name} has the highest mean at both ends ({held}):\n{text}, {more}"
-    return f"Highest mean ({held}): {name} {text},\n{other} {more}"
-
-
-def _name(row):
-    return shorten(row["strategy"], LONGEST_STRATEGY)
-
-
-def _setting(labels, updates):
-    return f"{labels_text(labels)}, {count(updates, 'update')}"
-
-
-def _size(value):
-    return math.inf if value is None else value  # None labels per class: all there are
-
-
-def _check(rows, metric):
-    if not rows:
-        raise ValueError("Expected at least one row, as from `Comparison.table()`. Received: no rows.")
-    missing = [key for key in ("strategy", *_AXES, "n", f"{metric}_mean") if key not in rows[0]]
-    if missing:
-        raise ValueError(f"Expected rows as from `Comparison.table()`. Received: rows without {missing}.")
-
-
-def by_strategy(rows, x, metric):
-    """Returns the rows of each strategy by x, at the value of the other axis that has most points."""
+def by_strategy(rows: Sequence[Row], x: str, metric: str) -> tuple[dict[str, list[Row]], Any]:
+    """Returns the rows of each strategy by x, and the value of the other axis, which has most points."""
     if x not in _AXES:
         raise unknown("x axis", x, _AXES)
     if metric not in _METRICS:
         raise unknown("metric", metric, _METRICS)
-    _check(rows, metric)
-    other = _AXES[x][1]
-    points = {value: len({r[x] for r in rows if r[other] == value}) for value in {r[other] for r in rows}}
-    fixed = max(points, key=lambda value: (points[value], _size(value)))
-    series = {}
-    for row in sorted((r for r in rows if r[other] == fixed), key=lambda r: _size(r[x])):
-        series.setdefault(row["strategy"], []).append(row)
-    return series, fixed
+    _check_rows(rows, metric)
+    _, other_axis = _AXES[x]
+    point_counts = {
+        value: len({row[x] for row in rows if row[other_axis] == value}) for value in {row[other_axis] for row in rows}
+    }
+    fixed_value = max(point_counts, key=lambda value: (point_counts[value], _sort_key(value)))
+    rows_of_strategy: dict[str, list[Row]] = {}
+    shown_rows = [row for row in rows if row[other_axis] == fixed_value]
+    for row in sorted(shown_rows, key=lambda row: _sort_key(row[x])):
+        rows_of_strategy.setdefault(row["strategy"], []).append(row)
+    return rows_of_strategy, fixed_value
 
 
-def _arms(row, metric):
+def _all_rows(rows_of_strategy):
+    return [row for strategy_rows in rows_of_strategy.values() for row in strategy_rows]
+
+
+def _name_the_best(rows_of_strategy, fixed_value, x, metric):
+    """Returns which strategy is ahead at the smallest and the largest x, in words."""
+    rows = _all_rows(rows_of_strategy)
+    x_values = [row[x] for row in rows]
+    if x == "labels_per_class":
+        fixed_text = format_count(fixed_value, "update")
+    else:
+        fixed_text = format_labels(fixed_value)
+    first = _best_at(rows, min(x_values, key=_sort_key), x, metric)
+    last = _best_at(rows, max(x_values, key=_sort_key), x, metric)
+    if first.value == last.value:
+        return f"{first.strategy} has the highest mean:\n{first.text}, {fixed_text}"
+    if first.strategy == last.strategy:
+        return f"{first.strategy} has the highest mean at both ends ({fixed_text}):\n{first.text}, {last.text}"
+    return f"Highest mean ({fixed_text}): {first.strategy} {first.text},\n{last.strategy} {last.text}"
+
+
+def _best_at(rows, value, x, metric):
+    best_row = max((row for row in rows if row[x] == value), key=lambda row: row[f"{metric}_mean"])
+    setting = format_labels(value) if x == "labels_per_class" else format_count(value, "update")
+    return _BestAt(value, _short_name(best_row), f"{format_percent(best_row[f'{metric}_mean'])} with {setting}")
+
+
+def _short_name(row):
+    return shorten_name(row["strategy"], LONGEST_STRATEGY)
+
+
+def _sort_key(value):
+    return math.inf if value is None else value  # None labels per class: all there are
+
+
+def _check_rows(rows, metric):
+    if not rows:
+        raise ValueError("Expected at least one row, as from `Comparison.table()`. Received: no rows.")
+    missing_columns = [key for key in ("strategy", *_AXES, "n", f"{metric}_mean") if key not in rows[0]]
+    if missing_columns:
+        raise ValueError(f"Expected rows as from `Comparison.table()`. Received: rows without {missing_columns}.")
+
+
+def _error_arms(row, metric):
     """Returns the distances from the mean to both ends; zero where one seed gives no interval."""
     ends = row.get(f"{metric}_low"), row.get(f"{metric}_high")
     return [0.0 if end is None or np.isnan(end) else abs(end - row[f"{metric}_mean"]) for end in ends]
 
 
-def _draw_series(ax, series, x, metric):
+def _draw_curves(ax, rows_of_strategy, x, metric):
     from matplotlib.ticker import NullLocator
 
-    ticks = sorted({r[x] for rows in series.values() for r in rows}, key=_size)
+    rows = _all_rows(rows_of_strategy)
+    tick_values = sorted({row[x] for row in rows}, key=_sort_key)
     # Where "all labels" lies is not known here: beyond the largest number.
-    far = 3 * max((value for value in ticks if value is not None), default=1)
-    places = {value: far if value is None else value for value in ticks}
-    ends = []
-    for i, (name, look) in enumerate(styles(list(series)).items()):
-        rows, (colour, marker, line) = series[name], look
+    place_of_all = 3 * max((value for value in tick_values if value is not None), default=1)
+    tick_places = {value: place_of_all if value is None else value for value in tick_values}
+    line_ends = []
+    for index, (name, style) in enumerate(assign_styles(list(rows_of_strategy)).items()):
+        strategy_rows = rows_of_strategy[name]
         # A small step to the side keeps the intervals of neighbours apart.
-        at = [places[r[x]] * 1.025 ** (i - (len(series) - 1) / 2) for r in rows]
-        means = [r[f"{metric}_mean"] for r in rows]
+        side_step = 1.025 ** (index - (len(rows_of_strategy) - 1) / 2)
+        x_places = [tick_places[row[x]] * side_step for row in strategy_rows]
+        means = [row[f"{metric}_mean"] for row in strategy_rows]
         ax.errorbar(
-            at,
+            x_places,
             means,
-            yerr=np.transpose([_arms(r, metric) for r in rows]),
-            color=colour,
-            marker=marker,
-            linestyle=line,
+            yerr=np.transpose([_error_arms(row, metric) for row in strategy_rows]),
+            color=style.colour,
+            marker=style.marker,
+            linestyle=style.line_style,
             markersize=6,
             capsize=3,
             linewidth=1.7,
             label=name,
         )
-        ends.append((f"{_name(rows[-1])} {percent(means[-1])}", at[-1], means[-1], look))
+        label = f"{_short_name(strategy_rows[-1])} {format_percent(means[-1])}"
+        line_ends.append(LineEnd(label, x_places[-1], means[-1], style))
+
     ax.set_xscale("log")
-    ax.set_xticks(list(places.values()), ["all" if value is None else f"{value:g}" for value in ticks])
+    tick_texts = ["all" if value is None else f"{value:g}" for value in tick_values]
+    ax.set_xticks(list(tick_places.values()), tick_texts)
     ax.xaxis.set_minor_locator(NullLocator())
-    if len(ticks) == 1:
-        ax.set_xlim(places[ticks[0]] / 1.5, places[ticks[0]] * 1.5)
-    percent_axis(ax.yaxis)
-    seeds = seed_text([r["n"] for rows in series.values() for r in rows])
-    ax.set(xlabel=f"{_AXES[x][0]}\npoints: mean of {seeds}; bars: 95 % intervals", ylabel=_METRICS[metric])
-    label_ends(ax, ends)
+    if len(tick_values) == 1:
+        (only_place,) = tick_places.values()
+        ax.set_xlim(only_place / 1.5, only_place * 1.5)
+    format_percent_axis(ax.yaxis)
+    axis_label, _ = _AXES[x]
+    seeds = format_seeds(row["n"] for row in rows)
+    ax.set(xlabel=f"{axis_label}\npoints: mean of {seeds}; bars: 95 % intervals", ylabel=_METRICS[metric])
+    label_line_ends(ax, line_ends)
 
 
-def _draw_live(ax, rows, recorded):
-    looks = styles([r["strategy"] for r in rows])
-    found = False
+def _draw_live(ax, rows, recorded_rows):
+    style_of_strategy = assign_styles([row["strategy"] for row in rows])
+    has_recorded_interval = False
     for place, row in enumerate(rows):
-        colour, marker, _ = looks[row["strategy"]]
-        for r in recorded:
-            if all(r[key] == row[key] for key in ("strategy", *_AXES)) and sum(_arms(r, "test")):
-                ax.hlines(place, r["test_low"], r["test_high"], color="#C4C4C4", linewidth=13)
-                found = True
-        arms = np.transpose([_arms(row, "test")])
-        ax.errorbar(row["test_mean"], place, xerr=arms, color=colour, marker=marker, markersize=8, capsize=4)
-    ax.set_yticks(range(len(rows)), [f"{_name(r)}\n{percent(r['test_mean'])}" for r in rows])
+        for recorded_row in recorded_rows:
+            is_same_cell = all(recorded_row[key] == row[key] for key in ("strategy", *_AXES))
+            if is_same_cell and sum(_error_arms(recorded_row, "test")):
+                low, high = recorded_row["test_low"], recorded_row["test_high"]
+                ax.hlines(place, low, high, color="#C4C4C4", linewidth=13)
+                has_recorded_interval = True
+        style = style_of_strategy[row["strategy"]]
+        arms = np.transpose([_error_arms(row, "test")])
+        ax.errorbar(
+            row["test_mean"], place, xerr=arms, color=style.colour, marker=style.marker, markersize=8, capsize=4
+        )
+    ax.set_yticks(range(len(rows)), [f"{_short_name(row)}\n{format_percent(row['test_mean'])}" for row in rows])
     ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.grid(axis="y", visible=False)
-    percent_axis(ax.xaxis)
-    note = f"points: mean of {seed_text([r['n'] for r in rows])}; lines: 95 % intervals"
-    ax.set_xlabel(f"Test accuracy\n{note}" + ("\nwide grey bars: recorded intervals" if found else ""))
+    format_percent_axis(ax.xaxis)
+    label = f"Test accuracy\npoints: mean of {format_seeds(row['n'] for row in rows)}; lines: 95 % intervals"
+    if has_recorded_interval:
+        label += "\nwide grey bars: recorded intervals"
+    ax.set_xlabel(label)

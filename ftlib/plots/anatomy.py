@@ -1,17 +1,35 @@
 """The anatomy of networks: their stages side by side, and where something sits in them."""
 
 import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ftlib.plots.basic import _entries
-from ftlib.plots.look import TEXT, figure, letters, shorten, styled, write_title
+from ftlib.plots.inputs import require_named
+from ftlib.plots.look import TEXT_COLOUR, hide_spines, new_figure, shorten_name, styled, widest_of, write_title
+from ftlib.text import display_width
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _LOWEST = 0.3  # of the tallest box: a number fits into it
+_BOX_LINE = 0.12  # how far above the middle of its row a network is drawn
+
+
+class _NetworkShares(NamedTuple):
+    """What is drawn of a network: of each stage its share, the side of its maps and the text below; and the total."""
+
+    shares: list[float]
+    sides: list[float]
+    texts: list[str]
+    total: float
 
 
 @styled
-def stage_shares(networks, key="params", unit="", title=None):
+def stage_shares(
+    networks: Mapping[str, Sequence[Mapping[str, Any]]], key: str = "params", unit: str = "", title: str | None = None
+) -> "Figure":
     """Draws networks one below the other, each as boxes from input to output: the size of a stage, and its share.
 
     The height of a box follows the side of the feature maps after the stage (its square root, so that small maps can be
@@ -35,51 +53,68 @@ def stage_shares(networks, key="params", unit="", title=None):
     >>> last = {"output_shape": (4, 4, 128), "params": 481_024}
     >>> picture = stage_shares({"small": [stem, last]}, unit="parameters", title="Most of it is late")
     """
-    from matplotlib import colormaps
     from matplotlib.ticker import EngFormatter
 
-    rows = {str(name): _shares(name, stages, key) for name, stages in _entries(networks, "network").items()}
-    columns = max(len(shares) for shares, *_ in rows.values())
-    tallest = max(max(sides) for _, sides, *_ in rows.values())
-    names, unit = [shorten(name) for name in rows], shorten(unit)
-    fig = figure(1.9 + 0.07 * max(map(letters, names)) + 0.07 * letters(unit) + 1.12 * columns, 0.9 + 0.82 * len(rows))
+    drawn_networks = {
+        str(name): _share_out(name, stages, key) for name, stages in require_named(networks, "network").items()
+    }
+    columns = max(len(network.shares) for network in drawn_networks.values())
+    tallest = max(max(network.sides) for network in drawn_networks.values())
+    names, unit = [shorten_name(name) for name in drawn_networks], shorten_name(unit)
+    label_width = 0.07 * widest_of(names)
+    fig = new_figure(1.9 + label_width + 0.07 * display_width(unit) + 1.12 * columns, 0.9 + 0.82 * len(drawn_networks))
     ax = fig.subplots()
-    in_short = EngFormatter(places=1)
-    for row, (shares, sides, texts, total) in enumerate(rows.values()):
-        ax.plot([-0.5, len(shares) - 0.5], [row - 0.12] * 2, color="#8A8A8A", linewidth=1, zorder=1)
-        for column, (share, side, text) in enumerate(zip(shares, sides, texts, strict=True)):
-            high = 0.66 * max(_LOWEST, math.sqrt(side / tallest))
-            colour = colormaps["Blues"](0.08 + 0.85 * share)
-            ax.bar(column, high, 0.8, row - 0.12 - high / 2, color=colour, edgecolor="#4A4A4A", zorder=2)
-            dark = {"color": "white" if share > 0.55 else TEXT, "ha": "center", "va": "center", "fontsize": 9}
-            ax.text(column, row - 0.12, _percent(share), **dark)
-            ax.text(column, row + 0.36, text, color=TEXT, ha="center", va="center", fontsize=9)
-        told = in_short(total) if total >= 1000 else f"{total:g}"
-        ax.text(columns - 0.4, row - 0.12, f"{told} {unit}".strip(), va="center", fontsize=9)
-    ax.set(xlim=(-0.55, columns - 0.45), ylim=(len(rows) - 0.45, -0.55))
-    ax.set_yticks(np.arange(len(rows)) - 0.12, names)
+    format_in_short = EngFormatter(places=1)
+    for row, network in enumerate(drawn_networks.values()):
+        _draw_network(ax, row, network, tallest)
+        total = format_in_short(network.total) if network.total >= 1000 else f"{network.total:g}"
+        ax.text(columns - 0.4, row - _BOX_LINE, f"{total} {unit}".strip(), va="center", fontsize=9)
+
+    ax.set(xlim=(-0.55, columns - 0.45), ylim=(len(drawn_networks) - 0.45, -0.55))
+    ax.set_yticks(np.arange(len(drawn_networks)) - _BOX_LINE, names)
     ax.set_xticks(range(columns), [f"stage {i}" for i in range(1, columns + 1)])
     ax.xaxis.tick_top()
     ax.tick_params(length=0)
     ax.grid(visible=False)
-    for spine in ax.spines.values():
-        spine.set_visible(False)
+    hide_spines(ax)
     write_title(fig, title)
     return fig
 
 
-def _shares(name, stages, key):
-    """Returns the stages' shares, the sides of their maps, the texts below them, and the total."""
+def _draw_network(ax, row, network, tallest):
+    from matplotlib import colormaps
+
+    middle = row - _BOX_LINE
+    ax.plot([-0.5, len(network.shares) - 0.5], [middle] * 2, color="#8A8A8A", linewidth=1, zorder=1)
+    stages = zip(network.shares, network.sides, network.texts, strict=True)
+    for column, (share, side, text) in enumerate(stages):
+        height = 0.66 * max(_LOWEST, math.sqrt(side / tallest))
+        colour = colormaps["Blues"](0.08 + 0.85 * share)
+        ax.bar(column, height, 0.8, middle - height / 2, color=colour, edgecolor="#4A4A4A", zorder=2)
+        text_colour = "white" if share > 0.55 else TEXT_COLOUR
+        ax.text(column, middle, _format_share(share), color=text_colour, ha="center", va="center", fontsize=9)
+        ax.text(column, row + 0.36, text, color=TEXT_COLOUR, ha="center", va="center", fontsize=9)
+
+
+def _share_out(name, stages, key):
     if not stages:
         raise ValueError(f"Expected at least one stage of each network, the input's first. Received: none of {name!r}.")
     numbers = [stage.get(key) for stage in stages]
-    if any(isinstance(n, bool) or not isinstance(n, (int, float, np.number)) or not n >= 0 for n in numbers):
+    if not all(_is_amount(number) for number in numbers):
         raise ValueError(f"Every stage has a number {key!r} of at least 0. Received: {numbers} in {name!r}.")
     total = sum(numbers)
     shapes = [stage.get("output_shape") for stage in stages]
-    sides = [_side(shape) for shape in shapes]
-    texts = [" x ".join("?" if size is None else str(size) for size in shape or ()) for shape in shapes]
-    return [number / (total or 1) for number in numbers], sides, texts, total
+    return _NetworkShares(
+        shares=[number / (total or 1) for number in numbers],
+        sides=[_side(shape) for shape in shapes],
+        texts=[" x ".join("?" if size is None else str(size) for size in shape or ()) for shape in shapes],
+        total=total,
+    )
+
+
+def _is_amount(number):
+    is_number = isinstance(number, (int, float, np.number)) and not isinstance(number, bool)
+    return is_number and number >= 0  # which a NaN is not
 
 
 def _side(shape):
@@ -88,5 +123,5 @@ def _side(shape):
     return math.prod(places) ** (1 / 2) if places else 1.0
 
 
-def _percent(share):
+def _format_share(share):
     return "<1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"

@@ -1,27 +1,66 @@
 """The plain pictures of the lessons: images in a grid, lines, bars and clouds of points."""
 
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
 import numpy as np
 
+from ftlib.plots.inputs import as_pixels, require_columns, require_named
 from ftlib.plots.look import (
-    LONGEST,
+    LONGEST_NAME,
     STYLES,
-    TEXT,
-    figure,
-    fold,
-    label_ends,
-    letters,
-    percent_axis,
-    shorten,
+    TEXT_COLOUR,
+    LineEnd,
+    Style,
+    assign_styles,
+    fold_name,
+    format_percent_axis,
+    label_line_ends,
+    new_figure,
+    shorten_name,
     styled,
-    styles,
+    widest_of,
     write_title,
 )
+from ftlib.text import format_percent
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _MARKERS = "os^vDPX*<>phd8"  # those of the strategies first
+_BAR_COLOUR = "#0072B2"
+_SHORT_CLASS_NAME = 2  # letters: such a name is written in place of a marker
+
+
+@dataclasses.dataclass(frozen=True)
+class _Series:
+    """A line as floats; what cannot be drawn is NaN.
+
+    Attributes:
+        x, y: `(n,)`.
+        low, high: The ends of the error bars, `(n,)`; None for a line without.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    low: np.ndarray | None = None
+    high: np.ndarray | None = None
+
+
+class _BarValue(NamedTuple):
+    """A bar's number, and its interval, NaN where there is none."""
+
+    mean: float
+    low: float
+    high: float
 
 
 @styled
-def image_grid(images, titles=None, columns=10, title=None):
+def image_grid(
+    images: Any, titles: Sequence[Any] | None = None, columns: int = 10, title: str | None = None
+) -> "Figure":
     """Draws images in rows.
 
     Args:
@@ -39,29 +78,36 @@ def image_grid(images, titles=None, columns=10, title=None):
     Example:
     >>> picture = image_grid(np.zeros((3, 8, 8, 1)), titles=["0", "1", "2"], title="Three black images")
     """
-    images = _pixels(images)
-    if titles is not None and len(titles) != len(images):
-        raise ValueError(f"Expected a title for each of {len(images)} images. Received: {len(titles)} titles.")
-    if isinstance(columns, bool) or not isinstance(columns, (int, np.integer)) or columns < 1:
-        raise ValueError(f"`columns` is a whole number of at least 1. Received: columns={columns!r}.")
-    columns = min(int(columns), len(images))
-    rows, side = -(-len(images) // columns), 7.2 / max(columns, 4)
-    high = side * images.shape[1] / images.shape[2]
-    width = side * columns
-    fig = figure(width, rows * (high + (0.27 if titles is not None else 0.04)))
-    axes = fig.subplots(rows, columns, squeeze=False).ravel()
+    pixels = as_pixels(images)
+    if titles is not None and len(titles) != len(pixels):
+        raise ValueError(f"Expected a title for each of {len(pixels)} images. Received: {len(titles)} titles.")
+    columns = min(require_columns(columns), len(pixels))
+    row_count, image_width = math.ceil(len(pixels) / columns), 7.2 / max(columns, 4)
+    image_height = image_width * pixels.shape[1] / pixels.shape[2]
+    gap_height = 0.04 if titles is None else 0.27
+    fig = new_figure(image_width * columns, row_count * (image_height + gap_height))
+    axes = fig.subplots(row_count, columns, squeeze=False).ravel()
     for ax in axes:
         ax.axis("off")
-    for i, (ax, image) in enumerate(zip(axes, images, strict=False)):
+    for i, (ax, image) in enumerate(zip(axes, pixels, strict=False)):
         ax.imshow(image, cmap="gray", vmin=0, vmax=255)
         if titles is not None:
-            ax.set_title(shorten(str(titles[i]), max(3, int(12 * side))), fontsize=9, loc="center", pad=3)
+            most_letters = max(3, int(12 * image_width))
+            ax.set_title(shorten_name(str(titles[i]), most_letters), fontsize=9, loc="center", pad=3)
     write_title(fig, title)
     return fig
 
 
 @styled
-def lines(series, x_label, y_label, title, log_x=False, log_y=False, percent=False):
+def lines(
+    series: Mapping[str, Sequence[Any]],
+    x_label: str,
+    y_label: str,
+    title: str,
+    log_x: bool = False,
+    log_y: bool = False,
+    percent: bool = False,
+) -> "Figure":
     """Draws one line per series, with its name at its end.
 
     Args:
@@ -81,51 +127,63 @@ def lines(series, x_label, y_label, title, log_x=False, log_y=False, percent=Fal
     Example:
     >>> figure = lines({"loss": ([1, 2, 3], [2.3, 1.1, 0.6])}, "Epoch", "Loss", "The loss falls")
     """
-    drawn = {str(name): _series(name, parts, log_x, log_y) for name, parts in _entries(series, "series").items()}
-    looks = _looks(list(drawn))
-    names = {name: shorten(name, LONGEST) for name in drawn}
-    fig = figure(5.9 + 0.08 * max(map(letters, names.values())), 4.2)
+    named_series = {
+        str(name): _read_series(name, parts, log_x, log_y) for name, parts in require_named(series, "series").items()
+    }
+    style_of_name = _distinct_styles(list(named_series))
+    short_names = {name: shorten_name(name, LONGEST_NAME) for name in named_series}
+    fig = new_figure(5.9 + 0.08 * widest_of(short_names.values()), 4.2)
     ax = fig.subplots()
-    ends = []
-    for name, (x, y, *arms) in drawn.items():
-        colour, marker, line = looks[name]
-        often = 1 if arms else max(1, len(x) // 8)
-        ax.plot(
-            x,
-            y,
-            color=colour,
-            marker=marker,
-            markersize=6,
-            markevery=often,
-            linestyle=line,
-            linewidth=1.8,
-            label=names[name],
-        )
-        if arms:
-            low, high = arms
-            ax.vlines(x, low, high, color=colour, linewidth=1.4)
-            ax.plot(np.r_[x, x], np.r_[low, high], "_", color=colour, markersize=8)
-        last = np.flatnonzero(np.isfinite(y))[-1]
-        ends.append((names[name], x[last], y[last], looks[name]))
+    line_ends = []
+    for name, line in named_series.items():
+        style = style_of_name[name]
+        _draw_line(ax, line, style, short_names[name])
+        last = np.flatnonzero(np.isfinite(line.y))[-1]
+        line_ends.append(LineEnd(short_names[name], float(line.x[last]), float(line.y[last]), style))
+
     ax.set(xscale="log" if log_x else "linear", yscale="log" if log_y else "linear")
-    for axis in (ax.xaxis,) * bool(log_x) + (ax.yaxis,) * bool(log_y):
-        axis.set_major_formatter(lambda value, _: f"{value:g}")
-        axis.set_minor_formatter(lambda value, _: "")
-    if not log_x and all((x == np.round(x)).all() for x, *_ in drawn.values()):
-        ax.xaxis.get_major_locator().set_params(integer=True)  # no epoch 2.5
-    if percent:
-        _percent_text(ax.yaxis) if log_y else percent_axis(ax.yaxis)
+    for axis, is_log in ((ax.xaxis, log_x), (ax.yaxis, log_y)):
+        if is_log:
+            axis.set_major_formatter(lambda value, _: f"{value:g}")
+            axis.set_minor_formatter(lambda value, _: "")
+    if not log_x and all((line.x == np.round(line.x)).all() for line in named_series.values()):
+        locator = ax.xaxis.get_major_locator()
+        locator.set_params(integer=True)  # pyright: ignore[reportCallIssue] - a MaxNLocator; no epoch 2.5
+    if percent and log_y:
+        _write_percent_ticks(ax.yaxis)
+    elif percent:
+        format_percent_axis(ax.yaxis)
     ax.set(xlabel=x_label, ylabel=y_label)
     write_title(fig, title)
-    if log_y:  # `label_ends` spreads its labels along a linear axis
+    if log_y:  # `label_line_ends` spreads its labels along a linear axis
         ax.legend(loc="upper left", bbox_to_anchor=(1.02, 1), borderaxespad=0, frameon=False, handlelength=3.2)
     else:
-        label_ends(ax, ends)
+        label_line_ends(ax, line_ends)
     return fig
 
 
+def _draw_line(ax, line, style, label):
+    has_error_bars = line.low is not None
+    ax.plot(
+        line.x,
+        line.y,
+        color=style.colour,
+        marker=style.marker,
+        markersize=6,
+        markevery=1 if has_error_bars else max(1, len(line.x) // 8),
+        linestyle=style.line_style,
+        linewidth=1.8,
+        label=label,
+    )
+    if has_error_bars:
+        ax.vlines(line.x, line.low, line.high, color=style.colour, linewidth=1.4)
+        ax.plot(np.r_[line.x, line.x], np.r_[line.low, line.high], "_", color=style.colour, markersize=8)
+
+
 @styled
-def bars(values, title, x_label, percent=False, width=None):
+def bars(
+    values: Mapping[str, Any], title: str, x_label: str, percent: bool = False, width: float | None = None
+) -> "Figure":
     """Draws a horizontal bar per name, the number at its end.
 
     Args:
@@ -144,56 +202,70 @@ def bars(values, title, x_label, percent=False, width=None):
     Example:
     >>> figure = bars({"frozen": 0.97, "scratch": (0.93, 0.91, 0.95)}, "Frozen wins", "Accuracy", percent=True)
     """
-    given = np.array([_interval(name, value) for name, value in _entries(values, "value").items()])
-    largest = np.abs(given[np.isfinite(given)]).max(initial=0)
-    given[np.abs(given) < 1e-12 * largest] = 0  # such as 0.3 - 0.1 * 3
-    solid = np.where(np.isfinite(given), given, np.nan)
-    names = [fold(str(name), 36) for name in values]
-    fig = figure(width or 5.6 + 0.075 * min(36, max(map(letters, names))), 1.0 + 0.42 * len(values))
+    given_values = np.array([_read_value(name, value) for name, value in require_named(values, "value").items()])
+    largest = np.abs(given_values[np.isfinite(given_values)]).max(initial=0)
+    given_values[np.abs(given_values) < 1e-12 * largest] = 0  # such as 0.3 - 0.1 * 3
+    finite_values = np.where(np.isfinite(given_values), given_values, np.nan)
+    names = [fold_name(str(name), 36) for name in values]
+    fig = new_figure(width or 5.6 + 0.075 * min(36, widest_of(names)), 1.0 + 0.42 * len(values))
     ax = fig.subplots()
-    for place, (name, (mean, low, high), told) in enumerate(zip(values, solid, given[:, 0], strict=True)):
-        colour, *_ = STYLES.get(name, ("#0072B2",))
-        ax.barh(place, np.nan_to_num(mean), height=0.62, color=colour, alpha=0.75)
-        if np.isfinite([low, high]).all():
-            ax.plot([low, high], [place, place], color=TEXT, linewidth=1.4, marker="|", markersize=9)
-        left = mean < 0
-        end = np.nan_to_num(np.nanmin([mean, low, 0]) if left else np.nanmax([mean, high, 0]))
-        ax.annotate(
-            _number_text(told, percent),
-            (end, place),
-            (-6 if left else 6, 0),
-            textcoords="offset points",
-            va="center",
-            ha="right" if left else "left",
-            fontsize=9,
-        )
+    for place, (name, row, given_mean) in enumerate(zip(names, finite_values, given_values[:, 0], strict=True)):
+        _draw_bar(ax, place, name, _BarValue(*row), _format_number(given_mean, percent))
     ax.set_yticks(range(len(values)), names)
     ax.set_ylim(len(values) - 0.5, -0.5)
-    # Room for the numbers at the ends.
-    low, high = np.nanmin([0, *solid.ravel()]), np.nanmax([0, *solid.ravel()])
-    room = 0.16 * ((high - low) or 1)
-    longest = max((len(_number_text(mean, percent)) for mean, *_ in solid if mean < 0), default=0)
-    ax.set_xlim(low - max(1, longest / 6) * room * (low < 0), high + room * (high > 0 or low == 0))
-    if percent:
-        if low == 0 and 0.5 < high <= 1:
-            ax.set_xticks([0, 0.25, 0.5, 0.75, 1] if high + room >= 1 else [0, 0.25, 0.5, 0.75])
-        _percent_text(ax.xaxis)
-    elif largest >= 10_000:
-        from matplotlib.ticker import EngFormatter
-
-        ax.xaxis.set_major_formatter(EngFormatter())  # 20 k, 140 M
-    if low < 0:
-        ax.axvline(0, color=TEXT, linewidth=0.8)
-        ax.spines["left"].set_visible(False)
-        ax.tick_params(axis="y", length=0)
+    _limit_bars(ax, finite_values, largest, percent)
     ax.grid(axis="y", visible=False)
     ax.set_xlabel(x_label)
     write_title(fig, title)
     return fig
 
 
+def _draw_bar(ax, place, name, value, number_text):
+    colour = STYLES[name].colour if name in STYLES else _BAR_COLOUR
+    ax.barh(place, np.nan_to_num(value.mean), height=0.62, color=colour, alpha=0.75)
+    if np.isfinite([value.low, value.high]).all():
+        ax.plot([value.low, value.high], [place, place], color=TEXT_COLOUR, linewidth=1.4, marker="|", markersize=9)
+    is_negative = value.mean < 0
+    if is_negative:
+        bar_end = np.nan_to_num(np.nanmin([value.mean, value.low, 0]))
+    else:
+        bar_end = np.nan_to_num(np.nanmax([value.mean, value.high, 0]))
+    ax.annotate(
+        number_text,
+        (bar_end, place),
+        (-6 if is_negative else 6, 0),
+        textcoords="offset points",
+        va="center",
+        ha="right" if is_negative else "left",
+        fontsize=9,
+    )
+
+
+def _limit_bars(ax, values, largest, percent):
+    """Sets the limits of the numbers' axis, with room for those at the ends of the bars, and its ticks."""
+    low, high = np.nanmin([0, *values.ravel()]), np.nanmax([0, *values.ravel()])
+    room = 0.16 * ((high - low) or 1)
+    negative_texts = [_format_number(mean, percent) for mean in values[:, 0] if mean < 0]
+    longest_text = max(map(len, negative_texts), default=0)
+    left = low - max(1, longest_text / 6) * room if low < 0 else low
+    right = high + room if high > 0 or low == 0 else high
+    ax.set_xlim(left, right)
+    if percent:
+        if low == 0 and 0.5 < high <= 1:
+            ax.set_xticks([0, 0.25, 0.5, 0.75, 1] if high + room >= 1 else [0, 0.25, 0.5, 0.75])
+        _write_percent_ticks(ax.xaxis)
+    elif largest >= 10_000:
+        from matplotlib.ticker import EngFormatter
+
+        ax.xaxis.set_major_formatter(EngFormatter())  # 20 k, 140 M
+    if low < 0:
+        ax.axvline(0, color=TEXT_COLOUR, linewidth=0.8)
+        ax.spines["left"].set_visible(False)
+        ax.tick_params(axis="y", length=0)
+
+
 @styled
-def scatter(points, labels, class_names, title):
+def scatter(points: Any, labels: Any, class_names: Sequence[Any], title: str) -> "Figure":
     """Draws points in the plane, each class by its own colour and marker, or by its name where names are short.
 
     Args:
@@ -212,8 +284,41 @@ def scatter(points, labels, class_names, title):
     Example:
     >>> figure = scatter(np.eye(2), [0, 1], ["0", "1"], "Two classes, far apart")
     """
-    panels = _entries(points, "panel") if isinstance(points, dict) else {"": points}
-    labels, names = np.asarray(labels), [str(name) for name in class_names]
+    panels = require_named(points, "panel") if isinstance(points, dict) else {"": points}
+    label_indices, names = np.asarray(labels), [str(name) for name in class_names]
+    _check_points(panels, label_indices, names)
+    class_styles = list(_distinct_styles([f"class {i}" for i in range(len(names))]).values())
+    has_short_names = max(map(len, names)) <= _SHORT_CLASS_NAME
+    legend_width = 0 if has_short_names else 0.5 + 0.085 * min(LONGEST_NAME, widest_of(names))
+    width = 4.8 if len(panels) == 1 else 3.6 * min(len(panels), 3)
+    fig = new_figure(width + legend_width, 4 if has_short_names else max(4, 0.7 + 0.22 * len(names)))
+    axes = fig.subplots(1, len(panels), squeeze=False).ravel()
+    for ax, (panel_name, panel_points) in zip(axes, panels.items(), strict=True):
+        positions = np.asarray(panel_points, "float64")
+        for index, (name, style) in enumerate(zip(names, class_styles, strict=True)):
+            _draw_class(ax, positions[label_indices == index], name, style, has_short_names)
+        ax.set(xticks=[], yticks=[])
+        ax.set_title(str(panel_name), fontsize=10)
+        for spine in ax.spines.values():
+            spine.set_visible(True)
+            spine.set_color("#C4C4C4")
+    write_title(fig, title)
+    if not has_short_names:
+        fig.legend(*axes[0].get_legend_handles_labels(), loc="outside right upper", frameon=False)
+    return fig
+
+
+def _draw_class(ax, positions, name, style, as_text):
+    if as_text:
+        for x, y in positions[np.isfinite(positions).all(1)]:
+            ax.text(x, y, name, color=style.colour, fontsize=9, ha="center", va="center", clip_on=True)
+    # Without a size the points still set the limits.
+    size = 0 if as_text else 30
+    label = shorten_name(name, LONGEST_NAME)
+    ax.scatter(*positions.T, color=style.colour, marker=style.marker, s=size, label=label)
+
+
+def _check_points(panels, labels, names):
     if labels.ndim != 1 or not len(labels):
         raise ValueError(f"Expected class indices (n,), at least one. Received: labels of shape {labels.shape}.")
     if labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= len(names):
@@ -221,112 +326,65 @@ def scatter(points, labels, class_names, title):
             f"Labels are whole numbers from 0 to {len(names) - 1}, one for each class name. Received: {labels.dtype} "
             f"from {labels.min()} to {labels.max()}."
         )
-    for name, given in panels.items():
-        if np.shape(given) != (len(labels), 2):
+    for name, points in panels.items():
+        if np.shape(points) != (len(labels), 2):
             panel = f" in panel {name!r}" if name else ""
             raise ValueError(
-                f"Expected points ({len(labels)}, 2), one per label. Received: shape {np.shape(given)}{panel}."
+                f"Expected points ({len(labels)}, 2), one per label. Received: shape {np.shape(points)}{panel}."
             )
-    looks = list(_looks([f"class {i}" for i in range(len(names))]).values())
-    short = max(map(len, names)) <= 2
-    legend = 0 if short else 0.5 + 0.085 * min(LONGEST, max(map(letters, names)))
-    width = 4.8 if len(panels) == 1 else 3.6 * min(len(panels), 3)
-    fig = figure(width + legend, 4 if short else max(4, 0.7 + 0.22 * len(names)))
-    axes = fig.subplots(1, len(panels), squeeze=False).ravel()
-    for ax, (name, given) in zip(axes, panels.items(), strict=True):
-        given = np.asarray(given, "float64")
-        for i, text in enumerate(names):
-            here, (colour, marker, _) = given[labels == i], looks[i]
-            if short:
-                for x, y in here[np.isfinite(here).all(1)]:
-                    ax.text(x, y, text, color=colour, fontsize=9, ha="center", va="center", clip_on=True)
-            # Without a size the points still set the limits.
-            ax.scatter(*here.T, color=colour, marker=marker, s=0 if short else 30, label=shorten(text, LONGEST))
-        ax.set(xticks=[], yticks=[])
-        ax.set_title(str(name), fontsize=10)
-        for spine in ax.spines.values():
-            spine.set_visible(True)
-            spine.set_color("#C4C4C4")
-    write_title(fig, title)
-    if not short:
-        fig.legend(*axes[0].get_legend_handles_labels(), loc="outside right upper", frameon=False)
-    return fig
 
 
-def _entries(given, kind):
-    if not isinstance(given, dict):
-        raise ValueError(f"Expected a dict from the name to each {kind}. Received: {type(given).__name__}.")
-    if not given:
-        raise ValueError(f"Expected at least one {kind}. Received: none.")
-    return given
-
-
-def _pixels(images):
-    try:
-        images = np.asarray(images)
-        grey = images[..., 0] if images.ndim == 4 and images.shape[-1] == 1 else images
-        fits = grey.ndim == 3 or (grey.ndim == 4 and grey.shape[-1] == 3)
-    except ValueError:
-        raise ValueError("Expected images of one size, (n, height, width). Received: several sizes.") from None
-    if not fits or not grey.size or grey.dtype.kind not in "uif":
-        raise ValueError(
-            "Expected images (n, height, width) or (n, height, width, 1 or 3), at least one. Received: "
-            f"{grey.dtype} of shape {images.shape}."
-        )
-    if grey.dtype.kind == "f" and 0 < np.nanmax(grey) <= 1:
-        raise ValueError("Pixels go from 0 to 255. Received: floats up to 1. Multiply them by 255.")
-    return np.clip(np.nan_to_num(grey), 0, 255).astype("uint8")
-
-
-def _series(name, parts, log_x, log_y):
-    """Returns `[x, y]` or `[x, y, low, high]` as floats, what cannot be drawn as NaN."""
+def _read_series(name, parts, log_x, log_y):
     sizes = [np.size(part) for part in parts]
     if len(sizes) not in (2, 4) or len(set(sizes)) != 1 or not sizes[0]:
         raise ValueError(
             "A series is (x, y) or (x, y, low, high), all of the same length and not empty. "
             f"Received: {name!r} with lengths {sizes}."
         )
-    x, *rest = (np.ravel(part).astype("float64") for part in parts)
+    x, *y_parts = (np.ravel(part).astype("float64") for part in parts)
     if log_x and (x <= 0).any():
         raise ValueError(f"A logarithmic x axis has no place for 0 or less. Received: x={x.min():g} in {name!r}.")
-    rest = [np.where(np.isfinite(part) & (not log_y or part > 0), part, np.nan) for part in rest]
-    if not np.isfinite(rest[0]).any():
+    y_parts = [np.where(np.isfinite(part) & (not log_y or part > 0), part, np.nan) for part in y_parts]
+    if not np.isfinite(y_parts[0]).any():
         above = " above 0, for the logarithmic axis" if log_y else ""
         raise ValueError(f"Expected a finite y{above} in each series. Received: none in {name!r}.")
-    return [x, *rest]
+    return _Series(x, *y_parts)
 
 
-def _interval(name, value):
+def _read_value(name, value):
     try:
-        numbers = np.ravel(value).astype("float64")
+        numbers = [float(number) for number in np.ravel(value).astype("float64")]
     except (TypeError, ValueError):
-        numbers = ()
-    if len(numbers) not in (1, 3):
+        numbers = []
+    if len(numbers) == 1:
+        return _BarValue(numbers[0], np.nan, np.nan)
+    if len(numbers) != 3:
         raise ValueError(f"A value is a number or (mean, low, high). Received: {name!r}: {value!r}.")
-    return numbers if len(numbers) == 3 else np.array([numbers[0], np.nan, np.nan])
+    return _BarValue(*numbers)
 
 
-def _looks(names):
-    """Returns colour, marker and line of each name; where there are more names than colours, markers differ."""
-    taken, looks = set(), {}
-    for name, (colour, marker, line) in styles(names).items():
-        if marker in taken:
-            marker = next((m for m in _MARKERS if m not in taken), marker)
-        taken.add(marker)
-        looks[name] = colour, marker, line
-    return looks
+def _distinct_styles(names):
+    """Returns the style of each name; where there are more names than colours, markers differ."""
+    taken_markers, style_of_name = set(), {}
+    for name, style in assign_styles(names).items():
+        marker = style.marker
+        if marker in taken_markers:
+            marker = next((spare for spare in _MARKERS if spare not in taken_markers), marker)
+        taken_markers.add(marker)
+        style_of_name[name] = Style(style.colour, marker, style.line_style)
+    return style_of_name
 
 
-def _percent_text(axis):
+def _write_percent_ticks(axis):
     axis.set_major_formatter(lambda value, _: f"{100 * value:.6g} %")
 
 
-def _number_text(value, percent):
+def _format_number(value, percent):
     """Returns a number as it stands at the end of a bar: "97.0 %", "138,357,544", "0.25"."""
     if not np.isfinite(value):
         return str(value)
     if percent:
-        return f"{100 * value:.1f} %" if not 0 < abs(value) < 0.001 else f"{100 * value:.2g} %"
-    if value == round(value) and abs(value) < 1e15:
+        return f"{100 * value:.2g} %" if 0 < abs(value) < 0.001 else format_percent(value)
+    if abs(value) < 1e15 and (value == round(value) or abs(value) >= 1000):
         return f"{value:,.0f}"
-    return f"{value:,.0f}" if 1000 <= abs(value) < 1e15 else f"{value:.3g}"
+    return f"{value:.3g}"

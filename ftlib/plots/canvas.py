@@ -6,26 +6,44 @@ title runs off the edge. So lines are broken where their room ends, and the canv
 
 import io
 import textwrap
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 DPI = 144  # pixels per inch: text stays sharp on a page, where an inch has 96
-_FREE = 0.03  # inches at the edges that stay empty
-_FEWEST = 8  # letters of a line; rather than fewer, a wider canvas
+_MARGIN = 0.03  # inches at the edges that stay empty
+_FEWEST_LETTERS = 8  # of a line; rather than fewer, a wider canvas
+_LINE_HEIGHT = 1.2  # in font sizes
+_MOST_ROUNDS = 4  # of making room: what grows moves the rest
 
 
-def settle(fig):
+def settle(fig: "Figure") -> None:
     """Gives a figure the layout that it keeps, with every text on its canvas."""
     _draw(fig)
-    broken = _break_lines(fig)
-    if broken.any():
-        _grow(fig, broken)
-    for _ in range(4):
-        missing = _missing(fig)
-        if not missing.any():
+    added_size = _break_lines(fig)
+    if added_size.any():
+        _grow(fig, added_size)
+    for _ in range(_MOST_ROUNDS):
+        missing_size = _missing_size(fig)
+        if not missing_size.any():
             break
-        _grow(fig, missing)
+        _grow(fig, missing_size)
     fig.set_layout_engine("none")
+
+
+def png(fig: "Figure", dpi: float = DPI) -> bytes:
+    """Returns a figure as PNG bytes, the same bytes for the same figure.
+
+    Args:
+        fig: A Matplotlib figure.
+        dpi: Pixels per inch. Default: those that the layout was made for.
+    """
+    file = io.BytesIO()
+    fig.savefig(file, format="png", dpi=dpi, facecolor="white", metadata={"Software": None})
+    return file.getvalue()
 
 
 def _draw(fig):
@@ -39,26 +57,36 @@ def _grow(fig, inches):
     _draw(fig)
 
 
-def _missing(fig):
+def _missing_size(fig):
     """Returns how much wider and higher the canvas has to be for all that is drawn, in inches."""
-    box, size = fig.get_tightbbox(), fig.get_size_inches()
-    beyond = np.stack([-box.min, box.max - size])
-    return np.where(beyond > 0, beyond + _FREE, 0).sum(0)
+    drawn_box = fig.get_tightbbox()
+    beyond = np.stack([-drawn_box.min, drawn_box.max - fig.get_size_inches()])
+    return np.where(beyond > 0, beyond + _MARGIN, 0).sum(0)
 
 
 def _break_lines(fig):
     """Breaks titles and labels that are longer than their room; returns what their new lines take, in inches."""
-    needed = np.zeros(2)
-    parts = [([text], part.bbox) for part in (fig, *fig.subfigs) for text in part.texts]
-    axes = [*zip(*map(_titles, fig.axes), strict=True), [ax.xaxis.label for ax in fig.axes]]
-    axes += [[ax.yaxis.label for ax in fig.axes]]
-    for kind, canvas in parts + [(kind, fig.bbox) for kind in axes]:
-        texts = [text for text in kind if text.get_text()]
-        rooms = [_room(text, texts, canvas) for text in texts]
-        for along in (0, 1):
-            added = [_break(*row, along) for row in zip(texts, rooms, strict=True) if _along(row[0]) == along]
-            needed[1 - along] += max(added, default=0)
-    return needed
+    added_size = np.zeros(2)
+    for group, canvas in _text_groups(fig):
+        texts = [text for text in group if text.get_text()]
+        rooms = [_measure_room(text, texts, canvas) for text in texts]
+        for axis in (0, 1):
+            added_heights = [
+                _break_text(text, room, axis)
+                for text, room in zip(texts, rooms, strict=True)
+                if _axis_along(text) == axis
+            ]
+            added_size[1 - axis] += max(added_heights, default=0)
+    return added_size
+
+
+def _text_groups(fig):
+    """Returns the titles and labels of a figure, `(texts that may stand in each other's way, box of their canvas)`."""
+    groups = [([text], part.bbox) for part in (fig, *fig.subfigs) for text in part.texts]
+    titles_of_kind = zip(*map(_titles, fig.axes), strict=True)
+    x_labels = [ax.xaxis.label for ax in fig.axes]
+    y_labels = [ax.yaxis.label for ax in fig.axes]
+    return groups + [(texts, fig.bbox) for texts in (*titles_of_kind, x_labels, y_labels)]
 
 
 def _titles(ax):
@@ -68,61 +96,63 @@ def _titles(ax):
     return [child for child in ax.get_children() if isinstance(child, Text) and child not in ax.texts]
 
 
-def _along(text):
+def _axis_along(text):
     """Returns the axis that a text runs along: 0, or 1 for one that is turned."""
     return int(text.get_rotation() == 90)
 
 
 def _anchor(text):
     """Returns the pixel where a text is fixed, on the axis that it runs along."""
-    start, end = text.get_window_extent().get_points()[:, _along(text)]
+    start, end = text.get_window_extent().get_points()[:, _axis_along(text)]
     return {"left": start, "center": (start + end) / 2, "right": end}[text.get_ha()]
 
 
-def _room(text, others, canvas):
-    """Returns how many pixels long a text may be: up to the edge, to another of its kind, or to what stands above."""
-    fig, along, place = text.get_figure(root=True), _along(text), _anchor(text)
-    centred = text.get_ha() == "center"
-    ends = [canvas.max[along]]
-    starts = [canvas.min[along]]
-    if along:
+def _measure_room(text, group, canvas):
+    """Returns how many pixels long a text may be: up to the edge, to another of its kind, or to what stands above.
+
+    Args:
+        text: The text.
+        group: Those of its kind, itself among them.
+        canvas: The box that it has to stay in, in pixels.
+    """
+    fig, axis, anchor = text.get_figure(root=True), _axis_along(text), _anchor(text)
+    is_centred = text.get_ha() == "center"
+    starts, ends = [canvas.min[axis]], [canvas.max[axis]]
+    if axis == 1:
         ends += [title.get_window_extent().y0 for title in fig.texts]
     else:
-        ends += [box.x0 for box in (legend.get_window_extent() for legend in fig.legends) if _beside(text, box, along)]
-    for other in others:
-        if other is not text and _along(other) == along and _beside(text, other.get_window_extent(), along):
+        legend_boxes = [legend.get_window_extent() for legend in fig.legends]
+        ends += [box.x0 for box in legend_boxes if _is_in_the_way(text, box, axis)]
+    for neighbour in group:
+        if neighbour is text or _axis_along(neighbour) != axis:
+            continue
+        if _is_in_the_way(text, neighbour.get_window_extent(), axis):
             # Two centred texts share the distance between them.
-            end = (place + _anchor(other)) / 2 if centred else _anchor(other)
-            (ends if end > place else starts).append(end)
-    free = _FREE * fig.dpi
-    before, after = place - max(starts) - free, min(end for end in ends if end > place) - place - free
+            end = (anchor + _anchor(neighbour)) / 2 if is_centred else _anchor(neighbour)
+            (ends if end > anchor else starts).append(end)
+
+    margin = _MARGIN * fig.dpi
+    before = anchor - max(starts) - margin
+    after = min(end for end in ends if end > anchor) - anchor - margin
     return {"left": after, "right": before, "center": 2 * min(before, after)}[text.get_ha()]
 
 
-def _beside(text, box, along):
-    """Returns whether a box lies in the way of a text, if the text grows along its axis."""
-    own, across = text.get_window_extent(), 1 - along
-    return own.min[across] < box.max[across] and box.min[across] < own.max[across]
+def _is_in_the_way(text, box, axis):
+    """Returns whether a text would meet a box if it grew along its axis."""
+    own_box, across = text.get_window_extent(), 1 - axis
+    return own_box.min[across] < box.max[across] and box.min[across] < own_box.max[across]
 
 
-def _break(text, room, along):
+def _break_text(text, room, axis):
     """Breaks the lines of a text that are longer than their room; returns what is added to its height, in inches."""
-    whole = text.get_text()
-    longest = max(map(len, whole.split("\n")))
-    while (length := text.get_window_extent().size[along]) > room and longest > _FEWEST:
-        longest = max(_FEWEST, min(longest - 1, int(longest * room / length)))
-        lines = whole.replace(" %", "\xa0%").split("\n")  # a number is not parted from its percent sign
-        text.set_text("\n".join(textwrap.fill(line, longest) for line in lines).replace("\xa0%", " %"))
-    return (text.get_text().count("\n") - whole.count("\n")) * 1.2 * text.get_fontsize() / 72
-
-
-def png(fig, dpi=DPI):
-    """Returns a figure as PNG bytes, the same bytes for the same figure.
-
-    Args:
-        fig: A Matplotlib figure.
-        dpi: Pixels per inch. Default: those that the layout was made for.
-    """
-    file = io.BytesIO()
-    fig.savefig(file, format="png", dpi=dpi, facecolor="white", metadata={"Software": None})
-    return file.getvalue()
+    whole_text = text.get_text()
+    most_letters = max(map(len, whole_text.split("\n")))
+    while most_letters > _FEWEST_LETTERS:
+        length = text.get_window_extent().size[axis]
+        if length <= room:
+            break
+        most_letters = max(_FEWEST_LETTERS, min(most_letters - 1, int(most_letters * room / length)))
+        lines = whole_text.replace(" %", "\xa0%").split("\n")  # a number is not parted from its percent sign
+        text.set_text("\n".join(textwrap.fill(line, most_letters) for line in lines).replace("\xa0%", " %"))
+    added_lines = text.get_text().count("\n") - whole_text.count("\n")
+    return added_lines * _LINE_HEIGHT * text.get_fontsize() / 72

@@ -1,23 +1,30 @@
 """Pictures of what a tuned network costs and how far it can be believed: trade-offs and reliability diagrams."""
 
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from ftlib.plots.look import (
-    LONGEST,
-    TEXT,
-    figure,
-    label_ends,
-    letters,
-    percent_axis,
-    shorten,
+    LONGEST_NAME,
+    TEXT_COLOUR,
+    LineEnd,
+    assign_styles,
+    format_percent_axis,
+    label_line_ends,
+    new_figure,
+    shorten_name,
     styled,
-    styles,
+    widest_of,
     write_title,
 )
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 
 @styled
-def reliability(series, title):
+def reliability(series: Mapping[str, Sequence[Mapping[str, float]]], title: str) -> "Figure":
     """Draws a reliability diagram: accuracy against confidence, bin by bin, with the diagonal where both agree.
 
     Args:
@@ -36,29 +43,31 @@ def reliability(series, title):
     """
     if not series or not all(series.values()):
         raise ValueError("Expected at least one series of at least one bin, as from ft.calibration(...).bins.")
-    fig = _wide(series, 4.4)
+    fig = _figure_with_names(series, 4.4)
     ax = fig.subplots()
     ax.plot([0, 1], [0, 1], color="#8A8A8A", linewidth=1, linestyle="--")
     ax.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="Confidence (area of a marker: images in its bin)", ylabel="Accuracy")
-    ax.text(0.03, 0.09, "diagonal: as right as it is sure", fontsize=9, color=TEXT)
-    ends = []
-    most = max(r["n"] for rows in series.values() for r in rows)
-    for name, look in styles(list(series)).items():
-        colour, marker, line = look
-        rows = sorted(series[name], key=lambda r: r["confidence"])
-        x, y, n = (np.array([r[key] for r in rows], float) for key in ("confidence", "accuracy", "n"))
-        ax.plot(x, y, color=colour, linestyle=line, linewidth=1.4)
-        ax.scatter(x, y, s=16 + 120 * n / most, color=colour, marker=marker, alpha=0.75, linewidths=0)
-        ends.append((shorten(name, LONGEST), x[-1], y[-1], look))
+    ax.text(0.03, 0.09, "diagonal: as right as it is sure", fontsize=9, color=TEXT_COLOUR)
+    line_ends = []
+    most_images = max(row["n"] for bin_rows in series.values() for row in bin_rows)
+    for name, style in assign_styles(list(series)).items():
+        bin_rows = sorted(series[name], key=lambda row: row["confidence"])
+        confidence, accuracy, image_counts = (
+            np.array([row[key] for row in bin_rows], float) for key in ("confidence", "accuracy", "n")
+        )
+        areas = 16 + 120 * image_counts / most_images
+        ax.plot(confidence, accuracy, color=style.colour, linestyle=style.line_style, linewidth=1.4)
+        ax.scatter(confidence, accuracy, s=areas, color=style.colour, marker=style.marker, alpha=0.75, linewidths=0)
+        line_ends.append(LineEnd(shorten_name(name, LONGEST_NAME), confidence[-1], accuracy[-1], style))
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
     write_title(fig, title)
-    label_ends(ax, ends)
+    label_line_ends(ax, line_ends)
     return fig
 
 
 @styled
-def trade_off(series, x_label, y_label, title):
+def trade_off(series: Mapping[str, Sequence[Mapping[str, Any]]], x_label: str, y_label: str, title: str) -> "Figure":
     """Draws what is gained against what it costs: a path of points per method, with an interval in both directions.
 
     Args:
@@ -79,38 +88,48 @@ def trade_off(series, x_label, y_label, title):
     """
     if not series or not all(series.values()):
         raise ValueError("Expected at least one series of at least one point.")
-    fig = _wide(series, 4.8)
+    fig = _figure_with_names(series, 4.8)
     ax = fig.subplots()
-    for name, (colour, marker, line) in styles(list(series)).items():
-        x, y = (np.array([point[axis] for point in series[name]], float).T for axis in "xy")
-        arms = [np.abs(np.nan_to_num(part[1:] - part[0])) for part in (x, y)]
-        ax.errorbar(
-            x[0],
-            y[0],
-            xerr=arms[0],
-            yerr=arms[1],
-            color=colour,
-            marker=marker,
-            linestyle=line,
-            markersize=6,
-            linewidth=1.4,
-            elinewidth=0.8,
-            capsize=2,
-            label=shorten(name, LONGEST),
-        )
-        for point, at, height in zip(series[name], x[0], y[0], strict=True):
-            if point.get("label"):
-                given = dict(textcoords="offset points", color=colour, fontsize=9)
-                ax.annotate(str(point["label"]), (at, height), (5, 5), **given)
+    for name, style in assign_styles(list(series)).items():
+        _draw_path(ax, name, series[name], style)
     ax.set(xlabel=x_label, ylabel=y_label)
     for axis in (ax.xaxis, ax.yaxis):
-        percent_axis(axis)
+        format_percent_axis(axis)
     write_title(fig, title)
     # A legend: paths end anywhere, so that lines to labels at the edge would cross the picture.
     ax.legend(loc="upper left", bbox_to_anchor=(1.02, 1), borderaxespad=0, frameon=False, handlelength=3.2)
     return fig
 
 
-def _wide(series, height):
+def _draw_path(ax, name, points, style):
+    x, y = (np.array([point[axis] for point in points], float).T for axis in "xy")  # each: mean, low and high
+    x_arms, y_arms = (np.abs(np.nan_to_num(numbers[1:] - numbers[0])) for numbers in (x, y))
+    ax.errorbar(
+        x[0],
+        y[0],
+        xerr=x_arms,
+        yerr=y_arms,
+        color=style.colour,
+        marker=style.marker,
+        linestyle=style.line_style,
+        markersize=6,
+        linewidth=1.4,
+        elinewidth=0.8,
+        capsize=2,
+        label=shorten_name(name, LONGEST_NAME),
+    )
+    for point, mean_x, mean_y in zip(points, x[0], y[0], strict=True):
+        if point.get("label"):
+            ax.annotate(
+                str(point["label"]),
+                (mean_x, mean_y),
+                (5, 5),
+                textcoords="offset points",
+                color=style.colour,
+                fontsize=9,
+            )
+
+
+def _figure_with_names(series, height):
     """Returns a figure with room for the names of the series at the right."""
-    return figure(5.6 + 0.08 * min(LONGEST, max(map(letters, series))), height)
+    return new_figure(5.6 + 0.08 * min(LONGEST_NAME, widest_of(series)), height)

@@ -1,15 +1,30 @@
 """What a convolutional network looks for, and what it finds: its filters and its feature maps."""
 
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
 import numpy as np
 
-from ftlib.plots.basic import _entries
-from ftlib.plots.look import TEXT, count, figure, letters, shorten, styled, write_title
+from ftlib.plots.inputs import require_columns, require_named
+from ftlib.plots.look import TEXT_COLOUR, hide_spines, new_figure, shorten_name, styled, widest_of, write_title
+from ftlib.text import format_count
 
-_SIDE = 7.2  # inches of a row of pictures
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_ROW_WIDTH = 7.2  # inches of a row of images
+
+
+class _StageMaps(NamedTuple):
+    """The feature maps of a stage that are drawn, `(n, height, width)`, and what is written beside them."""
+
+    maps: np.ndarray
+    text: str
 
 
 @styled
-def filter_grid(kernels, title=None, columns=8):
+def filter_grid(kernels: Any, title: str | None = None, columns: int = 8) -> "Figure":
     """Draws the filters of a convolution as small images: grey is 0, white the largest weight, black the most negative.
 
     Every filter has its own scale, since its shape matters and not its size. A filter over three channels is drawn in
@@ -31,17 +46,18 @@ def filter_grid(kernels, title=None, columns=8):
     >>> before, after = np.random.default_rng(0).normal(size=(2, 5, 5, 1, 16))
     >>> picture = filter_grid({"before": before, "after": after}, "Sixteen filters")
     """
-    panels = _entries(kernels, "kernel") if isinstance(kernels, dict) else {"": kernels}
-    panels = {str(name): _filter_images(name, kernel) for name, kernel in panels.items()}
-    each = _whole(columns, "columns", len(panels)) // len(panels)
-    rows = max(-(-len(images) // each) for images in panels.values())
-    side = _SIDE / max(columns, 6)
-    fig = figure(side * (each + 0.35) * len(panels), rows * side + (0.3 if any(panels) else 0))
-    parts = fig.subfigures(1, len(panels), squeeze=False).ravel()
-    for part, (name, images) in zip(parts, panels.items(), strict=True):
+    given_panels = require_named(kernels, "kernel") if isinstance(kernels, dict) else {"": kernels}
+    panels = {str(name): _filter_images(name, kernel) for name, kernel in given_panels.items()}
+    columns_per_panel = require_columns(columns, fewest=len(panels)) // len(panels)
+    row_count = max(math.ceil(len(images) / columns_per_panel) for images in panels.values())
+    side = _ROW_WIDTH / max(columns, 6)
+    title_height = 0.3 if any(panels) else 0
+    fig = new_figure(side * (columns_per_panel + 0.35) * len(panels), row_count * side + title_height)
+    subfigures = np.ravel(fig.subfigures(1, len(panels), squeeze=False))
+    for subfigure, (name, images) in zip(subfigures, panels.items(), strict=True):
         if name:
-            part.suptitle(shorten(name, int(14 * side * each)), fontsize=10)
-        axes = part.subplots(rows, each, squeeze=False).ravel()
+            subfigure.suptitle(shorten_name(name, int(14 * side * columns_per_panel)), fontsize=10)
+        axes = subfigure.subplots(row_count, columns_per_panel, squeeze=False).ravel()
         for ax in axes:
             ax.axis("off")
         for ax, image in zip(axes, images, strict=False):
@@ -51,8 +67,8 @@ def filter_grid(kernels, title=None, columns=8):
 
 
 @styled
-def feature_maps(maps, image=None, title=None, columns=8):
-    """Draws what the stages of a network make of one image: a row per stage, bright where a feature is strong.
+def feature_maps(maps: Mapping[str, Any], image: Any = None, title: str | None = None, columns: int = 8) -> "Figure":
+    """Draws what the stages of a network compute from one image: a row per stage, bright where a feature is strong.
 
     Of each stage those maps are drawn that vary most over the image, the most varied first; each has its own scale
     from black, its lowest value, to white.
@@ -74,25 +90,25 @@ def feature_maps(maps, image=None, title=None, columns=8):
     >>> maps = {"stage1": draws.random((16, 16, 8)), "stage2": draws.random((8, 8, 16))}
     >>> picture = feature_maps(maps, image=np.zeros((32, 32, 1)), title="Two stages")
     """
-    rows = {str(name): _most_varied(name, stack, columns) for name, stack in _entries(maps, "stage").items()}
-    columns = _whole(columns, "columns", 1)
-    widest = max(len(chosen) for chosen, *_ in rows.values())
-    side = _SIDE / max(columns, 4)
-    above = image is not None
-    label = 0.2 + 0.075 * max(letters(line) for name, row in rows.items() for line in _row_text(name, row).split("\n"))
-    fig = figure(label + side * max(widest, 3), side * (len(rows) + above))
-    axes = fig.subplots(len(rows) + above, widest, squeeze=False)
+    maps_of_stage = require_named(maps, "stage")
+    columns = require_columns(columns)
+    stages = [_most_varied(name, stack, columns) for name, stack in maps_of_stage.items()]
+    most_maps = max(len(stage.maps) for stage in stages)
+    side = _ROW_WIDTH / max(columns, 4)
+    image_rows = 0 if image is None else 1
+    label_width = 0.2 + 0.075 * widest_of(line for stage in stages for line in stage.text.split("\n"))
+    fig = new_figure(label_width + side * max(most_maps, 3), side * (len(stages) + image_rows))
+    axes = fig.subplots(len(stages) + image_rows, most_maps, squeeze=False)
     for ax in axes.ravel():
         ax.set(xticks=[], yticks=[])
         ax.grid(visible=False)
-        for spine in ax.spines.values():
-            spine.set_visible(False)
-    if above:
-        _draw(axes[0, 0], np.clip(np.asarray(image, "float64") / 255, 0, 1), "image")
-    for line, (name, row) in zip(axes[above:], rows.items(), strict=True):
-        for place, (ax, one) in enumerate(zip(line, row[0], strict=False)):
-            low, high = one.min(), one.max()
-            _draw(ax, (one - low) / ((high - low) or 1), "" if place else _row_text(name, row))
+        hide_spines(ax)
+    if image is not None:
+        _draw_image(axes[0, 0], np.clip(np.asarray(image, "float64") / 255, 0, 1), "image")
+    for row_axes, stage in zip(axes[image_rows:], stages, strict=True):
+        for place, (ax, feature_map) in enumerate(zip(row_axes, stage.maps, strict=False)):
+            low, high = feature_map.min(), feature_map.max()
+            _draw_image(ax, (feature_map - low) / ((high - low) or 1), "" if place else stage.text)
     write_title(fig, title)
     return fig
 
@@ -109,33 +125,25 @@ def _filter_images(name, kernel):
     images = np.moveaxis(kernel, -1, 0)
     if kernel.shape[2] != 3:
         images = images.mean(axis=-1)
-    most = np.abs(images).reshape(len(images), -1).max(axis=1)
-    most[most == 0] = 1
-    return 0.5 + 0.5 * images / most.reshape(-1, *[1] * (images.ndim - 1))
+    largest_weights = np.abs(images).reshape(len(images), -1).max(axis=1)
+    largest_weights[largest_weights == 0] = 1
+    return 0.5 + 0.5 * images / largest_weights.reshape(-1, *[1] * (images.ndim - 1))
 
 
 def _most_varied(name, stack, columns):
-    """Returns the maps that vary most, `(n, height, width)`, and the shape of the whole stack."""
+    """Returns the maps of a stage that vary most, the most varied first."""
     stack = np.asarray(stack, "float64")
     if stack.ndim != 3 or not stack.size:
         raise ValueError(
             f"Expected feature maps of one image, (height, width, channels). Received: shape {stack.shape} in {name!r}."
         )
-    order = np.argsort(-stack.std(axis=(0, 1)), kind="stable")[: _whole(columns, "columns", 1)]
-    return np.moveaxis(stack[..., order], -1, 0), stack.shape
+    height, width, channels = stack.shape
+    by_variation = np.argsort(-stack.std(axis=(0, 1)), kind="stable")[:columns]
+    text = f"{shorten_name(str(name))}\n{format_count(channels, 'map')}\n{height} x {width}"
+    return _StageMaps(np.moveaxis(stack[..., by_variation], -1, 0), text)
 
 
-def _row_text(name, row):
-    _, (height, width, channels) = row
-    return f"{shorten(name)}\n{count(channels, 'map')}\n{height} x {width}"
-
-
-def _draw(ax, image, text):
-    ax.imshow(image[..., 0] if image.ndim == 3 and image.shape[-1] == 1 else image, cmap="gray", vmin=0, vmax=1)
-    ax.set_ylabel(text, rotation=0, ha="right", va="center", fontsize=9, color=TEXT)
-
-
-def _whole(value, name, least):
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise ValueError(f"`{name}` is a whole number of at least {least}. Received: {name}={value!r}.")
-    return int(value)
+def _draw_image(ax, image, text):
+    is_grey_with_channel = image.ndim == 3 and image.shape[-1] == 1
+    ax.imshow(image[..., 0] if is_grey_with_channel else image, cmap="gray", vmin=0, vmax=1)
+    ax.set_ylabel(text, rotation=0, ha="right", va="center", fontsize=9, color=TEXT_COLOUR)

@@ -4,31 +4,61 @@ import base64
 import functools
 import sys
 import textwrap
-import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from ftlib.plots.canvas import DPI, png, settle
+from ftlib.text import display_width
 
-TEXT = "#222222"
-LONGEST = 60  # letters of a name
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+    from matplotlib.figure import Figure, FigureBase
+
+
+class Style(NamedTuple):
+    """How a strategy, or another series, looks.
+
+    Attributes:
+        colour: As `"#0072B2"`.
+        marker: Of Matplotlib.
+        line_style: Of Matplotlib: a string, or `(offset, (ink, gap, ...))`.
+    """
+
+    colour: str
+    marker: str
+    line_style: Any
+
+
+class LineEnd(NamedTuple):
+    """Where a line ends, in data coordinates, and what is written there."""
+
+    label: str
+    x: float
+    y: float
+    style: Style
+
+
+TEXT_COLOUR = "#222222"
+LONGEST_NAME = 60  # letters of a name
 LONGEST_STRATEGY = 30  # of one, which stands beside its picture
-# A strategy looks the same in every picture: colour (of Okabe and Ito, 2008, safe for colour-blind eyes),
-# marker, line style.
+# A strategy looks the same in every picture; the colours (of Okabe and Ito, 2008) are safe for colour-blind eyes.
 STYLES = {
-    "full": ("#0072B2", "o", "-"),
-    "scratch": ("#D55E00", "s", "--"),
-    "feature_extraction": ("#009E73", "^", "-."),
-    "feature_extraction_long": ("#56B4E9", "v", ":"),
-    "gradual": ("#CC79A7", "D", (0, (7, 1))),
-    "lp_ft": ("#000000", "P", (0, (4, 1, 1, 1))),
-    "top": ("#E69F00", "X", (0, (2, 1))),
-    "hybrid": ("#7A5230", "*", (0, (6, 2, 1, 2, 1, 2))),
+    "full": Style("#0072B2", "o", "-"),
+    "scratch": Style("#D55E00", "s", "--"),
+    "feature_extraction": Style("#009E73", "^", "-."),
+    "feature_extraction_long": Style("#56B4E9", "v", ":"),
+    "gradual": Style("#CC79A7", "D", (0, (7, 1))),
+    "lp_ft": Style("#000000", "P", (0, (4, 1, 1, 1))),
+    "top": Style("#E69F00", "X", (0, (2, 1))),
+    "hybrid": Style("#7A5230", "*", (0, (6, 2, 1, 2, 1, 2))),
 }
 _LOOK = {
     "font.size": 10, "axes.titlesize": 11, "figure.titlesize": 12, "xtick.labelsize": 9, "ytick.labelsize": 9,
     "legend.fontsize": 9, "axes.titlelocation": "left", "axes.spines.top": False, "axes.spines.right": False,
-    "text.color": TEXT, "axes.labelcolor": TEXT, "xtick.color": TEXT, "ytick.color": TEXT,
+    "text.color": TEXT_COLOUR, "axes.labelcolor": TEXT_COLOUR, "xtick.color": TEXT_COLOUR, "ytick.color": TEXT_COLOUR,
     "axes.grid": True, "axes.axisbelow": True, "grid.color": "#E3E3E3", "hatch.linewidth": 0.7,
     "text.parse_math": False,  # a class may be called "$5 note"
 }  # fmt: skip
@@ -36,43 +66,41 @@ _LOOK = {
 _MORE_FONTS = ("Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "Malgun Gothic", "Apple SD Gothic Neo")
 
 
-def styled(draw):
+def styled(draw: Callable[..., "Figure"]) -> Callable[..., "Figure"]:
     """Draws in the style of this module whatever style is set elsewhere, leaves that one as it was, and settles."""
 
     @functools.wraps(draw)
-    def drawn(*args, **kwargs):
+    def draw_in_style(*args, **kwargs):
         from matplotlib import font_manager, style
 
-        here = set(font_manager.fontManager.get_font_names())
-        fonts = ["DejaVu Sans", *(name for name in _MORE_FONTS if name in here)]
+        installed_fonts = set(font_manager.fontManager.get_font_names())
+        fonts = ["DejaVu Sans", *(name for name in _MORE_FONTS if name in installed_fonts)]
         with style.context(["default", {**_LOOK, "font.family": fonts}]):
             fig = draw(*args, **kwargs)
             settle(fig)
             return fig
 
-    return drawn
+    return draw_in_style
 
 
-def figure(width, height):
+def new_figure(width: float, height: float) -> "Figure":
     """Returns an empty figure; sizes in inches."""
     from ftlib.plots.picture import Picture
 
     return Picture(figsize=(width, height), dpi=DPI, layout="constrained")
 
 
-def styles(names):
-    """Returns colour, marker and line style of each name; one that is no strategy takes what is left over."""
-    spare = [look for name, look in STYLES.items() if name not in names] or list(STYLES.values())
-    others = [name for name in names if name not in STYLES]
-    return {name: STYLES.get(name) or spare[others.index(name) % len(spare)] for name in names}
+def assign_styles(names: Sequence[str]) -> dict[str, Style]:
+    """Returns the style of each name; one that is no strategy takes what is left over."""
+    spare_styles = [style for name, style in STYLES.items() if name not in names] or list(STYLES.values())
+    other_names = [name for name in names if name not in STYLES]
+    return {
+        name: STYLES[name] if name in STYLES else spare_styles[other_names.index(name) % len(spare_styles)]
+        for name in names
+    }
 
 
-def percent(value):
-    """Returns "96.4 %" for 0.964."""
-    return f"{100 * value:.1f} %"
-
-
-def percent_axis(axis):
+def format_percent_axis(axis: "Axis") -> None:
     """Labels an axis of fractions in percent, and lets it end shortly above 100 %."""
     low, high = axis.get_view_interval()
     if high > 1:
@@ -80,99 +108,95 @@ def percent_axis(axis):
     axis.set_major_formatter(lambda value, _: f"{round(100 * value, 6):g} %")
 
 
-def seed_text(counts):
-    """Returns "3 seeds", "1 seed" or "5 to 20 seeds" for the numbers of seeds behind some means.
-
-    Example:
-    >>> seed_text([5, 20, 20])
-    '5 to 20 seeds'
-    """
-    low, high = min(counts), max(counts)
-    return f"{low} to {high} seeds" if low < high else count(low, "seed")
-
-
-def count(number, noun):
-    """Returns "1 label" or "3 labels"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def labels_text(labels):
-    """Returns "10 labels per class", or "all labels" for None."""
-    return "all labels" if labels is None else f"{count(labels, 'label')} per class"
-
-
-def letters(text):
-    """Returns how wide a text is, counted in Latin letters: a Korean one is as wide as two.
-
-    Example:
-    >>> letters("cat"), letters("고양이")
-    (3, 6)
-    """
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
-
-
-def shorten(name, length=22):
-    """Returns a name cut to the width of `length` letters, the last an ellipsis."""
-    if letters(name) <= length:
+def shorten_name(name: str, length: int = 22) -> str:
+    """Returns a name cut to the width of `length` Latin letters, the last an ellipsis."""
+    if display_width(name) <= length:
         return name
-    while letters(name) >= length:
+    while display_width(name) >= length:
         name = name[:-1]
     return name + "…"
 
 
-def fold(name, length):
-    """Returns a name in at most two lines, each about as wide as `length` letters."""
-    return textwrap.fill(name, max(2, length * len(name) // max(1, letters(name))), max_lines=2, placeholder=" …")
+def fold_name(name: str, length: int) -> str:
+    """Returns a name in at most two lines, each about as wide as `length` Latin letters."""
+    line_length = max(2, length * len(name) // max(1, display_width(name)))
+    return textwrap.fill(name, line_length, max_lines=2, placeholder=" …")
 
 
-def spread(values, gap):
+def widest_of(names: Iterable[str]) -> int:
+    """Returns how wide the widest of some names is, counted in Latin letters."""
+    return max(map(display_width, names))
+
+
+def spread_out(values: Sequence[float], gap: float) -> np.ndarray:
     """Returns heights as near to `values` as a distance of `gap` between them allows, and none above 0.98."""
     order = np.argsort(values, kind="stable")
-    placed = np.array(values, float)[order]
-    for i in range(1, len(placed)):
-        placed[i] = max(placed[i], placed[i - 1] + gap)
-    placed[-1] = min(placed[-1], 0.98)
-    for i in range(len(placed) - 2, -1, -1):
-        placed[i] = min(placed[i], placed[i + 1] - gap)
-    return placed[np.argsort(order)]
+    heights = np.array(values, float)[order]
+    for i in range(1, len(heights)):
+        heights[i] = max(heights[i], heights[i - 1] + gap)
+    heights[-1] = min(heights[-1], 0.98)
+    for i in range(len(heights) - 2, -1, -1):
+        heights[i] = min(heights[i], heights[i + 1] - gap)
+    return heights[np.argsort(order)]
 
 
-def label_ends(ax, ends):
+def label_line_ends(ax: "Axes", line_ends: Sequence[LineEnd]) -> None:
     """Writes a label with a sample of the line beside the end of each line, joined to it, without overlaps.
 
     Args:
         ax: Axes with their final limits.
-        ends: List of `(label, x, y, style)`: data coordinates, and colour, marker and line style.
+        line_ends: Where each line ends.
     """
-    ax.get_figure(root=True).draw_without_rendering()  # settles the layout: the labels need the height of the axes
-    height = ax.get_window_extent().height * 72 / ax.figure.dpi
+    root_figure = ax.get_figure(root=True)
+    assert root_figure is not None, "these axes were removed from their figure"
+    root_figure.draw_without_rendering()  # settles the layout: the labels need the height of the axes
+    points_high = ax.get_window_extent().height * 72 / ax.figure.dpi
     low, high = ax.get_ylim()
-    places = spread([(y - low) / (high - low) for _, _, y, _ in ends], gap=13 / height)
-    for (label, x, y, (colour, marker, line)), place in zip(ends, places, strict=True):
+    label_heights = spread_out([(end.y - low) / (high - low) for end in line_ends], gap=13 / points_high)
+    for end, label_height in zip(line_ends, label_heights, strict=True):
+        colour, marker, line_style = end.style
         joint = {"arrowstyle": "-", "color": colour, "linewidth": 0.8, "shrinkA": 0, "shrinkB": 5}
-        ax.annotate("", (x, y), (1.03, place), textcoords="axes fraction", annotation_clip=False, arrowprops=joint)
+        ax.annotate(
+            "",
+            (end.x, end.y),
+            (1.03, label_height),
+            textcoords="axes fraction",
+            annotation_clip=False,
+            arrowprops=joint,
+        )
         ax.plot(
             [1.03, 1.065, 1.1],
-            [place] * 3,
+            [label_height] * 3,
             color=colour,
             marker=marker,
             markevery=[1],
-            linestyle=line,
+            linestyle=line_style,
             markersize=6,
             linewidth=1.7,
             transform=ax.transAxes,
             clip_on=False,
         )
-        ax.text(1.115, place, label, transform=ax.transAxes, va="center", fontsize=9)
+        ax.text(1.115, label_height, end.label, transform=ax.transAxes, va="center", fontsize=9)
 
 
-def write_title(fig, title):
+def write_title(fig: "FigureBase", title: str | None) -> None:
     """Writes the title above all; `settle` breaks it into as many lines as the width asks for."""
     if title:
         fig.suptitle(str(title), x=0.01, ha="left", fontsize=11)
 
 
-def show(fig, alt):
+def write_beside(ax: "Axes", text: str, x: float, y: float) -> None:
+    """Writes a text at the right of a point, such as the end of a bar."""
+    ax.annotate(text, (x, y), (5, 0), textcoords="offset points", va="center", fontsize=9)
+
+
+def hide_spines(ax: "Axes") -> None:
+    """Leaves out the frame of axes."""
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+
+
+def show(fig: "Figure", alt: str) -> None:
     """Shows a figure with a text for those who do not see it.
 
     In a notebook the figure appears as a PNG. The text is the plain-text form of the output and the `alt` in the

@@ -1,19 +1,46 @@
 """Pictures of a model and of what it gets wrong."""
 
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
 import numpy as np
 
-from ftlib.plots.look import count, figure, letters, shorten, styled
+from ftlib.plots.look import new_figure, shorten_name, styled, widest_of, write_beside
+from ftlib.text import format_confidence, format_count
 
-_MAX_CELLS = 30  # classes; more would not be readable as a matrix
-_STATES = {  # colour, hatch
-    "trainable": ("#0072B2", None),
-    "partly": ("#9CC9E6", ".."),
-    "frozen": ("#E8E8E8", "///"),
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_MOST_CLASSES = 30  # of a matrix; more would not be readable
+_MANY_CLASSES = 12  # of a matrix; more take smaller cells
+
+
+class _StateLook(NamedTuple):
+    """How a stage looks that is frozen or trains."""
+
+    colour: str
+    hatch: str | None
+
+
+_STATES = {
+    "trainable": _StateLook("#0072B2", None),
+    "partly": _StateLook("#9CC9E6", ".."),
+    "frozen": _StateLook("#E8E8E8", "///"),
 }
 
 
+class ConfusedPair(NamedTuple):
+    """How many images of a class were taken for another, and which share of the class they are."""
+
+    true_name: str
+    predicted_name: str
+    count: int
+    share: float
+
+
 @styled
-def stage_picture(rows, title=None):
+def stage_picture(rows: Sequence[Mapping[str, Any]], title: str | None = None) -> "Figure":
     """Draws the stages of a model from input to output: size, output, and what trains at which rate.
 
     Args:
@@ -32,91 +59,103 @@ def stage_picture(rows, title=None):
     >>> stem = {"stage": "stem", "output_shape": (16, 16, 32), "params": 288, "layers": 3}
     >>> figure = stage_picture([{**stem, "state": "frozen", "rate": None}])
     """
-    if not rows:
-        raise ValueError("Expected at least one stage, as from `Run.stage_rows()`. Received: no rows.")
-    for row in rows:
-        if row["state"] not in _STATES:
-            states, stage = ", ".join(_STATES), row["stage"]
-            raise ValueError(f"A stage is {states}. Received: state={row['state']!r} of {stage!r}.")
+    _check_stages(rows)
     from matplotlib.ticker import LogLocator, NullLocator
 
-    fig = figure(7, 1.4 + 0.62 * len(rows))
+    fig = new_figure(7, 1.4 + 0.62 * len(rows))
     ax = fig.subplots()
     sizes = [max(row["params"], 1) for row in rows]
     left = 10 ** np.floor(np.log10(min(sizes)) - 0.5)
     right = max(sizes) * (max(sizes) / left) ** 0.33  # leaves a quarter of the width for the numbers
-    side = ax.get_yaxis_transform()  # x in parts of the axes, y in rows
+    beside_axes = ax.get_yaxis_transform()  # x in parts of the axes, y in rows
     for place, (row, size) in enumerate(zip(rows, sizes, strict=True)):
         colour, hatch = _STATES[row["state"]]
         ax.barh(place, size - left, left=left, height=0.6, color=colour, hatch=hatch, edgecolor="#4A4A4A")
-        _write_beside(ax, f"{row['params']:,}", size, place)
-        ax.text(1.02, place, _state_text(row), transform=side, va="center", fontsize=9)
+        write_beside(ax, f"{row['params']:,}", size, place)
+        ax.text(1.02, place, _state_text(row), transform=beside_axes, va="center", fontsize=9)
         if place:
-            ax.text(0.03, place - 0.5, "↓", transform=side, ha="center", va="center", fontsize=10)
+            ax.text(0.03, place - 0.5, "↓", transform=beside_axes, ha="center", va="center", fontsize=10)
     ax.set_xscale("log")
     ax.set_xlim(left, right)
     ax.xaxis.set_major_locator(LogLocator(numticks=7))
     ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(lambda value, _: _short(value))
+    ax.xaxis.set_major_formatter(lambda value, _: _format_short(value))
     ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.set_yticks(range(len(rows)), [_stage_text(row) for row in rows])
     ax.tick_params(axis="y", length=0)
     ax.grid(axis="y", visible=False)
     ax.set_xlabel("Weights of the stage (parameters, log scale)")
-    frozen = [row for row in rows if row["state"] == "frozen"]
-    total, still = sum(r["params"] for r in rows), sum(r["params"] for r in frozen)
-    stages = count(len(rows), "stage")
-    told = f"{len(frozen)} of {stages} frozen: {still:,} of {total:,} weights"
-    if all(row["state"] == "trainable" for row in rows):
-        told = f"Everything trains: {stages}, {total:,} weights"
-    ax.set_title(title or told)
+    ax.set_title(title or _count_frozen(rows))
     return fig
 
 
-def _write_beside(ax, text, x, y):
-    ax.annotate(text, (x, y), (5, 0), textcoords="offset points", va="center", fontsize=9)
+def _check_stages(rows):
+    if not rows:
+        raise ValueError("Expected at least one stage, as from `Run.stage_rows()`. Received: no rows.")
+    for row in rows:
+        if row["state"] not in _STATES:
+            states = ", ".join(_STATES)
+            raise ValueError(f"A stage is {states}. Received: state={row['state']!r} of {row['stage']!r}.")
+
+
+def _count_frozen(rows):
+    """Returns in words how many stages and weights are frozen."""
+    stages = format_count(len(rows), "stage")
+    weight_count = sum(row["params"] for row in rows)
+    if all(row["state"] == "trainable" for row in rows):
+        return f"Everything trains: {stages}, {weight_count:,} weights"
+    frozen_sizes = [row["params"] for row in rows if row["state"] == "frozen"]
+    return f"{len(frozen_sizes)} of {stages} frozen: {sum(frozen_sizes):,} of {weight_count:,} weights"
 
 
 def _state_text(row):
     if row["state"] == "frozen":
         return "frozen"
-    rate = "" if row.get("rate") is None else f"\nrate {row['rate']:.2g}"
-    return ("trains" if row["state"] == "trainable" else "trains in part") + rate
+    state = "trains" if row["state"] == "trainable" else "trains in part"
+    return state if row.get("rate") is None else f"{state}\nrate {row['rate']:.2g}"
 
 
 def _stage_text(row):
-    shape = row["output_shape"]
-    sizes = [] if shape is None else [" x ".join("?" if size is None else str(size) for size in shape)]
-    return f"{shorten(row['stage'], 28)}\n" + ", ".join([*sizes, count(row["layers"], "layer")])
+    layers = format_count(row["layers"], "layer")
+    if row["output_shape"] is not None:
+        shape = " x ".join("?" if size is None else str(size) for size in row["output_shape"])
+        layers = f"{shape}, {layers}"
+    return f"{shorten_name(row['stage'], 28)}\n{layers}"
 
 
-def _short(value):
-    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if value >= size:
-            return f"{value / size:g}{letter}"
+def _format_short(value):
+    for unit_size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= unit_size:
+            return f"{value / unit_size:g}{letter}"
     return f"{value:g}"
 
 
-def confused_pairs(matrix, class_names, limit=15):
+def confused_pairs(matrix: Any, class_names: Sequence[str], limit: int = 15) -> list[ConfusedPair]:
     """Returns the most frequent confusions, `(true name, predicted name, count, share of the true class)`.
 
+    Args:
+        matrix: Counts, `(classes, classes)`: true class in rows, predicted class in columns.
+        class_names: One string per class.
+        limit: How many pairs, at most.
+
     Example:
-    >>> confused_pairs([[8, 2], [1, 9]], ["cat", "dog"])
+    >>> [tuple(pair) for pair in confused_pairs([[8, 2], [1, 9]], ["cat", "dog"])]
     [('cat', 'dog', 2, 0.2), ('dog', 'cat', 1, 0.1)]
     """
     matrix = np.array(matrix)
-    off = matrix - np.diag(np.diag(matrix))
-    order = np.argsort(-off, axis=None, kind="stable")[:limit]
-    pairs = [tuple(map(int, divmod(at, len(matrix)))) for at in order]
-    return [
-        (class_names[t], class_names[p], int(off[t, p]), float(off[t, p] / matrix[t].sum()))
-        for t, p in pairs
-        if off[t, p] > 0
-    ]
+    mistakes_only = matrix - np.diag(np.diag(matrix))
+    pairs = []
+    for place in np.argsort(-mistakes_only, axis=None, kind="stable")[:limit]:
+        true_class, predicted_class = map(int, divmod(place, len(matrix)))
+        pair_count = int(mistakes_only[true_class, predicted_class])
+        if pair_count > 0:
+            share = float(mistakes_only[true_class, predicted_class] / matrix[true_class].sum())
+            pairs.append(ConfusedPair(class_names[true_class], class_names[predicted_class], pair_count, share))
+    return pairs
 
 
 @styled
-def confusion_matrix(matrix, class_names):
+def confusion_matrix(matrix: Any, class_names: Sequence[str]) -> "Figure":
     """Draws which classes are taken for which: counts as numbers, shares of the true class as shades.
 
     Of more than 30 classes, a matrix cannot be read; then the most confused pairs are drawn, and the title
@@ -135,55 +174,67 @@ def confusion_matrix(matrix, class_names):
     Example:
     >>> figure = confusion_matrix([[8, 2], [1, 9]], ["cat", "dog"])
     """
-    matrix, n = np.asarray(matrix), len(class_names)
-    if matrix.shape != (n, n):
-        raise ValueError(f"Expected a matrix ({n}, {n}) for {n} class names. Received: shape {matrix.shape}.")
-    names = [shorten(str(name)) for name in class_names]
-    pairs = confused_pairs(matrix, names)
-    right = f"{int(np.trace(matrix)):,} of {int(matrix.sum()):,} right"
-    if n > _MAX_CELLS:
-        return _draw_pairs(pairs, f"{right}; of {n} classes, the most confused pairs")
-    for true, said, number, _ in pairs[:1]:
-        right += f"; most confused:\ntrue {true}, said {said} ({count(number, 'time')})"
-    share = matrix / np.maximum(matrix.sum(1, keepdims=True), 1)
-    cell = 0.42 if n <= 12 else 0.31
-    longest = max(map(letters, names))
-    widest, turned = 0.085 * longest, longest > (3 if n <= 12 else 2)
-    fig = figure(max(4.6, cell * n + 1.9 + widest), max(3.4, cell * n + 1.2 + (widest if turned else 0.2)))
+    counts, num_classes = np.asarray(matrix), len(class_names)
+    if counts.shape != (num_classes, num_classes):
+        raise ValueError(
+            f"Expected a matrix ({num_classes}, {num_classes}) for {num_classes} class names. Received: shape "
+            f"{counts.shape}."
+        )
+    names = [shorten_name(str(name)) for name in class_names]
+    pairs = confused_pairs(counts, names)
+    title = f"{int(np.trace(counts)):,} of {int(counts.sum()):,} right"
+    if num_classes > _MOST_CLASSES:
+        return _draw_pairs(pairs, f"{title}; of {num_classes} classes, the most confused pairs")
+    if pairs:
+        worst = pairs[0]
+        how_often = format_count(worst.count, "time")
+        title += f"; most confused:\ntrue {worst.true_name}, said {worst.predicted_name} ({how_often})"
+
+    shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    cell_size = 0.42 if num_classes <= _MANY_CLASSES else 0.31
+    name_letters = widest_of(names)
+    name_length = 0.085 * name_letters
+    is_turned = name_letters > (3 if num_classes <= _MANY_CLASSES else 2)
+    width = max(4.6, cell_size * num_classes + 1.9 + name_length)
+    height = max(3.4, cell_size * num_classes + 1.2 + (name_length if is_turned else 0.2))
+    fig = new_figure(width, height)
     ax = fig.subplots()
-    image = ax.imshow(share, cmap="Blues", vmin=0, vmax=1)
-    for t, p in np.argwhere(matrix > 0):
-        colour = "white" if share[t, p] > 0.5 else "#222222"
-        ax.text(p, t, f"{matrix[t, p]}", ha="center", va="center", color=colour, fontsize=9)
-    ax.set_xticks(range(n), names, rotation=90 if turned else 0)
-    ax.set_yticks(range(n), names)
+    image = ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for true_class, predicted_class in np.argwhere(counts > 0):
+        colour = "white" if shares[true_class, predicted_class] > 0.5 else "#222222"
+        text = f"{counts[true_class, predicted_class]}"
+        ax.text(predicted_class, true_class, text, ha="center", va="center", color=colour, fontsize=9)
+    ax.set_xticks(range(num_classes), names, rotation=90 if is_turned else 0)
+    ax.set_yticks(range(num_classes), names)
     ax.grid(visible=False)
     ax.set(xlabel="Predicted class", ylabel="True class")
-    fig.suptitle(right, x=0.01, ha="left", fontsize=11)
+    fig.suptitle(title, x=0.01, ha="left", fontsize=11)
     bar = fig.colorbar(image, ax=ax, shrink=0.8, label="Share of the true class")
     bar.ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
     return fig
 
 
 def _draw_pairs(pairs, title):
-    fig = figure(7, 1.4 + 0.32 * max(len(pairs), 1))
+    fig = new_figure(7, 1.4 + 0.32 * max(len(pairs), 1))
     ax = fig.subplots()
-    ax.barh(range(len(pairs)), [pair[2] for pair in pairs], color="#0072B2")
-    ax.set_yticks(range(len(pairs)), [f"true {true}, said {said}" for true, said, *_ in pairs])
+    ax.barh(range(len(pairs)), [pair.count for pair in pairs], color="#0072B2")
+    ax.set_yticks(range(len(pairs)), [f"true {pair.true_name}, said {pair.predicted_name}" for pair in pairs])
     ax.set_ylim(max(len(pairs), 1) - 0.5, -0.5)
-    for place, (*_, number, share) in enumerate(pairs):
-        text = f"{number} ({100 * share:.0f} %)"
-        _write_beside(ax, text, number, place)
+    for place, pair in enumerate(pairs):
+        write_beside(ax, f"{pair.count} ({100 * pair.share:.0f} %)", pair.count, place)
     ax.margins(x=0.15)
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    locator = ax.xaxis.get_major_locator()
+    locator.set_params(integer=True)  # pyright: ignore[reportCallIssue] - a MaxNLocator
     ax.grid(axis="y", visible=False)
     ax.set_xlabel("Number of mistakes (share of the true class)")
-    ax.figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+    fig.suptitle(title, x=0.01, ha="left", fontsize=11)
     return fig
 
 
 @styled
-def mistakes(images, true, predicted, confidence, class_names, count=12):
+def mistakes(
+    images: Any, true: Any, predicted: Any, confidence: Any, class_names: Sequence[Any], count: int = 12
+) -> "Figure":
     """Draws the mistakes that the model was surest of.
 
     Args:
@@ -208,28 +259,36 @@ def mistakes(images, true, predicted, confidence, class_names, count=12):
     lengths = len(images), len(true), len(predicted), len(confidence)
     if len(set(lengths)) > 1:
         raise ValueError(f"images, true, predicted and confidence need the same length. Received: {lengths}.")
-    wrong = np.flatnonzero(true != predicted)
-    shown = wrong[np.argsort(-confidence[wrong], kind="stable")][:count]
-    if not len(shown):
-        fig = figure(7, 0.5)
+    wrong_indices = np.flatnonzero(true != predicted)
+    shown_indices = wrong_indices[np.argsort(-confidence[wrong_indices], kind="stable")][:count]
+    if not len(shown_indices):
+        fig = new_figure(7, 0.5)
         fig.suptitle(f"No mistakes among {len(true):,} images", x=0.01, ha="left")
         return fig
-    texts = []
-    for i in shown:
-        a, b = (shorten(str(class_names[index]), 16) for index in (true[i], predicted[i]))
-        sure = f"({100 * confidence[i]:.0f} %)" if confidence[i] < 0.995 else "(over 99 %)"
-        texts.append((f"true {a}", f"said {b} {sure}"))
-    columns = min(4 if max(map(letters, sum(texts, ()))) <= 22 else 3, len(shown))
-    lines = -(-len(shown) // columns)
-    fig = figure(7 if columns > 2 else 5, 0.45 + 2.05 * lines)
-    axes = fig.subplots(lines, columns, squeeze=False).ravel()
+
+    titles = [
+        _mistake_title(class_names[true[index]], class_names[predicted[index]], confidence[index])
+        for index in shown_indices
+    ]
+    most_columns = 4 if widest_of(line for title in titles for line in title.split("\n")) <= 22 else 3
+    columns = min(most_columns, len(shown_indices))
+    row_count = math.ceil(len(shown_indices) / columns)
+    fig = new_figure(7 if columns > 2 else 5, 0.45 + 2.05 * row_count)
+    axes = fig.subplots(row_count, columns, squeeze=False).ravel()
     for ax in axes:
         ax.axis("off")
-    for ax, image, text in zip(axes, np.asarray(images[shown]), texts, strict=False):
-        image = np.clip(image, 0, 255).astype("uint8")
-        grey = image.ndim == 2 or image.shape[-1] == 1
-        ax.imshow(image.reshape(image.shape[:2]) if grey else image, cmap="gray", vmin=0, vmax=255)
-        ax.set_title("\n".join(text), fontsize=9, loc="center")
-    some = f"The {len(shown)} surest of {len(wrong)}" if len(shown) < len(wrong) else f"All {len(wrong)}"
-    fig.suptitle(f"{some} mistakes among {len(true):,} images", x=0.01, ha="left")
+    for ax, image, title in zip(axes, np.asarray(images[shown_indices]), titles, strict=False):
+        pixels = np.clip(image, 0, 255).astype("uint8")
+        is_grey = pixels.ndim == 2 or pixels.shape[-1] == 1
+        ax.imshow(pixels.reshape(pixels.shape[:2]) if is_grey else pixels, cmap="gray", vmin=0, vmax=255)
+        ax.set_title(title, fontsize=9, loc="center")
+    which = f"All {len(wrong_indices)}"
+    if len(shown_indices) < len(wrong_indices):
+        which = f"The {len(shown_indices)} surest of {len(wrong_indices)}"
+    fig.suptitle(f"{which} mistakes among {len(true):,} images", x=0.01, ha="left")
     return fig
+
+
+def _mistake_title(true_name, predicted_name, probability):
+    true_text, predicted_text = shorten_name(str(true_name), 16), shorten_name(str(predicted_name), 16)
+    return f"true {true_text}\nsaid {predicted_text} ({format_confidence(probability)})"

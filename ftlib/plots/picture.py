@@ -1,5 +1,7 @@
 """The figure that all pictures are drawn on. Imported inside functions, because it imports Matplotlib."""
 
+from typing import Any
+
 from matplotlib.figure import Figure
 
 from ftlib.plots.canvas import png
@@ -8,7 +10,7 @@ from ftlib.plots.canvas import png
 class Picture(Figure):
     """A figure that a notebook shows as the last value of a cell, also where `pyplot` is not loaded."""
 
-    def _repr_png_(self):
+    def _repr_png_(self) -> tuple[bytes, dict[str, Any]]:
         titles = [self.get_suptitle(), *(ax.get_title(loc="left") for ax in self.axes)]
         alt = " ".join(filter(None, titles)).replace("\n", " ")
         return png(self), {"alt": alt, "width": round(self.get_figwidth() * 96)}

@@ -54,7 +54,7 @@ def test_lines_are_written_above_what_moves_and_nothing_is_left_of_it(make_termi
     assert console.is_live
     write_below_a_display(console)
     text = terminal.text()
-    assert text.index("something that moves") < text.rindex("one line") < text.rindex("a line of a library")
+    assert text.index("one line\n") < text.index("a line of a library\n") < text.rindex("something that moves")
     assert text.endswith("another\n")
     after_the_display = text[text.rindex("something that moves") + len("something that moves") :]
     assert "\x1b[2K" in after_the_display and "\x1b[?25h" in after_the_display  # wiped, and the cursor is back

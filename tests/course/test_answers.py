@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from ftlib.course.answers import Failed, Finding, as_number, call, describe, near, number, recognize
+from ftlib.course.answers import Failed, Mistake, as_number, call, describe, near, number, recognize
 
 
 def test_call_hands_out_copies_of_arrays_and_the_very_models():
@@ -23,9 +23,9 @@ def test_call_names_arrays_by_their_shape():
 
     with pytest.raises(Failed) as failed:
         call(broken, np.zeros((2, 3)), "sum", 2)
-    finding = failed.value.finding
-    assert finding.key == "raised_error"
-    assert finding.values == {"call": "broken(ndarray (2, 3), 'sum', 2)", "error": "ValueError: first line"}
+    mistake = failed.value.mistake
+    assert mistake.key == "raised_error"
+    assert mistake.values == {"call": "broken(ndarray (2, 3), 'sum', 2)", "error": "ValueError: first line"}
 
 
 def test_numbers():
@@ -44,8 +44,8 @@ def test_anything_can_be_described(answer):
 
 
 def test_a_known_mistake_is_recognized():
-    half = Finding("half")
-    double = Finding("double")
+    half = Mistake("half")
+    double = Mistake("double")
     assert recognize(1.0001, [(1, half), (4, double)]) is half
     assert recognize(4.1, [(1, half), (4, double)], relative=0.05) is double
     assert recognize(2, [(1, half), (4, double)]) is None

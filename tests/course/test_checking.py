@@ -14,22 +14,22 @@ from ftlib.course import checking, lessons
 
 HANGUL = re.compile("[가-힣]")
 CHECKS = """
-from ftlib.course.answers import Finding, as_number, call, near
+from ftlib.course.answers import Mistake, as_number, call, near
 
 
 def _half(answer):
     value = as_number(answer)
     if near(value, 50):
-        return Finding("in_percent")
-    return None if near(value, 0.5) else Finding("other_number", value=value)
+        return Mistake("in_percent")
+    return None if near(value, 0.5) else Mistake("other_number", value=value)
 
 
 def _double(function):
-    return None if call(function, 4) == 8 else Finding("not_double")
+    return None if call(function, 4) == 8 else Mistake("not_double")
 
 
 def _careless(answer):
-    return None if answer.mean(axis=1)[0] > 0 else Finding("too_small")
+    return None if answer.mean(axis=1)[0] > 0 else Mistake("too_small")
 
 
 CHECKS = {"99.1": _half, "99.2": _double, "99.3": _careless}

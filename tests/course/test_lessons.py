@@ -168,10 +168,10 @@ def test_an_odd_answer_is_never_right_and_never_a_traceback(name):
 
 
 def find_findings(nodes):
-    """Returns the names of the values by key, for every `Finding(...)` that stands in some code."""
+    """Returns the names of the values by key, for every `Mistake(...)` that stands in some code."""
     found = {}
     for call in (node for part in nodes for node in ast.walk(part) if isinstance(node, ast.Call)):
-        if getattr(call.func, "id", None) == "Finding":
+        if getattr(call.func, "id", None) == "Mistake":
             (key,) = call.args
             assert isinstance(key, ast.Constant), f"The key is not written out: {ast.unparse(call)}"
             assert all(keyword.arg for keyword in call.keywords), f"The values are not named: {ast.unparse(call)}"
@@ -180,12 +180,13 @@ def find_findings(nodes):
 
 
 def findings_of(module, start=None):
-    """Returns the findings of a module; of those functions alone that one of its functions calls, if it is given."""
+    """Returns the mistakes of a module; of those functions alone that one of its functions calls, if it is given."""
     nodes = ast.parse(inspect.getsource(module)).body
     if start is None:
         return find_findings(nodes)
     functions = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
-    waiting, reached = [start], []
+    waiting = [start]
+    reached = []
     while waiting:
         name = waiting.pop()
         reached.append(name)

@@ -16,7 +16,7 @@ from ftlib.models.initialization import copy_model
 from ftlib.strategies.regularization import Regularization
 from ftlib.strategies.strategy import Phase, Strategy
 from ftlib.training.activation_cache import ActivationCache
-from ftlib.training.batches import EpochBatches, FixedViews
+from ftlib.training.batches import FixedViews
 from ftlib.training.fit import fit
 
 NONE = Regularization()
@@ -223,36 +223,6 @@ def test_a_fingerprint_ignores_names_and_nothing_else():
     assert len({fingerprint_model(m) for m in (first, build(rate=0.4), build(activation="elu"))}) == 3
     images = tiny.split(4).images
     assert fingerprint_images(images) == fingerprint_images(images.copy()) != fingerprint_images(images[::-1])
-
-
-def test_views_are_the_image_and_fixed_distortions_of_it():
-    images = tiny.split(6).images
-    views = FixedViews(images, 3, "standard", mirror=False, key=(5, 1))
-    assert views.shape == (18, 12, 12, 1) and len(views) == 18
-    everything = views[np.arange(18)]
-    np.testing.assert_array_equal(everything[:6], images.astype("float32"))
-    for i in range(6):
-        assert len({everything[i + 6 * k].tobytes() for k in range(3)}) == 3
-    order = np.random.default_rng(0).permutation(18)
-    np.testing.assert_allclose(views[order], everything[order], atol=1e-3)  # whoever asks for it when
-    again = FixedViews(images, 3, "standard", mirror=False, key=(5, 1))
-    np.testing.assert_array_equal(again[np.arange(18)], everything)
-    other = FixedViews(images, 3, "standard", mirror=False, key=(6, 1))
-    assert np.abs(other[np.arange(6, 18)] - everything[6:]).max() > 1
-
-
-def test_each_pass_takes_the_next_view_of_every_image():
-    task = tiny.task(train=6)
-    views, seen = FixedViews(task.train.images, 3, "light", False, (0, 0)), []
-    for epoch in range(2):
-        batches = EpochBatches(task, 6, 3, (0, 0, epoch), Regularization(mixup=1.0), views=views)
-        for i in range(3):
-            seen.append(batches.order[i * 6 : (i + 1) * 6])
-            assert batches[i][1].max() == 1.0  # fixed views are not mixed
-            np.testing.assert_array_equal(batches[i][1].argmax(1), task.train.labels[seen[-1] % 6])
-    for start in (0, 3):
-        assert sorted(np.concatenate(seen[start : start + 3])) == list(range(18))
-    assert {at // 6 for at in seen[0]} == {0, 1, 2}  # not the same view of all at once
 
 
 def test_images_can_be_a_list_of_files_that_decode_when_asked(everything_pays, eager):

@@ -9,7 +9,7 @@ from canvas import assert_texts_have_room
 from rows import history, row
 
 from ftlib import plots
-from ftlib.plots.look import spread, styles
+from ftlib.plots.look import assign_styles, spread_out
 
 GRID = [row("scratch", k, mean=m) for k, m in ((1, 0.5), (10, 0.9))] + [
     row("full", k, mean=m) for k, m in ((1, 0.7), (10, 0.95))
@@ -436,13 +436,13 @@ def test_a_picture_is_complete_readable_and_leaves_matplotlib_as_it_was(draw):
 
 def test_every_strategy_has_its_own_marker_and_line_and_keeps_them():
     names = ["scratch", "feature_extraction", "feature_extraction_long", "top", "full", "gradual", "lp_ft", "hybrid"]
-    looks = styles(names)
+    looks = assign_styles(names)
     assert len({marker for _, marker, _ in looks.values()}) == len({str(x) for *_, x in looks.values()}) == 8
-    assert styles(["mine", "full"])["full"] == looks["full"] != styles(["mine", "full"])["mine"]
+    assert assign_styles(["mine", "full"])["full"] == looks["full"] != assign_styles(["mine", "full"])["mine"]
 
 
 def test_labels_keep_their_distance_and_their_order():
-    places = spread([0.97, 0.99, 0.98, 0.1], gap=0.05)
+    places = spread_out([0.97, 0.99, 0.98, 0.1], gap=0.05)
     assert list(np.argsort(places)) == [3, 0, 2, 1]
     assert np.diff(sorted(places)).min() >= 0.05 - 1e-9 and max(places) <= 0.98
 

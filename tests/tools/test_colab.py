@@ -121,6 +121,8 @@ def test_the_file_holds_the_lessons_and_a_wheel_with_weights_and_records(course,
     assert lessons | {"__main__.py", "README.md", "README.ko.md"} <= names
     held = set(zipfile.ZipFile(tmp_path / WHEEL).namelist())
     assert "ftlib/weights/glyphnet.weights.h5" in held
+    sentences = [path.relative_to(ROOT).as_posix() for path in ROOT.glob("ftlib/course/*.toml")]
+    assert len(sentences) > 1 and set(sentences) <= held
     records = [*ROOT.glob("results/*.json"), *ROOT.glob("benchmarks/results/*.json")]
     assert {f"ftlib/recorded/{path.relative_to(ROOT).as_posix()}" for path in records} <= held
 

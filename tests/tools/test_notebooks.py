@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
 from lessons import editions  # noqa: E402
-from lessons.source import LessonError, read  # noqa: E402
+from lessons.source import LessonError, read_lesson_source  # noqa: E402
 
 import notebooks  # noqa: E402
 
@@ -35,7 +35,7 @@ def lesson(tmp_path):
     def build(source, **options):
         path = tmp_path / "source" / "99_tiny.py"
         path.write_text(TITLE + source, encoding="utf-8")
-        return notebooks.build(path, tmp_path, **options)
+        return notebooks.build_lesson(path, tmp_path, **options)
 
     build.folder = tmp_path
     build.text = lambda language: (tmp_path / language / "99_tiny.ipynb").read_text(encoding="utf-8")
@@ -99,22 +99,22 @@ def test_only_changed_code_is_executed(lesson):
 def test_a_change_of_the_library_or_of_recorded_results_counts(lesson, monkeypatch):
     source = f"{CODE}n = 3\n"
     lesson(source)
-    monkeypatch.setattr(notebooks, "library", lambda: "another")
+    monkeypatch.setattr(notebooks, "library_checksum", lambda: "another")
     assert "up to date" in lesson(source)
     assert "the library changed" in lesson(source, when="library")
     assert "up to date" in lesson(source, when="library")
-    monkeypatch.setattr(notebooks, "recorded", lambda cells: "another")
+    monkeypatch.setattr(notebooks, "results_checksum", lambda cells: "another")
     assert "recorded results changed" in lesson(source)
 
 
 def test_the_checksum_of_results_covers_those_that_are_read():
-    cells = [notebooks.read(path) for path in SOURCES]
-    assert notebooks.recorded([]) == notebooks.recorded([type("Cell", (), {"code": "x = 1"})])
-    assert all(notebooks.recorded(c) for c in cells)
+    cells = [notebooks.read_lesson_source(path) for path in SOURCES]
+    assert notebooks.results_checksum([]) == notebooks.results_checksum([type("Cell", (), {"code": "x = 1"})])
+    assert all(notebooks.results_checksum(c) for c in cells)
     one = type("Cell", (), {"code": 'track.recorded("digits")'})
-    assert notebooks.recorded([one]) != notebooks.recorded([])
+    assert notebooks.results_checksum([one]) != notebooks.results_checksum([])
     code = 'sorted(records_folder("benchmarks/results").glob("hardware_*.json"))'
-    assert notebooks.recorded([type("Cell", (), {"code": code})]) != notebooks.recorded([])
+    assert notebooks.results_checksum([type("Cell", (), {"code": code})]) != notebooks.results_checksum([])
 
 
 REFUSED = {
@@ -219,7 +219,7 @@ def code_cells(path):
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda p: p.stem)
 def test_the_notebooks_are_what_their_source_gives(source):
-    notebooks.build(source, FOLDER, check=True)
+    notebooks.build_lesson(source, FOLDER, check=True)
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda p: p.stem)
@@ -261,7 +261,7 @@ def test_lessons_have_the_same_frame_in_every_edition(path):
 def test_no_measured_number_is_typed(source):
     """Accuracies come from cells; what a text may say by itself are round numbers, such as 95 % intervals."""
     typed = []
-    for cell in read(source):
+    for cell in read_lesson_source(source):
         for text in (cell.text or {}).values():
             typed += re.findall(r"\d+\.\d+ ?%", re.sub(r"\{\{.*?\}\}", "", text))
     assert typed == []
@@ -270,7 +270,7 @@ def test_no_measured_number_is_typed(source):
 @pytest.mark.parametrize("source", SOURCES, ids=lambda p: p.stem)
 def test_every_exercise_of_a_lesson_is_defined_and_every_definition_used(source):
     number = source.name[:2]
-    code = "\n".join(c.code for c in read(source) if c.code is not None)
+    code = "\n".join(c.code for c in read_lesson_source(source) if c.code is not None)
     used = re.findall(r'ft\.check\("([\w.]+)"', code)
     assert used == sorted(used, key=lambda name: ("q" in name, name)), "in their order, the quiz last"
     assert set(used) == {name for name in exercises().names() if name.startswith(f"{number}.")}

@@ -89,13 +89,13 @@ def small_site(tmp_path_factory):
     for language in ("en", "ko"):
         for name, cells in tiny(language).items():
             save(folder, language, name, cells)
-    return build_site.build(folder)
+    return build_site.build_site(folder)
 
 
 @pytest.fixture(scope="module")
 def course():
     """The site of the real lessons, in memory."""
-    return build_site.build(ROOT / "notebooks")
+    return build_site.build_site(ROOT / "notebooks")
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +129,7 @@ def rows(files, language):
 
 
 def test_a_cell_becomes_code_output_figure_and_text(folder):
-    files = build_site.build(folder)
+    files = build_site.build_site(folder)
     page = Parsed(files["ko/01_first.html"])
     [image] = page.of("img")
     assert image["alt"] == "A <thin> line falls & falls." and (image["width"], image["height"]) == ("40", "40")
@@ -146,14 +146,14 @@ def test_the_map_takes_part_title_opening_and_minutes_from_the_lessons(folder):
     change(folder, lambda cells: None)
     for language in ("en", "ko"):
         save(folder, language, "08_new", tiny(language)["01_first"])
-    text = re.sub(r"\s+", " ", " ".join(Parsed(build_site.build(folder)["en/index.html"]).text))
+    text = re.sub(r"\s+", " ", " ".join(Parsed(build_site.build_site(folder)["en/index.html"]).text))
     parts = ["Training", "01 First steps", "Why start here?", "5 minutes", "02 First", "Decide", "08 First steps"]
     places = [text.index(part) for part in parts]
     assert places == sorted(places)
 
 
 def test_lessons_lead_to_their_neighbours(folder):
-    first, second = (Parsed(build_site.build(folder)[f"en/{name}.html"]) for name in ("01_first", "02_second"))
+    first, second = (Parsed(build_site.build_site(folder)[f"en/{name}.html"]) for name in ("01_first", "02_second"))
     assert [a["href"] for a in first.of("a") if "rel" in a] == ["02_second.html"]
     assert [(a["rel"], a["href"]) for a in second.of("a") if "rel" in a] == [("prev", "01_first.html")]
     assert "02_second.html#02-002" in first.of("a", "href")
@@ -211,38 +211,38 @@ def test_what_would_not_be_right_is_refused_with_the_place(folder, what):
     edit, message = REFUSED[what]
     change(folder, edit)
     with pytest.raises(SiteError) as error:
-        build_site.build(folder)
+        build_site.build_site(folder)
     assert message in str(error.value) and "en/01_first" in str(error.value)
 
 
 def test_editions_that_are_out_of_step_are_refused(folder):
     change(folder, lambda cells: cells.pop(), languages=["ko"])
     with pytest.raises(SiteError, match="01_first differ"):
-        build_site.build(folder)
+        build_site.build_site(folder)
     (folder / "ko/01_first.ipynb").unlink()
     with pytest.raises(SiteError, match="01_first"):
-        build_site.build(folder)
+        build_site.build_site(folder)
 
 
 def test_a_file_that_is_no_notebook_and_a_folder_without_lessons_are_refused(folder, tmp_path):
     (folder / "en/01_first.ipynb").write_text("{")
     with pytest.raises(SiteError, match="no notebook"):
-        build_site.build(folder)
+        build_site.build_site(folder)
     with pytest.raises(SiteError, match="There is no lesson"):
-        build_site.build(tmp_path / "nowhere")
+        build_site.build_site(tmp_path / "nowhere")
 
 
 def test_building_twice_gives_the_same_bytes_and_removes_only_what_was_built(folder, tmp_path):
-    files, out = build_site.build(folder), tmp_path / "site"
-    assert build_site.build(folder) == files
-    build_site.write(files, out)
+    files, out = build_site.build_site(folder), tmp_path / "site"
+    assert build_site.build_site(folder) == files
+    build_site.write_site(files, out)
     (out / "en" / "09_old.html").write_text("old")
-    build_site.write(files, out)
+    build_site.write_site(files, out)
     assert {p.relative_to(out).as_posix(): p.read_bytes() for p in out.rglob("*") if p.is_file()} == files
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("dear")
     with pytest.raises(SiteError, match="did not make"):
-        build_site.write(files, tmp_path / "mine")
+        build_site.write_site(files, tmp_path / "mine")
     assert (tmp_path / "mine" / "letter.txt").read_text() == "dear"
 
 
@@ -408,9 +408,9 @@ def browse(page, folder):
 @pytest.mark.slow
 @pytest.mark.skipif(BROWSER is None, reason="the search is tried in Chromium, which is not here")
 def test_the_search_finds_parts_of_words_from_a_file(folder, tmp_path):
-    files, out = build_site.build(folder), tmp_path / "site"
+    files, out = build_site.build_site(folder), tmp_path / "site"
     page = files["en/02_second.html"].decode().replace("</body>", TYPE % json.dumps(list(QUERIES)) + "</body>")
-    build_site.write(files | {"en/02_second.html": page.encode()}, out)
+    build_site.write_site(files | {"en/02_second.html": page.encode()}, out)
     shown_page = browse(out / "en/02_second.html", tmp_path)
     [report] = re.findall(r'<pre id="report">(\[.*?)</pre>', shown_page)
     for query, (shown, says, first, marked) in zip(QUERIES, json.loads(report), strict=True):

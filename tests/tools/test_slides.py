@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 from decks import draw, figures, live, press  # noqa: E402
 from decks.figures.practice import operations_per_byte  # noqa: E402
 from decks.records import Names, Record, fill, lesson, value  # noqa: E402
-from decks.source import LANGUAGES, TYPED, DeckError, read, typed  # noqa: E402
+from decks.source import LANGUAGES, TYPED, DeckError, read_deck, typed  # noqa: E402
 from lessons import source as lesson_source  # noqa: E402
 
 import ftlib as ft  # noqa: E402
@@ -27,7 +27,7 @@ names = Names()
 
 
 def decks():
-    return {path: read(path) for path in SOURCES}
+    return {path: read_deck(path) for path in SOURCES}
 
 
 def by_deck(test):
@@ -45,14 +45,14 @@ def test_there_are_five_decks_of_a_lesson_each():
 @by_deck
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_number_can_be_filled_and_every_claim_holds(path, language):
-    text = slides.edition(path, read(path), language, names)
+    text = slides.fill_edition(path, read_deck(path), language, names)
     assert "{{" not in text
     assert re.search(r"\bnan\b", text) is None
 
 
 @by_deck
 def test_every_figure_is_known_and_has_words_for_those_who_do_not_see_it(path):
-    for slide in read(path):
+    for slide in read_deck(path):
         for language in LANGUAGES:
             for alt, name in slide.figures(language):
                 assert name in figures.FIGURES, f"{slide.where}: no figure {name!r}"
@@ -78,13 +78,13 @@ def test_figures_from_records_can_be_drawn():
 def test_no_measured_number_is_typed(path):
     """`read` refuses them; here is the list of what may stand, so that nobody extends it in passing."""
     assert set(TYPED) == {"95%", "10%"}
-    for slide in read(path):
+    for slide in read_deck(path):
         assert [hit for language in LANGUAGES for hit in typed(slide.text(language))] == []
 
 
 @by_deck
 def test_most_slides_ask_the_class_something_and_say_what_to_show(path):
-    deck = read(path)
+    deck = read_deck(path)
     assert sum("Ask" in slide.notes["en"] for slide in deck) >= len(deck) - 2
     assert all("Show" in slide.notes["en"] for slide in deck)
 
@@ -92,7 +92,7 @@ def test_most_slides_ask_the_class_something_and_say_what_to_show(path):
 @by_deck
 def test_notes_name_headings_and_functions_that_exist(path):
     pattern = {"en": r'\blesson (\d\d), (?:from )?"([^"]+)"', "ko": r'(\d+)강, "([^"]+)"'}
-    for slide in read(path):
+    for slide in read_deck(path):
         for language in LANGUAGES:
             for number, heading in re.findall(pattern[language], slide.text(language)):
                 text = LESSONS[f"{int(number):02d}"].read_text(encoding="utf-8")
@@ -137,16 +137,16 @@ def test_a_figure_counts_bytes_as_the_lesson_does():
 def test_the_lessons_were_built_with_the_records_that_slides_show():
     used = Names()
     for path, deck in decks().items():
-        slides.edition(path, deck, "en", used)
+        slides.fill_edition(path, deck, "en", used)
     assert {"digits", "textures", "fine-tuning", "presets", "anchors", "bias", "transfer"} <= used.used
     for path in LESSONS.values():
-        cells = lesson_source.read(path)
+        cells = lesson_source.read_lesson_source(path)
         code = "\n".join(cell.code for cell in cells if cell.code is not None)
         book = ROOT / "notebooks" / "en" / f"{path.stem}.ipynb"
         if not book.exists() or not any(f'recorded("{name}")' in code for name in used.used):
             continue
         stored = json.loads(book.read_text(encoding="utf-8"))["metadata"]["ftlib"]["results"]
-        assert stored == notebooks.recorded(cells), f"{book.name} was built with another record: make notebooks"
+        assert stored == notebooks.results_checksum(cells), f"{book.name} was built with another record: make notebooks"
 
 
 def test_the_lessons_still_define_what_figures_run_them_for():
@@ -178,7 +178,7 @@ LEAD = "<!-- lead -->\n" + EN.format("a") + KO.format("가") + "\n---\n"
 def deck(tmp_path, slide):
     path = tmp_path / "9_tiny.md"
     path.write_text(LEAD + slide, encoding="utf-8")
-    return path, read(path)
+    return path, read_deck(path)
 
 
 REFUSED = {
@@ -227,13 +227,13 @@ def test_a_number_that_cannot_be_filled_stops_the_build(expression, message):
 def test_a_claim_that_does_not_hold_stops_the_build(tmp_path):
     path, made = deck(tmp_path, '\n<!-- holds: digits("scratch", 1) > 0.99 -->\n' + EN.format("a") + KO.format("가"))
     with pytest.raises(DeckError, match="no longer true"):
-        slides.edition(path, made, "en", names)
+        slides.fill_edition(path, made, "en", names)
 
 
 def test_an_edition_is_marp_with_its_notes(tmp_path):
     filled = "{{100 * digits('scratch', 1):.1f}}"
     path, made = deck(tmp_path, EN.format(f"{filled} %") + KO.format(f"{filled}%"))
-    text = slides.edition(path, made, "ko", names)
+    text = slides.fill_edition(path, made, "ko", names)
     assert text.startswith("---\nmarp: true\n") and "lang: ko" in text
     assert re.search(r"\n\d\d\.\d%\n", text) and "<!--\n말하기: 가\n-->" in text
 

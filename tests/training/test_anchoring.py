@@ -23,26 +23,32 @@ from ftlib.training.fit import fit
 ALL = Strategy("all", "pretrained", (Phase("all", "all", rate=1e-2),))
 
 
-def run(anchor=None, recipe=ALL, updates=40, **options):
-    settings = Regularization(anchor=anchor)
+def run(anchor=None, strategy=ALL, updates=40, **options):
+    regularization = Regularization(anchor=anchor)
     model = tiny.model(dropout=0.0)
-    return fit(model, tiny.task(), recipe, settings, seed=1, updates=updates, verbose=False, **options)
+    return fit(model, tiny.task(), strategy, regularization, seed=1, updates=updates, verbose=False, **options)
 
 
-def distance(done):
+def backbone_before(run):
+    return backbone_of(StagedModel(run.start))
+
+
+def backbone_after(run):
+    return backbone_of(StagedModel(run.model))
+
+
+def distance(run):
     """How far the backbone's weights are from where they started."""
-    start, end = (backbone_of(StagedModel(m)).get_weights() for m in (done.start, done.model))
-    return float(np.sqrt(sum(np.square(a - b).sum() for a, b in zip(start, end, strict=True))))
+    pairs = zip(backbone_before(run).get_weights(), backbone_after(run).get_weights(), strict=True)
+    return float(np.sqrt(sum(np.square(before - after).sum() for before, after in pairs)))
 
 
-def kept(done, task):
+def source_accuracy(run, task):
     """Accuracy on the source task under the head that read it before."""
-    read = source_head(backbone_of(StagedModel(done.start)), task).model
-    said = read(
-        backbone_of(StagedModel(done.model))(np.asarray(task.validation.images, "float32"), training=False),
-        training=False,
-    )
-    return float((keras.ops.convert_to_numpy(said).argmax(1) == task.validation.labels).mean())
+    head = source_head(backbone_before(run), task).model
+    features = backbone_after(run)(np.asarray(task.validation.images, "float32"), training=False)
+    predictions = keras.ops.convert_to_numpy(head(features, training=False))
+    return float((predictions.argmax(1) == task.validation.labels).mean())
 
 
 def test_the_stronger_the_pull_the_nearer_the_weights_stay(eager):
@@ -53,20 +59,20 @@ def test_the_stronger_the_pull_the_nearer_the_weights_stay(eager):
     assert far[0] > 1.05 * far[1] > 1.1 * far[2] > 0 and far[0] > 1.05 * far[3], far
 
 
-def held(anchor, chosen=("stage1", "stage2", "stage3", "head")):
+def term_of(anchor, trained_stages=("stage1", "stage2", "stage3", "head")):
+    """Returns a model, its anchor at the start of a run, and the term while these stages train."""
     model = tiny.model(dropout=0.0)
     staged = StagedModel(model)
-    kept = [name for name in staged.stage_names if name != "head"]
-    prepared = PreparedAnchor(anchor, staged, kept)
-    set_trainable(staged, chosen)
-    return model, prepared, prepared.term_for([w for w in staged.weights_of(chosen) if w.trainable])
+    prepared = PreparedAnchor(anchor, staged, ["stage1", "stage2", "stage3"])
+    set_trainable(staged, trained_stages)
+    return model, prepared, prepared.term_for([w for w in staged.weights_of(trained_stages) if w.trainable])
 
 
 @pytest.mark.backends
 @pytest.mark.parametrize("anchor", [L2SP(0.3), EWC(tiny.source_task(), 0.3, examples=6)])
 def test_the_term_is_the_weighted_sum_of_squared_distances(anchor, eager):
-    model, prepared, hold = held(anchor)
-    assert float(hold.loss(None)) == 0
+    model, prepared, term = term_of(anchor)
+    assert float(term.loss(None)) == 0
     pulled = [w for w in backbone_of(StagedModel(model)).weights if w.trainable]
     for i, weight in enumerate(pulled):
         weight.assign_add(np.full(weight.shape, 0.01 * (i + 1), "float32"))
@@ -75,14 +81,14 @@ def test_the_term_is_the_weighted_sum_of_squared_distances(anchor, eager):
         (0.01 * (i + 1)) ** 2 * (np.prod(tuple(w.shape)) if f is None else f.sum())
         for i, (w, f) in enumerate(zip(pulled, importance, strict=True))
     )
-    assert float(hold.loss(None)) == pytest.approx(0.15 * float(wanted), rel=1e-3)
+    assert float(term.loss(None)) == pytest.approx(0.15 * float(wanted), rel=1e-3)
 
 
 def test_only_pretrained_weights_that_train_are_held():
-    _, _, hold = held(L2SP(), ("stage3", "head"))
-    assert {"/".join(w.path.split("/")[-2:]) for w, *_ in hold.held_weights} == {"conv3/kernel", "conv3/bias"}
-    assert held(L2SP(), ("head",))[2] is None
-    assert held(Replay(tiny.source_task()), ("head",))[2] is None
+    _, _, term = term_of(L2SP(), ("stage3", "head"))
+    assert {"/".join(w.path.split("/")[-2:]) for w, *_ in term.held_weights} == {"conv3/kernel", "conv3/bias"}
+    assert term_of(L2SP(), ("head",))[2] is None
+    assert term_of(Replay(tiny.source_task()), ("head",))[2] is None
 
 
 @pytest.mark.backends
@@ -129,7 +135,8 @@ def test_the_backbone_is_as_it_was_after_the_importance_is_measured():
 def test_replay_keeps_the_source_task(eager):
     task = tiny.source_task()
     alone, replayed = run(updates=100), run(Replay(task, 3.0, batch_size=12), updates=100)
-    assert kept(replayed, task) > kept(alone, task) + 0.1, (kept(alone, task), kept(replayed, task))
+    before, after = source_accuracy(alone, task), source_accuracy(replayed, task)
+    assert after > before + 0.1, (before, after)
     assert "linear probe" in " ".join(replayed.notes)
 
 
@@ -149,8 +156,8 @@ class Killed(BaseException):
 )
 def test_a_killed_run_ends_bit_equal(anchor, tmp_path, monkeypatch, eager):
     monkeypatch.setattr(ftlib.training.loop_rules, "SHORTEST_EPOCH", 3)
-    recipe = Strategy("two", "pretrained", (Phase("head", "head", share=0.3), Phase("all", "all", share=0.7)))
-    whole, write = run(anchor, recipe, updates=14), CheckpointStore.write
+    strategy = Strategy("two", "pretrained", (Phase("head", "head", share=0.3), Phase("all", "all", share=0.7)))
+    whole, write = run(anchor, strategy, updates=14), CheckpointStore.write
 
     def killed(self, record, arrays):
         write(self, record, arrays)
@@ -160,8 +167,8 @@ def test_a_killed_run_ends_bit_equal(anchor, tmp_path, monkeypatch, eager):
     with monkeypatch.context() as patch:
         patch.setattr(CheckpointStore, "write", killed)
         with pytest.raises(Killed):
-            run(anchor, recipe, updates=14, run_dir=tmp_path)
-    again = run(anchor, recipe, updates=14, run_dir=tmp_path)
+            run(anchor, strategy, updates=14, run_dir=tmp_path)
+    again = run(anchor, strategy, updates=14, run_dir=tmp_path)
     assert again.history == whole.history
     assert tiny.moved(tiny.weights(whole.model), tiny.weights(again.model)) == set()
 
@@ -183,10 +190,12 @@ def test_another_source_or_strength_is_another_run(tmp_path, eager):
 )
 def test_it_works_where_the_frozen_stages_are_computed_once(anchor, everything_pays, eager):
     """The trainer gets what the frozen stages gave; the source images still go through all of them."""
-    recipe = Strategy("top", "pretrained", (Phase("top", 1, rate=1e-2, views=1),))
-    held, free = run(anchor, recipe, updates=20), run(None, recipe, updates=20)
+    strategy = Strategy("top", "pretrained", (Phase("top", 1, rate=1e-2, views=1),))
+    held, free = run(anchor, strategy, updates=20), run(None, strategy, updates=20)
     assert held.phases[0]["cache"] and free.phases[0]["cache"] and held.history != free.history
-    assert distance(held) < distance(free) or kept(held, tiny.source_task()) >= kept(free, tiny.source_task())
+    assert distance(held) < distance(free) or source_accuracy(held, tiny.source_task()) >= source_accuracy(
+        free, tiny.source_task()
+    )
 
 
 def test_it_holds_a_foreign_model_whose_head_is_named(eager):
@@ -197,18 +206,18 @@ def test_it_holds_a_foreign_model_whose_head_is_named(eager):
 
 
 @pytest.mark.parametrize(
-    "recipe, message",
+    "strategy, message",
     [
         (get_strategy("scratch"), "draws every stage"),
         (dataclasses.replace(get_strategy("hybrid"), keep=0), "draws every stage"),
         (get_strategy("feature_extraction"), "trains no stage that is pre-trained"),
     ],
 )
-def test_an_anchor_with_nothing_to_hold_is_refused_before_any_work(recipe, message):
+def test_an_anchor_with_nothing_to_hold_is_refused_before_any_work(strategy, message):
     with pytest.raises(ValueError, match=message):
-        run(L2SP(), recipe)
+        run(L2SP(), strategy)
     with pytest.raises(ValueError, match=message):  # also in a comparison, whose first strategy would do
-        compare(tiny.backbone(), "digits", ["full", recipe], (3,), 1, Regularization(anchor=L2SP()), updates=20)
+        compare(tiny.backbone(), "digits", ["full", strategy], (3,), 1, Regularization(anchor=L2SP()), updates=20)
 
 
 def test_what_reads_the_source_needs_the_whole_backbone_and_its_pixels():

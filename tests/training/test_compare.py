@@ -28,8 +28,8 @@ def fakes(monkeypatch):
     asked, looks = [], []
 
     class FakeRun:
-        def __init__(self, recipe, seed, updates, task):
-            self.rate, self.seed = recipe.phases[0].rate, seed
+        def __init__(self, strategy, seed, updates, task):
+            self.rate, self.seed = strategy.phases[0].rate, seed
             self.history = [{"phase": "x", "epoch": 1, "update": updates, "val_accuracy": 0.5}]
             self.phases = [{"updates_done": updates}]
             self.val_accuracy = 0.9 - abs(math.log10(self.rate / 1e-2)) / 10 + seed / 1000
@@ -42,11 +42,11 @@ def fakes(monkeypatch):
 
         test_macro_f1 = 0.5
 
-    def fit(model, task, recipe, regularization, seed, updates, verbose):
-        asked.append((recipe.name, recipe.phases[0].rate, seed, updates, len(task.train), repr(regularization)))
-        if recipe.phases[0].rate > 0.5:
+    def fit(model, task, strategy, regularization, seed, updates, verbose):
+        asked.append((strategy.name, strategy.phases[0].rate, seed, updates, len(task.train), repr(regularization)))
+        if strategy.phases[0].rate > 0.5:
             raise FloatingPointError("too high")
-        return FakeRun(recipe, seed, updates, task)
+        return FakeRun(strategy, seed, updates, task)
 
     monkeypatch.setattr(ftlib.training.compare, "load_task", drawn_task)
     monkeypatch.setattr(ftlib.training.compare, "fit", fit)

@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
 from ftlib.evidence.comparison import interval
-from ftlib.plots.look import TEXT, figure, percent_axis, spread, styled, styles
+from ftlib.plots.look import TEXT_COLOUR, assign_styles, format_percent_axis, new_figure, spread_out, styled
 
 WIDTH, HEIGHT = 11.4, 5.0  # inches of 100 pixels
 SIZE = 18
@@ -23,8 +23,8 @@ _LARGE = {
     "axes.linewidth": 1.2, "xtick.major.size": 6, "ytick.major.size": 6, "grid.linewidth": 1.2,
 }  # fmt: skip
 _STATES = {  # colour, hatch and colour of the words on it, as in `plots.stage_picture`
-    "trains": ("#0072B2", None, "white"), "kept": ("#0072B2", None, "white"), "frozen": ("#E8E8E8", "//", TEXT),
-    "drawn anew": ("#FFFFFF", "..", TEXT), "none": ("#FFFFFF", None, TEXT),
+    "trains": ("#0072B2", None, "white"), "kept": ("#0072B2", None, "white"), "frozen": ("#E8E8E8", "//", TEXT_COLOUR),
+    "drawn anew": ("#FFFFFF", "..", TEXT_COLOUR), "none": ("#FFFFFF", None, TEXT_COLOUR),
 }  # fmt: skip
 
 
@@ -76,10 +76,10 @@ def curves(  # noqa: PLR0913 - all but three are options with defaults
     """
     from matplotlib.ticker import LogLocator, NullLocator
 
-    fig = figure(WIDTH, HEIGHT)
+    fig = new_figure(WIDTH, HEIGHT)
     fig.get_layout_engine().set(w_pad=0.12)  # letters of an SVG are a little wider than those of the layout
     ax = fig.subplots()
-    looks = looks or styles(list(series))
+    looks = looks or assign_styles(list(series))
     ends = dict(zip(series, series, strict=True)) if ends is None else ends
     for at, (name, (x, y, *arms)) in enumerate(series.items()):
         colour, marker, line = looks[name]
@@ -99,7 +99,7 @@ def curves(  # noqa: PLR0913 - all but three are options with defaults
         ax.xaxis.set_minor_locator(NullLocator())
         ax.set_xticks(list(ticks), list(ticks.values()))
     if percent:
-        percent_axis(ax.yaxis)
+        format_percent_axis(ax.yaxis)
     last = [(ends[name], parts[0][-1], parts[1][-1], looks[name]) for name, parts in series.items() if name in ends]
     if last:
         _label_ends(fig, ax, last)
@@ -112,7 +112,7 @@ def _label_ends(fig, ax, ends):
     lines = max(told.count("\n") + 1 for told, *_ in ends)
     to_axes = ax.transData + ax.transAxes.inverted()
     heights = [to_axes.transform((x, y))[1] for _, x, y, _ in ends]
-    places = spread(heights, gap=1.3 * SIZE * lines / height)
+    places = spread_out(heights, gap=1.3 * SIZE * lines / height)
     for (told, x, y, (colour, marker, line)), place in zip(ends, places, strict=True):
         joint = {"arrowstyle": "-", "color": colour, "linewidth": 1, "shrinkA": 0, "shrinkB": 8}
         ax.annotate("", (x, y), (1.02, place), textcoords="axes fraction", annotation_clip=False, arrowprops=joint)
@@ -140,14 +140,14 @@ def bars(values, x_label, percent=True, most=None, digits=1):
         most: Where the axis ends. Default None: after the longest.
         digits: Digits after the point.
     """
-    fig = figure(WIDTH, min(HEIGHT, 1.2 + 0.95 * len(values)))
+    fig = new_figure(WIDTH, min(HEIGHT, 1.2 + 0.95 * len(values)))
     ax = fig.subplots()
     most = most or max(np.max(np.ravel(value)) for value in values.values())
     for place, value in enumerate(values.values()):
         mean, *arms = np.ravel(value).astype(float)
         ax.barh(place, mean, height=0.62, color=PAIR[0][0], alpha=0.8)
         if arms:
-            ax.plot(arms, [place] * 2, color=TEXT, linewidth=2.4, marker="|", markersize=16)
+            ax.plot(arms, [place] * 2, color=TEXT_COLOUR, linewidth=2.4, marker="|", markersize=16)
         told = _percent(mean, digits) if percent else f"{mean:.{digits}f}"
         ax.annotate(told, (max([mean, *arms]), place), (10, 0), textcoords="offset points", va="center")
     _rows(ax, values, x_label)
@@ -168,21 +168,21 @@ def dots(rows, x_label, least=0.0, looks=None):
         least: Where the axis begins.
         looks: Dict from name to colour, marker and line style. Default None: those of `plots`.
     """
-    fig = figure(WIDTH, min(HEIGHT, 1.2 + 0.95 * len(rows)))
+    fig = new_figure(WIDTH, min(HEIGHT, 1.2 + 0.95 * len(rows)))
     ax = fig.subplots()
     rng = np.random.default_rng(0)
-    looks = looks or styles(list(rows))
+    looks = looks or assign_styles(list(rows))
     for place, (name, values) in enumerate(rows.items()):
         colour, marker, _ = looks[name]
         mean, low, high = interval(values)
         ax.scatter(values, place + rng.uniform(-0.25, 0.25, len(values)), s=70, color=colour, alpha=0.35, linewidths=0)
-        ax.plot([low, high], [place] * 2, color=TEXT, linewidth=2.6, marker="|", markersize=18)
+        ax.plot([low, high], [place] * 2, color=TEXT_COLOUR, linewidth=2.6, marker="|", markersize=18)
         ax.plot(mean, place, marker, color=colour, markersize=16, markeredgecolor="white")
         ax.text(1.02, place, _percent(mean), transform=ax.get_yaxis_transform(), va="center")
     _rows(ax, rows, x_label)
     high = max(map(max, rows.values()))
     ax.set_xlim(least, 1.005 if high > 0.9 else high + 0.03)
-    percent_axis(ax.xaxis)
+    format_percent_axis(ax.xaxis)
     return fig
 
 
@@ -196,7 +196,7 @@ def pairs(rows, names, x_label, least=0.0):
         x_label: Label of the axis.
         least: Where the axis begins.
     """
-    fig = figure(WIDTH, min(HEIGHT, 1.8 + 0.8 * len(rows)))
+    fig = new_figure(WIDTH, min(HEIGHT, 1.8 + 0.8 * len(rows)))
     ax = fig.subplots()
     for place, both in enumerate(rows.values()):
         ax.plot([one[0] for one in both], [place] * 2, color="#C4C4C4", linewidth=5, zorder=1)
@@ -226,9 +226,9 @@ def pairs(rows, names, x_label, least=0.0):
 @large
 def plane(series, x_label, y_label):
     """Draws a path of points per method in the plane of two accuracies: `{name: [{"x": interval, "y": interval}]}`."""
-    fig = figure(WIDTH, HEIGHT)
+    fig = new_figure(WIDTH, HEIGHT)
     ax = fig.subplots()
-    for name, (colour, marker, line) in styles(list(series)).items():
+    for name, (colour, marker, line) in assign_styles(list(series)).items():
         x, y = (np.array([point[axis] for point in series[name]], float).T for axis in "xy")
         arms = [np.abs(np.nan_to_num(part[1:] - part[0])) for part in (x, y)]
         ax.errorbar(
@@ -245,8 +245,8 @@ def plane(series, x_label, y_label):
             ecolor="#B4B4B4",
         )
     ax.set(xlabel=x_label, ylabel=y_label)
-    percent_axis(ax.xaxis)
-    percent_axis(ax.yaxis)
+    format_percent_axis(ax.xaxis)
+    format_percent_axis(ax.yaxis)
     ax.legend(loc="upper left", bbox_to_anchor=(1.02, 1), borderaxespad=0, frameon=False, handlelength=3)
     return fig
 
@@ -260,7 +260,7 @@ def blocks(rows, heads):
             what stands in it.
         heads: Names of the columns, from input to output.
     """
-    fig = figure(WIDTH, min(HEIGHT, 0.8 + 1.2 * len(rows)))
+    fig = new_figure(WIDTH, min(HEIGHT, 0.8 + 1.2 * len(rows)))
     ax = fig.subplots()
     ax.axis("off")
     for place, (name, states) in enumerate(rows.items()):
@@ -286,7 +286,7 @@ def images(rows, height, most=None):
         height: Of the picture, in inches.
         most: What is white, where 0 is black. Default None: the brightest pixel of each image, the darkest being black.
     """
-    fig = figure(WIDTH, height)
+    fig = new_figure(WIDTH, height)
     fig.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0.02, hspace=0.02)
     axes = fig.subplots(len(rows), max(map(len, rows.values())), squeeze=False)
     for line, (name, row) in zip(axes, rows.items(), strict=True):
@@ -302,7 +302,7 @@ def images(rows, height, most=None):
 @large
 def chain(boxes, back):
     """Draws boxes, `(name, what is under it)`, with arrows forward, and arrows back that are called `back`."""
-    fig = figure(WIDTH, 3.2)
+    fig = new_figure(WIDTH, 3.2)
     ax = fig.subplots()
     ax.axis("off")
     way = {"arrowstyle": "-|>", "mutation_scale": 26, "linewidth": 2.4, "shrinkA": 0, "shrinkB": 0}
@@ -312,7 +312,7 @@ def chain(boxes, back):
         ax.text(left + 0.5, 0.64, name, ha="center", va="center", fontweight="bold")
         ax.text(left + 0.5, 0.3, under, ha="center", va="center", color=QUIET, fontsize=SIZE - 2)
         if place:
-            ax.add_patch(FancyArrowPatch((left - 0.46, 0.5), (left - 0.04, 0.5), color=TEXT, **way))
+            ax.add_patch(FancyArrowPatch((left - 0.46, 0.5), (left - 0.04, 0.5), color=TEXT_COLOUR, **way))
             bent = {"connectionstyle": "arc3,rad=-0.25", "linestyle": "--", "color": PAIR[1][0]}
             ax.add_patch(FancyArrowPatch((left + 0.4, -0.08), (left - 0.9, -0.08), **bent, **way))
             ax.text(left - 0.25, -0.62, back, ha="center", va="center", color="#A34700")

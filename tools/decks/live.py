@@ -6,7 +6,7 @@ import pathlib
 import pickle
 
 import digest
-from lessons.source import read
+from lessons.source import read_lesson_source
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2] / "notebooks" / "source"
 KEPT = pathlib.Path(__file__).resolve().parents[2] / "slides" / "build" / "live"
@@ -28,27 +28,31 @@ def names(number):
     Raises:
         ValueError: If the lesson does not define them all.
     """
-    from notebooks import library
+    from notebooks import library_checksum
 
-    (path,) = SOURCE.glob(f"{number}_*.py")
-    code = [cell.code for cell in read(path) if cell.code is not None]
-    stamp = digest.text(library() + "\n\n".join(code) + repr(WANTED[number]))
-    kept = KEPT / f"{number}-{stamp}.pickle"
-    if not kept.exists():
-        found = _run(code, WANTED[number], path.name)
+    (lesson_path,) = SOURCE.glob(f"{number}_*.py")
+    lesson_code = [cell.code for cell in read_lesson_source(lesson_path) if cell.code is not None]
+    code_checksum = digest.text(library_checksum() + "\n\n".join(lesson_code) + repr(WANTED[number]))
+    stored_file = KEPT / f"{number}-{code_checksum}.pickle"
+    if not stored_file.exists():
+        lesson_values = _run(lesson_code, WANTED[number], lesson_path.name)
         KEPT.mkdir(parents=True, exist_ok=True)
-        for old in KEPT.glob(f"{number}-*.pickle"):
-            old.unlink()
-        kept.write_bytes(pickle.dumps(found))
-    return pickle.loads(kept.read_bytes())  # written by this very function
+        for outdated_file in KEPT.glob(f"{number}-*.pickle"):
+            outdated_file.unlink()
+        stored_file.write_bytes(pickle.dumps(lesson_values))
+    return pickle.loads(stored_file.read_bytes())  # written by this very function
 
 
-def _run(code, wanted, name):
-    here, found = {"__name__": "lesson"}, {}
+def _run(code, wanted_names, file_name):
+    namespace, lesson_values = {"__name__": "lesson"}, {}
     for cell in code:
         with contextlib.redirect_stdout(io.StringIO()):
-            exec(compile(cell, name, "exec"), here)  # a lesson of ours, asserts included
-        found.update({key: here[key] for key in wanted if key in here and key not in found})
-        if len(found) == len(wanted):
-            return found
-    raise ValueError(f"{name} no longer defines {', '.join(set(wanted) - set(found))}, which the slides draw")
+            exec(compile(cell, file_name, "exec"), namespace)  # a lesson of ours, asserts included
+        lesson_values.update(
+            {key: namespace[key] for key in wanted_names if key in namespace and key not in lesson_values}
+        )
+        if len(lesson_values) == len(wanted_names):
+            return lesson_values
+    raise ValueError(
+        f"{file_name} no longer defines {', '.join(set(wanted_names) - set(lesson_values))}, which the slides draw"
+    )

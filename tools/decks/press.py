@@ -23,14 +23,14 @@ def install():
     """
     if not shutil.which("npm"):
         raise DeckError("make slides needs npm, which comes with Node.js 18 or newer (Debian: apt-get install npm).")
-    done, wanted = SLIDES / "node_modules" / ".package-lock.json", SLIDES / "package-lock.json"
-    if done.exists() and done.stat().st_mtime >= wanted.stat().st_mtime:
+    installed_lock, pinned_lock = SLIDES / "node_modules" / ".package-lock.json", SLIDES / "package-lock.json"
+    if installed_lock.exists() and installed_lock.stat().st_mtime >= pinned_lock.stat().st_mtime:
         return
     command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     result = subprocess.run(command, cwd=SLIDES, capture_output=True, text=True)
     if result.returncode:
         raise DeckError(f"npm could not install Marp:\n{result.stderr.strip()}")
-    done.touch()
+    installed_lock.touch()
 
 
 def browser():
@@ -39,18 +39,20 @@ def browser():
     Raises:
         DeckError: Where there is none, or where Linux has no Korean font for it to print with.
     """
-    found = os.environ.get("CHROME_PATH") or next(filter(None, map(shutil.which, _BROWSERS)), None)
-    found = found or next((f"/Applications/{app}" for app in _APPS if os.path.exists(f"/Applications/{app}")), None)
-    if not found or not shutil.which(found):
+    browser_path = os.environ.get("CHROME_PATH") or next(filter(None, map(shutil.which, _BROWSERS)), None)
+    browser_path = browser_path or next(
+        (f"/Applications/{app}" for app in _APPS if os.path.exists(f"/Applications/{app}")), None
+    )
+    if not browser_path or not shutil.which(browser_path):
         raise DeckError(
             "the PDFs need Chromium or Chrome (Debian: apt-get install chromium), on the path or named by CHROME_PATH. "
             f"Received: CHROME_PATH={os.environ.get('CHROME_PATH')!r}."
         )
     if shutil.which("fc-list"):  # macOS and Windows have Korean fonts
-        fonts = subprocess.run(["fc-list", ":lang=ko", "family"], capture_output=True, text=True).stdout
-        if not fonts.strip():
+        korean_fonts = subprocess.run(["fc-list", ":lang=ko", "family"], capture_output=True, text=True).stdout
+        if not korean_fonts.strip():
             raise DeckError("the Korean PDFs need a Korean font (Debian: apt-get install fonts-noto-cjk).")
-    return found
+    return browser_path
 
 
 def marp(paths, *options, chromium=None):
@@ -65,8 +67,8 @@ def marp(paths, *options, chromium=None):
     command = [SLIDES / "node_modules" / ".bin" / "marp", "--no-stdin", "--config", SLIDES / "marp.config.mjs"]
     result = subprocess.run([*command, *options, *paths], cwd=SLIDES, env=environment, capture_output=True, text=True)
     ending = ".pdf" if "--pdf" in options else ".html"
-    missing = [path.name for path in paths if not path.with_suffix(ending).exists()]
-    if result.returncode or missing:
+    missing_files = [path.name for path in paths if not path.with_suffix(ending).exists()]
+    if result.returncode or missing_files:
         raise DeckError(f"Marp failed:\n{(result.stderr or result.stdout).strip()}")
 
 
@@ -81,8 +83,9 @@ def embed(path):
         data = base64.b64encode((path.parent / match[1]).read_bytes()).decode("ascii")
         return f'src="data:image/svg+xml;base64,{data}"'
 
-    text = re.sub(r'src="(\.\./figures/[\w-]+\.svg)"', inlined, path.read_text(encoding="utf-8"))
-    hit = _FROM_OUTSIDE.search(text)
-    if hit:
-        raise DeckError(f"{path.name} would load something from the network: {text[hit.start() : hit.start() + 80]!r}.")
-    path.write_text(text, encoding="utf-8")
+    html_text = re.sub(r'src="(\.\./figures/[\w-]+\.svg)"', inlined, path.read_text(encoding="utf-8"))
+    outside_link = _FROM_OUTSIDE.search(html_text)
+    if outside_link:
+        excerpt = html_text[outside_link.start() : outside_link.start() + 80]
+        raise DeckError(f"{path.name} would load something from the network: {excerpt!r}.")
+    path.write_text(html_text, encoding="utf-8")

@@ -39,12 +39,14 @@ class Record:
         Raises:
             ValueError: For no such run, and for more than one cell.
         """
-        wanted = {"strategy": strategy, "labels_per_class": labels, "updates": updates}
-        rows = [r for r in self.runs if all(v in (None, r[k]) for k, v in wanted.items())]
-        cells = sorted({(r["labels_per_class"], r["updates"]) for r in rows})
+        wanted_values = {"strategy": strategy, "labels_per_class": labels, "updates": updates}
+        matching_runs = [run for run in self.runs if _has_values(run, wanted_values)]
+        cells = sorted({(run["labels_per_class"], run["updates"]) for run in matching_runs})
         if len(cells) != 1:
-            raise ValueError(f"expected one cell of the record, (labels, updates). Received: {cells} for {wanted}")
-        return rows
+            raise ValueError(
+                f"expected one cell of the record, (labels, updates). Received: {cells} for {wanted_values}"
+            )
+        return matching_runs
 
     def values(self, strategy, labels=None, updates=None, of="test_accuracy"):
         return [r[of] for r in self.rows(strategy, labels, updates)]
@@ -61,6 +63,10 @@ class Record:
         """Returns the interval as text, such as "66.1–74.7"."""
         _, low, high = self.interval(strategy, labels, updates, of)
         return f"{100 * low:.1f}–{100 * high:.1f}"
+
+
+def _has_values(run, wanted_values):
+    return all(value is None or run[key] == value for key, value in wanted_values.items())
 
 
 def _runs(row):
@@ -97,33 +103,31 @@ class Names(dict):
 
 @functools.cache
 def _book(number):
-    paths = sorted(BOOKS.glob(f"{number}_*.ipynb"))
-    if len(paths) != 1:
+    notebook_paths = sorted(BOOKS.glob(f"{number}_*.ipynb"))
+    if len(notebook_paths) != 1:
         raise ValueError(f"there is no notebook of lesson {number}")
-    return json.loads(paths[0].read_text(encoding="utf-8"))["cells"]
+    return json.loads(notebook_paths[0].read_text(encoding="utf-8"))["cells"]
 
 
 def lesson(number, expression):
     """Returns what a placeholder of a lesson became, as its stored notebook shows it."""
-    stored = [cell["metadata"].get("ftlib", {}).get("values", {}) for cell in _book(number)]
-    found = {values[expression] for values in stored if expression in values}
-    if len(found) != 1:
-        raise ValueError(f"expected one value in lesson {number}. Received: {sorted(found) or 'no such placeholder'}")
-    return found.pop()
+    stored_values = [cell["metadata"].get("ftlib", {}).get("values", {}) for cell in _book(number)]
+    matching_values = {values[expression] for values in stored_values if expression in values}
+    if len(matching_values) != 1:
+        raise ValueError(
+            f"expected one value in lesson {number}. Received: {sorted(matching_values) or 'no such placeholder'}"
+        )
+    return matching_values.pop()
 
 
 def printed(number, pattern):
     """Returns what the brackets of a pattern match in the text that the cells of a lesson printed."""
-    text = "".join(
-        "".join(output.get("text", ()))
-        for cell in _book(number)
-        if cell["cell_type"] == "code"
-        for output in cell["outputs"]
-    )
-    found = set(re.findall(pattern, text))
-    if len(found) != 1:
-        raise ValueError(f"expected one match in what lesson {number} printed. Received: {sorted(found) or 'none'}")
-    return found.pop()
+    code_cells = [cell for cell in _book(number) if cell["cell_type"] == "code"]
+    printed_text = "".join("".join(output.get("text", ())) for cell in code_cells for output in cell["outputs"])
+    matches = set(re.findall(pattern, printed_text))
+    if len(matches) != 1:
+        raise ValueError(f"expected one match in what lesson {number} printed. Received: {sorted(matches) or 'none'}")
+    return matches.pop()
 
 
 def value(expression, names):
@@ -132,9 +136,10 @@ def value(expression, names):
     Raises:
         Exception: Whatever the expression raises.
     """
-    asked = re.fullmatch(r"(lesson|printed) (\d\d): (.+)", expression)
-    if asked:
-        return {"lesson": lesson, "printed": printed}[asked[1]](asked[2], asked[3])
+    asked_lesson = re.fullmatch(r"(lesson|printed) (\d\d): (.+)", expression)
+    if asked_lesson:
+        kind, number, wanted_text = asked_lesson.groups()
+        return lesson(number, wanted_text) if kind == "lesson" else printed(number, wanted_text)
     return eval("f'''{" + expression + "}'''", {}, names)  # our own sources, as trusted as code
 
 
@@ -158,8 +163,8 @@ def check_claims(slide, names):
     """Raises a DeckError if a claim of the slide does not hold in the records."""
     for claim in slide.holds:
         try:
-            true = bool(eval(claim, {}, names))
+            claim_holds = bool(eval(claim, {}, names))
         except Exception as error:
             raise DeckError(f"{slide.where}: {claim} cannot be checked: {type(error).__name__}: {error}") from None
-        if not true:
+        if not claim_holds:
             raise DeckError(f"{slide.where}: {slide.title['en']!r} is no longer true: {claim}")

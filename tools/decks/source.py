@@ -72,15 +72,15 @@ class Slide:
         return FIGURE.findall(self.body[language])
 
 
-def read(path):
+def read_deck(path):
     """Returns the slides of a source file, checked.
 
     Raises:
         DeckError: For a slide without its twin, without notes, with too much on it, or with a measured number typed.
     """
     slides = []
-    for number, chunk in enumerate(re.split(r"^---$", path.read_text(encoding="utf-8"), flags=re.M), start=1):
-        slide = _slide(chunk, f"{path.name}, slide {number}")
+    for slide_number, chunk in enumerate(re.split(r"^---$", path.read_text(encoding="utf-8"), flags=re.M), start=1):
+        slide = _slide(chunk, f"{path.name}, slide {slide_number}")
         _check_twins(slide)
         for language in LANGUAGES:
             _check_size(slide, language)
@@ -91,14 +91,14 @@ def read(path):
     return slides
 
 
-def _slide(chunk, where):
-    head, *parts = re.split(r"^<!-- (\w\w) -->$", chunk, flags=re.M)
-    if tuple(parts[::2]) != LANGUAGES:
+def _slide(chunk, place):
+    head, *language_parts = re.split(r"^<!-- (\w\w) -->$", chunk, flags=re.M)
+    if tuple(language_parts[::2]) != LANGUAGES:
         raise DeckError(
-            f"{where}: a slide has its text after `<!-- en -->` and then its twin after `<!-- ko -->`. "
-            f"Received: {', '.join(parts[::2]) or 'neither'}."
+            f"{place}: a slide has its text after `<!-- en -->` and then its twin after `<!-- ko -->`. "
+            f"Received: {', '.join(language_parts[::2]) or 'neither'}."
         )
-    slide = Slide(where)
+    slide = Slide(place)
     for line in filter(None, map(str.strip, head.splitlines())):
         claim = re.fullmatch(r"<!-- holds: (.+) -->", line)
         kind = re.fullmatch(r"<!-- (\w+) -->", line)
@@ -108,28 +108,30 @@ def _slide(chunk, where):
             slide.kind = kind[1]
         else:
             kinds = ", ".join(KINDS)
-            raise DeckError(f"{where}: above its texts a slide has its kind ({kinds}) or `holds`. Received: {line!r}.")
-    for language, text in zip(LANGUAGES, parts[1::2], strict=True):
-        whole = re.fullmatch(r"\s*# ([^\n]+)\n(.*?)<!--\n(.*?)\n-->\s*", text, re.S)
-        if not whole:
-            raise DeckError(f"{where} ({language}) is '# Title', what is on it, and a comment with the notes.")
-        slide.title[language], slide.body[language] = whole[1].strip(), whole[2].strip()
-        slide.notes[language] = _notes(whole[3], language, where)
+            raise DeckError(f"{place}: above its texts a slide has its kind ({kinds}) or `holds`. Received: {line!r}.")
+    for language, text in zip(LANGUAGES, language_parts[1::2], strict=True):
+        text_match = re.fullmatch(r"\s*# ([^\n]+)\n(.*?)<!--\n(.*?)\n-->\s*", text, re.S)
+        if not text_match:
+            raise DeckError(f"{place} ({language}) is '# Title', what is on it, and a comment with the notes.")
+        slide.title[language], slide.body[language] = text_match[1].strip(), text_match[2].strip()
+        slide.notes[language] = _notes(text_match[3], language, place)
     return slide
 
 
-def _notes(text, language, where):
-    keys = NOTES[language]
-    found = re.split(rf"^({'|'.join(keys)}): ", text.strip(), flags=re.M)
-    named = found[1::2]
-    if found[0] or named != [key for key in keys if key in named] or keys[0] not in named:
-        raise DeckError(f"{where} ({language}): notes are {', '.join(keys)}, in this order; the first must be there.")
-    return {key: " ".join(part.split()) for key, part in zip(named, found[2::2], strict=True)}
+def _notes(text, language, place):
+    note_keys = NOTES[language]
+    note_parts = re.split(rf"^({'|'.join(note_keys)}): ", text.strip(), flags=re.M)
+    note_names = note_parts[1::2]
+    if note_parts[0] or note_names != [key for key in note_keys if key in note_names] or note_keys[0] not in note_names:
+        raise DeckError(
+            f"{place} ({language}): notes are {', '.join(note_keys)}, in this order; the first must be there."
+        )
+    return {key: " ".join(part.split()) for key, part in zip(note_names, note_parts[2::2], strict=True)}
 
 
 def _check_twins(slide):
     """Raises unless both languages have the same figures, code, numbers, points and rows."""
-    parts = {
+    compared_parts = {
         "figures": lambda s, x: [name for _, name in s.figures(x)],
         "code": lambda s, x: CODE.findall(s.body[x]),
         "placeholders": lambda s, x: sorted(set(PLACEHOLDER.findall(s.text(x)))),
@@ -137,32 +139,37 @@ def _check_twins(slide):
         "rows of its table": lambda s, x: len(re.findall(r"^\|", s.body[x], re.M)),
         "parts of its notes": lambda s, x: len(s.notes[x]),
     }
-    for name, part in parts.items():
-        en, ko = part(slide, "en"), part(slide, "ko")
-        if en != ko:
-            raise DeckError(f"{slide.where}: the {name} differ. Received: {en} in English, {ko} in Korean.")
+    for name, read_part in compared_parts.items():
+        english_part, korean_part = read_part(slide, "en"), read_part(slide, "ko")
+        if english_part != korean_part:
+            raise DeckError(
+                f"{slide.where}: the {name} differ. Received: {english_part} in English, {korean_part} in Korean."
+            )
     for language in LANGUAGES:
         if any(not alt.strip() for alt, _ in slide.figures(language)):
             raise DeckError(f"{slide.where} ({language}) shows a figure without alt text.")
-        obeyed = [word for alt, _ in slide.figures(language) for word in alt.split() if word in OBEYED]
-        if obeyed:
-            raise DeckError(f"{slide.where} ({language}): Marp takes {obeyed[0]!r} in an alt text for a command.")
+        obeyed_words = [word for alt, _ in slide.figures(language) for word in alt.split() if word in OBEYED]
+        if obeyed_words:
+            raise DeckError(f"{slide.where} ({language}): Marp takes {obeyed_words[0]!r} in an alt text for a command.")
 
 
 def _check_size(slide, language):
-    body, where = slide.body[language], f"{slide.where} ({language})"
-    code = [line for block in CODE.findall(body) for line in block.splitlines()]
-    if len(code) > LINES or any(len(line) > WIDTH for line in code):
-        raise DeckError(f"{where}: code has at most {LINES} lines of {WIDTH} characters.")
-    text = PLACEHOLDER.sub("9", FIGURE.sub("", CODE.sub("", body)))
-    rows = re.findall(r"^\|.*$", text, re.M)
-    alone = re.sub(r"^\|.*$", "", text, flags=re.M)
-    many = {"title": (slide.title[language], TITLE), "text": (alone, WORDS if slide.figures() or rows else ALONE)}
-    many["table"] = "\n".join(rows), TABLE
-    for name, (part, most) in many.items():
-        words = [word for word in part.split() if re.search(r"\w", word)]
-        if len(words) > most:
-            raise DeckError(f"{where}: {len(words)} words of {name}, at most {most} for the last row.")
+    body, place = slide.body[language], f"{slide.where} ({language})"
+    code_lines = [line for block in CODE.findall(body) for line in block.splitlines()]
+    if len(code_lines) > LINES or any(len(line) > WIDTH for line in code_lines):
+        raise DeckError(f"{place}: code has at most {LINES} lines of {WIDTH} characters.")
+    plain_text = PLACEHOLDER.sub("9", FIGURE.sub("", CODE.sub("", body)))
+    table_rows = re.findall(r"^\|.*$", plain_text, re.M)
+    text_alone = re.sub(r"^\|.*$", "", plain_text, flags=re.M)
+    counted_texts = {
+        "title": (slide.title[language], TITLE),
+        "text": (text_alone, WORDS if slide.figures() or table_rows else ALONE),
+    }
+    counted_texts["table"] = "\n".join(table_rows), TABLE
+    for name, (counted_text, most_words) in counted_texts.items():
+        words = [word for word in counted_text.split() if re.search(r"\w", word)]
+        if len(words) > most_words:
+            raise DeckError(f"{place}: {len(words)} words of {name}, at most {most_words} for the last row.")
 
 
 def typed(text):

@@ -63,6 +63,6 @@ def bootstrap(language, version, address):
         version: The version of ftlib that the lesson needs.
         address: Of the repository. Empty as long as it has none.
     """
-    get, also = (_CLONE, _CLONED) if address else (_UPLOAD, "")
-    get = get.format(version=version, address=address, **_WORDS[language])
-    return _CELL.substitute(get=get, also=also, language=language, version=version)
+    fetching_code, other_places = (_CLONE, _CLONED) if address else (_UPLOAD, "")
+    fetching_code = fetching_code.format(version=version, address=address, **_WORDS[language])
+    return _CELL.substitute(get=fetching_code, also=other_places, language=language, version=version)

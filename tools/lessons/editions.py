@@ -11,10 +11,10 @@ from lessons.source import PLACEHOLDER, LessonError
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
-def edition(cells, name, language, stamp, urls):
+def make_notebook(cells, name, language, stamp, urls):
     """Returns the notebook of one language."""
-    number = name.split("_")[0]
-    book = nbformat.v4.new_notebook(
+    lesson_number = name.split("_")[0]
+    notebook = nbformat.v4.new_notebook(
         metadata={
             "accelerator": "GPU",
             "colab": {"provenance": []},
@@ -23,58 +23,63 @@ def edition(cells, name, language, stamp, urls):
             "language_info": {"name": "python"},
         }
     )
-    values, counter = {}, 0
+    current_values, execution_count = {}, 0
     repository = urls.get("Repository", "").rstrip("/")
-    for at, cell in enumerate(cells):
+    for position, cell in enumerate(cells):
         if cell.code is not None:
-            counter += 1
-            values = cell.values
-            about = {"sha256": cell.sha256} | ({"values": values} if values else {})
-            made = nbformat.v4.new_code_cell(
-                cell.code, execution_count=counter, outputs=cell.outputs, metadata={"ftlib": about}
+            execution_count += 1
+            current_values = cell.values
+            cell_metadata = {"sha256": cell.sha256} | ({"values": current_values} if current_values else {})
+            code_cell = nbformat.v4.new_code_cell(
+                cell.code, execution_count=execution_count, outputs=cell.outputs, metadata={"ftlib": cell_metadata}
             )
             if cell.tags:
-                made.metadata["tags"] = list(cell.tags)
-            book.cells.append(made)
+                code_cell.metadata["tags"] = list(cell.tags)
+            notebook.cells.append(code_cell)
             continue
 
-        def fill(match, values=values):
+        def fill(match, current_values=current_values):
             expression = match[1]
             if expression.startswith("quiz "):
-                from ftlib.course import checking as exercises
+                from ftlib.course.checking import quiz_text
 
-                return exercises.quiz_text(expression.split()[1], language)
-            if expression not in values:
+                return quiz_text(expression.split()[1], language)
+            if expression not in current_values:
                 raise LessonError(f"{name}: nothing answers {{{{{expression}}}}}. Execute the lesson again.")
-            return values[expression]
+            return current_values[expression]
 
-        text = PLACEHOLDER.sub(fill, cell.text[language])
-        if at == 0:
-            text = _under_title(text, _links(name, language, repository))
-        book.cells.append(nbformat.v4.new_markdown_cell(text))
-    for at, cell in enumerate(book.cells):
-        cell["id"] = f"{number}-{at + 1:03d}"
+        filled_text = PLACEHOLDER.sub(fill, cell.text[language])
+        if position == 0:
+            filled_text = _under_title(filled_text, _links(name, language, repository))
+        notebook.cells.append(nbformat.v4.new_markdown_cell(filled_text))
+    for position, cell in enumerate(notebook.cells):
+        cell["id"] = f"{lesson_number}-{position + 1:03d}"
     # It has an id of its own: those of the lesson's cells, which links lead to, do not depend on it.
-    first = nbformat.v4.new_code_cell(
-        bootstrap(language, project()["version"], repository), id=f"{number}-colab", metadata={"tags": ["bootstrap"]}
+    bootstrap_cell = nbformat.v4.new_code_cell(
+        bootstrap(language, project()["version"], repository),
+        id=f"{lesson_number}-colab",
+        metadata={"tags": ["bootstrap"]},
     )
-    book.cells.insert(1, first)
-    nbformat.validate(book)
-    return nbformat.writes(book, version=4).rstrip("\n") + "\n"
+    notebook.cells.insert(1, bootstrap_cell)
+    nbformat.validate(notebook)
+    return nbformat.writes(notebook, version=4).rstrip("\n") + "\n"
 
 
 def _under_title(text, links):
-    title, _, rest = text.partition("\n")
-    return f"{title}\n\n{links}\n{rest}" if rest else f"{title}\n\n{links}"
+    title, _, text_below = text.partition("\n")
+    return f"{title}\n\n{links}\n{text_below}" if text_below else f"{title}\n\n{links}"
 
 
 def _links(name, language, repository):
-    other, label, overview = {"en": ("ko", "한국어", "All lessons"), "ko": ("en", "English", "모든 수업")}[language]
-    links = [f"[{label}](../{other}/{name}.ipynb)", f"[{overview}](../README.md)"]
+    other_language, label, overview_text = {
+        "en": ("ko", "한국어", "All lessons"),
+        "ko": ("en", "English", "모든 수업"),
+    }[language]
+    links = [f"[{label}](../{other_language}/{name}.ipynb)", f"[{overview_text}](../README.md)"]
     if repository.startswith("https://github.com/"):
-        place = repository.removeprefix("https://github.com/")
-        colab = f"https://colab.research.google.com/github/{place}/blob/{_tag()}/notebooks/{language}/{name}.ipynb"
-        links.append(f"[Colab]({colab})")
+        repository_path = repository.removeprefix("https://github.com/")
+        colab_address = f"https://colab.research.google.com/github/{repository_path}/blob/{_tag()}/notebooks/{language}/{name}.ipynb"
+        links.append(f"[Colab]({colab_address})")
     return " · ".join(links)
 
 

@@ -30,15 +30,15 @@ def execute(cells, name, folder):
         LessonError: If a cell fails, or gives what a reader should not see: warnings, a figure without alt text, a
             path of this machine.
     """
-    book, owners = nbformat.v4.new_notebook(), []
+    notebook, owners = nbformat.v4.new_notebook(), []
     for number, cell in enumerate([c for c in cells if c.code is not None], start=1):
-        book.cells.append(nbformat.v4.new_code_cell(cell.code))
+        notebook.cells.append(nbformat.v4.new_code_cell(cell.code))
         owners.append((number, cell))
         if cell.wanted:
-            book.cells.append(nbformat.v4.new_code_cell(_ask(cell.wanted)))
+            notebook.cells.append(nbformat.v4.new_code_cell(_ask(cell.wanted)))
             owners.append((number, None))
     client = NotebookClient(
-        book,
+        notebook,
         kernel_name="python3",
         timeout=SECONDS,
         record_timing=False,
@@ -49,65 +49,69 @@ def execute(cells, name, folder):
         client.execute(env=_environment(), stderr=subprocess.DEVNULL)
     except (CellExecutionError, CellTimeoutError) as error:
         raise LessonError(f"{name}: {_COLOUR.sub('', str(error))}") from None
-    for at, ((number, cell), done) in enumerate(zip(owners, book.cells, strict=True)):
+    for position, ((number, cell), executed_cell) in enumerate(zip(owners, notebook.cells, strict=True)):
         if cell is not None:
-            cell.outputs = [_output(o, number, f"{name}, code cell {number}") for o in _joined(done.outputs)]
+            cell.outputs = [_output(o, number, f"{name}, code cell {number}") for o in _joined(executed_cell.outputs)]
             if cell.wanted:
-                answers = "".join(o["text"] for o in book.cells[at + 1].outputs)
-                cell.values = dict(zip(cell.wanted, json.loads(answers), strict=True))
+                printed_answers = "".join(o["text"] for o in notebook.cells[position + 1].outputs)
+                cell.values = dict(zip(cell.wanted, json.loads(printed_answers), strict=True))
 
 
 def _ask(expressions):
     """Returns code that prints what the placeholders give, as f-strings, and that leaves no name behind."""
-    answers = ", ".join("f'''{" + expression + "}'''" for expression in expressions)
-    return f'print(__import__("json").dumps([{answers}]))'
+    quoted_expressions = ", ".join("f'''{" + expression + "}'''" for expression in expressions)
+    return f'print(__import__("json").dumps([{quoted_expressions}]))'
 
 
 def _environment():
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("FTLIB_")}
-    kept.update(dict.fromkeys(THREADS, "1"), FTLIB_LANG="en", TF_CPP_MIN_LOG_LEVEL="2", PYTHONHASHSEED="0")
-    kept["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    return kept
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("FTLIB_")}
+    environment.update(dict.fromkeys(THREADS, "1"), FTLIB_LANG="en", TF_CPP_MIN_LOG_LEVEL="2", PYTHONHASHSEED="0")
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    return environment
 
 
 def _joined(outputs):
     """Joins neighbours on the same stream: where the kernel cuts them depends on the moment."""
-    joined = []
-    for one in outputs:
-        if joined and one["output_type"] == "stream" and joined[-1].get("name") == one["name"]:
-            joined[-1]["text"] += one["text"]
+    joined_outputs = []
+    for cell_output in outputs:
+        if (
+            joined_outputs
+            and cell_output["output_type"] == "stream"
+            and joined_outputs[-1].get("name") == cell_output["name"]
+        ):
+            joined_outputs[-1]["text"] += cell_output["text"]
         else:
-            joined.append(one)
-    return joined
+            joined_outputs.append(cell_output)
+    return joined_outputs
 
 
-def _output(one, number, where):
+def _output(cell_output, number, place):
     """Returns an output with what is to be kept of it."""
-    kind = one["output_type"]
-    if kind == "stream":
-        if one["name"] != "stdout":
-            raise LessonError(f"{where} writes to stderr, which readers take for an error:\n{one['text']}")
-        _public(one["text"], where)
-        return nbformat.v4.new_output("stream", name="stdout", text=one["text"])
-    data, metadata = one.get("data", {}), {}
+    output_type = cell_output["output_type"]
+    if output_type == "stream":
+        if cell_output["name"] != "stdout":
+            raise LessonError(f"{place} writes to stderr, which readers take for an error:\n{cell_output['text']}")
+        _public(cell_output["text"], place)
+        return nbformat.v4.new_output("stream", name="stdout", text=cell_output["text"])
+    data, metadata = cell_output.get("data", {}), {}
     if "image/png" in data:
-        about = one["metadata"].get("image/png", {})
-        if not about.get("alt", "").strip():
-            raise LessonError(f"{where} shows a figure without alt text: ft.show(fig, alt=...).")
+        image_metadata = cell_output["metadata"].get("image/png", {})
+        if not image_metadata.get("alt", "").strip():
+            raise LessonError(f"{place} shows a figure without alt text: ft.show(fig, alt=...).")
         # The text stands in where a page shows no images.
-        kept = {"image/png": data["image/png"].strip(), "text/plain": about["alt"]}
-        metadata = {"image/png": {k: about[k] for k in ("alt", "width") if k in about}}
+        kept_data = {"image/png": data["image/png"].strip(), "text/plain": image_metadata["alt"]}
+        metadata = {"image/png": {k: image_metadata[k] for k in ("alt", "width") if k in image_metadata}}
     elif set(data) & {"text/html", "application/vnd.jupyter.widget-view+json", "image/svg+xml"}:
-        raise LessonError(f"{where}: outputs are text and ft.show figures. Received: {', '.join(data)}.")
+        raise LessonError(f"{place}: outputs are text and ft.show figures. Received: {', '.join(data)}.")
     else:
-        kept = {"text/plain": data["text/plain"]}
-        _public(data["text/plain"], where)
-    if kind == "execute_result":
-        return nbformat.v4.new_output(kind, data=kept, metadata=metadata, execution_count=number)
-    return nbformat.v4.new_output(kind, data=kept, metadata=metadata)
+        kept_data = {"text/plain": data["text/plain"]}
+        _public(data["text/plain"], place)
+    if output_type == "execute_result":
+        return nbformat.v4.new_output(output_type, data=kept_data, metadata=metadata, execution_count=number)
+    return nbformat.v4.new_output(output_type, data=kept_data, metadata=metadata)
 
 
-def _public(text, where):
-    hit = _PRIVATE.search(text)
-    if hit:
-        raise LessonError(f"{where} prints {hit[0]!r}: a path, an address in memory or on the web.")
+def _public(text, place):
+    private_text = _PRIVATE.search(text)
+    if private_text:
+        raise LessonError(f"{place} prints {private_text[0]!r}: a path, an address in memory or on the web.")

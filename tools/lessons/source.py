@@ -32,65 +32,67 @@ class Cell:
         return digest.text(self.code)
 
 
-def read(path):
+def read_lesson_source(path):
     """Returns the cells of a source file, checked.
 
     Raises:
         LessonError: For a cell without its twin, a magic, a cell that is too long, an unknown tag.
     """
-    fmt = {"extension": ".py", "format_name": "percent", "comment_magics": False}
-    raw = jupytext.reads(path.read_text(encoding="utf-8"), fmt).cells
-    cells, i = [], 0
-    while i < len(raw):
-        one, where = raw[i], f"{path.name}, cell {i + 1}"
-        if one.cell_type == "code":
-            cells.append(_code(one, where))
-            i += 1
+    jupytext_format = {"extension": ".py", "format_name": "percent", "comment_magics": False}
+    raw_cells = jupytext.reads(path.read_text(encoding="utf-8"), jupytext_format).cells
+    cells, position = [], 0
+    while position < len(raw_cells):
+        raw_cell, place = raw_cells[position], f"{path.name}, cell {position + 1}"
+        if raw_cell.cell_type == "code":
+            cells.append(_code(raw_cell, place))
+            position += 1
             continue
-        twin = raw[i + 1] if i + 1 < len(raw) else None
-        languages = [c.metadata.get("lang") for c in (one, twin) if c is not None and c.cell_type == "markdown"]
-        if languages != list(LANGUAGES):
+        twin = raw_cells[position + 1] if position + 1 < len(raw_cells) else None
+        cell_languages = [
+            c.metadata.get("lang") for c in (raw_cell, twin) if c is not None and c.cell_type == "markdown"
+        ]
+        if cell_languages != list(LANGUAGES):
             raise LessonError(
-                f'{where}: a Markdown cell with lang="en" is directly followed by its twin with lang="ko". '
-                f"Received: {_first_line(one)!r} with {' then '.join(map(str, languages))}."
+                f'{place}: a Markdown cell with lang="en" is directly followed by its twin with lang="ko". '
+                f"Received: {_first_line(raw_cell)!r} with {' then '.join(map(str, cell_languages))}."
             )
-        cells.append(Cell(text={"en": one.source, "ko": twin.source}))
-        i += 2
-    title = cells[0].text["en"] if cells and cells[0].text else ""
-    if not title.startswith("# "):
+        cells.append(Cell(text={"en": raw_cell.source, "ko": twin.source}))
+        position += 2
+    english_title = cells[0].text["en"] if cells and cells[0].text else ""
+    if not english_title.startswith("# "):
         raise LessonError(f"{path.name}: the first cell is the title, '# ...' in both languages.")
     _collect(cells, path.name)
     return cells
 
 
-def _code(cell, where):
-    lines = cell.source.splitlines()
+def _code(cell, place):
+    code_lines = cell.source.splitlines()
     tags = cell.metadata.get("tags", [])
-    if not lines:
-        raise LessonError(f"{where} is empty.")
-    if len(lines) > LONGEST:
-        raise LessonError(f"{where}: {len(lines)} lines, at most {LONGEST}. Longer code belongs in ftlib.")
-    magic = next((line for line in lines if re.match(r"\s*[!%]", line)), None)
-    if magic:
-        raise LessonError(f"{where}: {magic.strip()!r} is for IPython only, and nbval would let its failure pass.")
+    if not code_lines:
+        raise LessonError(f"{place} is empty.")
+    if len(code_lines) > LONGEST:
+        raise LessonError(f"{place}: {len(code_lines)} lines, at most {LONGEST}. Longer code belongs in ftlib.")
+    magic_line = next((line for line in code_lines if re.match(r"\s*[!%]", line)), None)
+    if magic_line:
+        raise LessonError(f"{place}: {magic_line.strip()!r} is for IPython only, and nbval would let its failure pass.")
     if set(tags) - TAGS or set(cell.metadata) - {"tags", "lines_to_next_cell"}:
-        raise LessonError(f"{where}: a code cell has tags out of {sorted(TAGS)}. Received: {dict(cell.metadata)}.")
+        raise LessonError(f"{place}: a code cell has tags out of {sorted(TAGS)}. Received: {dict(cell.metadata)}.")
     return Cell(code=cell.source, tags=list(tags))
 
 
 def _collect(cells, name):
     """Notes at each code cell which expressions the prose below it asks for."""
-    last = None
+    last_code_cell = None
     for cell in cells:
         if cell.code is not None:
-            last = cell
+            last_code_cell = cell
             continue
         for language in LANGUAGES:
             for expression in _expressions(cell.text[language]):
-                if last is None:
+                if last_code_cell is None:
                     raise LessonError(f"{name}: {{{{{expression}}}}} stands before any code that could answer it.")
-                if expression not in last.wanted:
-                    last.wanted.append(expression)
+                if expression not in last_code_cell.wanted:
+                    last_code_cell.wanted.append(expression)
 
 
 def _expressions(text):

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from pdoc import doc, docstrings, render_helpers
 
 import ftlib
-from pages.render import code
+from pages.render import highlight_code
 
 # As a reader meets them: from data over a model and its training to what is shown and taken away.
 ROOMS = (
@@ -60,12 +60,12 @@ def read_rooms() -> tuple[Room, ...]:
     return tuple(_read_room(room) for room in ROOMS)
 
 
-def opening() -> Markup:
+def describe_library() -> Markup:
     """Returns what `ftlib` says about itself, with its example."""
     return Markup(_render(inspect.getdoc(ftlib) or ""))
 
 
-def search_rows() -> list[list[str]]:
+def make_search_rows() -> list[list[str]]:
     """Returns a row of the search's index for each name: place, page, heading and text."""
     return [
         [f"api/{room.name}.html#{entry.name}", f"{room.title} (API)", entry.name, entry.text]
@@ -120,12 +120,12 @@ def _read_member(owner, member):
 
 def _make_entry(name, kind, signature, docstring, members=()):
     formatted_signature = render_helpers.format_signature(signature, colon=False) if signature else Markup()
-    opening = docstring.partition("\n\n")[0]
+    describe_library = docstring.partition("\n\n")[0]
     return Entry(
         name=name,
         kind=kind,
         signature=formatted_signature,
-        first_sentence=Markup(_MARKDOWN.renderInline(opening)),
+        first_sentence=Markup(_MARKDOWN.renderInline(describe_library)),
         body=Markup(_render(docstring)),
         text=" ".join(docstring.split()),
         members=list(members),
@@ -157,9 +157,9 @@ def _link_to_name(self, tokens, index, options, env):
     return f'<a href="{room}.html#{name}">{rendered}</a>' if room else rendered
 
 
-def _parser():
+def _make_parser():
     parser = MarkdownIt(
-        "commonmark", {"html": False, "highlight": lambda text, language, _: code(text, language or "python")}
+        "commonmark", {"html": False, "highlight": lambda text, language, _: highlight_code(text, language or "python")}
     )
     parser.enable("table")
     parser.add_render_rule("code_inline", _link_to_name)
@@ -169,4 +169,4 @@ def _parser():
     return parser
 
 
-_MARKDOWN = _parser()
+_MARKDOWN = _make_parser()

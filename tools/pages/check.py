@@ -12,21 +12,25 @@ class Page(HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.ids, self.links, self.loads, self.silent = [], [], [], []
+        self.ids = []
+        self.links = []
+        self.loads = []
+        self.images_without_alt = []
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
-        attrs = dict(attrs)
-        if "id" in attrs:
-            self.ids.append(attrs["id"])
-        if tag == "img" and not (attrs.get("alt") or "").strip():
-            self.silent.append(attrs.get("src"))
-        if attrs.get("href"):
-            (self.links if tag == "a" else self.loads).append(attrs["href"])
-        self.loads += [attrs[name] for name in ("src", "srcset", "poster", "data") if attrs.get(name)]
+        attributes = dict(attrs)
+        if "id" in attributes:
+            self.ids.append(attributes["id"])
+        if tag == "img" and not (attributes.get("alt") or "").strip():
+            self.images_without_alt.append(attributes.get("src"))
+        if attributes.get("href"):
+            addresses = self.links if tag == "a" else self.loads
+            addresses.append(attributes["href"])
+        self.loads += [attributes[name] for name in ("src", "srcset", "poster", "data") if attributes.get(name)]
 
 
-def check(files):
+def check(files: dict[str, bytes]) -> None:
     """Looks at all pages of a site.
 
     Args:
@@ -37,19 +41,31 @@ def check(files):
             twice, or an image has no alt text. All of it is named.
     """
     pages = {name: Page(data.decode()) for name, data in files.items() if name.endswith(".html")}
-    wrong = []
+    problems = []
     for name, page in pages.items():
-        wrong += [f"{name}: two elements have the id {i!r}" for i in sorted(set(page.ids)) if page.ids.count(i) > 1]
-        wrong += [f"{name}: the image {source} has no alt text" for source in page.silent]
-        for href in page.loads + page.links:
-            address = urlsplit(href)
-            if address.scheme or address.netloc:
-                if href in page.loads:
-                    wrong.append(f"{name} would load {href} from elsewhere")
-                continue
-            path = posixpath.join(posixpath.dirname(name), unquote(address.path))
-            target = posixpath.normpath(path) if address.path else name
-            if target not in files or (address.fragment and unquote(address.fragment) not in pages[target].ids):
-                wrong.append(f"{name}: the link to {href} leads nowhere")
-    if wrong:
-        raise SiteError("\n".join(wrong))
+        repeated_ids = sorted({element_id for element_id in page.ids if page.ids.count(element_id) > 1})
+        problems += [f"{name}: two elements have the id {repeated_id!r}" for repeated_id in repeated_ids]
+        problems += [f"{name}: the image {source} has no alt text" for source in page.images_without_alt]
+        problems += [f"{name} would load {address} from elsewhere" for address in page.loads if _is_elsewhere(address)]
+        for address in page.loads + page.links:
+            if not _is_elsewhere(address) and not _leads_somewhere(address, name, files, pages):
+                problems.append(f"{name}: the link to {address} leads nowhere")
+    if problems:
+        raise SiteError("\n".join(problems))
+
+
+def _is_elsewhere(address):
+    address_parts = urlsplit(address)
+    return bool(address_parts.scheme or address_parts.netloc)
+
+
+def _leads_somewhere(address, page_name, files, pages):
+    """Returns whether a link on a page leads to a file of the site and, where it names one, to an anchor in it."""
+    address_parts = urlsplit(address)
+    target_name = page_name
+    if address_parts.path:
+        target_path = posixpath.join(posixpath.dirname(page_name), unquote(address_parts.path))
+        target_name = posixpath.normpath(target_path)
+    if target_name not in files:
+        return False
+    return not address_parts.fragment or unquote(address_parts.fragment) in pages[target_name].ids

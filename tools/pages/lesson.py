@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 from markupsafe import Markup
 
-from pages.render import Heading, SiteError, code, output, prose
+from pages.render import Heading, SiteError, highlight_code, render_markdown, render_output
 
 TEMPLATES = pathlib.Path(__file__).resolve().parents[1] / "site_templates"
 WORDS = tomllib.loads((TEMPLATES / "words.toml").read_text(encoding="utf-8"))
@@ -42,8 +42,8 @@ class Page:
 
     @property
     def part(self):
-        found = [part for part in PARTS if part["first"] <= int(self.number)][-1]
-        return {"id": found["id"], "name": found[self.language]}
+        own_part = [part for part in PARTS if part["first"] <= int(self.number)][-1]
+        return {"id": own_part["id"], "name": own_part[self.language]}
 
     def places(self):
         """Returns all anchors, which both editions must have in common."""
@@ -56,27 +56,27 @@ def read_lesson(path, language):
     Raises:
         SiteError: For a notebook that was not executed, a figure without alt text, a link that leads nowhere.
     """
-    where, raw = f"{language}/{path.name}", path.read_bytes()
+    place, raw_bytes = f"{language}/{path.name}", path.read_bytes()
     try:
-        book = nbformat.reads(raw.decode("utf-8"), as_version=4)
+        notebook = nbformat.reads(raw_bytes.decode("utf-8"), as_version=4)
     except ValueError:
-        raise SiteError(f"{where} is no notebook. Run `make notebooks`.") from None
-    page, parts = Page(path.stem, language, raw), []
-    for at, cell in enumerate(book.cells):
+        raise SiteError(f"{place} is no notebook. Run `make notebooks`.") from None
+    page, html_parts = Page(path.stem, language, raw_bytes), []
+    for position, cell in enumerate(notebook.cells):
         if "bootstrap" in cell.metadata.get("tags", []):
             continue  # it does nothing but fetch the course on Colab
         page.cells.append(cell.id)
         try:
             if cell.cell_type == "code":
-                parts.append(_code(cell, page))
+                html_parts.append(_render_code_cell(cell, page))
             elif cell.cell_type == "markdown":
-                source = _take_title(cell.source, page) if at == 0 else cell.source
-                parts.append(_prose(source, cell.id, page, path.parent, opens=at == 0))
+                source = _take_title(cell.source, page) if position == 0 else cell.source
+                html_parts.append(_render_prose_cell(source, cell.id, page, path.parent, is_opening=position == 0))
         except SiteError as error:
-            raise SiteError(f"{where}, cell {cell.id}: {error}") from None
+            raise SiteError(f"{place}, cell {cell.id}: {error}") from None
     if not page.title:
-        raise SiteError(f"{where}: the first cell is the title, '# ...'.")
-    page.body = Markup("\n".join(parts))
+        raise SiteError(f"{place}: the first cell is the title, '# ...'.")
+    page.body = Markup("\n".join(html_parts))
     return page
 
 
@@ -89,7 +89,7 @@ def read_text(path, language):
     page = Page(path.name.split(".")[0].lower(), language, cells=["text"])
     try:
         source = _take_title(path.read_text(encoding="utf-8"), page)
-        page.body = Markup(_prose(source, "text", page, path.parent, opens=True))
+        page.body = Markup(_render_prose_cell(source, "text", page, path.parent, is_opening=True))
     except SiteError as error:
         raise SiteError(f"{path.name}: {error}") from None
     if not page.title:
@@ -99,57 +99,61 @@ def read_text(path, language):
 
 def _take_title(source, page):
     """Takes the title and the line of links below it, which the page has elsewhere, out of the text."""
-    title, _, rest = source.partition("\n")
+    title, _, text_below_title = source.partition("\n")
     if not title.startswith("# "):
         return source
     page.title = title.removeprefix("# ").strip()
     page.headings.append(Heading("main", 2, page.title))
-    rest = rest.lstrip("\n")
-    links, _, after = rest.partition("\n")
-    if re.match(r"\[({})\]\(".format("|".join(words["name"] for words in WORDS.values())), links):
-        colab = re.search(r"\[Colab\]\(([^)]+)\)", links)
-        page.colab = colab[1] if colab else None
-        return after
-    return rest
+    text_below_title = text_below_title.lstrip("\n")
+    first_line, _, text_below = text_below_title.partition("\n")
+    if re.match(r"\[({})\]\(".format("|".join(words["name"] for words in WORDS.values())), first_line):
+        colab_link = re.search(r"\[Colab\]\(([^)]+)\)", first_line)
+        page.colab = colab_link[1] if colab_link else None
+        return text_below
+    return text_below_title
 
 
-def _prose(source, cell, page, folder, opens=False):
-    text, found = prose(source, cell, functools.partial(_follow, folder=folder, language=page.language))
-    for heading, words in found:
+def _render_prose_cell(source, cell, page, folder, is_opening=False):
+    html_text, contents = render_markdown(
+        source, cell, functools.partial(_site_address, folder=folder, language=page.language)
+    )
+    for heading, paragraph_text in contents:
         if heading is not None:
             page.headings.append(heading)
         elif page.headings:
-            page.headings[-1].words.append(words)
-    if opens:
-        paragraphs = [words for _, words in found]
+            page.headings[-1].words.append(paragraph_text)
+    if is_opening:
+        paragraphs = [paragraph_text for _, paragraph_text in contents]
         page.opening = next(filter(None, paragraphs), "")
-        page.facts = next((words[1:].strip() for words in paragraphs if words.startswith("⏱")), "")
-        text = text.replace("<p>⏱ ", '<p class="facts">')  # a sign that not every system can draw
-    kind = " opening" if opens and page.notebook else ""
-    return f'<div class="cell prose{kind}" id="{cell}">\n{text}</div>'
+        page.facts = next(
+            (paragraph_text[1:].strip() for paragraph_text in paragraphs if paragraph_text.startswith("⏱")), ""
+        )
+        html_text = html_text.replace("<p>⏱ ", '<p class="facts">')  # a sign that not every system can draw
+    css_classes = " opening" if is_opening and page.notebook else ""
+    return f'<div class="cell prose{css_classes}" id="{cell}">\n{html_text}</div>'
 
 
-def _code(cell, page):
+def _render_code_cell(cell, page):
     if cell.execution_count is None:
         raise SiteError("it was not executed. Run `make notebooks` first.")
-    exercise = "exercise" in cell.metadata.get("tags", [])
-    parts = [f'<div class="cell code{" exercise" * exercise}" id="{cell.id}">']
-    if exercise:
-        parts.append(f'<p class="turn">{WORDS[page.language]["exercise"]}</p>')
-    parts.append(f'<pre class="source" lang="en" translate="no"><code>{code(cell.source)}</code></pre>')
-    words = [cell.source]
-    for one in cell.outputs:
-        text, alt, picture = output(one)
-        parts.append(text)
-        words.append(alt)
+    is_exercise = "exercise" in cell.metadata.get("tags", [])
+    html_parts = [f'<div class="cell code{" exercise" * is_exercise}" id="{cell.id}">']
+    if is_exercise:
+        html_parts.append(f'<p class="turn">{WORDS[page.language]["exercise"]}</p>')
+    html_parts.append(f'<pre class="source" lang="en" translate="no"><code>{highlight_code(cell.source)}</code></pre>')
+    search_words = [cell.source]
+    for cell_output in cell.outputs:
+        output_html, alt_text, picture = render_output(cell_output)
+        html_parts.append(output_html)
+        search_words.append(alt_text)
         if picture:
             page.figures[picture[0]] = picture[1]
     if page.headings:
-        page.headings[-1].words += words
-    return "\n".join([*parts, "</div>"])
+        page.headings[-1].words += search_words
+    return "\n".join([*html_parts, "</div>"])
 
 
-def _follow(href, folder, language):
+def _site_address(href, folder, language):
     """Returns where a link leads on the site, or None for a file of the repository that is no part of it.
 
     Args:
@@ -166,13 +170,13 @@ def _follow(href, folder, language):
     target = pathlib.Path(os.path.normpath(folder / unquote(address.path)))
     if not target.exists():
         raise SiteError(f"the link to {href} leads nowhere.")
-    top = folder.parent if folder.name in LANGUAGES else folder
+    notebooks_folder = folder.parent if folder.name in LANGUAGES else folder
     anchor = f"#{address.fragment}" if address.fragment else ""
-    if target.suffix == ".ipynb" and target.parent.parent == top and target.parent.name in LANGUAGES:
-        to, page = target.parent.name, target.stem
-    elif target.suffix == ".md" and target.parent == top:
-        to, page = language, target.name.split(".")[0].lower()
-        page, anchor = ("index", "") if page == "readme" else (page, anchor)
+    if target.suffix == ".ipynb" and target.parent.parent == notebooks_folder and target.parent.name in LANGUAGES:
+        target_language, page_name = target.parent.name, target.stem
+    elif target.suffix == ".md" and target.parent == notebooks_folder:
+        target_language, page_name = language, target.name.split(".")[0].lower()
+        page_name, anchor = ("index", "") if page_name == "readme" else (page_name, anchor)
     else:
         return None
-    return posixpath.relpath(f"{to}/{page}.html", language) + anchor
+    return posixpath.relpath(f"{target_language}/{page_name}.html", language) + anchor

@@ -31,7 +31,7 @@ class Heading:
     words: list = field(default_factory=list)  # what stands under it, for the search
 
 
-def code(source, language="python"):
+def highlight_code(source, language="python"):
     """Returns highlighted code; in a language that Pygments does not know, plain."""
     try:
         return highlight(source, get_lexer_by_name(language, stripnl=False), _CLASSES).rstrip("\n")
@@ -39,43 +39,45 @@ def code(source, language="python"):
         return html.escape(source.rstrip("\n"))
 
 
-def math(tex, options):
+def render_formula(tex, options):
     """Returns MathML, which browsers draw by themselves."""
     display = "block" if options["display_mode"] else "inline"
     braces = re.sub(r"\\[{}]", "", tex)
     try:
         if braces.count("{") != braces.count("}"):
             raise ValueError
-        made = convert(" ".join(tex.split()), display=display)
+        mathml = convert(" ".join(tex.split()), display=display)
     except Exception:  # the package raises many kinds
         raise SiteError(f"the formula {tex.strip()} cannot be read") from None
-    unknown = re.search(r"\\\w+", html.unescape(made))
-    if unknown:
-        raise SiteError(f"the formula {tex.strip()} has a command that is not known: {unknown[0]}")
-    return made
+    unknown_command = re.search(r"\\\w+", html.unescape(mathml))
+    if unknown_command:
+        raise SiteError(f"the formula {tex.strip()} has a command that is not known: {unknown_command[0]}")
+    return mathml
 
 
-def _parser():
-    md = MarkdownIt("commonmark", {"html": True, "highlight": lambda text, name, _: code(text, name or "text")})
-    md.enable("table")
-    md.use(dollarmath_plugin, allow_space=False, allow_digits=False, allow_labels=False, renderer=math)
-    md.add_render_rule("table_open", lambda *_: '<div class="scroll"><table>\n')
-    md.add_render_rule("table_close", lambda *_: "</table></div>\n")
-    return md
+def _make_parser():
+    parser = MarkdownIt(
+        "commonmark", {"html": True, "highlight": lambda text, name, _: highlight_code(text, name or "text")}
+    )
+    parser.enable("table")
+    parser.use(dollarmath_plugin, allow_space=False, allow_digits=False, allow_labels=False, renderer=render_formula)
+    parser.add_render_rule("table_open", lambda *_: '<div class="scroll"><table>\n')
+    parser.add_render_rule("table_close", lambda *_: "</table></div>\n")
+    return parser
 
 
-_MARKDOWN = _parser()
+_MARKDOWN = _make_parser()
 
 
-def plain(token):
+def plain_text(token):
     """Returns the text of an inline token, without marks and formulas."""
-    spaces = {"softbreak": " ", "hardbreak": " ", "math_inline": "…"}
-    kinds = ("text", "code_inline", "image", *spaces)
-    text = "".join(spaces.get(t.type, t.content) for t in token.children if t.type in kinds)
+    texts_by_kind = {"softbreak": " ", "hardbreak": " ", "math_inline": "…"}
+    text_kinds = ("text", "code_inline", "image", *texts_by_kind)
+    text = "".join(texts_by_kind.get(t.type, t.content) for t in token.children if t.type in text_kinds)
     return re.sub(r"\s+", " ", text).strip()
 
 
-def prose(source, cell, follow):
+def render_markdown(source, cell, follow):
     """Renders a Markdown cell.
 
     Args:
@@ -86,41 +88,43 @@ def prose(source, cell, follow):
     Returns:
         HTML; and a list of `(heading or None, text)`, in their order.
     """
-    tokens, found = _MARKDOWN.parse(source), []
-    for at, token in enumerate(tokens):
+    tokens, contents = _MARKDOWN.parse(source), []
+    for position, token in enumerate(tokens):
         if token.type == "heading_open":
-            level, text = int(token.tag[1]), plain(tokens[at + 1])
-            count = sum(heading is not None for heading, _ in found)
+            heading_level, heading_text = int(token.tag[1]), plain_text(tokens[position + 1])
+            heading_count = sum(heading is not None for heading, _ in contents)
             # At the top of a cell, its id leads to the heading. Others are counted, which both editions have in common.
-            anchor = cell if at == 0 else f"{cell}-{count + 1}"
-            if at:
+            anchor = cell if position == 0 else f"{cell}-{heading_count + 1}"
+            if position:
                 token.attrSet("id", anchor)
-            found.append((Heading(anchor, level, text), ""))
-            _add_permalink(tokens[at + 1], anchor)
+            contents.append((Heading(anchor, heading_level, heading_text), ""))
+            _add_permalink(tokens[position + 1], anchor)
         elif token.type == "inline":
-            _lead(token.children, follow)
+            _redirect_links(token.children, follow)
             if "**" in "".join(child.content for child in token.children if child.type == "text"):
-                raise SiteError(f"its stars would be seen, as Markdown takes them for no bold text: {plain(token)!r}")
-            if tokens[at - 1].type != "heading_open":
-                found.append((None, plain(token)))
+                raise SiteError(
+                    f"its stars would be seen, as Markdown takes them for no bold text: {plain_text(token)!r}"
+                )
+            if tokens[position - 1].type != "heading_open":
+                contents.append((None, plain_text(token)))
         elif token.type == "fence":
-            found.append((None, token.content))
-    return _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}), found
+            contents.append((None, token.content))
+    return _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}), contents
 
 
-def _lead(children, follow):
+def _redirect_links(children, follow):
     """Turns links to where they lead on the site."""
-    places = []
+    open_links = []
     for child in children:
         if child.type == "link_open":
-            places.append(follow(child.attrGet("href")))
-            child.attrSet("href", places[-1] or "")
-            lost = places[-1] is None
+            open_links.append(follow(child.attrGet("href")))
+            child.attrSet("href", open_links[-1] or "")
+            leads_nowhere = open_links[-1] is None
         elif child.type == "link_close":
-            lost = places.pop() is None
+            leads_nowhere = open_links.pop() is None
         else:
             continue
-        if lost:
+        if leads_nowhere:
             child.type = "html_inline"  # with no content: nothing is left of it
 
 
@@ -130,41 +134,45 @@ def _add_permalink(inline, anchor):
     inline.children.append(Token("html_inline", "", 0, content=link))
 
 
-def output(one):
+def render_output(cell_output):
     """Renders an output of a code cell.
 
     Args:
-        one: The output.
+        cell_output: The output.
 
     Returns:
         HTML; what the search finds of it; and the picture as `(name, bytes)`, or None.
     """
-    if one.output_type == "stream":
-        return _printed(one.text), "", None
-    data = one.get("data", {})
+    if cell_output.output_type == "stream":
+        return _render_text(cell_output.text), "", None
+    data = cell_output.get("data", {})
     if "image/png" in data:
-        about = one.metadata.get("image/png", {})
-        alt = about.get("alt", "").strip()
-        if not alt:
+        image_metadata = cell_output.metadata.get("image/png", {})
+        alt_text = image_metadata.get("alt", "").strip()
+        if not alt_text:
             raise SiteError("a figure has no alt text. Show it with ft.show(fig, alt=...).")
         picture = base64.b64decode(data["image/png"])
-        width, height = _size(picture)
-        shown = about.get("width", width)
+        width, height = _png_size(picture)
+        shown_width = image_metadata.get("width", width)
         # Named by their content: both editions share the file, and a browser never shows an old one.
-        name = f"figures/{hashlib.sha256(picture).hexdigest()[:16]}.png"
-        size = f'width="{shown}" height="{round(height * shown / width)}"'
-        image = f'<img src="../{name}" alt="{html.escape(alt)}" {size}>'
-        return f'<figure class="output" lang="en"><a href="../{name}">{image}</a></figure>', alt, (name, picture)
+        file_name = f"figures/{hashlib.sha256(picture).hexdigest()[:16]}.png"
+        size_attributes = f'width="{shown_width}" height="{round(height * shown_width / width)}"'
+        image_tag = f'<img src="../{file_name}" alt="{html.escape(alt_text)}" {size_attributes}>'
+        return (
+            f'<figure class="output" lang="en"><a href="../{file_name}">{image_tag}</a></figure>',
+            alt_text,
+            (file_name, picture),
+        )
     if "text/plain" in data:
-        return _printed(data["text/plain"]), "", None
-    raise SiteError(f"outputs are text and ft.show figures. Received: {one.output_type} {list(data)}.")
+        return _render_text(data["text/plain"]), "", None
+    raise SiteError(f"outputs are text and ft.show figures. Received: {cell_output.output_type} {list(data)}.")
 
 
-def _printed(text):
+def _render_text(text):
     return f'<pre class="output" lang="en">{html.escape(text.rstrip())}</pre>'
 
 
-def _size(picture):
+def _png_size(picture):
     if picture[:8] != b"\x89PNG\r\n\x1a\n":
         raise SiteError("a figure is no PNG.")
     return struct.unpack(">II", picture[16:24])
