@@ -120,8 +120,8 @@ def test_records_are_read_as_what_they_were_written_from(saved):
     run = ft.load_run(saved[0])
     assert all(isinstance(record, EpochRecord) for record in run.history)
     (phase,) = run.phases
-    assert isinstance(phase, PhaseRecord) and phase.stages == phase["stages"] == ["head"] and phase.updates_done == 4
-    assert "head" in run.summary() and "4/4" in run.summary()
+    assert isinstance(phase, PhaseRecord) and phase.stages == phase["stages"] == ["head"] and phase.updates_done == 1
+    assert "head" in run.summary() and "1/1" in run.summary()
     assert [row["state"] for row in run.stage_rows()] == ["frozen", "frozen", "frozen", "trainable"]
 
 
