@@ -160,6 +160,7 @@ def test_no_text_leaves_its_canvas_or_lies_on_another(draws):
             assert_texts_have_room(fig)
 
 
+@pytest.mark.slow
 def test_a_long_title_takes_more_lines_and_no_wider_canvas():
     runs = [history(), history(shift=0.1)]
     short, long = (plots.learning_curves({name: runs}) for name in ("full", "feature_extraction_long"))

@@ -43,6 +43,7 @@ EVERY = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("draw", EVERY.values(), ids=EVERY)
 def test_a_picture_is_complete_readable_and_leaves_matplotlib_as_it_was(draw):
     import matplotlib
