@@ -35,7 +35,7 @@ class ConfusedPair(NamedTuple):
 
     true_name: str
     predicted_name: str
-    count: int
+    image_count: int
     share: float
 
 
@@ -187,7 +187,7 @@ def confusion_matrix(matrix: Any, class_names: Sequence[str]) -> "Figure":
         return _draw_pairs(pairs, f"{title}; of {num_classes} classes, the most confused pairs")
     if pairs:
         worst = pairs[0]
-        how_often = format_count(worst.count, "time")
+        how_often = format_count(worst.image_count, "time")
         title += f"; most confused:\ntrue {worst.true_name}, said {worst.predicted_name} ({how_often})"
 
     shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
@@ -217,11 +217,11 @@ def confusion_matrix(matrix: Any, class_names: Sequence[str]) -> "Figure":
 def _draw_pairs(pairs, title):
     fig = new_figure(7, 1.4 + 0.32 * max(len(pairs), 1))
     ax = fig.subplots()
-    ax.barh(range(len(pairs)), [pair.count for pair in pairs], color="#0072B2")
+    ax.barh(range(len(pairs)), [pair.image_count for pair in pairs], color="#0072B2")
     ax.set_yticks(range(len(pairs)), [f"true {pair.true_name}, said {pair.predicted_name}" for pair in pairs])
     ax.set_ylim(max(len(pairs), 1) - 0.5, -0.5)
     for place, pair in enumerate(pairs):
-        write_beside(ax, f"{pair.count} ({100 * pair.share:.0f} %)", pair.count, place)
+        write_beside(ax, f"{pair.image_count} ({100 * pair.share:.0f} %)", pair.image_count, place)
     ax.margins(x=0.15)
     locator = ax.xaxis.get_major_locator()
     locator.set_params(integer=True)  # pyright: ignore[reportCallIssue] - a MaxNLocator

@@ -8,6 +8,7 @@ import numpy as np
 
 from ftlib.evidence.calibration import Calibration, calibration
 from ftlib.evidence.scores import Interval, confusion_matrix, wilson_interval
+from ftlib.plots.models import ConfusedPair
 from ftlib.text import format_interval
 
 if TYPE_CHECKING:
@@ -70,15 +71,6 @@ class ClassScore(NamedTuple):
     interval: Interval
     precision: float | None
     f1: float
-
-
-class Confusion(NamedTuple):
-    """How many images of a class were taken for another, and which share of the class they are."""
-
-    true_name: str
-    predicted_name: str
-    image_count: int
-    share: float
 
 
 class AnsweredPart(NamedTuple):
@@ -179,7 +171,7 @@ class Answers:
         """Returns the counts, `(classes, classes)`: true class in rows, predicted in columns."""
         return confusion_matrix(self.labels, self.predicted_classes, len(self.class_names))
 
-    def most_confused(self, limit: int) -> list[Confusion]:
+    def most_confused(self, limit: int) -> list[ConfusedPair]:
         """Returns the most frequent confusions, at most `limit`."""
         class_names, is_wrong = self.class_names, ~self.is_right
         num_classes = len(class_names)
@@ -191,7 +183,7 @@ class Answers:
             true_class, predicted_class = divmod(int(distinct_codes[place]), num_classes)
             image_count = int(pair_counts[place])
             share = image_count / int((self.labels == true_class).sum())
-            confusions.append(Confusion(class_names[true_class], class_names[predicted_class], image_count, share))
+            confusions.append(ConfusedPair(class_names[true_class], class_names[predicted_class], image_count, share))
         return confusions
 
     def surer_than(self, least_confidence: float) -> AnsweredPart:

@@ -237,13 +237,13 @@ def image_gallery(cards: Iterable[Card], wide: bool = False) -> str:
 
 def _card_figure(card):
     title, *more_lines = card.lines
-    row = ""
+    image_cells = ""
     for pixels, caption in card.images:
         caption_below = f"<span>{escape_text(caption)}</span>" if caption else ""
-        row += f"<div>{inline_image(pixels, f'{title} {caption}'.strip())}{caption_below}</div>"
+        image_cells += f"<div>{inline_image(pixels, f'{title} {caption}'.strip())}{caption_below}</div>"
     text_below = "".join(f'<br><span class="more">{escape_text(line)}</span>' for line in more_lines)
     return (
-        f'<figure class="card"><div class="row">{row}</div>'
+        f'<figure class="card"><div class="row">{image_cells}</div>'
         f"<figcaption><strong>{escape_text(title)}</strong>{text_below}</figcaption></figure>"
     )
 
@@ -321,12 +321,12 @@ def figure_image(figure: "Figure", alt: str, narrow_figure: "Figure | None" = No
         alt: What it shows, in words.
         narrow_figure: The figure that a phone shows in its place. Default None: the same.
     """
-    width = round(figure.get_figwidth() * _PIXELS_PER_INCH)
-    image = f'<img src="{_figure_url(figure)}" alt="{escape(alt)}" style="--width: {width}px">'
+    page_width = round(figure.get_figwidth() * _PIXELS_PER_INCH)
+    image_tag = f'<img src="{_figure_url(figure)}" alt="{escape(alt)}" style="--width: {page_width}px">'
     if narrow_figure is not None:
-        source = f'<source media="screen and (max-width: 640px)" srcset="{_figure_url(narrow_figure)}">'
-        image = f"<picture>{source}{image}</picture>"
-    return f'<figure class="scroll" tabindex="0">{image}</figure>'
+        source_tag = f'<source media="screen and (max-width: 640px)" srcset="{_figure_url(narrow_figure)}">'
+        image_tag = f"<picture>{source_tag}{image_tag}</picture>"
+    return f'<figure class="scroll" tabindex="0">{image_tag}</figure>'
 
 
 def _figure_url(figure):

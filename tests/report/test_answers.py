@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from ftlib.evidence.scores import wilson_interval
-from ftlib.report.answers import Answers, Confusion, RunScore, task_name
+from ftlib.plots.models import ConfusedPair
+from ftlib.report.answers import Answers, RunScore, task_name
 
 LABELS = np.array([0, 0, 0, 1, 1, 2], "uint8")
 PREDICTED = np.array([0, 1, 1, 1, 0, 2])
@@ -54,11 +55,11 @@ def test_classes_come_the_worst_first_and_those_without_images_are_left_out(answ
 
 
 def test_confusions_are_counted_also_where_labels_are_small_integers(answers):
-    assert answers.most_confused(5) == [Confusion("cat", "dog", 2, 2 / 3), Confusion("dog", "cat", 1, 1 / 2)]
-    assert answers.most_confused(1) == [Confusion("cat", "dog", 2, 2 / 3)]
+    assert answers.most_confused(5) == [ConfusedPair("cat", "dog", 2, 2 / 3), ConfusedPair("dog", "cat", 1, 1 / 2)]
+    assert answers.most_confused(1) == [ConfusedPair("cat", "dog", 2, 2 / 3)]
     assert answers.confusion_counts()[0].tolist() == [1, 2, 0, 0]
     many = a_run(class_names=tuple(map(str, range(200))), predictions=lambda name: np.eye(200)[PREDICTED + 100])
-    assert Answers.of(many).most_confused(1) == [Confusion("0", "101", 2, 2 / 3)]  # 200 * 2 is no uint8
+    assert Answers.of(many).most_confused(1) == [ConfusedPair("0", "101", 2, 2 / 3)]  # 200 * 2 is no uint8
 
 
 def test_what_is_left_above_a_confidence_is_counted(answers):
