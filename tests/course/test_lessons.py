@@ -114,10 +114,12 @@ def test_a_hint_is_not_the_solution(name):
         ),
     ],
 )
+@pytest.mark.slow
 def test_another_way_is_right_too(name, code):
     assert ft.check(name, answer_of(code, name, after_setup(name))).right is True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TASKS)
 def test_a_solution_is_right_and_its_blank_is_blank(name, capsys):
     answer = answer_of(TASKS[name].solution, name, after_setup(name))
@@ -132,6 +134,7 @@ def test_a_solution_is_right_and_its_blank_is_blank(name, capsys):
             assert ft.check(name, blank).right is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TASKS)
 def test_wrong_answers_are_told_what_is_wrong_in_both_languages(name, monkeypatch):
     assert len(WRONG.get(name, ())) >= 2, f"tests/wrong_answers.py needs at least two answers for {name}"
@@ -152,6 +155,7 @@ def fails(*args, **options):
     raise RuntimeError("on purpose")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TASKS)
 def test_an_odd_answer_is_never_right_and_never_a_traceback(name):
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])

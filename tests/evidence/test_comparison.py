@@ -1,16 +1,17 @@
 """The record of a comparison: its table, its intervals, and its way through a file."""
 
+import dataclasses
 import json
 import math
 
 import pytest
 
-from ftlib.evidence.comparison import ROW_FIELDS, Comparison, interval, load_comparison
+from ftlib.evidence.comparison import Comparison, ComparisonRow, interval, load_comparison
 
 
 def row(strategy, seed, accuracy):
     values = (strategy, 3, 60, seed, 1.0, "Regularization()", 60, accuracy, accuracy, accuracy, accuracy - 0.1)
-    return dict(zip(ROW_FIELDS, values, strict=True))
+    return dataclasses.asdict(ComparisonRow(*values))
 
 
 def test_a_cell_is_a_line_with_the_mean_over_its_seeds():

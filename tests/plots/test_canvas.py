@@ -8,8 +8,6 @@ from canvas import assert_texts_have_room
 from rows import history, row
 
 from ftlib import plots
-from ftlib.plots.look import fold_name, shorten_name
-from ftlib.text import display_width
 
 # Everything of `plots` that is no picture. A new name is either here or among the pictures below.
 WORDS = {"by_strategy", "confused_pairs", "count", "labels_text", "main_cell", "percent", "png", "seed_text", "show"}
@@ -148,16 +146,6 @@ PICTURES = [
 ]  # fmt: skip
 
 
-def test_a_korean_name_is_cut_and_folded_by_its_width():
-    assert (
-        display_width(KOREAN) > len(KOREAN)
-        and shorten_name("고양이") == "고양이"
-        and shorten_name("고양이", 5) == "고양…"
-    )
-    assert display_width(shorten_name(KOREAN, 22)) <= 22 and shorten_name(STRATEGY, 22) == STRATEGY[:21] + "…"
-    assert max(map(display_width, fold_name(KOREAN, 24).split("\n"))) <= 28 and fold_name("cat", 24) == "cat"
-
-
 def test_every_picture_is_held_to_its_canvas():
     assert {draw.__name__ for draw in PICTURES} == set(plots.__all__) - WORDS
 
@@ -172,6 +160,7 @@ def test_no_text_leaves_its_canvas_or_lies_on_another(draws):
             assert_texts_have_room(fig)
 
 
+@pytest.mark.slow
 def test_a_long_title_takes_more_lines_and_no_wider_canvas():
     runs = [history(), history(shift=0.1)]
     short, long = (plots.learning_curves({name: runs}) for name in ("full", "feature_extraction_long"))

@@ -82,6 +82,7 @@ def test_a_mirrored_texture_may_be_another_class():
     assert own < other  # the mirrored 135 degrees look like 45 degrees
 
 
+@pytest.mark.slow
 def test_raw_pixels_do_not_separate_textures_and_a_spectrum_does():
     from sklearn.linear_model import LogisticRegression
 

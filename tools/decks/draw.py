@@ -33,13 +33,13 @@ def large(draw):
 
     @functools.wraps(draw)
     @styled
-    def drawn(*args, **kwargs):
+    def draw_large(*args, **kwargs):
         with matplotlib.rc_context(_LARGE):
             fig = draw(*args, **kwargs)
             fig.draw_without_rendering()  # makes the ticks, which take their size from the settings
             return fig
 
-    return drawn
+    return draw_large
 
 
 def _percent(value, digits=1):
@@ -60,15 +60,13 @@ def _rows(ax, names, x_label):
 
 
 @large
-def curves(  # noqa: PLR0913 - all but three are options with defaults
-    series, x_label, y_label, log_x=False, log_y=False, percent=True, looks=None, ticks=None, ends=None
-):
+def curves(series, x_label, y_label, log_axes="", percent=True, looks=None, ticks=None, ends=None):
     """Draws one line per series, with its name at its right end.
 
     Args:
         series: Dict from name to `(x, y)` or `(x, y, low, high)`.
         x_label, y_label: Labels of the axes.
-        log_x, log_y: Whether an axis is logarithmic.
+        log_axes: Which axes are logarithmic: `"x"`, `"y"`, `"xy"` or, by default, none.
         percent: Whether y is a fraction.
         looks: Dict from name to colour, marker and line style. Default None: those of `plots`.
         ticks: Dict from x to its label. Default None: Matplotlib's own.
@@ -76,20 +74,22 @@ def curves(  # noqa: PLR0913 - all but three are options with defaults
     """
     from matplotlib.ticker import LogLocator, NullLocator
 
-    fig = new_figure(WIDTH, HEIGHT)
-    fig.get_layout_engine().set(w_pad=0.12)  # letters of an SVG are a little wider than those of the layout
-    ax = fig.subplots()
+    log_x = "x" in log_axes
+    log_y = "y" in log_axes
+    slide_figure = new_figure(WIDTH, HEIGHT)
+    slide_figure.get_layout_engine().set(w_pad=0.12)  # letters of an SVG are a little wider than those of the layout
+    ax = slide_figure.subplots()
     looks = looks or assign_styles(list(series))
     ends = dict(zip(series, series, strict=True)) if ends is None else ends
-    for at, (name, (x, y, *arms)) in enumerate(series.items()):
-        colour, marker, line = looks[name]
+    for at, (name, (x, y, *interval_ends)) in enumerate(series.items()):
+        line_colour, line_marker, line_style = looks[name]
         x, y = np.asarray(x, float), np.asarray(y, float)
-        if arms:
+        if interval_ends:
             x = x * 1.02 ** (at - (len(series) - 1) / 2) if log_x else x  # so that intervals stand side by side
-            error = np.abs(np.nan_to_num(np.array(arms, float) - y))
-            ax.errorbar(x, y, yerr=error, color=colour, marker=marker, linestyle=line, capsize=6)
+            error_bars = np.abs(np.nan_to_num(np.array(interval_ends, float) - y))
+            ax.errorbar(x, y, yerr=error_bars, color=line_colour, marker=line_marker, linestyle=line_style, capsize=6)
         else:
-            ax.plot(x, y, color=colour, marker=marker, linestyle=line, markevery=max(1, len(x) // 8))
+            ax.plot(x, y, color=line_colour, marker=line_marker, linestyle=line_style, markevery=max(1, len(x) // 8))
     ax.set(xscale="log" if log_x else "linear", yscale="log" if log_y else "linear", xlabel=x_label, ylabel=y_label)
     if log_y:
         ax.yaxis.set_major_locator(LogLocator(numticks=5))
@@ -100,22 +100,25 @@ def curves(  # noqa: PLR0913 - all but three are options with defaults
         ax.set_xticks(list(ticks), list(ticks.values()))
     if percent:
         format_percent_axis(ax.yaxis)
-    last = [(ends[name], parts[0][-1], parts[1][-1], looks[name]) for name, parts in series.items() if name in ends]
-    if last:
-        _label_ends(fig, ax, last)
-    return fig
+    labelled = {name: points for name, points in series.items() if name in ends}
+    end_labels = [(ends[name], points[0][-1], points[1][-1], looks[name]) for name, points in labelled.items()]
+    if end_labels:
+        _label_ends(slide_figure, ax, end_labels)
+    return slide_figure
 
 
 def _label_ends(fig, ax, ends):
     fig.draw_without_rendering()  # settles the layout, which the distances need
-    height = ax.get_window_extent().height * 72 / fig.dpi
-    lines = max(told.count("\n") + 1 for told, *_ in ends)
+    axes_height = ax.get_window_extent().height * 72 / fig.dpi
+    most_lines = max(label_text.count("\n") + 1 for label_text, *_ in ends)
     to_axes = ax.transData + ax.transAxes.inverted()
-    heights = [to_axes.transform((x, y))[1] for _, x, y, _ in ends]
-    places = spread_out(heights, gap=1.3 * SIZE * lines / height)
-    for (told, x, y, (colour, marker, line)), place in zip(ends, places, strict=True):
-        joint = {"arrowstyle": "-", "color": colour, "linewidth": 1, "shrinkA": 0, "shrinkB": 8}
-        ax.annotate("", (x, y), (1.02, place), textcoords="axes fraction", annotation_clip=False, arrowprops=joint)
+    line_heights = [to_axes.transform((x, y))[1] for _, x, y, _ in ends]
+    label_heights = spread_out(line_heights, gap=1.3 * SIZE * most_lines / axes_height)
+    for (label_text, x, y, (colour, marker, line)), place in zip(ends, label_heights, strict=True):
+        arrow_style = {"arrowstyle": "-", "color": colour, "linewidth": 1, "shrinkA": 0, "shrinkB": 8}
+        ax.annotate(
+            "", (x, y), (1.02, place), textcoords="axes fraction", annotation_clip=False, arrowprops=arrow_style
+        )
         ax.plot(
             [1.02, 1.05, 1.08],
             [place] * 3,
@@ -126,34 +129,36 @@ def _label_ends(fig, ax, ends):
             transform=ax.transAxes,
             clip_on=False,
         )
-        ax.text(1.1, place, told, transform=ax.transAxes, va="center", linespacing=1.1)
+        ax.text(1.1, place, label_text, transform=ax.transAxes, va="center", linespacing=1.1)
 
 
 @large
-def bars(values, x_label, percent=True, most=None, digits=1):
+def bars(values, x_label, percent=True, axis_end=None, digits=1):
     """Draws a horizontal bar per name with its number at its end.
 
     Args:
         values: Dict from name to a number or to `(mean, low, high)`.
         x_label: Label of the axis.
         percent: Whether the numbers are fractions.
-        most: Where the axis ends. Default None: after the longest.
+        axis_end: Where the axis ends. Default None: after the longest.
         digits: Digits after the point.
     """
     fig = new_figure(WIDTH, min(HEIGHT, 1.2 + 0.95 * len(values)))
     ax = fig.subplots()
-    most = most or max(np.max(np.ravel(value)) for value in values.values())
-    for place, value in enumerate(values.values()):
-        mean, *arms = np.ravel(value).astype(float)
-        ax.barh(place, mean, height=0.62, color=PAIR[0][0], alpha=0.8)
-        if arms:
-            ax.plot(arms, [place] * 2, color=TEXT_COLOUR, linewidth=2.4, marker="|", markersize=16)
-        told = _percent(mean, digits) if percent else f"{mean:.{digits}f}"
-        ax.annotate(told, (max([mean, *arms]), place), (10, 0), textcoords="offset points", va="center")
+    axis_end = axis_end or max(np.max(np.ravel(value)) for value in values.values())
+    for row_number, value in enumerate(values.values()):
+        mean, *interval_ends = np.ravel(value).astype(float)
+        ax.barh(row_number, mean, height=0.62, color=PAIR[0][0], alpha=0.8)
+        if interval_ends:
+            ax.plot(interval_ends, [row_number] * 2, color=TEXT_COLOUR, linewidth=2.4, marker="|", markersize=16)
+        value_text = _percent(mean, digits) if percent else f"{mean:.{digits}f}"
+        ax.annotate(
+            value_text, (max([mean, *interval_ends]), row_number), (10, 0), textcoords="offset points", va="center"
+        )
     _rows(ax, values, x_label)
-    ax.set_xlim(0, most * 1.17)
+    ax.set_xlim(0, axis_end * 1.17)
     if percent:
-        ax.set_xticks([tick for tick in (0, 0.25, 0.5, 0.75, 1) if tick <= most])
+        ax.set_xticks([tick for tick in (0, 0.25, 0.5, 0.75, 1) if tick <= axis_end])
         ax.xaxis.set_major_formatter(_whole_percent)
     return fig
 
@@ -170,18 +175,25 @@ def dots(rows, x_label, least=0.0, looks=None):
     """
     fig = new_figure(WIDTH, min(HEIGHT, 1.2 + 0.95 * len(rows)))
     ax = fig.subplots()
-    rng = np.random.default_rng(0)
+    jitter_rng = np.random.default_rng(0)
     looks = looks or assign_styles(list(rows))
-    for place, (name, values) in enumerate(rows.items()):
-        colour, marker, _ = looks[name]
-        mean, low, high = interval(values)
-        ax.scatter(values, place + rng.uniform(-0.25, 0.25, len(values)), s=70, color=colour, alpha=0.35, linewidths=0)
-        ax.plot([low, high], [place] * 2, color=TEXT_COLOUR, linewidth=2.6, marker="|", markersize=18)
-        ax.plot(mean, place, marker, color=colour, markersize=16, markeredgecolor="white")
-        ax.text(1.02, place, _percent(mean), transform=ax.get_yaxis_transform(), va="center")
+    for row_number, (name, values) in enumerate(rows.items()):
+        row_colour, marker, _ = looks[name]
+        mean, low, highest_value = interval(values)
+        ax.scatter(
+            values,
+            row_number + jitter_rng.uniform(-0.25, 0.25, len(values)),
+            s=70,
+            color=row_colour,
+            alpha=0.35,
+            linewidths=0,
+        )
+        ax.plot([low, highest_value], [row_number] * 2, color=TEXT_COLOUR, linewidth=2.6, marker="|", markersize=18)
+        ax.plot(mean, row_number, marker, color=row_colour, markersize=16, markeredgecolor="white")
+        ax.text(1.02, row_number, _percent(mean), transform=ax.get_yaxis_transform(), va="center")
     _rows(ax, rows, x_label)
-    high = max(map(max, rows.values()))
-    ax.set_xlim(least, 1.005 if high > 0.9 else high + 0.03)
+    highest_value = max(map(max, rows.values()))
+    ax.set_xlim(least, 1.005 if highest_value > 0.9 else highest_value + 0.03)
     format_percent_axis(ax.xaxis)
     return fig
 
@@ -198,25 +210,37 @@ def pairs(rows, names, x_label, least=0.0):
     """
     fig = new_figure(WIDTH, min(HEIGHT, 1.8 + 0.8 * len(rows)))
     ax = fig.subplots()
-    for place, both in enumerate(rows.values()):
-        ax.plot([one[0] for one in both], [place] * 2, color="#C4C4C4", linewidth=5, zorder=1)
-        right = both[0][0] < both[1][0]  # which of the two has its number at the right
-        for (colour, marker), one, outside in zip(PAIR, both, (not right, right), strict=True):
-            ax.plot(one[0], place, marker, color=colour, markersize=15, zorder=3)
-            ax.plot(one[1:], [place] * 2, color=colour, linewidth=2.2, marker="|", markersize=14, zorder=2)
+    for row_number, row_intervals in enumerate(rows.values()):
+        ax.plot(
+            [value_interval[0] for value_interval in row_intervals],
+            [row_number] * 2,
+            color="#C4C4C4",
+            linewidth=5,
+            zorder=1,
+        )
+        first_is_left = row_intervals[0][0] < row_intervals[1][0]  # which of the two has its number at the right
+        for (colour, marker), value_interval, is_outside in zip(
+            PAIR, row_intervals, (not first_is_left, first_is_left), strict=True
+        ):
+            ax.plot(value_interval[0], row_number, marker, color=colour, markersize=15, zorder=3)
+            ax.plot(
+                value_interval[1:], [row_number] * 2, color=colour, linewidth=2.2, marker="|", markersize=14, zorder=2
+            )
             ax.annotate(
-                _percent(one[0]),
-                (max(one) if outside else min(one), place),
-                (14 if outside else -14, 0),
+                _percent(value_interval[0]),
+                (max(value_interval) if is_outside else min(value_interval), row_number),
+                (14 if is_outside else -14, 0),
                 textcoords="offset points",
-                ha="left" if outside else "right",
+                ha="left" if is_outside else "right",
                 va="center",
             )
     for (colour, marker), name in zip(PAIR, names, strict=True):
         ax.plot([], [], marker, color=colour, markersize=15, label=name)
     _rows(ax, rows, x_label)
-    low = min([least, *(min(one) for both in rows.values() for one in both)])
-    ax.set_xlim(low - 0.13 * (1 - low), 1 + 0.13 * (1 - low))
+    axis_start = min(
+        [least, *(min(value_interval) for row_intervals in rows.values() for value_interval in row_intervals)]
+    )
+    ax.set_xlim(axis_start - 0.13 * (1 - axis_start), 1 + 0.13 * (1 - axis_start))
     ax.set_xticks(np.linspace(least, 1, 5 if least in (0, 0.8) else 6))
     ax.xaxis.set_major_formatter(_whole_percent)
     fig.legend(loc="outside upper left", ncols=2, frameon=False, handletextpad=0.2)
@@ -230,12 +254,12 @@ def plane(series, x_label, y_label):
     ax = fig.subplots()
     for name, (colour, marker, line) in assign_styles(list(series)).items():
         x, y = (np.array([point[axis] for point in series[name]], float).T for axis in "xy")
-        arms = [np.abs(np.nan_to_num(part[1:] - part[0])) for part in (x, y)]
+        interval_ends = [np.abs(np.nan_to_num(part[1:] - part[0])) for part in (x, y)]
         ax.errorbar(
             x[0],
             y[0],
-            xerr=arms[0],
-            yerr=arms[1],
+            xerr=interval_ends[0],
+            yerr=interval_ends[1],
             color=colour,
             marker=marker,
             linestyle=line,
@@ -263,14 +287,16 @@ def blocks(rows, heads):
     fig = new_figure(WIDTH, min(HEIGHT, 0.8 + 1.2 * len(rows)))
     ax = fig.subplots()
     ax.axis("off")
-    for place, (name, states) in enumerate(rows.items()):
-        ax.text(-0.08, place + 0.5, name, ha="right", va="center")
-        for column, (state, text) in enumerate(states):
-            colour, hatch, words = _STATES[state]
-            look = {"facecolor": colour, "hatch": hatch, "edgecolor": "#7A7A7A"}
-            ax.add_patch(Rectangle((column + 0.03, place + 0.08), 0.94, 0.84, **look))
-            paper = {"bbox": {"facecolor": colour, "edgecolor": "none", "pad": 3}} if hatch else {}
-            ax.text(column + 0.5, place + 0.5, text, ha="center", va="center", color=words, **paper)
+    for row_number, (name, row_states) in enumerate(rows.items()):
+        ax.text(-0.08, row_number + 0.5, name, ha="right", va="center")
+        for column, (state, text) in enumerate(row_states):
+            colour, hatch, text_colour = _STATES[state]
+            block_style = {"facecolor": colour, "hatch": hatch, "edgecolor": "#7A7A7A"}
+            ax.add_patch(Rectangle((column + 0.03, row_number + 0.08), 0.94, 0.84, **block_style))
+            text_background = {"bbox": {"facecolor": colour, "edgecolor": "none", "pad": 3}} if hatch else {}
+            ax.text(
+                column + 0.5, row_number + 0.5, text, ha="center", va="center", color=text_colour, **text_background
+            )
     for column, name in enumerate(heads):
         ax.text(column + 0.5, -0.05, name, ha="center", va="bottom", color=QUIET)
     ax.set(xlim=(-0.02, len(heads)), ylim=(len(rows), -0.45))
@@ -289,13 +315,13 @@ def images(rows, height, most=None):
     fig = new_figure(WIDTH, height)
     fig.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0.02, hspace=0.02)
     axes = fig.subplots(len(rows), max(map(len, rows.values())), squeeze=False)
-    for line, (name, row) in zip(axes, rows.items(), strict=True):
-        for ax, image in zip(line, row, strict=True):
+    for axes_row, (name, row_images) in zip(axes, rows.items(), strict=True):
+        for ax, image in zip(axes_row, row_images, strict=True):
             ax.imshow(image, cmap="gray", interpolation="nearest", vmin=None if most is None else 0, vmax=most)
             ax.set(xticks=[], yticks=[])
             for spine in ax.spines.values():  # so that white pixels at the edge end somewhere
                 spine.set(visible=True, color="#8A8A8A")
-        line[0].text(-0.15, 0.5, name, transform=line[0].transAxes, ha="right", va="center")
+        axes_row[0].text(-0.15, 0.5, name, transform=axes_row[0].transAxes, ha="right", va="center")
     return fig
 
 
@@ -305,16 +331,20 @@ def chain(boxes, back):
     fig = new_figure(WIDTH, 3.2)
     ax = fig.subplots()
     ax.axis("off")
-    way = {"arrowstyle": "-|>", "mutation_scale": 26, "linewidth": 2.4, "shrinkA": 0, "shrinkB": 0}
-    for place, (name, under) in enumerate(boxes):
-        left = 1.5 * place
-        ax.add_patch(Rectangle((left, 0), 1, 1, facecolor="#F2F5F7", edgecolor="#7A7A7A", linewidth=1.5))
-        ax.text(left + 0.5, 0.64, name, ha="center", va="center", fontweight="bold")
-        ax.text(left + 0.5, 0.3, under, ha="center", va="center", color=QUIET, fontsize=SIZE - 2)
-        if place:
-            ax.add_patch(FancyArrowPatch((left - 0.46, 0.5), (left - 0.04, 0.5), color=TEXT_COLOUR, **way))
-            bent = {"connectionstyle": "arc3,rad=-0.25", "linestyle": "--", "color": PAIR[1][0]}
-            ax.add_patch(FancyArrowPatch((left + 0.4, -0.08), (left - 0.9, -0.08), **bent, **way))
-            ax.text(left - 0.25, -0.62, back, ha="center", va="center", color="#A34700")
+    arrow_style = {"arrowstyle": "-|>", "mutation_scale": 26, "linewidth": 2.4, "shrinkA": 0, "shrinkB": 0}
+    for box_number, (name, under) in enumerate(boxes):
+        left_edge = 1.5 * box_number
+        ax.add_patch(Rectangle((left_edge, 0), 1, 1, facecolor="#F2F5F7", edgecolor="#7A7A7A", linewidth=1.5))
+        ax.text(left_edge + 0.5, 0.64, name, ha="center", va="center", fontweight="bold")
+        ax.text(left_edge + 0.5, 0.3, under, ha="center", va="center", color=QUIET, fontsize=SIZE - 2)
+        if box_number:
+            ax.add_patch(
+                FancyArrowPatch((left_edge - 0.46, 0.5), (left_edge - 0.04, 0.5), color=TEXT_COLOUR, **arrow_style)
+            )
+            back_arrow_style = {"connectionstyle": "arc3,rad=-0.25", "linestyle": "--", "color": PAIR[1][0]}
+            ax.add_patch(
+                FancyArrowPatch((left_edge + 0.4, -0.08), (left_edge - 0.9, -0.08), **back_arrow_style, **arrow_style)
+            )
+            ax.text(left_edge - 0.25, -0.62, back, ha="center", va="center", color="#A34700")
     ax.set(xlim=(-0.05, 1.5 * len(boxes) - 0.45), ylim=(-0.8, 1.05))
     return fig

@@ -129,6 +129,7 @@ def test_one_group_of_a_whole_class_is_refused_with_the_reason():
         divide("here", files, ("a", "b"), together)
 
 
+@pytest.mark.slow
 def test_ten_thousand_classes_are_divided_in_a_moment():
     files = [(f"{c:05d}/{i}", "all", f"{c:05d}", None) for c in range(10_000) for i in range(3)]
     names = tuple(sorted({file[2] for file in files}))

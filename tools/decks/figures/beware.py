@@ -19,7 +19,7 @@ def forgotten(names):
     digits, letters = both(names["anchors"], "none")
     before = names["anchors"]("none", of="source_before")
     values = {"letters, before": before, "letters, after": letters, "digits, after": digits}
-    return draw.bars(values, _SEEDS, most=1)
+    return draw.bars(values, _SEEDS, axis_end=1)
 
 
 @figure

@@ -24,7 +24,7 @@ def intensity(names):
         want = float(printed("16", f"{machine}, {kind} .* wants +([0-9]+) per byte"))
         series[f"{machine} wants\n({kind})"] = (BATCHES[:: len(BATCHES) - 1], [want] * 2)
     ticks = {b: str(b) for b in BATCHES[::2]}
-    return draw.curves(series, "Images of a batch", "Operations per byte", True, True, percent=False, ticks=ticks)
+    return draw.curves(series, "Images of a batch", "Operations per byte", log_axes="xy", percent=False, ticks=ticks)
 
 
 @figure
@@ -49,4 +49,4 @@ def by_donor(names):
         "new donors": strangers,
     }
     shares = {name: [one / 100 for one in value] for name, value in values.items()}
-    return draw.bars(shares, "Accuracy and 95 % interval", most=1, digits=0)
+    return draw.bars(shares, "Accuracy and 95 % interval", axis_end=1, digits=0)

@@ -54,14 +54,14 @@ def rates(names):
 @figure
 def signal(names):
     forwards = live.names("01")["forwards"]
-    return draw.curves(forwards, "Hidden layer", "Typical output (log scale)", percent=False, log_y=True)
+    return draw.curves(forwards, "Hidden layer", "Typical output (log scale)", percent=False, log_axes="y")
 
 
 @figure
 def starts(names):
     learnt = live.names("01")["learnt"]
     values = {name: worst_to_best(scores) for name, scores in learnt.items()}
-    return draw.bars(values, "Validation accuracy after 100 updates: mean, worst and best of 3 seeds", most=1)
+    return draw.bars(values, "Validation accuracy after 100 updates: mean, worst and best of 3 seeds", axis_end=1)
 
 
 @figure
@@ -69,7 +69,7 @@ def optimizers(names):
     series = live.names("01")["series"]
     ticks = {rate: f"{rate:g}" for rate in (0.001, 0.01, 0.1, 1.0)}
     ends = {name: name for name in series}
-    return draw.curves(series, "Learning rate (log scale)", "Validation accuracy", log_x=True, ticks=ticks, ends=ends)
+    return draw.curves(series, "Learning rate (log scale)", "Validation accuracy", log_axes="x", ticks=ticks, ends=ends)
 
 
 @figure
@@ -94,7 +94,7 @@ def gap(names):
 @figure
 def cures(names):
     values = {name: worst_to_best(scores) for name, scores in live.names("02")["scores"].items()}
-    return draw.bars(values, "Validation accuracy: mean, worst and best of 5 seeds", most=1)
+    return draw.bars(values, "Validation accuracy: mean, worst and best of 5 seeds", axis_end=1)
 
 
 @figure

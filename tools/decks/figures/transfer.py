@@ -58,7 +58,7 @@ def frozen(names):
 @figure
 def features_worth(names):
     values = {name: worst_to_best(scores) for name, scores in live.names("05")["scores"].items()}
-    return draw.bars(values, "Nearest neighbour: mean, worst and best of 5 draws", most=1)
+    return draw.bars(values, "Nearest neighbour: mean, worst and best of 5 draws", axis_end=1)
 
 
 def _against(cells, fixed, x_label):
@@ -69,7 +69,7 @@ def _against(cells, fixed, x_label):
         series[name] = (list(cells), *np.transpose(found))
     ends = {name: f"{TOLD[name].replace(', ', chr(10)).replace(' (', chr(10) + '(')}" for name in MAIN}
     return draw.curves(
-        series, x_label, "Test accuracy", log_x=True, ticks={value: str(value) for value in cells}, ends=ends
+        series, x_label, "Test accuracy", log_axes="x", ticks={value: str(value) for value in cells}, ends=ends
     )
 
 
@@ -107,7 +107,7 @@ def rate_sweep(names):
         series,
         "Learning rate of the backbone (log scale)",
         "Accuracy, 5 seeds",
-        log_x=True,
+        log_axes="x",
         looks=looks,
         ticks={rate: _short(rate) for rate in RATES},
         ends={name: name.replace(" (", "\n(") for name in series},

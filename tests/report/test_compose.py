@@ -143,6 +143,7 @@ def section(html, title):
     return re.search(rf"<h2>{title}</h2>(.*?)(?=<h2>|</main>)", html, flags=re.S).group(1)
 
 
+@pytest.mark.slow
 def test_the_headline_of_a_comparison_has_numbers_intervals_and_seeds(of_comparison):
     assert "With 10 labels per class, lp_ft gets 97.2 % (96.1 to 98.3 %, 3 seeds) of the test images right" in words(
         of_comparison
@@ -151,6 +152,7 @@ def test_the_headline_of_a_comparison_has_numbers_intervals_and_seeds(of_compari
     assert "<h1>lp_ft does best on digits</h1>" in of_comparison
 
 
+@pytest.mark.slow
 def test_the_winner_is_chosen_on_validation_and_doubt_is_said(tmp_path):
     rows = [row("scratch", 0.98, val=0.90), row("lp_ft", 0.972, val=0.95)]
     html = write_report(comparison(rows), tmp_path / "r.html").read_text(encoding="utf-8")
@@ -160,6 +162,7 @@ def test_the_winner_is_chosen_on_validation_and_doubt_is_said(tmp_path):
     assert "lp_ft" in best
 
 
+@pytest.mark.slow
 def test_one_seed_is_called_one_seed(tmp_path):
     alone = {**row("lp_ft", 0.97, n=1), "test_low": float("nan"), "test_high": float("nan")}
     assert "97.0 % (1 seed, so no interval)" in words(
@@ -196,6 +199,7 @@ def folds(html):
     return [(" ".join(words(line).split()), bool(opened)) for opened, line in found]
 
 
+@pytest.mark.slow
 def test_proofs_are_a_line_for_each_strategy_and_their_details_are_folded(tmp_path):
     result = comparison(BOTH, [FakeRun("scratch", proofs=PROOFS), FakeRun("lp_ft", proofs=PROOFS[1:])])
     html = write_report(result, tmp_path / "r.html").read_text(encoding="utf-8")
@@ -227,6 +231,7 @@ def one_seed(rows):
 CUSTOM = {"strategy": "mine: starts pretrained, keeps the first 2 stages\n  head  33%"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "rows, runs, backbone, said",
     [
@@ -297,6 +302,7 @@ def test_the_first_sentence_is_plain_and_claims_no_more_than_the_intervals_carry
     assert lead(comparison(rows, runs, {"task": "digits", "backbone": backbone}), tmp_path) == said
 
 
+@pytest.mark.slow
 def test_the_first_sentence_of_a_run_is_plain(tmp_path):
     task = {"name": "textures", "train": 80, "test": 600}
     settings = {"task": task, "strategy": "lp_ft: starts pretrained\n  head  33%"}
@@ -310,6 +316,7 @@ def test_the_first_sentence_of_a_run_is_plain(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_no_text_of_a_report_leaves_its_canvas(tmp_path, monkeypatch):
     drawn, png = [], plots.png
     monkeypatch.setattr(plots, "png", lambda fig: drawn.append(fig) or png(fig))
@@ -353,6 +360,7 @@ def test_names_from_outside_are_escaped(of_run):
     assert "<no>" not in of_run and "<b>dog" not in of_run and "&lt;b&gt;dog&lt;/b&gt;" in of_run
 
 
+@pytest.mark.slow
 def test_a_run_without_its_data_leaves_the_mistakes_out_and_says_so(tmp_path):
     html = write_report(FakeRun(task=None), tmp_path / "r.html").read_text(encoding="utf-8")
     assert "loaded without its data" in section(html, "Mistakes") and "<img" not in section(html, "Mistakes")
@@ -362,6 +370,7 @@ def test_a_run_without_its_data_leaves_the_mistakes_out_and_says_so(tmp_path):
     assert "The test images were not looked at" in html
 
 
+@pytest.mark.slow
 def test_a_task_brings_the_mistakes_of_a_loaded_run_back(tmp_path):
     html = write_report(FakeRun(task=None), tmp_path / "r.html", task=TASK).read_text(encoding="utf-8")
     assert "<img" in section(html, "Mistakes")
