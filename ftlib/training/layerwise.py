@@ -13,12 +13,12 @@ import numpy as np
 from ftlib.errors import unknown
 from ftlib.models.arrays import to_numpy
 from ftlib.models.keras_internals import (
+    exclude_variables,
+    excluded_variables,
+    exclusion_pattern,
     flatten_layers,
-    names_spared_from_decay,
     optimized_variables,
     rate_setting,
-    spare_from_decay,
-    weights_spared_from_decay,
 )
 from ftlib.models.optimizer_copies import rebuild_optimizer
 from ftlib.models.staged_model import StagedModel
@@ -280,7 +280,7 @@ class _StagePlan:
         recorded_weights = zip(self.weights, self.records, strict=False)
         spared_keys = {optimizer._var_key(staged.weight) for staged, record in recorded_weights if not record.decays}
         if spared_keys:
-            spare_from_decay(optimizer, spared_keys)
+            exclude_variables(optimizer, spared_keys)
 
     def describe(self, optimizer) -> list[list]:
         """Returns the `WeightRecord`s of the weights as they are now, each as a list, as a config can hold it."""
@@ -288,7 +288,7 @@ class _StagePlan:
         if not trained_keys:
             trained_keys = [optimizer._var_key(staged.weight) for staged in self.weights if staged.weight.trainable]
         position_by_key = {variable_key: position for position, variable_key in enumerate(trained_keys)}
-        spared_keys = weights_spared_from_decay(optimizer)
+        spared_keys = excluded_variables(optimizer)
 
         records = []
         for weight, stage_name in self.weights:
@@ -376,7 +376,7 @@ class Layerwise(_OptimizerMixin):
                 "kind": {"module": module, "class_name": plain_class.__name__, "registered_name": registered_name},
                 "factors": dict(self._plan.factors),
                 "weights": self._plan.describe(self),
-                "not_decayed": names_spared_from_decay(self),
+                "not_decayed": exclusion_pattern(self),
                 "mark": self._plan.mark,
             }
         }
