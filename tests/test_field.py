@@ -21,9 +21,10 @@ import ftlib as ft
 import ftlib.app.run_folder
 import ftlib.training.checkpoints
 import ftlib.training.devices
-import ftlib.training.phase
+import ftlib.training.loop_rules
 import ftlib.training.trainer
 from ftlib.app.cli import main
+from ftlib.app.run_config import DataConfig, RunConfig
 from ftlib.app.run_files import locked
 from ftlib.app.run_folder import RunFolder
 from ftlib.evidence.scores import score_predictions
@@ -31,8 +32,8 @@ from ftlib.models.backbone_files import of_size, without_classes
 from ftlib.models.backbones import check_backbone, load_backbone
 from ftlib.tasks import Split, check_folder
 from ftlib.tasks.folder.decode import open_picture
-from ftlib.text import format_command
-from ftlib.text import format_table as table_of
+from ftlib.text import format_command, format_table
+from ftlib.training.random_layers import without_dropout_in
 
 # --- what is given is what is used -----------------------------------------------------------------------------
 
@@ -211,7 +212,7 @@ def run(pictures, backbone_file, tmp_path_factory):
     out = tmp_path_factory.mktemp("runs") / "run"
     arguments = ["--backbone", str(backbone_file), "--image-size", "40", *QUICK]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ft.phases, "_SHORTEST_EPOCH", 4)
+        patch.setattr(ftlib.training.loop_rules, "SHORTEST_EPOCH", 4)
         assert main(["fit", str(pictures), "--out", str(out), "--quiet", *arguments]) == 0
     return out
 
@@ -390,7 +391,7 @@ def test_answers_are_refused_where_they_do_not_belong_before_the_work(out, said,
 
 
 def test_names_with_line_breaks_keep_a_table_in_its_lines():
-    assert table_of([("picture", "class"), ("a\nb\t.png", "cat")]).splitlines()[1].startswith("a\\nb\\t.png")
+    assert format_table([("picture", "class"), ("a\nb\t.png", "cat")]).splitlines()[1].startswith("a\\nb\\t.png")
 
 
 @pytest.mark.slow
@@ -427,29 +428,29 @@ def test_a_run_made_on_windows_is_evaluated_here(run, pictures, tmp_path, capsys
 
 
 def test_a_table_from_windows_is_looked_for_where_it_was_and_nowhere_else(tmp_path):
-    config = {"data": {"path": "D:\\work\\labels.csv", "table": True}}
-    assert str(RunFolder(tmp_path, config).root()) == "D:\\work"
+    config = RunConfig(DataConfig("D:\\work\\labels.csv", table=True))
+    assert str(RunFolder(tmp_path, config).pictures_root()) == "D:\\work"
 
 
 @pytest.mark.parametrize("name, folder", [("con", "run-con"), ("AUX.photos", "run-AUX.photos"), ("꽃", "꽃")])
 def test_a_run_can_have_its_name_on_every_system(name, folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert ft.app.run_folder.new_folder(None, name).name == folder
+    assert ftlib.app.run_folder.new_folder(None, name).name == folder
 
 
 def test_a_stopped_run_whose_pictures_moved_goes_on_as_its_error_says(
     pictures, backbone_file, tmp_path, monkeypatch, capsys
 ):
     here, out = shutil.copytree(pictures, tmp_path / "here"), tmp_path / "run"
-    write = ft.checkpoints.Checkpoints.write
+    write = ftlib.training.checkpoints.CheckpointStore.write
 
     def stops(self, *given):
         write(self, *given)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(ft.phases, "_SHORTEST_EPOCH", 4)
+    monkeypatch.setattr(ftlib.training.loop_rules, "SHORTEST_EPOCH", 4)
     with monkeypatch.context() as patch:
-        patch.setattr(ft.checkpoints.Checkpoints, "write", stops)
+        patch.setattr(ftlib.training.checkpoints.CheckpointStore, "write", stops)
         command = ["fit", str(here), "--out", str(out), "--backbone", str(backbone_file), "--image-size", "24", *QUICK]
         assert main(command) == 130
     there = here.rename(tmp_path / "there")
@@ -488,7 +489,7 @@ def test_classes_are_known_in_other_letters(run, tmp_path, capsys):
 
 
 def test_a_second_run_in_the_same_folder_is_refused(pictures, tmp_path, capsys):
-    out = ft.app.run_folder.new_folder(tmp_path / "run", "run")
+    out = ftlib.app.run_folder.new_folder(tmp_path / "run", "run")
     with locked(out):
         assert main(["fit", str(pictures), "--out", str(out), *QUICK]) == 2
     assert "Another process is training" in capsys.readouterr().err and [f.name for f in out.iterdir()] == [".lock"]
@@ -501,7 +502,7 @@ def test_pictures_without_classes_cannot_be_evaluated(run, pictures, capsys):
 
 def test_a_run_below_its_own_pictures(backbone_file, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(bands(tmp_path / "flowers", each=10))
-    monkeypatch.setattr(ft.phases, "_SHORTEST_EPOCH", 4)
+    monkeypatch.setattr(ftlib.training.loop_rules, "SHORTEST_EPOCH", 4)
     command = ["fit", ".", "--backbone", str(backbone_file), "--image-size", "24", *QUICK, "--quiet"]
     assert main(command) == 0 and main(["check", "."]) == 0 and main(command) == 0
     capsys.readouterr()
@@ -529,9 +530,9 @@ def test_what_is_advised_can_be_typed_as_it_stands(tmp_path, monkeypatch):
 
 
 def test_a_loss_that_is_no_number_is_no_reason_to_go_on(pictures, backbone_file, tmp_path, monkeypatch, capsys):
-    plain = ft.phases.Trainer.compute_loss
+    plain = ftlib.training.trainer.Trainer.compute_loss
     diverged = lambda self, *given, **more: plain(self, *given, **more) * float("nan")  # noqa: E731
-    monkeypatch.setattr(ft.phases.Trainer, "compute_loss", diverged)
+    monkeypatch.setattr(ftlib.training.trainer.Trainer, "compute_loss", diverged)
     out = tmp_path / "run"
     command = ["fit", str(pictures), "--out", str(out), "--backbone", str(backbone_file), "--image-size", "24", *QUICK]
     code, error = main([*command, "--rate", "10"]), capsys.readouterr().err
@@ -543,14 +544,14 @@ def test_a_loss_that_is_no_number_is_no_reason_to_go_on(pictures, backbone_file,
 def test_a_checkpoint_that_may_not_be_read_is_not_called_damaged(tmp_path, monkeypatch):
     (tmp_path / "checkpoint.npz").write_bytes(b"cut off")
     with pytest.raises(ft.errors.DamagedFileError):
-        ft.checkpoints.Checkpoints(tmp_path, {})
+        ftlib.training.checkpoints.CheckpointStore(tmp_path, {})
 
     def refuse(*given, **options):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(np, "load", refuse)
     with pytest.raises(PermissionError):
-        ft.checkpoints.Checkpoints(tmp_path, {})
+        ftlib.training.checkpoints.CheckpointStore(tmp_path, {})
 
 
 # --- proofs, and what a model is left as ---------------------------------------------------------------------------
@@ -730,7 +731,7 @@ def test_they_are_off_whatever_they_are_made_of():
     x, found = np.ones((2, 12, 12, 1), "float32"), ft.stages(model)
     quiet = keras.ops.convert_to_numpy(model.get_layer("backbone")(x, training=False))
     loud = keras.ops.convert_to_numpy(model.get_layer("backbone")(x, training=True))
-    with ft.engine.quiet(found, ["head"]):
+    with without_dropout_in(found, ["head"]):
         silenced = keras.ops.convert_to_numpy(model.get_layer("backbone")(x, training=True))
     after = keras.ops.convert_to_numpy(model.get_layer("backbone")(x, training=True))
     np.testing.assert_array_equal(silenced, quiet)

@@ -1,5 +1,7 @@
 """Reports from the field about the library itself: each with the right answer, and a relative of it."""
 
+import types
+
 import keras
 import numpy as np
 import pytest
@@ -10,15 +12,6 @@ import ftlib.errors
 import ftlib.training.compare
 import ftlib.training.fit
 
-# --- optimizers of one's own ---------------------------------------------------------------------------------------
-
-
-# --- weights drawn anew --------------------------------------------------------------------------------------------
-
-
-# --- the classes of an earlier task --------------------------------------------------------------------------------
-
-
 # --- comparisons ---------------------------------------------------------------------------------------------------
 
 
@@ -28,7 +21,8 @@ class Quick:
     def __init__(self, model, task, recipe, regularization, seed, updates, verbose):
         if recipe.name == "full" and seed == 2:
             raise ft.errors.DivergedError("The loss is nan. Try a tenth of it.")
-        self.phases, self.history, self.settings = [{"updates_done": updates}], [], {"updates": updates}
+        self.phases = [types.SimpleNamespace(updates_done=updates)]
+        self.history, self.settings = [], {"updates": updates}
         self.val_accuracy = self.val_macro_f1 = self.test_accuracy = self.test_macro_f1 = 0.5 + seed / 100
 
 
@@ -85,9 +79,6 @@ def test_runs_before_one_that_diverges_are_not_lost(quick):
         ("full", 1),
     ]
     assert [row["n"] for row in done.table()] == [3, 2]
-
-
-# --- runs that are read again --------------------------------------------------------------------------------------
 
 
 # --- numbers of every kind -----------------------------------------------------------------------------------------

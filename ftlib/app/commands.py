@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ftlib.app.console import Console, utf8
 from ftlib.app.grid import quiet_stderr
+from ftlib.app.predicting import ANSWER_FORMATS
 from ftlib.app.stopping import stoppable
 from ftlib.errors import find_name
 from ftlib.files import find_path
@@ -176,7 +177,7 @@ def _add_predict_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pictures", nargs="+", type=find_path, metavar="PICTURE", help="files, or folders of them")
     parser.add_argument(
         "--format",
-        type=one_of("format", ("table", "csv", "json")),
+        type=one_of("format", ANSWER_FORMATS),
         metavar="FORMAT",
         help="how to write the answers: table, csv or json (table)",
     )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import keras
     import numpy as np
 
-FORMATS = ("table", "csv", "json")  # in which answers are written
+ANSWER_FORMATS = ("table", "csv", "json")
 _ANSWER_SUFFIXES = (".csv", ".tsv", ".json", ".txt")
 _AT_ONCE = 512  # pictures that are decoded and predicted together, so that a folder of any size fits into memory
 _DECIMALS = {"csv": 4, "table": 3}
@@ -178,7 +178,7 @@ def format_answers(answers: list[Answer], answer_format: str) -> str:
 
     Args:
         answers: As from `predict`.
-        answer_format: One of `FORMATS`.
+        answer_format: One of `ANSWER_FORMATS`.
     """
     if answer_format == "json":
         return json.dumps([answer.to_dict() for answer in answers], indent=1, ensure_ascii=False)

@@ -243,11 +243,12 @@ def time_images(model: keras.Model, task: Task) -> float:
 
     from ftlib.models.inference import predict
 
-    images = task.train.take(np.arange(min(32, len(task.train)))).images
-    predict(model, images, len(images))  # compiles
+    image_count = min(32, len(task.train))
+    images = task.train.take(np.arange(image_count)).images
+    predict(model, images, image_count)  # compiles
     started_at = time.perf_counter()
-    predict(model, images, len(images))
-    return (time.perf_counter() - started_at) / len(images)
+    predict(model, images, image_count)
+    return (time.perf_counter() - started_at) / image_count
 
 
 def _read_text(path: str) -> str:

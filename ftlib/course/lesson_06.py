@@ -5,6 +5,7 @@ import keras
 from ftlib.course.answers import Blank, Mistake, call, describe
 from ftlib.course.tracks import track
 from ftlib.models.freezing import freeze_report
+from ftlib.models.keras_internals import flatten_layers
 from ftlib.models.staged_model import stages
 from ftlib.strategies.strategy import Strategy
 
@@ -36,7 +37,7 @@ def _check_two_open_stages(answer):
 
 def _list_layers(model, kind):
     """Returns the layers of a kind, also those of models within the model."""
-    return [layer for layer in model._flatten_layers() if isinstance(layer, kind)]
+    return [layer for layer in flatten_layers(model) if isinstance(layer, kind)]
 
 
 def _check_open_safely(answer):

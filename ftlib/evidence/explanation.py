@@ -222,7 +222,9 @@ def stage_with_maps(model: keras.Model, stage: str | None = None, head: str | No
         if stage is not None:
             raise
         return None, f"The network cannot be cut into stages: {error}"
-    stages_with_maps = [one.name for one in all_stages if one.can_split and len(one.output_shape or ()) == 3]
+    stages_with_maps = [
+        candidate.name for candidate in all_stages if candidate.can_split and len(candidate.output_shape or ()) == 3
+    ]
     if stage is not None and stage not in stages_with_maps:
         raise unknown("stage with feature maps", stage, stages_with_maps)
     if stages_with_maps:

@@ -3,7 +3,8 @@
 Keras may change these without a word. Seen on Keras 3.13 (the oldest that ftlib takes, and Colab's) and on 3.15 (the
 one in requirements.lock); `tests/models/test_keras_internals.py` has a test for each, so that an update that breaks one
 of them fails there, by name, and not in a run. No other module of ftlib reads a private name of Keras, but for
-`training.layerwise`, whose optimizer overrides the methods in `OPTIMIZER_HOOKS`.
+`training.layerwise`, whose optimizer overrides the methods in `OPTIMIZER_HOOKS`, and `exports.runtimes`, which runs
+where ftlib is not installed.
 """
 
 import contextlib
@@ -194,6 +195,35 @@ def copy_weight_decay_exclusions(source: keras.optimizers.Optimizer, target: ker
     for name in _WEIGHT_DECAY_EXCLUSIONS:
         if hasattr(source, name):
             setattr(target, name, getattr(source, name))
+
+
+def weights_spared_from_decay(optimizer: keras.optimizers.Optimizer) -> set:
+    """Returns the keys (`Optimizer._var_key`) of the weights that an optimizer was told, by list, not to decay.
+
+    For: writing them into the config of a `layerwise` optimizer, since Keras's own leaves them out.
+    Private: as in `copy_weight_decay_exclusions`.
+    """
+    return getattr(optimizer, _WEIGHT_DECAY_EXCLUSIONS[0], None) or set()
+
+
+def spare_from_decay(optimizer: keras.optimizers.Optimizer, weight_keys: set) -> None:
+    """Spares more weights from weight decay, and goes on sparing what is spared by list or pattern.
+
+    For: a `layerwise` optimizer that is made of its config.
+    Private: as in `copy_weight_decay_exclusions`; the public `exclude_from_weight_decay` forgets what it was told
+    before.
+    """
+    setattr(optimizer, _WEIGHT_DECAY_EXCLUSIONS[0], weight_keys | weights_spared_from_decay(optimizer))
+
+
+def names_spared_from_decay(optimizer: keras.optimizers.Optimizer) -> str | None:
+    """Returns the regular expression of the names of the weights that an optimizer does not decay, or None.
+
+    For: the config of a `layerwise` optimizer, as in `weights_spared_from_decay`.
+    Private: as in `copy_weight_decay_exclusions`.
+    """
+    pattern = getattr(optimizer, _WEIGHT_DECAY_EXCLUSIONS[1], None)
+    return None if pattern is None else pattern.pattern
 
 
 def is_keras_bookkeeping(attribute: str) -> bool:

@@ -296,10 +296,10 @@ def _nested_inputs(node):
     model, arguments = node.operation, node.arguments
     if not is_functional(model):
         return None
-    given = arguments.args[0] if arguments.args else arguments.kwargs["inputs"]
-    if isinstance(given, dict) and not isinstance(model.input, dict):
-        given = [given[tensor.name] for tensor in model.inputs]
-    tensors = keras.tree.flatten(given)
+    call_inputs = arguments.args[0] if arguments.args else arguments.kwargs["inputs"]
+    if isinstance(call_inputs, dict) and not isinstance(model.input, dict):
+        call_inputs = [call_inputs[tensor.name] for tensor in model.inputs]
+    tensors = keras.tree.flatten(call_inputs)
     # With masks, reshapes or casts on the way in, the model counts as one layer.
     if not len(tensors) == len(node.input_tensors) == len(model.inputs):
         return None

@@ -50,7 +50,7 @@ def rebuild_optimizer(
         ValueError: If the settings of a class of one's own cannot be told from outside.
     """
     optimizer_class = type(optimizer)
-    optimizer_class = getattr(optimizer_class, "_kind", None) or optimizer_class  # what is under the rates of layerwise
+    optimizer_class = getattr(optimizer_class, "plain_class", None) or optimizer_class  # of one of `layerwise`
     try:
         config = optimizer_config(optimizer)
         if optimizer_class.__module__.startswith("keras."):

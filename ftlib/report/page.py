@@ -266,7 +266,7 @@ def inline_image(pixels: Any, alt: str) -> str:
 
 
 def data_table(
-    head: Sequence[str],
+    column_names: Sequence[str],
     rows: Iterable[Sequence[Any]],
     caption: str,
     numbers: Collection[int] = (),
@@ -275,7 +275,7 @@ def data_table(
     """Returns a table that scrolls by itself where the page is narrow.
 
     Args:
-        head: One string per column.
+        column_names: One string per column.
         rows: Lists of values.
         caption: Says what the table holds.
         numbers: The columns to align at the right.
@@ -287,7 +287,7 @@ def data_table(
         body_lines.append(f"<tr{_attribute('class=best', index == best)}>{cells}</tr>")
     head_cells = "".join(
         f'<th scope="col"{_attribute("class=number", column in numbers)}>{escape_text(text)}</th>'
-        for column, text in enumerate(head)
+        for column, text in enumerate(column_names)
     )
     return (
         f'<p class="caption">{escape_text(caption)}</p>\n'

@@ -63,8 +63,8 @@ def _confusion_table(answers):
         [pair.true_name, pair.predicted_name, pair.image_count, format_percent(pair.share)]
         for pair in answers.most_confused(MOST_ROWS)
     ]
-    head = ["Is", "Said", "Images", "Share of the class"]
-    return data_table(head, rows, "What is most often taken for what.", numbers=(2, 3))
+    column_names = ["Is", "Said", "Images", "Share of the class"]
+    return data_table(column_names, rows, "What is most often taken for what.", numbers=(2, 3))
 
 
 def _recall_figure(answers):
@@ -98,8 +98,8 @@ def _class_table(answers):
         "the images named so, how many are. Few images leave the interval wide."
     )
     caption += cut_remark(len(rows), len(scores), "classes")
-    head = ["Class", "Images", "Right", "Found (recall)", "95 % interval", "Precision", "F1"]
-    return data_table(head, rows, caption, numbers=range(1, 7))
+    column_names = ["Class", "Images", "Right", "Found (recall)", "95 % interval", "Precision", "F1"]
+    return data_table(column_names, rows, caption, numbers=range(1, 7))
 
 
 def group_by_group(answers: Answers, groupings: Mapping[str, Sequence[Any]] | None = None) -> list[str]:
@@ -216,9 +216,9 @@ def _confidence_table(answers):
                 part.image_count - part.right_count,
             ]
         )
-    head = ["At least so sure", "Answers", "Share", "Right", "95 % interval", "Wrong"]
+    column_names = ["At least so sure", "Answers", "Share", "Right", "95 % interval", "Wrong"]
     caption = "If a person looks at every image that the model is less sure of, this is what it answers by itself."
-    return data_table(head, rows, caption, numbers=range(1, 6))
+    return data_table(column_names, rows, caption, numbers=range(1, 6))
 
 
 def mistake_gallery(answers: Answers, most_images: int = 12) -> list[str]:
@@ -242,12 +242,12 @@ def mistake_gallery(answers: Answers, most_images: int = 12) -> list[str]:
         "The same with their files: what each is, what the model said and how sure it was, and what probability "
         f"it gave to the truth.{cut_remark(len(rows), mistake_count, 'mistakes')}"
     )
-    head = ["No.", "Is", "Said", "Sure", "Truth", "Image"]
+    column_names = ["No.", "Is", "Said", "Sure", "Truth", "Image"]
     return [
         heading("Mistakes"),
         paragraph(text),
         image_gallery(_mistake_cards(answers, shown_count)),
-        data_table(head, rows, caption, numbers=(0, 3, 4)),
+        data_table(column_names, rows, caption, numbers=(0, 3, 4)),
     ]
 
 

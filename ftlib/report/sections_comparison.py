@@ -94,7 +94,7 @@ def overview(rows: Sequence[Row], ranking: Ranking, recorded: "Comparison | None
 
 def strategy_table(ranking: Ranking) -> str:
     """Returns the strategies of the first cell as a table, the best marked."""
-    head = ["Strategy", "Test accuracy", "95 % interval", "Validation", "Rate factor", "Seeds"]
+    column_names = ["Strategy", "Test accuracy", "95 % interval", "Validation", "Rate factor", "Seeds"]
     cells = []
     for row in ranking.rows:
         low, high = row.get("test_low"), row.get("test_high")
@@ -110,7 +110,7 @@ def strategy_table(ranking: Ranking) -> str:
         )
     cell = f"{format_labels(ranking.labels_per_class)}, {format_count(ranking.updates, 'update')}"
     caption = f"{cell}. The best on validation is marked. Rate factor: what tuning multiplied the rates by."
-    return data_table(head, cells, caption, numbers=range(1, 6), best=ranking.rows.index(ranking.best))
+    return data_table(column_names, cells, caption, numbers=range(1, 6), best=ranking.rows.index(ranking.best))
 
 
 def accuracy_tables(rows: Sequence[Row], what: str) -> list[str]:
@@ -158,9 +158,11 @@ def _accuracy_table(rows_of_strategy, axis, caption, format_value):
     for name, strategy_rows in rows_of_strategy.items():
         text_of_value = {row[axis]: _format_cell(row) for row in strategy_rows}
         cells.append([name, *(text_of_value.get(value, "") for value in columns)])
-    head = ["Strategy", *map(format_value, columns)]
+    column_names = ["Strategy", *map(format_value, columns)]
     seeds = format_seeds(row["n"] for row in shown_rows)
-    return data_table(head, cells, f"{caption}, {seeds}; in brackets the interval.", numbers=range(1, len(head)))
+    return data_table(
+        column_names, cells, f"{caption}, {seeds}; in brackets the interval.", numbers=range(1, len(column_names))
+    )
 
 
 def _format_cell(row):

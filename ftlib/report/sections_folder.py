@@ -193,8 +193,8 @@ def _class_counts(task):
     ]
     total_row = ["all", *(int(counts.sum()) for counts in counts_of_split.values())]
     caption = f"Images of each class. No image is in two columns.{cut_remark(MOST_ROWS, num_classes, 'classes')}"
-    head = ["Class", "Train", "Validation", "Test"]
-    parts = [data_table(head, [*rows[:MOST_ROWS], total_row], caption, numbers=(1, 2, 3))]
+    column_names = ["Class", "Train", "Validation", "Test"]
+    parts = [data_table(column_names, [*rows[:MOST_ROWS], total_row], caption, numbers=(1, 2, 3))]
 
     train_counts = counts_of_split["train"]
     fewest, most = train_counts.min(), train_counts.max()
@@ -317,8 +317,8 @@ def _export_table(exports):
         f"processor, {format_count(exports[0]['cores'], 'core')}; one in 20 takes longer than "
         '"slow". To load includes the runtime itself.'
     )
-    head = ["File", "For", "Size", "To load", "One image", "Slow", "Runtime"]
-    return data_table(head, rows, caption, numbers=range(2, 6))
+    column_names = ["File", "For", "Size", "To load", "One image", "Slow", "Runtime"]
+    return data_table(column_names, rows, caption, numbers=range(2, 6))
 
 
 def repetition(run: "Run", command: str | None) -> list[str]:

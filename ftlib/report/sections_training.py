@@ -38,14 +38,17 @@ def learning_curves(histories: Mapping[str, Sequence[Sequence[Mapping[str, Any]]
 
 def phases_and_proofs(runs: Sequence["Run"]) -> list[str]:
     """Returns the phases of some runs as a table, and their proofs in a line for each, under one heading."""
-    head = ["Strategy", "Phase", "Trains", "Weights", "Updates", "Rate", "Best epoch"]
+    column_names = ["Strategy", "Phase", "Trains", "Weights", "Updates", "Rate", "Best epoch"]
     rows = [[run.strategy, *_phase_cells(phase)] for run in runs for phase in run.phases]
     number_columns = [3, 4, 5, 6]
     if len(runs) == 1:  # its name stands in the title
-        head, rows = head[1:], [row[1:] for row in rows]
+        column_names, rows = column_names[1:], [row[1:] for row in rows]
         number_columns = [column - 1 for column in number_columns]
 
-    parts = [heading("What was done, and what holds"), data_table(head, rows, _phases_caption(runs), number_columns)]
+    parts = [
+        heading("What was done, and what holds"),
+        data_table(column_names, rows, _phases_caption(runs), number_columns),
+    ]
     proofs = [proof for run in runs for proof in run.proofs]
     if proofs:
         parts.append(paragraph(summarize_claims(proofs), "caption"))

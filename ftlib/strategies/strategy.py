@@ -1,9 +1,9 @@
 """Strategies as data: where a run starts, and which stages train when, for how long and how fast."""
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 from ftlib.errors import find_name, unknown
@@ -97,16 +97,17 @@ class Phase:
             width: Number of features that its head takes; None, where that is not known, leaves the rate as it is.
         """
         if self.width is not None:
-            rate = self.rate * self.width / (width or self.width)
-            return dataclasses.replace(self, rate=rate, width=None).unrolled(names)
+            scaled_rate = self.rate * self.width / (width or self.width)
+            return dataclasses.replace(self, rate=scaled_rate, width=None).unrolled(names)
         if self.train != "gradual":
             return (self,)
         stage_count = len(_backbone_names(names))
-        share = self.share / stage_count
+        stage_share = self.share / stage_count
         last_stages = [
-            dataclasses.replace(self, name=f"last {count}", train=count, share=share) for count in range(1, stage_count)
+            dataclasses.replace(self, name=f"last {count}", train=count, share=stage_share)
+            for count in range(1, stage_count)
         ]
-        return (*last_stages, dataclasses.replace(self, name="all", train="all", share=share))
+        return (*last_stages, dataclasses.replace(self, name="all", train="all", share=stage_share))
 
     def stages(self, names: Sequence[str]) -> list[str]:
         """Returns which of a model's stages train, given the names of all, in order; of `"gradual"`, in the end.
@@ -162,9 +163,13 @@ def _check_train(phase_name, train):
 def _check_count(name, counted, value, may_be_none=True):
     if value is None and may_be_none:
         return
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        alternative = ", or is None" if may_be_none else ""
-        raise ValueError(f"`{name}` counts {counted}, at least 1{alternative}. Received: {name}={value!r}.")
+    if not _is_whole_number(value, least=1):
+        or_none = ", or is None" if may_be_none else ""
+        raise ValueError(f"`{name}` counts {counted}, at least 1{or_none}. Received: {name}={value!r}.")
+
+
+def _is_whole_number(value, least):
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
 def _is_number(value):
@@ -210,9 +215,8 @@ class Strategy:
         if sum(phase.share for phase in self.phases) > 1 + 1e-6:
             shares = ", ".join(f"{phase.name} {phase.share:g}" for phase in self.phases)
             raise ValueError(f"The shares of the phases add up to more than 1. Received: {shares}.")
-        keep = self.keep
-        if keep is not None and (isinstance(keep, bool) or not isinstance(keep, int) or keep < 0):
-            raise ValueError(f"`keep` counts stages from the input. Received: keep={keep!r}.")
+        if self.keep is not None and not _is_whole_number(self.keep, least=0):
+            raise ValueError(f"`keep` counts stages from the input. Received: keep={self.keep!r}.")
         self._check_closing()
 
     def _check_closing(self):
@@ -231,8 +235,10 @@ class Strategy:
             first_line += f", keeps the first {self.keep} stages"
         lines = [first_line, f"  {'phase':<10}{'trains':<12}{'share':>6}{'rate':>10}"]
         for phase in self.phases:
-            numbers = f"{phase.share:>6.0%}{phase.rate:>10g}"
-            lines.append(f"  {phase.name:<10}{_format_train(phase.train):<12}{numbers}  {_format_options(phase)}")
+            share_and_rate = f"{phase.share:>6.0%}{phase.rate:>10g}"
+            lines.append(
+                f"  {phase.name:<10}{_format_train(phase.train):<12}{share_and_rate}  {_format_options(phase)}"
+            )
         if self.closing:
             lines.append(f"  then: {', '.join(self.closing)}")
         return "\n".join(lines)
@@ -255,13 +261,13 @@ class Strategy:
 
     def unrolled(self, names: Sequence[str], width: int | None = None) -> "Strategy":
         """Returns the strategy as it runs on a model, with the arguments of `Phase.unrolled`."""
-        phases = tuple(unrolled for phase in self.phases for unrolled in phase.unrolled(names, width))
-        return dataclasses.replace(self, phases=phases)
+        unrolled_phases = [phase.unrolled(names, width) for phase in self.phases]
+        return dataclasses.replace(self, phases=tuple(itertools.chain.from_iterable(unrolled_phases)))
 
     def scaled(self, factor: float) -> "Strategy":
         """Returns the strategy with all rates times `factor`: what `compare` tunes."""
-        phases = tuple(dataclasses.replace(phase, rate=phase.rate * factor) for phase in self.phases)
-        return dataclasses.replace(self, phases=phases)
+        scaled_phases = tuple(dataclasses.replace(phase, rate=phase.rate * factor) for phase in self.phases)
+        return dataclasses.replace(self, phases=scaled_phases)
 
     def check(self, names: Sequence[str]) -> None:
         """Raises a ValueError unless a model with stages of these names has what every phase trains and keeps."""
@@ -280,7 +286,7 @@ class Strategy:
         for phase in self.phases:
             share_so_far += phase.share
             ends.append(math.floor(updates * share_so_far + 0.5))
-        updates_per_phase = [end - begin for begin, end in pairwise([0, *ends])]
+        updates_per_phase = [end - begin for begin, end in itertools.pairwise([0, *ends])]
         if min(updates_per_phase) < 1:
             raise ValueError(
                 f"{updates} updates are too few for the {len(self.phases)} phases of {self.name!r}. Received: "

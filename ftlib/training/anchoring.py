@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from ftlib.evidence.probes import backbone_of, chain_models, source_head
+from ftlib.models.arrays import to_numpy
 from ftlib.models.inference import fingerprint_images, predict
 from ftlib.models.initialization import copy_model, state_layers
 from ftlib.models.staged_model import StagedModel
@@ -95,7 +96,7 @@ class PreparedAnchor:
         importance: list = [None] * len(weights)
 
         if not isinstance(anchor, Replay):
-            start_values = [np.array(keras.ops.convert_to_numpy(weight)) for weight in weights]
+            start_values = [np.array(to_numpy(weight)) for weight in weights]
         if not isinstance(anchor, L2SP):
             self.backbone = backbone_of(staged)
             source_task = anchor.source.for_backbone(self.backbone)
@@ -255,7 +256,8 @@ def fisher_information(
     """
     rng = np.random.default_rng([LABEL_STREAM, seed])
     image_indices = np.sort(rng.permutation(len(source))[:example_count])
-    images = np.asarray(source.images[image_indices], "float32")
+    all_images: Any = source.images
+    images = np.asarray(all_images[image_indices], "float32")
     backbone_copy = copy_model(backbone)
     backbone_copy.trainable = True
 
@@ -291,6 +293,6 @@ def _sum_squared_gradients(backbone, head, images, targets):
     for i in range(len(images)):  # one by one: the square of a batch's mean gradient is not the mean of the squares
         reader.train_on_batch(images[i : i + 1], targets[i : i + 1])
     return {
-        id(variable): keras.ops.convert_to_numpy(total)
+        id(variable): to_numpy(total)
         for variable, total in zip(backbone.trainable_variables, optimizer.sums, strict=True)
     }

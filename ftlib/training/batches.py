@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from ftlib.models.inference import fingerprint_images
+from ftlib.models.keras_internals import flatten_layers, seed_generators
 from ftlib.strategies.regularization import Regularization
 from ftlib.tasks.task import Task
 from ftlib.training.augmentation import augment, distort, draw_distortions, mix
@@ -152,8 +153,8 @@ def reseed_layers(model: keras.Model, key: Sequence[int]) -> None:
         import torch
 
         torch.manual_seed(int(np.random.default_rng([_LAYER_STREAM, *key]).integers(2**31)))
-    for layer in model._flatten_layers():
-        for generator in getattr(layer, "_seed_generators", ()):
+    for layer in flatten_layers(model):
+        for generator in seed_generators(layer):
             seed_state = rng.integers(0, 2**31, size=generator.state.shape)
             generator.state.assign(seed_state.astype(keras.backend.standardize_dtype(generator.state.dtype)))
 

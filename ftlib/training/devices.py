@@ -12,6 +12,7 @@ import numpy as np
 
 from ftlib.errors import find_name
 from ftlib.models.initialization import copy_model
+from ftlib.models.keras_internals import build_for_batch, flatten_layers
 
 PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
 
@@ -114,7 +115,7 @@ class Hardware:
         if self.precision is None:
             return
         output_layer = model.layers[-1]
-        for layer in model._flatten_layers():
+        for layer in flatten_layers(model):
             # Pixels of up to 255 would lose digits before they are scaled; so would probabilities.
             if layer is output_layer:
                 layer.dtype_policy = keras.dtype_policies.get("float32")
@@ -125,7 +126,7 @@ class Hardware:
         """Returns a plain copy of a trained model; it computes as `start_model` does, which it was made from."""
         if self.is_plain:
             return model
-        for layer, start_layer in zip(model._flatten_layers(), start_model._flatten_layers(), strict=True):
+        for layer, start_layer in zip(flatten_layers(model), flatten_layers(start_model), strict=True):
             if layer.dtype_policy != start_layer.dtype_policy:
                 layer.dtype_policy = start_layer.dtype_policy
         return copy_model(model)
@@ -197,7 +198,7 @@ class _MirroredExecutor(Executor):
 
     def step(self, trainer, x, *targets):
         labels, sample_weights = targets if len(targets) > 1 else (*targets, None)
-        trainer._maybe_symbolic_build(data_batch=(x, labels, sample_weights))
+        build_for_batch(trainer, (x, labels, sample_weights))
         trainer.reset_metrics()
 
         def take_part(context):
@@ -240,9 +241,10 @@ class _ShardedExecutor(Executor):
 
         host_count, host_index = jax.process_count(), jax.process_index()
         if host_count > 1:
-            x, *targets = keras.tree.map_structure(
+            host_batch: Any = keras.tree.map_structure(
                 lambda array: np.array_split(array, host_count)[host_index], (x, *targets)
             )
+            x, *targets = host_batch
             if len(targets) == 1:  # Keras 3.13 takes the weights that are not there for an array
                 targets.append(np.ones(len(x), "float32"))
         with self.scope():
@@ -252,7 +254,7 @@ class _ShardedExecutor(Executor):
 def _list_devices(backend: str) -> list[str]:
     """Returns the names of the accelerators of this machine; of its CPUs where there are none."""
     if backend == "jax":
-        device_names = list(keras.distribution.list_devices())  # pyright: ignore[reportArgumentType]  (it is a list)
+        device_names = keras.distribution.list_devices()
     else:
         import tensorflow as tf
 

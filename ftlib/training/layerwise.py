@@ -11,6 +11,15 @@ import keras
 import numpy as np
 
 from ftlib.errors import unknown
+from ftlib.models.arrays import to_numpy
+from ftlib.models.keras_internals import (
+    flatten_layers,
+    names_spared_from_decay,
+    optimized_variables,
+    rate_setting,
+    spare_from_decay,
+    weights_spared_from_decay,
+)
 from ftlib.models.optimizer_copies import rebuild_optimizer
 from ftlib.models.staged_model import StagedModel
 from ftlib.models.stages import Stage
@@ -83,7 +92,7 @@ def layerwise_for(
     optimizer = _require_plain(optimizer)
     factors = _stage_factors(staged.stage_names, optimizer, decay, rates)
     plan = _StagePlan(factors, _weights_with_stages(staged))
-    if optimizer.built and not plan.knows(optimizer, optimizer._trainable_variables):
+    if optimizer.built and not plan.knows(optimizer, optimized_variables(optimizer)):
         raise ValueError("The optimizer was built for another model. Pass a new one, with the same settings.")
     layerwise_optimizer = _wrap(optimizer, plan)
     _freeze_stages(staged.model, [stage for stage in staged.stages if factors[stage.name] == 0])
@@ -145,9 +154,9 @@ def _is_finite_number(value):
 
 def _peak_rate(optimizer):
     """Returns the rate of an optimizer; of one of Keras's schedules, the largest rate among its settings."""
-    rate = optimizer._learning_rate
+    rate = rate_setting(optimizer)
     if not callable(rate):
-        return float(keras.ops.convert_to_numpy(optimizer.learning_rate))
+        return float(to_numpy(optimizer.learning_rate))
     if type(rate) not in vars(keras.optimizers.schedules).values():
         raise ValueError(
             f"`rates` need a number or a schedule of Keras to be in proportion to. Received: learning_rate={rate!r}. "
@@ -179,7 +188,7 @@ def _weights_with_stages(staged):
 
 def _freeze_stages(model: keras.Model, frozen_stages: Iterable[Stage]) -> None:
     frozen_layers = [layer for stage in frozen_stages for layer in stage.layers]
-    if not any(inner.trainable for layer in frozen_layers for inner in layer._flatten_layers()):
+    if not any(inner.trainable for layer in frozen_layers for inner in flatten_layers(layer)):
         return
     for layer in frozen_layers:
         layer.trainable = False
@@ -271,7 +280,7 @@ class _StagePlan:
         recorded_weights = zip(self.weights, self.records, strict=False)
         spared_keys = {optimizer._var_key(staged.weight) for staged, record in recorded_weights if not record.decays}
         if spared_keys:
-            optimizer._exclude_from_weight_decay = spared_keys | _spared_keys(optimizer)
+            spare_from_decay(optimizer, spared_keys)
 
     def describe(self, optimizer) -> list[list]:
         """Returns the `WeightRecord`s of the weights as they are now, each as a list, as a config can hold it."""
@@ -279,7 +288,7 @@ class _StagePlan:
         if not trained_keys:
             trained_keys = [optimizer._var_key(staged.weight) for staged in self.weights if staged.weight.trainable]
         position_by_key = {variable_key: position for position, variable_key in enumerate(trained_keys)}
-        spared_keys = _spared_keys(optimizer)
+        spared_keys = weights_spared_from_decay(optimizer)
 
         records = []
         for weight, stage_name in self.weights:
@@ -287,10 +296,6 @@ class _StagePlan:
             position = position_by_key.get(weight_key, -1)
             records.append(WeightRecord(stage_name, _shape_of(weight), position, weight_key not in spared_keys))
         return [list(record) for record in records or self.records]
-
-
-def _spared_keys(optimizer):
-    return getattr(optimizer, "_exclude_from_weight_decay", None) or set()
 
 
 def _shape_of(variable):
@@ -309,7 +314,7 @@ class Layerwise(_OptimizerMixin):
         stage_rates: Dict from the name of each stage to its rate at present, to six digits.
     """
 
-    _kind: Any = None  # the class underneath; a file names it
+    plain_class: Any = None  # the class underneath; a file names it
     _plan: _StagePlan
     _decay_factor = 1.0  # of `learning_rate`, while the weights of one stage decay
 
@@ -319,8 +324,8 @@ class Layerwise(_OptimizerMixin):
 
     @property
     def stage_rates(self) -> dict[str, float]:
-        rate: Any = keras.ops.convert_to_numpy(self.learning_rate)
-        return {name: float(f"{float(rate) * factor:.6g}") for name, factor in self._plan.factors.items()}
+        rate = float(to_numpy(self.learning_rate))
+        return {name: float(f"{rate * factor:.6g}") for name, factor in self._plan.factors.items()}
 
     def factor_of(self, variable: Any) -> float:
         """Returns the factor of the rate that a variable trains with, once the optimizer is built."""
@@ -361,16 +366,17 @@ class Layerwise(_OptimizerMixin):
         return _scale_rate(super()._get_current_learning_rate(), self._decay_factor)
 
     def get_config(self):
-        kind = type(self)._kind
-        module = "keras.optimizers" if kind.__module__.startswith("keras.src.") else kind.__module__
-        name = keras.saving.get_registered_name(kind)
-        pattern = getattr(self, "_exclude_from_weight_decay_pattern", None)
+        plain_class = type(self).plain_class
+        module = plain_class.__module__
+        if module.startswith("keras.src."):
+            module = "keras.optimizers"
+        registered_name = keras.saving.get_registered_name(plain_class)
         return super().get_config() | {
             "layerwise": {
-                "kind": {"module": module, "class_name": kind.__name__, "registered_name": name},
+                "kind": {"module": module, "class_name": plain_class.__name__, "registered_name": registered_name},
                 "factors": dict(self._plan.factors),
                 "weights": self._plan.describe(self),
-                "not_decayed": None if pattern is None else pattern.pattern,
+                "not_decayed": names_spared_from_decay(self),
                 "mark": self._plan.mark,
             }
         }
@@ -380,11 +386,11 @@ class Layerwise(_OptimizerMixin):
         config = dict(config)
         layerwise_config = config.pop("layerwise")
         plain_optimizer: Any
-        if cls._kind is None:
+        if cls.plain_class is None:
             plain_config = {**layerwise_config["kind"], "config": config}
             plain_optimizer = keras.saving.deserialize_keras_object(plain_config, custom_objects)
         else:
-            plain_optimizer = cls._kind.from_config(config)
+            plain_optimizer = cls.plain_class.from_config(config)
         if layerwise_config["not_decayed"]:
             plain_optimizer.exclude_from_weight_decay(var_names=[layerwise_config["not_decayed"]])
 
@@ -407,20 +413,22 @@ _register(Layerwise)
 
 def _wrap(optimizer: Any, plan: _StagePlan) -> Layerwise:
     """Returns a new optimizer with the settings of `optimizer` and the rates of `plan`."""
-    kind = type(optimizer)
+    plain_class = type(optimizer)
     if isinstance(optimizer, keras.optimizers.Nadam) and set(plan.factors.values()) != {1.0}:
         # Torch's own class counts its calls, which are several in a step with several rates.
-        kind = next(base for base in kind.__mro__ if not base.__module__.startswith("keras.src.backend."))
-    layerwise_class = _class_over(kind)
-    layerwise_optimizer = rebuild_optimizer(optimizer, super(Layerwise, layerwise_class).from_config)
+        plain_class = next(base for base in plain_class.__mro__ if not base.__module__.startswith("keras.src.backend."))
+    layerwise_class = _class_over(plain_class)
+    layerwise_optimizer: Any = rebuild_optimizer(optimizer, super(Layerwise, layerwise_class).from_config)
     layerwise_optimizer._plan = plan
     return layerwise_optimizer
 
 
 @functools.cache
-def _class_over(kind: type) -> type[Layerwise]:
-    """Returns the class of the layerwise optimizers of a kind, the same at every call."""
-    layerwise_class: Any = type(f"Layerwise{kind.__name__}", (Layerwise, kind), {"_kind": kind})
+def _class_over(plain_class: type) -> type[Layerwise]:
+    """Returns the class of the layerwise optimizers over a class of optimizers, the same at every call."""
+    layerwise_class: Any = type(
+        f"Layerwise{plain_class.__name__}", (Layerwise, plain_class), {"plain_class": plain_class}
+    )
     layerwise_class.__module__ = __name__
     _register(layerwise_class)
     _register(Layerwise)  # which alone can restore any kind

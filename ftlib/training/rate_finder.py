@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from ftlib import plots
+from ftlib.models.arrays import to_numpy
 from ftlib.models.freezing import set_trainable
 from ftlib.models.initialization import copy_model
 from ftlib.models.staged_model import StagedModel
@@ -147,8 +148,7 @@ def find_lr(  # noqa: PLR0913 - all but two are options with defaults
 
 
 def _head_is_zero(staged):
-    head_weights = [keras.ops.convert_to_numpy(weight) for weight in staged.weights_of(["head"])]
-    return not any(np.any(weight) for weight in head_weights)
+    return not any(np.any(to_numpy(weight)) for weight in staged.weights_of(["head"]))
 
 
 def _search(

@@ -13,7 +13,6 @@ import tiny
 import ftlib.exports.export as exports
 from ftlib.evidence.run import Run
 from ftlib.exports.export import check_formats, export, load_exports
-from ftlib.exports.runtimes import in_float32
 
 
 def a_run(model=None, task=None):
@@ -148,19 +147,3 @@ def test_without_data_it_asks_for_images(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ValueError, match="Received: the file"):
         export(a_run(task=tiny.task()), tmp_path / "file")
-
-
-@pytest.mark.backends
-def test_a_model_of_mixed_precision_is_converted_in_32_bits():
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
-        mixed = tiny.model()
-    finally:
-        keras.config.set_dtype_policy("float32")
-    plain = in_float32(mixed)
-    assert {layer.compute_dtype for layer in plain._flatten_layers()} == {"float32"}
-    for one, other in zip(plain.get_weights(), mixed.get_weights(), strict=True):
-        np.testing.assert_array_equal(one, other)
-    images = tiny.pictures([0, 1, 2])
-    np.testing.assert_allclose(plain.predict(images, verbose=0), mixed.predict(images, verbose=0), atol=0.05)
-    assert in_float32(plain) is plain

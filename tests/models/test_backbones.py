@@ -1,4 +1,4 @@
-"""Backbones take pixels 0-255 whatever they were trained on; classifiers on top of them; weights drawn anew."""
+"""Backbones take pixels 0-255 whatever they were trained on; and classifiers on top of them."""
 
 import sys
 

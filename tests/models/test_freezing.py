@@ -1,4 +1,4 @@
-"""Freezing is absolute and takes effect; `prove` notices what Keras keeps silent about."""
+"""Freezing is absolute and takes effect."""
 
 import itertools
 import warnings

@@ -227,7 +227,7 @@ def test_no_other_module_reads_a_private_name_of_keras(room):
     found = {
         path.relative_to(package).as_posix(): match.group()
         for path in sorted(package.rglob("*.py"))
-        if path.name != "keras_internals.py"
+        if path.name not in ("keras_internals.py", "runtimes.py")  # the second runs without ftlib
         for match in pattern.finditer(path.read_text(encoding="utf-8"))
     }
     assert found == {}, "call a function of ftlib.models.keras_internals instead"

@@ -8,8 +8,6 @@ from canvas import assert_texts_have_room
 from rows import history, row
 
 from ftlib import plots
-from ftlib.plots.look import fold_name, shorten_name
-from ftlib.text import display_width
 
 # Everything of `plots` that is no picture. A new name is either here or among the pictures below.
 WORDS = {"by_strategy", "confused_pairs", "count", "labels_text", "main_cell", "percent", "png", "seed_text", "show"}
@@ -146,16 +144,6 @@ PICTURES = [
     accuracy_curves, bars, confusion_matrix, effect_grid, feature_maps, filter_grid, headline, image_grid,
     learning_curves, lines, mistakes, reliability, scatter, stage_picture, stage_shares, trade_off,
 ]  # fmt: skip
-
-
-def test_a_korean_name_is_cut_and_folded_by_its_width():
-    assert (
-        display_width(KOREAN) > len(KOREAN)
-        and shorten_name("고양이") == "고양이"
-        and shorten_name("고양이", 5) == "고양…"
-    )
-    assert display_width(shorten_name(KOREAN, 22)) <= 22 and shorten_name(STRATEGY, 22) == STRATEGY[:21] + "…"
-    assert max(map(display_width, fold_name(KOREAN, 24).split("\n"))) <= 28 and fold_name("cat", 24) == "cat"
 
 
 def test_every_picture_is_held_to_its_canvas():

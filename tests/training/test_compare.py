@@ -31,7 +31,7 @@ def fakes(monkeypatch):
         def __init__(self, strategy, seed, updates, task):
             self.rate, self.seed = strategy.phases[0].rate, seed
             self.history = [{"phase": "x", "epoch": 1, "update": updates, "val_accuracy": 0.5}]
-            self.phases = [{"updates_done": updates}]
+            self.phases = [types.SimpleNamespace(updates_done=updates)]
             self.val_accuracy = 0.9 - abs(math.log10(self.rate / 1e-2)) / 10 + seed / 1000
             self.val_macro_f1 = self.val_accuracy - 0.1
 
