@@ -64,12 +64,12 @@ def flowers(labels_per_class=None, seed=0):
     Validation is the 20 photos per class that `ftlib` sets aside; at most 80 per class are left for training.
     """
     task = ft.load_task(real() / "flowers", labels_per_class, seed, image_size=SIDE)
-    parts = {}
+    splits_by_name = {}
     for name in ("train", "validation", "test"):
         split = getattr(task, name)
         pixels = np.asarray(split.images[np.arange(len(split))], "float32")
-        parts[name] = dataclasses.replace(split, images=pixels)
-    return dataclasses.replace(task, **parts)
+        splits_by_name[name] = dataclasses.replace(split, images=pixels)
+    return dataclasses.replace(task, **splits_by_name)
 
 
 def classifier(classes=5):
@@ -89,18 +89,21 @@ def batches_to_step_on(steps, batch_size):
         steps: Of MobileNetV2; glyphnet takes 5 times as many.
         batch_size: Images.
     """
-    digits = ft.load_task("digits", 10).for_backbone(glyphnet_classifier()).train
-    cases = ("MobileNetV2", classifier, flowers(20).train, steps), ("glyphnet", glyphnet_classifier, digits, 5 * steps)
-    for name, build, split, count in cases:
+    digit_images = ft.load_task("digits", 10).for_backbone(glyphnet_classifier()).train
+    benchmark_cases = (
+        ("MobileNetV2", classifier, flowers(20).train, steps),
+        ("glyphnet", glyphnet_classifier, digit_images, 5 * steps),
+    )
+    for name, build, split, count in benchmark_cases:
         forget()
-        at = np.random.default_rng(0).permutation(len(split))[:batch_size]
-        yield name, build, np.asarray(split.images[at], "float32"), split.labels[at], count
+        chosen_rows = np.random.default_rng(0).permutation(len(split))[:batch_size]
+        yield name, build, np.asarray(split.images[chosen_rows], "float32"), split.labels[chosen_rows], count
 
 
 def accuracy(model, split):
     """Returns the accuracy of a Keras model on a split."""
-    said = np.concatenate([np.asarray(model.predict_on_batch(x)) for x in np.array_split(split.images, 4)])
-    return float((said.argmax(1) == split.labels).mean())
+    probabilities = np.concatenate([np.asarray(model.predict_on_batch(x)) for x in np.array_split(split.images, 4)])
+    return float((probabilities.argmax(1) == split.labels).mean())
 
 
 @contextlib.contextmanager
@@ -122,10 +125,14 @@ def interval(values):
     from scipy.stats import t
 
     values = np.asarray(values, float)
-    mean, n = float(values.mean()), len(values)
-    half = float(t.ppf(0.975, n - 1) * values.std(ddof=1) / math.sqrt(n)) if n > 1 else math.nan
-    bounds = (None, None) if n < 2 else (mean - half, mean + half)
-    return {"mean": mean, "low": bounds[0], "high": bounds[1], "n": n}
+    mean, value_count = float(values.mean()), len(values)
+    half_width = (
+        float(t.ppf(0.975, value_count - 1) * values.std(ddof=1) / math.sqrt(value_count))
+        if value_count > 1
+        else math.nan
+    )
+    bounds = (None, None) if value_count < 2 else (mean - half_width, mean + half_width)
+    return {"mean": mean, "low": bounds[0], "high": bounds[1], "n": value_count}
 
 
 def paired(ours, theirs):
@@ -135,14 +142,17 @@ def paired(ours, theirs):
 
 def ratio(theirs, ours):
     """Returns how many times faster `ours` is: the geometric mean of paired ratios, with its 95 % interval."""
-    logs = interval(np.log(np.asarray(theirs) / np.asarray(ours)))
-    return {k: v if k == "n" or v is None else math.exp(v) for k, v in logs.items()}
+    log_interval = interval(np.log(np.asarray(theirs) / np.asarray(ours)))
+    return {k: v if k == "n" or v is None else math.exp(v) for k, v in log_interval.items()}
 
 
-def show(found, scale=1.0, unit="", digits=1):
+def show(interval_values, scale=1.0, unit="", digits=1):
     """Returns `mean (low to high)` of what `interval`, `paired` and `ratio` give."""
-    values = [None if found[k] is None else f"{scale * found[k]:.{digits}f}" for k in ("mean", "low", "high")]
-    return values[0] + unit + (f" ({values[1]} to {values[2]})" if values[1] else "")
+    scaled_values = [
+        None if interval_values[k] is None else f"{scale * interval_values[k]:.{digits}f}"
+        for k in ("mean", "low", "high")
+    ]
+    return scaled_values[0] + unit + (f" ({scaled_values[1]} to {scaled_values[2]})" if scaled_values[1] else "")
 
 
 def device():
@@ -151,13 +161,16 @@ def device():
     if backend == "tensorflow":
         import tensorflow as tf
 
-        found = [tf.config.experimental.get_device_details(one) for one in tf.config.list_physical_devices("GPU")]
-        return found[0].get("device_name", "GPU") if found else "CPU"
+        device_names = [
+            tf.config.experimental.get_device_details(device_name)
+            for device_name in tf.config.list_physical_devices("GPU")
+        ]
+        return device_names[0].get("device_name", "GPU") if device_names else "CPU"
     if backend == "jax":
         import jax
 
-        first = jax.devices()[0]
-        return "CPU" if first.platform == "cpu" else first.device_kind
+        first_device = jax.devices()[0]
+        return "CPU" if first_device.platform == "cpu" else first_device.device_kind
     if backend == "torch":
         import torch
 
@@ -167,16 +180,16 @@ def device():
 
 def write(name, result):
     """Writes `results/NAME.json`, with the versions and the kind of machine."""
-    names = ["ftlib", "keras", "tensorflow", "torch", "fastai", "numpy"]
-    names += ["jax"] if keras.backend.backend() == "jax" else []
-    versions = {"python": platform.python_version()}
-    for package in names:
+    package_names = ["ftlib", "keras", "tensorflow", "torch", "fastai", "numpy"]
+    package_names += ["jax"] if keras.backend.backend() == "jax" else []
+    package_versions = {"python": platform.python_version()}
+    for package in package_names:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            versions[package] = importlib.metadata.version(package)
+            package_versions[package] = importlib.metadata.version(package)
     machine = {"cores": os.cpu_count(), "device": device(), "backend": keras.backend.backend()}
-    path = HERE / "results" / f"{name}.json"
-    path.parent.mkdir(exist_ok=True)
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps({"versions": versions, "machine": machine, **result}, indent=1) + "\n")
-    os.replace(part, path)
-    print(f"-> {path.relative_to(HERE.parent)}")
+    record_path = HERE / "results" / f"{name}.json"
+    record_path.parent.mkdir(exist_ok=True)
+    partial_file = record_path.with_suffix(".part")
+    partial_file.write_text(json.dumps({"versions": package_versions, "machine": machine, **result}, indent=1) + "\n")
+    os.replace(partial_file, record_path)
+    print(f"-> {record_path.relative_to(HERE.parent)}")

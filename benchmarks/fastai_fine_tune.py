@@ -74,32 +74,37 @@ def fine_tune(task, epochs, seed, plain_head):
             learner.fine_tune(epochs)
     validation = float(learner.recorder.values[-1][-1])
     with learner.no_bar():
-        said, labels = learner.get_preds(dl=loader(task.test, False))
-    test = float((said.argmax(1) == labels).float().mean())
+        probabilities, labels = learner.get_preds(dl=loader(task.test, False))
+    test = float((probabilities.argmax(1) == labels).float().mean())
     return {"seconds": times["fit"][0], "val": validation, "test": test}
 
 
 def main(counts, seeds, epochs):
-    rows = []
+    result_rows = []
     for labels in counts:
         updates = (epochs + 1) * (5 * labels // BATCH)  # fastai leaves out an incomplete batch
-        runs = {"fine_tune": [], "fine_tune, plain head": [], "ours": []}
+        runs_by_side = {"fine_tune": [], "fine_tune, plain head": [], "ours": []}
         for seed in seeds:
             task = flowers(labels, seed)
-            runs["fine_tune"].append(fine_tune(task, epochs, seed, False))
-            runs["fine_tune, plain head"].append(fine_tune(task, epochs, seed, True))
-            runs["ours"].append(ours(task, TUNED, updates, seed))
-            print(labels, seed, {name: found[-1] for name, found in runs.items()}, flush=True)
-        row = {"labels_per_class": labels, "epochs": epochs, "updates": updates, **runs}
-        for name in list(runs)[:2]:
-            row[f"over {name}"] = paired(column(runs["ours"], "test"), column(runs[name], "test"))
-            row[f"faster than {name}"] = ratio(column(runs[name], "seconds"), column(runs["ours"], "seconds"))
-            reached = show(interval(column(runs[name], "test")), 100, " %")
-            above, faster = show(row[f"over {name}"], 100, " points"), show(row[f"faster than {name}"])
-            print(f"{labels} per class: {name} {reached}; ours {above} above, {faster} times faster", flush=True)
-        rows.append(row)
-    given = {"strategy": repr(TUNED), "regularization": repr(SMOOTHED)}
-    write("fastai_fine_tune", {**given, "seeds": list(seeds), "rows": rows})
+            runs_by_side["fine_tune"].append(fine_tune(task, epochs, seed, False))
+            runs_by_side["fine_tune, plain head"].append(fine_tune(task, epochs, seed, True))
+            runs_by_side["ours"].append(ours(task, TUNED, updates, seed))
+            print(labels, seed, {name: measured[-1] for name, measured in runs_by_side.items()}, flush=True)
+        row = {"labels_per_class": labels, "epochs": epochs, "updates": updates, **runs_by_side}
+        for name in list(runs_by_side)[:2]:
+            row[f"over {name}"] = paired(column(runs_by_side["ours"], "test"), column(runs_by_side[name], "test"))
+            row[f"faster than {name}"] = ratio(
+                column(runs_by_side[name], "seconds"), column(runs_by_side["ours"], "seconds")
+            )
+            accuracies = show(interval(column(runs_by_side[name], "test")), 100, " %")
+            differences, speed_ratios = show(row[f"over {name}"], 100, " points"), show(row[f"faster than {name}"])
+            print(
+                f"{labels} per class: {name} {accuracies}; ours {differences} above, {speed_ratios} times faster",
+                flush=True,
+            )
+        result_rows.append(row)
+    run_settings = {"strategy": repr(TUNED), "regularization": repr(SMOOTHED)}
+    write("fastai_fine_tune", {**run_settings, "seeds": list(seeds), "rows": result_rows})
 
 
 if __name__ == "__main__":
@@ -107,5 +112,5 @@ if __name__ == "__main__":
     parser.add_argument("--labels", type=int, nargs="+", default=(20,), help="photos per class (default: 20)")
     parser.add_argument("--seeds", type=int, default=5, help="number of seeds (default: 5)")
     parser.add_argument("--epochs", type=int, default=10, help="of fine_tune, after one of the head")
-    given = parser.parse_args()
-    main(given.labels, SEEDS[: given.seeds], given.epochs)
+    args = parser.parse_args()
+    main(args.labels, SEEDS[: args.seeds], args.epochs)

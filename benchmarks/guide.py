@@ -9,6 +9,7 @@ Both sides begin with decoded photos and a backbone that is loaded, and validate
 
 import argparse
 import dataclasses
+import math
 
 import common  # noqa: F401  (first: it tells Keras where the weights are)
 import keras
@@ -58,9 +59,9 @@ class Guide:
         self.task, self.times = task, {}
         self.base = keras.applications.MobileNetV2(input_shape=(SIDE, SIDE, 3), include_top=False)
         with clock(self.times, "build"):
-            shuffled = task.train.take(np.random.default_rng(seed).permutation(len(task.train)))
-            augmentation = [keras.layers.RandomFlip("horizontal"), keras.layers.RandomRotation(0.1)]
-            self.train, self.validation = pipeline(shuffled, augmentation), pipeline(task.validation)
+            shuffled_split = task.train.take(np.random.default_rng(seed).permutation(len(task.train)))
+            augmentation_layers = [keras.layers.RandomFlip("horizontal"), keras.layers.RandomRotation(0.1)]
+            self.train, self.validation = pipeline(shuffled_split, augmentation_layers), pipeline(task.validation)
             self.base.trainable = False
             inputs = keras.Input((SIDE, SIDE, 3))
             x = self.base(keras.layers.Rescaling(1 / 127.5, -1)(inputs), training=False)
@@ -96,7 +97,7 @@ def ours(task, strategy, updates, seed, regularization=SMOOTHED):
 
 def passes(task, epochs):
     """Returns as many updates as the guide makes in some epochs."""
-    return epochs * -(-len(task.train) // BATCH)
+    return epochs * math.ceil(len(task.train) / BATCH)
 
 
 def head_only(views=1):
@@ -118,68 +119,74 @@ def compare(theirs, mine):
     }
 
 
-def extraction(labels, seeds):
+def extraction(label_count, seeds):
     """Frozen backbone, 10 and 30 epochs: the guide's loop beside ours with 1, 2 and 4 views."""
-    runs = {}
+    runs_by_side = {}
     for seed in seeds:
-        task = flowers(labels, seed)
+        task = flowers(label_count, seed)
         forget()
         guide = Guide(task, seed)
-        runs.setdefault("guide 10", []).append(guide.fit(10).measured())
-        runs.setdefault("guide 30", []).append(guide.fit(20).measured())
-        for views in (1, 2, 4):
-            for epochs in (10, 30):
+        runs_by_side.setdefault("guide 10", []).append(guide.fit(10).measured())
+        runs_by_side.setdefault("guide 30", []).append(guide.fit(20).measured())
+        for view_count in (1, 2, 4):
+            for epoch_count in (10, 30):
                 forget()
-                one = ours(task, head_only(views), passes(task, epochs), seed)
-                runs.setdefault(f"{views} views {epochs}", []).append(one)
-    rows = []
-    for views in (1, 2, 4):
-        for epochs in (10, 30):
-            found = compare(runs[f"guide {epochs}"], runs[f"{views} views {epochs}"])
-            rows.append({"views": views, "epochs": epochs, **found})
+                our_run = ours(task, head_only(view_count), passes(task, epoch_count), seed)
+                runs_by_side.setdefault(f"{view_count} views {epoch_count}", []).append(our_run)
+    result_rows = []
+    for view_count in (1, 2, 4):
+        for epoch_count in (10, 30):
+            measured = compare(runs_by_side[f"guide {epoch_count}"], runs_by_side[f"{view_count} views {epoch_count}"])
+            result_rows.append({"views": view_count, "epochs": epoch_count, **measured})
             print(
-                f"{views} views, {epochs} epochs: {show(found['ratio'])} times faster, "
-                f"accuracy {show(found['difference'], 100, ' points')}"
+                f"{view_count} views, {epoch_count} epochs: {show(measured['ratio'])} times faster, "
+                f"accuracy {show(measured['difference'], 100, ' points')}"
             )
-    write("guide_extraction", {"labels_per_class": labels, "seeds": list(seeds), "rows": rows})
+    write("guide_extraction", {"labels_per_class": label_count, "seeds": list(seeds), "rows": result_rows})
 
 
 def tuning(counts):
     """Fine-tuning: the guide's 20 epochs, our frozen probe and our fine-tuning, with few and more photos."""
-    rows = []
-    for labels, seeds in counts.items():
-        runs = {"guide frozen": [], "guide": [], "probe": [], "ours": []}
+    result_rows = []
+    for label_count, seeds in counts.items():
+        runs_by_side = {"guide frozen": [], "guide": [], "probe": [], "ours": []}
         for seed in seeds:
-            task = flowers(labels, seed)
+            task = flowers(label_count, seed)
             forget()
             guide = Guide(task, seed)
-            runs["guide frozen"].append(guide.fit(10).measured())
+            runs_by_side["guide frozen"].append(guide.fit(10).measured())
             guide.unfreeze()
-            runs["guide"].append(guide.fit(10).measured())
+            runs_by_side["guide"].append(guide.fit(10).measured())
             forget()
-            runs["probe"].append(ours(task, head_only(), UPDATES[labels], seed))
+            runs_by_side["probe"].append(ours(task, head_only(), UPDATES[label_count], seed))
             forget()
-            runs["ours"].append(ours(task, TUNED, UPDATES[labels], seed))
-            print(labels, seed, {name: found[-1] for name, found in runs.items()}, flush=True)
-        row = {
-            "labels_per_class": labels,
+            runs_by_side["ours"].append(ours(task, TUNED, UPDATES[label_count], seed))
+            print(label_count, seed, {name: side_runs[-1] for name, side_runs in runs_by_side.items()}, flush=True)
+        result_row = {
+            "labels_per_class": label_count,
             "seeds": list(seeds),
-            "updates": UPDATES[labels],
-            **runs,
-            "over_probe": paired(column(runs["ours"], "test"), column(runs["probe"], "test")),
-            "over_probe_first_five": paired(column(runs["ours"], "test")[:5], column(runs["probe"], "test")[:5]),
-            "over_guide": paired(column(runs["ours"], "test"), column(runs["guide"], "test")),
-            "probe_over_guide": paired(column(runs["probe"], "test"), column(runs["guide"], "test")),
-            "faster_than_guide": ratio(column(runs["guide"], "seconds"), column(runs["ours"], "seconds")),
-            "probe_faster_than_guide": ratio(column(runs["guide"], "seconds"), column(runs["probe"], "seconds")),
+            "updates": UPDATES[label_count],
+            **runs_by_side,
+            "over_probe": paired(column(runs_by_side["ours"], "test"), column(runs_by_side["probe"], "test")),
+            "over_probe_first_five": paired(
+                column(runs_by_side["ours"], "test")[:5], column(runs_by_side["probe"], "test")[:5]
+            ),
+            "over_guide": paired(column(runs_by_side["ours"], "test"), column(runs_by_side["guide"], "test")),
+            "probe_over_guide": paired(column(runs_by_side["probe"], "test"), column(runs_by_side["guide"], "test")),
+            "faster_than_guide": ratio(
+                column(runs_by_side["guide"], "seconds"), column(runs_by_side["ours"], "seconds")
+            ),
+            "probe_faster_than_guide": ratio(
+                column(runs_by_side["guide"], "seconds"), column(runs_by_side["probe"], "seconds")
+            ),
         }
-        rows.append(row)
+        result_rows.append(result_row)
         for name in ("over_probe", "over_guide", "probe_over_guide"):
-            print(f"{labels} per class, {name}: {show(row[name], 100, ' points')}")
+            print(f"{label_count} per class, {name}: {show(result_row[name], 100, ' points')}")
         for name in ("faster_than_guide", "probe_faster_than_guide"):
-            print(f"{labels} per class, {name}: {show(row[name])}")
-        given = {"strategy": repr(TUNED), "regularization": repr(SMOOTHED)}
-        write("guide_tuning", {**given, "rows": rows})
+            print(f"{label_count} per class, {name}: {show(result_row[name])}")
+        run_settings = {"strategy": repr(TUNED), "regularization": repr(SMOOTHED)}
+        write("guide_tuning", {**run_settings, "rows": result_rows})
 
 
 if __name__ == "__main__":
@@ -187,8 +194,8 @@ if __name__ == "__main__":
     parser.add_argument("--only", choices=("extraction", "tuning"))
     parser.add_argument("--labels", type=int, nargs="+", help="photos per class (default: 80; tuning 5, 20, 80)")
     parser.add_argument("--seeds", type=int, help="number of seeds (default: 3; tuning 5, 10, 5)")
-    given = parser.parse_args()
-    if given.only != "tuning":
-        extraction((given.labels or [80])[0], SEEDS[: given.seeds or 3])
-    if given.only != "extraction":
-        tuning({n: SEEDS[: given.seeds or COUNTS[n]] for n in given.labels or COUNTS})
+    args = parser.parse_args()
+    if args.only != "tuning":
+        extraction((args.labels or [80])[0], SEEDS[: args.seeds or 3])
+    if args.only != "extraction":
+        tuning({n: SEEDS[: args.seeds or COUNTS[n]] for n in args.labels or COUNTS})

@@ -46,27 +46,29 @@ def measure(precision, jit, batch, steps):
         model = classifier(precision)
         model.compile(keras.optimizers.SGD(1e-3), "sparse_categorical_crossentropy", jit_compile=jit)
         for _ in range(steps + 2):  # the second one warms up
-            start = time.perf_counter()
+            start_time = time.perf_counter()
             float(model.train_on_batch(x, y))  # a number on this side: the update is over
-            seconds.append(time.perf_counter() - start)
+            seconds.append(time.perf_counter() - start_time)
     except Exception as error:  # out of memory, or not to be had: both are results
         return {"failed": "out of memory" if is_out_of_memory(error) else type(error).__name__}
-    median = float(np.median(seconds[2:]))
-    return {"first": seconds[0], "update": median, "per_image": median / batch}
+    median_seconds = float(np.median(seconds[2:]))
+    return {"first": seconds[0], "update": median_seconds, "per_image": median_seconds / batch}
 
 
 def main(args):
-    here, rows = device(), []
-    batches = args.batches or ([1, 4, 16] if here == "CPU" else [1, 8, 32, 128, 512])
-    precisions = args.precisions or [p for p in PRECISIONS if here != "CPU" or p != "mixed_float16"]
-    steps = args.steps or (5 if here == "CPU" else 20)
+    this_device, result_rows = device(), []
+    batches = args.batches or ([1, 4, 16] if this_device == "CPU" else [1, 8, 32, 128, 512])
+    precisions = args.precisions or [p for p in PRECISIONS if this_device != "CPU" or p != "mixed_float16"]
+    steps = args.steps or (5 if this_device == "CPU" else 20)
     for precision, jit, batch in itertools.product(precisions, JIT[args.jit], batches):
         row = {"precision": precision, "jit": jit, "batch": batch, **measure(precision, jit, batch, steps)}
-        told = row.get("failed") or f"{1000 * row['per_image']:.3g} ms an image, first update {row['first']:.3g} s"
-        print(f"{precision}, jit {jit}, batch {batch}: {told}", flush=True)
-        rows.append(row)
-    kind = "cpu" if here == "CPU" else "gpu"
-    write(f"hardware_{kind}", {"model": "MobileNetV2", "pixels": SIDE, "steps": steps, "rows": rows})
+        printed_row = (
+            row.get("failed") or f"{1000 * row['per_image']:.3g} ms an image, first update {row['first']:.3g} s"
+        )
+        print(f"{precision}, jit {jit}, batch {batch}: {printed_row}", flush=True)
+        result_rows.append(row)
+    device_kind = "cpu" if this_device == "CPU" else "gpu"
+    write(f"hardware_{device_kind}", {"model": "MobileNetV2", "pixels": SIDE, "steps": steps, "rows": result_rows})
 
 
 if __name__ == "__main__":

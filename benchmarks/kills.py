@@ -27,32 +27,32 @@ ALONE = dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_
 
 def strategies():
     """Returns all strategies of `ftlib`, and one with several views and all closing steps."""
-    full = ft.Strategy(
+    full_strategy = ft.Strategy(
         "views_and_closing",
         "pretrained",
         (ft.Phase("top", 1, share=0.4, rate=1e-3, views=3), ft.Phase("all", "all", share=0.6, rate=3e-4, decay=0.5)),
         closing=("soup", "interpolate"),
     )
-    return {**{name: ft.strategy(name) for name in ft.list_strategies()}, full.name: full}
+    return {**{name: ft.strategy(name) for name in ft.list_strategies()}, full_strategy.name: full_strategy}
 
 
 def train(name, folder):
     """Runs one strategy in `folder`: glyphnet on digits, and for LoRA a small transformer with random weights."""
     task = ft.load_task("digits", 10)
-    body = ft.load_backbone("glyphnet")
+    network = ft.load_backbone("glyphnet")
     if name == "lora":
         import keras_hub
 
         keras.utils.set_random_seed(0)
-        body = keras_hub.models.ViTBackbone(
+        network = keras_hub.models.ViTBackbone(
             image_shape=(32, 32, 3), patch_size=8, num_layers=3, num_heads=2, hidden_dim=32, mlp_dim=64
         )
-    model = ft.classifier(body, task.num_classes)
+    model = ft.classifier(network, task.num_classes)
     print(BEGINS, flush=True)
     run = ft.fit(model, task, strategies()[name], "standard", seed=1, run_dir=folder, updates=400, verbose=False)
     print(ENDS, flush=True)
-    record = np.frombuffer(repr([run.history, run.phases, run.scores["validation"]]).encode(), "uint8")
-    np.savez(pathlib.Path(folder) / "end.npz", record, *run.model.get_weights())
+    record_bytes = np.frombuffer(repr([run.history, run.phases, run.scores["validation"]]).encode(), "uint8")
+    np.savez(pathlib.Path(folder) / "end.npz", record_bytes, *run.model.get_weights())
 
 
 def start(name, folder):
@@ -64,14 +64,14 @@ def start(name, folder):
 def finish(name, folder):
     """Runs to the end; returns the seconds inside `fit`."""
     process = start(name, folder)
-    begins = ends = None
+    begin_time = end_time = None
     for line in process.stdout:
-        begins = time.perf_counter() if line.strip() == BEGINS else begins
-        ends = time.perf_counter() if line.strip() == ENDS else ends
+        begin_time = time.perf_counter() if line.strip() == BEGINS else begin_time
+        end_time = time.perf_counter() if line.strip() == ENDS else end_time
     if process.wait():
-        said = pathlib.Path(f"{folder}.log").read_text()[-2000:]
-        raise RuntimeError(f"A run of {name} ended with {process.returncode}:\n{said}")
-    return ends - begins
+        log_end = pathlib.Path(f"{folder}.log").read_text()[-2000:]
+        raise RuntimeError(f"A run of {name} ended with {process.returncode}:\n{log_end}")
+    return end_time - begin_time
 
 
 def kill(name, folder, share, seconds):
@@ -81,39 +81,48 @@ def kill(name, folder, share, seconds):
         if line.strip() == BEGINS:
             break
     time.sleep(share * seconds)
-    alive = process.poll() is None
-    if alive:
+    was_running = process.poll() is None
+    if was_running:
         process.send_signal(signal.SIGKILL)
     process.communicate()
-    return alive
+    return was_running
 
 
-def same(folder, other):
-    ends = [np.load(pathlib.Path(f) / "end.npz") for f in (folder, other)]
-    return ends[0].files == ends[1].files and all(
-        ends[0][k].dtype == ends[1][k].dtype and ends[0][k].tobytes() == ends[1][k].tobytes() for k in ends[0].files
+def same(folder, other_folder):
+    end_files = [np.load(pathlib.Path(f) / "end.npz") for f in (folder, other_folder)]
+    return end_files[0].files == end_files[1].files and all(
+        end_files[0][k].dtype == end_files[1][k].dtype and end_files[0][k].tobytes() == end_files[1][k].tobytes()
+        for k in end_files[0].files
     )
 
 
 def main(count, seed):
-    rng, names, rows, left_alone = np.random.default_rng(seed), list(strategies()), [], {}
-    shares = rng.permutation((np.arange(count) + rng.random(count)) / count)
-    with tempfile.TemporaryDirectory(prefix="ftlib-kills-") as place:
-        for i, share in enumerate(shares):
-            name, folder = names[i % len(names)], pathlib.Path(place) / f"killed-{i}"
-            alone = pathlib.Path(place) / f"alone-{name}"
+    moment_rng, strategy_names, result_rows, left_alone = np.random.default_rng(seed), list(strategies()), [], {}
+    time_shares = moment_rng.permutation((np.arange(count) + moment_rng.random(count)) / count)
+    with tempfile.TemporaryDirectory(prefix="ftlib-kills-") as temporary_folder:
+        for run_number, share in enumerate(time_shares):
+            name, folder = (
+                strategy_names[run_number % len(strategy_names)],
+                pathlib.Path(temporary_folder) / f"killed-{run_number}",
+            )
+            undisturbed_folder = pathlib.Path(temporary_folder) / f"alone-{name}"
             if name not in left_alone:
-                left_alone[name] = finish(name, alone)
-            alive = kill(name, folder, share, left_alone[name])
-            found = sorted(path.name for path in folder.glob("*")) if folder.is_dir() else []
+                left_alone[name] = finish(name, undisturbed_folder)
+            was_running = kill(name, folder, share, left_alone[name])
+            file_names = sorted(path.name for path in folder.glob("*")) if folder.is_dir() else []
             finish(name, folder)
-            told = {"strategy": name, "share": float(share), "was_running": alive and "run.json" not in found}
-            rows.append({**told, "left": found, "bit_equal": same(folder, alone)})
-            print(i + 1, rows[-1], flush=True)
-    equal = sum(row["bit_equal"] for row in rows)
-    print(f"{equal} of {count} end bit-equal; {sum(row['was_running'] for row in rows)} were killed while training")
-    write("kills", {"seed": seed, "kills": count, "bit_equal": equal, "rows": rows})
-    return equal == count
+            kill_facts = {
+                "strategy": name,
+                "share": float(share),
+                "was_running": was_running and "run.json" not in file_names,
+            }
+            result_rows.append({**kill_facts, "left": file_names, "bit_equal": same(folder, undisturbed_folder)})
+            print(run_number + 1, result_rows[-1], flush=True)
+    equal_count = sum(row["bit_equal"] for row in result_rows)
+    killed_count = sum(row["was_running"] for row in result_rows)
+    print(f"{equal_count} of {count} end bit-equal; {killed_count} were killed while training")
+    write("kills", {"seed": seed, "kills": count, "bit_equal": equal_count, "rows": result_rows})
+    return equal_count == count
 
 
 if __name__ == "__main__":
@@ -121,8 +130,8 @@ if __name__ == "__main__":
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0, help="of the moments")
     parser.add_argument("--train", nargs=2, metavar=("STRATEGY", "FOLDER"), help=argparse.SUPPRESS)
-    given = parser.parse_args()
-    if given.train:
-        train(*given.train)
-    elif not main(given.kills, given.seed):
+    args = parser.parse_args()
+    if args.train:
+        train(*args.train)
+    elif not main(args.kills, args.seed):
         sys.exit(1)

@@ -12,6 +12,7 @@ never waits: `ftlib` while it decodes and once it has, and `image_dataset_from_d
 
 import argparse
 import json
+import math
 import os
 import pathlib
 import subprocess
@@ -40,61 +41,72 @@ def render(job):
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[:240, :320]
     angle = np.pi * label / CLASSES + rng.normal(0, 0.15)
-    wave = np.sin((x * np.cos(angle) + y * np.sin(angle)) / rng.uniform(4, 12) + rng.uniform(0, 6))
-    low = np.asarray(Image.fromarray(rng.integers(0, 256, (12, 16, 3), "uint8")).resize((320, 240)), "float32")
-    pixels = 0.6 * low + 50 * wave[..., None] + 40 + rng.normal(0, 8, (240, 320, 3))
+    stripes = np.sin((x * np.cos(angle) + y * np.sin(angle)) / rng.uniform(4, 12) + rng.uniform(0, 6))
+    coarse_noise = np.asarray(Image.fromarray(rng.integers(0, 256, (12, 16, 3), "uint8")).resize((320, 240)), "float32")
+    pixels = 0.6 * coarse_noise + 50 * stripes[..., None] + 40 + rng.normal(0, 8, (240, 320, 3))
     Image.fromarray(np.clip(pixels, 0, 255).astype("uint8")).save(path, quality=85)
 
 
 def make_pictures(folder, count):
     """Writes `count` pictures in class folders."""
-    jobs = []
+    render_jobs = []
     for label in range(CLASSES):
         (folder / f"class{label}").mkdir(parents=True)
-        jobs += [
-            (folder / f"class{label}" / f"{i:05}.jpg", label, i * CLASSES + label) for i in range(count // CLASSES)
+        render_jobs += [
+            (folder / f"class{label}" / f"{picture_number:05}.jpg", label, picture_number * CLASSES + label)
+            for picture_number in range(count // CLASSES)
         ]
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(render, jobs, chunksize=100))
+        list(pool.map(render, render_jobs, chunksize=100))
 
 
 def anonymous(pid):
     """Returns the bytes of anonymous memory of a process."""
     try:
-        lines = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        memory_lines = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:  # it has ended
         return 0
-    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("Anonymous:"))
+    return 1024 * next(int(line.split()[1]) for line in memory_lines if line.startswith("Anonymous:"))
 
 
 def memory(folder, updates):
     """Returns what `ftlib fit` on a folder took at most, and how it ended."""
-    with tempfile.TemporaryDirectory(dir=folder.parent) as out:
-        command = [sys.executable, "-m", "ftlib.app.cli", "fit", str(folder), "--out", str(pathlib.Path(out) / "run")]
+    with tempfile.TemporaryDirectory(dir=folder.parent) as output_folder:
+        command = [
+            sys.executable,
+            "-m",
+            "ftlib.app.cli",
+            "fit",
+            str(folder),
+            "--out",
+            str(pathlib.Path(output_folder) / "run"),
+        ]
         command += ["--backbone", "MobileNetV2", "--image-size", str(SIDE), "--updates", str(updates), "--json"]
         command += ["--strategy", "feature_extraction"]
-        start = time.perf_counter()
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=common.HERE.parent)
-        peak, disk = [0], [0]
+        start_time = time.perf_counter()
+        fit_process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=common.HERE.parent)
+        peak_bytes, disk_bytes = [0], [0]
 
         def watch():
-            while process.poll() is None:
-                peak[0] = max(peak[0], anonymous(process.pid))
-                disk[0] = max(disk[0], sum(512 * f.stat().st_blocks for f in pathlib.Path(out).rglob("pixels/*")))
+            while fit_process.poll() is None:
+                peak_bytes[0] = max(peak_bytes[0], anonymous(fit_process.pid))
+                disk_bytes[0] = max(
+                    disk_bytes[0], sum(512 * f.stat().st_blocks for f in pathlib.Path(output_folder).rglob("pixels/*"))
+                )
                 time.sleep(0.05)
 
         watcher = threading.Thread(target=watch)
         watcher.start()
-        said, _ = process.communicate()
+        printed_json, _ = fit_process.communicate()
         watcher.join()
-        if process.returncode:
-            sys.exit(f"ftlib fit ended with exit code {process.returncode}.")
-        found = json.loads(said)
+        if fit_process.returncode:
+            sys.exit(f"ftlib fit ended with exit code {fit_process.returncode}.")
+        fit_result = json.loads(printed_json)
         return {
-            "anonymous_gib": peak[0] / 2**30,
-            "disk_gib": disk[0] / 2**30,
-            "seconds": time.perf_counter() - start,
-            "accuracy": found["metrics"]["accuracy"]["value"],
+            "anonymous_gib": peak_bytes[0] / 2**30,
+            "disk_gib": disk_bytes[0] / 2**30,
+            "seconds": time.perf_counter() - start_time,
+            "accuracy": fit_result["metrics"]["accuracy"]["value"],
             "updates": updates,
         }
 
@@ -108,20 +120,20 @@ def ours(task, times, name):
     """Trains with `ftlib`."""
     forget()
     model = ft.classifier(ft.load_backbone("MobileNetV2", image_size=SIDE), CLASSES)
-    updates = EPOCHS * -(-len(task.train) // BATCH)
+    update_count = EPOCHS * math.ceil(len(task.train) / BATCH)
     with clock(times, name):
-        ft.fit(model, task, HEAD, "light", updates=updates, batch_size=BATCH, verbose=False)
+        ft.fit(model, task, HEAD, "light", updates=update_count, batch_size=BATCH, verbose=False)
 
 
 def theirs(train, validation, times, name):
     """Trains with Keras alone."""
     forget()
-    base = keras.applications.MobileNetV2(input_shape=(SIDE, SIDE, 3), include_top=False)
-    base.trainable = False
-    image = keras.Input((SIDE, SIDE, 3))
-    x = base(keras.layers.Rescaling(1 / 127.5, -1)(image), training=False)
+    frozen_backbone = keras.applications.MobileNetV2(input_shape=(SIDE, SIDE, 3), include_top=False)
+    frozen_backbone.trainable = False
+    image_input = keras.Input((SIDE, SIDE, 3))
+    x = frozen_backbone(keras.layers.Rescaling(1 / 127.5, -1)(image_input), training=False)
     x = keras.layers.Dense(CLASSES, activation="softmax")(keras.layers.GlobalAveragePooling2D()(x))
-    model = keras.Model(image, x)
+    model = keras.Model(image_input, x)
     model.compile(keras.optimizers.Adam(1e-3), "sparse_categorical_crossentropy", metrics=["accuracy"])
     with clock(times, name):
         model.fit(train, validation_data=validation, epochs=EPOCHS, verbose=0)
@@ -133,15 +145,17 @@ def waiting(folder, repeats):
 
     import tensorflow as tf
 
-    times = {}
+    seconds_by_way = {}
     for _ in range(repeats):
         task = ft.load_task(folder, image_size=SIDE, cache_bytes=0)
-        ours(task, times, "ours, decoding")
-        ours(task, times, "ours, decoded")
-        parts = {p: getattr(task, p) for p in ("train", "validation", "test")}
-        held = {p: dataclasses.replace(split, images=split.images[:]) for p, split in parts.items()}
-        ours(dataclasses.replace(task, **held), times, "ours, from memory")
-        sets = [
+        ours(task, seconds_by_way, "ours, decoding")
+        ours(task, seconds_by_way, "ours, decoded")
+        splits_by_name = {p: getattr(task, p) for p in ("train", "validation", "test")}
+        splits_in_memory = {
+            p: dataclasses.replace(split, images=split.images[:]) for p, split in splits_by_name.items()
+        }
+        ours(dataclasses.replace(task, **splits_in_memory), seconds_by_way, "ours, from memory")
+        keras_datasets = [
             keras.utils.image_dataset_from_directory(
                 folder,
                 validation_split=0.2,
@@ -153,17 +167,20 @@ def waiting(folder, repeats):
             )
             for part in ("training", "validation")
         ]
-        theirs(*sets, times, "Keras, decoding")
-        kept = [tf.data.Dataset.from_tensor_slices(next(iter(one.unbatch().batch(10**6)))).batch(BATCH) for one in sets]
-        theirs(*kept, times, "Keras, from memory")
+        theirs(*keras_datasets, seconds_by_way, "Keras, decoding")
+        datasets_in_memory = [
+            tf.data.Dataset.from_tensor_slices(next(iter(one.unbatch().batch(10**6)))).batch(BATCH)
+            for one in keras_datasets
+        ]
+        theirs(*datasets_in_memory, seconds_by_way, "Keras, from memory")
     return {
-        "images": len(parts["train"]),
+        "images": len(splits_by_name["train"]),
         "epochs": EPOCHS,
-        "times": times,
+        "times": seconds_by_way,
         "ratios": {
-            "ours, decoding": ratio(times["ours, decoding"], times["ours, from memory"]),
-            "ours, decoded": ratio(times["ours, decoded"], times["ours, from memory"]),
-            "Keras, decoding": ratio(times["Keras, decoding"], times["Keras, from memory"]),
+            "ours, decoding": ratio(seconds_by_way["ours, decoding"], seconds_by_way["ours, from memory"]),
+            "ours, decoded": ratio(seconds_by_way["ours, decoded"], seconds_by_way["ours, from memory"]),
+            "Keras, decoding": ratio(seconds_by_way["Keras, decoding"], seconds_by_way["Keras, from memory"]),
         },
     }
 
@@ -176,17 +193,17 @@ def main():
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--only", choices=("memory", "waiting"))
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="ftlib-large-") as place:
+    with tempfile.TemporaryDirectory(prefix="ftlib-large-") as temporary_folder:
         if args.only != "memory":
-            make_pictures(pathlib.Path(place) / "part", args.waiting)
-            found = waiting(pathlib.Path(place) / "part", args.repeats)
-            print({k: f"{r['mean']:.2f}" for k, r in found["ratios"].items()})
-            write("large_waiting", found)
+            make_pictures(pathlib.Path(temporary_folder) / "part", args.waiting)
+            measured = waiting(pathlib.Path(temporary_folder) / "part", args.repeats)
+            print({k: f"{r['mean']:.2f}" for k, r in measured["ratios"].items()})
+            write("large_waiting", measured)
         if args.only != "waiting":
-            make_pictures(pathlib.Path(place) / "all", args.pictures)
-            found = memory(pathlib.Path(place) / "all", args.updates)
-            print(found)
-            write("large_memory", {"pictures": args.pictures, "side": SIDE, **found})
+            make_pictures(pathlib.Path(temporary_folder) / "all", args.pictures)
+            measured = memory(pathlib.Path(temporary_folder) / "all", args.updates)
+            print(measured)
+            write("large_memory", {"pictures": args.pictures, "side": SIDE, **measured})
 
 
 if __name__ == "__main__":

@@ -34,21 +34,21 @@ def guide(seed):
 
 def measured(command):
     """Returns what a process prints last, as JSON, with its seconds by the clock and on the processors."""
-    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-    seconds, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return json.loads(done.stdout), {"seconds": seconds, "cpu_seconds": cpu}
+    usage_before, start_time = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    finished_process = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    seconds, usage_after = time.perf_counter() - start_time, resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu_seconds = usage_after.ru_utime + usage_after.ru_stime - usage_before.ru_utime - usage_before.ru_stime
+    return json.loads(finished_process.stdout), {"seconds": seconds, "cpu_seconds": cpu_seconds}
 
 
 def pair(seed):
     """Returns both sides of a seed."""
-    said, theirs = measured([sys.executable, __file__, "--guide", str(seed)])
-    theirs["test"] = said
+    printed_json, theirs = measured([sys.executable, __file__, "--guide", str(seed)])
+    theirs["test"] = printed_json
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "ftlib.app.cli", "fit", str(common.real() / "flowers"), "--seed", str(seed)]
-        said, ours = measured([*command, "--json", "--out", str(pathlib.Path(folder) / "run")])
-    ours["test"] = said["metrics"]["accuracy"]["value"]
+        printed_json, ours = measured([*command, "--json", "--out", str(pathlib.Path(folder) / "run")])
+    ours["test"] = printed_json["metrics"]["accuracy"]["value"]
     return theirs, ours
 
 
@@ -60,27 +60,25 @@ def main():
     if args.guide is not None:
         return guide(args.guide)
     os.chdir(common.HERE.parent)
-    theirs, mine = [], []
+    guide_runs, our_runs = [], []
     for seed in args.seeds:
-        one, other = pair(seed)
-        theirs.append(one)
-        mine.append(other)
-        print(
-            f"seed {seed}: guide {one['test']:.1%} in {one['seconds']:.0f} s, ftlib fit {other['test']:.1%} in "
-            f"{other['seconds']:.0f} s",
-            flush=True,
-        )
-    columns = {key: ([row[key] for row in theirs], [row[key] for row in mine]) for key in theirs[0]}
+        guide_run, our_run = pair(seed)
+        guide_runs.append(guide_run)
+        our_runs.append(our_run)
+        guide_text = f"guide {guide_run['test']:.1%} in {guide_run['seconds']:.0f} s"
+        our_text = f"ftlib fit {our_run['test']:.1%} in {our_run['seconds']:.0f} s"
+        print(f"seed {seed}: {guide_text}, {our_text}", flush=True)
+    column_names = {key: ([row[key] for row in guide_runs], [row[key] for row in our_runs]) for key in guide_runs[0]}
     write(
         "own_images",
         {
             "labels_per_class": 80,
             "seeds": list(args.seeds),
-            "guide": theirs,
-            "ours": mine,
-            "difference": paired(columns["test"][1], columns["test"][0]),
-            "ratio": ratio(*columns["seconds"]),
-            "cpu_ratio": ratio(*columns["cpu_seconds"]),
+            "guide": guide_runs,
+            "ours": our_runs,
+            "difference": paired(column_names["test"][1], column_names["test"][0]),
+            "ratio": ratio(*column_names["seconds"]),
+            "cpu_ratio": ratio(*column_names["cpu_seconds"]),
         },
     )
 

@@ -6,6 +6,7 @@ scratch.
 """
 
 import argparse
+import math
 
 import common  # noqa: F401  (first: it tells Keras where the weights are)
 import keras
@@ -59,30 +60,31 @@ def ours(task, trains, updates, rate, start, seed):
 
 
 def main(labels, seeds, chosen):
-    rows = []
+    result_rows = []
     for name in chosen:
         trains, epochs, rate, start = CASES[name]
         task = flowers(labels)
-        updates = -(-epochs * len(task.train) // BATCH // EPOCH) * EPOCH
-        found = {"keras": [], "ours": []}
+        epoch_count = math.ceil(epochs * len(task.train) / BATCH / EPOCH)
+        updates = epoch_count * EPOCH
+        measured = {"keras": [], "ours": []}
         for seed in seeds:
-            sides = [("keras", plain), ("ours", ours)]
-            for side, run in sides if seed % 2 == 0 else sides[::-1]:
+            side_functions = [("keras", plain), ("ours", ours)]
+            for side, run in side_functions if seed % 2 == 0 else side_functions[::-1]:
                 forget()
-                found[side].append(run(task, trains, updates, rate, start, seed))
-        seconds, test = ({k: [r[what] for r in v] for k, v in found.items()} for what in ("seconds", "test"))
-        rows.append(
+                measured[side].append(run(task, trains, updates, rate, start, seed))
+        seconds, test = ({k: [r[what] for r in v] for k, v in measured.items()} for what in ("seconds", "test"))
+        result_rows.append(
             {
                 "case": name,
                 "updates": updates,
-                **found,
+                **measured,
                 "ratio": ratio(seconds["keras"], seconds["ours"]),
                 "difference": paired(test["ours"], test["keras"]),
             }
         )
-        speed = show(rows[-1]["ratio"], digits=2)
-        print(f"{name}, {updates} updates: {speed} times the speed of plain Keras", flush=True)
-        write("partial", {"labels_per_class": labels, "seeds": list(seeds), "rows": rows})
+        speed_ratio = show(result_rows[-1]["ratio"], digits=2)
+        print(f"{name}, {updates} updates: {speed_ratio} times the speed of plain Keras", flush=True)
+        write("partial", {"labels_per_class": labels, "seeds": list(seeds), "rows": result_rows})
 
 
 if __name__ == "__main__":
@@ -90,5 +92,5 @@ if __name__ == "__main__":
     parser.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES))
     parser.add_argument("--labels", type=int, default=80, help="photos per class (default: 80)")
     parser.add_argument("--seeds", type=int, default=3, help="number of seeds (default: 3)")
-    given = parser.parse_args()
-    main(given.labels, SEEDS[: given.seeds], given.cases)
+    args = parser.parse_args()
+    main(args.labels, SEEDS[: args.seeds], args.cases)

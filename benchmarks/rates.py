@@ -26,10 +26,10 @@ def layerwise(model):
 
 def multi(model):
     """One optimizer per stage, as MultiOptimizer wants it: by the paths of the variables, which are to be unique."""
-    found = ft.stages(model)
+    optimizer_of_stage = ft.stages(model)
     assert len({v.path for v in model.trainable_variables}) == len(model.trainable_variables)
     optimizers = keras.optimizers.OptimizerMap(keras.optimizers.AdamW(RATE))
-    for i, stage in enumerate(reversed(found)):
+    for i, stage in enumerate(reversed(optimizer_of_stage)):
         optimizer = keras.optimizers.AdamW(RATE * DECAY**i)
         for variable in (v for layer in stage.layers for v in layer.trainable_variables):
             optimizers[variable.path] = optimizer
@@ -41,32 +41,32 @@ MAKERS = {"plain": plain, "layerwise": layerwise, "MultiOptimizer": multi}
 
 def measure(build, x, y, steps):
     """Returns the seconds of every step, by optimizer, and those of the first step, which compiles."""
-    models, first = {}, {}
+    models_by_name, first = {}, {}
     for name, make in MAKERS.items():
         if name == "MultiOptimizer" and not hasattr(keras.optimizers, name):
             continue
         model = build()
         model.compile(make(model), "sparse_categorical_crossentropy")
-        start = time.perf_counter()
+        start_time = time.perf_counter()
         model.train_on_batch(x, y)
-        first[name] = time.perf_counter() - start
-        models[name] = model
-    seconds, names = {name: [] for name in models}, list(models)
+        first[name] = time.perf_counter() - start_time
+        models_by_name[name] = model
+    seconds, names = {name: [] for name in models_by_name}, list(models_by_name)
     for i in range(steps + 2):
         for name in names[i % len(names) :] + names[: i % len(names)]:
-            start = time.perf_counter()
-            float(models[name].train_on_batch(x, y))
+            start_time = time.perf_counter()
+            float(models_by_name[name].train_on_batch(x, y))
             if i > 1:  # the first ones warm up
-                seconds[name].append(time.perf_counter() - start)
+                seconds[name].append(time.perf_counter() - start_time)
     return seconds, first
 
 
 def main(steps):
-    rows = []
+    result_rows = []
     for name, build, x, labels, count in batches_to_step_on(steps, BATCH):
         seconds, first = measure(build, x, labels, count)
-        median = {k: float(np.median(v)) for k, v in seconds.items()}
-        row = {"model": name, "steps": count, "median": median, "first": first}
+        median_seconds = {k: float(np.median(v)) for k, v in seconds.items()}
+        row = {"model": name, "steps": count, "median": median_seconds, "first": first}
         for other in [k for k in seconds if k != "plain"]:
             row[other] = ratio(seconds[other], seconds["plain"])
             row[f"{other} median"] = row["median"][other] / row["median"]["plain"]
@@ -74,8 +74,8 @@ def main(steps):
                 f"{name}: a step with {other} takes {show(row[other], digits=3)} times the plain one; "
                 f"by medians {row[f'{other} median']:.3f}"
             )
-        rows.append(row)
-    write("rates", {"decay": DECAY, "optimizer": "AdamW", "batch": BATCH, "rows": rows})
+        result_rows.append(row)
+    write("rates", {"decay": DECAY, "optimizer": "AdamW", "batch": BATCH, "rows": result_rows})
 
 
 if __name__ == "__main__":

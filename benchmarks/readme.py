@@ -7,24 +7,31 @@ import re
 HERE = pathlib.Path(__file__).resolve().parent
 
 
-def span(found, scale=1.0, digits=1, sign=""):
+def span(interval_values, scale=1.0, digits=1, sign=""):
     """Returns `mean (low–high)` of a mean with its interval."""
-    bounds = (found[k] for k in ("mean", "low", "high"))
-    mean, low, high = (None if value is None else f"{scale * value:{sign}.{digits}f}" for value in bounds)
+    interval_bounds = (interval_values[k] for k in ("mean", "low", "high"))
+    mean, low, high = (None if value is None else f"{scale * value:{sign}.{digits}f}" for value in interval_bounds)
     return mean if low is None else f"{mean} ({low} to {high})"
 
 
 def mean(runs, name, scale=1.0, digits=1):
-    values = [run[name] for run in runs if name in run]  # a time is left out where the machine had other work
-    return f"{scale * sum(values) / len(values):.{digits}f}"
+    run_values = [run[name] for run in runs if name in run]  # a time is left out where the machine had other work
+    return f"{scale * sum(run_values) / len(run_values):.{digits}f}"
 
 
 def guide_extraction(data):
     yield "views", "epochs", "guide, s", "ours, s", "times faster", "guide, %", "ours, %", "difference, points"
-    for r in data["rows"]:
-        seconds = (mean(r[side], "seconds") for side in ("guide", "ours"))
-        tests = (mean(r[side], "test", 100) for side in ("guide", "ours"))
-        yield r["views"], r["epochs"], *seconds, span(r["ratio"]), *tests, span(r["difference"], 100, sign="+")
+    for row in data["rows"]:
+        mean_seconds = (mean(row[side], "seconds") for side in ("guide", "ours"))
+        mean_accuracies = (mean(row[side], "test", 100) for side in ("guide", "ours"))
+        yield (
+            row["views"],
+            row["epochs"],
+            *mean_seconds,
+            span(row["ratio"]),
+            *mean_accuracies,
+            span(row["difference"], 100, sign="+"),
+        )
 
 
 def guide_tuning(data):
@@ -40,32 +47,39 @@ def guide_tuning(data):
         "ours, times faster",
         "probe, times faster",
     )
-    for r in data["rows"]:
-        tests = (mean(r[side], "test", 100) for side in ("guide", "probe", "ours"))
-        over = (span(r[k], 100, sign="+") for k in ("over_probe", "over_guide"))
-        faster = (span(r[k]) for k in ("faster_than_guide", "probe_faster_than_guide"))
-        yield r["labels_per_class"], len(r["guide"]), *tests, *over, mean(r["guide"], "seconds"), *faster
+    for row in data["rows"]:
+        mean_accuracies = (mean(row[side], "test", 100) for side in ("guide", "probe", "ours"))
+        differences = (span(row[k], 100, sign="+") for k in ("over_probe", "over_guide"))
+        speed_ratios = (span(row[k]) for k in ("faster_than_guide", "probe_faster_than_guide"))
+        yield (
+            row["labels_per_class"],
+            len(row["guide"]),
+            *mean_accuracies,
+            *differences,
+            mean(row["guide"], "seconds"),
+            *speed_ratios,
+        )
 
 
 def partial(data):
     yield "what trains", "updates", "Keras, s", "ours, s", "times the speed of Keras"
-    for r in data["rows"]:
-        seconds = (mean(r[side], "seconds") for side in ("keras", "ours"))
-        yield r["case"], r["updates"], *seconds, span(r["ratio"], digits=2)
+    for row in data["rows"]:
+        mean_seconds = (mean(row[side], "seconds") for side in ("keras", "ours"))
+        yield row["case"], row["updates"], *mean_seconds, span(row["ratio"], digits=2)
 
 
 def updates(data):
     yield "model", "`train_on_batch`, ms", "`fit`, ms", "`fit`, times `train_on_batch`"
-    for r in data["rows"]:
-        medians = (f"{1000 * r['median'][side]:.1f}" for side in ("train_on_batch", "fit"))
-        yield r["model"], *medians, span(r["ratio"], digits=3)
+    for row in data["rows"]:
+        median_times = (f"{1000 * row['median'][side]:.1f}" for side in ("train_on_batch", "fit"))
+        yield row["model"], *median_times, span(row["ratio"], digits=3)
 
 
 def rates(data):
     yield "model", "plain step, ms", "`layerwise`, times the plain step", "`MultiOptimizer`, times the plain step"
-    for r in data["rows"]:
-        others = (span(r[name], digits=3) if name in r else "" for name in ("layerwise", "MultiOptimizer"))
-        yield r["model"], f"{1000 * r['median']['plain']:.0f}", *others
+    for row in data["rows"]:
+        ratio_texts = (span(row[name], digits=3) if name in row else "" for name in ("layerwise", "MultiOptimizer"))
+        yield row["model"], f"{1000 * row['median']['plain']:.0f}", *ratio_texts
 
 
 def fastai_fine_tune(data):
@@ -79,10 +93,16 @@ def fastai_fine_tune(data):
         "over the plain head, points",
         "times faster",
     )
-    for r in data["rows"]:
-        tests = (mean(r[side], "test", 100) for side in ("fine_tune", "fine_tune, plain head", "ours"))
-        over = (span(r[f"over {k}"], 100, sign="+") for k in ("fine_tune", "fine_tune, plain head"))
-        yield r["labels_per_class"], r["updates"], *tests, *over, span(r["faster than fine_tune"])
+    for row in data["rows"]:
+        mean_accuracies = (mean(row[side], "test", 100) for side in ("fine_tune", "fine_tune, plain head", "ours"))
+        differences = (span(row[f"over {k}"], 100, sign="+") for k in ("fine_tune", "fine_tune, plain head"))
+        yield (
+            row["labels_per_class"],
+            row["updates"],
+            *mean_accuracies,
+            *differences,
+            span(row["faster than fine_tune"]),
+        )
 
 
 def kills(data):
@@ -100,32 +120,32 @@ def own_images(data):
         "times faster",
         "times less processor time",
     )
-    tests = (mean(data[side], "test", 100) for side in ("guide", "ours"))
-    faster = (span(data[k]) for k in ("ratio", "cpu_ratio"))
-    difference = span(data["difference"], 100, sign="+")
-    yield data["labels_per_class"], *tests, difference, mean(data["guide"], "seconds"), *faster
+    mean_accuracies = (mean(data[side], "test", 100) for side in ("guide", "ours"))
+    speed_ratios = (span(data[k]) for k in ("ratio", "cpu_ratio"))
+    difference_text = span(data["difference"], 100, sign="+")
+    yield data["labels_per_class"], *mean_accuracies, difference_text, mean(data["guide"], "seconds"), *speed_ratios
 
 
 def large_memory(data):
     yield "pictures", "pixels", "anonymous memory at most, GiB", "decoded pictures on the disk, GiB", "minutes"
-    gib = (f"{data[k]:.1f}" for k in ("anonymous_gib", "disk_gib"))
-    yield f"{data['pictures']:,}", f"{data['side']} x {data['side']}", *gib, f"{data['seconds'] / 60:.0f}"
+    gib_texts = (f"{data[k]:.1f}" for k in ("anonymous_gib", "disk_gib"))
+    yield f"{data['pictures']:,}", f"{data['side']} x {data['side']}", *gib_texts, f"{data['seconds'] / 60:.0f}"
 
 
 def large_waiting(data):
     yield "way of reading", "times the seconds of the same training from memory"
-    for name, found in data["ratios"].items():
-        yield name, span(found, digits=2)
+    for name, ratio_interval in data["ratios"].items():
+        yield name, span(ratio_interval, digits=2)
 
 
 def hardware_cpu(data):
     yield "precision", "XLA", "batch", "an image, ms", "images a second", "first update, s"
-    for r in data["rows"]:
-        if "failed" in r:
-            yield r["precision"], "yes" if r["jit"] else "no", r["batch"], r["failed"], "", ""
+    for row in data["rows"]:
+        if "failed" in row:
+            yield row["precision"], "yes" if row["jit"] else "no", row["batch"], row["failed"], "", ""
         else:
-            speeds = f"{1000 * r['per_image']:.3g}", f"{1 / r['per_image']:.3g}", f"{r['first']:.2g}"
-            yield r["precision"], "yes" if r["jit"] else "no", r["batch"], *speeds
+            speed_texts = f"{1000 * row['per_image']:.3g}", f"{1 / row['per_image']:.3g}", f"{row['first']:.2g}"
+            yield row["precision"], "yes" if row["jit"] else "no", row["batch"], *speed_texts
 
 
 def hardware_gpu(data):
@@ -138,30 +158,32 @@ TABLES = (
 )  # fmt: skip
 
 
-def table(make):
+def table(make_rows):
     """Returns the table of one file of results in Markdown, with the versions it was measured with."""
-    path = HERE / "results" / f"{make.__name__}.json"
-    if not path.exists():
+    result_path = HERE / "results" / f"{make_rows.__name__}.json"
+    if not result_path.exists():
         return "Not measured yet."
-    data = json.loads(path.read_text())
-    head, *rows = ([str(cell) for cell in row] for row in make(data))
-    lines = [head, ["---"] * len(head), *rows]
-    text = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    seeds = f"; {len(data['seeds'])} seeds" if "seeds" in data else ""
-    labels = f"; {data['labels_per_class']} photos per class" if "labels_per_class" in data else ""
-    used = ", ".join(f"{k} {v}" for k, v in data["versions"].items() if k not in ("ftlib", "numpy"))
+    data = json.loads(result_path.read_text())
+    head_row, *text_rows = ([str(cell) for cell in row] for row in make_rows(data))
+    table_lines = [head_row, ["---"] * len(head_row), *text_rows]
+    table_text = "\n".join(f"| {' | '.join(line)} |" for line in table_lines)
+    seed_text = f"; {len(data['seeds'])} seeds" if "seeds" in data else ""
+    label_text = f"; {data['labels_per_class']} photos per class" if "labels_per_class" in data else ""
+    version_text = ", ".join(f"{k} {v}" for k, v in data["versions"].items() if k not in ("ftlib", "numpy"))
     cores, device, backend = (data["machine"][name] for name in ("cores", "device", "backend"))
-    return f"{text}\n\n{cores} cores, {device}{labels}{seeds}; {used}; backend {backend}."
+    return f"{table_text}\n\n{cores} cores, {device}{label_text}{seed_text}; {version_text}; backend {backend}."
 
 
 def main():
-    path = HERE / "README.md"
-    text = path.read_text(encoding="utf-8")
-    for make in TABLES:
-        begin, end = f"<!-- {make.__name__} -->", f"<!-- /{make.__name__} -->"
-        filled = f"{begin}\n{table(make)}\n{end}"
-        text = re.sub(f"{begin}.*?{end}", lambda _, filled=filled: filled, text, flags=re.S)
-    path.write_text(text, encoding="utf-8")
+    readme_path = HERE / "README.md"
+    readme_text = readme_path.read_text(encoding="utf-8")
+    for make_rows in TABLES:
+        start_mark, end_mark = f"<!-- {make_rows.__name__} -->", f"<!-- /{make_rows.__name__} -->"
+        filled_text = f"{start_mark}\n{table(make_rows)}\n{end_mark}"
+        readme_text = re.sub(
+            f"{start_mark}.*?{end_mark}", lambda _, filled_text=filled_text: filled_text, readme_text, flags=re.S
+        )
+    readme_path.write_text(readme_text, encoding="utf-8")
 
 
 if __name__ == "__main__":

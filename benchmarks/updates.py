@@ -43,29 +43,29 @@ def by_ftlib(made, x, y):
 def measure(build, x, y, steps):
     """Returns the seconds of every step, by who makes it."""
     sides = {"train_on_batch": by_keras, "fit": by_ftlib}
-    made = {name: trainer(build()) for name in sides}
-    for one in made.values():
-        one.engine = ft.Hardware().make_executor()
+    trainers = {name: trainer(build()) for name in sides}
+    for update_function in trainers.values():
+        update_function.engine = ft.Hardware().make_executor()
     seconds = {name: [] for name in sides}
     for i in range(steps + 3):
         for name in list(sides)[:: 1 if i % 2 else -1]:
-            start = time.perf_counter()
-            sides[name](made[name], x, y)
+            start_time = time.perf_counter()
+            sides[name](trainers[name], x, y)
             if i > 2:  # the first ones compile and warm up
-                seconds[name].append(time.perf_counter() - start)
+                seconds[name].append(time.perf_counter() - start_time)
     return seconds
 
 
 def main(steps):
-    rows = []
+    result_rows = []
     for name, build, x, labels, count in batches_to_step_on(steps, BATCH):
         y = one_hot(labels, build().output_shape[1])
         seconds = measure(build, x, y, count)
         row = {"model": name, "steps": count, "median": {k: float(np.median(v)) for k, v in seconds.items()}}
         row["ratio"] = ratio(seconds["fit"], seconds["train_on_batch"])
         print(f"{name}: an update of fit takes {show(row['ratio'], digits=3)} times one of train_on_batch")
-        rows.append(row)
-    write("updates", {"optimizer": "AdamW", "batch": BATCH, "rows": rows})
+        result_rows.append(row)
+    write("updates", {"optimizer": "AdamW", "batch": BATCH, "rows": result_rows})
 
 
 if __name__ == "__main__":

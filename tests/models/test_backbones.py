@@ -25,6 +25,7 @@ def glyphnet():
     return load_backbone("glyphnet")
 
 
+@pytest.mark.slow
 def test_glyphnet_comes_with_weights_that_know_letters(glyphnet):
     assert (glyphnet.input_shape, glyphnet.output_shape) == ((None, 32, 32, 1), (None, 4, 4, 128))
     same, random = load_backbone("glyphnet"), load_backbone("glyphnet", weights=None)
@@ -69,6 +70,7 @@ def test_every_name_feeds_its_network_what_its_own_preprocessing_would(monkeypat
         assert got.dtype == "float32"
 
 
+@pytest.mark.slow
 def test_a_backbone_of_keras_applications_equals_its_original(tmp_path):
     original = keras.applications.MobileNetV2(include_top=False, weights=None, input_shape=(32, 32, 3))
     original.save_weights(tmp_path / "own.weights.h5")
@@ -131,6 +133,7 @@ def test_probabilities_are_float32_with_mixed_precision():
         keras.config.set_dtype_policy(policy)
 
 
+@pytest.mark.slow
 def test_a_model_in_a_file(tmp_path):
     model = tiny.model()
     images = tiny.split(3).images.astype("float32")

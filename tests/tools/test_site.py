@@ -265,6 +265,7 @@ def test_every_public_name_is_in_the_reference_and_the_reference_on_both_maps(sm
 def test_the_reference_shows_signature_sections_and_examples(small_site):
     page = small_site["api/training.html"].decode()
     words = "".join(Parsed(small_site["api/training.html"]).text)
+    assert "keras.src" not in "".join(data.decode() for name, data in small_site.items() if name.startswith("api/"))
     assert "class_weight" in words.partition("fit(")[2].partition(")")[0]
     assert '<p class="section">Arguments:</p>' in page and "<li><strong>run_dir:</strong>" in page
     assert '>>> task = ft.load_task("digits", labels_per_class=10)\n>>> model' in words

@@ -317,6 +317,7 @@ def test_a_model_of_another_make_trains_with_its_head_named(eager):
     assert moved == {f"{x}/{y}" for x in ("conv1", "conv2", "conv3", "scores") for y in ("kernel", "bias")}
 
 
+@pytest.mark.slow
 def test_a_vision_transformer_unfreezes_inside_its_encoder(eager, monkeypatch):
     models = pytest.importorskip("keras_hub").models
     keras.utils.set_random_seed(0)

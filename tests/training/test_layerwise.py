@@ -103,6 +103,7 @@ def float16():
 
 @pytest.mark.backends
 @pytest.mark.parametrize("name", KINDS)
+@pytest.mark.slow
 def test_a_stage_trains_as_with_an_optimizer_of_its_own(name):
     ours, theirs = network(), network()
     optimizer = layered(make(name), ours, decay=0.5)

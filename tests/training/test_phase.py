@@ -126,6 +126,7 @@ def transformer():
     return tiny.with_head(body)
 
 
+@pytest.mark.slow
 def test_lora_trains_additions_and_leaves_a_plain_model(transformer, eager):
     task = tiny.task(channels=3)
     done = run(one_phase("lora", rank=2), transformer, task)
@@ -153,6 +154,7 @@ def test_lora_is_refused_where_it_would_train_nothing():
         run("lora", before)
 
 
+@pytest.mark.slow
 def test_after_lora_a_phase_can_go_on(transformer, eager):
     recipe = Strategy("x", "pretrained", (Phase("lora", "lora", 0.5, rate=1e-2), Phase("all", "all", 0.5, rate=1e-3)))
     done = run(recipe, transformer, tiny.task(channels=3))

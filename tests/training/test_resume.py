@@ -137,6 +137,7 @@ def test_killed_while_it_writes_or_trains_it_ends_bit_equal(whole, moment, tmp_p
 
 
 @pytest.mark.parametrize("name", ["scratch", "hybrid", "lp_ft", "feature_extraction_long"])
+@pytest.mark.slow
 def test_every_kind_of_start_can_be_resumed(name, tmp_path, monkeypatch):
     recipe = dataclasses.replace(get_strategy(name), closing=("soup",))
     expected = train(recipe=recipe, updates=12)
@@ -144,6 +145,7 @@ def test_every_kind_of_start_can_be_resumed(name, tmp_path, monkeypatch):
     same(train(tmp_path, recipe, updates=12), expected)
 
 
+@pytest.mark.slow
 def test_lora_can_be_resumed_within_its_phase_and_after(tmp_path, monkeypatch):
     models = pytest.importorskip("keras_hub").models
     keras.utils.set_random_seed(0)

@@ -101,7 +101,9 @@ def _read_entry(name, value):
     if inspect.isclass(value):
         documented = doc.Class(*origin, value, origin)
         members = [_read_member(name, member) for member in documented.own_members if _is_shown(member)]
-        signature = "" if issubclass(value, Exception) else documented.get("__init__").signature_without_self
+        constructor = documented.get("__init__")
+        is_shown = isinstance(constructor, doc.Function) and not issubclass(value, Exception)
+        signature = constructor.signature_without_self if is_shown else None
         return _make_entry(name, "class", signature, documented.docstring, members)
     documented = doc.Function(*origin, value, origin)
     return _make_entry(name, "function", documented.signature, documented.docstring)
@@ -115,11 +117,11 @@ def _read_member(owner, member):
     name = f"{owner}.{member.name}"
     if member.kind == "function":
         return _make_entry(name, "method", member.signature_without_self, member.docstring)
-    return _make_entry(name, "property", "", member.docstring)
+    return _make_entry(name, "property", None, member.docstring)
 
 
 def _make_entry(name, kind, signature, docstring, members=()):
-    formatted_signature = render_helpers.format_signature(signature, colon=False) if signature else Markup()
+    formatted_signature = _format_signature(signature) if signature else Markup()
     describe_library = docstring.partition("\n\n")[0]
     return Entry(
         name=name,
@@ -130,6 +132,18 @@ def _make_entry(name, kind, signature, docstring, members=()):
         text=" ".join(docstring.split()),
         members=list(members),
     )
+
+
+# A class of Keras is shown as users name it: keras.Model, not keras.src.models.model.Model.
+_KERAS_MODULES = re.compile(
+    r'(<span class="n">keras</span><span class="o">\.</span>)<span class="n">src</span>'
+    r'(?:<span class="o">\.</span><span class="n">[a-z_]+</span>)*<span class="o">\.</span>'
+)
+
+
+def _format_signature(signature):
+    formatted = render_helpers.format_signature(signature, colon=False)
+    return Markup(_KERAS_MODULES.sub(r"\1", formatted))
 
 
 # Its lines begin where the heading does, and end at an empty one; or they are indented.
