@@ -87,7 +87,8 @@ class Run:
     def with_task(self, task: Task) -> "Run":
         """Returns the run with the task that it ran on, whose images are made as large as they were in training."""
         sides = zip(self.image_shape, task.image_shape, strict=True)
-        fitted_task = task.with_images(tuple(run_side or task_side for run_side, task_side in sides))
+        height, width, channels = (run_side or task_side for run_side, task_side in sides)
+        fitted_task = task.with_images((height, width, channels))
         run = dataclasses.replace(self, task=fitted_task)
         run.run_dir = self.run_dir
         return run

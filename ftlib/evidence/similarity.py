@@ -19,7 +19,7 @@ _GRID_BATCH_SIZE = 256  # images that are averaged at once
 
 @dataclass(frozen=True)
 class Evidence:
-    """What `measure_similarity` returns: numbers that bear on the choice of a strategy.
+    """Numbers that bear on the choice of a strategy, as in `advise(...).evidence`.
 
     Attributes:
         classes: Number of classes.

@@ -317,7 +317,7 @@ _STRATEGIES = {
 
 
 def list_strategies() -> list[str]:
-    """Returns the names that `get_strategy` knows."""
+    """Returns the names that `strategy` knows."""
     return list(_STRATEGIES)
 
 

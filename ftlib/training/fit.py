@@ -3,6 +3,7 @@
 import os
 
 import keras
+import numpy as np
 
 from ftlib.evidence.proofs import Proof, prove_no_leak, require_proofs
 from ftlib.evidence.run import Run, load_run, task_checksum
@@ -266,13 +267,13 @@ def _go_to_checkpoint(context):
     return record["phase"], store.checkpoint
 
 
-def _line_start(context, start_weights):
+def _line_start(context: TrainingContext, start_weights: list[np.ndarray]) -> list[np.ndarray]:
     """Returns the weights to interpolate from: those at the start, under the head phase's head or else today's."""
     model = context.run.model
     head_weights = StagedModel(model, context.run.head).weights_of(["head"])
     head_values = context.head_after_first_phase or [to_numpy(weight) for weight in head_weights]
-    value_of = {id(weight): value for weight, value in zip(head_weights, head_values, strict=True)}
-    return [value_of.get(id(weight), start) for weight, start in zip(model.weights, start_weights, strict=True)]
+    head_value_of = {id(weight): value for weight, value in zip(head_weights, head_values, strict=True)}
+    return [head_value_of.get(id(weight), start) for weight, start in zip(model.weights, start_weights, strict=True)]
 
 
 def finish(context: TrainingContext, request: FitRequest) -> Run:

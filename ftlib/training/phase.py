@@ -22,6 +22,7 @@ from ftlib.models.inference import predict, prefetch
 from ftlib.models.initialization import assign_weights, copy_model
 from ftlib.models.lora import add_lora, merge_lora
 from ftlib.models.staged_model import StagedModel
+from ftlib.text import format_span
 from ftlib.training.activation_cache import ActivationCache
 from ftlib.training.anchoring import AnchorTerm
 from ftlib.training.averaging import SOUP_SIZE, EpochWeights
@@ -235,14 +236,12 @@ def _describe_cache(cache, location, view_count, task, choice):
         if name in choice.trained_stages:
             break
         frozen_stages.append(name)
-    stage_span = frozen_stages[0] if len(frozen_stages) == 1 else f"{frozen_stages[0]} to {frozen_stages[-1]}"
-
     views_per_image = view_count // len(task.train)
     views_text = f" in {views_per_image} views" if views_per_image > 1 else ""
     megabytes = 4 * (view_count + len(task.validation)) * math.prod(cache.shape) / 2**20
     place = "in memory" if location == "memory" else "on disk"
     return (
-        f"{stage_span} computed once for {len(task.train)} training images{views_text} and {len(task.validation)} for "
+        f"{format_span(frozen_stages)} computed once for {len(task.train)} training images{views_text} and {len(task.validation)} for "
         f"validation, {megabytes:,.1f} MB {place}"
     )
 

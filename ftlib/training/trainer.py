@@ -8,7 +8,7 @@ from ftlib.models.initialization import is_kernel
 from ftlib.models.staged_model import StagedModel
 from ftlib.strategies.regularization import Regularization
 from ftlib.strategies.strategy import Phase
-from ftlib.training.layerwise import layerwise
+from ftlib.training.layerwise import layerwise_for
 
 _WARMUP = {"cosine": 0.1, "one_cycle": 0.3}  # share of a phase's updates until the rate is at its peak
 _ONE_CYCLE_START = 25  # one cycle starts at the peak rate divided by this (Smith and Topin, 2018)
@@ -58,16 +58,18 @@ class Trainer(keras.Model):
         return loss
 
 
-def weight_penalty(variables, l1: float, l2: float):
+def weight_penalty(variables, l1: float, l2: float) -> Any:
     """Returns the L1 and L2 terms of the loss, a scalar tensor, over the kernels among `variables`."""
-    total = keras.ops.zeros((), "float32")
+    total: Any = keras.ops.zeros((), "float32")
     for variable in variables:
         if is_kernel(variable):
-            value = keras.ops.cast(variable, "float32")
+            value: Any = keras.ops.cast(variable, "float32")
             if l1:
-                total += l1 * keras.ops.sum(keras.ops.abs(value))
+                absolute_sum: Any = keras.ops.sum(keras.ops.abs(value))
+                total += l1 * absolute_sum
             if l2:
-                total += l2 * keras.ops.sum(keras.ops.square(value))
+                square_sum: Any = keras.ops.sum(keras.ops.square(value))
+                total += l2 * square_sum
     return total
 
 
@@ -124,8 +126,8 @@ def make_optimizer(
         staged: The model, whose `trainable` flags are set.
         accumulate: Parts of a batch whose gradients are added up.
     """
-    rate = _schedule(phase, updates)
-    options = {}
+    rate: Any = _schedule(phase, updates)
+    options: dict[str, Any] = {}
     if accumulate > 1:
         options["gradient_accumulation_steps"] = accumulate
         if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
@@ -140,7 +142,7 @@ def make_optimizer(
 
     if phase.decay == 1:
         return optimizer
-    return layerwise(optimizer, staged.model, decay=phase.decay, head=staged.head)
+    return layerwise_for(staged, optimizer, decay=phase.decay)
 
 
 def _schedule(phase, updates) -> Any:
