@@ -241,8 +241,8 @@ def _describe_cache(cache, location, view_count, task, choice):
     megabytes = 4 * (view_count + len(task.validation)) * math.prod(cache.shape) / 2**20
     place = "in memory" if location == "memory" else "on disk"
     return (
-        f"{format_span(frozen_stages)} computed once for {len(task.train)} training images{views_text} and {len(task.validation)} for "
-        f"validation, {megabytes:,.1f} MB {place}"
+        f"{format_span(frozen_stages)} computed once for {len(task.train)} training images{views_text} and "
+        f"{len(task.validation)} for validation, {megabytes:,.1f} MB {place}"
     )
 
 
