@@ -213,7 +213,7 @@ def test_optimizers_have_the_methods_that_layerwise_overrides_or_calls(name):
     assert list(inspect.signature(method).parameters) == parameters[name], SEEN_ON
 
 
-ROOMS = ("models", "strategies", "evidence", "tasks", "plots", "report", "exports", "course", "app")
+ROOMS = ("models", "strategies", "evidence", "training", "tasks", "plots", "report", "exports", "course", "app")
 
 
 @pytest.mark.parametrize("room", ROOMS)
