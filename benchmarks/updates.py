@@ -15,7 +15,7 @@ import ftlib as ft
 from ftlib.models.staged_model import StagedModel
 from ftlib.strategies.regularization import Regularization
 from ftlib.training.batches import one_hot
-from ftlib.training.trainer import Trainer, make_optimizer, split_into_parts
+from ftlib.training.trainer import Trainer, make_optimizer, split_into_segments
 
 BATCH = 32
 
@@ -23,7 +23,7 @@ BATCH = 32
 def trainer(model):
     """Returns what a phase trains everything with."""
     staged, regularization = StagedModel(model), Regularization.preset("light")
-    made = Trainer(split_into_parts(staged, staged.stage_names), regularization)
+    made = Trainer(split_into_segments(staged, staged.stage_names), regularization)
     made.compile(
         make_optimizer(ft.Phase("all", "all", rate=1e-4), 300, regularization.weight_decay, staged),
         keras.losses.CategoricalCrossentropy(),

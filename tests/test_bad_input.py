@@ -255,7 +255,7 @@ CASES = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_bad_input_is_named_before_any_work(name, model, tmp_path, monkeypatch):
-    monkeypatch.setattr(ftlib.training.fit, "train", lambda context: pytest.fail("it began to train"))
+    monkeypatch.setattr(ftlib.training.fit, "run_phases", lambda context: pytest.fail("it began to train"))
     act, error, fragments = CASES[name]
     run = ft.Run(model, "none", 0, {}, [], [], [], [], ("a", "b", "c"))
     tools = types.SimpleNamespace(

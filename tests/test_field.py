@@ -399,7 +399,7 @@ def test_whoever_stops_reading_does_not_stop_the_work(run, pictures, tmp_path, r
     out = tmp_path / "run"
     command = f"{sys.executable} -m ftlib.app.cli fit {pictures} --config {run / 'config.json'} --out {out} | head -1"
     done = subprocess.run(command, shell=True, cwd=root, capture_output=True, text=True)
-    assert RunFolder(out).finished and "Traceback" not in done.stderr and "Broken" not in done.stderr
+    assert RunFolder(out).is_trained and "Traceback" not in done.stderr and "Broken" not in done.stderr
 
 
 def test_predictions_can_be_written_to_a_file_with_any_name(run, pictures, tmp_path, capsys):
@@ -458,7 +458,7 @@ def test_a_stopped_run_whose_pictures_moved_goes_on_as_its_error_says(
     assert main(["fit", "--resume", str(out)]) == 2
     error = capsys.readouterr().err
     assert f"ftlib fit FOLDER --resume {out}" in error and "go on with" not in error
-    assert main(["fit", str(there), "--resume", str(out), "--quiet"]) == 0 and RunFolder(out).finished
+    assert main(["fit", str(there), "--resume", str(out), "--quiet"]) == 0 and RunFolder(out).is_trained
 
 
 # --- training where nothing is trained, and the project's own output -------------------------------------------------

@@ -137,6 +137,6 @@ def test_state_that_moves_in_a_frozen_stage_is_seen_before_training(monkeypatch,
     task, options = tiny.task(), dict(updates=4, verbose=False)
     assert ft.fit(counting(False), task, "feature_extraction", "none", **options).proofs
     assert ft.fit(counting(True), task, "full", "none", **options).proofs  # where it may move
-    monkeypatch.setattr(ftlib.training.fit, "train", lambda context: pytest.fail("it trained"))
+    monkeypatch.setattr(ftlib.training.fit, "run_phases", lambda context: pytest.fail("it trained"))
     with pytest.raises(ValueError, match="Counter 'counter' changes its 'calls' also in inference.* stage1"):
         ft.fit(counting(True), task, "feature_extraction", "none", **options)

@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 import ftlib as ft
-from ftlib.evidence.advisor import RULE, choose_strategy
+from ftlib.evidence.advisor import RULE, strategy_name_for
 from ftlib.evidence.comparison import interval
 from ftlib.evidence.similarity import Evidence
 
@@ -98,7 +98,7 @@ def evidence(row):
 def judge(rule, cell: CellSummary) -> Judgement:
     """Returns what a rule costs on every seed of a cell."""
     best_accuracy = cell.test_accuracy[cell.best_strategy]
-    chosen_strategies = [choose_strategy(evidence(row), PARAMETERS[row["backbone"]], rule) for row in cell.rows]
+    chosen_strategies = [strategy_name_for(evidence(row), PARAMETERS[row["backbone"]], rule) for row in cell.rows]
     regrets = [100 * (best_accuracy - cell.test_accuracy[name]) for name in chosen_strategies]
     time_shares = [(cell.advice_seconds + cell.seconds[name]) / cell.seconds["full"] for name in chosen_strategies]
     return Judgement(chosen_strategies, regrets, time_shares)

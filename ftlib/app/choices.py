@@ -193,7 +193,7 @@ def _connection_timeout(seconds: float) -> Iterator[None]:
         socket.setdefaulttimeout(previous_timeout)
 
 
-def choose_strategy(
+def recommend_strategy(
     model: keras.Model, task: Task, say: Callable[[str], object], name: str | None = None
 ) -> StrategyChoice:
     """Returns the strategy for a classifier and a task: the one that was asked for, or what `advise` recommends.

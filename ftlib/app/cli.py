@@ -15,7 +15,7 @@ from ftlib.app.console import Console, complain
 from ftlib.app.stopping import Terminated
 from ftlib.text import format_table
 
-# Wrong usage, or pictures that cannot be used; what else goes wrong is a failure.
+# Wrong usage, or pictures that cannot be used: exit code 2. Any other error is a failure: exit code 1.
 _USAGE_ERRORS = (
     ValueError,
     TypeError,

@@ -241,7 +241,7 @@ def _advise(args: argparse.Namespace) -> int:
     console = _console(args)
     with quiet_stderr(), tempfile.TemporaryDirectory(prefix="ftlib-") as temporary_folder:
         from ftlib.app.plan import make_plan
-        from ftlib.app.project import describe_pictures
+        from ftlib.app.project import create_run_folder
         from ftlib.tasks.folder.inspection import inspect_data
 
         options = _options(args).checked()
@@ -250,7 +250,7 @@ def _advise(args: argparse.Namespace) -> int:
         console.say(repr(findings))
         findings.require()
         data_path = pathlib.Path(os.path.abspath(args.data.expanduser()))
-        folder = describe_pictures(pathlib.Path(temporary_folder), data_path, findings)
+        folder = create_run_folder(pathlib.Path(temporary_folder), data_path, findings)
         plan = make_plan(folder, options, findings.report, console.say)
     console.result(repr(plan), {"plan": plan.to_dict(), "data": findings.to_dict()})
     console.say("\n`ftlib fit` with the same arguments does this.")
@@ -264,17 +264,17 @@ def _fit(args: argparse.Namespace) -> int:
         raise ValueError("Pictures are needed: ftlib fit FOLDER. `ftlib fit --help` has examples.")
     console = _console(args)
     with stoppable(console, args.resume), quiet_stderr():
-        from ftlib.app.project import resume, start
+        from ftlib.app.project import resume_fit, start_fit
         from ftlib.app.run_folder import RunFolder
 
         if args.resume is None:
-            folder = start(args.data, args.out, _options(args), console, args.config)
+            folder = start_fit(args.data, args.out, _options(args), console, args.config)
         else:
             _require_no_options(args)
             folder = RunFolder(args.resume)
             if args.data is not None:
-                folder.move_pictures(args.data)
-            folder = resume(folder, console)
+                folder.record_pictures_root(args.data)
+            folder = resume_fit(folder, console)
     _show_run(folder, console)
     return 0
 

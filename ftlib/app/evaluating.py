@@ -49,7 +49,7 @@ def evaluate(
     if on is not None:
         list_pictures(find_path(on), training=False)  # how they are arranged shows before any model is loaded
     if data is not None:
-        folder.move_pictures(data)
+        folder.record_pictures_root(data)
     run = folder.run()
     if on is None:
         return measure(run)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _FEWEST_AT_ONCE = 2  # images
 
 
-def train(folder: RunFolder, console: Console, plan: Plan | None = None) -> Run:
+def train_run_folder(folder: RunFolder, console: Console, plan: Plan | None = None) -> Run:
     """Trains a run, from its checkpoint if there is one, and returns the `Run`.
 
     Where a device runs out of memory, each batch is taken in twice as many parts and the training begins again, as

@@ -292,7 +292,7 @@ def _choose_strategy(
         strategy = Strategy.from_dict(options.strategy)
         choice = choices.StrategyChoice(strategy, "light", ["strategy: as configured"])
     else:
-        choice = choices.choose_strategy(model, task, say, options.strategy)
+        choice = choices.recommend_strategy(model, task, say, options.strategy)
     if options.rate is None:
         return choice
     reason = f"rate: {options.rate:g} in the last phase, as asked"

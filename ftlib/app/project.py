@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ftlib.app.console import Console
-from ftlib.app.fitting import choose_parts, train
+from ftlib.app.fitting import choose_parts, train_run_folder
 from ftlib.app.plan import Options, Plan, make_plan
 from ftlib.app.run_config import DataConfig, ModelConfig, RunConfig, TrainingConfig, read_config
 from ftlib.app.run_files import PictureRow, locked, read_json, write_json, write_picture_rows
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ftlib.evidence.run import Run
 
 
-def start(
+def start_fit(
     data: str | os.PathLike | None,
     out: str | os.PathLike | None,
     options: Options,
@@ -67,7 +67,7 @@ def start(
             if isinstance(error, OSError) and error.errno and error.filename is None:
                 error.filename = str(run_dir)  # a full disk, which says no more by itself
             if not (run_dir / "config.json").exists():
-                _remove_unborn(run_dir, new_folders)
+                _discard_unstarted_run(run_dir, new_folders)
             raise
         return _train_and_finish(folder, console, plan)
 
@@ -79,14 +79,14 @@ def _prepare(run_dir: pathlib.Path, data: pathlib.Path, options: Options, consol
         findings = inspect_data(data, near=options.near is not False)
     console.say(repr(findings))
     findings.require()
-    folder = describe_pictures(run_dir, data, findings)
+    folder = create_run_folder(run_dir, data, findings)
     plan = make_plan(folder, options, findings.report, console.say)
     console.say(repr(plan))
     _write_start(folder, plan, options)
     return folder, plan
 
 
-def describe_pictures(run_dir: pathlib.Path, data: pathlib.Path, findings: DataFindings) -> RunFolder:
+def create_run_folder(run_dir: pathlib.Path, data: pathlib.Path, findings: DataFindings) -> RunFolder:
     """Writes which picture is in which split.
 
     Args:
@@ -164,7 +164,7 @@ def _write_start(folder: RunFolder, plan: Plan, options: Options) -> None:
     folder.save_config()
 
 
-def _remove_unborn(run_dir: pathlib.Path, new_folders: Iterable[pathlib.Path]) -> None:
+def _discard_unstarted_run(run_dir: pathlib.Path, new_folders: Iterable[pathlib.Path]) -> None:
     """Empties the folder of a run that did not come to be, and removes the folders that were made for it."""
     for name in (LOCK, "data.csv", "findings.json", "start.keras", "part-start.keras"):
         (run_dir / name).unlink(missing_ok=True)
@@ -173,7 +173,7 @@ def _remove_unborn(run_dir: pathlib.Path, new_folders: Iterable[pathlib.Path]) -
             folder.rmdir()
 
 
-def resume(folder: RunFolder, console: Console) -> RunFolder:
+def resume_fit(folder: RunFolder, console: Console) -> RunFolder:
     """Goes on with a run where it was, to the end: training, figures, report.
 
     Args:
@@ -191,16 +191,16 @@ def resume(folder: RunFolder, console: Console) -> RunFolder:
 
 
 def _train_and_finish(folder: RunFolder, console: Console, plan: Plan | None = None) -> RunFolder:
-    """As `resume`, in a folder that is locked; `plan` is that of a run that is just beginning."""
+    """As `resume_fit`, in a folder that is locked; `plan` is that of a run that is just beginning."""
     try:
-        run = folder.run() if folder.finished else train(folder, console, plan)
-        return finish(folder, run, console)
+        run = folder.run() if folder.is_trained else train_run_folder(folder, console, plan)
+        return write_results(folder, run, console)
     except BaseException as error:
         error.run_dir = folder.path  # pyright: ignore[reportAttributeAccessIssue]  (read where a way on is named)
         raise
 
 
-def finish(folder: RunFolder, run: Run, console: Console) -> RunFolder:
+def write_results(folder: RunFolder, run: Run, console: Console) -> RunFolder:
     """Writes the figures and the report of a trained run, where they are missing, and clears up."""
     from ftlib.evidence.metrics import measure
 
@@ -226,9 +226,9 @@ def write_report(folder: RunFolder, run: Run | None = None) -> pathlib.Path:
         The path of the report.
     """
     from ftlib.exports.export import load_exports
-    from ftlib.report import write_folder_report
+    from ftlib.report import write_model_report
 
-    return write_folder_report(
+    return write_model_report(
         folder.run() if run is None else run,
         folder.path / "report.html",
         findings=read_json(folder.path / "findings.json")["findings"],

@@ -174,7 +174,7 @@ def _phase_needs(
     from ftlib.training.loop_rules import updates_per_epoch
 
     stage_names = staged.stage_names
-    chosen_names = phase.stages(stage_names)
+    chosen_names = phase.trained_stages(stage_names)
     first_index = stage_names.index(chosen_names[0])
     trained_names = stage_names[first_index:]
     total_operations = sum(profile.operations.values()) or 1

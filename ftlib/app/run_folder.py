@@ -71,14 +71,14 @@ class RunFolder:
         self.config = _read_existing(self.path) if config is None else config
 
     @property
-    def finished(self) -> bool:
+    def is_trained(self) -> bool:
         """Whether the training has ended."""
         return (self.path / "run.json").is_file() and (self.path / "model.keras").is_file()
 
     @property
     def status(self) -> str:
         """`"finished"`, `"running"` in some process, or `"stopped"`."""
-        if self.finished:
+        if self.is_trained:
             return "finished"
         return "running" if is_locked(self.path) else "stopped"
 
@@ -117,7 +117,7 @@ class RunFolder:
         place = pathlib.PureWindowsPath(text) if is_windows_path else pathlib.Path(text)
         return pathlib.Path(str(place.parent if self.config.data.table else place))
 
-    def move_pictures(self, data: str | os.PathLike) -> None:
+    def record_pictures_root(self, data: str | os.PathLike) -> None:
         """Records that the pictures are elsewhere now, after comparing all of them with their checksums.
 
         Args:
@@ -171,7 +171,7 @@ class RunFolder:
             self._require_unchanged(rows, files)
 
         # A finished run is compared with its pictures as they are now, unless they have just been compared.
-        digests_are_current = check or not self.finished
+        digests_are_current = check or not self.is_trained
         files_by_split = {split: [] for split in PARTS}
         names = distinct_names([file.relative_to(root).as_posix() for file in files])
         for row, file, name in zip(rows, files, names, strict=True):
@@ -179,7 +179,7 @@ class RunFolder:
             files_by_split[row.split].append(PictureFile(name, row.split, row.label, file, row.group, digest))
 
         # While a run trains, decoded pictures are kept for the process that goes on with it.
-        cache_dir = None if self.finished else self.path / "pixels"
+        cache_dir = None if self.is_trained else self.path / "pixels"
         image_size = (image_shape[0], image_shape[1])
         splits = make_splits(files_by_split, self.class_names, image_size, cache_dir=cache_dir)
         return Task(
@@ -199,7 +199,7 @@ class RunFolder:
         files = [finder.find(row.path) for row in rows]
         missing_paths = [row.path for row, file in zip(rows, files, strict=True) if not file.is_file()]
         if missing_paths:
-            if self.finished:
+            if self.is_trained:
                 move_command = format_command("evaluate", self.path, "--data", "FOLDER")
             else:
                 move_command = format_command("fit", "FOLDER", "--resume", self.path)

@@ -18,7 +18,7 @@ def _check_both_belts(answer):
 
     stage_names = _name_stages(track().name)
     phases = answer.unrolled(stage_names).phases
-    trained_stages = [phase.stages(stage_names) for phase in phases]
+    trained_stages = [phase.trained_stages(stage_names) for phase in phases]
     wanted_stages = [stage_names[first:] for first in reversed(range(len(stage_names)))]
     if trained_stages == [stage_names[-1:], stage_names]:
         return Mistake("all_at_once")

@@ -36,7 +36,7 @@ RULE = Rule(lead=2, parameters=1e6, ahead=0.1)
 _RECORDED_RANGES = {"labels per class": (1, 80), "classes": (2, 21)}  # of the tasks that it was fitted on
 
 
-def choose_strategy(evidence: Evidence, parameters: float, rule: Rule = RULE) -> str:
+def strategy_name_for(evidence: Evidence, parameters: float, rule: Rule = RULE) -> str:
     """Returns the name of the strategy for some `Evidence` on a model of so many parameters."""
     is_small = parameters <= rule.parameters
     if lead(evidence) > rule.lead:
@@ -130,7 +130,7 @@ def advise(model: keras.Model, task: Task, head: str | None = None) -> Advice:
     has_head = staged.stage_names[-1] == "head"
     evidence = measure_similarity(backbone_of(staged) if has_head else model, task)
     parameters = model.count_params()
-    strategy = get_strategy(choose_strategy(evidence, parameters))
+    strategy = get_strategy(strategy_name_for(evidence, parameters))
     return Advice(
         strategy=strategy,
         regularization="light",

@@ -90,9 +90,8 @@ class StagedModel:
         if positions != sorted(set(positions)):
             raise ValueError(f"Expected stage names in the model's order, each once. Received: {cut_names}.")
 
-        boundaries = [
-            call_index for call_index in map(self._last_calls.__getitem__, positions) if call_index is not None
-        ]
+        last_calls = [self._last_calls[position] for position in positions]
+        boundaries = [call_index for call_index in last_calls if call_index is not None]
         if past_pooling and boundaries:
             boundaries[0] = self.layer_graph.past_pooling(boundaries[0])
         return self.layer_graph.cut(boundaries)

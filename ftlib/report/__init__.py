@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ftlib.evidence.run import Run
     from ftlib.tasks.task import Task
 
-__all__ = ["write_folder_report", "write_report"]
+__all__ = ["write_model_report", "write_report"]
 
 
 def write_report(
@@ -63,7 +63,7 @@ def write_report(
     return report.write(file_path)
 
 
-def write_folder_report(
+def write_model_report(
     run: "Run",
     path: str | os.PathLike,
     findings: Sequence[str | Mapping[str, str]] | None = None,
@@ -102,7 +102,7 @@ def write_folder_report(
     >>> task = ft.load_task("digits", labels_per_class=10)
     >>> model = ft.classifier(ft.load_backbone("glyphnet"), task.num_classes)
     >>> run = ft.fit(model, task, "feature_extraction", updates=60, verbose=False)
-    >>> write_folder_report(run, "report.html", card={"Contact": "the mail room"}).name
+    >>> write_model_report(run, "report.html", card={"Contact": "the mail room"}).name
     'report.html'
     """
     file_path = require_file_path(path)

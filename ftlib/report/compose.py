@@ -34,7 +34,7 @@ class Report:
 
 @dataclasses.dataclass(frozen=True)
 class FolderDetails:
-    """What the report of a run folder tells beside the run itself; see `write_folder_report`."""
+    """What the report of a run folder tells beside the run itself; see `write_model_report`."""
 
     findings: Sequence[str | Mapping[str, str]] | None = None
     groups: Mapping[str, Sequence[Any]] | None = None

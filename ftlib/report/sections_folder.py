@@ -83,7 +83,7 @@ def key_facts(run: "Run", answers: Answers | None, score: RunScore) -> str:
         Fact("Mean F1 of the classes", f"{macro_f1:.3f}", "1 is perfect; each class counts the same"),
     ]
     if answers is not None:
-        largest_class = max(answers.class_scores, key=lambda score: score.image_count)
+        largest_class = max(answers.class_scores, key=lambda class_score: class_score.image_count)
         share = format_percent(largest_class.image_count / len(answers.labels))
         facts.append(Fact("Without a model", share, f"by always saying {largest_class.name}"))
         calibration_error = f"{100 * answers.calibration.ece:.1f} points"
@@ -129,7 +129,7 @@ def _class_remarks(answers):
             f"Weakest at {worst.name}: {worst.right_count} of {worst.image_count} found "
             f"({format_percent(worst.recall)}); best at {best.name}: {format_percent(best.recall)}."
         )
-    smallest = min(scores, key=lambda score: score.image_count)
+    smallest = min(scores, key=lambda class_score: class_score.image_count)
     if smallest.image_count >= _FEW_TEST_IMAGES:
         return [remark]
     few_images = f"Few test images: {smallest.name} has {smallest.image_count}."

@@ -109,8 +109,11 @@ class Phase:
         ]
         return (*last_stages, dataclasses.replace(self, name="all", train="all", share=stage_share))
 
-    def stages(self, names: Sequence[str]) -> list[str]:
-        """Returns which of a model's stages train, given the names of all, in order; of `"gradual"`, in the end.
+    def trained_stages(self, names: Sequence[str]) -> list[str]:
+        """Returns the names of the stages that this phase trains; for `"gradual"`, those of its last step.
+
+        Args:
+            names: Names of all stages of the model, from input to output.
 
         Raises:
             ValueError: For a stage that the model does not have, more stages than its backbone has, and none at all.
@@ -274,7 +277,7 @@ class Strategy:
         if self.keep is not None and self.keep > len(_backbone_names(names)):
             raise ValueError(f"Strategy {self.name!r} keeps {self.keep} stages, but the model has {', '.join(names)}.")
         for phase in self.phases:
-            phase.stages(names)
+            phase.trained_stages(names)
 
     def plan(self, updates: int) -> list[int]:
         """Returns the updates of each phase; together `updates` times the shares, each at least 1.

@@ -40,7 +40,7 @@ def check_anchor(anchor: Anchor | None, strategy: Strategy, stage_names: Sequenc
     if any(phase.train == "lora" for phase in strategy.phases):
         raise ValueError(f"{anchor!r} has nothing to hold: LoRA leaves the pre-trained weights as they are.")
     phases = strategy.unrolled(stage_names).phases
-    if not any(set(kept) & set(phase.stages(stage_names)) for phase in phases):
+    if not any(set(kept) & set(phase.trained_stages(stage_names)) for phase in phases):
         raise ValueError(f"{anchor!r} has nothing to hold: {strategy.name!r} trains no stage that is pre-trained.")
     if not isinstance(anchor, L2SP) and len(kept) < len(stage_names) - 1:
         raise ValueError(

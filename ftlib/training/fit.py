@@ -19,10 +19,10 @@ from ftlib.training.averaging import greedy_soup, interpolate_weights
 from ftlib.training.checkpoints import CheckpointStore, unpack_arrays
 from ftlib.training.context import TrainingContext
 from ftlib.training.devices import Hardware
-from ftlib.training.model_checks import check_probabilities, check_still_in_inference
+from ftlib.training.model_checks import check_probabilities, require_no_change_in_inference
 from ftlib.training.phase import train_phase
 from ftlib.training.progress import PrintedProgress, Progress
-from ftlib.training.random_layers import note_random_layers
+from ftlib.training.random_layers import describe_random_layers
 from ftlib.training.request import FitRequest, resolve_request
 
 
@@ -118,7 +118,7 @@ def fit(  # noqa: PLR0913 - all but three are options with defaults
             return _read_finished(request, checkpoints, progress)
 
     context = start_run(request, settings, checkpoints, progress)
-    train(context)
+    run_phases(context)
     return finish(context, request)
 
 
@@ -151,7 +151,7 @@ def start_run(
     model = executor.adopt(model)
     staged = StagedModel(model, request.staged.head)
     check_probabilities(staged)
-    check_still_in_inference(staged, request.strategy.phases)
+    require_no_change_in_inference(staged, request.strategy.phases)
     drawing_notes = _reinitialize(request, staged)
 
     run = Run(
@@ -205,7 +205,7 @@ def _first_notes(request, staged, drawing_notes):
     head_rates = {layer.rate for layer in _head_dropouts(staged)} or {0.0}
     if head_rates != {dropout}:
         notes.append(f"dropout={dropout:g} has no effect: the head has no Dropout layer to set it in.")
-    return notes + note_random_layers(staged.stages, request.strategy.phases)
+    return notes + describe_random_layers(staged.stages, request.strategy.phases)
 
 
 def _head_dropouts(staged):
@@ -225,7 +225,7 @@ def _prepare_anchor(request, run, staged, progress):
     return prepared
 
 
-def train(context: TrainingContext) -> None:
+def run_phases(context: TrainingContext) -> None:
     """Runs the phases, from a checkpoint on if there is one, and the closing steps."""
     run = context.run
     closing_steps = context.strategy.closing
@@ -268,7 +268,10 @@ def _go_to_checkpoint(context):
 
 
 def _line_start(context: TrainingContext, start_weights: list[np.ndarray]) -> list[np.ndarray]:
-    """Returns the weights to interpolate from: those at the start, under the head phase's head or else today's."""
+    """Returns the weights to interpolate from: those at the start, with the head as a first phase of the head left it.
+
+    Without such a phase it is the head as it is now.
+    """
     model = context.run.model
     head_weights = StagedModel(model, context.run.head).weights_of(["head"])
     head_values = context.head_after_first_phase or [to_numpy(weight) for weight in head_weights]

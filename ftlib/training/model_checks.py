@@ -25,14 +25,14 @@ def check_probabilities(staged: StagedModel) -> None:
         )
 
 
-def check_still_in_inference(staged: StagedModel, phases: Iterable[Phase]) -> None:
+def require_no_change_in_inference(staged: StagedModel, phases: Iterable[Phase]) -> None:
     """Refuses layers of frozen stages that change their own state also in inference, such as by counting their calls.
 
     It would break a proof at the end of the phase. Layers of Keras have no such state, and cost nothing here.
     """
     held_states = {}
     for stage in staged.stages:
-        if all(stage.name in phase.stages(staged.stage_names) for phase in phases):
+        if all(stage.name in phase.trained_stages(staged.stage_names) for phase in phases):
             continue
         for layer in (inner for outer in stage.layers for inner in flatten_layers(outer)):
             if not type(layer).__module__.startswith("keras."):

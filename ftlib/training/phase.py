@@ -32,7 +32,7 @@ from ftlib.training.context import TrainingContext
 from ftlib.training.loop_rules import updates_per_epoch
 from ftlib.training.phase_plan import PhasePlan
 from ftlib.training.random_layers import without_dropout_in
-from ftlib.training.trainer import ModelPart, Trainer, make_optimizer, split_into_parts
+from ftlib.training.trainer import ModelSegment, Trainer, make_optimizer, split_into_segments
 
 
 @dataclasses.dataclass
@@ -73,7 +73,7 @@ class PhaseInputs:
     """What goes through the part of the model that is trained.
 
     Attributes:
-        parts: The parts of the model that images, or what is kept of them, still go through.
+        segments: The segments of the model that images, or what is kept of them, still go through.
         views: The training images in fixed views, or what the frozen stages give for them; None where every update
             draws new views.
         validation: The validation images, or what the frozen stages give for them.
@@ -81,7 +81,7 @@ class PhaseInputs:
         cache_note: What is computed once, in words.
     """
 
-    parts: list[ModelPart]
+    segments: list[ModelSegment]
     views: Any
     validation: Any
     cache_location: str
@@ -103,16 +103,16 @@ def train_phase(context: TrainingContext, index: int, checkpoint: Checkpoint | N
     """
     plan = plan_phase(context, index)
     choice = choose_stages(context, plan, checkpoint)
-    proof = prove(context.run.model, batch_norm="train", head=context.run.head)
-    proof.start(digests=None if checkpoint is None else checkpoint.record["digests"])
+    prover = prove(context.run.model, batch_norm="train", head=context.run.head)
+    prover.start(digests=None if checkpoint is None else checkpoint.record["digests"])
 
     with without_dropout_in(choice.staged.stages, choice.trained_stages), _cache_folder(context) as folder:
         inputs = prepare_inputs(context, plan, choice, folder, checkpoint)
-        loop = PhaseLoop(context, plan, choice, inputs, proof)
+        loop = PhaseLoop(context, plan, choice, inputs, prover)
         if checkpoint is not None:
             loop.restore(checkpoint)
         loop.run()
-        proof.check(loop.trainer.optimizer)
+        prover.check(loop.trainer.optimizer)
 
     _finish_phase(context, plan, choice, inputs, loop)
     return TrainedPhase(choice.weights, loop.ingredients)
@@ -152,7 +152,7 @@ def choose_stages(context: TrainingContext, plan: PhasePlan, checkpoint: Checkpo
         with context.executor.scope():
             trained_stages = add_lora(staged, phase.rank, run.seed)
     else:
-        trained_stages = phase.stages(staged.stage_names)
+        trained_stages = phase.trained_stages(staged.stage_names)
         if phase.batch_norm == "freeze":
             norms_train_in = {*context.reinitialized_stages, "head"}
         else:
@@ -190,11 +190,11 @@ def prepare_inputs(
 ) -> PhaseInputs:
     """Computes what can be computed once, if that pays, and tells that the phase begins."""
     task = context.task
-    parts = split_into_parts(choice.staged, choice.trained_stages)
+    segments = split_into_segments(choice.staged, choice.trained_stages)
     views = _fixed_views(context, plan)
     cache, location, note = None, "", ""
-    if views is not None and len(parts) > 1 and not parts[0].trains:
-        cache = ActivationCache(parts[0].model, views, folder)
+    if views is not None and len(segments) > 1 and not segments[0].trains:
+        cache = ActivationCache(segments[0].model, views, folder)
         if checkpoint is None:
             validation_uses = plan.epochs * len(task.validation)
             location = cache.choose_location(
@@ -208,10 +208,10 @@ def prepare_inputs(
 
     context.progress.phase_started(plan, note)
     if cache is None or not location:
-        return PhaseInputs(parts, views, task.validation.images, "", "")
+        return PhaseInputs(segments, views, task.validation.images, "", "")
     kept_views = cache.run(views, location)
     kept_validation = cache.run(task.validation.images, location)
-    return PhaseInputs(parts[1:], kept_views, kept_validation, location, note)
+    return PhaseInputs(segments[1:], kept_views, kept_validation, location, note)
 
 
 def _fixed_views(context, plan):
@@ -254,7 +254,7 @@ class PhaseLoop:
         plan: The `PhasePlan`.
         choice: The `StageChoice`, set on the model.
         inputs: The `PhaseInputs`.
-        proof: The proof that was started before the first update.
+        prover: What was started before the first update, to prove at the end what moved.
 
     Attributes:
         trainer: The compiled `Trainer`.
@@ -264,24 +264,27 @@ class PhaseLoop:
     """
 
     def __init__(
-        self, context: TrainingContext, plan: PhasePlan, choice: StageChoice, inputs: PhaseInputs, proof: prove
+        self, context: TrainingContext, plan: PhasePlan, choice: StageChoice, inputs: PhaseInputs, prover: prove
     ):
         self.context = context
         self.plan = plan
         self.choice = choice
         self.inputs = inputs
-        self.proof = proof
-        self.anchor_term, self.trainer = _make_trainer(context, plan, choice, inputs.parts)
-        self.validation_model = self._validation_model()
+        self.prover = prover
+        self.anchor_term, self.trainer = _make_trainer(context, plan, choice, inputs.segments)
+        self.validation_model = self._choose_validation_model()
         self.epoch = 0
         self.updates_done = 0
         self.best_epoch: EpochWeights | None = None
         self.ingredients: list[EpochWeights] = []
 
-    def _validation_model(self):
+    def _choose_validation_model(self):
+        """Returns what gives predictions for the validation inputs, which may be what frozen stages gave for images."""
         if not self.inputs.cache_location:
             return self.context.run.model
-        return self.inputs.parts[0].model if len(self.inputs.parts) == 1 else self.trainer
+        if len(self.inputs.segments) == 1:
+            return self.inputs.segments[0].model
+        return self.trainer
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Goes to where the loop was when the checkpoint was written."""
@@ -343,12 +346,10 @@ class PhaseLoop:
 
     def _trainer_inputs(self, batches, epoch_key):
         """Yields what goes through the model at once: batches, or parts of them of equal size."""
-        part_count = self.context.hardware.accumulate
-        for i, batch in enumerate(prefetch(batches.__getitem__, len(batches))):
-            split_batch = (np.split(array, part_count) for array in batch)
-            for images, *targets in zip(*split_batch, strict=True):
+        for index, batch in enumerate(prefetch(batches.__getitem__, len(batches))):
+            for images, *targets in _split_batch(batch, self.context.hardware.accumulate):
                 if self.anchor_term is not None:
-                    images = self.anchor_term.inputs_for(images, epoch_key, i)
+                    images = self.anchor_term.inputs_for(images, epoch_key, index)
                 yield images, *targets
 
     def _epoch_record(self, train_metrics, scores):
@@ -394,7 +395,7 @@ class PhaseLoop:
             "soup": [_without_weights(ingredient) for ingredient in self.ingredients],
             "where": self.inputs.cache_location,
             "touched": context.touched_stages,
-            "digests": self.proof.digests_at_start,
+            "digests": self.prover.digests_at_start,
             "history": [dict(epoch_record) for epoch_record in run.history],
             "phases": [dict(phase_record) for phase_record in run.phases],
             "notes": run.notes,
@@ -411,7 +412,7 @@ class PhaseLoop:
         context.checkpoints.write(record, arrays)
 
 
-def _make_trainer(context, plan, choice, parts) -> tuple[AnchorTerm | None, Trainer]:
+def _make_trainer(context, plan, choice, segments) -> tuple[AnchorTerm | None, Trainer]:
     """Returns the term of the anchor, if there is one, and the compiled trainer.
 
     Whatever has variables is made here: created in the first update, they would have TensorFlow trace it twice.
@@ -423,7 +424,7 @@ def _make_trainer(context, plan, choice, parts) -> tuple[AnchorTerm | None, Trai
         anchor_term = None
         if context.anchor is not None:
             anchor_term = context.anchor.term_for([weight for weight in choice.weights if weight.trainable])
-        trainer = Trainer(parts, regularization, anchor_term, hardware.precision)
+        trainer = Trainer(segments, regularization, anchor_term, hardware.precision)
         optimizer = make_optimizer(
             plan.phase, plan.updates, regularization.weight_decay, choice.staged, hardware.accumulate
         )
@@ -431,6 +432,12 @@ def _make_trainer(context, plan, choice, parts) -> tuple[AnchorTerm | None, Trai
         trainer.compile(optimizer, loss, metrics=metrics, jit_compile=hardware.jit)
         trainer.optimizer.build(trainer.trainable_variables)
     return anchor_term, trainer
+
+
+def _split_batch(batch, count):
+    """Returns a batch, which is a tuple of arrays, as that many smaller ones."""
+    split_arrays = [np.split(array, count) for array in batch]
+    return zip(*split_arrays, strict=True)
 
 
 def _without_weights(epoch_weights):
@@ -441,7 +448,7 @@ def _finish_phase(context, plan, choice, inputs, loop):
     """Leaves the model with the weights of the best epoch, and the run with the record of the phase."""
     run = context.run
     phase = plan.phase
-    run.proofs += [Proof(f"{phase.name}: {proof.name}", proof.holds, proof.detail) for proof in loop.proof.results]
+    run.proofs += [Proof(f"{phase.name}: {proof.name}", proof.holds, proof.detail) for proof in loop.prover.results]
     assign_weights(choice.weights, loop.best_epoch.weights)
     run.scores["validation"] = loop.best_epoch.scores
 

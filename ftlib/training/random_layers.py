@@ -14,11 +14,15 @@ from ftlib.strategies.strategy import Phase
 
 @contextlib.contextmanager
 def without_dropout_in(stages: Iterable[Stage], trained_stages) -> Iterator[None]:
-    """Switches off the random layers of frozen stages that share a segment with one that trains (a ViT's encoder)."""
+    """Switches off the layers that draw random numbers in all stages but those that train.
+
+    Frozen segments run in inference mode as a whole. This is for a frozen stage that shares a segment with one that
+    trains, such as a block of a ViT's encoder.
+    """
     frozen_stages = [stage for stage in stages if stage.name not in trained_stages]
     switched_off = [layer for stage in frozen_stages for layer in random_layers(stage)]
     for layer in switched_off:
-        # Whatever the number is called that says how random it is: it computes as it does when nothing trains.
+        # Layers name their rate differently (`rate`, `factor`, ...), so they are told that nothing trains instead.
         object.__setattr__(layer, "call", functools.partial(_call_without_training, layer.call))
     try:
         yield
@@ -44,7 +48,7 @@ def _takes_training(layer):
     return "training" in inspect.signature(layer.call).parameters
 
 
-def note_random_layers(stages: Sequence[Stage], phases: Iterable[Phase]) -> list[str]:
+def describe_random_layers(stages: Sequence[Stage], phases: Iterable[Phase]) -> list[str]:
     """Returns a note on the random layers of stages that are frozen in some phase, where they are off; or none.
 
     Args:
@@ -54,7 +58,7 @@ def note_random_layers(stages: Sequence[Stage], phases: Iterable[Phase]) -> list
     stage_names = [stage.name for stage in stages]
     switched_off = {}
     for phase in phases:
-        trained_stages = phase.stages(stage_names)
+        trained_stages = phase.trained_stages(stage_names)
         for stage in stages:
             if stage.name not in trained_stages:
                 switched_off.update((id(layer), (layer, stage.name)) for layer in random_layers(stage))

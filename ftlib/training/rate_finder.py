@@ -17,7 +17,7 @@ from ftlib.tasks.task import Task
 from ftlib.training.batches import EpochBatches, reseed_layers
 from ftlib.training.fit import fit
 from ftlib.training.random_layers import without_dropout_in
-from ftlib.training.trainer import Trainer, make_optimizer, split_into_parts
+from ftlib.training.trainer import Trainer, make_optimizer, split_into_segments
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -172,7 +172,7 @@ def _search(
     running_mean = 0.0
     smoothed_losses = []
     with without_dropout_in(staged.stages, trained_stages):
-        trainer = Trainer(split_into_parts(staged, trained_stages), regularization)
+        trainer = Trainer(split_into_segments(staged, trained_stages), regularization)
         loss_function = keras.losses.CategoricalCrossentropy(label_smoothing=regularization.label_smoothing)
         trainer.compile(make_optimizer(phase, len(rates), regularization.weight_decay, staged), loss_function)
         for i, rate in enumerate(rates):

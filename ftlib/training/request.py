@@ -117,18 +117,19 @@ def resolve_request(  # noqa: PLR0913 - the arguments of `fit`
     staged = StagedModel(model, head)
     stage_names = staged.stage_names
     is_auto = isinstance(strategy, str) and strategy.casefold() == "auto"
-    unrolled = get_strategy("lp_ft" if is_auto else strategy).unrolled(stage_names, staged.head_width)
+    # "auto" is settled last, since it takes long; until then every check is made with what it may well choose.
+    run_strategy = get_strategy("lp_ft" if is_auto else strategy).unrolled(stage_names, staged.head_width)
     _check_task(task)
     _check_numbers(seed=seed, updates=updates, batch_size=batch_size)
     _check_output(model, task)
     if updates is not None:
-        unrolled.plan(updates)
-    unrolled.check(stage_names)
+        run_strategy.plan(updates)
+    run_strategy.check(stage_names)
     _check_run_dir(run_dir)
 
     hardware = Hardware() if hardware is None else hardware
     hardware.check(batch_size)
-    if any(phase.train == "lora" for phase in unrolled.phases):
+    if any(phase.train == "lora" for phase in run_strategy.phases):
         lora_layers(staged.stages)
     class_weights = weigh_classes(class_weight, task)
     _check_all_pixels(task, regularization)
@@ -137,12 +138,12 @@ def resolve_request(  # noqa: PLR0913 - the arguments of `fit`
     if is_auto:
         advice = advise(model, task, head)
         progress.note(repr(advice))
-        unrolled = advice.strategy.unrolled(stage_names, staged.head_width)
-    check_anchor(regularization.anchor, unrolled, stage_names)
+        run_strategy = advice.strategy.unrolled(stage_names, staged.head_width)
+    check_anchor(regularization.anchor, run_strategy, stage_names)
 
     fitted_task = task.for_backbone(model)
     if fitted_task is not task:
-        sizes = f"{_by(task.image_shape)} -> {_by(fitted_task.image_shape)}"
+        sizes = f"{_format_shape(task.image_shape)} -> {_format_shape(fitted_task.image_shape)}"
         progress.note(f"{task.name}: images {sizes} for the backbone")
     for note in task.notes:
         progress.note(f"{task.name}: {note}")
@@ -151,7 +152,7 @@ def resolve_request(  # noqa: PLR0913 - the arguments of `fit`
         staged=staged,
         given_task=task,
         task=fitted_task,
-        strategy=unrolled,
+        strategy=run_strategy,
         advice=advice,
         regularization=regularization,
         seed=int(seed),
@@ -206,5 +207,5 @@ def _check_all_pixels(task, regularization):
         check_pixels(source.train.images, "source images")
 
 
-def _by(shape):
+def _format_shape(shape):
     return "x".join(map(str, shape))

@@ -14,7 +14,7 @@ _WARMUP = {"cosine": 0.1, "one_cycle": 0.3}  # share of a phase's updates until 
 _ONE_CYCLE_START = 25  # one cycle starts at the peak rate divided by this (Smith and Topin, 2018)
 
 
-class ModelPart(NamedTuple):
+class ModelSegment(NamedTuple):
     """Consecutive layers of a model that all train, or are all frozen."""
 
     model: keras.Model
@@ -22,30 +22,30 @@ class ModelPart(NamedTuple):
 
 
 class Trainer(keras.Model):
-    """The parts of a model one after the other, the frozen ones in inference mode, and the penalties of the loss.
+    """The segments of a model one after the other, the frozen ones in inference mode, and the penalties of the loss.
 
     It shares the model's weights and is thrown away after the phase, so that the saved model knows nothing of it.
 
     Args:
-        parts: As from `split_into_parts`.
+        segments: As from `split_into_segments`.
         regularization: The `Regularization`.
         anchor_term: The `AnchorTerm` of the phase, or None.
         dtype: A policy by name; in `"mixed_float16"` Keras scales the loss.
     """
 
-    def __init__(self, parts, regularization: Regularization, anchor_term=None, dtype: str | None = None):
+    def __init__(self, segments, regularization: Regularization, anchor_term=None, dtype: str | None = None):
         super().__init__(name="trainer", dtype=dtype)
         self.autocast = False  # each layer knows what it computes in; pixels come in full
-        self.part_models = [part.model for part in parts]
-        self.part_trains = tuple(part.trains for part in parts)
+        self.segment_models = [segment.model for segment in segments]
+        self.segment_trains = tuple(segment.trains for segment in segments)
         self.regularization = regularization
         self.anchor_term = anchor_term
         self.anchor_constants = [] if anchor_term is None else anchor_term.constants
 
     def call(self, x, training=None):
         x = x[0] if isinstance(x, (tuple, list)) else x  # source examples come along, for the loss
-        for part_model, trains in zip(self.part_models, self.part_trains, strict=True):
-            x = part_model(x, training=bool(training) and trains)
+        for segment_model, trains in zip(self.segment_models, self.segment_trains, strict=True):
+            x = segment_model(x, training=bool(training) and trains)
         return x
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
@@ -73,10 +73,10 @@ def weight_penalty(variables, l1: float, l2: float) -> Any:
     return total
 
 
-def split_into_parts(staged: StagedModel, trained_stages) -> list[ModelPart]:
-    """Returns the model as consecutive parts, each with whether it trains; neighbours of a kind stay together.
+def split_into_segments(staged: StagedModel, trained_stages) -> list[ModelSegment]:
+    """Returns the model as consecutive segments, each with whether it trains; neighbours of a kind stay together.
 
-    A frozen first part takes in what follows it without weights and randomness, such as pooling: what is to be kept
+    A frozen first segment takes in what follows it without weights and randomness, such as pooling: what is to be kept
     of an image is then one number per channel, not a whole map of them.
     """
     stages = staged.stages
@@ -87,17 +87,17 @@ def split_into_parts(staged: StagedModel, trained_stages) -> list[ModelPart]:
         if trains != next_trains and stage.can_split
     ]
 
-    # Stages that cannot be told apart by a cut form one part, which trains if any of them does.
-    part_trains, current_stages = [], []
+    # Stages that cannot be told apart by a cut form one segment, which trains if any of them does.
+    segment_trains, current_stages = [], []
     for stage, trains in zip(stages, stage_trains, strict=True):
         current_stages.append(trains)
         if stage.name in cut_after:
-            part_trains.append(any(current_stages))
+            segment_trains.append(any(current_stages))
             current_stages = []
-    part_trains.append(any(current_stages))
+    segment_trains.append(any(current_stages))
 
-    part_models = staged.cut(cut_after, past_pooling=bool(cut_after) and not part_trains[0])
-    return [ModelPart(model, trains) for model, trains in zip(part_models, part_trains, strict=True)]
+    segment_models = staged.cut(cut_after, past_pooling=bool(cut_after) and not segment_trains[0])
+    return [ModelSegment(model, trains) for model, trains in zip(segment_models, segment_trains, strict=True)]
 
 
 class _PerUpdate(keras.optimizers.schedules.LearningRateSchedule):

@@ -71,11 +71,11 @@ def test_ctrl_c_that_a_library_loses_still_stops(pictures, tmp_path, monkeypatch
 @pytest.mark.parametrize("step", ["measure", "write"])
 def test_stopped_after_training_it_only_writes_what_is_missing(pictures, quick_run, tmp_path, monkeypatch, step):
     out = tmp_path / "run"
-    place = {"measure": "ftlib.evidence.metrics.measure", "write": "ftlib.report.write_folder_report"}[step]
+    place = {"measure": "ftlib.evidence.metrics.measure", "write": "ftlib.report.write_model_report"}[step]
     with monkeypatch.context() as patch:
         patch.setattr(place, interrupt)
         assert fit(pictures, out, "--quiet") == 130
-    monkeypatch.setattr("ftlib.app.project.train", lambda *args: pytest.fail("it trained again"))
+    monkeypatch.setattr("ftlib.app.project.run_phases", lambda *args: pytest.fail("it trained again"))
     assert main(["fit", "--resume", str(out), "--quiet"]) == 0
     assert_same_run(out, quick_run)
     assert main(["fit", "--resume", str(out), "--quiet"]) == 0  # and a finished one is told about again

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 import tiny
 
-from ftlib.evidence.advisor import Rule, advise, choose_strategy, lead
+from ftlib.evidence.advisor import Rule, advise, lead, strategy_name_for
 from ftlib.evidence.similarity import Evidence
 from ftlib.training.fit import fit
 
@@ -19,20 +19,20 @@ def far(labels):
 
 def test_near_the_pre_training_the_lead_over_pixels_decides_and_far_from_it_the_size_of_the_network():
     rule = Rule(lead=2, parameters=1e6, ahead=0.2)
-    assert choose_strategy(NEAR, SMALL, rule) == choose_strategy(NEAR, LARGE, rule) == "lp_ft"
+    assert strategy_name_for(NEAR, SMALL, rule) == strategy_name_for(NEAR, LARGE, rule) == "lp_ft"
     plain = dataclasses.replace(NEAR, pixels=0.8)
-    assert choose_strategy(plain, SMALL, rule) == "feature_extraction_long"
-    assert choose_strategy(plain, LARGE, rule) == "lp_ft"
+    assert strategy_name_for(plain, SMALL, rule) == "feature_extraction_long"
+    assert strategy_name_for(plain, LARGE, rule) == "lp_ft"
     behind = dataclasses.replace(NEAR, pixels=0.96)
-    assert choose_strategy(behind, SMALL, rule) == choose_strategy(behind, LARGE, rule) == "lp_ft"
-    assert choose_strategy(far(50), SMALL, rule) == choose_strategy(far(1), SMALL, rule) == "scratch"
-    assert choose_strategy(far(50), LARGE, rule) == "full"
+    assert strategy_name_for(behind, SMALL, rule) == strategy_name_for(behind, LARGE, rule) == "lp_ft"
+    assert strategy_name_for(far(50), SMALL, rule) == strategy_name_for(far(1), SMALL, rule) == "scratch"
+    assert strategy_name_for(far(50), LARGE, rule) == "full"
 
 
 def test_the_lead_of_an_early_stage_counts_in_standard_errors():
     assert lead(NEAR) < 0 < 2 < lead(far(10))
     few = dataclasses.replace(far(10), validation=8)
-    assert lead(few) == pytest.approx(lead(far(10)) / 5) and choose_strategy(few, SMALL) != "scratch"
+    assert lead(few) == pytest.approx(lead(far(10)) / 5) and strategy_name_for(few, SMALL) != "scratch"
     perfect = dataclasses.replace(NEAR, probes={"stage1": 1.0, "stage2": 1.0})
     assert lead(perfect) == 0
     assert lead(dataclasses.replace(NEAR, probes={"stage1": 0.9})) == 0
@@ -42,7 +42,7 @@ def test_advice_is_a_strategy_to_train_with_and_sentences_with_the_numbers():
     task = tiny.task(train=30)
     advice = advise(tiny.model(), task)
     assert advice.evidence == advise(tiny.backbone(), task).evidence
-    assert advice.strategy.name == choose_strategy(advice.evidence, tiny.backbone().count_params())
+    assert advice.strategy.name == strategy_name_for(advice.evidence, tiny.backbone().count_params())
     text = repr(advice)
     assert f"advice: {advice.strategy.name}" in text and f"{100 * advice.evidence.probe:.0f} %" in text
     assert all(line in text for line in (*advice.why, *advice.doubts)) and repr(advice.strategy) in text

@@ -11,7 +11,7 @@ import tiny
 from ftlib import plots
 from ftlib.evidence.calibration import calibration
 from ftlib.evidence.run import load_run
-from ftlib.report import write_folder_report as write
+from ftlib.report import write_model_report as write
 from ftlib.training.fit import fit
 
 CLASSES = ("top", "<b>middle</b>", "bottom")

@@ -22,7 +22,9 @@ def test_the_named_strategies_are_all_there():
         "lora",
         "hybrid",
     ]
-    trained = {name: [p.stages(NAMES) for p in get_strategy(name).unrolled(NAMES).phases] for name in list_strategies()}
+    trained = {
+        name: [p.trained_stages(NAMES) for p in get_strategy(name).unrolled(NAMES).phases] for name in list_strategies()
+    }
     assert trained == {
         "scratch": [NAMES],
         "feature_extraction": [["head"]],
@@ -77,7 +79,7 @@ def test_a_strategy_is_edited_into_another():
     recipe = get_strategy("lp_ft")
     slow = dataclasses.replace(recipe, name="slow", phases=(recipe.phases[0], Phase("top", 2, share=0.5, rate=1e-5)))
     assert get_strategy(slow) is slow
-    assert [p.stages(NAMES) for p in slow.phases] == [["head"], ["stage2", "stage3", "head"]]
+    assert [p.trained_stages(NAMES) for p in slow.phases] == [["head"], ["stage2", "stage3", "head"]]
     assert slow.plan(60) == [20, 30]
     assert get_strategy("lp_ft") == recipe != slow
     with pytest.raises(dataclasses.FrozenInstanceError):
@@ -98,11 +100,11 @@ def test_the_rate_of_a_head_goes_by_its_width():
 
 
 def test_stages_are_chosen_in_the_order_of_the_model():
-    assert Phase("x", ("head", "stage1")).stages(NAMES) == ["stage1", "head"]
-    assert Phase("x", 0).stages(NAMES) == ["head"]
-    assert Phase("x", 3).stages(NAMES) == NAMES
+    assert Phase("x", ("head", "stage1")).trained_stages(NAMES) == ["stage1", "head"]
+    assert Phase("x", 0).trained_stages(NAMES) == ["head"]
+    assert Phase("x", 3).trained_stages(NAMES) == NAMES
     with pytest.raises(ValueError, match="trains nothing.*fit\\(..., head=...\\)"):
-        Phase("x", "head").stages(NAMES[:3])
+        Phase("x", "head").trained_stages(NAMES[:3])
     with pytest.raises(ValueError, match="keeps 4 stages, but the model has stage1, stage2, stage3, head"):
         Strategy("x", "pretrained", [Phase("all", "all")], keep=4).check(NAMES)
 
@@ -111,7 +113,9 @@ def test_stages_are_chosen_in_the_order_of_the_model():
 def test_every_strategy_suits_a_model_with_stages_also_before_it_is_unrolled(name):
     strategy = get_strategy(name)
     strategy.check(NAMES)
-    assert set(strategy.phases[-1].stages(NAMES)) == set(strategy.unrolled(NAMES).phases[-1].stages(NAMES))
+    assert set(strategy.phases[-1].trained_stages(NAMES)) == set(
+        strategy.unrolled(NAMES).phases[-1].trained_stages(NAMES)
+    )
 
 
 @pytest.mark.parametrize("name", list_strategies())

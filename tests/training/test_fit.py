@@ -109,7 +109,7 @@ def test_phases_run_as_planned_and_share_one_history(example):
 
 def test_without_a_number_of_updates_it_takes_at_least_300(monkeypatch):
     counts = []
-    monkeypatch.setattr(ftlib.training.fit, "train", lambda context: counts.append(context.updates_per_phase))
+    monkeypatch.setattr(ftlib.training.fit, "run_phases", lambda context: counts.append(context.updates_per_phase))
     fit(tiny.model(), tiny.task(), "lp_ft", verbose=False)
     fit(tiny.model(), tiny.task(train=90), "full", batch_size=2, verbose=False)
     assert counts == [[100, 200], [450]]  # ten passes of 45 batches
@@ -254,7 +254,7 @@ def test_a_frozen_weight_that_moves_breaks_the_run(monkeypatch, eager):
 
 
 def test_a_leak_between_splits_stops_the_run_before_it_starts(monkeypatch):
-    monkeypatch.setattr(ftlib.training.fit, "train", lambda context: pytest.fail("it trained"))
+    monkeypatch.setattr(ftlib.training.fit, "run_phases", lambda context: pytest.fail("it trained"))
     task = tiny.task()
     leaky = dataclasses.replace(task, validation=task.train.take(range(6)))
     with pytest.raises(ProofError, match=r"no leak between splits: in two splits: train-0 \(train and validation\)"):
@@ -339,7 +339,7 @@ def test_a_vision_transformer_unfreezes_inside_its_encoder(eager, monkeypatch):
             off[stage.name] = {not np.any(x(np.ones((1, 100), "float32"), training=True) != 1) for x in drops}
         return parts(staged, trained_stages)
 
-    monkeypatch.setattr(ftlib.training.phase, "split_into_parts", look)
+    monkeypatch.setattr(ftlib.training.phase, "split_into_segments", look)
     run = fit(model, task, one_phase(2), NONE, updates=3, batch_size=8, verbose=False)
     assert [off[name] for name in names[-4:]] == [{True}, {False}, {False}, set()]
     trained = {w.path for s in stages(run.model) if s.name in names[-3:] for x in s.layers for w in x.weights}

@@ -165,7 +165,7 @@ def test_lora_can_be_resumed_within_its_phase_and_after(tmp_path, monkeypatch):
 def test_a_finished_run_is_read_and_not_run_again(tmp_path, monkeypatch, capsys):
     first = train(tmp_path, "top", updates=6)
     accuracy = first.test_accuracy
-    monkeypatch.setattr(ftlib.training.fit, "train", lambda context: pytest.fail("it trained"))
+    monkeypatch.setattr(ftlib.training.fit, "run_phases", lambda context: pytest.fail("it trained"))
     again = train(tmp_path, "top", updates=6, verbose=True)
     same(again, first)
     assert again.test_accuracy == accuracy and again.task is not None
@@ -197,7 +197,7 @@ def folders(tmp_path_factory):
 @pytest.mark.parametrize("place", [0, 1], ids=["finished", "killed"])
 @pytest.mark.parametrize("what", OTHERS)
 def test_the_folder_of_another_run_is_refused(folders, monkeypatch, what, place):
-    monkeypatch.setattr(ftlib.training.fit, "train", lambda context: pytest.fail("it trained"))
+    monkeypatch.setattr(ftlib.training.fit, "run_phases", lambda context: pytest.fail("it trained"))
     before = {p.name: p.read_bytes() for p in folders[place].iterdir()}
     kind = "an unfinished run" if place else "a run"
     with pytest.raises(ValueError, match=f"holds {kind} with another {what}. Recorded: .* Received: .*Choose another"):
@@ -206,7 +206,7 @@ def test_the_folder_of_another_run_is_refused(folders, monkeypatch, what, place)
 
 
 def test_another_picture_or_label_is_another_task(folders, monkeypatch):
-    monkeypatch.setattr(ftlib.training.fit, "train", lambda context: pytest.fail("it trained"))
+    monkeypatch.setattr(ftlib.training.fit, "run_phases", lambda context: pytest.fail("it trained"))
     for part in ("train", "validation", "test"):
         task = tiny.task()
         split = getattr(task, part)

@@ -126,7 +126,7 @@ def phases(names):
     """The phases of `gradual`, as the library unrolls them."""
     rows = {}
     for at, phase in enumerate(ft.strategy("gradual").unrolled(STAGES).phases, start=1):
-        trains = phase.stages(STAGES)
+        trains = phase.trained_stages(STAGES)
         rows[f"phase {at}"] = [("trains", "trains") if s in trains else ("frozen", "frozen") for s in STAGES]
     return draw.blocks(rows, STAGES)
 
