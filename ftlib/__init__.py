@@ -45,6 +45,7 @@ _PUBLIC = {
     "training.devices": ["Hardware"],
     "training.fit": ["fit"],
     "training.layerwise": ["layerwise"],
+    "training.progress": ["Progress"],
     "training.rate_finder": ["RateSearch", "find_lr"],
 }
 _HOME = {name: module for module, names in _PUBLIC.items() for name in names}

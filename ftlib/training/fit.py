@@ -72,7 +72,7 @@ def fit(  # noqa: PLR0913 - all but three are options with defaults
         verbose: Whether to print one line per epoch. Has no effect where `progress` is given.
         hardware: A `Hardware`: several devices, mixed precision, compilation, or a batch in parts. Default None: one
             device, as Keras does it. The model of the run is a plain one in any case.
-        progress: A `ftlib.training.progress.Progress` that is told what happens, to show it in another way. Default
+        progress: A `Progress` that is told what happens, to show it in another way. Default
             None: lines are printed, as `verbose` says.
 
     Returns:

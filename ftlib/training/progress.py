@@ -9,7 +9,7 @@ class Progress:
     """Is told what happens in a run, and shows nothing: derive from it, and override what you want to show.
 
     Example:
-    >>> class Losses(Progress):
+    >>> class Losses(ft.Progress):
     ...     def epoch_finished(self, record, is_best):
     ...         print(f"{record.update}: {record.val_loss:.2f}")
     """

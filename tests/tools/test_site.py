@@ -266,7 +266,8 @@ def test_the_reference_shows_signature_sections_and_examples(small_site):
     page = small_site["api/training.html"].decode()
     words = "".join(Parsed(small_site["api/training.html"]).text)
     assert "keras.src" not in "".join(data.decode() for name, data in small_site.items() if name.startswith("api/"))
-    assert "class_weight" in words.partition("fit(")[2].partition(")")[0]
+    signature = words.partition("fit(")[2].partition("Trains a copy")[0]
+    assert "model: keras.Model" in signature and "task: Task" in signature and "class_weight" in signature
     assert '<p class="section">Arguments:</p>' in page and "<li><strong>run_dir:</strong>" in page
     assert '>>> task = ft.load_task("digits", labels_per_class=10)\n>>> model' in words
     assert '<a href="tasks.html#Task"><code>Task</code></a>' in page
@@ -274,6 +275,7 @@ def test_the_reference_shows_signature_sections_and_examples(small_site):
     for name, data in small_site.items():
         if name.startswith("api/"):
             assert left_as_text.findall(data.decode()) == [], name
+            assert "&lt;span" not in data.decode(), name
 
 
 # --- the real lessons -------------------------------------------------------------------------------------

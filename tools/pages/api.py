@@ -134,16 +134,17 @@ def _make_entry(name, kind, signature, docstring, members=()):
     )
 
 
-# A class of Keras is shown as users name it: keras.Model, not keras.src.models.model.Model.
-_KERAS_MODULES = re.compile(
-    r'(<span class="n">keras</span><span class="o">\.</span>)<span class="n">src</span>'
-    r'(?:<span class="o">\.</span><span class="n">[a-z_]+</span>)*<span class="o">\.</span>'
-)
+# Classes are shown as users name them: keras.Model, not keras.src.models.model.Model, and Task without its module.
+_DOT = r'<span class="o">\.</span>'
+_MODULES = rf'(?:<span class="n">[a-z_]+</span>{_DOT})*'
+_KERAS_MODULES = re.compile(rf'(<span class="n">keras</span>{_DOT})<span class="n">src</span>{_DOT}{_MODULES}')
+_FTLIB_MODULES = re.compile(rf'<span class="n">ftlib</span>{_DOT}{_MODULES}')
 
 
 def _format_signature(signature):
-    formatted = render_helpers.format_signature(signature, colon=False)
-    return Markup(_KERAS_MODULES.sub(r"\1", formatted))
+    # A plain string: what a pattern leaves of Markup would be escaped a second time.
+    formatted = str(render_helpers.format_signature(signature, colon=False))
+    return Markup(_FTLIB_MODULES.sub("", _KERAS_MODULES.sub(r"\1", formatted)))
 
 
 # Its lines begin where the heading does, and end at an empty one; or they are indented.
