@@ -15,7 +15,7 @@ from ftlib.app.console import Console, complain
 from ftlib.app.stopping import Terminated
 from ftlib.text import format_table
 
-# Wrong usage, or pictures that cannot be used: exit code 2. Any other error is a failure: exit code 1.
+# Errors that mean wrong usage, or pictures that cannot be used: exit code 2.
 _USAGE_ERRORS = (
     ValueError,
     TypeError,
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         complain("\nftlib: stopped.")
         _complain_hint(error)
         return 143 if isinstance(error, Terminated) else 130
-    except Exception as error:  # a fault of ftlib or below it: all that is known helps to mend it
+    except Exception as error:  # a bug of ftlib or of a library: all that is known helps to fix it
         complain(traceback.format_exc().rstrip())
         _complain_hint(error)
         return args.exit_code_of_failure
@@ -82,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_run(commands) -> None:
     run = commands.add_parser(
         "run",
-        help="train three ways, live, and write a report",
+        help="compare three ways of training, live, in a report",
         description="Trains a classifier three ways (from scratch, feature extraction, fine-tuning) with the same "
         "labels and updates, several times, and writes a table, a picture, a report and the models.",
         epilog="examples:\n  ftlib run\n  ftlib run --task textures --labels 50 --seeds 5\n"
@@ -94,7 +94,7 @@ def _add_run(commands) -> None:
     )
     run.add_argument("--backbone", default="glyphnet", help="a name from `ftlib backbones`, or a file (glyphnet)")
     run.add_argument("--labels", type=int, default=10, help="training images per class (10)")
-    run.add_argument("--seeds", type=int, default=3, help="how often, with other labels and random numbers (3)")
+    run.add_argument("--seeds", type=int, default=3, help="number of repetitions, each with a seed of its own (3)")
     run.add_argument("--updates", type=int, default=300, help="optimizer steps of each run (300)")
     run.add_argument("--regularization", default="light", help="none, light, standard or strong (light)")
     run.add_argument("--strategies", nargs="+", default=list(STRATEGIES), metavar="NAME", help=", ".join(STRATEGIES))

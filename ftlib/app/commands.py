@@ -114,7 +114,7 @@ def add_commands(commands) -> None:
     _add_export_arguments(parsers["export"])
     runs_folder = pathlib.Path("runs")
     parsers["runs"].add_argument(
-        "folder", nargs="?", type=find_path, default=runs_folder, metavar="FOLDER", help="(runs)"
+        "folder", nargs="?", type=find_path, default=runs_folder, metavar="FOLDER", help="folder to search (runs)"
     )
 
 
@@ -153,7 +153,7 @@ def _add_fit_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("what is chosen unless you say it")
+    group = parser.add_argument_group("options, chosen for you where you leave them out")
     group.add_argument("--backbone", help="a name from `ftlib backbones`, hub:PRESET, or a .keras file")
     group.add_argument("--image-size", type=int, metavar="PIXELS", help="side of the images")
     group.add_argument("--strategy", help="scratch, feature_extraction, lp_ft, gradual, ...")
@@ -161,16 +161,17 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--regularization", metavar="PRESET", help="none, light, standard or strong")
     group.add_argument("--updates", type=int, help="optimizer steps (ten passes, at least 300)")
     group.add_argument("--batch-size", type=int, metavar="IMAGES", help="images per update (32)")
-    group.add_argument("--devices", type=_devices, metavar="NUMBER", help="that share each batch, or all (1)")
+    devices_help = "how many devices share each batch, or all (1)"
+    group.add_argument("--devices", type=_devices, metavar="NUMBER", help=devices_help)
     group.add_argument("--precision", metavar="POLICY", help="mixed_float16 or mixed_bfloat16, for a GPU (float32)")
     group.add_argument("--class-weight", metavar="balanced", help="let every class count alike (off)")
     group.add_argument(
         "--mirror",
         action=argparse.BooleanOptionalAction,
         default=None,
-        help="whether a mirrored picture keeps its class: not writing, not left and right",
+        help="whether mirrored pictures keep their class; --no-mirror for writing, or left and right",
     )
-    group.add_argument("--seed", type=int, help="of all that is random (0)")
+    group.add_argument("--seed", type=int, help="seed of all that is random (0)")
 
 
 def _add_predict_arguments(parser: argparse.ArgumentParser) -> None:

@@ -17,11 +17,10 @@ from ftlib.evidence.scores import confusion_matrix, score_predictions
 from ftlib.models.arrays import to_numpy
 from ftlib.models.inference import fingerprint_images, predict
 from ftlib.models.staged_model import StagedModel
-from ftlib.tasks.task import Split, Task, check_pixels
+from ftlib.tasks.task import PARTS, Split, Task, check_pixels
 
 _FORMAT = 2  # of run.json
-_RECORDED_FIELDS = ("strategy", "seed", "settings", "history", "phases", "notes", "scores", "head", "closing")
-_SPLIT_NAMES = ("train", "validation", "test")
+_RECORDED_FIELDS = ("strategy", "seed", "settings", "notes", "scores", "head", "closing")
 
 
 @dataclasses.dataclass(repr=False)
@@ -41,7 +40,7 @@ class Run:
         notes: What else a reader should know.
         class_names: One string per class.
         task: The `Task` at the backbone's size, or None in a loaded run.
-        scores: Numbers looked at so far, by split: `accuracy`, `macro_f1`, `loss`.
+        scores: Scores computed so far, by split: `accuracy`, `macro_f1`, `loss`.
         head: Name of the first layer of the head, for a model without a layer named `"backbone"`.
         start: The model that `fit` was given, not a copy of it; None in a loaded run.
         closing: One dict per closing step of the strategy: what it tried, and what it chose on validation.
@@ -130,7 +129,7 @@ class Run:
 
     def split(self, part: str) -> Split:
         """Returns the split `"train"`, `"validation"` or `"test"` of the task; a ValueError without a task."""
-        if part not in _SPLIT_NAMES:
+        if part not in PARTS:
             raise ValueError(f'`part` is "train", "validation" or "test". Received: part={part!r}.')
         if self.task is None:
             raise ValueError(

@@ -37,7 +37,7 @@ class EpochRecord(Record):
 
     Attributes:
         phase: Name of the phase.
-        epoch: Number of the epoch, counted over all phases from 1.
+        epoch: Number of the epoch, counted from 1 over all phases.
         update: Updates done so far, over all phases.
         rate: Learning rate of the epoch's last update.
         loss, accuracy: Means over the epoch's batches, as they were while the model trained on them.
@@ -67,7 +67,7 @@ class PhaseRecord(Record):
         decay: Factor of the rate from each stage to the one before it.
         rates: Peak rate of each stage that trained.
         trainable: Number of scalars that trained.
-        best_epoch: The epoch of the phase, from 1, whose weights were kept.
+        best_epoch: The epoch whose weights were kept, counted from 1 within the phase.
         epochs: Epochs done.
         stopped: Whether it stopped before the planned updates, because validation no longer improved.
         views: Fixed views of each training image; None where every update drew new ones.

@@ -49,7 +49,7 @@ class BackboneInfo:
 
 
 def list_backbones() -> list[BackboneInfo]:
-    """Returns `BackboneInfo` for every name that `load_backbone` knows; KerasHub presets and files come on top.
+    """Returns `BackboneInfo` for every name that `load_backbone` knows; KerasHub presets and files are not listed.
 
     Example:
     >>> [b.name for b in list_backbones()][:2]
@@ -82,7 +82,7 @@ def load_backbone(
             or `.h5` file that fits.
         image_size: Height and width in pixels, an integer or a pair. Default None: 224 for most, 299 or 331 for the
             Inception family and NASNetLarge (see `list_backbones`). `glyphnet` has a size of its own, and so have
-            files, but for those whose model takes any.
+            files, unless their model takes images of any size.
 
     Returns:
         A functional `keras.Model` with one `float32` input `(None, height, width, channels)`. Of a file that holds a

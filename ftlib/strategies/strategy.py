@@ -39,11 +39,12 @@ class Phase:
             phases below take 1: layers that are frozen cannot learn to see through a distortion, and on `digits` a
             head learnt from distorted images was worse.
         patience: Epochs without better validation loss before the phase stops; None takes the regularization's.
-        width: Number of features of the head for which `rate` is meant: with more it is lower, with fewer higher, in
-            proportion. Default None: the rate is as given, so give `width=None` with a rate of your own. The head
-            phases below have 0.01 at glyphnet's 128 features, which makes 0.001 of MobileNetV2's 1280. A step of Adam
-            moves the score of a class by up to the rate times the sum of the features, so that a rate that ignores
-            their number is too high for a wide backbone (https://arxiv.org/abs/2203.03466 derives the rule).
+        width: Number of features that the head takes where `rate` applies as it is; for another number the rate is
+            multiplied by `width` / number. Default None: the rate is as given, so give `width=None` with a rate of
+            your own. The head phases below have 0.01 at glyphnet's 128 features, which makes 0.001 of MobileNetV2's
+            1280. A step of Adam moves the score of a class by up to the rate times the sum of the features, so that a
+            rate that ignores their number is too high for a wide backbone (https://arxiv.org/abs/2203.03466 derives
+            the rule).
         rank: Rank of the additions of `"lora"`. Default 8, between the 4 and 16 that the paper finds to suffice.
 
     Raises:
@@ -116,7 +117,8 @@ class Phase:
             names: Names of all stages of the model, from input to output.
 
         Raises:
-            ValueError: For a stage that the model does not have, more stages than its backbone has, and none at all.
+            ValueError: For a stage that the model does not have, for more stages than its backbone has, or if no stage
+                is left to train.
         """
         if self.train in ("all", "lora", "gradual"):
             return list(names)
@@ -191,7 +193,8 @@ class Strategy:
         name: Shown in tables.
         start: `"pretrained"`, the weights that the model has, or `"random"`: every layer is drawn anew.
         phases: Tuple of `Phase`; the shares of the updates add up to at most 1.
-        keep: With `start="pretrained"`: keep only the first so many stages, and draw the rest anew. Default None: all.
+        keep: With `start="pretrained"`: keep only the first so many stages, and re-initialize the rest. Default None:
+            all.
         closing: Steps after the last phase, in order; each keeps what has the best validation loss, so none makes it
             worse. `"soup"`: the mean of the last phase's best epochs, taken in one by one as long as that helps (greedy
             soup; Wortsman et al., 2022). `"interpolate"`: a point on the line from the pre-trained to the tuned weights

@@ -45,8 +45,8 @@ class LazyImages:
 class Split:
     """Images, labels and identities of one part of a task.
 
-    Whatever it is given, it holds arrays that are counted from 0: a list, a tensor or a column of a data frame, whose
-    rows may have numbers of their own, becomes an array in the order of its rows.
+    It converts what it is given to arrays that are indexed from 0, in the order of the rows: lists, tensors, and
+    columns of a data frame, whose rows may have numbers of their own.
 
     Args:
         images: Pixels 0-255 of shape `(n, height, width, channels)`, `uint8` or `float32`: anything that an array of
@@ -421,7 +421,7 @@ def check_pixels(images: Any, what: str = "images") -> None:
             f"{what} have the shape (n, height, width, channels), 1 or 3 channels. Received: shape {sample.shape}."
         )
     if not len(sample):
-        raise ValueError(f"{what} are at least one. Received: an empty array, shape {sample.shape}.")
+        raise ValueError(f"There must be at least one of the {what}. Received: an empty array, shape {sample.shape}.")
     if sample.dtype.kind not in "uif":
         raise TypeError(f"{what} are numbers, uint8 or float32. Received: dtype {sample.dtype}.")
     _check_pixel_range(sample, what)
@@ -430,7 +430,7 @@ def check_pixels(images: Any, what: str = "images") -> None:
 def _check_pixel_range(images: np.ndarray, what: str) -> None:
     lowest, highest = float(images.min()), float(images.max())
     if not (np.isfinite(lowest) and np.isfinite(highest)):
-        raise ValueError(f"{what} contain NaN or infinity. Mend or leave out these images.")
+        raise ValueError(f"{what} contain NaN or infinity. Fix these images, or leave them out.")
     if images.dtype.kind == "f" and highest <= 1:
         remedy = "Add 1 and multiply by 127.5" if lowest < 0 else "Multiply by 255"
         raise ValueError(

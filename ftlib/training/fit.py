@@ -50,11 +50,11 @@ def fit(  # noqa: PLR0913 - all but three are options with defaults
     An epoch is one pass over the training images, or 20 updates where a pass is shorter, so that validation does not
     cost more than training. The random numbers of an epoch depend on (seed, phase, epoch) alone.
 
-    What frozen first stages compute from the images is computed once per phase, where no image is new at each update
-    (see `Phase`) and an estimate says that it pays; the run says so.
+    Where every update sees the same images (see `views` of `Phase`), the outputs of the frozen first stages are
+    computed once per phase, if an estimate says that this saves time; the run records it.
 
     Args:
-        model: A functional Keras model whose output are the probabilities of the task's classes, as from
+        model: A functional Keras model whose output is the probabilities of the task's classes, as from
             `classifier`.
         task: A `Task`; `task.for_backbone(model)` is applied to it.
         strategy: A name (see `strategy`) or a `Strategy`. Default `"lp_ft"`: head first, then all. `"auto"`: what
@@ -186,7 +186,7 @@ def start_run(
 
 
 def _reinitialize(request, staged):
-    """Draws the stages anew that the strategy does not keep, and returns notes on it."""
+    """Re-initializes the stages that the strategy does not keep, and returns notes on it."""
     if not request.reinitialized_stages:
         return []
     stages = [stage for stage in staged.stages if stage.name in request.reinitialized_stages]

@@ -415,7 +415,7 @@ class PhaseLoop:
 def _make_trainer(context, plan, choice, segments) -> tuple[AnchorTerm | None, Trainer]:
     """Returns the term of the anchor, if there is one, and the compiled trainer.
 
-    Whatever has variables is made here: created in the first update, they would have TensorFlow trace it twice.
+    Whatever has variables is made here: if they were created in the first update, TensorFlow would trace it twice.
     """
     regularization = context.regularization
     hardware = context.hardware

@@ -6,7 +6,7 @@ from ftlib.training.phase_plan import PhasePlan
 
 
 class Progress:
-    """Is told what happens in a run, and shows nothing: derive from it, and override what you want to show.
+    """Receives the events of a run, and shows nothing: derive from it, and override what you want to show.
 
     Example:
     >>> class Losses(ft.Progress):

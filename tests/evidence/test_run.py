@@ -92,7 +92,7 @@ def test_a_run_takes_tensors(live):
     said = live.predict(images)
     np.testing.assert_allclose(live.predict(keras.ops.convert_to_tensor(images)), said, atol=1e-6)
     np.testing.assert_allclose(live.predict(OfAnotherLibrary(images)), said, atol=1e-6)
-    with pytest.raises(ValueError, match=r"images are at least one. Received: an empty array, shape \(0, 12, 12, 1\)"):
+    with pytest.raises(ValueError, match=r"one of the images. Received: an empty array, shape \(0, 12, 12, 1\)"):
         live.predict(images[:0])
 
 
