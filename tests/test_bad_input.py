@@ -79,7 +79,7 @@ def damaged_weights(t):
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
-    t.patch.setattr(ftlib.models.backbones, "_WEIGHTS", t.tmp)
+    t.patch.setattr(ftlib.models.backbones, "_WEIGHTS_FOLDER", t.tmp)
     ft.load_backbone("glyphnet")
 
 
@@ -146,7 +146,7 @@ CASES = {
         images(lambda x: x.astype("uint16").repeat(2, 1).repeat(2, 2) * 9, "train", "validation", "test"), ValueError,
         ["from 0 to 255", "to 21"],
     ),
-    "NaN pixels": (images(with_nan), ValueError, ["train images contain NaN", "leave out"]),
+    "NaN pixels": (images(with_nan), ValueError, ["train images contain NaN", "leave them out"]),
     "NaN in validation": (images(with_nan, "validation"), ValueError, ["validation images contain NaN"]),
     "four channels": (images(lambda x: x.repeat(4, 3)), ValueError, ["1 or 3 channels", "(24, 12, 12, 4)"]),
     "images of strings": (images(lambda x: x.astype(str)), TypeError, ["uint8 or float32", "dtype <U"]),

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from ftlib.models.backbones import classifier
+from ftlib.strategies.strategy import Phase, Strategy
 from ftlib.tasks.task import Split, Task
 
 PIXELS = 12
@@ -102,3 +103,9 @@ def source_task():
 
     parts = {name: turned(getattr(given, name), i) for i, name in enumerate(("train", "validation", "test"))}
     return dataclasses.replace(given, **parts)
+
+
+def one_phase(train, closing=(), **options):
+    """Returns a strategy of one phase with a constant rate of 0.01, or with other options of `Phase`."""
+    phase = Phase("only", train, **{"rate": 1e-2, "schedule": "constant", **options})
+    return Strategy("mine", "pretrained", (phase,), closing=closing)

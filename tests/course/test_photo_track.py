@@ -21,9 +21,11 @@ QUICK = 'import tensorflow as tf\ntf.config.optimizer.set_experimental_options({
 )
 def test_a_lesson_runs_on_photos(root, real, keras_home, lesson):
     sys.path.insert(0, str(root / "tools"))
-    from lessons.source import read
+    from lessons.source import read_lesson_source
 
-    code = QUICK + "\n".join(c.code for c in read(root / f"notebooks/source/{lesson}.py") if c.code is not None)
+    code = QUICK + "\n".join(
+        c.code for c in read_lesson_source(root / f"notebooks/source/{lesson}.py") if c.code is not None
+    )
     environment = {**os.environ, "FTLIB_TRACK": "photo", "FTLIB_PHOTOS": str(real / "flowers")}
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=root, env=environment, capture_output=True, text=True, timeout=600

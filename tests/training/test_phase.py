@@ -12,7 +12,6 @@ import ftlib.training.loop_rules
 import ftlib.training.phase
 from ftlib.evidence.scores import score_predictions
 from ftlib.models.inference import predict
-from ftlib.models.staged_model import StagedModel
 from ftlib.strategies.regularization import Regularization
 from ftlib.strategies.strategy import Phase, Strategy, get_strategy
 from ftlib.training.fit import fit
@@ -27,11 +26,6 @@ def short_epochs():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ftlib.training.loop_rules, "SHORTEST_EPOCH", 3)
         yield
-
-
-def one_phase(train, closing=(), **options):
-    phase = Phase("only", train, **{"rate": 1e-2, "schedule": "constant", **options})
-    return Strategy("mine", "pretrained", (phase,), closing=closing)
 
 
 def run(recipe, model=None, task=None, settings=NONE, **options):
@@ -94,7 +88,7 @@ def test_each_phase_stops_by_itself_and_hands_on_its_best_weights(eager):
 def test_a_decay_slows_each_stage_down(eager):
     """With Adam and one update, a weight moves by its rate."""
     model = tiny.model(dropout=0.0)
-    done = run(one_phase("all", decay=0.1), model, updates=1, batch_size=24)
+    done = run(tiny.one_phase("all", decay=0.1), model, updates=1, batch_size=24)
     steps = {
         name: np.abs(tiny.weights(done.model)[path] - tiny.weights(model)[path]).max()
         for path in tiny.weights(model)
@@ -109,7 +103,7 @@ def test_a_decay_slows_each_stage_down(eager):
 
 @pytest.mark.parametrize("schedule", ["cosine", "one_cycle"])
 def test_schedules_rise_and_fall_as_they_say(schedule, eager):
-    rates = [h["rate"] for h in run(one_phase(1, schedule=schedule, rate=0.01), updates=60).history]
+    rates = [h["rate"] for h in run(tiny.one_phase(1, schedule=schedule, rate=0.01), updates=60).history]
     top = int(np.argmax(rates))
     assert rates[top] == pytest.approx(0.01, rel=0.1) and rates[-1] < 1e-4
     assert 3 * (top + 1) == pytest.approx(60 * (0.1 if schedule == "cosine" else 0.3), abs=3)
@@ -129,7 +123,7 @@ def transformer():
 @pytest.mark.slow
 def test_lora_trains_additions_and_leaves_a_plain_model(transformer, eager):
     task = tiny.task(channels=3)
-    done = run(one_phase("lora", rank=2), transformer, task)
+    done = run(tiny.one_phase("lora", rank=2), transformer, task)
     targets = ("query", "value")
     before, after = tiny.weights(transformer), tiny.weights(done.model)
     paths = tiny.moved(before, dict(zip(before, after.values(), strict=True)))
@@ -183,33 +177,22 @@ def test_interpolation_is_the_best_point_of_the_line(eager):
 
 def test_without_a_head_phase_the_tuned_head_stays(eager):
     model = tiny.model()
-    done = run(one_phase("all", closing=("interpolate",), rate=0.05), model)
-    plain = run(one_phase("all", rate=0.05), model)
+    done = run(tiny.one_phase("all", closing=("interpolate",), rate=0.05), model)
+    plain = run(tiny.one_phase("all", rate=0.05), model)
     head = [tiny.weights(m)["predictions/kernel"] for m in (done.model, plain.model)]
     np.testing.assert_array_equal(*head)
 
 
 def test_a_soup_takes_in_what_helps_and_nothing_else(eager):
     model = tiny.model()
-    plain = run(one_phase("all", rate=0.05), model, updates=24)
-    done = run(one_phase("all", rate=0.05, closing=("soup",)), model, updates=24)
+    plain = run(tiny.one_phase("all", rate=0.05), model, updates=24)
+    done = run(tiny.one_phase("all", rate=0.05, closing=("soup",)), model, updates=24)
     (step,) = done.closing
     assert plain.phases[0]["best_epoch"] in step["epochs"]
     assert 1 <= len(step["epochs"]) <= ftlib.training.averaging.SOUP_SIZE
     assert step["scores"]["loss"] <= plain.scores["validation"]["loss"]
     scores = score_predictions(predict(done.model, done.task.validation.images), done.task.validation.labels)
     assert scores == step["scores"] == done.scores["validation"]
-
-
-def test_a_soup_is_the_mean_of_its_epochs(eager):
-    done = run(one_phase("head"), updates=3)
-    weights = StagedModel(done.model).weights_of(["head"])
-    values = [[np.full(w.shape, v, "float32") for w in weights] for v in (0.0, 0.0, 0.0)]
-    values[1][0][:] = np.linspace(-1, 1, values[1][0].size).reshape(values[1][0].shape)
-    epochs = [{"epoch": i + 1, "val_loss": i, "weights": v} for i, v in enumerate(values)]
-    step = ftlib.training.averaging.greedy_soup(done, epochs, weights)
-    kept = [values[e - 1][0] for e in step["epochs"]]
-    np.testing.assert_allclose(keras.ops.convert_to_numpy(weights[0]), np.mean(kept, axis=0), atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -220,9 +203,9 @@ def test_a_soup_is_the_mean_of_its_epochs(eager):
         (lambda: Phase("x", "all", views=0), "versions of an image, at least 1, or is None"),
         (lambda: Phase("x", "lora", rank=0), "at least 1. Received: rank=0"),
         (lambda: Phase("x", "all", schedule="one_cycl"), "Did you mean 'one_cycle'"),
-        (lambda: one_phase("all", closing=("soups",)), "Did you mean 'soup'"),
-        (lambda: one_phase("all", closing="soup"), "`closing` is a tuple"),
-        (lambda: one_phase("lora", closing=("soup",)), "not the mean of the models"),
+        (lambda: tiny.one_phase("all", closing=("soups",)), "Did you mean 'soup'"),
+        (lambda: tiny.one_phase("all", closing="soup"), "`closing` is a tuple"),
+        (lambda: tiny.one_phase("lora", closing=("soup",)), "not the mean of the models"),
         (lambda: dataclasses.replace(get_strategy("scratch"), closing=("interpolate",)), "no pre-trained weights"),
     ],
 )
