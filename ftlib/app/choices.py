@@ -162,7 +162,8 @@ def load_chosen(choice: Choice, pretrained: bool = True) -> LoadedBackbone:
         warnings.catch_warnings(record=True) as caught_warnings,
     ):
         warnings.simplefilter("ignore")
-        warnings.filterwarnings("always", message=".*were cut off")
+        # What `load_backbone` says to its caller; warnings of Keras and TensorFlow come from their own modules.
+        warnings.filterwarnings("always", category=UserWarning, module=re.escape(__name__))
         try:
             backbone = load_backbone(choice.backbone, weights, choice.image_size)
         except DownloadError as error:

@@ -1,7 +1,9 @@
 """What is chosen where nothing was asked for: backbone, size and strategy."""
 
 import types
+import warnings
 
+import keras
 import numpy as np
 import pytest
 import tiny
@@ -70,6 +72,22 @@ def test_weights_that_cannot_be_had_name_every_way_out(monkeypatch, capsys):
     with pytest.raises(FileNotFoundError, match="Connect to the network once.*copy the file.*--backbone glyphnet"):
         choices.load_chosen(choices.Choice("MobileNetV2", 160, ""))
     assert capsys.readouterr().out == ""  # it may have to be one JSON document
+
+
+def test_what_is_said_of_a_file_becomes_a_remark_and_warnings_of_others_do_not(tmp_path, monkeypatch):
+    image = keras.Input((32, 32, 3))
+    features = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(6, 3)(image))
+    keras.Model(image, keras.layers.Dense(5, "softmax")(features)).save(tmp_path / "whole.keras")
+    load_model = keras.models.load_model
+
+    def load_with_warning(*args, **kwargs):
+        warnings.warn("of another library", stacklevel=1)
+        return load_model(*args, **kwargs)
+
+    monkeypatch.setattr(keras.models, "load_model", load_with_warning)
+    loaded = choices.load_chosen(choices.Choice(str(tmp_path / "whole.keras"), 32, "as asked"))
+    (remark,) = loaded.remarks
+    assert "were cut off" in remark and loaded.model.output_shape[-1] == 6
 
 
 def test_advice_is_followed_and_costs_on_a_cpu_are_kept_low(monkeypatch):

@@ -13,7 +13,7 @@ import numpy as np
 from ftlib.files import find_path, sha256_of_file
 from ftlib.tasks.folder.class_names import remarks_on_class_names
 from ftlib.tasks.folder.decode import CONVERSIONS, EXTENSIONS, LOSSES, map_in_threads, read_picture
-from ftlib.tasks.folder.picture_file import UNDIVIDED, Listing, LostPictures, PictureFile
+from ftlib.tasks.folder.picture_file import UNDIVIDED, Listing, LostPictures, PictureFile, Skipped
 from ftlib.tasks.folder.remark import Remark
 from ftlib.tasks.folder.table import list_pictures
 from ftlib.tasks.task import PARTS
@@ -55,7 +55,7 @@ class FolderReport:
             used.
         converted: `{conversion: ids}` of pictures that were converted to plain 8-bit pixels; see
             `ftlib.tasks.folder.decode.CONVERSIONS`. They are used.
-        skipped: `{id: reason}` of everything else in the folder that was not opened as a picture.
+        skipped: `{id: Skipped}` of everything else in the folder that was not opened as a picture.
         leaks: Those groups of copies, of one class or of several, that were in more than one part.
         looks: `{id: Look}` of the pictures that can be used.
         lost: `{id: LostPictures}` of files and folders that are not used although they hold pictures, since they
@@ -72,7 +72,7 @@ class FolderReport:
     duplicates: tuple[tuple[str, ...], ...]
     misnamed: dict[str, str]
     converted: dict[str, tuple[str, ...]]
-    skipped: dict[str, str]
+    skipped: dict[str, Skipped]
     leaks: tuple[tuple[str, ...], ...] = ()
     looks: dict[str, Look] = dataclasses.field(default_factory=dict, compare=False)
     lost: dict[str, LostPictures] = dataclasses.field(default_factory=dict)
@@ -155,7 +155,8 @@ class FolderReport:
             line = f"Used, one name spelled in several ways: {_format_ids(times, limit)}"
             remarks.append(Remark("respelled", line))
         if self.skipped:
-            remarks.append(Remark("skipped", f"Not looked at: {_format_ids(self.skipped, limit)}"))
+            reasons = {file_id: skipped.reason for file_id, skipped in self.skipped.items()}
+            remarks.append(Remark("skipped", f"Not looked at: {_format_ids(reasons, limit)}"))
         return remarks + remarks_on_class_names(self.class_names)
 
     def lines(self, limit: int = 3) -> list[str]:
@@ -274,8 +275,10 @@ class _FolderContents:
         extension_format = EXTENSIONS.get(file.path.suffix.lower())
         if isinstance(inspection, str):
             # Without the name of a picture, a file that is none (notes, a table) is no loss worth a warning.
-            reasons = self.unreadable if extension_format else self.skipped
-            reasons[file.id] = inspection
+            if extension_format:
+                self.unreadable[file.id] = inspection
+            else:
+                self.skipped[file.id] = Skipped("other", inspection)
             return
         self.looks[file.id] = inspection.look
         if inspection.format != extension_format:

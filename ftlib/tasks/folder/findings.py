@@ -12,6 +12,7 @@ from ftlib.tasks.folder.splitting import PartFiles, count_per_class, find_small_
 LEVELS = ("error", "warning", "note")
 # The kinds of remark of `check_folder` that are worth a warning.
 _GRAVE_REMARKS = {"unreadable", "conflict", "lost", "loss", "class spelling", "missing label"}
+_LINKS = ("link", "outward link")  # kinds of `Skipped`
 _UNEVEN_RATIO = 3  # times as many pictures in the largest class as in the smallest
 _LONG_RATIO = 2  # times as long as wide: the square in the middle then shows half or less
 _SMALL_SIDE = 32  # pixels
@@ -53,7 +54,7 @@ def inspect_files(report: FolderReport) -> list[Finding]:
     grave_kinds = set(_GRAVE_REMARKS)
     # In a CSV file every row was meant. In a folder a link that leads out of it may be an attempt to read elsewhere,
     # and a link to nothing was a picture once.
-    if report.path.is_file() or any("link" in reason for reason in report.skipped.values()):
+    if report.path.is_file() or any(skipped.kind in _LINKS for skipped in report.skipped.values()):
         grave_kinds.add("skipped")
     findings = []
     for remark in report.remarks():
@@ -184,13 +185,14 @@ def _describe_left_out(report: FolderReport, near_count: int) -> str:
     conflicting = sum(len(group) for group in report.conflicts)
     repeated = sum(len(group) - 1 for group in report.duplicates)
     lost = sum(lost.count for lost in report.lost.values())
+    skipped_reasons = {file_id: skipped.reason for file_id, skipped in report.skipped.items()}
     counts_and_reasons = (
         (len(report.unreadable), "unreadable", _first_with_reason(report.unreadable)),
         (conflicting, "the same in several classes", ": ".join(next(iter(report.conflicts), ())[:2])),
         (repeated, "copies", ": ".join(next(iter(report.duplicates), ())[:2])),
         (lost, "not in a class folder", next(iter(report.lost), "")),
         (near_count, "nearly the same as one of a later split", ""),
-        (len(report.skipped), "not looked at", _first_with_reason(report.skipped)),
+        (len(report.skipped), "not looked at", _first_with_reason(skipped_reasons)),
     )
     texts = []
     for count, reason, example in counts_and_reasons:

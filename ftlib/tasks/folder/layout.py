@@ -5,7 +5,7 @@ import pathlib
 from collections.abc import Callable, Iterable
 
 from ftlib.files import distinct_names, is_output, is_picture, normalize_name, visible_entries, walk_pictures
-from ftlib.tasks.folder.picture_file import UNDIVIDED, Listing, LostPictures, PictureFile
+from ftlib.tasks.folder.picture_file import UNDIVIDED, Listing, LostPictures, PictureFile, Skipped, SkippedKind
 
 PART_OF_FOLDER = {
     "train": "train", "training": "train", "val": "validation", "valid": "validation", "validation": "validation",
@@ -69,7 +69,7 @@ class _FolderLister:
 
     def __init__(self, root: pathlib.Path):
         self.root = root
-        self.skipped: dict[str, str] = {}
+        self.skipped: dict[str, Skipped] = {}
         self.lost: dict[str, LostPictures] = {}
         self.part_folders: dict[str, pathlib.Path] = {}
         self.classes_by_part: dict[str, set[str]] = {}
@@ -112,7 +112,7 @@ class _FolderLister:
         class_names = set(files_by_class) - set(empty_classes)
         self.classes_by_part[part] = class_names
         if not training:
-            self.skipped.update((class_name, "an empty folder") for class_name in empty_classes)
+            self.skipped.update((class_name, Skipped("other", "an empty folder")) for class_name in empty_classes)
             _require_pictures(folder, class_names, entries)
         elif part in (UNDIVIDED, "train"):
             self._require_readable(folder, empty_classes)
@@ -134,52 +134,62 @@ class _FolderLister:
         except OSError as error:
             if folder == self.root:
                 raise
-            self.skipped[self._id(folder)] = f"a folder that cannot be read ({error.strerror})"
+            self._skip(folder, "unreadable folder", f"a folder that cannot be read ({error.strerror})")
             return usable_entries
         for entry in entries:
             if entry.is_symlink() and not entry.exists():
-                self.skipped[self._id(entry)] = "a link to nothing"
+                self._skip(entry, "link", "a link to nothing")
             elif entry.is_symlink() and not entry.resolve().is_relative_to(self.root.resolve()):
-                self.skipped[self._id(entry)] = "a link that leads out of the folder"
+                self._skip(entry, "outward link", "a link that leads out of the folder")
             elif entry.is_dir() and is_output(entry):
-                self.skipped[self._id(entry)] = "written by ftlib"
+                self._skip(entry, "other", "written by ftlib")
             elif entry.is_dir() or entry.is_file():
                 usable_entries.append(entry)
             else:
-                self.skipped[self._id(entry)] = "neither a file nor a folder"
+                self._skip(entry, "other", "neither a file nor a folder")
         return usable_entries
 
     def _set_aside(self, entries: Iterable[pathlib.Path], place: str) -> None:
         """Records files and folders that are not used: as lost, with the number of their pictures, or as skipped."""
         for entry in entries:
             if entry.is_dir() and entry.is_symlink():
-                self.skipped[self._id(entry)] = "a link to a folder"
+                self._skip(entry, "link", "a link to a folder")
                 continue
             picture_count = sum(1 for _ in walk_pictures(entry)) if entry.is_dir() else int(is_picture(entry))
             if picture_count:
                 self.lost[self._id(entry)] = LostPictures(place, picture_count)
             else:
-                self.skipped[self._id(entry)] = place
+                self._skip(entry, "other", place)
+
+    def _skip(self, entry: pathlib.Path, kind: SkippedKind, reason: str) -> None:
+        self.skipped[self._id(entry)] = Skipped(kind, reason)
 
     def _require_readable(self, folder: pathlib.Path, empty_classes: list[str]) -> None:
         """Raises if a class has no pictures because they are links that are not followed, or may not be read."""
         for class_name in empty_classes:
-            reasons = {
-                entry_id: reason
-                for entry_id, reason in self.skipped.items()
+            skipped_entries = {
+                entry_id: skipped
+                for entry_id, skipped in self.skipped.items()
                 if entry_id.split("/")[-2:-1] == [class_name] or entry_id.split("/")[-1] == class_name
             }
-            outward_links = [entry_id for entry_id, reason in reasons.items() if "leads out" in reason]
+            outward_links = [
+                entry_id for entry_id, skipped in skipped_entries.items() if skipped.kind == "outward link"
+            ]
             if outward_links:
                 raise ValueError(
                     f"The class {class_name!r} in {str(folder)!r} has {len(outward_links)} links that lead out of the "
                     f"folder, such as {outward_links[0]}, and no pictures. Such links are not followed: copy what they "
                     "lead to (cp -rL), or name a folder that holds both."
                 )
-            unreadable = [f"{entry_id}: {reason}" for entry_id, reason in reasons.items() if "cannot be read" in reason]
-            if unreadable:
+            unreadable_folders = [
+                f"{entry_id}: {skipped.reason}"
+                for entry_id, skipped in skipped_entries.items()
+                if skipped.kind == "unreadable folder"
+            ]
+            if unreadable_folders:
                 raise ValueError(
-                    f"The class {class_name!r} in {str(folder)!r} has no pictures that can be read. {unreadable[0]}."
+                    f"The class {class_name!r} in {str(folder)!r} has no pictures that can be read. "
+                    f"{unreadable_folders[0]}."
                 )
 
     def _require_classes(

@@ -1,7 +1,7 @@
 """The pictures of a folder or a CSV file, as records: what each is called, where it lies and what it shows."""
 
 import pathlib
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 UNDIVIDED = "all"  # the part of pictures that nobody has divided into training, validation and test
 
@@ -38,19 +38,35 @@ class LostPictures(NamedTuple):
     count: int
 
 
+SkippedKind = Literal["outward link", "link", "unreadable folder", "other"]
+
+
+class Skipped(NamedTuple):
+    """Why a file or folder is not used.
+
+    Attributes:
+        kind: `"outward link"` leads out of the folder, any other `"link"` leads to nothing or to a folder;
+            `"unreadable folder"`; or `"other"`.
+        reason: The same in words, such as "a link to nothing".
+    """
+
+    kind: SkippedKind
+    reason: str
+
+
 class Listing(NamedTuple):
     """The contents of a folder, or of a CSV file, before any picture is opened.
 
     Attributes:
         files: The `PictureFile`s, sorted by id.
         class_names: The classes, sorted.
-        skipped: `{id: reason}` of files and folders that are no pictures, or cannot be used.
+        skipped: `{id: Skipped}` of files and folders that are not pictures, or cannot be used.
         lost: `{id: LostPictures}` of files and folders that are not used although they hold pictures.
         respelled: `{name: number}` of names that several folders or files have, spelled in several ways.
     """
 
     files: list[PictureFile]
     class_names: tuple[str, ...]
-    skipped: dict[str, str]
+    skipped: dict[str, Skipped]
     lost: dict[str, LostPictures]
     respelled: dict[str, int]

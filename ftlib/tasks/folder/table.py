@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ftlib.files import FileFinder, distinct_names, normalize_name
 from ftlib.tasks.folder.layout import PART_OF_FOLDER, list_folder, require_trained
-from ftlib.tasks.folder.picture_file import UNDIVIDED, Listing, PictureFile
+from ftlib.tasks.folder.picture_file import UNDIVIDED, Listing, PictureFile, Skipped
 
 # The names that a column may have, whatever their case.
 COLUMN_NAMES = {
@@ -73,15 +73,16 @@ def _list_table(path: pathlib.Path, training: bool) -> Listing:
     rows = read_rows(path)
     locator = _Locator(pathlib.Path(os.path.abspath(path.parent)))
     entries_by_path: dict[pathlib.Path, list[_Entry]] = {}
-    skipped: dict[str, str] = {}
+    skipped: dict[str, Skipped] = {}
     for row in rows:
-        file, reason = locator.locate(row.path)
+        file = locator.locate(row.path)
         class_name = normalize_name(row.label)
         part = _part_of_row(path, row)
-        if file is None:
-            skipped.setdefault(normalize_name(row.path) or f"line {row.line}", reason)
+        if isinstance(file, Skipped):
+            skipped.setdefault(normalize_name(row.path) or f"line {row.line}", file)
         elif not class_name:
-            skipped.setdefault(normalize_name(locator.relative_name(file)) or f"line {row.line}", "no label")
+            name = normalize_name(locator.relative_name(file)) or f"line {row.line}"
+            skipped.setdefault(name, Skipped("other", "no label"))
         else:
             entries_by_path.setdefault(file, []).append(_Entry(part, class_name, normalize_name(row.group)))
 
@@ -89,7 +90,7 @@ def _list_table(path: pathlib.Path, training: bool) -> Listing:
     files = []
     for file_id, (file, entries) in zip(distinct_names(relative_names), entries_by_path.items(), strict=True):
         if len(set(entries)) > 1:  # which row is right, nobody here can know
-            skipped[file_id] = f"listed as {' and as '.join(_format_entries(entries))}"
+            skipped[file_id] = Skipped("other", f"listed as {' and as '.join(_format_entries(entries))}")
         else:
             part, class_name, group = entries[0]
             files.append(PictureFile(file_id, part, class_name, file, group))
@@ -191,18 +192,17 @@ class _Locator:
         """Returns the path of a file below the folder, with slashes."""
         return file.relative_to(self.root).as_posix()
 
-    def locate(self, name: str) -> tuple[pathlib.Path | None, str]:
-        """Returns `(file, "")`, or `(None, why it is no picture below the folder)`."""
+    def locate(self, name: str) -> pathlib.Path | Skipped:
+        """Returns the file that a row names, or why there is no picture of that name below the folder."""
         if not name:
-            return None, "no path"
+            return Skipped("other", "no path")
         if "://" in name:
-            return None, "an address and not a file"
+            return Skipped("other", "an address and not a file")
         try:
             file = self._finder.find(self._relative_to_root(name))
-            reason = self._find_fault(file)
+            return self._find_fault(file) or file
         except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL, links in a circle, no permission
-            return None, getattr(error, "strerror", None) or "no name of a file"
-        return (None, reason) if reason else (file, "")
+            return Skipped("other", getattr(error, "strerror", None) or "not the name of a file")
 
     def _relative_to_root(self, name: str) -> str:
         """Returns the name relative to the folder where only a link keeps an absolute path from lying below it."""
@@ -214,18 +214,18 @@ class _Locator:
                 return str(resolved_path.relative_to(resolved_root))
         return name
 
-    def _find_fault(self, file: pathlib.Path) -> str:
-        """Returns why a path is no picture below the folder; empty if it may be one."""
+    def _find_fault(self, file: pathlib.Path) -> Skipped | None:
+        """Returns why a path is not that of a picture below the folder, or None if it may be."""
         if not file.is_relative_to(self.root):
-            return "a path that leads out of the folder of the table"
+            return Skipped("other", "a path that leads out of the folder of the table")
         if not file.exists():
-            return "a link to nothing" if file.is_symlink() else "no such file"
+            return Skipped("link", "a link to nothing") if file.is_symlink() else Skipped("other", "no such file")
         resolved_file = file.resolve() if file.is_symlink() else self._resolve(file.parent) / file.name
         if not resolved_file.is_relative_to(self._resolve(self.root)):
-            return "a link that leads out of the folder"
+            return Skipped("outward link", "a link that leads out of the folder")
         if not file.is_file():
-            return "a folder" if file.is_dir() else "neither a file nor a folder"
-        return ""
+            return Skipped("other", "a folder" if file.is_dir() else "neither a file nor a folder")
+        return None
 
 
 def _part_of_row(path: pathlib.Path, row: TableRow) -> str:
@@ -246,14 +246,14 @@ def _part_of_row(path: pathlib.Path, row: TableRow) -> str:
 
 
 def _check_rows(
-    path: pathlib.Path, files: list[PictureFile], row_count: int, skipped: dict[str, str], training: bool
+    path: pathlib.Path, files: list[PictureFile], row_count: int, skipped: dict[str, Skipped], training: bool
 ) -> None:
     """Raises a ValueError unless a task can be made of the files; without `training`, unless there are any."""
     if not files:
-        first_name, first_reason = next(iter(skipped.items()), ("", "it has no rows"))
+        first_name, first_skipped = next(iter(skipped.items()), ("", Skipped("other", "it has no rows")))
         raise ValueError(
             f"No row of {str(path)!r} names a picture that can be used; paths are relative to the folder of the file. "
-            f"Received: {row_count} rows, such as {first_name!r}: {first_reason}."
+            f"Received: {row_count} rows, such as {first_name!r}: {first_skipped.reason}."
         )
     if not training:
         return

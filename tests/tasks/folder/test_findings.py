@@ -6,7 +6,7 @@ import numpy as np
 
 from ftlib.tasks.folder import findings
 from ftlib.tasks.folder.check import FolderReport, Look
-from ftlib.tasks.folder.picture_file import LostPictures, PictureFile
+from ftlib.tasks.folder.picture_file import LostPictures, PictureFile, Skipped
 
 PATH = pathlib.Path("somewhere")
 
@@ -46,8 +46,9 @@ def test_what_is_lost_is_a_warning_and_what_is_misnamed_a_note():
 
 
 def test_skipped_links_are_a_warning_and_skipped_notes_are_not():
-    for reason, level in (("a link to nothing", "warning"), ("not a picture", "note")):
-        report = report_of(pictures({"cat": 9, "dog": 9}), skipped={"cat/notes.txt": reason})
+    for kind, level in (("link", "warning"), ("outward link", "warning"), ("other", "note")):
+        skipped = {"cat/notes.txt": Skipped(kind, "holds a link")}
+        report = report_of(pictures({"cat": 9, "dog": 9}), skipped=skipped)
         assert [finding.level for finding in findings.inspect_files(report)] == [level]
 
 
