@@ -152,9 +152,7 @@ def load_chosen(choice: Choice, pretrained: bool = True) -> LoadedBackbone:
         ValueError, ImportError: As `load_backbone`.
     """
     from ftlib.models.backbone_files import of_size
-    from ftlib.models.backbones import load_backbone
 
-    weights = "default" if pretrained else None
     # Keras reports a download on standard output, which is for the result alone.
     with (
         _connection_timeout(_CONNECTION_PATIENCE),
@@ -162,17 +160,9 @@ def load_chosen(choice: Choice, pretrained: bool = True) -> LoadedBackbone:
         warnings.catch_warnings(record=True) as caught_warnings,
     ):
         warnings.simplefilter("ignore")
-        # What `load_backbone` says to its caller; warnings of Keras and TensorFlow come from their own modules.
+        # What `load_backbone` warns its caller of; warnings of Keras and TensorFlow are addressed to other modules.
         warnings.filterwarnings("always", category=UserWarning, module=re.escape(__name__))
-        try:
-            backbone = load_backbone(choice.backbone, weights, choice.image_size)
-        except DownloadError as error:
-            raise FileNotFoundError(
-                f"The ImageNet weights of {choice.backbone} are not in Keras's cache ({keras_weights_folder()}) and "
-                "could not be downloaded. Connect to the network once; or copy the file into that folder on a machine "
-                "that has it; or name a backbone that is here: --backbone glyphnet (small grey pictures), --backbone "
-                "MODEL.keras (a Keras model of your own)."
-            ) from error
+        backbone = _load_or_explain(choice, pretrained)
 
     remarks = [str(warning.message) for warning in caught_warnings]
     if None in backbone.input_shape[1:3]:
@@ -181,6 +171,21 @@ def load_chosen(choice: Choice, pretrained: bool = True) -> LoadedBackbone:
         choice = choice._replace(image_size=side)
         remarks.append(f"The backbone takes images of any size; it is trained, and used, at {side} x {side} pixels.")
     return LoadedBackbone(backbone, choice, remarks)
+
+
+def _load_or_explain(choice: Choice, pretrained: bool) -> keras.Model:
+    """Loads a backbone; if its weights cannot be downloaded, the error names every way out."""
+    from ftlib.models.backbones import load_backbone
+
+    try:
+        return load_backbone(choice.backbone, "default" if pretrained else None, choice.image_size)
+    except DownloadError as error:
+        raise FileNotFoundError(
+            f"The ImageNet weights of {choice.backbone} are not in Keras's cache ({keras_weights_folder()}) and could "
+            "not be downloaded. Connect to the network once; or copy the file into that folder on a machine that has "
+            "it; or name a backbone that is here: --backbone glyphnet (small grey pictures), --backbone MODEL.keras "
+            "(a Keras model of your own)."
+        ) from error
 
 
 @contextlib.contextmanager

@@ -95,21 +95,21 @@ def test_advice_is_followed_and_costs_on_a_cpu_are_kept_low(monkeypatch):
     advice = types.SimpleNamespace(strategy=get_strategy("lp_ft"), regularization="light", said=["because"])
     monkeypatch.setattr("ftlib.evidence.advisor.advise", lambda *args: advice)
     monkeypatch.setattr("ftlib.models.inference.device_kind", lambda: "cpu")
-    strategy, preset, why = choices.choose_strategy(model, task, print)
+    strategy, preset, why = choices.recommend_strategy(model, task, print)
     assert (strategy.name, preset, why) == ("lp_ft", "light", ["because"])
     monkeypatch.setattr(choices, "_GLYPH_SIDE", 8)  # so that 12 pixels are large
-    strategy, preset, why = choices.choose_strategy(model, task, print)
+    strategy, preset, why = choices.recommend_strategy(model, task, print)
     assert strategy.name == "head_then_top" and strategy.phases[1].views == 4 and "Without a GPU" in why[-1]
     assert choices.regularization(preset).label_smoothing == 0.1
     monkeypatch.setattr("ftlib.models.inference.device_kind", lambda: "gpu")
-    assert choices.choose_strategy(model, task, print)[0].name == "lp_ft"
-    assert choices.choose_strategy(model, task, print, "scratch")[0].name == "scratch"
+    assert choices.recommend_strategy(model, task, print)[0].name == "lp_ft"
+    assert choices.recommend_strategy(model, task, print, "scratch")[0].name == "scratch"
 
 
 def test_many_classes_are_not_probed(monkeypatch):
     monkeypatch.setattr("ftlib.evidence.advisor.advise", lambda *args: pytest.fail("it was asked"))
     monkeypatch.setattr(choices, "_MOST_PROBED_CLASSES", 2)
-    strategy, _, why = choices.choose_strategy(tiny.model(), tiny.task(train=9), print)
+    strategy, _, why = choices.recommend_strategy(tiny.model(), tiny.task(train=9), print)
     assert strategy.name == "feature_extraction_long" and "too many to probe" in why[0]
 
 
