@@ -24,7 +24,8 @@ import tuning_study
 
 import ftlib as ft
 from ftlib import plots
-from ftlib.app.grid import quiet_stderr, run_cells
+from ftlib.app.console import quiet_stderr
+from ftlib.app.grid import run_cells
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 STRATEGIES = ("scratch", "hybrid", "feature_extraction", "feature_extraction_long", "top", "full", "lp_ft")

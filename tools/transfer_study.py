@@ -15,7 +15,8 @@ import digest
 import keras
 
 import ftlib as ft
-from ftlib.app.grid import quiet_stderr, run_cells
+from ftlib.app.console import quiet_stderr
+from ftlib.app.grid import run_cells
 from ftlib.evidence.similarity import measure_similarity
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from ftlib.app.commands import Help, add_commands
 from ftlib.app.comparing import STRATEGIES, run_comparison
-from ftlib.app.console import Console, complain
+from ftlib.app.console import Console, complain, quiet_stderr
 from ftlib.app.stopping import Terminated
 from ftlib.text import format_table
 
@@ -111,8 +111,6 @@ def _version() -> str:
 
 
 def _backbones(args: argparse.Namespace) -> int:
-    from ftlib.app.grid import quiet_stderr
-
     with quiet_stderr():
         from ftlib.models.backbones import list_backbones
 
@@ -129,8 +127,6 @@ def _backbones(args: argparse.Namespace) -> int:
 
 
 def _tasks(args: argparse.Namespace) -> int:
-    from ftlib.app.grid import quiet_stderr
-
     with quiet_stderr():
         from ftlib.tasks import list_tasks, online
 

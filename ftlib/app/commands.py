@@ -10,8 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from ftlib.app.console import Console, utf8
-from ftlib.app.grid import quiet_stderr
+from ftlib.app.console import Console, quiet_stderr, utf8
 from ftlib.app.predicting import ANSWER_FORMATS
 from ftlib.app.stopping import stoppable
 from ftlib.errors import find_name

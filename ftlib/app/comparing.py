@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ftlib.app.console import Console
+from ftlib.app.console import Console, quiet_stderr
 from ftlib.records import records_folder
 from ftlib.text import format_command
 
@@ -43,7 +43,7 @@ class _Setup(NamedTuple):
 
 def run_comparison(args: argparse.Namespace) -> int:
     """Does what the arguments of `ftlib run` say, and returns its exit code."""
-    from ftlib.app.grid import quiet_stderr, run_cells, workers
+    from ftlib.app.grid import run_cells, workers
 
     started_at = time.time()
     console = Console()

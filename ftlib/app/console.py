@@ -8,6 +8,7 @@ import io
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 _LIVE_COLUMNS = 60  # a narrower terminal has no room for a bar with words on both sides
 _REFRESHES_PER_SECOND = 2  # enough for a time left in whole seconds
+_STDERR = 2  # its file descriptor
+_SHOWN_BYTES = 4000  # of what was held back, if something fails
 
 
 class Console:
@@ -124,6 +127,33 @@ class Console:
                 yield
             finally:
                 self._terminal = None
+
+
+@contextlib.contextmanager
+def quiet_stderr() -> Iterator[None]:
+    """Holds back what C++ libraries write to standard error, and shows it only if something fails.
+
+    TensorFlow greets every process with warnings that look like errors on a machine without a GPU.
+    """
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as held_back:
+        saved_stderr = os.dup(_STDERR)
+        os.dup2(held_back.fileno(), _STDERR)
+        failed = False
+        try:
+            yield
+        except (ValueError, TypeError, OSError, ImportError):  # these explain themselves
+            raise
+        except Exception:
+            failed = True
+            raise
+        finally:
+            sys.stderr.flush()
+            os.dup2(saved_stderr, _STDERR)
+            os.close(saved_stderr)
+            if failed:
+                held_back.seek(0)
+                os.write(_STDERR, held_back.read()[-_SHOWN_BYTES:])
 
 
 def complain(text: str) -> None:

@@ -6,14 +6,9 @@ import concurrent.futures
 import contextlib
 import multiprocessing
 import os
-import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
-
-_STDERR = 2  # its file descriptor
-_SHOWN_BYTES = 4000  # of what was held back, if something fails
 
 
 def _run_cell(cell: Mapping[str, Any]) -> Any:
@@ -89,30 +84,3 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
                 os.environ.pop(name)
             else:
                 os.environ[name] = value
-
-
-@contextlib.contextmanager
-def quiet_stderr() -> Iterator[None]:
-    """Holds back what C++ libraries write to standard error, and shows it only if something fails.
-
-    TensorFlow greets every process with warnings that look like errors on a machine without a GPU.
-    """
-    sys.stderr.flush()
-    with tempfile.TemporaryFile() as held_back:
-        saved_stderr = os.dup(_STDERR)
-        os.dup2(held_back.fileno(), _STDERR)
-        failed = False
-        try:
-            yield
-        except (ValueError, TypeError, OSError, ImportError):  # these explain themselves
-            raise
-        except Exception:
-            failed = True
-            raise
-        finally:
-            sys.stderr.flush()
-            os.dup2(saved_stderr, _STDERR)
-            os.close(saved_stderr)
-            if failed:
-                held_back.seek(0)
-                os.write(_STDERR, held_back.read()[-_SHOWN_BYTES:])

@@ -9,7 +9,7 @@ import sys
 import pytest
 from rich.text import Text
 
-from ftlib.app.console import Console
+from ftlib.app.console import Console, quiet_stderr
 
 
 class Terminal(io.TextIOWrapper):
@@ -150,3 +150,22 @@ def test_a_reader_that_leaves_stops_nothing(root):
     command = f'{sys.executable} -c "{code}" | head -1'
     completed = subprocess.run(command, shell=True, cwd=root, capture_output=True, text=True)
     assert completed.stdout == "line 0\n" and completed.stderr == "still here\n"
+
+
+def write_to_stderr():
+    os.write(2, b"a greeting of a C++ library\n")
+
+
+def test_greetings_are_held_back(capfd):
+    with quiet_stderr():
+        write_to_stderr()
+    os.write(2, b"heard\n")
+    assert capfd.readouterr().err == "heard\n"
+
+
+@pytest.mark.parametrize("error, is_shown", [(ValueError, False), (RuntimeError, True)])
+def test_they_are_shown_where_they_may_explain_a_failure(error, is_shown, capfd):
+    with pytest.raises(error), quiet_stderr():
+        write_to_stderr()
+        raise error
+    assert ("greeting" in capfd.readouterr().err) is is_shown
