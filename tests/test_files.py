@@ -6,7 +6,7 @@ import pytest
 from folders import findings_by_kind, photo, photos, put, table
 from PIL import Image
 
-from ftlib.app.predicting import list_pictures
+from ftlib.app.predicting import find_picture_files
 from ftlib.exports.export import export
 from ftlib.files import FileFinder, distinct_names, find_path, is_output, is_picture, normalize_name, walk_pictures
 from ftlib.tasks import check_folder, load_task
@@ -72,7 +72,7 @@ def test_what_is_predicted_is_what_would_be_trained_on(tmp_path):
     (tmp_path / "a" / "notes.txt").write_text("no picture")
     Image.open(tmp_path / "a" / "001.png").save(tmp_path / "a" / "no suffix", "PNG")
     photo(500).save(tmp_path / "b" / "other suffix.dat", "JPEG")
-    found = {file.relative_to(tmp_path).as_posix() for file in list_pictures([tmp_path])}
+    found = {file.relative_to(tmp_path).as_posix() for file in find_picture_files([tmp_path])}
     report = check_folder(tmp_path)
     usable = {file.id for file in report.files} | {i for group in report.duplicates for i in group}
     assert found == usable and {"a/no suffix", "b/other suffix.dat"} < found and len(found) == 8
@@ -103,7 +103,7 @@ def test_what_ftlib_wrote_is_no_input(tmp_path, files):
     assert is_output(tmp_path / "runs") and not is_output(tmp_path / "cat")
     assert check_folder(tmp_path).class_names == ("cat", "dog")
     assert check_folder(tmp_path).skipped == {"runs": ("other", "written by ftlib")}
-    assert len(list_pictures([tmp_path])) == 10
+    assert len(find_picture_files([tmp_path])) == 10
 
 
 def test_a_stray_file_of_ours_takes_no_class_away(tmp_path):
@@ -119,7 +119,7 @@ def test_links_are_followed_where_answers_are_asked_and_never_in_a_circle(tmp_pa
     put(tmp_path / "elsewhere", 3), put(tmp_path / "all" / "here", 2, 1)
     (tmp_path / "all" / "linked").symlink_to(tmp_path / "elsewhere")
     (tmp_path / "all" / "here" / "loop").symlink_to(tmp_path / "all")
-    assert len(list_pictures([tmp_path / "all"])) == 5 and len(list(walk_pictures(tmp_path / "all"))) == 2
+    assert len(find_picture_files([tmp_path / "all"])) == 5 and len(list(walk_pictures(tmp_path / "all"))) == 2
     put(tmp_path / "all" / "there", 2, 2)
     report = check_folder(tmp_path / "all")
     assert report.counts == {"all": {"here": 2, "there": 2}} and not report.lost

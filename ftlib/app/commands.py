@@ -321,10 +321,10 @@ def _predict(args: argparse.Namespace) -> int:
     answer_format = "json" if args.json else args.format or "table"
     console = Console(args.quiet, answer_format == "json")
     with quiet_stderr():
-        from ftlib.app.predicting import format_answers, list_pictures, predict, require_writable
+        from ftlib.app.predicting import find_picture_files, format_answers, predict, require_writable
         from ftlib.app.run_files import write_text
 
-        require_writable(args.out, list_pictures(args.pictures))
+        require_writable(args.out, find_picture_files(args.pictures))
         answers = predict(args.run, args.pictures, args.top, console.say)
     text = format_answers(answers, answer_format)
     if args.out is not None:

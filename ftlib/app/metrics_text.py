@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ftlib.text import format_table
+from ftlib.text import format_interval, format_percent, format_table
 
 Figures = Mapping[str, Any]  # a share with its 95 % interval: `value`, `low` and `high`, from 0 to 1
 
@@ -58,8 +58,8 @@ def _table_lines(header: tuple[str, ...], rows: list[tuple[str, ...]], most_rows
 
 
 def _percent(figures: Figures) -> str:
-    return f"{100 * figures['value']:.1f} %"
+    return format_percent(figures["value"])
 
 
 def _interval(figures: Figures) -> str:
-    return f"{100 * figures['low']:.1f} to {100 * figures['high']:.1f} %"
+    return format_interval(figures["low"], figures["high"])

@@ -79,7 +79,7 @@ def predict(
         raise ValueError(f"--top is a whole number of at least 1. Received: --top {top}.")
     folder = RunFolder(run_dir)
     folder.require_finished()
-    files = list_pictures(paths)
+    files = find_picture_files(paths)
     model: Any = keras.models.load_model(folder.path / "model.keras", compile=False)
     answers = []
     for start in range(0, len(files), _AT_ONCE):
@@ -116,7 +116,7 @@ def _likeliest(probabilities: np.ndarray, class_names: tuple[str, ...], top: int
     return tuple(NamedClass(class_names[i], float(probabilities[i])) for i in best_first)
 
 
-def list_pictures(paths: Iterable[pathlib.Path]) -> list[pathlib.Path]:
+def find_picture_files(paths: Iterable[pathlib.Path]) -> list[pathlib.Path]:
     """Returns the files that are named, and the pictures below the folders that are named, in the order of `paths`.
 
     Raises:

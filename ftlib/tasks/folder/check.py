@@ -13,13 +13,15 @@ import numpy as np
 from ftlib.files import find_path, sha256_of_file
 from ftlib.tasks.folder.class_names import remarks_on_class_names
 from ftlib.tasks.folder.decode import CONVERSIONS, EXTENSIONS, LOSSES, map_in_threads, read_picture
-from ftlib.tasks.folder.picture_file import UNDIVIDED, Listing, LostPictures, PictureFile, Skipped
+from ftlib.tasks.folder.picture_file import UNDIVIDED, Listing, LostPictures, PictureFile, Skipped, group_by_id
 from ftlib.tasks.folder.remark import Remark
 from ftlib.tasks.folder.table import list_pictures
 from ftlib.tasks.task import PARTS
+from ftlib.text import format_list
 
 THUMBNAIL_SIDE = 32  # pixels
 _MOST_CLASSES = 50  # that are named in print
+_MOST_COPIES = 20  # of one picture that are named
 _GREY_TOLERANCE = 8  # steps of 255 between the channels of a picture without colours: JPEG leaves a few
 _LATER_PARTS_FIRST = ("test", "validation", "train", UNDIVIDED)
 _known_reports = {}  # by folder: (state of its files, their report), so that loading a task twice reads the files once
@@ -89,7 +91,7 @@ class FolderReport:
     @property
     def groups(self) -> dict[str, str]:
         """`{id: group}` of the usable pictures for which a CSV file says one."""
-        return {file.id: file.group for file in self.files if file.group}
+        return group_by_id(self.files)
 
     @property
     def class_by_id(self) -> dict[str, str]:
@@ -114,12 +116,16 @@ class FolderReport:
     def _copy_remarks(self, limit: int) -> list[Remark]:
         remarks = []
         for group in self.conflicts[:limit]:
-            remarks.append(Remark("conflict", f"Left out, same picture in different classes: {_format_group(group)}"))
+            remarks.append(
+                Remark("conflict", f"Left out, same picture in different classes: {format_list(group, _MOST_COPIES)}")
+            )
         if len(self.conflicts) > limit:
             line = f"... and {len(self.conflicts) - limit} more pictures that are in different classes."
             remarks.append(Remark("conflict", line))
         for first_id, *copy_ids in self.duplicates[:limit]:
-            remarks.append(Remark("duplicate", f"Left out, same picture as {first_id}: {_format_group(copy_ids)}"))
+            remarks.append(
+                Remark("duplicate", f"Left out, same picture as {first_id}: {format_list(copy_ids, _MOST_COPIES)}")
+            )
         if len(self.duplicates) > limit:
             line = f"... and {len(self.duplicates) - limit} more pictures that occur again."
             remarks.append(Remark("duplicate", line))
@@ -175,16 +181,10 @@ class FolderReport:
         return "\n".join(lines + ["  " + line for line in findings])
 
 
-def _format_group(ids: Sequence[str], most: int = 20) -> str:
-    more = f" and {len(ids) - most} more" if len(ids) > most else ""
-    return ", ".join(ids[:most]) + more
-
-
 def _format_ids(ids: Mapping[str, str] | Sequence[str], limit: int) -> str:
     """Returns the first ids, each with what a mapping says of it, and how many more there are."""
-    shown_ids = list(ids)[:limit]
-    texts = [f"{file_id} ({ids[file_id]})" for file_id in shown_ids] if isinstance(ids, Mapping) else shown_ids
-    return ", ".join(texts) + (f" and {len(ids) - limit} more" if len(ids) > limit else "")
+    texts = [f"{file_id} ({remark})" for file_id, remark in ids.items()] if isinstance(ids, Mapping) else ids
+    return format_list(texts, limit)
 
 
 def check_folder(path: str | os.PathLike, training: bool = True) -> FolderReport:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from ftlib.tasks.folder.check import FolderReport
 from ftlib.tasks.folder.picture_file import UNDIVIDED, PictureFile
 from ftlib.tasks.folder.splitting import PartFiles, count_per_class, find_small_classes
+from ftlib.text import format_count, format_list
 
 LEVELS = ("error", "warning", "note")
 # The kinds of remark of `check_folder` that are worth a warning.
@@ -69,7 +70,7 @@ def inspect_exact_copies(report: FolderReport) -> list[Finding]:
     if not report.leaks:
         return []
     text = (
-        f"Leak: {_count_noun(len(report.leaks), 'picture')} in several splits, the same to the last pixel; used in the "
+        f"Leak: {format_count(len(report.leaks), 'picture')} in several splits, the same to the last pixel; used in the "
         f"test or validation split alone: {_name_groups(report.leaks)}"
     )
     return [Finding("warning", "leak", text, tuple(file_id for group in report.leaks for file_id in group))]
@@ -87,8 +88,8 @@ def inspect_near_copies(report: FolderReport, groups: Sequence[IdGroup], left_ou
     if left_out:
         left_out_ids = tuple(sorted(left_out))
         text = (
-            f"Leak: {_count_noun(len(left_out), 'picture')} nearly the same as one of a later split (validation, "
-            f"test); left out: {_name_first(left_out_ids)}"
+            f"Leak: {format_count(len(left_out), 'picture')} nearly the same as one of a later split (validation, "
+            f"test); left out: {format_list(left_out_ids)}"
         )
         findings.append(Finding("warning", "near leak", text, left_out_ids))
 
@@ -96,7 +97,7 @@ def inspect_near_copies(report: FolderReport, groups: Sequence[IdGroup], left_ou
     mixed_groups = [group for group in groups if len({class_by_id[file_id] for file_id in group}) > 1]
     if mixed_groups:
         text = (
-            f"{_count_noun(len(mixed_groups), 'group')} of pictures that are nearly the same but in different classes "
+            f"{format_count(len(mixed_groups), 'group')} of pictures that are nearly the same but in different classes "
             f"(is a label wrong?): {_name_groups(mixed_groups)}"
         )
         ids = tuple(file_id for group in mixed_groups for file_id in group)
@@ -109,7 +110,7 @@ def inspect_near_copies(report: FolderReport, groups: Sequence[IdGroup], left_ou
     if harmless_groups:
         picture_count = sum(len(group) for group in harmless_groups)
         text = (
-            f"{picture_count:,} pictures in {_count_noun(len(harmless_groups), 'group')} are nearly the same; each "
+            f"{picture_count:,} pictures in {format_count(len(harmless_groups), 'group')} are nearly the same; each "
             f"group is in one split: {_name_groups(harmless_groups)}"
         )
         ids = tuple(file_id for group in harmless_groups for file_id in group)
@@ -124,7 +125,7 @@ def inspect_series(report: FolderReport, series: Sequence[IdGroup]) -> list[Find
     for group in series:
         class_names = sorted({class_by_id[file_id] for file_id in group})
         text = (
-            f"{len(group):,} pictures of {_name_first(class_names)} are nearly the same, as under a fixed camera. They "
+            f"{len(group):,} pictures of {format_list(class_names)} are nearly the same, as under a fixed camera. They "
             "are taken for different pictures, and not for copies of one; what tells the classes apart must still show "
             "at the size of the network's images (--image-size)."
         )
@@ -142,8 +143,8 @@ def inspect_groups(report: FolderReport) -> list[Finding]:
     if not divided_groups:
         return []
     text = (
-        f"Leak: {_count_noun(len(divided_groups), 'group')} of the CSV file in several splits, so that the test is "
-        f"easier than life. Leave the column split out, and ftlib divides by group: {_name_first(divided_groups)}"
+        f"Leak: {format_count(len(divided_groups), 'group')} of the CSV file in several splits, so that the test is "
+        f"easier than life. Leave the column split out, and ftlib divides by group: {format_list(divided_groups)}"
     )
     return [Finding("warning", "group leak", text)]
 
@@ -170,17 +171,17 @@ def explain_failed_division(
             f"validation and test: {counts}{more}. Add pictures, or remove these classes."
         )
     if small_classes:
-        text += _describe_left_out(report, len(report.files) - len(files))
+        text += _list_left_out(report, len(report.files) - len(files))
     elif near:
         near_count = sum(len(group) for group in near)
         text += (
-            f" {near_count:,} pictures in {_count_noun(len(near), 'group')} were taken for nearly the same. Where "
+            f" {near_count:,} pictures in {format_count(len(near), 'group')} were taken for nearly the same. Where "
             "pictures are meant to look alike, say --no-near."
         )
     return Finding("error", "too few", text)
 
 
-def _describe_left_out(report: FolderReport, near_count: int) -> str:
+def _list_left_out(report: FolderReport, near_count: int) -> str:
     """Returns a sentence on the pictures that were left out, with the first of each kind; empty if none were."""
     conflicting = sum(len(group) for group in report.conflicts)
     repeated = sum(len(group) - 1 for group in report.duplicates)
@@ -225,7 +226,7 @@ def inspect_balance(report: FolderReport, part_files: PartFiles) -> list[Finding
     if test_count < _FEW_TEST_PICTURES:
         half_width = 196 * (0.9 * 0.1 / test_count) ** 0.5  # of a 95 % interval, in points
         text = (
-            f"{_count_noun(test_count, 'test picture')}: an accuracy near 90 % is then known to about {half_width:.0f} "
+            f"{format_count(test_count, 'test picture')}: an accuracy near 90 % is then known to about {half_width:.0f} "
             "points."
         )
         findings.append(Finding("note", "small test", text))
@@ -247,23 +248,23 @@ def inspect_sizes(report: FolderReport) -> list[Finding]:
     small_ids = tuple(file_id for file_id, look in looks.items() if min(look.size) < _SMALL_SIDE)
     if 0 < len(small_ids) < len(looks):
         text = (
-            f"{_count_noun(len(small_ids), 'picture')} with a side under {_SMALL_SIDE} pixels, others are larger: "
-            f"{_name_first(small_ids)}"
+            f"{format_count(len(small_ids), 'picture')} with a side under {_SMALL_SIDE} pixels, others are larger: "
+            f"{format_list(small_ids)}"
         )
         findings.append(Finding("warning", "small", text, small_ids))
 
     long_ids = tuple(file_id for file_id, look in looks.items() if max(look.size) >= _LONG_RATIO * min(look.size))
     if long_ids:
         text = (
-            f"{_count_noun(len(long_ids), 'picture')} at least {_LONG_RATIO} times as long as wide; only the square in "
-            f"the middle is used: {_name_first(long_ids)}"
+            f"{format_count(len(long_ids), 'picture')} at least {_LONG_RATIO} times as long as wide; only the square in "
+            f"the middle is used: {format_list(long_ids)}"
         )
         level = "warning" if len(long_ids) > len(looks) / 10 else "note"
         findings.append(Finding(level, "long", text, long_ids))
 
     plain_ids = tuple(file_id for file_id, look in looks.items() if look.thumbnail.std() < 1)
     if plain_ids:
-        text = f"{_count_noun(len(plain_ids), 'picture')} of a single colour: {_name_first(plain_ids)}"
+        text = f"{format_count(len(plain_ids), 'picture')} of a single colour: {format_list(plain_ids)}"
         findings.append(Finding("warning", "plain", text, plain_ids))
     return findings
 
@@ -283,13 +284,5 @@ def _describe_sizes(report: FolderReport) -> str:
     return f"Sizes: {median_width} x {median_height} pixels (median), sides of {min(sides)} to {max(sides)}; {colours}."
 
 
-def _count_noun(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _name_first(names: Sequence[str], most: int = 3) -> str:
-    return ", ".join(names[:most]) + (f" and {len(names) - most:,} more" if len(names) > most else "")
-
-
 def _name_groups(groups: Sequence[IdGroup]) -> str:
-    return _name_first([" = ".join(group[:_MOST_IN_GROUP]) for group in groups])
+    return format_list([" = ".join(group[:_MOST_IN_GROUP]) for group in groups])

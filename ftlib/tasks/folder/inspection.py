@@ -31,7 +31,6 @@ class DataFindings:
         findings: Tuple of `Finding`.
         near: Groups of ids of pictures that are nearly the same.
         series: Groups of ids of pictures that are nearly the same only because they share a background.
-        left_out: Ids of usable pictures that are not used, since a near copy is in a later split.
         parts: `{part: PictureFiles}` as they will be used; empty where an error keeps them from being divided.
         drawn: The parts that the folder did not have.
     """
@@ -40,7 +39,6 @@ class DataFindings:
     findings: tuple[Finding, ...]
     near: tuple[IdGroup, ...]
     series: tuple[IdGroup, ...]
-    left_out: frozenset[str]
     parts: dict[str, tuple[PictureFile, ...]]
     drawn: tuple[str, ...]
 
@@ -53,11 +51,6 @@ class DataFindings:
     def counts(self) -> dict[str, dict[str, int]]:
         """Pictures as they will be used: `{part: {class name: number}}`."""
         return {part: count_per_class(files, self.report.class_names) for part, files in self.parts.items()}
-
-    @property
-    def lines(self) -> list[str]:
-        """The findings as strings, the gravest first."""
-        return [f"{finding.level:<{_LEVEL_WIDTH}}{finding.text}" for finding in self._by_gravity()]
 
     def _by_gravity(self) -> list[Finding]:
         return sorted(self.findings, key=lambda finding: LEVELS.index(finding.level))
@@ -141,7 +134,6 @@ def inspect_data(path: str | os.PathLike, near: bool = True) -> DataFindings:
         findings=tuple(findings),
         near=near_groups,
         series=series,
-        left_out=left_out,
         parts={part: tuple(part_files[part]) for part in PARTS if part in part_files},
         drawn=tuple(drawn_parts),
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from ftlib.files import distinct_names, is_output, is_picture, normalize_name, visible_entries, walk_pictures
 from ftlib.tasks.folder.picture_file import UNDIVIDED, Listing, LostPictures, PictureFile, Skipped, SkippedKind
+from ftlib.text import format_list
 
 PART_OF_FOLDER = {
     "train": "train", "training": "train", "val": "validation", "valid": "validation", "validation": "validation",
@@ -318,8 +319,7 @@ def require_trained(
     for part, class_names in classes_by_part.items():
         untrained = sorted(class_names - trained_classes)
         if untrained:
-            more = f" and {len(untrained) - 10} more" if len(untrained) > 10 else ""
             raise ValueError(
-                f"{name_part(part)} has classes that training does not have: {', '.join(untrained[:10])}{more}. "
+                f"{name_part(part)} has classes that training does not have: {format_list(untrained, most=10)}. "
                 f"Training has: {', '.join(sorted(trained_classes)[:20])}."
             )

@@ -11,10 +11,11 @@ from ftlib.files import find_path
 from ftlib.tasks.folder.check import FolderReport, check_folder
 from ftlib.tasks.folder.class_names import find_mirror_pairs
 from ftlib.tasks.folder.decode import DEFAULT_CACHE_BYTES, FolderImages
-from ftlib.tasks.folder.picture_file import PictureFile
+from ftlib.tasks.folder.picture_file import PictureFile, group_by_id
 from ftlib.tasks.folder.splitting import DRAWN_SHARE, PartFiles, describe_gaps, split_files
 from ftlib.tasks.folder.table import list_pictures
 from ftlib.tasks.task import Split, Task, draw_labels
+from ftlib.text import format_count
 
 LICENCE = "Not known to ftlib: whoever collected the pictures can say."
 
@@ -63,7 +64,6 @@ def load_folder(
             for test or validation that is not trained, or an argument makes no sense.
 
     Example:
-    >>> from ftlib.tasks import folder
     >>> task = load_folder("photos", labels_per_class=20, image_size=96)  # doctest: +SKIP
     >>> task.train.images[:8].shape  # doctest: +SKIP
     (8, 96, 96, 3)
@@ -84,7 +84,7 @@ def load_folder(
 def _refuse_early(path: pathlib.Path, labels_per_class: int | None, seed: int) -> None:
     """Raises whatever can be known from the names alone, since decoding may take minutes."""
     listing = list_pictures(path)
-    part_files, _ = split_files(path, listing.files, listing.class_names, groups_of(listing.files))
+    part_files, _ = split_files(path, listing.files, listing.class_names, group_by_id(listing.files))
     draw_labels(_class_indices(part_files["train"], listing.class_names), labels_per_class, seed)
 
 
@@ -182,11 +182,6 @@ def make_split(
     )
 
 
-def groups_of(files: Sequence[PictureFile]) -> dict[str, str]:
-    """Returns `{id: group}` of the pictures that have a group."""
-    return {file.id: file.group for file in files if file.group}
-
-
 def _class_indices(files: Sequence[PictureFile], class_names: Sequence[str]) -> np.ndarray:
     index_by_name = {name: i for i, name in enumerate(class_names)}
     return np.array([index_by_name[file.class_name] for file in files], "int64")
@@ -197,7 +192,9 @@ def _describe_left_out(report: FolderReport) -> str:
     conflicting = sum(len(group) for group in report.conflicts)
     repeated = sum(len(group) - 1 for group in report.duplicates)
     left_out = len(report.unreadable) + conflicting + repeated
-    return f" {left_out} files were left out: check_folder({str(report.path)!r}) names them." if left_out else ""
+    if not left_out:
+        return ""
+    return f" {format_count(left_out, 'file')} left out: see check_folder({str(report.path)!r})."
 
 
 def _require_image_size(image_size: int | tuple[int, int]) -> tuple[int, int]:

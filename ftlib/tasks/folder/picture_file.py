@@ -1,6 +1,7 @@
 """The pictures of a folder or a CSV file, as records: what each is called, where it lies and what it shows."""
 
 import pathlib
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 UNDIVIDED = "all"  # the part of pictures that nobody has divided into training, validation and test
@@ -24,6 +25,11 @@ class PictureFile(NamedTuple):
     path: pathlib.Path
     group: str = ""
     sha256: str = ""
+
+
+def group_by_id(files: Iterable[PictureFile]) -> dict[str, str]:
+    """Returns `{id: group}` of the pictures that have a group."""
+    return {file.id: file.group for file in files if file.group}
 
 
 class LostPictures(NamedTuple):

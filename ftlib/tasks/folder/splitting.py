@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ftlib.tasks.folder.picture_file import UNDIVIDED, PictureFile
 from ftlib.tasks.task import PARTS
+from ftlib.text import format_list
 
 DRAWN_SHARE = 0.2  # of every class, for a validation or test split that the folder does not have
 _MOST_NAMES = 20  # classes that are named in one line
@@ -60,7 +61,12 @@ def _require_enough(
         return
     purposes = "".join(f", one for {part}" for part in drawn_parts)
     class_name, count = next(iter(small_classes.items()))
-    more_classes = f" So have {len(small_classes) - 1} other classes." if len(small_classes) > 1 else ""
+    other_count = len(small_classes) - 1
+    more_classes = ""
+    if other_count == 1:
+        more_classes = " 1 other class is too small as well."
+    elif other_count > 1:
+        more_classes = f" {other_count:,} other classes are too small as well."
     raise ValueError(
         f"Class {class_name!r} of {str(path)!r} needs at least {least} pictures "
         f"(one to train on{purposes}). Received: {count} usable.{more_classes}{left_out}"
@@ -85,8 +91,7 @@ def describe_gaps(part_files: Mapping[str, Iterable[PictureFile]], class_names: 
     for part in ("validation", "test"):
         missing_classes = list(find_small_classes(part_files[part], class_names, 1))
         if missing_classes:
-            more = f" and {len(missing_classes) - _MOST_NAMES} more" if len(missing_classes) > _MOST_NAMES else ""
-            lines.append(f"No {part} pictures of: {', '.join(missing_classes[:_MOST_NAMES])}{more}")
+            lines.append(f"No {part} pictures of: {format_list(missing_classes, _MOST_NAMES)}")
     return lines
 
 

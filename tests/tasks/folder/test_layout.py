@@ -80,7 +80,7 @@ def arrange_file(place):
         (arrange_single, ValueError, "single class 'cat'"),
         (arrange_empty_class, ValueError, "without pictures.*: dog"),
         (arrange_few, ValueError, "'dog'.* at least 3 .*Received: 2"),
-        (arrange_few_usable, ValueError, "'dog'.* at least 3 .*Received: 2 usable. 1 files? .*left out"),
+        (arrange_few_usable, ValueError, "'dog'.* at least 3 .*Received: 2 usable. 1 file left out"),
         (arrange_strange_test, ValueError, "does not have: Dog. Training has: cat, dog"),
         (arrange_no_train, ValueError, "test but no train folder"),
         (arrange_two_validations, ValueError, "two validation folders: val and valid"),
