@@ -378,7 +378,7 @@ def test_answers_come_on_any_code_page(run, pictures, tmp_path, root):
 @pytest.mark.parametrize(
     "out, said",
     [
-        ("RUN/model.keras", "which is no file of answers"),
+        ("RUN/model.keras", "which is not a file of answers"),
         ("no/such/folder/a.csv", "there is no folder"),
         (".", "is a file to write to"),
     ],

@@ -1,4 +1,4 @@
-"""Which backbone and which strategy suit some pictures and the machine, where nobody chose them."""
+"""Which backbone and which strategy suit some pictures and the machine, where they were not chosen."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ CACHED = {
 SIDES = (96, 128, 160, 192, 224)  # that MobileNetV2 was pre-trained at
 ANY_SIZE = 224  # pixels of a side for a backbone that takes any: most were pre-trained at that
 SMOOTHED = "light, smoothed"  # the preset light with label smoothing 0.1
-_LARGEST_SIDE = {"cpu": 160, "gpu": 224}  # pixels, where nobody chose: cost grows with the square
+_LARGEST_SIDE = {"cpu": 160, "gpu": 224}  # pixels, unless chosen: cost grows with the square
 _GLYPH_SIDE = 64  # pixels: up to here, grey pictures may suit glyphnet
 _MOST_PROBED_CLASSES = 200  # up to which linear probes are quick and the rule of `advise` was tried near enough
 _CONNECTION_PATIENCE = 20  # seconds
@@ -84,10 +84,10 @@ def choose_backbone(
     name: str | None = None,
     image_size: int | None = None,
 ) -> Choice:
-    """Returns the backbone for some pictures: the one that was asked for, or the best at hand.
+    """Returns the backbone for some pictures: the one that was asked for, or the best that is available.
 
     First ImageNet weights in Keras's cache; then `glyphnet`, which ships with ftlib, for small grey pictures; then a
-    download of MobileNetV2, which `load_backbone` tries and whose failure names the way out.
+    download of MobileNetV2, which `load_backbone` tries and whose error names the alternatives.
 
     Args:
         report: The `FolderReport` of the pictures.
@@ -148,7 +148,7 @@ def load_chosen(choice: Choice, pretrained: bool = True) -> LoadedBackbone:
     """Loads the backbone of a `Choice`, with random weights where `pretrained` is false: nothing is fetched then.
 
     Raises:
-        OSError: If its weights cannot be had; the message names every way out.
+        OSError: If its weights are not available; the message names every alternative.
         ValueError, ImportError: As `load_backbone`.
     """
     from ftlib.models.backbone_files import of_size
@@ -174,7 +174,7 @@ def load_chosen(choice: Choice, pretrained: bool = True) -> LoadedBackbone:
 
 
 def _load_or_explain(choice: Choice, pretrained: bool) -> keras.Model:
-    """Loads a backbone; if its weights cannot be downloaded, the error names every way out."""
+    """Loads a backbone; if its weights cannot be downloaded, the error names every alternative."""
     from ftlib.models.backbones import load_backbone
 
     try:

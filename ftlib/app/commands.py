@@ -49,7 +49,7 @@ _TEXTS = {
     ),
     "predict": (
         "name the class of pictures",
-        "Names the class of pictures with the model of a run. Files that are no pictures are named as well, and\n"
+        "Names the class of pictures with the model of a run. Files that are not pictures are listed as well, and\n"
         "the exit code is then 1.",
         "ftlib predict runs/flowers photo.jpg\nftlib predict runs/flowers new_photos --format csv > said.csv\n"
         "ftlib predict runs/flowers new_photos --top 3 --json",
@@ -163,7 +163,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     devices_help = "how many devices share each batch, or all (1)"
     group.add_argument("--devices", type=_devices, metavar="NUMBER", help=devices_help)
     group.add_argument("--precision", metavar="POLICY", help="mixed_float16 or mixed_bfloat16, for a GPU (float32)")
-    group.add_argument("--class-weight", metavar="balanced", help="let every class count alike (off)")
+    group.add_argument("--class-weight", metavar="balanced", help="let every class count the same (off)")
     group.add_argument(
         "--mirror",
         action=argparse.BooleanOptionalAction,
@@ -259,7 +259,7 @@ def _advise(args: argparse.Namespace) -> int:
 
 def _fit(args: argparse.Namespace) -> int:
     if args.resume is not None and args.config is not None:
-        raise ValueError("--resume goes on with one run, --config begins another: one of the two, please.")
+        raise ValueError("--resume goes on with one run, --config begins another: use only one of them.")
     if args.data is None and args.resume is None and args.config is None:
         raise ValueError("Pictures are needed: ftlib fit FOLDER. `ftlib fit --help` has examples.")
     console = _console(args)

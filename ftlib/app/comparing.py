@@ -107,7 +107,7 @@ def _strategies(names: Sequence[str], updates: int) -> list[Strategy]:
     strategies = [get_strategy(name) for name in names]
     strategy_names = [strategy.name for strategy in strategies]
     if len(set(strategy_names)) < len(strategy_names):
-        raise ValueError(f"Each strategy once, please. Received: --strategies {' '.join(strategy_names)}.")
+        raise ValueError(f"Name each strategy only once. Received: --strategies {' '.join(strategy_names)}.")
     for strategy in strategies:
         strategy.plan(updates)  # raises where there are too few
     return strategies

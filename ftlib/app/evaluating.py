@@ -28,7 +28,7 @@ def evaluate(
 
     Args:
         run_dir: The folder of a finished run.
-        on: Other pictures, all of them used: a folder of class folders or a CSV file with classes of the run, be it
+        on: Other pictures, all of them used: a folder of class folders or a CSV file with classes of the run, even
             only one, in parts or not. Those that the run was trained or chosen on, byte for byte, are left out.
             Default None: the run's test split.
         data: Where the pictures of the run are now, if they have moved.

@@ -74,7 +74,7 @@ def list_runs(folder: str | os.PathLike) -> list[RunSummary]:
 
 
 def _subfolders(folder: pathlib.Path) -> list[pathlib.Path]:
-    """Returns the folders inside, links last; none where that may not be read, since it is no run of ours."""
+    """Returns the folders inside, links last; none where that may not be read, since it is not a run of ours."""
     try:
         entries = sorted(folder.iterdir(), key=lambda entry: (entry.is_symlink(), entry.name))
         return [entry for entry in entries if entry.is_dir() and not entry.name.startswith(".")]

@@ -21,7 +21,7 @@ def format_metrics(metrics: Mapping[str, Any], most_rows: int = 30) -> str:
     picture_count = f"{metrics['images']:,} test pictures"
     lines = [
         f"accuracy     {_percent(accuracy)}   95 % interval {_interval(accuracy)}   {picture_count}",
-        f"macro-F1     {_percent(macro_f1)}   95 % interval {_interval(macro_f1)}   every class counts alike",
+        f"macro-F1     {_percent(macro_f1)}   95 % interval {_interval(macro_f1)}   every class counts the same",
         f"calibration  {calibration_error}   between the probabilities that it states and how often it is right",
         "",
     ]

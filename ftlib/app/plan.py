@@ -172,7 +172,7 @@ class Plan:
         batch_size, updates: As for `fit`.
         why: Sentences that lead to the strategy.
         needs: The `Needs`.
-        free: Bytes of memory, or None where that cannot be told.
+        free: Bytes of memory, or None where that is not known.
     """
 
     choice: choices.Choice

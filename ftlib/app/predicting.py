@@ -157,11 +157,11 @@ def require_writable(out: pathlib.Path | None, pictures: Iterable[pathlib.Path])
         raise ValueError(f"--out would write over the picture {out}. Name another file.")
     if out.is_file() and out.suffix.lower() not in _ANSWER_SUFFIXES:
         suffixes = ", ".join(_ANSWER_SUFFIXES)
-        raise ValueError(f"--out would write over {out}, which is no file of answers ({suffixes}).")
+        raise ValueError(f"--out would write over {out}, which is not a file of answers ({suffixes}).")
 
 
 def _reading_error(file: pathlib.Path) -> str:
-    """Returns why a file is no picture; empty if it is one."""
+    """Returns why a file is not a picture; empty if it is one."""
     from ftlib.tasks.folder.decode import read_picture
 
     if file.is_dir():

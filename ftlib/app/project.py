@@ -38,7 +38,7 @@ def start_fit(
         out: The new folder. None: `runs/NAME`.
         options: The `Options`.
         console: The `Console` to write to.
-        config: A `config.json` of another run, to repeat it; `options` go before it.
+        config: A `config.json` of another run, to repeat it; `options` take precedence over it.
 
     Returns:
         The finished `RunFolder`.
@@ -119,7 +119,7 @@ def create_run_folder(run_dir: pathlib.Path, data: pathlib.Path, findings: DataF
 
 
 def _relative_path(file: pathlib.Path, root: pathlib.Path) -> str:
-    """Returns the path of a file below a folder, written alike by every system."""
+    """Returns the path of a file below a folder, written the same way on every system."""
     return pathlib.Path(os.path.relpath(file, root)).as_posix()
 
 

@@ -259,7 +259,7 @@ def _read_text(path: str) -> str:
 
 
 def free_memory(read_text: Callable[[str], str] = _read_text) -> int | None:
-    """Returns the bytes that a run can have on the device that trains, or None where that cannot be told.
+    """Returns the bytes that a run can have on the device that trains, or None where that is not known.
 
     For a GPU it is what is free before the first computation, with which TensorFlow and JAX take most of it for
     themselves.

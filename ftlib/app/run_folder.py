@@ -1,4 +1,4 @@
-"""The folder of a run: what was asked and chosen, which picture is in which split, and what came of it.
+"""The folder of a run: what was asked and chosen, which picture is in which split, and the results.
 
 | file | what |
 |---|---|
@@ -136,7 +136,7 @@ class RunFolder:
         except (OSError, ValueError):
             self.config.data = previous_data
             raise
-        with contextlib.suppress(PermissionError):  # a folder that cannot be written to is no reason to stop
+        with contextlib.suppress(PermissionError):  # a folder that cannot be written to does not stop the run
             self.save_config()
 
     def load_task(self, check: bool = False) -> Task:
@@ -152,7 +152,7 @@ class RunFolder:
         return self.make_task(self.image_shape, self.config.chosen_training.mirror, check)
 
     def make_task(self, image_shape: tuple[int, ...], mirror: bool, check: bool = False) -> Task:
-        """Returns the `Task` of the run, as `load_task`, before the configuration says all about it.
+        """Returns the `Task` of the run, as `load_task`, before the configuration is complete.
 
         Args:
             image_shape: `(height, width, channels)` of the images.
@@ -253,10 +253,10 @@ class RunFolder:
 
 def _read_existing(path: pathlib.Path) -> RunConfig:
     if not path.is_dir():
-        raise FileNotFoundError(f"There is no run {str(path)!r}. `ftlib runs` lists those that there are.")
+        raise FileNotFoundError(f"There is no run {str(path)!r}. `ftlib runs` lists the existing ones.")
     if not (path / "config.json").is_file():
         raise FileNotFoundError(
-            f"{str(path)!r} is no folder of `ftlib fit`: config.json is missing. `ftlib runs` lists those that are."
+            f"{str(path)!r} is not a folder of `ftlib fit`: config.json is missing. `ftlib runs` lists those that are."
         )
     return read_config(path / "config.json")
 

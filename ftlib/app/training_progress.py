@@ -44,7 +44,7 @@ class ConsoleProgress(Progress):
 
     Args:
         console: Where to write.
-        remaining_time: Is told about every epoch.
+        remaining_time: Is updated with every epoch.
     """
 
     def __init__(self, console: Console, remaining_time: RemainingTime):
@@ -141,20 +141,20 @@ class RemainingTime:
         self.seconds = needs.seconds
 
     def go_on_after(self, update: int) -> None:
-        """Is told that updates up to this one were done earlier, so that they say nothing about the pace."""
+        """Records that updates up to this one were done earlier, so that they say nothing about the pace."""
         self._cost_before_start = self._needs.cost(update)
         self._cost_done = self._cost_before_start
         if self.seconds is not None:
             self.seconds *= 1 - self._cost_before_start / self._total_cost
 
     def update_finished(self, update: int) -> None:
-        """Is told that so many updates of the run are done by now."""
+        """Records how many updates of the run are done by now."""
         self._cost_done = self._needs.cost(update)
         self._reported_at = self._clock()
         self.seconds = self._estimate(self._reported_at - self._started_at)
 
     def expect_update(self, update: int) -> None:
-        """Is told which update will be reported next: until then, `share_done` goes no further."""
+        """Records which update will be reported next: until then, `share_done` goes no further."""
         self._cost_expected = self._needs.cost(update)
 
     def describe(self) -> str:

@@ -28,7 +28,7 @@ def write_report(
 
     It holds the headline with its interval, pictures, how each strategy trained, the proofs, the mistakes,
     and the settings to repeat it. The file appears whole or not at all; one that is there stays until then.
-    For a `Run` whose test accuracy was not looked at yet, this is the look.
+    For a `Run` whose test accuracy was not evaluated yet, this evaluates it.
 
     Args:
         result: A `Run` or a `Comparison`.
@@ -76,17 +76,17 @@ def write_model_report(
     """Writes the report for whoever gets the model of a run: what it can do, where it fails, and what it is.
 
     It is made for reading on a screen, on a phone and on paper, and needs no network, no scripts and no other file.
-    For a run whose test accuracy was not looked at yet, this is the look. The file appears whole or not at all; one
+    For a run whose test accuracy was not evaluated yet, this evaluates it. The file appears whole or not at all; one
     that is there stays until then.
 
     Args:
-        run: A `Run`. With its task it can tell all; loaded without, it tells the recorded numbers, and says so.
+        run: A `Run`. With its task the report is complete; loaded without, it gives the recorded numbers, and says so.
         path: The file to write, such as `"report.html"`. Its folder is made if it is missing.
         findings: What the check of the data found: sentences, or dicts with `"text"` and `"level"`, of which "note"
             is the lowest, as from `inspect_data(...).to_dict()`. Default None: the notes of the task.
         groups: Dict from the name of a grouping (`"camera"`) to one group per test image, in their order. Default
             None: the task's own groups, if it has any, and dark and bright images.
-        advice: Why this strategy: an `Advice`, or sentences. Default None: nothing is said about it.
+        advice: Why this strategy: an `Advice`, or sentences. Default None: the report does not explain it.
         exports: Rows of `export(...)`, or of `load_exports(folder)`, for a table of sizes and latencies.
         card: Dict of more rows of the model card, or of other texts for its rows, such as
             `{"Backbone": "MobileNetV2", "Intended use": "...", "Contact": "..."}`.

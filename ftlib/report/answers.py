@@ -22,7 +22,7 @@ class RunScore(NamedTuple):
     Attributes:
         accuracy: The share of images that it gets right.
         image_count: How many images there are, or None where that is not known.
-        split_name: `"test"`, or `"validation"` for a run without its data whose test accuracy was not looked at.
+        split_name: `"test"`, or `"validation"` for a run without its data whose test accuracy was not evaluated.
     """
 
     accuracy: float
@@ -31,7 +31,7 @@ class RunScore(NamedTuple):
 
     @classmethod
     def of(cls, run: "Run") -> Self:
-        """Returns the score of a run; for one whose test accuracy was not looked at yet, this is the look."""
+        """Returns the score of a run; for one whose test accuracy was not evaluated yet, this evaluates it."""
         if run.task is not None:
             return cls(run.test_accuracy, len(run.task.test.labels), "test")
         if "test" in run.scores:
@@ -52,7 +52,7 @@ class RunScore(NamedTuple):
 
 
 class ClassScore(NamedTuple):
-    """How well one class is told from the others.
+    """How well one class is recognized.
 
     Attributes:
         name: Of the class.

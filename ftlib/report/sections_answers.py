@@ -235,7 +235,7 @@ def mistake_gallery(answers: Answers, most_images: int = 12) -> list[str]:
     shown = "all" if shown_count == mistake_count else f"the {shown_count} surest"
     text = (
         f"{mistake_count:,} of {image_count:,} test images; here {shown}. What a model is sure of and "
-        "wrong about is often a label to mend, an image of two things, or a kind of image that it never saw."
+        "wrong about is often a label to fix, an image of two things, or a kind of image that it never saw."
     )
     rows = _mistake_rows(answers)
     caption = (

@@ -33,7 +33,7 @@ class Ranking(NamedTuple):
 
     @classmethod
     def of(cls, rows: Sequence[Row]) -> Self:
-        """Returns the ranking of the rows of a comparison: chosen on validation, to be told on test."""
+        """Returns the ranking of the rows of a comparison: chosen on validation, reported on test."""
         cell_rows, labels_per_class, updates = plots.main_cell(rows)
         best, *others = sorted(cell_rows, key=_validation_rank, reverse=True)
         return cls(cell_rows, labels_per_class, updates, best, others)

@@ -44,7 +44,7 @@ class GradedFinding(NamedTuple):
 
 
 def grade_findings(findings: Sequence[str | Mapping[str, str]]) -> list[GradedFinding]:
-    """Returns findings, sentences or dicts with `"level"` and `"text"`, the gravest first."""
+    """Returns findings, sentences or dicts with `"level"` and `"text"`, the most serious first."""
     graded_findings = [
         GradedFinding("note", finding) if isinstance(finding, str) else GradedFinding(finding["level"], finding["text"])
         for finding in findings
@@ -224,7 +224,7 @@ def how_it_learned(run: "Run", advice: Sequence[str]) -> list[str]:
     if advice:
         parts.append(keep_together(paragraph("Why this strategy:", "caption"), bullet_list(advice)))
     parts += phases_and_proofs([run]) + model_stages(run)
-    task_notes = () if run.task is None else run.task.notes  # they are told with the data
+    task_notes = () if run.task is None else run.task.notes  # they are given with the data
     notes = [f"Note: {note}" for note in run.notes if note not in task_notes]
     return [*parts, bullet_list(notes)] if notes else parts
 

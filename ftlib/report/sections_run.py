@@ -27,7 +27,7 @@ def score_paragraphs(run: "Run", score: RunScore) -> list[str]:
         f"{format_percent(run.val_macro_f1)}."
     )
     if score.split_name == "validation":
-        caution += " The test images were not looked at: the run was loaded without its data."
+        caution += " The test images were not evaluated: the run was loaded without its data."
     return [paragraph(exact), paragraph(caution), *(paragraph(f"Note: {note}") for note in run.notes)]
 
 

@@ -21,7 +21,8 @@ def test_a_folder_becomes_a_run_with_everything_in_it(pictures, tmp_path, capsys
     assert fit(pictures, out) == 0
     said = capsys.readouterr().out
     assert files_in(out) == RUN_FILES
-    for words in ("30 usable pictures", "left", "test pictures", "95 % interval", "of memory", "report.html"):
+    assert " left" in said or "longer than estimated" in said  # on a busy machine
+    for words in ("30 usable pictures", "test pictures", "95 % interval", "of memory", "report.html"):
         assert words in said, words
     assert json.loads((out / "class_names.json").read_text()) == ["bottom", "middle", "top"]
     model = keras.models.load_model(out / "model.keras")
@@ -81,7 +82,7 @@ def test_a_disk_that_is_full_before_training_is_named_and_leaves_nothing(picture
         (["--resume", "nowhere"], "There is no run 'nowhere'"),
         (["--resume", "{pictures}"], "config.json is missing"),
         (["--resume", "{quick_run}", "--updates", "5"], "--updates cannot change it"),
-        (["--resume", "{quick_run}", "--config", "x"], "one of the two"),
+        (["--resume", "{quick_run}", "--config", "x"], "only one of them"),
         (["--config", "{pictures}/config.json"], "No such file"),
     ],
 )

@@ -367,7 +367,7 @@ def test_a_run_without_its_data_leaves_the_mistakes_out_and_says_so(tmp_path):
     assert "of the 6 test images right" in words(html)
     html = write_report(FakeRun(task=None, scores={}), tmp_path / "r.html").read_text(encoding="utf-8")
     assert "lp_ft gets 82.0 % of the validation images right" in words(html)
-    assert "The test images were not looked at" in html
+    assert "The test images were not evaluated" in html
 
 
 @pytest.mark.slow

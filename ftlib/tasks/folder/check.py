@@ -243,7 +243,7 @@ def check_folder(path: str | os.PathLike, training: bool = True) -> FolderReport
 
 
 def _file_state(listing: Listing) -> tuple:
-    """Returns what a change of any file, or of what is said of it, would change."""
+    """Returns what a change of any file, or of what the listing says of it, would change."""
     file_stats = [(file, file.path.stat()) for file in listing.files]
     file_states = [
         (file.id, file.part, file.class_name, file.group, stat.st_size, stat.st_mtime_ns) for file, stat in file_stats
@@ -274,7 +274,7 @@ class _FolderContents:
     def _add(self, file: PictureFile, inspection: "_Inspection | str") -> None:
         extension_format = EXTENSIONS.get(file.path.suffix.lower())
         if isinstance(inspection, str):
-            # Without the name of a picture, a file that is none (notes, a table) is no loss worth a warning.
+            # Without the name of a picture, a file that is not one (notes, a table) is not worth a warning.
             if extension_format:
                 self.unreadable[file.id] = inspection
             else:

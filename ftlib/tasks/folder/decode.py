@@ -26,7 +26,7 @@ CONVERSIONS = {
     "transparent": "transparent; laid over white",
     "transparent light": "transparent, and empty when laid over white; laid over black",
     "16-bit": "16 bits per channel; scaled to 8",
-    "invisible": "wholly transparent; the colours are used that nobody sees",
+    "invisible": "fully transparent; the hidden colours are used",
     "16-bit narrow": "16 bits per channel of which less than a sixteenth of the range is used, so that hardly any of "
     "their steps are left in 8 bits: save them scaled to the whole range",
     "animated": "several frames or pages; the first one taken",

@@ -12,7 +12,7 @@ from ftlib.text import format_count, format_list
 
 LEVELS = ("error", "warning", "note")
 # The kinds of remark of `check_folder` that are worth a warning.
-_GRAVE_REMARKS = {"unreadable", "conflict", "lost", "loss", "class spelling", "missing label"}
+_SERIOUS_REMARKS = {"unreadable", "conflict", "lost", "loss", "class spelling", "missing label"}
 _LINKS = ("link", "outward link")  # kinds of `Skipped`
 _UNEVEN_RATIO = 3  # times as many pictures in the largest class as in the smallest
 _LONG_RATIO = 2  # times as long as wide: the square in the middle then shows half or less
@@ -52,15 +52,15 @@ def inspect_files(report: FolderReport) -> list[Finding]:
         "lost": report.lost,
         "respelled": report.respelled,
     }
-    grave_kinds = set(_GRAVE_REMARKS)
+    serious_kinds = set(_SERIOUS_REMARKS)
     # In a CSV file every row was meant. In a folder a link that leads out of it may be an attempt to read elsewhere,
     # and a link to nothing was a picture once.
     if report.path.is_file() or any(skipped.kind in _LINKS for skipped in report.skipped.values()):
-        grave_kinds.add("skipped")
+        serious_kinds.add("skipped")
     findings = []
     for remark in report.remarks():
         ids = tuple(ids_by_kind.pop(remark.kind, ()))  # with the first line of its kind
-        level = "warning" if remark.kind in grave_kinds else "note"
+        level = "warning" if remark.kind in serious_kinds else "note"
         findings.append(Finding(level, remark.kind, remark.line, ids))
     return findings
 
@@ -70,8 +70,8 @@ def inspect_exact_copies(report: FolderReport) -> list[Finding]:
     if not report.leaks:
         return []
     text = (
-        f"Leak: {format_count(len(report.leaks), 'picture')} in several splits, the same to the last pixel; used in the "
-        f"test or validation split alone: {_name_groups(report.leaks)}"
+        f"Leak: {format_count(len(report.leaks), 'picture')} in several splits, the same to the last pixel; used in "
+        f"the test or validation split alone: {_name_groups(report.leaks)}"
     )
     return [Finding("warning", "leak", text, tuple(file_id for group in report.leaks for file_id in group))]
 
@@ -143,8 +143,8 @@ def inspect_groups(report: FolderReport) -> list[Finding]:
     if not divided_groups:
         return []
     text = (
-        f"Leak: {format_count(len(divided_groups), 'group')} of the CSV file in several splits, so that the test is "
-        f"easier than life. Leave the column split out, and ftlib divides by group: {format_list(divided_groups)}"
+        f"Leak: {format_count(len(divided_groups), 'group')} of the CSV file in several splits, so test accuracy "
+        f"would be too optimistic. Leave the column split out, and ftlib divides by group: {format_list(divided_groups)}"
     )
     return [Finding("warning", "group leak", text)]
 
@@ -176,7 +176,7 @@ def explain_failed_division(
         near_count = sum(len(group) for group in near)
         text += (
             f" {near_count:,} pictures in {format_count(len(near), 'group')} were taken for nearly the same. Where "
-            "pictures are meant to look alike, say --no-near."
+            "pictures are meant to look alike, use --no-near."
         )
     return Finding("error", "too few", text)
 
@@ -224,10 +224,10 @@ def inspect_balance(report: FolderReport, part_files: PartFiles) -> list[Finding
 
     test_count = len(part_files["test"])
     if test_count < _FEW_TEST_PICTURES:
-        half_width = 196 * (0.9 * 0.1 / test_count) ** 0.5  # of a 95 % interval, in points
+        half_width = 196 * (0.9 * 0.1 / test_count) ** 0.5  # of a 95 % interval, in percentage points
         text = (
-            f"{format_count(test_count, 'test picture')}: an accuracy near 90 % is then known to about {half_width:.0f} "
-            "points."
+            f"{format_count(test_count, 'test picture')}: an accuracy near 90 % is then known to within about "
+            f"{half_width:.0f} percentage points."
         )
         findings.append(Finding("note", "small test", text))
 
@@ -256,8 +256,8 @@ def inspect_sizes(report: FolderReport) -> list[Finding]:
     long_ids = tuple(file_id for file_id, look in looks.items() if max(look.size) >= _LONG_RATIO * min(look.size))
     if long_ids:
         text = (
-            f"{format_count(len(long_ids), 'picture')} at least {_LONG_RATIO} times as long as wide; only the square in "
-            f"the middle is used: {format_list(long_ids)}"
+            f"{format_count(len(long_ids), 'picture')} at least {_LONG_RATIO} times as long as wide; only the square "
+            f"in the middle is used: {format_list(long_ids)}"
         )
         level = "warning" if len(long_ids) > len(looks) / 10 else "note"
         findings.append(Finding(level, "long", text, long_ids))

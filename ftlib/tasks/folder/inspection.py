@@ -24,7 +24,7 @@ _LEVEL_WIDTH = 9  # columns of the level before a finding
 
 @dataclasses.dataclass(frozen=True, repr=False)
 class DataFindings:
-    """The result of `inspect_data`; it prints as a list, the gravest finding first.
+    """The result of `inspect_data`; it prints as a list, the most serious finding first.
 
     Attributes:
         report: The `FolderReport` of every file.
@@ -52,7 +52,7 @@ class DataFindings:
         """Pictures as they will be used: `{part: {class name: number}}`."""
         return {part: count_per_class(files, self.report.class_names) for part, files in self.parts.items()}
 
-    def _by_gravity(self) -> list[Finding]:
+    def _most_serious_first(self) -> list[Finding]:
         return sorted(self.findings, key=lambda finding: LEVELS.index(finding.level))
 
     def require(self) -> None:
@@ -81,7 +81,7 @@ class DataFindings:
             per_class = f"{least:,} of each class" if least == most else f"{least:,} to {most:,} of each class"
             origin = ", set aside by ftlib" if part in self.drawn else ""
             lines.append(f"  {part:<12}{sum(counts.values()):>7,}  ({per_class}{origin})")
-        for finding in self._by_gravity():
+        for finding in self._most_serious_first():
             lines.append(wrap_text(finding.text, f"  {finding.level:<{_LEVEL_WIDTH}}"))
         return "\n".join(lines)
 
@@ -95,7 +95,7 @@ def inspect_data(path: str | os.PathLike, near: bool = True) -> DataFindings:
 
     Args:
         path: A folder of class folders or a CSV file, as for `check_folder`.
-        near: Whether to look for pictures that are nearly the same. Default True; say False where pictures are meant
+        near: Whether to look for pictures that are nearly the same. Default True; use False where pictures are meant
             to look alike, such as technical drawings.
 
     Returns:
@@ -159,7 +159,7 @@ def _find_near_groups(report: FolderReport) -> tuple[tuple[IdGroup, ...], tuple[
 
 
 def _is_series(group_counts: Mapping[str, int], class_counts: Mapping[str, int]) -> bool:
-    """Returns whether pictures that are nearly the same are no copies, given how many of each class are among them.
+    """Returns whether pictures that are nearly the same are not copies, given how many of each class are among them.
 
     What is half of one class and half of another cannot be what tells the two apart: it is the background that they
     share, as under a fixed camera. A few copies with a wrong label are fewer.

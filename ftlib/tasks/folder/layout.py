@@ -31,7 +31,7 @@ def list_folder(path: pathlib.Path, training: bool = True) -> Listing:
         A `Listing`.
 
     Raises:
-        FileNotFoundError, NotADirectoryError: If `path` is no folder.
+        FileNotFoundError, NotADirectoryError: If `path` is not a folder.
         ValueError: If it is not arranged by class.
     """
     if not path.exists():

@@ -52,7 +52,7 @@ def load_folder(
         cache_dir: Folder for that file, where the next process finds the decoded pictures. Default None: it is removed
             when this process ends.
         mirror: Whether a mirrored picture keeps its label, so that augmentation may flip it. Default None: yes, as for
-            most photos, unless two classes are called left and right; say False for writing or road signs.
+            most photos, unless two classes are called left and right; use False for writing or road signs.
 
     Returns:
         A `Task` whose images are `FolderImages`, and ids that are paths inside the
@@ -198,7 +198,7 @@ def _describe_left_out(report: FolderReport) -> str:
 
 
 def _require_image_size(image_size: int | tuple[int, int]) -> tuple[int, int]:
-    """Returns `(height, width)`; raises a ValueError for what is no size in pixels."""
+    """Returns `(height, width)`; raises a ValueError for what is not a size in pixels."""
     try:
         pair = image_size if isinstance(image_size, (tuple, list)) else (image_size, image_size)
         height, width = (operator.index(number) for number in pair)

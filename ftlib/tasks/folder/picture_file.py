@@ -4,7 +4,7 @@ import pathlib
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-UNDIVIDED = "all"  # the part of pictures that nobody has divided into training, validation and test
+UNDIVIDED = "all"  # the part of pictures that are not divided into training, validation and test
 
 
 class PictureFile(NamedTuple):

@@ -89,7 +89,7 @@ def _list_table(path: pathlib.Path, training: bool) -> Listing:
     relative_names = [locator.relative_name(file) for file in entries_by_path]
     files = []
     for file_id, (file, entries) in zip(distinct_names(relative_names), entries_by_path.items(), strict=True):
-        if len(set(entries)) > 1:  # which row is right, nobody here can know
+        if len(set(entries)) > 1:  # nothing says which row is right
             skipped[file_id] = Skipped("other", f"listed as {' and as '.join(_format_entries(entries))}")
         else:
             part, class_name, group = entries[0]
@@ -124,7 +124,7 @@ def read_rows(path: pathlib.Path) -> list[TableRow]:
     """Returns the rows of a CSV file of pictures.
 
     Raises:
-        ValueError: If it is no CSV file in UTF-8, or lacks a column or has it twice.
+        ValueError: If it is not a CSV file in UTF-8, or lacks a column or has it twice.
     """
     try:
         with open(path, encoding=_detect_encoding(path), newline="") as file:
