@@ -435,7 +435,7 @@ def test_a_table_from_windows_is_looked_for_where_it_was_and_nowhere_else(tmp_pa
 @pytest.mark.parametrize("name, folder", [("con", "run-con"), ("AUX.photos", "run-AUX.photos"), ("꽃", "꽃")])
 def test_a_run_can_have_its_name_on_every_system(name, folder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert ftlib.app.run_folder.new_folder(None, name).name == folder
+    assert ftlib.app.run_folder.make_run_folder(None, name).path.name == folder
 
 
 def test_a_stopped_run_whose_pictures_moved_goes_on_as_its_error_says(
@@ -489,7 +489,7 @@ def test_classes_are_known_in_other_letters(run, tmp_path, capsys):
 
 
 def test_a_second_run_in_the_same_folder_is_refused(pictures, tmp_path, capsys):
-    out = ftlib.app.run_folder.new_folder(tmp_path / "run", "run")
+    out = ftlib.app.run_folder.make_run_folder(tmp_path / "run", "run").path
     with locked(out):
         assert main(["fit", str(pictures), "--out", str(out), *QUICK]) == 2
     assert "Another process is training" in capsys.readouterr().err and [f.name for f in out.iterdir()] == [".lock"]

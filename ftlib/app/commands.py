@@ -138,9 +138,8 @@ def _add_data(parser: argparse.ArgumentParser, nargs: str | None = None) -> None
     parser.add_argument("data", nargs=nargs, type=find_path, metavar="FOLDER", help=data_help)
     parser.add_argument(
         "--no-near",
-        dest="near",
+        dest="find_near_copies",
         action="store_false",
-        default=None,
         help="do not look for near copies: where pictures are meant to look alike",
     )
 
@@ -220,7 +219,7 @@ def _devices(text: str) -> int | str:
 def _options(args: argparse.Namespace) -> Options:
     from ftlib.app.plan import Options
 
-    return Options(**{field.name: getattr(args, field.name, None) for field in dataclasses.fields(Options)})
+    return Options(**{field.name: getattr(args, field.name) for field in dataclasses.fields(Options)})
 
 
 def _console(args: argparse.Namespace) -> Console:
@@ -232,7 +231,7 @@ def _check(args: argparse.Namespace) -> int:
     with quiet_stderr():
         from ftlib.tasks.folder.inspection import inspect_data
 
-        findings = inspect_data(args.data, near=args.near is not False)
+        findings = inspect_data(args.data, near=args.find_near_copies)
     console.result(repr(findings), findings.to_dict())
     return 0 if findings.usable else 2
 
@@ -246,7 +245,7 @@ def _advise(args: argparse.Namespace) -> int:
 
         options = _options(args).checked()
         with console.step(f"checking {args.data} ..."):
-            findings = inspect_data(args.data, near=args.near is not False)
+            findings = inspect_data(args.data, near=args.find_near_copies)
         console.say(repr(findings))
         findings.require()
         data_path = pathlib.Path(os.path.abspath(args.data.expanduser()))
@@ -283,8 +282,8 @@ def _require_no_options(args: argparse.Namespace) -> None:
     """Raises a ValueError for options that a run which goes on has decided already."""
     from ftlib.app.plan import Options
 
-    option_names = ["out", *(field.name for field in dataclasses.fields(Options))]
-    given_flags = [_flag(name, args) for name in option_names if getattr(args, name) is not None]
+    defaults = {"out": None, **{field.name: field.default for field in dataclasses.fields(Options)}}
+    given_flags = [_flag(name, args) for name, default in defaults.items() if getattr(args, name) != default]
     if given_flags:
         new_command = format_command("fit", "--config", args.resume / "config.json", *given_flags)
         raise ValueError(
@@ -295,7 +294,7 @@ def _require_no_options(args: argparse.Namespace) -> None:
 
 def _flag(name: str, args: argparse.Namespace) -> str:
     """Returns an option as it was typed."""
-    if name == "near":
+    if name == "find_near_copies":
         return "--no-near"
     if name == "mirror" and not args.mirror:
         return "--no-mirror"

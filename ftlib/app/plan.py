@@ -43,7 +43,7 @@ class Options:
         devices, precision: As for `Hardware`. Default: one device, and float32.
         seed: As for `fit`. Default 0.
         mirror: Whether a mirrored picture keeps its label.
-        near: Whether to look for near duplicates. Default True.
+        find_near_copies: Whether to look for near duplicates.
     """
 
     backbone: str | None = None
@@ -58,7 +58,7 @@ class Options:
     precision: str | None = None
     seed: int | None = None
     mirror: bool | None = None
-    near: bool | None = None
+    find_near_copies: bool = True
 
     def checked(self) -> Options:
         """Returns the options with every name as the tables spell it, after looking at all of them, before any work.
@@ -153,9 +153,9 @@ class Options:
             precision=training.precision,
             seed=training.seed,
             mirror=training.mirror,
-            near=training.near,
         )
         asked = {name: value for name, value in vars(self).items() if value is not None}
+        asked["find_near_copies"] = self.find_near_copies and training.near
         return dataclasses.replace(configured, **asked)
 
 

@@ -16,7 +16,7 @@ from ftlib.app.fitting import choose_parts, train_run_folder
 from ftlib.app.plan import Options, Plan, make_plan
 from ftlib.app.run_config import DataConfig, ModelConfig, RunConfig, TrainingConfig, read_config
 from ftlib.app.run_files import PictureRow, locked, read_json, write_json, write_picture_rows
-from ftlib.app.run_folder import RunFolder, new_folder
+from ftlib.app.run_folder import RunFolder, make_run_folder
 from ftlib.files import LOCK, find_path
 from ftlib.tasks.folder.inspection import DataFindings, inspect_data
 
@@ -54,11 +54,7 @@ def start_fit(
     assert data is not None, "pictures, or a configuration that names them"
     checked_options = options.checked()
     data_path = pathlib.Path(os.path.abspath(find_path(data)))
-    wanted_folder = pathlib.Path("runs") if out is None else pathlib.Path(out).expanduser()
-    new_folders = [folder for folder in (wanted_folder, *wanted_folder.parents) if not folder.exists()]
-    run_dir = new_folder(out, data_path.stem if data_path.is_file() else data_path.name)
-    if out is None:
-        new_folders.insert(0, run_dir)
+    run_dir, created_folders = make_run_folder(out, data_path.stem if data_path.is_file() else data_path.name)
 
     with locked(run_dir):  # from here on: a second run in the same folder is refused
         try:
@@ -67,7 +63,7 @@ def start_fit(
             if isinstance(error, OSError) and error.errno and error.filename is None:
                 error.filename = str(run_dir)  # a full disk, which says no more by itself
             if not (run_dir / "config.json").exists():
-                _discard_unstarted_run(run_dir, new_folders)
+                _discard_unstarted_run(run_dir, created_folders)
             raise
         return _train_and_finish(folder, console, plan)
 
@@ -76,7 +72,7 @@ def _prepare(run_dir: pathlib.Path, data: pathlib.Path, options: Options, consol
     """Checks the pictures and chooses what was not asked for; afterwards the run can be resumed."""
     console.say(f"the run is written to {run_dir}")
     with console.step(f"checking {data} ..."):
-        findings = inspect_data(data, near=options.near is not False)
+        findings = inspect_data(data, near=options.find_near_copies)
     console.say(repr(findings))
     findings.require()
     folder = create_run_folder(run_dir, data, findings)
@@ -148,7 +144,7 @@ def _write_start(folder: RunFolder, plan: Plan, options: Options) -> None:
         devices=options.devices or 1,
         precision=options.precision,
         seed=options.seed or 0,
-        near=options.near is not False,
+        near=options.find_near_copies,
     )
     folder.config.why = plan.reasons
     folder.config.created = datetime.datetime.now().isoformat(timespec="seconds")
@@ -164,11 +160,11 @@ def _write_start(folder: RunFolder, plan: Plan, options: Options) -> None:
     folder.save_config()
 
 
-def _discard_unstarted_run(run_dir: pathlib.Path, new_folders: Iterable[pathlib.Path]) -> None:
+def _discard_unstarted_run(run_dir: pathlib.Path, created_folders: Iterable[pathlib.Path]) -> None:
     """Empties the folder of a run that did not come to be, and removes the folders that were made for it."""
     for name in (LOCK, "data.csv", "findings.json", "start.keras", "part-start.keras"):
         (run_dir / name).unlink(missing_ok=True)
-    for folder in new_folders:
+    for folder in created_folders:
         with contextlib.suppress(OSError):  # another run lies in it by now
             folder.rmdir()
 

@@ -21,7 +21,7 @@ import os
 import pathlib
 import re
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ftlib.app.run_config import RunConfig, read_config
 from ftlib.app.run_files import PictureRow, is_locked, read_picture_rows, write_json
@@ -261,8 +261,20 @@ def _read_existing(path: pathlib.Path) -> RunConfig:
     return read_config(path / "config.json")
 
 
-def new_folder(out: str | os.PathLike | None, name: str) -> pathlib.Path:
-    """Makes the folder of a new run and returns it: `out`, or the first free one of `runs/NAME`, `runs/NAME-2`, ...
+class NewRunFolder(NamedTuple):
+    """The folder of a new run.
+
+    Attributes:
+        path: The folder.
+        created: The folders that were created for it, the innermost first; without `path` if that was there.
+    """
+
+    path: pathlib.Path
+    created: tuple[pathlib.Path, ...]
+
+
+def make_run_folder(out: str | os.PathLike | None, name: str) -> NewRunFolder:
+    """Makes the folder of a new run: `out`, or the first free one of `runs/NAME`, `runs/NAME-2`, ...
 
     From the first moment it holds a file by which ftlib knows that no pictures of a class lie there.
 
@@ -270,9 +282,15 @@ def new_folder(out: str | os.PathLike | None, name: str) -> pathlib.Path:
         ValueError: If `out` is a file or a folder with something in it.
         OSError: If it cannot be made or written to.
     """
-    run_dir = _make_free_folder(name) if out is None else _make_named_folder(pathlib.Path(out).expanduser())
+    wanted_folder = pathlib.Path("runs") if out is None else pathlib.Path(out).expanduser()
+    created = [folder for folder in (wanted_folder, *wanted_folder.parents) if not folder.exists()]
+    if out is None:
+        run_dir = _make_free_folder(name)
+        created.insert(0, run_dir)
+    else:
+        run_dir = _make_named_folder(wanted_folder)
     (run_dir / LOCK).touch()
-    return run_dir
+    return NewRunFolder(run_dir, tuple(created))
 
 
 def _make_free_folder(name: str) -> pathlib.Path:

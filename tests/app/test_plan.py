@@ -28,7 +28,7 @@ def test_what_was_asked_for_goes_before_a_configuration(good_run):
     config = read_config(good_run / "config.json")
     options = Options(updates=7, mirror=True).filled_from(config)
     assert (options.updates, options.mirror, options.backbone) == (7, True, "glyphnet")
-    assert options.strategy["name"] == "feature_extraction_long" and options.near is True and options.rate is None
+    assert options.strategy["name"] == "feature_extraction_long" and options.rate is None
 
 
 def test_options_are_spelled_as_the_tables_spell_them():
@@ -74,3 +74,11 @@ def test_a_plan_is_a_table_and_plain_data(plan):
     assert Strategy.from_dict(data["strategy"]) == plan.strategy
     measured = dataclasses.replace(plan, free=2**32, needs=dataclasses.replace(plan.needs, seconds_per_image=1.0))
     assert "(4.0 GiB are free)" in repr(measured) and " and 1 s" in repr(measured)
+
+
+@pytest.mark.parametrize("asked, recorded", [(True, True), (True, False), (False, True)])
+def test_near_copies_are_looked_for_unless_the_options_or_the_configuration_say_no(asked, recorded, good_run):
+    config = read_config(good_run / "config.json")
+    config.chosen_training.near = recorded
+    options = Options(find_near_copies=asked).filled_from(config)
+    assert options.find_near_copies is (asked and recorded)

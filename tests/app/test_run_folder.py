@@ -11,7 +11,7 @@ from folders import bands, photos
 import ftlib.tasks.folder.decode
 from ftlib.app.cli import main
 from ftlib.app.run_files import locked
-from ftlib.app.run_folder import RunFolder
+from ftlib.app.run_folder import RunFolder, make_run_folder
 
 pytestmark = pytest.mark.usefixtures("short_epochs")
 
@@ -98,3 +98,13 @@ def test_a_folder_that_may_not_be_written_is_refused_before_the_work(pictures, m
         assert fit(pictures, out) == 2
         assert "ermission" in capsys.readouterr().err
     assert not list(locked_place.iterdir())
+
+
+def test_a_new_folder_tells_which_folders_were_created_for_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    first, second = make_run_folder(None, "pets"), make_run_folder(None, "pets")
+    runs = pathlib.Path("runs")
+    assert first == (runs / "pets", (runs / "pets", runs)) and second == (runs / "pets-2", (runs / "pets-2",))
+    deep_path = tmp_path / "a" / "b"
+    assert make_run_folder(deep_path, "pets") == (deep_path, (deep_path, deep_path.parent))
+    assert make_run_folder(deep_path, "pets").created == ()

@@ -144,7 +144,8 @@ def inspect_groups(report: FolderReport) -> list[Finding]:
         return []
     text = (
         f"Leak: {format_count(len(divided_groups), 'group')} of the CSV file in several splits, so test accuracy "
-        f"would be too optimistic. Leave the column split out, and ftlib divides by group: {format_list(divided_groups)}"
+        "would be too optimistic. Leave the column split out, and ftlib divides by group: "
+        f"{format_list(divided_groups)}"
     )
     return [Finding("warning", "group leak", text)]
 
