@@ -350,10 +350,10 @@ def _evaluate(args: argparse.Namespace) -> int:
 def _report(args: argparse.Namespace) -> int:
     console = _console(args)
     with quiet_stderr():
-        from ftlib.app.project import write_report
+        from ftlib.app.project import write_run_report
         from ftlib.app.run_folder import RunFolder
 
-        path = write_report(RunFolder(args.run))
+        path = write_run_report(RunFolder(args.run))
     console.result(str(path), {"report": str(path)})
     return 0
 

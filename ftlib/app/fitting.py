@@ -25,8 +25,8 @@ _FEWEST_AT_ONCE = 2  # images
 def train_run_folder(folder: RunFolder, console: Console, plan: Plan | None = None) -> Run:
     """Trains a run, from its checkpoint if there is one, and returns the `Run`.
 
-    Where a device runs out of memory, each batch is taken in twice as many parts and the training begins again, as
-    often as needed; the gradients of the parts are added up, so that the updates stay what they were. A damaged
+    Where a device runs out of memory, each batch is taken in twice as many pieces and the training begins again, as
+    often as needed; the gradients of the pieces are added up, so that the updates stay what they were. A damaged
     checkpoint is put aside, and the one before it is used.
 
     Args:
@@ -59,8 +59,8 @@ def train_run_folder(folder: RunFolder, console: Console, plan: Plan | None = No
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
-            _require_smaller_parts(folder, error)
-            console.say(_halve_parts(folder))
+            _require_smaller_pieces(folder, error)
+            console.say(_halve_pieces(folder))
         keras.utils.clear_session(free_memory=True)  # before another model is loaded
 
 
@@ -74,7 +74,7 @@ def _train_once(folder: RunFolder, console: Console, task: Task, seconds_per_ima
     model = _load_start(folder)
     fitted_task = dataclasses.replace(task.for_backbone(model), notes=tuple(folder.config.notes))
     strategy = Strategy.from_dict(training.strategy)
-    hardware = Hardware(training.devices, training.precision, accumulate=training.parts)
+    hardware = Hardware(training.devices, training.precision, accumulate=training.batch_pieces)
     needs = estimate(model, fitted_task, strategy, training.batch_size, training.updates, seconds_per_image)
     with show_progress(console, needs) as progress:
         return fit(
@@ -107,47 +107,49 @@ def _load_start(folder: RunFolder) -> keras.Model:
     return model
 
 
-def _require_smaller_parts(folder: RunFolder, error: Exception) -> None:
-    """Raises an OutOfMemoryError if the parts of a batch cannot be halved once more."""
+def _require_smaller_pieces(folder: RunFolder, error: Exception) -> None:
+    """Raises an OutOfMemoryError if the pieces of a batch cannot be halved once more."""
     training = folder.config.chosen_training
-    if training.batch_size % (2 * training.parts) or training.batch_size // (2 * training.parts) < _FEWEST_AT_ONCE:
+    more_pieces = 2 * training.batch_pieces
+    if training.batch_size % more_pieces or training.batch_size // more_pieces < _FEWEST_AT_ONCE:
+        images_at_once = training.batch_size // training.batch_pieces
         raise OutOfMemoryError(
-            f"The memory does not hold {training.batch_size // training.parts} images at once, and fewer are too few. "
+            f"The memory does not hold {images_at_once} images at once, and fewer are too few. "
             "Choose a smaller --image-size, a smaller --backbone, or --strategy feature_extraction."
         ) from error
 
 
-def _halve_parts(folder: RunFolder) -> str:
-    """Writes down that each batch is taken in twice as many parts, and returns a sentence about it."""
+def _halve_pieces(folder: RunFolder) -> str:
+    """Writes down that each batch is taken in twice as many pieces, and returns a sentence about it."""
     training = folder.config.chosen_training
-    images_at_once = training.batch_size // training.parts
-    training.parts *= 2
-    note = _describe_parts(training.batch_size, training.parts, f"{images_at_once} ran out of memory")
+    images_at_once = training.batch_size // training.batch_pieces
+    training.batch_pieces *= 2
+    note = _describe_pieces(training.batch_size, training.batch_pieces, f"{images_at_once} ran out of memory")
     folder.config.notes.append(note)
     folder.save_config()
     folder.remove_checkpoints()
     return note
 
 
-def choose_parts(plan: Plan) -> tuple[int, str]:
-    """Returns into how many parts the batch of a `Plan` is divided to fit into free memory, and a sentence about it."""
+def choose_batch_pieces(plan: Plan) -> tuple[int, str]:
+    """Returns into how many pieces a batch is divided to fit into free memory, and a sentence about it."""
     if plan.free is None or plan.needs.memory <= plan.free:
         return 1, ""
 
-    parts = 2
-    while plan.batch_size // parts >= _FEWEST_AT_ONCE and plan.batch_size % parts == 0:
-        needs = estimate(plan.model, plan.task, plan.strategy, plan.batch_size // parts, plan.updates)
+    pieces = 2
+    while plan.batch_size // pieces >= _FEWEST_AT_ONCE and plan.batch_size % pieces == 0:
+        needs = estimate(plan.model, plan.task, plan.strategy, plan.batch_size // pieces, plan.updates)
         if needs.memory <= plan.free:
-            return parts, _describe_parts(plan.batch_size, parts, f"{format_memory(plan.free)} of memory are free")
-        parts *= 2
+            return pieces, _describe_pieces(plan.batch_size, pieces, f"{format_memory(plan.free)} of memory are free")
+        pieces *= 2
     return 1, (
         f"The run is estimated to need {format_memory(plan.needs.memory)} of memory, and {format_memory(plan.free)} "
         "are free. If it is stopped for that, choose a smaller --image-size or another --backbone."
     )
 
 
-def _describe_parts(batch_size: int, parts: int, reason: str) -> str:
+def _describe_pieces(batch_size: int, pieces: int, reason: str) -> str:
     return (
-        f"{batch_size // parts} images at once in place of {batch_size} ({reason}): the gradients of {parts} parts are "
-        "added up to one update."
+        f"{batch_size // pieces} images at once in place of {batch_size} ({reason}): the gradients of {pieces} pieces "
+        "are added up to one update."
     )

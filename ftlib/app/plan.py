@@ -204,14 +204,14 @@ class Plan:
         return "\n".join(lines)
 
     def _describe_needs(self) -> str:
-        parts = [f"about {format_memory(self.needs.memory)} of memory"]
+        texts = [f"about {format_memory(self.needs.memory)} of memory"]
         if self.free is not None:
-            parts.append(f" ({format_memory(self.free)} are free)")
+            texts.append(f" ({format_memory(self.free)} are free)")
         if self.needs.disk:
-            parts.append(f", {format_memory(self.needs.disk)} on the disk while it trains")
+            texts.append(f", {format_memory(self.needs.disk)} on the disk while it trains")
         if self.needs.seconds is not None:
-            parts.append(f" and {format_duration(self.needs.seconds)}")
-        return "".join(parts)
+            texts.append(f" and {format_duration(self.needs.seconds)}")
+        return "".join(texts)
 
     @property
     def reasons(self) -> list[str]:
@@ -229,7 +229,7 @@ class Plan:
             "updates": self.updates,
             "why": self.reasons,
             "memory_bytes": self.needs.memory,
-            "memory_parts": self.needs.parts,
+            "memory_parts": self.needs.memory_by_purpose,
             "free_bytes": self.free,
             "disk_bytes": self.needs.disk,
             "seconds": self.needs.seconds,

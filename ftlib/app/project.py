@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ftlib.app.console import Console
-from ftlib.app.fitting import choose_parts, train_run_folder
+from ftlib.app.fitting import choose_batch_pieces, train_run_folder
 from ftlib.app.plan import Options, Plan, make_plan
 from ftlib.app.run_config import DataConfig, ModelConfig, RunConfig, TrainingConfig, read_config
 from ftlib.app.run_files import PictureRow, locked, read_json, write_json, write_picture_rows
@@ -97,7 +97,7 @@ def create_run_folder(run_dir: pathlib.Path, data: pathlib.Path, findings: DataF
     root = data.parent if is_table else data
     rows = [
         PictureRow(_relative_path(file.path, root), file.class_name, split, file.group, file.sha256)
-        for split, files in findings.parts.items()
+        for split, files in findings.files_by_split.items()
         for file in files
     ]
     write_picture_rows(run_dir / "data.csv", rows)
@@ -109,7 +109,7 @@ def create_run_folder(run_dir: pathlib.Path, data: pathlib.Path, findings: DataF
         name=data.stem if is_table else data.name,
         source=f"{data.name}: {len(rows)} pictures{drawn_text}.",
         class_names=list(findings.report.class_names),
-        pictures={split: len(files) for split, files in findings.parts.items()},
+        pictures={split: len(files) for split, files in findings.files_by_split.items()},
     )
     return RunFolder(run_dir, RunConfig(data_config))
 
@@ -125,7 +125,7 @@ def _write_start(folder: RunFolder, plan: Plan, options: Options) -> None:
 
     from ftlib import __version__
 
-    parts, note = choose_parts(plan)
+    batch_pieces, note = choose_batch_pieces(plan)
     if note:
         folder.config.notes.append(note)
     folder.config.model = ModelConfig(
@@ -140,7 +140,7 @@ def _write_start(folder: RunFolder, plan: Plan, options: Options) -> None:
         class_weight=options.class_weight,
         updates=plan.updates,
         batch_size=plan.batch_size,
-        parts=parts,
+        batch_pieces=batch_pieces,
         devices=options.devices or 1,
         precision=options.precision,
         seed=options.seed or 0,
@@ -206,12 +206,12 @@ def write_results(folder: RunFolder, run: Run, console: Console) -> RunFolder:
             write_json(folder.path / "metrics.json", measure(run))
     if not (folder.path / "report.html").exists():
         with console.step("writing the report ..."):
-            write_report(folder, run)
+            write_run_report(folder, run)
     folder.remove_training_files()
     return folder
 
 
-def write_report(folder: RunFolder, run: Run | None = None) -> pathlib.Path:
+def write_run_report(folder: RunFolder, run: Run | None = None) -> pathlib.Path:
     """Writes the report of a finished run into its folder.
 
     Args:

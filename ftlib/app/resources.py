@@ -50,14 +50,14 @@ class Needs:
 
     Attributes:
         memory: Bytes on the device that trains.
-        parts: The same by purpose, `{purpose: bytes}`.
+        memory_by_purpose: The same by purpose, `{purpose: bytes}`.
         disk: Bytes of decoded images and of kept features that lie in files while the run trains.
         costs: One `PhaseCost` per phase.
         seconds_per_image: Measured time of one image forward through the network, or None.
     """
 
     memory: int
-    parts: dict[str, float]
+    memory_by_purpose: dict[str, float]
     disk: int
     costs: tuple[PhaseCost, ...]
     seconds_per_image: float | None = None
@@ -154,7 +154,7 @@ def estimate(
     inference_activations = 8 * default_batch_size(task.image_shape) * profile.largest_step
     on_gpu = device_kind() == "gpu"
 
-    parts = {
+    memory_by_purpose = {
         "program": _RUNTIME / (2 if on_gpu else 1),
         "weights": _BYTES_PER_NUMBER * (2 * all_weights + 6 * moving_weights),
         "activations": max(*(phase.activations for phase in phases), inference_activations),
@@ -162,10 +162,10 @@ def estimate(
         "classes": 20 * task.num_classes**2,
     }
     if not on_gpu:  # decoded images stay with the processor
-        parts["images"] = images if images <= DEFAULT_CACHE_BYTES else 0
+        memory_by_purpose["images"] = images if images <= DEFAULT_CACHE_BYTES else 0
     disk = (features if features > MEMORY_LIMIT else 0) + (images if images > DEFAULT_CACHE_BYTES else 0)
     costs = tuple(phase.cost for phase in phases)
-    return Needs(int(sum(parts.values())), parts, disk, costs, seconds_per_image)
+    return Needs(int(sum(memory_by_purpose.values())), memory_by_purpose, disk, costs, seconds_per_image)
 
 
 def _phase_needs(

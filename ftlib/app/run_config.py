@@ -73,7 +73,7 @@ class TrainingConfig(_Record):
         regularization: Name, as for `choices.regularization`.
         class_weight: `"balanced"` or None.
         updates, batch_size: As for `fit`.
-        parts: Into how many parts each batch is divided to fit into memory.
+        batch_pieces: Into how many pieces each batch is divided to fit into memory; saved as `parts`.
         devices, precision: As for `Hardware`.
         seed: As for `fit`.
         near: Whether near duplicates were looked for.
@@ -85,11 +85,19 @@ class TrainingConfig(_Record):
     class_weight: str | None
     updates: int
     batch_size: int
-    parts: int
+    batch_pieces: int
     devices: int | str
     precision: str | None
     seed: int
     near: bool
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        return super().from_dict({**data, "batch_pieces": data["parts"]})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the record as plain data, with the key `parts` that run folders have had from the first."""
+        return {"parts" if name == "batch_pieces" else name: value for name, value in dataclasses.asdict(self).items()}
 
 
 @dataclasses.dataclass
@@ -148,7 +156,10 @@ class RunConfig:
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the configuration as plain data."""
-        return {"format": FORMAT, **dataclasses.asdict(self)}
+        config = {"format": FORMAT, **dataclasses.asdict(self)}
+        if self.training is not None:
+            config["training"] = self.training.to_dict()
+        return config
 
 
 def read_config(path: str | os.PathLike) -> RunConfig:

@@ -5,7 +5,7 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from ftlib.report.compose import FolderDetails, compose_comparison, compose_folder, compose_run
+from ftlib.report.compose import RunFolderDetails, compose_comparison, compose_run, compose_run_folder
 from ftlib.report.page import require_file_path
 
 if TYPE_CHECKING:
@@ -106,5 +106,5 @@ def write_model_report(
     'report.html'
     """
     file_path = require_file_path(path)
-    details = FolderDetails(findings, groups, advice, exports, card or {}, command)
-    return compose_folder(run, details).write(file_path)
+    details = RunFolderDetails(findings, groups, advice, exports, card or {}, command)
+    return compose_run_folder(run, details).write(file_path)

@@ -6,7 +6,7 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ftlib.report import sections_answers, sections_comparison, sections_folder, sections_run
+from ftlib.report import sections_answers, sections_comparison, sections_run, sections_run_folder
 from ftlib.report.answers import Answers, RunScore, task_name, task_settings
 from ftlib.report.page import PageSection, build_page, linked_sections, paragraph, write_page
 from ftlib.report.sections_comparison import Ranking
@@ -33,7 +33,7 @@ class Report:
 
 
 @dataclasses.dataclass(frozen=True)
-class FolderDetails:
+class RunFolderDetails:
     """What the report of a run folder tells beside the run itself; see `write_model_report`."""
 
     findings: Sequence[str | Mapping[str, str]] | None = None
@@ -130,7 +130,7 @@ def compose_run(run: "Run", task: "Task | None") -> Report:
     return Report(title, parts)
 
 
-def compose_folder(run: "Run", details: FolderDetails) -> Report:
+def compose_run_folder(run: "Run", details: RunFolderDetails) -> Report:
     """Returns the report of a run folder, for whoever gets the model.
 
     Args:
@@ -138,27 +138,27 @@ def compose_folder(run: "Run", details: FolderDetails) -> Report:
         details: What else is known.
     """
     task_notes = run.notes if run.task is None else run.task.notes
-    findings = sections_folder.grade_findings(task_notes if details.findings is None else details.findings)
+    findings = sections_run_folder.grade_findings(task_notes if details.findings is None else details.findings)
     answers, score = Answers.of(run), RunScore.of(run)
     title = f"{task_name(run.settings)}: a model that tells {len(run.class_names):,} classes apart"
     lead = describe_run(*score, task_settings(run).get("train"), run.settings, details.card.get("Backbone"))
     sections = [
-        PageSection("glance", "At a glance", sections_folder.at_a_glance(answers, findings)),
-        PageSection("data", "Data", sections_folder.training_data(run, findings)),
+        PageSection("glance", "At a glance", sections_run_folder.at_a_glance(answers, findings)),
+        PageSection("data", "Data", sections_run_folder.training_data(run, findings)),
         *_answer_sections(answers, details.groups),
-        PageSection("card", "Model card", sections_folder.model_card(run, answers, score, details.card)),
-        PageSection("use", "How to use it", sections_folder.usage(run, details.exports)),
+        PageSection("card", "Model card", sections_run_folder.model_card(run, answers, score, details.card)),
+        PageSection("use", "How to use it", sections_run_folder.usage(run, details.exports)),
         PageSection(
             "training",
             "How it learned",
-            sections_folder.how_it_learned(run, sections_folder.advice_sentences(details.advice)),
+            sections_run_folder.how_it_learned(run, sections_run_folder.advice_sentences(details.advice)),
         ),
-        PageSection("repeat", "How to repeat it", sections_folder.repetition(run, details.command)),
+        PageSection("repeat", "How to repeat it", sections_run_folder.repetition(run, details.command)),
     ]
     parts = [
         *opening(title, lead),
-        paragraph(sections_folder.exact_score(score)),
-        sections_folder.key_facts(run, answers, score),
+        paragraph(sections_run_folder.exact_score(score)),
+        sections_run_folder.key_facts(run, answers, score),
         *linked_sections(sections),
     ]
     return Report(title, parts)

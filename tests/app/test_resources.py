@@ -15,7 +15,10 @@ def test_needs_grow_with_the_batch_and_with_what_trains():
     def needs(name, batch):
         return estimate(model, task, get_strategy(name), batch, 60)
 
-    assert needs("full", 2048).parts["activations"] > 1.9 * needs("full", 1024).parts["activations"]
+    assert (
+        needs("full", 2048).memory_by_purpose["activations"]
+        > 1.9 * needs("full", 1024).memory_by_purpose["activations"]
+    )
     assert needs("full", 4096).memory > needs("feature_extraction_long", 4096).memory
     assert needs("full", 32).cost(None) > 3 * needs("feature_extraction_long", 32).cost(None)
 

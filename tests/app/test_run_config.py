@@ -21,7 +21,7 @@ def config():
             class_weight=None,
             updates=300,
             batch_size=32,
-            parts=1,
+            batch_pieces=1,
             devices=1,
             precision=None,
             seed=0,
@@ -39,6 +39,13 @@ def test_a_configuration_comes_back_from_its_file(config, tmp_path):
     path.write_text(json.dumps(config.to_dict()))
     assert read_config(path).to_dict() == json.loads(path.read_text())
     assert Strategy.from_dict(read_config(path).chosen_training.strategy) == get_strategy("lp_ft")
+
+
+def test_the_file_calls_the_pieces_of_a_batch_as_the_first_run_folders_did(config):
+    config.chosen_training.batch_pieces = 4
+    data = config.to_dict()
+    assert data["training"]["parts"] == 4 and "batch_pieces" not in data["training"]
+    assert RunConfig.from_dict(data).chosen_training.batch_pieces == 4
 
 
 def test_what_another_version_adds_is_left_out(config):

@@ -21,7 +21,7 @@ def test_the_cells_of_a_photo_stay_together(root, real, tmp_path):
     assert done.returncode == 0, done.stderr
     found = inspect_data(tmp_path / "cells" / "cells.csv")
     assert found.usable and found.report.class_names == ("Platelets", "RBC", "WBC")
-    photos = {part: {file.id.split("/")[1][:16] for file in files} for part, files in found.parts.items()}
+    photos = {part: {file.id.split("/")[1][:16] for file in files} for part, files in found.files_by_split.items()}
     assert all(photos.values()) and sum(map(len, photos.values())) == len(set.union(*photos.values()))
     again = cut(root, real, tmp_path / "cells")
     assert again.returncode == 1 and "a new folder" in again.stderr

@@ -31,15 +31,15 @@ class DataFindings:
         findings: Tuple of `Finding`.
         near: Groups of ids of pictures that are nearly the same.
         series: Groups of ids of pictures that are nearly the same only because they share a background.
-        parts: `{part: PictureFiles}` as they will be used; empty where an error keeps them from being divided.
-        drawn: The parts that the folder did not have.
+        files_by_split: `{split: PictureFiles}` as they will be used; empty if they cannot be divided.
+        drawn: The splits that the folder did not have.
     """
 
     report: FolderReport
     findings: tuple[Finding, ...]
     near: tuple[IdGroup, ...]
     series: tuple[IdGroup, ...]
-    parts: dict[str, tuple[PictureFile, ...]]
+    files_by_split: dict[str, tuple[PictureFile, ...]]
     drawn: tuple[str, ...]
 
     @property
@@ -49,8 +49,8 @@ class DataFindings:
 
     @property
     def counts(self) -> dict[str, dict[str, int]]:
-        """Pictures as they will be used: `{part: {class name: number}}`."""
-        return {part: count_per_class(files, self.report.class_names) for part, files in self.parts.items()}
+        """Pictures as they will be used: `{split: {class name: number}}`."""
+        return {split: count_per_class(files, self.report.class_names) for split, files in self.files_by_split.items()}
 
     def _most_serious_first(self) -> list[Finding]:
         return sorted(self.findings, key=lambda finding: LEVELS.index(finding.level))
@@ -134,7 +134,7 @@ def inspect_data(path: str | os.PathLike, near: bool = True) -> DataFindings:
         findings=tuple(findings),
         near=near_groups,
         series=series,
-        parts={part: tuple(part_files[part]) for part in PARTS if part in part_files},
+        files_by_split={part: tuple(part_files[part]) for part in PARTS if part in part_files},
         drawn=tuple(drawn_parts),
     )
 

@@ -22,7 +22,7 @@ def the(found, kind):
 
 
 def parts_of(found):
-    return {file.id: part for part, files in found.parts.items() for file in files}
+    return {file.id: part for part, files in found.files_by_split.items() for file in files}
 
 
 def test_a_good_folder_has_notes_alone(tmp_path):
@@ -170,7 +170,7 @@ def test_classes_that_are_too_small_are_all_counted(tmp_path):
     place = photos(tmp_path, each=10)
     photos(place, each=2, seed=5, classes=("a", "b", "c"))
     found = inspect_data(place)
-    assert not found.usable and found.parts == {} and found.counts == {}
+    assert not found.usable and found.files_by_split == {} and found.counts == {}
     assert the(found, "too few").text.startswith("3 of 5 classes have too few usable pictures")
     with pytest.raises(ValueError, match="a 2, b 2, c 2"):
         found.require()
