@@ -1,5 +1,7 @@
 """The commands as someone types them: help, exit codes, wrong usage."""
 
+import argparse
+import dataclasses
 import json
 import subprocess
 import sys
@@ -8,6 +10,8 @@ import pytest
 from folders import photos
 
 from ftlib.app.cli import main
+from ftlib.app.commands import add_commands
+from ftlib.app.plan import Options
 
 COMMANDS = ("check", "advise", "fit", "predict", "evaluate", "report", "export", "runs")
 
@@ -77,3 +81,16 @@ def test_report_is_written_again(good_run, capsys):
     assert main(["report", str(good_run)]) == 0
     assert capsys.readouterr().out.strip().endswith("report.html")
     assert "<html" in (good_run / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("command", ["advise", "fit"])
+def test_every_option_has_an_argument_with_the_same_default(command):
+    parser = argparse.ArgumentParser()
+    add_commands(parser.add_subparsers())
+    arguments = vars(parser.parse_args([command, "pets"]))
+    assert {field.name: arguments[field.name] for field in dataclasses.fields(Options)} == vars(Options())
+
+
+def test_a_run_that_goes_on_keeps_what_was_said_of_near_copies(tmp_path, capsys):
+    assert main(["fit", "--resume", str(tmp_path), "--no-near"]) == 2
+    assert "so that --no-near cannot change it" in capsys.readouterr().err
