@@ -161,8 +161,7 @@ class FolderReport:
             line = f"Used, one name spelled in several ways: {_format_ids(times, limit)}"
             remarks.append(Remark("respelled", line))
         if self.skipped:
-            reasons = {file_id: skipped.reason for file_id, skipped in self.skipped.items()}
-            remarks.append(Remark("skipped", f"Not looked at: {_format_ids(reasons, limit)}"))
+            remarks.append(Remark("skipped", f"Not looked at: {_format_ids(self.skipped, limit)}"))
         return remarks + remarks_on_class_names(self.class_names)
 
     def lines(self, limit: int = 3) -> list[str]:

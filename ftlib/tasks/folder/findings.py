@@ -3,7 +3,7 @@
 import collections
 import dataclasses
 import statistics
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ftlib.tasks.folder.check import FolderReport
 from ftlib.tasks.folder.picture_file import UNDIVIDED, PictureFile
@@ -187,14 +187,13 @@ def _list_left_out(report: FolderReport, near_count: int) -> str:
     conflicting = sum(len(group) for group in report.conflicts)
     repeated = sum(len(group) - 1 for group in report.duplicates)
     lost = sum(lost.count for lost in report.lost.values())
-    skipped_reasons = {file_id: skipped.reason for file_id, skipped in report.skipped.items()}
     counts_and_reasons = (
         (len(report.unreadable), "unreadable", _first_with_reason(report.unreadable)),
         (conflicting, "the same in several classes", ": ".join(next(iter(report.conflicts), ())[:2])),
         (repeated, "copies", ": ".join(next(iter(report.duplicates), ())[:2])),
         (lost, "not in a class folder", next(iter(report.lost), "")),
         (near_count, "nearly the same as one of a later split", ""),
-        (len(report.skipped), "not looked at", _first_with_reason(skipped_reasons)),
+        (len(report.skipped), "not looked at", _first_with_reason(report.skipped)),
     )
     texts = []
     for count, reason, example in counts_and_reasons:
@@ -203,7 +202,7 @@ def _list_left_out(report: FolderReport, near_count: int) -> str:
     return f" Left out: {'; '.join(texts)}." if texts else ""
 
 
-def _first_with_reason(reasons: dict[str, str]) -> str:
+def _first_with_reason(reasons: Mapping[str, str]) -> str:
     for file_id, reason in reasons.items():
         return f"{file_id}: {reason}"
     return ""

@@ -183,7 +183,7 @@ class _FolderLister:
                     "lead to (cp -rL), or name a folder that holds both."
                 )
             unreadable_folders = [
-                f"{entry_id}: {skipped.reason}"
+                f"{entry_id}: {skipped}"
                 for entry_id, skipped in skipped_entries.items()
                 if skipped.kind == "unreadable folder"
             ]

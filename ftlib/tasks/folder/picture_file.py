@@ -47,17 +47,20 @@ class LostPictures(NamedTuple):
 SkippedKind = Literal["outward link", "link", "unreadable folder", "other"]
 
 
-class Skipped(NamedTuple):
-    """Why a file or folder is not used.
+class Skipped(str):
+    """Why a file or folder is not used, in words such as "a link to nothing".
 
     Attributes:
         kind: `"outward link"` leads out of the folder, any other `"link"` leads to nothing or to a folder;
-            `"unreadable folder"`; or `"other"`.
-        reason: The same in words, such as "a link to nothing".
+            `"unreadable folder"`; or `"other"`. What is decided is decided by it, not by the words.
     """
 
     kind: SkippedKind
-    reason: str
+
+    def __new__(cls, kind: SkippedKind, reason: str) -> "Skipped":
+        skipped = super().__new__(cls, reason)
+        skipped.kind = kind
+        return skipped
 
 
 class Listing(NamedTuple):

@@ -253,7 +253,7 @@ def _check_rows(
         first_name, first_skipped = next(iter(skipped.items()), ("", Skipped("other", "it has no rows")))
         raise ValueError(
             f"No row of {str(path)!r} names a picture that can be used; paths are relative to the folder of the file. "
-            f"Received: {row_count} rows, such as {first_name!r}: {first_skipped.reason}."
+            f"Received: {row_count} rows, such as {first_name!r}: {first_skipped}."
         )
     if not training:
         return
