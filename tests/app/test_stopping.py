@@ -75,7 +75,7 @@ def test_stopped_after_training_it_only_writes_what_is_missing(pictures, quick_r
     with monkeypatch.context() as patch:
         patch.setattr(place, interrupt)
         assert fit(pictures, out, "--quiet") == 130
-    monkeypatch.setattr("ftlib.app.project.run_phases", lambda *args: pytest.fail("it trained again"))
+    monkeypatch.setattr("ftlib.app.project.train_run_folder", lambda *args: pytest.fail("it trained again"))
     assert main(["fit", "--resume", str(out), "--quiet"]) == 0
     assert_same_run(out, quick_run)
     assert main(["fit", "--resume", str(out), "--quiet"]) == 0  # and a finished one is told about again

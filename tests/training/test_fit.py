@@ -330,7 +330,7 @@ def test_a_vision_transformer_unfreezes_inside_its_encoder(eager, monkeypatch):
     assert one_update(model, task, one_phase("head")).history[0]["loss"] == pytest.approx(expected, rel=1e-4)
 
     # Blocks share a segment of the graph with those that train; while frozen, they do not drop either.
-    off, parts = {}, ftlib.training.phase.split_into_parts
+    off, parts = {}, ftlib.training.phase.split_into_segments
 
     def look(staged, trained_stages):
         for stage in staged.stages:
