@@ -84,6 +84,14 @@ def test_environment_yml_installs_the_project_with_its_pins():
     assert [d for d in dependencies if isinstance(d, str)] == [python, "pip"]
 
 
+def test_nothing_that_a_program_wrote_lies_in_the_top_folder():
+    done = subprocess.run(["git", "ls-files", "--", ":(glob)*"], cwd=ROOT, capture_output=True, text=True)
+    if done.returncode != 0:
+        pytest.skip("not a clone")
+    written = {".html", ".json", ".png", ".csv", ".keras", ".h5", ".log"}
+    assert [name for name in done.stdout.split() if Path(name).suffix in written] == []
+
+
 def test_the_package_reports_the_version_of_pyproject():
     assert importlib.import_module("ftlib").__version__ == project()["version"]
 

@@ -1,6 +1,7 @@
 """Small models and tasks that the tests share: a run with them takes about a second."""
 
 import dataclasses
+import warnings
 
 import keras
 import numpy as np
@@ -109,3 +110,17 @@ def one_phase(train, closing=(), **options):
     """Returns a strategy of one phase with a constant rate of 0.01, or with other options of `Phase`."""
     phase = Phase("only", train, **{"rate": 1e-2, "schedule": "constant", **options})
     return Strategy("mine", "pretrained", (phase,), closing=closing)
+
+
+def compiled(network, rate=0.1):
+    """Returns a network, compiled as plain Keras does it."""
+    network.compile(keras.optimizers.SGD(rate, momentum=0.5), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return network
+
+
+def train(network):
+    """Trains a compiled network for one epoch with plain Keras."""
+    examples = split(24)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Keras warns of some stale compiles, but not of those that hurt
+        network.fit(examples.images.astype("float32"), examples.labels, batch_size=8, epochs=1, verbose=0)

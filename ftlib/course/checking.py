@@ -130,8 +130,8 @@ def _examine(exercise, answer):
     except Exception as error:  # an answer of a kind that the check did not foresee is the learner's, not a crash
         if stumbled_on_blank(error):
             raise Blank from error
-        said = first_line(error).rstrip(".") + "."
-        return Mistake("unforeseen", kind=describe(answer), error=said)
+        error_sentence = first_line(error).rstrip(".") + "."
+        return Mistake("unforeseen", kind=describe(answer), error=error_sentence)
 
 
 def _check_choice(question, answer):

@@ -1,30 +1,18 @@
 """`prove` notices what Keras keeps silent about."""
 
 import dataclasses
-import warnings
 
 import keras
 import numpy as np
 import pytest
 import tiny
 from packaging.version import Version
+from tiny import compiled, train
 
 from ftlib.errors import ProofError
 from ftlib.evidence.proofs import list_some, prove, prove_no_leak, weight_digests
 from ftlib.models.freezing import freeze, set_trainable, unfreeze
 from ftlib.models.staged_model import StagedModel
-
-
-def compiled(network, rate=0.1):
-    network.compile(keras.optimizers.SGD(rate, momentum=0.5), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    return network
-
-
-def train(network):
-    split = tiny.split(24)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Keras warns of some stale compiles, but not of those that hurt
-        network.fit(split.images.astype("float32"), split.labels, batch_size=8, epochs=1, verbose=0)
 
 
 def broken_claims(error):

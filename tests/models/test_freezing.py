@@ -1,12 +1,12 @@
 """Freezing is absolute and takes effect."""
 
 import itertools
-import warnings
 
 import keras
 import numpy as np
 import pytest
 import tiny
+from tiny import compiled, train
 
 from ftlib.evidence.proofs import prove
 from ftlib.models.freezing import freeze, freeze_report, set_trainable, unfreeze
@@ -23,18 +23,6 @@ def counts(model, head=None):
 
 def expected(names, numbers=FROZEN_NORMS):
     return [numbers[name] if name in names else 0 for name in numbers]
-
-
-def compiled(network, rate=0.1):
-    network.compile(keras.optimizers.SGD(rate, momentum=0.5), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    return network
-
-
-def train(network):
-    split = tiny.split(24)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Keras warns of some stale compiles, but not of those that hurt
-        network.fit(split.images.astype("float32"), split.labels, batch_size=8, epochs=1, verbose=0)
 
 
 @pytest.fixture(scope="module")
