@@ -1,4 +1,4 @@
-"""Which files are pictures, which are ignored, and how their names are spelled: one answer for all of ftlib."""
+"""Which files are pictures, how names are spelled, how a file is written whole: one answer for all of ftlib."""
 
 import collections
 import contextlib
@@ -75,6 +75,35 @@ def distinct_names(names: Sequence[str]) -> list[str]:
         used_names.add(candidate)
         distinct_by_index[i] = candidate
     return [distinct_by_index[i] for i in range(len(names))]
+
+
+@contextlib.contextmanager
+def written_whole(path: str | os.PathLike) -> Iterator[pathlib.Path]:
+    """Gives the path of a file beside `path`, to be written; it takes the place of `path` once that succeeded.
+
+    After an error, what stood at `path` is still there, and nothing of the new file stays. The folder is made if it is
+    missing; a link is followed, and stays a link.
+
+    Args:
+        path: The file.
+
+    Raises:
+        OSError: If it cannot be written.
+
+    Example:
+    >>> with written_whole("notes.txt") as part_path:  # doctest: +SKIP
+    ...     part_path.write_text("complete, or not there")
+    """
+    target = pathlib.Path(path).resolve()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part_path = target.with_name("part-" + target.name)
+    try:
+        yield part_path
+        os.replace(part_path, target)
+    except BaseException:
+        with contextlib.suppress(OSError):  # what matters is the error that led here
+            part_path.unlink(missing_ok=True)
+        raise
 
 
 def is_ignored(name: str) -> bool:

@@ -8,7 +8,16 @@ from PIL import Image
 
 from ftlib.app.predicting import find_picture_files
 from ftlib.exports.export import export
-from ftlib.files import FileFinder, distinct_names, find_path, is_output, is_picture, normalize_name, walk_pictures
+from ftlib.files import (
+    FileFinder,
+    distinct_names,
+    find_path,
+    is_output,
+    is_picture,
+    normalize_name,
+    walk_pictures,
+    written_whole,
+)
 from ftlib.tasks import check_folder, load_task
 
 COMPOSED, PARTED = (unicodedata.normalize(form, "장미") for form in ("NFC", "NFD"))
@@ -131,3 +140,25 @@ def test_a_folder_of_ones_own_with_a_run_and_pictures_is_no_output(tmp_path):
     (tmp_path / "mine" / "run" / "run.json").touch(), (tmp_path / "mine" / "run" / "model.keras").touch()
     photo(1).save(tmp_path / "mine" / "a.png")
     assert not is_output(tmp_path / "mine") and is_output(tmp_path / "mine" / "run")
+
+
+def test_what_is_written_whole_takes_the_place_of_what_was_there_only_once_it_is_complete(tmp_path):
+    path = tmp_path / "new" / "notes.txt"
+    with written_whole(path) as part_path:
+        part_path.write_text("first", encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == "first"
+
+    with pytest.raises(KeyboardInterrupt), written_whole(path) as part_path:
+        part_path.write_text("hal", encoding="utf-8")
+        raise KeyboardInterrupt
+    assert path.read_text(encoding="utf-8") == "first"
+    assert [entry.name for entry in path.parent.iterdir()] == ["notes.txt"]
+
+
+def test_a_link_to_a_file_that_is_written_whole_stays_a_link(tmp_path):
+    target, link = tmp_path / "target.txt", tmp_path / "link.txt"
+    target.write_text("old", encoding="utf-8")
+    link.symlink_to(target)
+    with written_whole(link) as part_path:
+        part_path.write_text("new", encoding="utf-8")
+    assert link.is_symlink() and target.read_text(encoding="utf-8") == "new"

@@ -245,7 +245,7 @@ def _choose_by_advice(model: keras.Model, task: Task, say: Callable[[str], objec
 
     say("asking `advise`: how well each stage of it tells the classes apart, before any training ...")
     advice = advise(model, task)
-    return StrategyChoice(advice.strategy, advice.regularization, list(advice.said))
+    return StrategyChoice(advice.strategy, advice.regularization, list(advice.reasons))
 
 
 def head_then_top(top_stages: int = 2) -> Strategy:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 import pathlib
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftlib.app.console import Console, quiet_stderr
+from ftlib.files import written_whole
 from ftlib.records import records_folder
 from ftlib.text import format_command
 
@@ -184,9 +184,8 @@ def _write_results(comparison: Comparison, out: pathlib.Path, setup: _Setup, lab
         run.save(out / run.strategy)
     recorded_table = None if setup.recorded is None else setup.recorded.table()
     picture = plots.headline(comparison.table(), recorded_table, labels_per_class=labels)
-    part_path = out / "part-result.png"
-    part_path.write_bytes(plots.png(picture))
-    os.replace(part_path, out / "result.png")
+    with written_whole(out / "result.png") as part_path:
+        part_path.write_bytes(plots.png(picture))
     write_report(comparison, out / "report.html", task=setup.task, recorded=setup.recorded)
     models = [f"{run.strategy}/model.keras" for run in comparison.runs]
     return ["result.png", "report.html", "comparison.json", *models]

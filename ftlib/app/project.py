@@ -17,7 +17,7 @@ from ftlib.app.plan import Options, Plan, make_plan
 from ftlib.app.run_config import DataConfig, ModelConfig, RunConfig, TrainingConfig, read_config
 from ftlib.app.run_files import PictureRow, locked, read_json, write_json, write_picture_rows
 from ftlib.app.run_folder import RunFolder, make_run_folder
-from ftlib.files import LOCK, find_path
+from ftlib.files import LOCK, find_path, written_whole
 from ftlib.tasks.folder.inspection import DataFindings, inspect_data
 
 if TYPE_CHECKING:
@@ -154,9 +154,8 @@ def _write_start(folder: RunFolder, plan: Plan, options: Options) -> None:
         "python": platform.python_version(),
         "backend": keras.backend.backend(),
     }
-    part_path = folder.path / "part-start.keras"
-    plan.model.save(part_path)
-    os.replace(part_path, folder.path / "start.keras")
+    with written_whole(folder.path / "start.keras") as part_path:
+        plan.model.save(part_path)
     folder.save_config()
 
 

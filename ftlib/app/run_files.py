@@ -4,12 +4,11 @@ import contextlib
 import csv
 import dataclasses
 import json
-import os
 import pathlib
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
-from ftlib.files import LOCK
+from ftlib.files import LOCK, written_whole
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,14 +78,11 @@ def _open_beside(path: pathlib.Path) -> Iterator[IO[str]]:
             yield file
         return
 
-    target = path.resolve()  # where a link leads
-    part_path = target.with_name("part-" + target.name)
-    try:
-        with open(part_path, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-            yield file
-        os.replace(part_path, target)
-    finally:
-        part_path.unlink(missing_ok=True)
+    with (
+        written_whole(path) as part_path,
+        open(part_path, "w", encoding="utf-8", errors="surrogateescape", newline="") as file,
+    ):
+        yield file
 
 
 @contextlib.contextmanager

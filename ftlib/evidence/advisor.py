@@ -82,13 +82,13 @@ class Advice:
         return not self.doubts
 
     @property
-    def said(self) -> list[str]:
+    def reasons(self) -> list[str]:
         """The sentences of `why` and `doubts`, in one list."""
         return [*self.why, *(f"But: {doubt}" for doubt in self.doubts)]
 
     def __repr__(self):
         first_line = f"advice: {self.strategy.name}, regularization {self.regularization!r}"
-        return "\n".join([first_line, *(f"  {sentence}" for sentence in self.said), repr(self.strategy)])
+        return "\n".join([first_line, *(f"  {sentence}" for sentence in self.reasons), repr(self.strategy)])
 
 
 def advise(model: keras.Model, task: Task, head: str | None = None) -> Advice:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ftlib import plots
+from ftlib.files import written_whole
 
 
 @dataclasses.dataclass(frozen=True)
@@ -139,11 +140,8 @@ class Comparison:
 
     def save(self, path: str | os.PathLike) -> None:
         """Writes the comparison as JSON, at once or not at all."""
-        final_path = pathlib.Path(path).expanduser()
-        final_path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished_path = final_path.with_name("part-" + final_path.name)
-        unfinished_path.write_text(json.dumps(self.to_dict(), indent=1) + "\n", encoding="utf-8", newline="\n")
-        os.replace(unfinished_path, final_path)
+        with written_whole(pathlib.Path(path).expanduser()) as part_path:
+            part_path.write_text(json.dumps(self.to_dict(), indent=1) + "\n", encoding="utf-8", newline="\n")
 
     @staticmethod
     def merge(comparisons: Sequence["Comparison"]) -> "Comparison":

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from ftlib.models.backbones import SHIPPED, classifier, load_backbone, source_model
+from ftlib.models.backbones import SHIPPED, classifier, head_of, load_backbone, source_model
 from ftlib.models.inference import predict
 from ftlib.models.staged_model import StagedModel
 from ftlib.tasks.task import Split, Task
@@ -50,9 +50,9 @@ def source_head(backbone: keras.Model, task: Task) -> SourceHead:
     if shipped_name is not None:
         model, source_classes = source_model(shipped_name)
         if source_classes == tuple(task.class_names):
-            return SourceHead(_freeze(_head_of(model)), "pre-trained head")
+            return SourceHead(_freeze(head_of(model)), "pre-trained head")
 
-    head = _head_of(classifier(backbone, task.num_classes))
+    head = head_of(classifier(backbone, task.num_classes))
     pooling = keras.Sequential([keras.Input(backbone.output_shape[1:]), *head.layers[:-1]])
     probe_images = few_per_class(task.train, task.num_classes)
     features = predict(chain_models(backbone, pooling), probe_images.images)
@@ -92,11 +92,6 @@ def _shipped_name(backbone):
 
 def _sorted_digests(model):  # sorted: a part of a model may list its weights in another order
     return sorted(hashlib.sha256(np.ascontiguousarray(weight).tobytes()).hexdigest() for weight in model.get_weights())
-
-
-def _head_of(model):
-    """Returns what a classifier of ftlib puts on its backbone."""
-    return keras.Sequential([keras.Input(model.get_layer("backbone").output_shape[1:]), *model.layers[2:]])
 
 
 def _freeze(head):

@@ -1,6 +1,5 @@
 """A run as evidence: the model, what was done to it, and the proofs."""
 
-import contextlib
 import dataclasses
 import hashlib
 import json
@@ -12,15 +11,16 @@ import numpy as np
 
 from ftlib import plots
 from ftlib.evidence.proofs import Proof, list_some
-from ftlib.evidence.run_records import EpochRecord, PhaseRecord
+from ftlib.evidence.run_records import ClosingRecord, EpochRecord, PhaseRecord
 from ftlib.evidence.scores import confusion_matrix, score_predictions
+from ftlib.files import written_whole
 from ftlib.models.arrays import to_numpy
 from ftlib.models.inference import fingerprint_images, predict
 from ftlib.models.staged_model import StagedModel
 from ftlib.tasks.task import PARTS, Split, Task, check_pixels
 
 _FORMAT = 2  # of run.json
-_RECORDED_FIELDS = ("strategy", "seed", "settings", "notes", "scores", "head", "closing")
+_RECORDED_FIELDS = ("strategy", "seed", "settings", "notes", "scores", "head")
 
 
 @dataclasses.dataclass(repr=False)
@@ -43,7 +43,7 @@ class Run:
         scores: Scores computed so far, by split: `accuracy`, `macro_f1`, `loss`.
         head: Name of the first layer of the head, for a model without a layer named `"backbone"`.
         start: The model that `fit` was given, not a copy of it; None in a loaded run.
-        closing: One dict per closing step of the strategy: what it tried, and what it chose on validation.
+        closing: One `ClosingRecord` per closing step of the strategy: what it tried, and what it chose on validation.
         run_dir: The folder that the run was saved in or loaded from, where new scores are recorded; None without one.
     """
 
@@ -60,7 +60,7 @@ class Run:
     scores: dict[str, dict[str, float]] = dataclasses.field(default_factory=dict)
     head: str | None = None
     start: keras.Model | None = None
-    closing: list[dict] = dataclasses.field(default_factory=list)
+    closing: list[ClosingRecord] = dataclasses.field(default_factory=list)
     run_dir: pathlib.Path | None = dataclasses.field(default=None, init=False)
     _predictions: dict[str, np.ndarray] = dataclasses.field(default_factory=dict, init=False)  # by split
 
@@ -200,7 +200,7 @@ class Run:
                 lines.append(f"{record.name}: rates {stage_rates}")
             if record.cache:
                 lines.append(f"{record.name}: {record.cache}")
-        lines += [step["said"] for step in self.closing]
+        lines += [record.description for record in self.closing]
 
         lines += ["", *map(str, self.proofs)]
         if self.notes:
@@ -214,10 +214,8 @@ class Run:
     def save(self, run_dir: str | os.PathLike) -> None:
         """Writes `model.keras` and `run.json` into a folder, each at once or not at all."""
         folder = pathlib.Path(run_dir).expanduser()
-        folder.mkdir(parents=True, exist_ok=True)
-        unfinished_path = folder / "part-model.keras"
-        self.model.save(unfinished_path)
-        os.replace(unfinished_path, folder / "model.keras")
+        with written_whole(folder / "model.keras") as part_path:
+            self.model.save(part_path)
         _write_record(self, folder)
         self.run_dir = folder
 
@@ -268,6 +266,7 @@ def _read_record(record_path):
             **{name: data[name] for name in _RECORDED_FIELDS},
             "history": [EpochRecord.from_dict(row) for row in data["history"]],
             "phases": [PhaseRecord.from_dict(row) for row in data["phases"]],
+            "closing": [ClosingRecord.from_dict(row) for row in data["closing"]],
             "proofs": [Proof(**row) for row in data["proofs"]],
             "class_names": tuple(data["class_names"]),
         }
@@ -281,18 +280,12 @@ def _write_record(run, folder):
         **{name: getattr(run, name) for name in _RECORDED_FIELDS},
         "history": [dict(record) for record in run.history],
         "phases": [dict(record) for record in run.phases],
+        "closing": [dict(record) for record in run.closing],
         "class_names": list(run.class_names),
         "proofs": [dataclasses.asdict(proof) for proof in run.proofs],
     }
-    unfinished_path = folder / "part-run.json"
-    try:
-        text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
-        unfinished_path.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(unfinished_path, folder / "run.json")
-    except OSError:
-        with contextlib.suppress(OSError):  # what matters is the error that led here
-            unfinished_path.unlink(missing_ok=True)
-        raise
+    with written_whole(folder / "run.json") as part_path:
+        part_path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
 
 
 def _check_classes(run, task):

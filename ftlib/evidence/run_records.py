@@ -87,3 +87,34 @@ class PhaseRecord(Record):
     stopped: bool
     views: int | None = None
     cache: str = ""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ClosingRecord(Record):
+    """A step after the last phase that made other weights of those that were trained.
+
+    Attributes:
+        step: `"soup"` or `"interpolate"`.
+        description: What it chose, in words.
+        scores: All scores on the validation split, with the weights that it chose.
+        epochs: Of a soup: the epochs whose mean the weights are.
+        alpha: Of an interpolation: how far the weights lie from the start (0) to what was trained (1).
+        alphas, val_loss, val_accuracy: Of an interpolation: the points that were tried, and the scores at each.
+    """
+
+    step: str
+    description: str
+    scores: dict[str, float]
+    epochs: list[int] | None = None
+    alpha: float | None = None
+    alphas: list[float] | None = None
+    val_loss: list[float] | None = None
+    val_accuracy: list[float] | None = None
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Returns the record that `dict(record)` was made of, also by an ftlib that called the description "said"."""
+        values = dict(data)
+        if "said" in values:
+            values["description"] = values.pop("said")
+        return cls(**values)

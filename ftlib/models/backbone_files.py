@@ -99,7 +99,7 @@ def load_file(path: pathlib.Path, weights: Any, image_size: int | Sequence[int] 
     model, cut_remark = without_classes(model)
     remark = cut_remark or remark_on_output(model)
     if remark:
-        warnings.warn(f"{path.name} {remark}", stacklevel=4)
+        warnings.warn(f"{path.name} {remark}", stacklevel=3)
     return model if image_size is None else of_size(model, image_size, path.name)
 
 

@@ -260,9 +260,13 @@ def source_model(name: str = "glyphnet") -> tuple[keras.Model, tuple[str, ...]]:
         raise unknown("backbone with a source head", name, SHIPPED)
     class_names = tuple(_read_card(name)["classes"])
     model = classifier(load_backbone(name), len(class_names))
-    head = keras.Sequential([keras.Input(model.get_layer("backbone").output_shape[1:]), *model.layers[2:]])
-    load_into(head, shipped_weights(name, "head"), f"the head of {name}")
+    load_into(head_of(model), shipped_weights(name, "head"), f"the head of {name}")
     return model, class_names
+
+
+def head_of(model: keras.Model) -> keras.Model:
+    """Returns what `classifier` put on a backbone, as a model of its own with the same weights."""
+    return keras.Sequential([keras.Input(model.get_layer("backbone").output_shape[1:]), *model.layers[2:]])
 
 
 def _load_shipped(name, weights):

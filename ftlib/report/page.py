@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ftlib import plots
+from ftlib.files import written_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -142,13 +143,8 @@ def require_file_path(path: str | os.PathLike) -> pathlib.Path:
 
 def write_page(html: str, path: pathlib.Path) -> pathlib.Path:
     """Writes a page, whole or not at all, and returns its path; its folder is made if it is missing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial_path = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        partial_path.write_text(html, encoding="utf-8", newline="\n")
-        os.replace(partial_path, path)
-    finally:
-        partial_path.unlink(missing_ok=True)
+    with written_whole(path) as part_path:
+        part_path.write_text(html, encoding="utf-8", newline="\n")
     return path
 
 

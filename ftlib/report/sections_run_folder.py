@@ -55,7 +55,7 @@ def grade_findings(findings: Sequence[str | Mapping[str, str]]) -> list[GradedFi
 def advice_sentences(advice: Advice | str | Sequence[str] | None) -> list[str]:
     """Returns the sentences of an `Advice`, or those that were given."""
     if isinstance(advice, Advice):
-        return list(advice.said)
+        return list(advice.reasons)
     if isinstance(advice, str):
         return [advice]
     return list(advice or [])

@@ -72,7 +72,7 @@ def _phase_cells(phase):
 def _phases_caption(runs):
     sentences = ["The phases of training. The optimizer's moments start fresh in each phase, whose best epoch is kept."]
     cached = [f"{phase['name']}: {phase['cache']}." for run in runs for phase in run.phases if phase.get("cache")]
-    closing = [f"{step['said']}." for run in runs for step in getattr(run, "closing", ())]
+    closing = [f"{record.description}." for run in runs for record in getattr(run, "closing", ())]
     return " ".join([*sentences, *dict.fromkeys(cached + closing)])
 
 

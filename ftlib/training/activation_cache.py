@@ -16,6 +16,7 @@ import keras
 import numpy as np
 
 from ftlib import __version__
+from ftlib.files import written_whole
 from ftlib.models.inference import device_kind, fingerprint_images, fingerprint_model, predict, predict_batches
 from ftlib.models.layer_graph import Call, LayerGraph
 
@@ -93,19 +94,18 @@ class ActivationCache:
 
     def _write(self, path, images):
         assert self.shape is not None, "what has no fixed size is not kept"
-        self.folder.mkdir(parents=True, exist_ok=True)
-        part = path.with_name("part-" + path.name)
         header = {"descr": "<f4", "fortran_order": False, "shape": (len(images), *self.shape)}
         try:
-            with open(part, "wb") as file:  # written, not mapped: a map on a full disk would kill the process
+            with (
+                written_whole(path) as part_path,
+                open(part_path, "wb") as file,
+            ):  # not mapped: a map on a full disk would kill the process
                 np.lib.format.write_array_header_1_0(file, header)
                 for batch in predict_batches(self.model, images):
                     file.write(np.ascontiguousarray(batch, "<f4").tobytes())
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(part, path)
         except OSError as error:
-            part.unlink(missing_ok=True)
             megabytes = _FLOAT_BYTES * len(images) * math.prod(self.shape) / 2**20
             raise OSError(
                 error.errno,

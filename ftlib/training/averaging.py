@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from ftlib.evidence.run import Run
+from ftlib.evidence.run_records import ClosingRecord
 from ftlib.evidence.scores import score_predictions
 from ftlib.models.inference import predict
 from ftlib.models.initialization import assign_weights
@@ -30,7 +31,7 @@ class EpochWeights:
     weights: list[np.ndarray]
 
 
-def greedy_soup(run: Run, epochs: list[EpochWeights], weights: list[keras.Variable]) -> dict:
+def greedy_soup(run: Run, epochs: list[EpochWeights], weights: list[keras.Variable]) -> ClosingRecord:
     """Averages the weights of the last phase's best epochs, one by one, as long as that helps on validation.
 
     The greedy soup of Wortsman et al., 2022 (https://arxiv.org/abs/2203.05482), with epochs for ingredients.
@@ -41,7 +42,7 @@ def greedy_soup(run: Run, epochs: list[EpochWeights], weights: list[keras.Variab
         weights: The weights of the model that the arrays of an epoch belong to.
 
     Returns:
-        Dict with the epochs that are in the soup, and the scores on validation.
+        The record of the step: the epochs that are in the soup, and the scores on validation.
     """
     soup_epochs: list[int] = []
     soup_weights: list[np.ndarray] = []
@@ -64,10 +65,11 @@ def greedy_soup(run: Run, epochs: list[EpochWeights], weights: list[keras.Variab
     epoch_list = ", ".join(map(str, soup_epochs))
     is_mean = len(soup_epochs) > 1
     description = f"soup: the mean of epochs {epoch_list}" if is_mean else f"soup: epoch {epoch_list} alone is best"
-    return {"step": "soup", "epochs": soup_epochs, "scores": soup_scores, "said": description}
+    assert soup_scores is not None, "a phase has an epoch"
+    return ClosingRecord("soup", description, soup_scores, epochs=soup_epochs)
 
 
-def interpolate_weights(run: Run, start_weights: list[np.ndarray]) -> dict:
+def interpolate_weights(run: Run, start_weights: list[np.ndarray]) -> ClosingRecord:
     """Moves the weights to the best point, by validation loss, on the line from the start to where they are.
 
     WiSE-FT, https://arxiv.org/abs/2109.01903: a part of the way often loses less of the pre-training, and generalizes
@@ -78,8 +80,8 @@ def interpolate_weights(run: Run, start_weights: list[np.ndarray]) -> dict:
         start_weights: Arrays in the order of the model's weights.
 
     Returns:
-        Dict with the `alphas` (0 is the start, 1 the tuned model), validation loss and accuracy at each, the `alpha`
-        that was chosen and its scores.
+        The record of the step: the `alphas` (0 is the start, 1 the tuned model), validation loss and accuracy at each,
+        the `alpha` that was chosen and its scores.
     """
     weights = run.model.weights
     tuned_weights = run.model.get_weights()
@@ -90,15 +92,15 @@ def interpolate_weights(run: Run, start_weights: list[np.ndarray]) -> dict:
     # From the tuned end on, so that of equal points the nearest to it is taken.
     best = min(reversed(range(len(alphas))), key=lambda i: scores[i]["loss"])
     assign_weights(weights, points[best])
-    return {
-        "step": "interpolate",
-        "alphas": alphas,
-        "alpha": alphas[best],
-        "scores": scores[best],
-        "val_loss": [score["loss"] for score in scores],
-        "val_accuracy": [score["accuracy"] for score in scores],
-        "said": f"interpolate: alpha {alphas[best]:g} of the way from the start to the tuned weights",
-    }
+    return ClosingRecord(
+        "interpolate",
+        f"interpolate: alpha {alphas[best]:g} of the way from the start to the tuned weights",
+        scores[best],
+        alpha=alphas[best],
+        alphas=alphas,
+        val_loss=[score["loss"] for score in scores],
+        val_accuracy=[score["accuracy"] for score in scores],
+    )
 
 
 def _point_on_line(start_weights, tuned_weights, alpha):

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ftlib.errors import DamagedFileError
+from ftlib.files import written_whole
 from ftlib.models.arrays import to_numpy
 
 _LAST = "checkpoint.npz"
@@ -91,18 +92,15 @@ class CheckpointStore:
             OSError: If it cannot be written; the last one is still there.
         """
         text = json.dumps({**record, "identity": self.identity}).encode()
-        part = self.folder / ("part-" + _LAST)
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with open(part, "wb") as file:
-                np.savez(file, allow_pickle=False, record=np.frombuffer(text, "uint8"), **arrays)
-                file.flush()
-                os.fsync(file.fileno())
-            if (self.folder / _LAST).exists():
-                os.replace(self.folder / _LAST, self.folder / _BEFORE)
-            os.replace(part, self.folder / _LAST)
+            with written_whole(self.folder / _LAST) as part_path:
+                with open(part_path, "wb") as file:
+                    np.savez(file, allow_pickle=False, record=np.frombuffer(text, "uint8"), **arrays)
+                    file.flush()
+                    os.fsync(file.fileno())
+                if (self.folder / _LAST).exists():
+                    os.replace(self.folder / _LAST, self.folder / _BEFORE)
         except OSError as error:
-            _remove(part)
             size = sum(array.nbytes for array in arrays.values()) / 2**20
             raise OSError(
                 error.errno,

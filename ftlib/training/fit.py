@@ -198,7 +198,7 @@ def _first_notes(request, staged, drawing_notes):
     """Returns what a reader of the run should know from the start."""
     notes = list(request.given_task.notes)
     if request.advice is not None:
-        notes += request.advice.said
+        notes += request.advice.reasons
     notes += drawing_notes
 
     dropout = request.regularization.dropout
@@ -241,13 +241,13 @@ def run_phases(context: TrainingContext) -> None:
 
     for step in closing_steps:
         if step == "soup":
-            result = greedy_soup(run, trained_phase.ingredients, trained_phase.weights)
+            record = greedy_soup(run, trained_phase.ingredients, trained_phase.weights)
         else:
-            result = interpolate_weights(run, _line_start(context, start_weights))
-        run.closing.append(result)
-        run.scores["validation"] = result["scores"]
-        loss_text = f"val loss {result['scores']['loss']:.3f}"
-        context.progress.note(f"{run.strategy} seed {run.seed}  {result['said']}, {loss_text}")
+            record = interpolate_weights(run, _line_start(context, start_weights))
+        run.closing.append(record)
+        run.scores["validation"] = record.scores
+        loss_text = f"val loss {record.scores['loss']:.3f}"
+        context.progress.note(f"{run.strategy} seed {run.seed}  {record.description}, {loss_text}")
 
 
 def _go_to_checkpoint(context):

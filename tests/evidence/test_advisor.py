@@ -69,7 +69,7 @@ def test_auto_trains_what_is_recommended_and_the_run_says_why(capsys):
     advice = advise(model, task)
     run = fit(model, task, "auto", updates=4, seed=1)
     same = fit(model, task, advice.strategy, updates=4, seed=1, verbose=False)
-    assert run.strategy == advice.strategy.name and set(advice.said) <= set(run.notes)
+    assert run.strategy == advice.strategy.name and set(advice.reasons) <= set(run.notes)
     assert "advice: " in capsys.readouterr().out
     assert tiny.moved(tiny.weights(run.model), tiny.weights(same.model)) == set()
 
