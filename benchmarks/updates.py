@@ -13,8 +13,8 @@ from common import batches_to_step_on, ratio, show, write
 
 import ftlib as ft
 from ftlib.models.staged_model import StagedModel
+from ftlib.objectives.classification import one_hot
 from ftlib.strategies.regularization import Regularization
-from ftlib.training.batches import one_hot
 from ftlib.training.trainer import Trainer, make_optimizer, split_into_segments
 
 BATCH = 32

@@ -13,7 +13,7 @@ from PIL import Image
 import ftlib as ft
 import ftlib.models.backbones
 import ftlib.training.fit
-from ftlib.tasks.task import Split
+from ftlib.tasks.split import Split
 from ftlib.training.batches import weigh_classes
 
 

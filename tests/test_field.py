@@ -27,9 +27,9 @@ from ftlib.app.cli import main
 from ftlib.app.run_config import DataConfig, RunConfig
 from ftlib.app.run_files import locked
 from ftlib.app.run_folder import RunFolder
-from ftlib.evidence.scores import score_predictions
 from ftlib.models.backbone_files import of_size, without_classes
 from ftlib.models.backbones import check_backbone, load_backbone
+from ftlib.objectives.scores import score_predictions
 from ftlib.tasks import Split, check_folder
 from ftlib.tasks.folder.decode import read_picture
 from ftlib.text import format_command, format_table

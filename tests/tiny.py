@@ -8,7 +8,8 @@ import numpy as np
 
 from ftlib.models.backbones import classifier
 from ftlib.strategies.strategy import Phase, Strategy
-from ftlib.tasks.task import Split, Task
+from ftlib.tasks.split import Split
+from ftlib.tasks.task import Task
 
 PIXELS = 12
 CLASSES = 3

@@ -4,6 +4,10 @@ import ast
 import hashlib
 import threading
 
+_MODULES_OF_OTHER_WINGS = (
+    "evidence/probes", "evidence/run", "objectives/augmentation", "objectives/classification", "objectives/objective",
+    "objectives/scores", "tasks/inputs", "tasks/split", "tasks/task",
+)  # fmt: skip
 _PARSING = threading.Lock()  # two threads that parse at once make CPython 3.11 raise "recursion depth mismatch"
 
 
@@ -22,9 +26,11 @@ def code(folder, names, data=b""):
 
 def training_modules(folder):
     """Returns the modules of `ftlib` that every training run goes through, as paths in `folder` without the ending."""
-    wings = [path for wing in ("models", "strategies", "training") for path in (folder / wing).glob("*.py")]
+    wings = [
+        path for wing in ("models", "objectives", "strategies", "training") for path in (folder / wing).glob("*.py")
+    ]
     names = [path.relative_to(folder).with_suffix("").as_posix() for path in wings]
-    return sorted([*names, "evidence/probes", "evidence/run", "evidence/scores", "tasks/task"])
+    return sorted([*names, *_MODULES_OF_OTHER_WINGS])
 
 
 def text(value):

@@ -13,7 +13,8 @@ from ftlib.evidence.metrics import measure
 from ftlib.files import find_path
 
 if TYPE_CHECKING:
-    from ftlib.tasks.task import Split, Task
+    from ftlib.tasks.split import Split
+    from ftlib.tasks.task import Task
 
 Say = Callable[[str], object]
 

@@ -184,7 +184,9 @@ class RunFolder:
         splits = make_splits(files_by_split, self.class_names, image_size, cache_dir=cache_dir)
         return Task(
             name=self.config.data.name,
-            **splits,
+            train=splits["train"],
+            validation=splits["validation"],
+            test=splits["test"],
             class_names=self.class_names,
             source=self.config.data.source,
             licence=LICENCE,

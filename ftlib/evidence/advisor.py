@@ -8,7 +8,8 @@ from ftlib.evidence.probes import backbone_of
 from ftlib.evidence.similarity import Evidence, measure_similarity
 from ftlib.models.staged_model import StagedModel
 from ftlib.strategies.strategy import Strategy, get_strategy
-from ftlib.tasks.task import Task, check_pixels
+from ftlib.tasks.inputs import check_pixels
+from ftlib.tasks.task import Task
 
 
 @dataclass(frozen=True)

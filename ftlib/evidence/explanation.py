@@ -11,7 +11,7 @@ from ftlib.models.arrays import to_numpy
 from ftlib.models.inference import predict
 from ftlib.models.layer_graph import LayerGraph
 from ftlib.models.staged_model import split_model, stages
-from ftlib.tasks.task import check_pixels
+from ftlib.tasks.inputs import check_pixels
 
 _PATCHES_PER_SIDE = 8  # along each side of an image, for occlusion
 _GRADIENT_BATCH_SIZE = 32  # images whose gradients are taken at once

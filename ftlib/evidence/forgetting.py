@@ -13,7 +13,8 @@ from ftlib.evidence.run import Run
 from ftlib.models.inference import fingerprint_model, predict
 from ftlib.models.initialization import copy_model
 from ftlib.models.staged_model import StagedModel
-from ftlib.tasks.task import Task, check_pixels
+from ftlib.tasks.inputs import check_pixels
+from ftlib.tasks.task import Task
 
 _DRIFT_IMAGES = 100  # on which the features of every stage are compared
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from ftlib import plots
 from ftlib.evidence.run import Run
-from ftlib.evidence.scores import wilson_interval
 from ftlib.evidence.split_checks import check_run_and_split, record_look_at
 from ftlib.models.arrays import to_numpy
+from ftlib.objectives.scores import wilson_interval
 
 
 @dataclass(frozen=True, repr=False)

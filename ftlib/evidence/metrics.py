@@ -7,7 +7,7 @@ import numpy as np
 from ftlib.evidence.calibration import calibration
 from ftlib.evidence.groups import group_accuracy
 from ftlib.evidence.run import Run
-from ftlib.evidence.scores import wilson_interval
+from ftlib.objectives.scores import wilson_interval
 
 _BOOTSTRAP_DRAWS = 1000
 

@@ -10,7 +10,8 @@ import numpy as np
 from ftlib.models.backbones import SHIPPED, classifier, head_of, load_backbone, source_model
 from ftlib.models.inference import predict
 from ftlib.models.staged_model import StagedModel
-from ftlib.tasks.task import Split, Task
+from ftlib.tasks.split import Split
+from ftlib.tasks.task import Task
 
 _PROBE_IMAGES_PER_CLASS = 50  # of the source task that a probe is fitted on, at most
 _PROBE_IMAGES = 2000  # of all classes together, at most

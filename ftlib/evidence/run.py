@@ -12,14 +12,20 @@ import numpy as np
 from ftlib import plots
 from ftlib.evidence.proofs import Proof, list_some
 from ftlib.evidence.run_records import ClosingRecord, EpochRecord, PhaseRecord
-from ftlib.evidence.scores import confusion_matrix, score_predictions
 from ftlib.files import written_whole
 from ftlib.models.arrays import to_numpy
 from ftlib.models.inference import fingerprint_images, predict
 from ftlib.models.staged_model import StagedModel
-from ftlib.tasks.task import PARTS, Split, Task, check_pixels
+from ftlib.objectives.classification import Classification
+from ftlib.objectives.evaluation import reduced_outputs
+from ftlib.objectives.objective import Objective, Score
+from ftlib.objectives.scores import confusion_matrix
+from ftlib.tasks.inputs import INPUT_NOUNS, check_inputs
+from ftlib.tasks.split import Split
+from ftlib.tasks.task import PARTS, Task
 
 _FORMAT = 2  # of run.json
+_NO_TASK = "This run was loaded without its data. Use ft.load_run(run_dir, task=...) to predict on it."
 _RECORDED_FIELDS = ("strategy", "seed", "settings", "notes", "scores", "head")
 
 
@@ -33,14 +39,15 @@ class Run:
         seed: Seed of the run.
         settings: Everything needed to repeat it: task, regularization, updates, versions.
         history: One `EpochRecord` per epoch, all phases in one list: `phase`, `epoch`, `update`, `rate`, `loss`,
-            `accuracy`, `val_loss`, `val_accuracy`, `val_macro_f1`. Each also reads as a dict.
+            `val_loss`, and the scores of the task's objective: `accuracy`, `val_accuracy`, `val_macro_f1` for classes.
+            Each also reads as a dict.
         phases: One `PhaseRecord` per phase: what trained, updates planned and done, rate of each stage, trainable
             scalars, best epoch, views of each image, and what was computed once. Each also reads as a dict.
         proofs: List of `Proof`, all of which hold; a broken one would have raised.
         notes: What else a reader should know.
         class_names: One string per class.
         task: The `Task` at the backbone's size, or None in a loaded run.
-        scores: Scores computed so far, by split: `accuracy`, `macro_f1`, `loss`.
+        scores: Scores computed so far, by split: `accuracy`, `macro_f1`, `loss` for classes.
         head: Name of the first layer of the head, for a model without a layer named `"backbone"`.
         start: The model that `fit` was given, not a copy of it; None in a loaded run.
         closing: One `ClosingRecord` per closing step of the strategy: what it tried, and what it chose on validation.
@@ -65,19 +72,43 @@ class Run:
     _predictions: dict[str, np.ndarray] = dataclasses.field(default_factory=dict, init=False)  # by split
 
     def __repr__(self):
-        test_score = f", test accuracy {self.scores['test']['accuracy']:.3f}" if "test" in self.scores else ""
+        headline, *other_scores, _ = self.score_kinds
+        validation_scores = [_format_score(score, self.score("validation")) for score in (headline, *other_scores[:1])]
+        texts = [f"validation {validation_scores[0]}", *validation_scores[1:]]
+        if "test" in self.scores:
+            texts.append(f"test {_format_score(headline, self.scores['test'])}")
         updates_done = sum(record.updates_done for record in self.phases)
         return (
             f"<Run {self.strategy!r} on {self.settings['task']['name']!r}, seed {self.seed}: {updates_done} updates, "
-            f"validation accuracy {self.val_accuracy:.3f}, macro-F1 {self.val_macro_f1:.3f}{test_score}, "
-            f"{len(self.proofs)} proofs hold>"
+            f"{', '.join(texts)}, {len(self.proofs)} proofs hold>"
         )
 
     @property
-    def image_shape(self) -> tuple[int, ...]:
-        """`(height, width, channels)` of the images that it was trained on, also where the model takes any size."""
+    def objective(self) -> Objective:
+        """What is predicted; a ValueError for a run that was loaded without its task."""
+        if self.task is None:
+            raise ValueError(_NO_TASK)
+        return self.task.objective
+
+    @property
+    def score_kinds(self) -> tuple[Score, ...]:
+        """What each of its scores means: the headline first, the loss last."""
         if self.task is not None:
-            trained_shape = self.task.image_shape
+            return self.task.objective.scores
+        recorded_scores = self.settings.get("task", {}).get("scores")
+        return tuple(Score(**score) for score in recorded_scores) if recorded_scores else Classification().scores
+
+    @property
+    def headline(self) -> Score:
+        """The score that comparisons, plots and reports speak of: accuracy for a classification."""
+        return self.score_kinds[0]
+
+    @property
+    def image_shape(self) -> tuple[int, ...]:
+        """Shape of the inputs that it was trained on, of images `(height, width, channels)`, also where the model takes
+        any size."""
+        if self.task is not None:
+            trained_shape = self.task.input_shape
         else:
             trained_shape = self.settings.get("model", {}).get("image_shape")
         model_shape = self.model.input_shape[1:]
@@ -85,40 +116,64 @@ class Run:
 
     def with_task(self, task: Task) -> "Run":
         """Returns the run with the task that it ran on, whose images are made as large as they were in training."""
-        sides = zip(self.image_shape, task.image_shape, strict=True)
-        height, width, channels = (run_side or task_side for run_side, task_side in sides)
-        fitted_task = task.with_images((height, width, channels))
+        if task.kind == "image":
+            sides = zip(self.image_shape, task.image_shape, strict=True)
+            height, width, channels = (run_side or task_side for run_side, task_side in sides)
+            fitted_task = task.with_images((height, width, channels))
+        else:
+            fitted_task = task.for_backbone(self.model)
         run = dataclasses.replace(self, task=fitted_task)
         run.run_dir = self.run_dir
         return run
 
     @property
+    def val_score(self) -> float:
+        """The headline score on the validation split."""
+        return self.score("validation")[self.headline.name]
+
+    @property
+    def test_score(self) -> float:
+        """The headline score on the test split: computed at the first access, once, and recorded."""
+        return self.score("test")[self.headline.name]
+
+    @property
     def val_accuracy(self) -> float:
-        """Accuracy on the validation split, 0 to 1."""
-        return self._score("validation")["accuracy"]
+        """Accuracy on the validation split, 0 to 1; an AttributeError for a task without accuracy."""
+        return self._named_score("validation", "accuracy")
 
     @property
     def val_macro_f1(self) -> float:
         """Mean of the F1 of every class on the validation split, 0 to 1."""
-        return self._score("validation")["macro_f1"]
+        return self._named_score("validation", "macro_f1")
 
     @property
     def test_accuracy(self) -> float:
         """Accuracy on the test split: computed at the first access, once, and recorded."""
-        return self._score("test")["accuracy"]
+        return self._named_score("test", "accuracy")
 
     @property
     def test_macro_f1(self) -> float:
         """Mean of the F1 of every class on the test split: computed and recorded as `test_accuracy` is."""
-        return self._score("test")["macro_f1"]
+        return self._named_score("test", "macro_f1")
 
-    def _score(self, split_name):
-        if split_name not in self.scores:
-            labels = self.split(split_name).labels
-            self.scores[split_name] = score_predictions(self.predictions(split_name), labels)
+    def _named_score(self, part, name):
+        names = [score.name for score in self.score_kinds]
+        if name not in names:
+            raise AttributeError(f"This run has no {name}. Its scores are {', '.join(names)}: run.score({part!r}).")
+        return self.score(part)[name]
+
+    def score(self, part: str = "validation") -> dict[str, float]:
+        """Returns all scores on a split, the headline first; those on the test split are computed once and recorded."""
+        if part not in self.scores:
+            split = self.objective.for_evaluation(self.split(part))
+            self.scores[part] = self.objective.score(self.predictions(part), split.targets)
             if self.run_dir is not None:
-                self._record_score(split_name, self.run_dir)
-        return self.scores[split_name]
+                self._record_score(part, self.run_dir)
+        return self.scores[part]
+
+    def baseline(self, part: str = "test") -> dict[str, float]:
+        """Returns the scores of the best answer that knows nothing of the inputs: the most frequent class, say."""
+        return self.objective.baseline(self.split("train"), self.split(part))
 
     def _record_score(self, split_name, run_dir):
         try:
@@ -132,15 +187,17 @@ class Run:
         if part not in PARTS:
             raise ValueError(f'`part` is "train", "validation" or "test". Received: part={part!r}.')
         if self.task is None:
-            raise ValueError(
-                "This run was loaded without its data. Use ft.load_run(run_dir, task=...) to predict on it."
-            )
+            raise ValueError(_NO_TASK)
         return getattr(self.task, part)
 
     def predictions(self, part: str = "validation") -> np.ndarray:
-        """Returns the probabilities `(n, classes)` on a split of the task, computed once."""
+        """Returns the outputs on a split of the task, computed once: probabilities `(n, classes)` of classes.
+
+        Where outputs are too large to keep, it is what the objective keeps of them.
+        """
         if part not in self._predictions:
-            self._predictions[part] = predict(self.model, self.split(part).images)
+            split = self.objective.for_evaluation(self.split(part))
+            self._predictions[part] = reduced_outputs(self.model, split.inputs, split.targets, self.objective)
         return self._predictions[part]
 
     def set_predictions(self, part: str, probabilities: np.ndarray) -> None:
@@ -151,22 +208,35 @@ class Run:
         """Has predictions computed again when they are next asked for: after the weights have changed."""
         self._predictions.clear()
 
-    def predict(self, images) -> np.ndarray:
-        """Returns the probabilities `(n, classes)` for images of the run's size (`image_shape`), pixels 0-255."""
-        if keras.ops.is_tensor(images):
-            images = to_numpy(images)
-        elif hasattr(images, "numpy"):  # a tensor of another library
-            images = np.asarray(images)
-        check_pixels(images)
-        if tuple(images.shape[1:]) != tuple(self.image_shape):
+    @property
+    def kind(self) -> str:
+        """What the inputs are: `"image"`, `"text"` or `"audio"`."""
+        if self.task is not None:
+            return self.task.kind
+        return self.settings.get("task", {}).get("kind", "image")
+
+    def predict(self, inputs) -> np.ndarray:
+        """Returns the outputs for inputs of the run's size (`image_shape`): probabilities `(n, classes)` of classes.
+
+        Args:
+            inputs: Images with pixels 0-255, token ids, or waveforms, as the task of the run has them.
+        """
+        if keras.ops.is_tensor(inputs):
+            inputs = to_numpy(inputs)
+        elif hasattr(inputs, "numpy"):  # a tensor of another library
+            inputs = np.asarray(inputs)
+        check_inputs(inputs, self.kind, "")
+        if tuple(inputs.shape[1:]) != tuple(self.image_shape):
             raise ValueError(
-                f"The run takes images of the size that it was trained at, {self.image_shape}. Received: "
-                f"{tuple(images.shape[1:])}. `task.for_backbone(run.model)` converts those of a task."
+                f"The run takes {INPUT_NOUNS[self.kind]} of the size that it was trained at, {self.image_shape}. "
+                f"Received: {tuple(inputs.shape[1:])}. `task.for_backbone(run.model)` converts those of a task."
             )
-        return predict(self.model, images)
+        return predict(self.model, inputs)
 
     def confusion(self, part: str = "validation") -> np.ndarray:
         """Returns the matrix of counts, `(classes, classes)`: true class in rows, predicted in columns."""
+        if not self.class_names or self.headline.name != "accuracy":
+            raise ValueError("A confusion matrix is for tasks with one class each. Use `run.score(part)`.")
         labels = self.split(part).labels
         return confusion_matrix(labels, self.predictions(part).argmax(1), len(self.class_names))
 
@@ -207,8 +277,13 @@ class Run:
             lines += ["", *(f"Note: {note}" for note in self.notes)]
         return "\n".join(lines)
 
-    def plot(self, metric: str = "val_accuracy"):
-        """Returns a Matplotlib figure of the learning curves, with a mark where each phase begins."""
+    def plot(self, metric: str | None = None):
+        """Returns a Matplotlib figure of the learning curves, with a mark where each phase begins.
+
+        Args:
+            metric: A value of the epochs in `history`. Default None: the headline score on validation.
+        """
+        metric = f"val_{self.headline.name}" if metric is None else metric
         return plots.learning_curves({self.strategy: [self.history]}, metric=metric)
 
     def save(self, run_dir: str | os.PathLike) -> None:
@@ -309,10 +384,23 @@ def _is_recorded_task(run, task):
 def task_checksum(task: Task) -> str:
     """Returns a checksum of the images, labels and class names of a task."""
     split_contents = [
-        (fingerprint_images(split.images), np.asarray(split.labels).tolist())
+        (fingerprint_images(split.inputs), _plain_targets(split.targets))
         for split in (task.train, task.validation, task.test)
     ]
     return hashlib.sha256(json.dumps([split_contents, task.class_names]).encode()).hexdigest()[:16]
+
+
+def _plain_targets(targets):
+    """Returns targets as plain lists, also where each is an array of its own length."""
+    if targets.dtype == object:
+        return [np.asarray(target).tolist() for target in targets]
+    return targets.tolist()
+
+
+def _format_score(score, values):
+    value = values[score.name]
+    title = score.title[:1].lower() + score.title[1:] if score.title[1:2].islower() else score.title
+    return f"{title} {value:.3f}" if score.unit == "%" else f"{title} {score.format(value)}"
 
 
 def _phase_row(record):

@@ -4,6 +4,8 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
+_OLDER_NAMES = {"said": "description", "val_accuracy": "val_scores"}  # of a closing record
+
 
 class Record(Mapping):
     """A dataclass that also reads as the dict that it is saved as: `record.loss` is `record["loss"]`."""
@@ -33,26 +35,63 @@ class Record(Mapping):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class EpochRecord(Record):
-    """An epoch of a phase.
+    """An epoch of a phase. It reads and saves as one flat dict: `record["val_loss"]`, `record.val_loss`.
 
     Attributes:
         phase: Name of the phase.
         epoch: Number of the epoch, counted from 1 over all phases.
         update: Updates done so far, over all phases.
         rate: Learning rate of the epoch's last update.
-        loss, accuracy: Means over the epoch's batches, as they were while the model trained on them.
-        val_accuracy, val_macro_f1, val_loss: Scores on the validation split after the epoch.
+        training: Loss, and what else is measured, as means over the epoch's batches while the model trained on them:
+            read as `loss`, `accuracy`.
+        validation: Scores on the validation split after the epoch: read as `val_accuracy`, `val_macro_f1`, `val_loss`
+            of a classification, and as the objective of the task names them in general.
     """
 
     phase: str
     epoch: int
     update: int
     rate: float
-    loss: float
-    accuracy: float
-    val_accuracy: float
-    val_macro_f1: float
-    val_loss: float
+    training: dict[str, float]
+    validation: dict[str, float]
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Returns the record that `dict(record)` was made of.
+
+        Raises:
+            TypeError: If one of its values is missing.
+        """
+        own = {name: value for name, value in data.items() if name in ("phase", "epoch", "update", "rate")}
+        scores = {name: value for name, value in data.items() if name not in own}
+        if "loss" not in scores or "val_loss" not in scores:
+            raise TypeError(f"an epoch needs its `loss` and `val_loss`, and has {', '.join(data)}")
+        return cls(
+            **own,
+            training={name: value for name, value in scores.items() if not name.startswith("val_")},
+            validation={name[4:]: value for name, value in scores.items() if name.startswith("val_")},
+        )
+
+    def _flat(self):
+        values = {"phase": self.phase, "epoch": self.epoch, "update": self.update, "rate": self.rate}
+        return values | self.training | {f"val_{name}": value for name, value in self.validation.items()}
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or "validation" not in self.__dict__:  # while it is copied it is still empty
+            raise AttributeError(name)
+        try:
+            return self._flat()[name]
+        except KeyError:
+            raise AttributeError(f"An epoch has {', '.join(self)}. Received: {name!r}.") from None
+
+    def __getitem__(self, name: str) -> Any:
+        return self._flat()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._flat())
+
+    def __len__(self) -> int:
+        return len(self._flat())
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -99,7 +138,8 @@ class ClosingRecord(Record):
         scores: All scores on the validation split, with the weights that it chose.
         epochs: Of a soup: the epochs whose mean the weights are.
         alpha: Of an interpolation: how far the weights lie from the start (0) to what was trained (1).
-        alphas, val_loss, val_accuracy: Of an interpolation: the points that were tried, and the scores at each.
+        alphas, val_loss, val_scores: Of an interpolation: the points that were tried, and loss and headline score at
+            each.
     """
 
     step: str
@@ -109,12 +149,9 @@ class ClosingRecord(Record):
     alpha: float | None = None
     alphas: list[float] | None = None
     val_loss: list[float] | None = None
-    val_accuracy: list[float] | None = None
+    val_scores: list[float] | None = None
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Returns the record that `dict(record)` was made of, also by an ftlib that called the description "said"."""
-        values = dict(data)
-        if "said" in values:
-            values["description"] = values.pop("said")
-        return cls(**values)
+        """Returns the record that `dict(record)` was made of, also by an ftlib that used other names."""
+        return cls(**{_OLDER_NAMES.get(name, name): value for name, value in data.items()})

@@ -10,7 +10,8 @@ from ftlib.evidence.probes import few_per_class, linear_probe
 from ftlib.models.inference import predict
 from ftlib.models.initialization import copy_model, reinitialize_layers
 from ftlib.models.staged_model import StagedModel
-from ftlib.tasks.task import Split, Task
+from ftlib.tasks.split import Split
+from ftlib.tasks.task import Task
 
 _PROBE_BATCH_SIZE = 64  # at most; every batch but the last is full, so that TensorFlow compiles once
 _GRID_SIDE = 8  # cells of the coarse picture, along each side

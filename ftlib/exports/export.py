@@ -19,7 +19,7 @@ from ftlib.errors import find_name
 from ftlib.files import is_picture, visible_entries
 from ftlib.models.inference import fingerprint_model
 from ftlib.models.keras_internals import flatten_layers
-from ftlib.tasks.task import check_pixels
+from ftlib.tasks.inputs import check_pixels
 from ftlib.text import format_file_size
 
 if TYPE_CHECKING:

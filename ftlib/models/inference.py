@@ -52,15 +52,27 @@ def predict_batches(model: keras.Model, images: Any, batch_size: int | None = No
 
     def take_batch(index):
         indices = np.arange(index * size, min((index + 1) * size, image_count))
-        return np.asarray(images[indices], "float32")
+        return take_inputs(images, indices)
 
     for index, batch in enumerate(prefetch(take_batch, math.ceil(image_count / size))):
         filled_count = len(batch)
         if index and filled_count < size:  # one shape, one compiled function
-            padding = np.zeros((size - filled_count, *batch.shape[1:]), "float32")
+            padding = np.zeros((size - filled_count, *batch.shape[1:]), batch.dtype)
             batch = np.concatenate([batch, padding])
         with _without_retracing_warnings():
             yield np.asarray(model.predict_on_batch(batch))[:filled_count]
+
+
+def take_inputs(inputs: Any, indices: np.ndarray) -> np.ndarray:
+    """Returns some inputs as a model takes them: numbers as float32, token ids as int32.
+
+    Args:
+        inputs: `(n, ...)`, anything that an array of integers can index. Integers are token ids where they have two
+            axes, `(n, length)`, and else pixels.
+        indices: Array of integers.
+    """
+    taken = np.asarray(inputs[indices])
+    return taken.astype("int32" if taken.dtype.kind in "iu" and taken.ndim == 2 else "float32", copy=False)
 
 
 def prefetch(make: Callable[[int], Item], count: int, threads: int | None = None) -> Iterator[Item]:

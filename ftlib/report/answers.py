@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import numpy as np
 
 from ftlib.evidence.calibration import Calibration, calibration
-from ftlib.evidence.scores import Interval, confusion_matrix, wilson_interval
+from ftlib.objectives.scores import Interval, confusion_matrix, wilson_interval
 from ftlib.plots.models import ConfusedPair
 from ftlib.text import format_interval
 
 if TYPE_CHECKING:
     from ftlib.evidence.run import Run
-    from ftlib.tasks.task import Split
+    from ftlib.tasks.split import Split
 
 
 class RunScore(NamedTuple):

@@ -9,7 +9,7 @@ import numpy as np
 from ftlib import plots
 from ftlib.evidence.explanation import Explanation, explain, highlight, stage_with_maps
 from ftlib.evidence.groups import group_accuracy
-from ftlib.evidence.scores import wilson_interval
+from ftlib.objectives.scores import wilson_interval
 from ftlib.report.answers import Answers
 from ftlib.report.page import (
     CaptionedImage,

@@ -12,9 +12,10 @@ from ftlib.tasks import digits, faces, glyphs, online, textures
 from ftlib.tasks.folder.check import FolderReport, check_folder
 from ftlib.tasks.folder.load import load_folder
 from ftlib.tasks.marks import mark_task
-from ftlib.tasks.task import Split, Task
+from ftlib.tasks.split import Split
+from ftlib.tasks.task import Task, with_head
 
-__all__ = ["FolderReport", "Split", "Task", "check_folder", "list_tasks", "load_task", "mark_task"]
+__all__ = ["FolderReport", "Split", "Task", "check_folder", "list_tasks", "load_task", "mark_task", "with_head"]
 
 # A new task is a module with a function `load(labels_per_class, seed)`, and a line here.
 _OFFLINE_TASKS: dict[str, Callable[..., Task]] = {

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from ftlib.tasks.task import Split, Task, draw_labels
+from ftlib.tasks.split import Split
+from ftlib.tasks.task import Task, draw_labels
 
 _POOL_END, _VALIDATION_END = 1097, 1297  # in the order of the file
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ftlib.tasks.task import Split, Task, draw_labels
+from ftlib.tasks.split import Split
+from ftlib.tasks.task import Task, draw_labels
 
 VALIDATION_PER_CLASS, TEST_PER_CLASS = 20, 40  # images
 _IMAGES_PER_CLASS = 100

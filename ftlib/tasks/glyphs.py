@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ftlib.tasks.task import LazyImages, Split, Task, draw_labels
+from ftlib.tasks.inputs import LazyImages
+from ftlib.tasks.split import Split
+from ftlib.tasks.task import Task, draw_labels
 
 if TYPE_CHECKING:
     from PIL import ImageFont

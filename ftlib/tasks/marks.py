@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ftlib.tasks.task import Split, Task
+from ftlib.tasks.split import Split
+from ftlib.tasks.task import Task
 
 _SIDES_PER_IMAGE = 8  # the square is an eighth of the image wide
 

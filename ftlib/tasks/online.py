@@ -11,7 +11,8 @@ import keras
 import numpy as np
 
 from ftlib.tasks.folder.load import load_folder
-from ftlib.tasks.task import Split, Task, draw_labels
+from ftlib.tasks.split import Split
+from ftlib.tasks.task import Task, draw_labels
 
 VALIDATION_COUNT, TEST_COUNT = 1000, 2000  # images of the sets that come as arrays
 _VALIDATION_SEED = 20240503

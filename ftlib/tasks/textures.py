@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ftlib.tasks.task import Split, Task, draw_labels
+from ftlib.tasks.split import Split
+from ftlib.tasks.task import Task, draw_labels
 
 SIZE = 32  # pixels, height and width of an image
 POOL_PER_CLASS, VALIDATION_PER_CLASS, TEST_PER_CLASS = 100, 20, 50  # images

@@ -14,7 +14,7 @@ from ftlib.models.initialization import copy_model, state_layers
 from ftlib.models.staged_model import StagedModel
 from ftlib.strategies.anchors import EWC, EXAMPLE_STREAM, L2SP, LABEL_STREAM, Replay
 from ftlib.strategies.strategy import Strategy
-from ftlib.tasks.task import Split
+from ftlib.tasks.split import Split
 
 Anchor = L2SP | EWC | Replay
 

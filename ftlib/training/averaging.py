@@ -7,9 +7,8 @@ import numpy as np
 
 from ftlib.evidence.run import Run
 from ftlib.evidence.run_records import ClosingRecord
-from ftlib.evidence.scores import score_predictions
-from ftlib.models.inference import predict
 from ftlib.models.initialization import assign_weights
+from ftlib.objectives.evaluation import score_model
 
 SOUP_SIZE = 5  # best epochs that a soup chooses from
 
@@ -99,7 +98,7 @@ def interpolate_weights(run: Run, start_weights: list[np.ndarray]) -> ClosingRec
         alpha=alphas[best],
         alphas=alphas,
         val_loss=[score["loss"] for score in scores],
-        val_accuracy=[score["accuracy"] for score in scores],
+        val_scores=[score[run.objective.headline.name] for score in scores],
     )
 
 
@@ -115,5 +114,6 @@ def _point_on_line(start_weights, tuned_weights, alpha):
 
 def _scores_with(run, weights, values):
     assign_weights(weights, values)
-    validation = run.task.validation
-    return score_predictions(predict(run.model, validation.images), validation.labels)
+    objective = run.task.objective
+    validation = objective.for_evaluation(run.task.validation)
+    return score_model(run.model, validation.inputs, validation.targets, objective)

@@ -7,17 +7,18 @@ from typing import Any
 import keras
 import numpy as np
 
-from ftlib.models.inference import fingerprint_images
+from ftlib.models.inference import fingerprint_images, take_inputs
 from ftlib.models.keras_internals import flatten_layers, seed_generators
+from ftlib.objectives.augmentation import distort, draw_distortions
 from ftlib.strategies.regularization import Regularization
 from ftlib.tasks.task import Task
-from ftlib.training.augmentation import augment, distort, draw_distortions, mix
 
 # One stream of random numbers for each use.
 _ORDER_STREAM = 1
 _BATCH_STREAM = 2
 _LAYER_STREAM = 3
 _VIEW_STREAM = 4
+_NO_REGULARIZATION = Regularization()
 
 
 class FixedViews:
@@ -122,28 +123,22 @@ class EpochBatches:
         return self.updates
 
     def __getitem__(self, i: int) -> tuple[np.ndarray, ...]:
-        """Returns images (or features), targets, and, if classes have weights, the weights of the examples."""
+        """Returns inputs (or features), targets, and, if classes have weights, the weights of the examples."""
         rng = np.random.default_rng([_BATCH_STREAM, *self.epoch_key, i])
         split = self.task.train
         indices = self.order[i * self.batch_size : (i + 1) * self.batch_size]
-        source: Any = split.images if self.views is None else self.views
-        images = np.asarray(source[indices], "float32")
-        targets = one_hot(split.labels[indices % len(split)], self.task.num_classes)
-
-        if self.views is None:
-            images = augment(images, self.regularization.augmentation, self.task.mirror, rng)
-            images, targets = mix(images, targets, self.regularization.mixup, self.regularization.cutmix, rng)
-
+        source: Any = split.inputs if self.views is None else self.views
+        inputs = take_inputs(source, indices)
+        inputs, targets = self.task.objective.make_batch(
+            inputs,
+            split.targets[indices % len(split)],
+            self.task,
+            self.regularization if self.views is None else _NO_REGULARIZATION,
+            rng,
+        )
         if self.class_weights is None:
-            return images, targets
-        return images, targets, (targets @ self.class_weights).astype("float32")
-
-
-def one_hot(labels: np.ndarray, class_count: int) -> np.ndarray:
-    """Returns class indices `(n,)` as rows of zeros with a one, `(n, class_count)` in float32."""
-    targets = np.zeros((len(labels), class_count), "float32")
-    targets[np.arange(len(labels)), labels] = 1
-    return targets
+            return inputs, targets
+        return inputs, targets, (targets @ self.class_weights).astype("float32")
 
 
 def reseed_layers(model: keras.Model, key: Sequence[int]) -> None:
@@ -170,6 +165,11 @@ def weigh_classes(class_weight: str | dict[int, float] | None, task: Task) -> np
     """
     if class_weight is None:
         return None
+    if not task.objective.takes_class_weights:
+        raise ValueError(
+            "`class_weight` is for tasks with one class each. Received: "
+            f"class_weight={class_weight!r} for the objective {task.objective.name!r}. Leave it out."
+        )
     if isinstance(class_weight, str) and class_weight == "balanced":
         class_counts = np.bincount(task.train.labels, minlength=task.num_classes)
         return (len(task.train) / (task.num_classes * np.maximum(class_counts, 1))).astype("float32")

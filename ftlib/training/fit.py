@@ -19,7 +19,7 @@ from ftlib.training.averaging import greedy_soup, interpolate_weights
 from ftlib.training.checkpoints import CheckpointStore, unpack_arrays
 from ftlib.training.context import TrainingContext
 from ftlib.training.devices import Hardware
-from ftlib.training.model_checks import check_probabilities, require_no_change_in_inference
+from ftlib.training.model_checks import check_outputs, require_no_change_in_inference
 from ftlib.training.phase import train_phase
 from ftlib.training.progress import PrintedProgress, Progress
 from ftlib.training.random_layers import describe_random_layers
@@ -150,7 +150,7 @@ def start_run(
     request.hardware.cast(model)
     model = executor.adopt(model)
     staged = StagedModel(model, request.staged.head)
-    check_probabilities(staged)
+    check_outputs(staged, request.given_task.objective)
     require_no_change_in_inference(staged, request.strategy.phases)
     drawing_notes = _reinitialize(request, staged)
 

@@ -15,13 +15,13 @@ import numpy as np
 from ftlib.errors import DivergedError
 from ftlib.evidence.proofs import Proof, prove, require_proofs
 from ftlib.evidence.run_records import EpochRecord, PhaseRecord
-from ftlib.evidence.scores import score_predictions
 from ftlib.models.arrays import to_numpy
 from ftlib.models.freezing import set_trainable
-from ftlib.models.inference import predict, prefetch
+from ftlib.models.inference import prefetch
 from ftlib.models.initialization import assign_weights, copy_model
 from ftlib.models.lora import add_lora, merge_lora
 from ftlib.models.staged_model import StagedModel
+from ftlib.objectives.evaluation import score_model
 from ftlib.text import format_span
 from ftlib.training.activation_cache import ActivationCache
 from ftlib.training.anchoring import AnchorTerm
@@ -190,15 +190,16 @@ def prepare_inputs(
 ) -> PhaseInputs:
     """Computes what can be computed once, if that pays, and tells that the phase begins."""
     task = context.task
+    validation = task.objective.for_evaluation(task.validation)
     segments = split_into_segments(choice.staged, choice.trained_stages)
     views = _fixed_views(context, plan)
     cache, location, note = None, "", ""
     if views is not None and len(segments) > 1 and not segments[0].trains:
         cache = ActivationCache(segments[0].model, views, folder)
         if checkpoint is None:
-            validation_uses = plan.epochs * len(task.validation)
+            validation_uses = plan.epochs * len(validation)
             location = cache.choose_location(
-                images=len(views) + len(task.validation),
+                images=len(views) + len(validation),
                 uses=plan.updates * context.batch_size + validation_uses,
             )
         else:  # the estimate may have changed since, and the bits of the result with it
@@ -208,18 +209,21 @@ def prepare_inputs(
 
     context.progress.phase_started(plan, note)
     if cache is None or not location:
-        return PhaseInputs(segments, views, task.validation.images, "", "")
+        return PhaseInputs(segments, views, validation.inputs, "", "")
     kept_views = cache.run(views, location)
-    kept_validation = cache.run(task.validation.images, location)
+    kept_validation = cache.run(validation.inputs, location)
     return PhaseInputs(segments[1:], kept_views, kept_validation, location, note)
 
 
 def _fixed_views(context, plan):
     """Returns the views of the training images in the order of `FixedViews`; None if each update draws new ones."""
     regularization = context.regularization
-    images = context.task.train.images
+    objective = context.task.objective
+    images = context.task.train.inputs
     distorts = regularization.augmentation != "none"
     view_count = plan.phase.views
+    if objective.draws_inputs or (objective.moves_targets and distorts and view_count != 1):
+        return None
     if view_count is None:
         if distorts or regularization.mixup or regularization.cutmix:
             return None
@@ -273,6 +277,7 @@ class PhaseLoop:
         self.prover = prover
         self.anchor_term, self.trainer = _make_trainer(context, plan, choice, inputs.segments)
         self.validation_model = self._choose_validation_model()
+        self.validation_targets = context.task.objective.for_evaluation(context.task.validation).targets
         self.epoch = 0
         self.updates_done = 0
         self.best_epoch: EpochWeights | None = None
@@ -322,8 +327,9 @@ class PhaseLoop:
         self.epoch += 1
         self.updates_done += updates
 
-        predictions = predict(self.validation_model, self.inputs.validation)
-        scores = score_predictions(predictions, self.context.task.validation.labels)
+        scores = score_model(
+            self.validation_model, self.inputs.validation, self.validation_targets, self.context.task.objective
+        )
         record = self._epoch_record(train_metrics, scores)
         run.history.append(record)
         self._require_finite_loss(record)
@@ -358,9 +364,8 @@ class PhaseLoop:
             epoch=len(self.context.run.history) + 1,
             update=self.plan.updates_before + self.updates_done,
             rate=float(self.trainer.optimizer.learning_rate),
-            loss=train_metrics["loss"],
-            accuracy=train_metrics["accuracy"],
-            **{f"val_{name}": value for name, value in scores.items()},
+            training={"loss": train_metrics["loss"], **train_metrics},
+            validation=scores,
         )
 
     def _require_finite_loss(self, record):
@@ -419,7 +424,7 @@ def _make_trainer(context, plan, choice, segments) -> tuple[AnchorTerm | None, T
     """
     regularization = context.regularization
     hardware = context.hardware
-    loss = keras.losses.CategoricalCrossentropy(label_smoothing=regularization.label_smoothing)
+    objective = context.task.objective
     with context.executor.scope():
         anchor_term = None
         if context.anchor is not None:
@@ -428,8 +433,8 @@ def _make_trainer(context, plan, choice, segments) -> tuple[AnchorTerm | None, T
         optimizer = make_optimizer(
             plan.phase, plan.updates, regularization.weight_decay, choice.staged, hardware.accumulate
         )
-        metrics = [keras.metrics.CategoricalAccuracy("accuracy")]
-        trainer.compile(optimizer, loss, metrics=metrics, jit_compile=hardware.jit)
+        metrics = objective.make_metrics()
+        trainer.compile(optimizer, objective.make_loss(regularization), metrics=metrics, jit_compile=hardware.jit)
         trainer.optimizer.build(trainer.trainable_variables)
     return anchor_term, trainer
 

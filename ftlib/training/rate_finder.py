@@ -173,7 +173,7 @@ def _search(
     smoothed_losses = []
     with without_dropout_in(staged.stages, trained_stages):
         trainer = Trainer(split_into_segments(staged, trained_stages), regularization)
-        loss_function = keras.losses.CategoricalCrossentropy(label_smoothing=regularization.label_smoothing)
+        loss_function = task.objective.make_loss(regularization)
         trainer.compile(make_optimizer(phase, len(rates), regularization.weight_decay, staged), loss_function)
         for i, rate in enumerate(rates):
             trainer.optimizer.learning_rate = rate

@@ -12,9 +12,11 @@ from ftlib.models.backbones import require_channels_last
 from ftlib.models.inference import fingerprint_model
 from ftlib.models.lora import lora_layers
 from ftlib.models.staged_model import StagedModel
+from ftlib.objectives.classification import Classification
 from ftlib.strategies.regularization import Regularization
 from ftlib.strategies.strategy import Strategy, get_strategy
-from ftlib.tasks.task import Task, check_pixels
+from ftlib.tasks.inputs import INPUT_NOUNS, check_inputs
+from ftlib.tasks.task import Task
 from ftlib.training.anchoring import check_anchor
 from ftlib.training.batches import weigh_classes
 from ftlib.training.devices import Hardware
@@ -83,12 +85,16 @@ class FitRequest:
             "keras": keras.__version__,
             "backend": keras.backend.backend(),
         }
+        if task.objective != Classification() or task.kind != "image":
+            settings["task"]["objective"] = repr(task.objective)
+            settings["task"]["kind"] = task.kind
+            settings["task"]["scores"] = [dataclasses.asdict(score) for score in task.objective.scores]
         if not self.hardware.is_plain:
             settings["hardware"] = dataclasses.asdict(self.hardware)
         model = self.staged.model
         settings["model"] = {"layers": len(model.layers), "checksum": fingerprint_model(model)}
         if None in model.input_shape[1:]:  # the model does not tell at which size it was trained
-            settings["model"]["image_shape"] = list(self.task.image_shape)
+            settings["model"]["image_shape"] = list(self.task.input_shape)
         return settings
 
 
@@ -122,6 +128,7 @@ def resolve_request(  # noqa: PLR0913 - the arguments of `fit`
     _check_task(task)
     _check_numbers(seed=seed, updates=updates, batch_size=batch_size)
     _check_output(model, task)
+    task.objective.check_regularization(regularization)
     if updates is not None:
         run_strategy.plan(updates)
     run_strategy.check(stage_names)
@@ -132,7 +139,7 @@ def resolve_request(  # noqa: PLR0913 - the arguments of `fit`
     if any(phase.train == "lora" for phase in run_strategy.phases):
         lora_layers(staged.stages)
     class_weights = weigh_classes(class_weight, task)
-    _check_all_pixels(task, regularization)
+    _check_all_inputs(task, regularization)
 
     advice = None
     if is_auto:
@@ -143,8 +150,8 @@ def resolve_request(  # noqa: PLR0913 - the arguments of `fit`
 
     fitted_task = task.for_backbone(model)
     if fitted_task is not task:
-        sizes = f"{_format_shape(task.image_shape)} -> {_format_shape(fitted_task.image_shape)}"
-        progress.note(f"{task.name}: images {sizes} for the backbone")
+        sizes = f"{_format_shape(task.input_shape)} -> {_format_shape(fitted_task.input_shape)}"
+        progress.note(f"{task.name}: {INPUT_NOUNS[task.kind]} {sizes} for the backbone")
     for note in task.notes:
         progress.note(f"{task.name}: {note}")
 
@@ -182,15 +189,10 @@ def _check_output(model, task):
     if isinstance(model.output, dict):
         first_name = next(iter(model.output))
         raise ValueError(
-            f"The model must give its probabilities as one array. Received: a dict of {', '.join(model.output)}. "
+            f"The model must give its answers as one array. Received: a dict of {', '.join(model.output)}. "
             f"Take one of them: keras.Model(model.input, model.output[{first_name!r}])."
         )
-    shape = model.output_shape
-    if not isinstance(shape, tuple) or len(shape) != 2 or shape[1] != task.num_classes:
-        raise ValueError(
-            f"The model must give probabilities (None, {task.num_classes}), one per class of {task.name!r}. Received: "
-            f"output shape {shape}. Build it with ft.classifier(backbone, {task.num_classes})."
-        )
+    task.objective.check_model(model, task)
 
 
 def _check_run_dir(run_dir):
@@ -198,13 +200,13 @@ def _check_run_dir(run_dir):
         raise ValueError(f"`run_dir` is a folder. Received: the file {run_dir}.")
 
 
-def _check_all_pixels(task, regularization):
-    """Looks at the pixels before a change of size, which would hide those that are out of range."""
-    for part in ("train", "validation", "test"):
-        check_pixels(getattr(task, part).images, f"{part} images")
+def _check_all_inputs(task, regularization):
+    """Looks at the inputs before a change of size, which would hide pixels that are out of range."""
+    for part, split in task.splits.items():
+        check_inputs(split.inputs, task.kind, part)
     source = getattr(regularization.anchor, "source", None)
     if source is not None:
-        check_pixels(source.train.images, "source images")
+        check_inputs(source.train.inputs, source.kind, "source")
 
 
 def _format_shape(shape):

@@ -5,7 +5,7 @@ import pytest
 from made_runs import made_run
 
 from ftlib.evidence.metrics import measure
-from ftlib.evidence.scores import wilson_interval
+from ftlib.objectives.scores import wilson_interval
 
 LABELS = np.arange(60) % 3
 PREDICTED = np.where(np.arange(60) < 45, LABELS, (LABELS + 1) % 3)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from ftlib.evidence.scores import wilson_interval
+from ftlib.objectives.scores import wilson_interval
 from ftlib.plots.models import ConfusedPair
 from ftlib.report.answers import Answers, RunScore, task_name
 

@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 
 from ftlib.tasks import faces
-from ftlib.tasks.task import LazyImages, Split, Task, check_pixels, draw_labels, fit_images
+from ftlib.tasks.inputs import LazyImages, check_pixels, fit_images
+from ftlib.tasks.split import Split
+from ftlib.tasks.task import Task, draw_labels
 
 
 def test_draws_are_nested():

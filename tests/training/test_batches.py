@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import tiny
 
+from ftlib.objectives.classification import one_hot
 from ftlib.strategies.regularization import Regularization
-from ftlib.training.batches import EpochBatches, FixedViews, one_hot, reseed_layers, weigh_classes
+from ftlib.training.batches import EpochBatches, FixedViews, reseed_layers, weigh_classes
 
 MIXED = Regularization(augmentation="light", mixup=1.0)
 

@@ -289,10 +289,9 @@ def test_the_saved_model_opens_without_ftlib(example, tmp_path):
 
 
 def test_the_test_split_is_looked_at_once_and_on_the_record(tmp_path, monkeypatch, eager):
-    looked, predict = [], ftlib.evidence.run.predict
-    counted = lambda model, images: looked.append(len(images)) or predict(model, images)  # noqa: E731
-    monkeypatch.setattr(ftlib.evidence.run, "predict", counted)
-    monkeypatch.setattr(ftlib.training.phase, "predict", counted)
+    looked, predict_batches = [], ftlib.objectives.evaluation.predict_batches
+    counted = lambda model, inputs: looked.append(len(inputs)) or predict_batches(model, inputs)  # noqa: E731
+    monkeypatch.setattr(ftlib.objectives.evaluation, "predict_batches", counted)
     run = fit(tiny.model(), tiny.task(), one_phase("head"), updates=3, batch_size=8, run_dir=tmp_path, verbose=False)
     record = lambda: json.loads((tmp_path / "run.json").read_text())["scores"]  # noqa: E731
     assert 12 not in looked and "test" not in record()

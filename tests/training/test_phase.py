@@ -10,8 +10,8 @@ import tiny
 import ftlib.training.averaging
 import ftlib.training.loop_rules
 import ftlib.training.phase
-from ftlib.evidence.scores import score_predictions
 from ftlib.models.inference import predict
+from ftlib.objectives.scores import score_predictions
 from ftlib.strategies.regularization import Regularization
 from ftlib.strategies.strategy import Phase, Strategy, get_strategy
 from ftlib.training.fit import fit

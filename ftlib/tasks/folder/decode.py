@@ -12,7 +12,7 @@ import numpy as np
 
 from ftlib.files import EXTENSIONS, open_picture_file, sha256_of_file
 from ftlib.tasks.folder.pixel_store import PixelFile, PixelMemory, open_pixel_store
-from ftlib.tasks.task import LazyImages
+from ftlib.tasks.inputs import LazyImages
 
 if TYPE_CHECKING:
     from PIL import Image, ImageFile

@@ -14,7 +14,8 @@ from ftlib.tasks.folder.decode import DEFAULT_CACHE_BYTES, FolderImages
 from ftlib.tasks.folder.picture_file import PictureFile, group_by_id
 from ftlib.tasks.folder.splitting import DRAWN_SHARE, PartFiles, describe_gaps, split_files
 from ftlib.tasks.folder.table import list_pictures
-from ftlib.tasks.task import Split, Task, draw_labels
+from ftlib.tasks.split import Split
+from ftlib.tasks.task import Task, draw_labels
 from ftlib.text import format_count
 
 LICENCE = "Not known to ftlib: whoever collected the pictures can say."
@@ -112,7 +113,9 @@ def make_task(
     splits = make_splits(part_files, report.class_names, size, cache_bytes, cache_dir, bool(report.groups))
     return Task(
         name=location.stem if is_table else location.name,
-        **splits,
+        train=splits["train"],
+        validation=splits["validation"],
+        test=splits["test"],
         class_names=report.class_names,
         source=f"The {kind} {location.name!r}: {len(report.files)} usable pictures{drawn_text}.",
         licence=LICENCE,

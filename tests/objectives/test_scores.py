@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ftlib.evidence.scores import confusion_matrix, f1_by_class, score_predictions, wilson_interval
+from ftlib.objectives.scores import confusion_matrix, f1_by_class, score_predictions, wilson_interval
 
 
 @pytest.mark.parametrize("kind", ["uint8", "int8", "uint64"])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ftlib.training.augmentation import augment, distort, draw_distortions, mix
+from ftlib.objectives.augmentation import augment, distort, draw_distortions, mix
 
 PHOTOS = np.random.default_rng(0).uniform(0, 255, (6, 16, 20, 3)).astype("float32")
 

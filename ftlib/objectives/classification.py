@@ -1,0 +1,107 @@
+"""One class for each input: softmax and cross-entropy."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import keras
+import numpy as np
+
+from ftlib.models.backbones import classifier
+from ftlib.objectives.augmentation import augment, mix
+from ftlib.objectives.objective import LOSS, Objective, Score
+from ftlib.objectives.scores import confusion_matrix, f1_by_class, score_predictions
+
+if TYPE_CHECKING:
+    from ftlib.strategies.regularization import Regularization
+    from ftlib.tasks.split import Split
+    from ftlib.tasks.task import Task
+
+
+@dataclasses.dataclass(frozen=True)
+class Classification(Objective):
+    """One of several classes; targets are class indices `(n,)`, outputs are probabilities `(n, classes)`."""
+
+    name: ClassVar[str] = "classification"
+    takes_class_weights: ClassVar[bool] = True
+
+    @property
+    def scores(self) -> tuple[Score, ...]:
+        """Accuracy, the mean F1 of the classes, and cross-entropy."""
+        return Score("accuracy", "Accuracy"), Score("macro_f1", "Macro-F1"), LOSS
+
+    def check_targets(self, targets: Any, what: str, class_names: tuple[str, ...]) -> None:
+        """Raises unless targets are class indices `(n,)` of the task's classes."""
+        if targets.ndim != 1:
+            raise ValueError(
+                f"`labels` have the shape (n,), one for each image, not one-hot. Received: shape {targets.shape}."
+            )
+        if targets.dtype.kind not in "iu":
+            raise TypeError(f"Labels are class indices (integers). Received: labels of dtype {targets.dtype}.")
+        lowest, highest = targets.min(), targets.max()
+        if lowest < 0 or highest >= len(class_names):
+            raise ValueError(
+                f"Labels must lie in 0..{len(class_names) - 1} ({len(class_names)} class names). "
+                f"Received: {what} labels from {lowest} to {highest}."
+            )
+
+    def attach_head(self, backbone: keras.Model, task: Task) -> keras.Model:
+        """Returns `classifier(backbone, task.num_classes)`."""
+        return classifier(backbone, task.num_classes)
+
+    def check_model(self, model: keras.Model, task: Task) -> None:
+        """Raises unless the model gives one number for each class."""
+        shape = model.output_shape
+        if not isinstance(shape, tuple) or len(shape) != 2 or shape[1] != task.num_classes:
+            raise ValueError(
+                f"The model must give probabilities (None, {task.num_classes}), one per class of {task.name!r}. "
+                f"Received: output shape {shape}. Build it with ft.classifier(backbone, {task.num_classes})."
+            )
+
+    def check_outputs(self, outputs: np.ndarray) -> None:
+        """Raises unless outputs are probabilities that sum to 1."""
+        if outputs.min() < 0 or not np.allclose(outputs.sum(1), 1, atol=1e-2):
+            sums = ", ".join(f"{row_sum:g}" for row_sum in outputs.sum(1))
+            raise ValueError(
+                "The model must give probabilities: at least 0, with the sum 1 for each image. Received: sums of "
+                f"{sums}. End it with a softmax activation."
+            )
+
+    def make_batch(
+        self, inputs: np.ndarray, targets: Any, task: Task, regularization: Regularization, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Returns distorted and mixed inputs, and one-hot targets."""
+        rows = one_hot(targets, task.num_classes)
+        inputs = augment(inputs, regularization.augmentation, task.mirror, rng)
+        return mix(inputs, rows, regularization.mixup, regularization.cutmix, rng)
+
+    def make_loss(self, regularization: Regularization) -> keras.losses.Loss:
+        """Returns the cross-entropy, with smoothed labels where the regularization says so."""
+        return keras.losses.CategoricalCrossentropy(label_smoothing=regularization.label_smoothing)
+
+    def make_metrics(self) -> list[keras.metrics.Metric]:
+        """Returns the accuracy."""
+        return [keras.metrics.CategoricalAccuracy("accuracy")]
+
+    def score(self, outputs: np.ndarray, targets: Any) -> dict[str, float]:
+        """Returns `accuracy`, `macro_f1` and `loss`; see `score_predictions`."""
+        return score_predictions(outputs, targets)
+
+    def baseline(self, train: Split, split: Split) -> dict[str, float]:
+        """Returns the scores of always naming the most frequent class."""
+        class_count = int(max(train.targets.max(), split.targets.max())) + 1
+        most_frequent = np.bincount(train.targets, minlength=class_count).argmax()
+        answers = np.full(len(split), most_frequent)
+        counts = confusion_matrix(split.targets, answers, class_count)
+        return {
+            "accuracy": float((answers == split.targets).mean()),
+            "macro_f1": float(f1_by_class(counts).mean()),
+        }
+
+
+def one_hot(labels: np.ndarray, class_count: int) -> np.ndarray:
+    """Returns class indices `(n,)` as rows of zeros with a one, `(n, class_count)` in float32."""
+    targets = np.zeros((len(labels), class_count), "float32")
+    targets[np.arange(len(labels)), labels] = 1
+    return targets
