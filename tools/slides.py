@@ -64,8 +64,10 @@ def draw_figures(places_by_figure, folder, names):
     Raises:
         DeckError: For a figure that nobody knows or that cannot be drawn.
     """
-    import matplotlib
+    from decks.draw import SCALE
     from decks.figures import FIGURES
+
+    from ftlib.plots import svg
 
     current_checksum, checksum_file = figures_checksum(), folder / "stamp.txt"
     if not checksum_file.exists() or checksum_file.read_text() != current_checksum:
@@ -78,8 +80,7 @@ def draw_figures(places_by_figure, folder, names):
         if name not in FIGURES:
             raise DeckError(f"{where}: there is no figure {name!r}. Known: {', '.join(sorted(FIGURES))}.")
         try:
-            with matplotlib.rc_context({"svg.hashsalt": "ftlib"}):
-                FIGURES[name](names).savefig(folder / f"{name}.svg", facecolor="white", metadata={"Date": None})
+            (folder / f"{name}.svg").write_text(svg(FIGURES[name](names), SCALE), encoding="utf-8")
         except Exception as error:
             raise DeckError(f"{where}: figure {name!r} cannot be drawn: {type(error).__name__}: {error}") from error
 

@@ -7,11 +7,12 @@ its title says what to see. No `pyplot` is involved: nothing has to be closed, a
 from ftlib.plots.accuracy import accuracy_curves, by_strategy, headline, main_cell
 from ftlib.plots.anatomy import stage_shares
 from ftlib.plots.basic import bars, image_grid, lines, scatter
+from ftlib.plots.canvas import png, svg
 from ftlib.plots.curves import learning_curves
 from ftlib.plots.effects import effect_grid
 from ftlib.plots.evidence import reliability, trade_off
 from ftlib.plots.filters import feature_maps, filter_grid
-from ftlib.plots.look import png, show
+from ftlib.plots.look import show
 from ftlib.plots.models import confused_pairs, confusion_matrix, mistakes, stage_picture
 from ftlib.text import format_count as count
 from ftlib.text import format_labels as labels_text
@@ -22,5 +23,5 @@ __all__ = [
     "accuracy_curves", "bars", "by_strategy", "confused_pairs", "confusion_matrix", "count", "effect_grid",
     "feature_maps", "filter_grid", "headline", "image_grid", "labels_text", "learning_curves", "lines", "main_cell",
     "mistakes", "percent", "png", "reliability", "scatter", "seed_text", "show", "stage_picture", "stage_shares",
-    "trade_off",
+    "svg", "trade_off",
 ]  # fmt: skip

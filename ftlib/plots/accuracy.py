@@ -13,6 +13,7 @@ from ftlib.plots.look import (
     assign_styles,
     format_percent_axis,
     label_line_ends,
+    name_rows,
     new_figure,
     shorten_name,
     styled,
@@ -274,9 +275,7 @@ def _draw_live(ax, rows, recorded_rows):
         ax.errorbar(
             row["test_mean"], place, xerr=arms, color=style.colour, marker=style.marker, markersize=8, capsize=4
         )
-    ax.set_yticks(range(len(rows)), [f"{_short_name(row)}\n{format_percent(row['test_mean'])}" for row in rows])
-    ax.set_ylim(len(rows) - 0.5, -0.5)
-    ax.grid(axis="y", visible=False)
+    name_rows(ax, [f"{_short_name(row)}\n{format_percent(row['test_mean'])}" for row in rows])
     format_percent_axis(ax.xaxis)
     label = f"Test accuracy\npoints: mean of {format_seeds(row['n'] for row in rows)}; lines: 95 % intervals"
     if has_recorded_interval:

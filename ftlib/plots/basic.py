@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ftlib.errors import unknown
 from ftlib.plots.inputs import as_pixels, require_columns, require_named
 from ftlib.plots.look import (
     LONGEST_NAME,
@@ -17,11 +18,16 @@ from ftlib.plots.look import (
     assign_styles,
     fold_name,
     format_percent_axis,
+    hide_spines,
     label_line_ends,
+    name_length,
+    name_rows,
     new_figure,
     shorten_name,
+    show_frame,
     styled,
     widest_of,
+    write_percent_ticks,
     write_title,
 )
 from ftlib.text import format_percent
@@ -59,7 +65,13 @@ class _BarValue(NamedTuple):
 
 @styled
 def image_grid(
-    images: Any, titles: Sequence[Any] | None = None, columns: int = 10, title: str | None = None
+    images: Any,
+    titles: Sequence[Any] | None = None,
+    columns: int = 10,
+    title: str | None = None,
+    row_names: Sequence[Any] | None = None,
+    frames: bool = False,
+    width: float = 7.2,
 ) -> "Figure":
     """Draws images in rows.
 
@@ -68,12 +80,15 @@ def image_grid(
         titles: One string per image, written above it.
         columns: Images per row. Default 10: a row of digits.
         title: What to see, above all images.
+        row_names: One string per row, written at its left.
+        frames: Whether a thin line ends each image, where some are white at the edge; they then stand closer together.
+        width: In inches, of a row of four images or more. Default 7.2: that of a page.
 
     Returns:
         A Matplotlib figure.
 
     Raises:
-        ValueError: For no images, another number of titles, or pixels scaled to 0-1.
+        ValueError: For no images, another number of titles or of names, or pixels scaled to 0-1.
 
     Example:
     >>> picture = image_grid(np.zeros((3, 8, 8, 1)), titles=["0", "1", "2"], title="Three black images")
@@ -82,15 +97,29 @@ def image_grid(
     if titles is not None and len(titles) != len(pixels):
         raise ValueError(f"Expected a title for each of {len(pixels)} images. Received: {len(titles)} titles.")
     columns = min(require_columns(columns), len(pixels))
-    row_count, image_width = math.ceil(len(pixels) / columns), 7.2 / max(columns, 4)
+    row_count = math.ceil(len(pixels) / columns)
+    names = [shorten_name(str(name)) for name in row_names or ()]
+    if row_names is not None and len(names) != row_count:
+        raise ValueError(f"Expected a name for each of {row_count} rows. Received: {len(names)} names.")
+    name_width = 0.15 + 0.085 * widest_of(line for name in names for line in name.split("\n")) if names else 0
+    image_width = (width - name_width) / max(columns, 4)
     image_height = image_width * pixels.shape[1] / pixels.shape[2]
     gap_height = 0.04 if titles is None else 0.27
-    fig = new_figure(image_width * columns, row_count * (image_height + gap_height))
-    axes = fig.subplots(row_count, columns, squeeze=False).ravel()
-    for ax in axes:
-        ax.axis("off")
-    for i, (ax, image) in enumerate(zip(axes, pixels, strict=False)):
+    fig = new_figure(name_width + image_width * columns, row_count * (image_height + gap_height))
+    if frames:
+        layout: Any = fig.get_layout_engine()
+        layout.set(w_pad=0.012, h_pad=0.012, wspace=0, hspace=0)
+    axes_of_row = fig.subplots(row_count, columns, squeeze=False)
+    for ax in axes_of_row.ravel():
+        ax.set(xticks=[], yticks=[])
+        ax.grid(visible=False)
+        hide_spines(ax)
+    for row_axes, name in zip(axes_of_row, names, strict=False):
+        row_axes[0].set_ylabel(name, rotation=0, ha="right", va="center")
+    for i, (ax, image) in enumerate(zip(axes_of_row.ravel(), pixels, strict=False)):
         ax.imshow(image, cmap="gray", vmin=0, vmax=255)
+        if frames:
+            show_frame(ax)
         if titles is not None:
             most_letters = max(3, int(12 * image_width))
             ax.set_title(shorten_name(str(titles[i]), most_letters), fontsize=9, loc="center", pad=3)
@@ -99,14 +128,18 @@ def image_grid(
 
 
 @styled
-def lines(
+def lines(  # noqa: PLR0913
     series: Mapping[str, Sequence[Any]],
     x_label: str,
     y_label: str,
-    title: str,
+    title: str | None = None,
     log_x: bool = False,
     log_y: bool = False,
     percent: bool = False,
+    x_ticks: Mapping[float, str] | None = None,
+    labels: Mapping[str, str] | None = None,
+    width: float | None = None,
+    height: float = 4.2,
 ) -> "Figure":
     """Draws one line per series, with its name at its end.
 
@@ -114,15 +147,20 @@ def lines(
         series: Dict from name to `(x, y)`, or to `(x, y, low, high)` for a line with error bars. What is not finite
             (a loss that diverged) is left out.
         x_label, y_label: Labels of the axes.
-        title: What to see.
+        title: What to see. Default None: no title, where the text around it has one.
         log_x, log_y: Whether an axis is logarithmic.
         percent: Whether y is a fraction to be shown in percent.
+        x_ticks: Dict from x to what is written there. Default None: Matplotlib's own choice.
+        labels: Dict from name to what is written at the end of its line, in one line or several, where that is not the
+            name: a strategy keeps its colour under another name.
+        width, height: In inches; of a given width, names take a third at most. Default: as wide as the names ask for,
+            and 4.2 high.
 
     Returns:
         A Matplotlib figure.
 
     Raises:
-        ValueError: For no series, one whose parts differ in length, or nothing that can be drawn.
+        ValueError: For no series, one whose parts differ in length, nothing that can be drawn, or a label of no series.
 
     Example:
     >>> figure = lines({"loss": ([1, 2, 3], [2.3, 1.1, 0.6])}, "Epoch", "Loss", "The loss falls")
@@ -131,8 +169,9 @@ def lines(
         str(name): _read_series(name, parts, log_x, log_y) for name, parts in require_named(series, "series").items()
     }
     style_of_name = _distinct_styles(list(named_series))
-    short_names = {name: shorten_name(name, LONGEST_NAME) for name in named_series}
-    fig = new_figure(5.9 + 0.08 * widest_of(short_names.values()), 4.2)
+    short_names = _label_series(list(named_series), labels or {}, width)
+    name_width = 0.08 * widest_of(line for name in short_names.values() for line in name.split("\n"))
+    fig = new_figure(width or 5.9 + name_width, height)
     ax = fig.subplots()
     line_ends = []
     for name, line in named_series.items():
@@ -146,20 +185,31 @@ def lines(
         if is_log:
             axis.set_major_formatter(lambda value, _: f"{value:g}")
             axis.set_minor_formatter(lambda value, _: "")
-    if not log_x and all((line.x == np.round(line.x)).all() for line in named_series.values()):
+    if x_ticks is not None:
+        ax.set_xticks(list(x_ticks), list(x_ticks.values()))
+        ax.set_xticks([], minor=True)
+    elif not log_x and all((line.x == np.round(line.x)).all() for line in named_series.values()):
         locator = ax.xaxis.get_major_locator()
         locator.set_params(integer=True)  # pyright: ignore[reportCallIssue] - a MaxNLocator; no epoch 2.5
     if percent and log_y:
-        _write_percent_ticks(ax.yaxis)
+        write_percent_ticks(ax.yaxis)
     elif percent:
         format_percent_axis(ax.yaxis)
     ax.set(xlabel=x_label, ylabel=y_label)
     write_title(fig, title)
-    if log_y:  # `label_line_ends` spreads its labels along a linear axis
-        ax.legend(loc="upper left", bbox_to_anchor=(1.02, 1), borderaxespad=0, frameon=False, handlelength=3.2)
-    else:
-        label_line_ends(ax, line_ends)
+    label_line_ends(ax, line_ends)
     return fig
+
+
+def _label_series(names, labels, width):
+    for name in labels:
+        if name not in names:
+            raise unknown("series", name, names)
+    label_of_name = {}
+    for name in names:
+        label_lines = labels.get(name, name).split("\n")
+        label_of_name[name] = "\n".join(shorten_name(line, name_length(width)) for line in label_lines)
+    return label_of_name
 
 
 def _draw_line(ax, line, style, label):
@@ -182,16 +232,23 @@ def _draw_line(ax, line, style, label):
 
 @styled
 def bars(
-    values: Mapping[str, Any], title: str, x_label: str, percent: bool = False, width: float | None = None
+    values: Mapping[str, Any],
+    title: str | None,
+    x_label: str,
+    percent: bool = False,
+    width: float | None = None,
+    height: float | None = None,
+    digits: int | None = None,
 ) -> "Figure":
     """Draws a horizontal bar per name, the number at its end.
 
     Args:
         values: Dict from name to a number, or to `(mean, low, high)` for a bar with an interval.
-        title: What to see.
+        title: What to see. None: no title, where the text around it has one.
         x_label: Label of the axis.
         percent: Whether the numbers are fractions to be shown in percent.
-        width: In inches. Default None: as much as the names need, of a page.
+        width, height: In inches. Default None: as much as the names and bars need, of a page.
+        digits: Of each number, after the point. Default None: one of a percentage, as many as it takes of others.
 
     Returns:
         A Matplotlib figure.
@@ -207,14 +264,12 @@ def bars(
     given_values[np.abs(given_values) < 1e-12 * largest] = 0  # such as 0.3 - 0.1 * 3
     finite_values = np.where(np.isfinite(given_values), given_values, np.nan)
     names = [fold_name(str(name), 36) for name in values]
-    fig = new_figure(width or 5.6 + 0.075 * min(36, widest_of(names)), 1.0 + 0.42 * len(values))
+    fig = new_figure(width or 5.6 + 0.075 * min(36, widest_of(names)), height or 1.0 + 0.42 * len(values))
     ax = fig.subplots()
     for place, (name, row, given_mean) in enumerate(zip(names, finite_values, given_values[:, 0], strict=True)):
-        _draw_bar(ax, place, name, _BarValue(*row), _format_number(given_mean, percent))
-    ax.set_yticks(range(len(values)), names)
-    ax.set_ylim(len(values) - 0.5, -0.5)
+        _draw_bar(ax, place, name, _BarValue(*row), _format_number(given_mean, percent, digits))
+    name_rows(ax, names)
     _limit_bars(ax, finite_values, largest, percent)
-    ax.grid(axis="y", visible=False)
     ax.set_xlabel(x_label)
     write_title(fig, title)
     return fig
@@ -253,7 +308,7 @@ def _limit_bars(ax, values, largest, percent):
     if percent:
         if low == 0 and 0.5 < high <= 1:
             ax.set_xticks([0, 0.25, 0.5, 0.75, 1] if high + room >= 1 else [0, 0.25, 0.5, 0.75])
-        _write_percent_ticks(ax.xaxis)
+        write_percent_ticks(ax.xaxis)
     elif largest >= 10_000:
         from matplotlib.ticker import EngFormatter
 
@@ -261,7 +316,6 @@ def _limit_bars(ax, values, largest, percent):
     if low < 0:
         ax.axvline(0, color=TEXT_COLOUR, linewidth=0.8)
         ax.spines["left"].set_visible(False)
-        ax.tick_params(axis="y", length=0)
 
 
 @styled
@@ -299,9 +353,7 @@ def scatter(points: Any, labels: Any, class_names: Sequence[Any], title: str) ->
             _draw_class(ax, positions[label_indices == index], name, style, has_short_names)
         ax.set(xticks=[], yticks=[])
         ax.set_title(str(panel_name), fontsize=10)
-        for spine in ax.spines.values():
-            spine.set_visible(True)
-            spine.set_color("#C4C4C4")
+        show_frame(ax)
     write_title(fig, title)
     if not has_short_names:
         fig.legend(*axes[0].get_legend_handles_labels(), loc="outside right upper", frameon=False)
@@ -375,14 +427,12 @@ def _distinct_styles(names):
     return style_of_name
 
 
-def _write_percent_ticks(axis):
-    axis.set_major_formatter(lambda value, _: f"{100 * value:.6g} %")
-
-
-def _format_number(value, percent):
+def _format_number(value, percent, digits=None):
     """Returns a number as it stands at the end of a bar: "97.0 %", "138,357,544", "0.25"."""
     if not np.isfinite(value):
         return str(value)
+    if digits is not None:
+        return format_percent(value, digits) if percent else f"{value:,.{digits}f}"
     if percent:
         return f"{100 * value:.2g} %" if 0 < abs(value) < 0.001 else format_percent(value)
     if abs(value) < 1e15 and (value == round(value) or abs(value) >= 1000):

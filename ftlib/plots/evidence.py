@@ -12,10 +12,12 @@ from ftlib.plots.look import (
     assign_styles,
     format_percent_axis,
     label_line_ends,
+    name_length,
     new_figure,
     shorten_name,
     styled,
     widest_of,
+    write_percent_ticks,
     write_title,
 )
 
@@ -60,21 +62,33 @@ def reliability(series: Mapping[str, Sequence[Mapping[str, float]]], title: str)
         ax.scatter(confidence, accuracy, s=areas, color=style.colour, marker=style.marker, alpha=0.75, linewidths=0)
         line_ends.append(LineEnd(shorten_name(name, LONGEST_NAME), confidence[-1], accuracy[-1], style))
     for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
+        write_percent_ticks(axis)
     write_title(fig, title)
     label_line_ends(ax, line_ends)
     return fig
 
 
 @styled
-def trade_off(series: Mapping[str, Sequence[Mapping[str, Any]]], x_label: str, y_label: str, title: str) -> "Figure":
+def trade_off(
+    series: Mapping[str, Sequence[Mapping[str, Any]]],
+    x_label: str,
+    y_label: str,
+    title: str | None = None,
+    width: float | None = None,
+    height: float = 4.8,
+    faint_intervals: bool = False,
+) -> "Figure":
     """Draws what is gained against what it costs: a path of points per method, with an interval in both directions.
 
     Args:
         series: Dict from the name of a method to a list of points along its path, such as growing strengths: dicts with
             `"x"` and `"y"`, each `(mean, low, high)` as fractions, and optionally a `"label"`, written at the point.
         x_label, y_label: Labels of the axes, which are in percent.
-        title: What to see.
+        title: What to see. Default None: no title, where the text around it has one.
+        width, height: In inches; of a given width, names take a third at most. Default: as wide as the names ask for,
+            and 4.8 high.
+        faint_intervals: Whether intervals are thin and grey, not in the colour of their path: in a small picture they
+            would hide the paths.
 
     Returns:
         A Matplotlib figure.
@@ -88,10 +102,10 @@ def trade_off(series: Mapping[str, Sequence[Mapping[str, Any]]], x_label: str, y
     """
     if not series or not all(series.values()):
         raise ValueError("Expected at least one series of at least one point.")
-    fig = _figure_with_names(series, 4.8)
+    fig = _figure_with_names(series, height, width)
     ax = fig.subplots()
     for name, style in assign_styles(list(series)).items():
-        _draw_path(ax, name, series[name], style)
+        _draw_path(ax, shorten_name(name, name_length(width)), series[name], style, faint_intervals)
     ax.set(xlabel=x_label, ylabel=y_label)
     for axis in (ax.xaxis, ax.yaxis):
         format_percent_axis(axis)
@@ -101,7 +115,7 @@ def trade_off(series: Mapping[str, Sequence[Mapping[str, Any]]], x_label: str, y
     return fig
 
 
-def _draw_path(ax, name, points, style):
+def _draw_path(ax, label, points, style, faint_intervals):
     x, y = (np.array([point[axis] for point in points], float).T for axis in "xy")  # each: mean, low and high
     x_arms, y_arms = (np.abs(np.nan_to_num(numbers[1:] - numbers[0])) for numbers in (x, y))
     ax.errorbar(
@@ -114,9 +128,10 @@ def _draw_path(ax, name, points, style):
         linestyle=style.line_style,
         markersize=6,
         linewidth=1.4,
-        elinewidth=0.8,
-        capsize=2,
-        label=shorten_name(name, LONGEST_NAME),
+        ecolor="#B4B4B4" if faint_intervals else style.colour,
+        elinewidth=0.6 if faint_intervals else 0.8,
+        capsize=0 if faint_intervals else 2,
+        label=label,
     )
     for point, mean_x, mean_y in zip(points, x[0], y[0], strict=True):
         if point.get("label"):
@@ -130,6 +145,6 @@ def _draw_path(ax, name, points, style):
             )
 
 
-def _figure_with_names(series, height):
+def _figure_with_names(series, height, width=None):
     """Returns a figure with room for the names of the series at the right."""
-    return new_figure(5.6 + 0.08 * min(LONGEST_NAME, widest_of(series)), height)
+    return new_figure(width or 5.6 + 0.08 * min(LONGEST_NAME, widest_of(series)), height)

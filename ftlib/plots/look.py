@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ftlib.plots.canvas import DPI, png, settle
+from ftlib.plots.canvas import DPI, png, require_scale, settle
 from ftlib.text import display_width
 
 if TYPE_CHECKING:
@@ -105,7 +105,20 @@ def format_percent_axis(axis: "Axis") -> None:
     low, high = axis.get_view_interval()
     if high > 1:
         axis.set_view_interval(low, 1 + 0.02 * (1 - low), ignore=True)
+    write_percent_ticks(axis)
+
+
+def write_percent_ticks(axis: "Axis") -> None:
+    """Labels an axis of fractions in percent, and leaves its limits as they are."""
     axis.set_major_formatter(lambda value, _: f"{round(100 * value, 6):g} %")
+
+
+def name_rows(ax: "Axes", names: Sequence[str]) -> None:
+    """Names the rows of a horizontal picture, the first at the top."""
+    ax.set_yticks(range(len(names)), names)
+    ax.set_ylim(max(len(names), 1) - 0.5, -0.5)
+    ax.tick_params(axis="y", length=0)
+    ax.grid(axis="y", visible=False)
 
 
 def shorten_name(name: str, length: int = 22) -> str:
@@ -115,6 +128,11 @@ def shorten_name(name: str, length: int = 22) -> str:
     while display_width(name) >= length:
         name = name[:-1]
     return name + "…"
+
+
+def name_length(width: float | None) -> int:
+    """Returns how many letters names at the side of a picture may have: a third of a given width, in inches."""
+    return LONGEST_NAME if width is None else max(3, int(width / 3 / 0.085))
 
 
 def fold_name(name: str, length: int) -> str:
@@ -144,15 +162,17 @@ def label_line_ends(ax: "Axes", line_ends: Sequence[LineEnd]) -> None:
     """Writes a label with a sample of the line beside the end of each line, joined to it, without overlaps.
 
     Args:
-        ax: Axes with their final limits.
-        line_ends: Where each line ends.
+        ax: Axes with their final limits, linear or logarithmic.
+        line_ends: Where each line ends. A label may have several lines.
     """
     root_figure = ax.get_figure(root=True)
     assert root_figure is not None, "these axes were removed from their figure"
     root_figure.draw_without_rendering()  # settles the layout: the labels need the height of the axes
     points_high = ax.get_window_extent().height * 72 / ax.figure.dpi
-    low, high = ax.get_ylim()
-    label_heights = spread_out([(end.y - low) / (high - low) for end in line_ends], gap=13 / points_high)
+    to_axes = ax.transData + ax.transAxes.inverted()
+    end_heights = [float(to_axes.transform((end.x, end.y))[1]) for end in line_ends]
+    most_lines = 1 + max(end.label.count("\n") for end in line_ends)
+    label_heights = spread_out(end_heights, gap=(2 + 11 * most_lines) / points_high)
     for end, label_height in zip(line_ends, label_heights, strict=True):
         colour, marker, line_style = end.style
         joint = {"arrowstyle": "-", "color": colour, "linewidth": 0.8, "shrinkA": 0, "shrinkB": 5}
@@ -196,7 +216,14 @@ def hide_spines(ax: "Axes") -> None:
         spine.set_visible(False)
 
 
-def show(fig: "Figure", alt: str) -> None:
+def show_frame(ax: "Axes") -> None:
+    """Draws a thin grey frame around axes."""
+    for spine in ax.spines.values():
+        spine.set_visible(True)
+        spine.set_color("#C4C4C4")
+
+
+def show(fig: "Figure", alt: str, scale: float = 1.0) -> None:
     """Shows a figure with a text for those who do not see it.
 
     In a notebook the figure appears as a PNG. The text is the plain-text form of the output and the `alt` in the
@@ -206,9 +233,11 @@ def show(fig: "Figure", alt: str) -> None:
     Args:
         fig: A Matplotlib figure.
         alt: What the figure shows and what to see in it, in a sentence or two.
+        scale: How many times as large as on a page all of it is shown in a notebook: letters, lines and canvas.
+            Default 1; more for a projector.
 
     Raises:
-        ValueError: For an `alt` that is empty or no string.
+        ValueError: For an `alt` that is empty or no string, or a `scale` that is not above 0.
 
     Example:
     >>> rows = [{"phase": "all", "update": 20 * i, "val_accuracy": 0.3 * i} for i in (1, 2, 3)]
@@ -217,6 +246,7 @@ def show(fig: "Figure", alt: str) -> None:
     """
     if not isinstance(alt, str) or not alt.strip():
         raise ValueError(f"`alt` says in words what the figure shows, and is not empty. Received: alt={alt!r}.")
+    require_scale(scale)
     # A notebook has loaded IPython long ago; a script need not load it to find out that it is no notebook.
     ipython = sys.modules.get("IPython")
     if ipython is None or ipython.get_ipython() is None:
@@ -224,8 +254,8 @@ def show(fig: "Figure", alt: str) -> None:
     else:
         from IPython.display import display
 
-        data = {"image/png": base64.b64encode(png(fig)).decode("ascii"), "text/plain": alt}
-        width = round(fig.get_figwidth() * 96)
+        data = {"image/png": base64.b64encode(png(fig, DPI * scale)).decode("ascii"), "text/plain": alt}
+        width = round(fig.get_figwidth() * 96 * scale)
         display(data, metadata={"image/png": {"alt": alt, "width": width}}, raw=True)
     pyplot = sys.modules.get("matplotlib.pyplot")
     if pyplot is not None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ftlib.plots.look import new_figure, shorten_name, styled, widest_of, write_beside
+from ftlib.plots.look import name_rows, new_figure, shorten_name, styled, widest_of, write_beside
 from ftlib.text import format_confidence, format_count
 
 if TYPE_CHECKING:
@@ -80,10 +80,7 @@ def stage_picture(rows: Sequence[Mapping[str, Any]], title: str | None = None) -
     ax.xaxis.set_major_locator(LogLocator(numticks=7))
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_major_formatter(lambda value, _: _format_short(value))
-    ax.set_ylim(len(rows) - 0.5, -0.5)
-    ax.set_yticks(range(len(rows)), [_stage_text(row) for row in rows])
-    ax.tick_params(axis="y", length=0)
-    ax.grid(axis="y", visible=False)
+    name_rows(ax, [_stage_text(row) for row in rows])
     ax.set_xlabel("Weights of the stage (parameters, log scale)")
     ax.set_title(title or _count_frozen(rows))
     return fig
@@ -218,14 +215,12 @@ def _draw_pairs(pairs, title):
     fig = new_figure(7, 1.4 + 0.32 * max(len(pairs), 1))
     ax = fig.subplots()
     ax.barh(range(len(pairs)), [pair.image_count for pair in pairs], color="#0072B2")
-    ax.set_yticks(range(len(pairs)), [f"true {pair.true_name}, said {pair.predicted_name}" for pair in pairs])
-    ax.set_ylim(max(len(pairs), 1) - 0.5, -0.5)
+    name_rows(ax, [f"true {pair.true_name}, said {pair.predicted_name}" for pair in pairs])
     for place, pair in enumerate(pairs):
         write_beside(ax, f"{pair.image_count} ({100 * pair.share:.0f} %)", pair.image_count, place)
     ax.margins(x=0.15)
     locator = ax.xaxis.get_major_locator()
     locator.set_params(integer=True)  # pyright: ignore[reportCallIssue] - a MaxNLocator
-    ax.grid(axis="y", visible=False)
     ax.set_xlabel("Number of mistakes (share of the true class)")
     fig.suptitle(title, x=0.01, ha="left", fontsize=11)
     return fig

@@ -6,6 +6,7 @@ from canvas import assert_texts_have_room
 from drawn import texts
 
 from ftlib import plots
+from ftlib.plots.look import STYLES
 
 RATES = [1e-5, 1e-3, 1e-1]
 
@@ -30,6 +31,17 @@ def test_image_grid_takes_grey_and_colour_floats_and_integers():
     assert (one.images[0].get_array() == 255).all()
 
 
+def test_image_grid_names_its_rows_and_frames_its_images():
+    fig = plots.image_grid(np.zeros((4, 8, 8)), columns=2, row_names=["learnt\nfrom", "used for"], frames=True, width=4)
+    assert [ax.get_ylabel() for ax in fig.axes] == ["learnt\nfrom", "", "used for", ""]
+    assert all(spine.get_visible() for ax in fig.axes for spine in ax.spines.values())
+    plain = plots.image_grid(np.zeros((4, 8, 8)), columns=2, width=4)
+    assert not any(spine.get_visible() for ax in plain.axes for spine in ax.spines.values())
+    assert plots.image_grid(np.zeros((8, 8, 8)), columns=4, width=4).get_figwidth() == 4
+    with pytest.raises(ValueError, match="each of 2 rows. Received: 1 names"):
+        plots.image_grid(np.zeros((4, 8, 8)), columns=2, row_names=["one"])
+
+
 def line(fig, name):
     return next(x for x in fig.axes[0].lines if x.get_label() == name)
 
@@ -48,6 +60,27 @@ def test_lines_hold_the_points_the_bars_and_the_names():
     assert [list(s[:, 1]) for s in ax.collections[0].get_segments()] == [[0.88, 0.92], [0.96, 0.98], [0, 0.3]]
     assert {"digits", "letters", "Learning rate", "Accuracy", "80 %"} <= set(texts(fig).split("\n"))
     assert ax.get_xscale() == "log" and fig.get_suptitle() == "Large rates destroy"
+
+
+def test_lines_take_ticks_labels_and_a_canvas_of_your_own_and_no_title():
+    fig = plots.lines(
+        {"lp_ft": ([1, 10], [0.8, 0.9]), "scratch": ([1, 10], [0.6, 0.7])},
+        "Labels per class",
+        "Accuracy",
+        log_x=True,
+        x_ticks={1: "one", 3: "three"},
+        labels={"lp_ft": "fine-tuned\n(LP-FT)"},
+        width=5.7,
+        height=2.5,
+    )
+    ax = fig.axes[0]
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["one", "three"]
+    assert not len(ax.get_xticks(minor=True))
+    assert [text.get_text() for text in ax.texts if text.get_text()] == ["fine-tuned\n(LP-FT)", "scratch"]
+    assert ax.lines[0].get_color() == STYLES["lp_ft"].colour  # whatever it is called
+    assert tuple(fig.get_size_inches()) == (5.7, 2.5) and fig.get_suptitle() == ""
+    with pytest.raises(ValueError, match="Unknown series 'lpft'. Did you mean 'lp_ft'"):
+        plots.lines({"lp_ft": ([1], [1])}, "x", "y", labels={"lpft": "fine-tuned"})
 
 
 def test_twelve_lines_can_be_told_apart():
@@ -99,6 +132,15 @@ def test_a_bar_tells_its_number_whatever_its_size(value, percent, text):
     fig = plots.bars({"it": value}, "One", "x", percent=percent)
     assert [t.get_text() for t in fig.axes[0].texts] == [text]
     assert_texts_have_room(fig)
+
+
+@pytest.mark.parametrize(
+    "value, percent, digits, text", [(0.864, True, 0, "86 %"), (12.0, False, 1, "12.0"), (12345.6, False, 0, "12,346")]
+)
+def test_a_bar_tells_as_many_digits_as_it_is_asked_for(value, percent, digits, text):
+    fig = plots.bars({"it": value}, None, "x", percent=percent, width=5, height=1.2, digits=digits)
+    assert [t.get_text() for t in fig.axes[0].texts] == [text]
+    assert tuple(fig.get_size_inches()) == (5, 1.2) and fig.get_suptitle() == ""
 
 
 def test_a_bar_below_zero_has_its_number_on_the_left():

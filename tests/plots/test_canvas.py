@@ -1,5 +1,6 @@
-"""No text of any picture leaves its canvas or lies on another, whatever the names and numbers are."""
+"""No text of any picture leaves its canvas or lies on another, whatever the names and numbers are, in any size."""
 
+import re
 import warnings
 
 import numpy as np
@@ -10,7 +11,18 @@ from rows import history, row
 from ftlib import plots
 
 # Everything of `plots` that is no picture. A new name is either here or among the pictures below.
-WORDS = {"by_strategy", "confused_pairs", "count", "labels_text", "main_cell", "percent", "png", "seed_text", "show"}
+WORDS = {
+    "by_strategy",
+    "confused_pairs",
+    "count",
+    "labels_text",
+    "main_cell",
+    "percent",
+    "png",
+    "seed_text",
+    "show",
+    "svg",
+}
 
 STRATEGY = "a_strategy_of_my_own_that_trains_the_head_first_and_then_all"
 KOREAN = "가을에 처음으로 피어나는 아주 작은 노란 들국화 꽃"
@@ -75,6 +87,9 @@ def image_grid():
     for name, columns in zip((*NAMES, KOREAN), (1, 3, 10, 20), strict=True):
         yield plots.image_grid(np.zeros((20, 8, 8)), [name] * 20, columns, SENTENCES)
         yield plots.image_grid(np.zeros((1, 8, 8)), title=f"{name} " * 9)
+        yield plots.image_grid(
+            np.zeros((9, 8, 8)), columns=3, row_names=[name, f"{name}\ntwo", ""], frames=True, width=5
+        )
 
 
 def lines():
@@ -82,6 +97,9 @@ def lines():
         series = {f"{i} {name}": ([1, 2, 3000], [0, 0.5, 1]) for i in range(9)}
         yield plots.lines(series, SENTENCE, SENTENCE, SENTENCES, percent=True)
         yield plots.lines(series, "x", "y", KOREAN * 4, log_x=True, log_y=True)
+        labels = {label: f"{label}\nin two lines" for label in list(series)[:4]}
+        few_series = {label: series[label] for label in labels}
+        yield plots.lines(few_series, "x", "y", labels=labels, x_ticks={1: "start", 3000: "end"}, width=6, height=2.5)
 
 
 def bars():
@@ -90,6 +108,7 @@ def bars():
             values = {f"{i} {name}": (i / count, 0, 1) for i in range(count)}
             yield plots.bars(values, SENTENCES, "Images found (lines: 95 % intervals)", percent=True, width=width)
         yield plots.bars({name: 138_357_544, "b": -138_357_544}, KOREAN * 4, SENTENCE)
+        yield plots.bars({f"{i} {name}": 0.5 for i in range(4)}, None, SENTENCE, percent=True, width=5.7, height=2.5)
 
 
 def scatter():
@@ -111,6 +130,7 @@ def trade_off():
     for name in NAMES:
         paths = {f"{i} {name}": [{"x": [i / 9] * 3, "y": [y] * 3, "label": "0.01"} for y in (0, 1)] for i in range(9)}
         yield plots.trade_off(paths, SENTENCE, SENTENCE, SENTENCES)
+        yield plots.trade_off(paths, "x", "y", width=5.7, height=2.5, faint_intervals=True)
 
 
 def effect_grid():
@@ -167,3 +187,26 @@ def test_a_long_title_takes_more_lines_and_no_wider_canvas():
     both = plots.learning_curves({"feature_extraction_long": runs, "scratch": runs})
     assert short.get_figwidth() == long.get_figwidth() == both.get_figwidth() == 7
     assert "\n" in both.axes[0].get_title(loc="left") and "\n" not in short.axes[0].get_title(loc="left")
+
+
+def svg_size(text):
+    """Returns width and height in points, and those of the box that all is drawn in."""
+    root = re.search(r'<svg [^>]*width="([\d.]+)pt" height="([\d.]+)pt" viewBox="0 0 ([\d.]+) ([\d.]+)"', text)
+    return tuple(map(float, root.groups()))
+
+
+def test_an_svg_is_the_same_for_the_same_picture_and_larger_only_as_a_whole():
+    fig = plots.bars({"frozen": 0.97}, None, "Accuracy", percent=True, width=5, height=1)
+    page, slide = plots.svg(fig), plots.svg(fig, scale=2.5)
+    assert svg_size(page) == (360, 72, 360, 72)
+    assert svg_size(slide) == (900, 180, 360, 72)
+    assert slide.split("viewBox")[1] == page.split("viewBox")[1]
+    assert plots.svg(fig) == page
+
+
+@pytest.mark.parametrize("scale", [0, -1, float("nan"), float("inf"), True, "2"])
+def test_a_scale_is_a_number_above_0(scale):
+    fig = plots.bars({"frozen": 0.97}, None, "Accuracy")
+    for draw in (lambda: plots.svg(fig, scale), lambda: plots.show(fig, "One bar.", scale)):
+        with pytest.raises(ValueError, match="`scale` is a number above 0.*Received: scale="):
+            draw()

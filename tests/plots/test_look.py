@@ -1,14 +1,26 @@
 """What all pictures share: styles, names that fit, labels that keep their distance, and how a picture is shown."""
 
+import base64
 import sys
 import types
 
 import numpy as np
 import pytest
+from canvas import assert_texts_have_room
 from rows import STAGES
 
 from ftlib import plots
-from ftlib.plots.look import assign_styles, fold_name, shorten_name, spread_out
+from ftlib.plots.look import (
+    STYLES,
+    LineEnd,
+    assign_styles,
+    fold_name,
+    label_line_ends,
+    new_figure,
+    shorten_name,
+    spread_out,
+    styled,
+)
 from ftlib.text import display_width
 
 KOREAN = "가을에 처음으로 피어나는 아주 작은 노란 들국화 꽃"
@@ -38,6 +50,35 @@ def test_labels_keep_their_distance_and_their_order():
     assert np.diff(sorted(places)).min() >= 0.05 - 1e-9 and max(places) <= 0.98
 
 
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_lines_end_at_labels_of_two_lines_that_keep_their_distance(scale):
+    @styled
+    def draw():
+        fig = new_figure(6, 3)
+        ax = fig.subplots()
+        ax.set(xlim=(0, 1), ylim=(1, 1000), yscale=scale)
+        styles = list(STYLES.values())
+        label_line_ends(ax, [LineEnd(f"line {i}\nof three", 1, 10 + i, styles[i]) for i in range(3)])
+        return fig
+
+    fig = draw()
+    assert_texts_have_room(fig)
+    middle_label = next(text for text in fig.axes[0].texts if text.get_text().startswith("line 1"))
+    ends_at = 1 / 3 if scale == "log" else 0.01
+    assert middle_label.get_position()[1] == pytest.approx(ends_at, abs=0.15)
+
+
+def sent_to_a_notebook(monkeypatch, **options):
+    sent = []
+    ipython, display = types.ModuleType("IPython"), types.ModuleType("IPython.display")
+    ipython.get_ipython = lambda: object()
+    display.display = lambda data, **metadata: sent.append((data, metadata))
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
+    monkeypatch.setitem(sys.modules, "IPython.display", display)
+    plots.show(plots.stage_picture(STAGES), alt="Three stages.", **options)
+    return sent
+
+
 @pytest.mark.parametrize("alt", ["", "  ", None])
 def test_show_asks_for_a_text(alt):
     with pytest.raises(ValueError, match="alt="):
@@ -50,16 +91,19 @@ def test_show_prints_the_text_where_there_is_no_notebook(capsys):
 
 
 def test_show_gives_a_notebook_a_png_with_its_text(monkeypatch):
-    sent = []
-    ipython, display = types.ModuleType("IPython"), types.ModuleType("IPython.display")
-    ipython.get_ipython = lambda: object()
-    display.display = lambda data, **options: sent.append((data, options))
-    monkeypatch.setitem(sys.modules, "IPython", ipython)
-    monkeypatch.setitem(sys.modules, "IPython.display", display)
-    plots.show(plots.stage_picture(STAGES), alt="Three stages.")
+    sent = sent_to_a_notebook(monkeypatch)
     ((data, options),) = sent
     assert data["text/plain"] == "Three stages." and data["image/png"].startswith("iVBORw0KGgo")
     assert options["metadata"]["image/png"]["alt"] == "Three stages." and options["raw"]
+
+
+def test_show_makes_all_of_a_picture_larger(monkeypatch):
+    ((page, page_options),) = sent_to_a_notebook(monkeypatch)
+    ((large, large_options),) = sent_to_a_notebook(monkeypatch, scale=2)
+    widths = [options["metadata"]["image/png"]["width"] for options in (page_options, large_options)]
+    assert widths[1] == pytest.approx(2 * widths[0], abs=1)
+    pixel_widths = [int.from_bytes(base64.b64decode(data["image/png"])[16:20], "big") for data in (page, large)]
+    assert pixel_widths[1] == pytest.approx(2 * pixel_widths[0], abs=2)
 
 
 def test_show_closes_a_figure_of_pyplot(capsys):

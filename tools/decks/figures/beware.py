@@ -19,7 +19,7 @@ def forgotten(names):
     digits, letters = both(names["anchors"], "none")
     before = names["anchors"]("none", of="source_before")
     values = {"letters, before": before, "letters, after": letters, "digits, after": digits}
-    return draw.bars(values, _SEEDS, axis_end=1)
+    return draw.bars(values, _SEEDS)
 
 
 @figure
@@ -68,7 +68,7 @@ def marked(names):
     first = [np.flatnonzero(letters.labels == c)[0] for c in range(0, 12, 2)]
     shown = letters.images[np.array(first)]
     shown = np.where(np.isin(np.arange(6), (1, 4))[:, None, None, None], mark(shown), shown)
-    return draw.images({"": shown[..., 0]}, height=2.0)
+    return draw.images(shown, columns=6)
 
 
 @figure

@@ -9,7 +9,7 @@ MAIN = ("scratch", "feature_extraction_long", "lp_ft")
 TOLD = {
     "scratch": "from scratch", "feature_extraction_long": "frozen, trained as long", "lp_ft": "fine-tuned (LP-FT)",
 }  # fmt: skip
-LOOKS = {TOLD[name]: STYLES[name] for name in MAIN}  # a strategy looks the same in every picture
+TOLD_STYLES = {TOLD[name]: STYLES[name] for name in MAIN}  # a strategy looks the same in every picture
 LABELS = (1, 3, 10, 50)
 STAGES = ("stage1", "stage2", "stage3", "head")
 PRESETS = ("none", "light", "standard", "strong")

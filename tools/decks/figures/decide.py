@@ -4,7 +4,7 @@ import numpy as np
 
 import ftlib as ft
 from decks import draw
-from decks.figures.common import EVERY, LABELS, LOOKS, MAIN, STAGES, TOLD, figure, labels_text, some_of
+from decks.figures.common import EVERY, LABELS, MAIN, STAGES, TOLD, TOLD_STYLES, figure, labels_text, some_of
 from ftlib.evidence.comparison import interval
 
 
@@ -20,13 +20,15 @@ def six(names):
 @figure
 def textures_seen(names):
     one = some_of(ft.load_task("textures", 10, 0), 1, columns=20)[:, 0]
-    return draw.images({"": one[::2], " ": one[1::2]}, height=2.6)
+    return draw.images(np.concatenate([one[::2], one[1::2]]))
 
 
 @figure
 def far(names):
     cells = {TOLD[name]: names["textures"].values(name) for name in ("feature_extraction_long", "lp_ft", "scratch")}
-    return draw.dots(cells, "Test accuracy on textures: every seed, mean and 95 % interval", least=0.4, looks=LOOKS)
+    return draw.dots(
+        cells, "Test accuracy on textures: every seed, mean and 95 % interval", least=0.4, styles=TOLD_STYLES
+    )
 
 
 @figure

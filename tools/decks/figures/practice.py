@@ -3,6 +3,7 @@
 from decks import draw, live
 from decks.figures.common import figure
 from decks.records import lesson, printed
+from ftlib import plots
 
 BATCHES = [2**n for n in range(11)]
 
@@ -24,15 +25,15 @@ def intensity(names):
         want = float(printed("16", f"{machine}, {kind} .* wants +([0-9]+) per byte"))
         series[f"{machine} wants\n({kind})"] = (BATCHES[:: len(BATCHES) - 1], [want] * 2)
     ticks = {b: str(b) for b in BATCHES[::2]}
-    return draw.curves(series, "Images of a batch", "Operations per byte", log_axes="xy", percent=False, ticks=ticks)
+    return draw.curves(series, "Images of a batch", "Operations per byte", log_x=True, log_y=True, x_ticks=ticks)
 
 
 @figure
 def donors(names):
     shown = live.names("17")["shown"]
-    told = ("healthy", "healthy ", "infected", "infected ")
-    rows = {name: shown[8 * at : 8 * at + 8] for at, name in enumerate(told)}
-    return draw.images(rows, height=4.3, most=255)
+    row_names = ("healthy", "healthy", "infected", "infected")
+    width = 4.6  # low enough for the line below it
+    return plots.image_grid(shown, columns=8, row_names=row_names, frames=True, width=width)
 
 
 @figure
@@ -49,4 +50,4 @@ def by_donor(names):
         "new donors": strangers,
     }
     shares = {name: [one / 100 for one in value] for name, value in values.items()}
-    return draw.bars(shares, "Accuracy and 95 % interval", axis_end=1, digits=0)
+    return draw.bars(shares, "Accuracy and 95 % interval", digits=0)

@@ -5,36 +5,31 @@ import numpy as np
 import ftlib as ft
 from decks import draw, live
 from decks.figures.common import EVERY, LABELS, PRESETS, figure, labels_text, some_of, worst_to_best
-from ftlib.plots.look import STYLES
+from ftlib.plots.look import STYLES, new_figure, styled
 
 
 @figure
 def digits_seen(names):
     two = some_of(ft.load_task("digits", 10, 0), 2)
-    return draw.images({"": two[:, 0], " ": two[:, 1]}, height=2.5)
+    return draw.images(np.concatenate([two[:, 0], two[:, 1]]))
 
 
 @figure
+@styled
 def surprise(names):
+    fig = new_figure(draw.WIDTH, draw.HEIGHT)
+    ax = fig.subplots()
     p = np.linspace(0.01, 1, 100)
-    looks = {"loss": (STYLES["full"][0], "None", "-")}
-    fig = draw.curves(
-        {"loss": (p, -np.log(p))}, "Probability given to the right class", "Loss", percent=False, looks=looks, ends={}
-    )
-    ax = fig.axes[0]
-    told = {1.0: "sure and right", 0.5: "half sure", 0.1: "a guess among ten", 0.01: "sure of something else"}
-    for at, text in told.items():
-        ax.plot(at, -np.log(at), "o", color=STYLES["scratch"][0], markersize=13)
-        (side, up), aligned = ((0, 30), "right") if at == 1 else ((16, 16), "left")
-        ax.annotate(
-            f"{text}: {abs(np.log(at)):.2f}",
-            (at, -np.log(at)),
-            (side, up),
-            textcoords="offset points",
-            ha=aligned,
-            fontsize=draw.SIZE,
-        )
-    ax.set(xlim=(-0.02, 1.04), ylim=(-0.2, 5.1))
+    ax.plot(p, -np.log(p), color=STYLES["full"].colour, linewidth=1.8)
+    told = {  # text, its alignment, and how far it stands from its point
+        1.0: ("sure and right", "right", (0, 15)), 0.5: ("half sure", "left", (8, 8)),
+        0.1: ("a guess among ten", "left", (8, 8)), 0.01: ("sure of something else", "left", (10, -3)),
+    }  # fmt: skip
+    for at, (text, alignment, step) in told.items():
+        loss = abs(np.log(at))
+        ax.plot(at, loss, "o", color=STYLES["scratch"].colour, markersize=6.5)
+        ax.annotate(f"{text}: {loss:.2f}", (at, loss), step, textcoords="offset points", ha=alignment, fontsize=9)
+    ax.set(xlim=(-0.02, 1.04), ylim=(-0.2, 5.1), xlabel="Probability given to the right class", ylabel="Loss")
     return fig
 
 
@@ -47,29 +42,30 @@ def chain_rule(names):
 @figure
 def rates(names):
     curves = live.names("01")["curves"]
-    ends = {name: name.replace(": ", "\n") for name in curves}
-    return draw.curves(curves, "Update", "Training loss", percent=False, ends=ends)
+    labels = {name: name.replace(": ", "\n") for name in curves}
+    return draw.curves(curves, "Update", "Training loss", labels=labels)
 
 
 @figure
 def signal(names):
     forwards = live.names("01")["forwards"]
-    return draw.curves(forwards, "Hidden layer", "Typical output (log scale)", percent=False, log_axes="y")
+    return draw.curves(forwards, "Hidden layer", "Typical output (log scale)", log_y=True)
 
 
 @figure
 def starts(names):
     learnt = live.names("01")["learnt"]
     values = {name: worst_to_best(scores) for name, scores in learnt.items()}
-    return draw.bars(values, "Validation accuracy after 100 updates: mean, worst and best of 3 seeds", axis_end=1)
+    return draw.bars(values, "Accuracy after 100 updates: mean, worst and best of 3 seeds")
 
 
 @figure
 def optimizers(names):
     series = live.names("01")["series"]
     ticks = {rate: f"{rate:g}" for rate in (0.001, 0.01, 0.1, 1.0)}
-    ends = {name: name for name in series}
-    return draw.curves(series, "Learning rate (log scale)", "Validation accuracy", log_axes="x", ticks=ticks, ends=ends)
+    return draw.curves(
+        series, "Learning rate (log scale)", "Validation accuracy", log_x=True, percent=True, x_ticks=ticks
+    )
 
 
 @figure
@@ -88,13 +84,13 @@ def scratch_by_labels(names):
 def gap(names):
     path = live.names("02")["path"]
     series = {"training": (path[:, 0], path[:, 1]), "validation": (path[:, 0], path[:, 3])}
-    return draw.curves(series, "Update", "Loss", percent=False)
+    return draw.curves(series, "Update", "Loss")
 
 
 @figure
 def cures(names):
     values = {name: worst_to_best(scores) for name, scores in live.names("02")["scores"].items()}
-    return draw.bars(values, "Validation accuracy: mean, worst and best of 5 seeds", axis_end=1)
+    return draw.bars(values, "Validation accuracy: mean, worst and best of 5 seeds")
 
 
 @figure

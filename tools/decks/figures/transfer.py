@@ -8,10 +8,10 @@ from decks.figures.common import (
     DIGITS,
     LABELS,
     LETTERS,
-    LOOKS,
     MAIN,
     STAGES,
     TOLD,
+    TOLD_STYLES,
     both,
     figure,
     some_of,
@@ -34,7 +34,8 @@ def letters_and_digits(names):
     first = [np.flatnonzero(letters.labels == c)[:1] for c in range(0, 800, 80)]
     letters = np.array([letters.images[at][0, ..., 0] for at in first])
     digits = some_of(ft.load_task("digits", 10, 0), 1)[:, 0]
-    return draw.images({"learnt\nfrom": letters, "used\nfor": digits}, height=2.6)
+    digits = np.kron(digits, np.ones((4, 4)))  # from 8 x 8 pixels to the 32 x 32 of the letters
+    return draw.images(np.concatenate([letters, digits]), row_names=("learnt\nfrom", "used\nfor"))
 
 
 def _sizes():
@@ -58,19 +59,18 @@ def frozen(names):
 @figure
 def features_worth(names):
     values = {name: worst_to_best(scores) for name, scores in live.names("05")["scores"].items()}
-    return draw.bars(values, "Nearest neighbour: mean, worst and best of 5 draws", axis_end=1)
+    return draw.bars(values, "Nearest neighbour: mean, worst and best of 5 draws")
 
 
 def _against(cells, fixed, x_label):
     """Draws the main strategies against labels or updates; `cells` is `{value: (record, name of the argument)}`."""
     series = {}
-    for name in MAIN:
+    for name, side_step in zip(MAIN, (0.98, 1, 1.02), strict=True):  # so that intervals stand side by side
         found = [record.interval(name, **fixed, **{argument: value}) for value, (record, argument) in cells.items()]
-        series[name] = (list(cells), *np.transpose(found))
-    ends = {name: f"{TOLD[name].replace(', ', chr(10)).replace(' (', chr(10) + '(')}" for name in MAIN}
-    return draw.curves(
-        series, x_label, "Test accuracy", log_axes="x", ticks={value: str(value) for value in cells}, ends=ends
-    )
+        series[name] = (side_step * np.array(list(cells)), *np.transpose(found))
+    labels = {name: TOLD[name].replace(", ", "\n").replace(" (", "\n(") for name in MAIN}
+    ticks = {value: str(value) for value in cells}
+    return draw.curves(series, x_label, "Test accuracy", log_x=True, percent=True, x_ticks=ticks, labels=labels)
 
 
 @figure
@@ -102,15 +102,14 @@ def rate_sweep(names):
     for at, name in enumerate((DIGITS, LETTERS)):
         found = [both(names["fine_tuning"], f"rate {rate:g}")[at] for rate in RATES]
         series[name] = (RATES, *np.transpose(found))
-    looks = {DIGITS: (*draw.PAIR[0], "-"), LETTERS: (*draw.PAIR[1], "--")}
     return draw.curves(
         series,
         "Learning rate of the backbone (log scale)",
         "Accuracy, 5 seeds",
-        log_axes="x",
-        looks=looks,
-        ticks={rate: _short(rate) for rate in RATES},
-        ends={name: name.replace(" (", "\n(") for name in series},
+        log_x=True,
+        percent=True,
+        x_ticks={rate: _short(rate) for rate in RATES},
+        labels={name: name.replace(" (", "\n(") for name in series},
     )
 
 
@@ -142,4 +141,6 @@ def decays(names):
 @figure
 def control(names):
     cells = {TOLD[name]: names["digits"].values(name, 10) for name in MAIN}
-    return draw.dots(cells, "Test accuracy on digits: every seed, mean and 95 % interval", least=0.9, looks=LOOKS)
+    return draw.dots(
+        cells, "Test accuracy on digits: every seed, mean and 95 % interval", least=0.9, styles=TOLD_STYLES
+    )
