@@ -83,7 +83,7 @@ def _add_run(commands) -> None:
     run = commands.add_parser(
         "run",
         help="compare three ways of training, live, in a report",
-        description="Trains a classifier three ways (from scratch, feature extraction, fine-tuning) with the same "
+        description="Trains a classifier three ways (from scratch, feature extraction, fine-tuning) with the same\n"
         "labels and updates, several times, and writes a table, a picture, a report and the models.",
         epilog="examples:\n  ftlib run\n  ftlib run --task textures --labels 50 --seeds 5\n"
         "  ftlib run --task ./my_photos --backbone MobileNetV2 --labels 20",
