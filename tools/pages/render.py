@@ -114,10 +114,11 @@ def render_markdown(source, cell, follow):
 
 
 def _keep_percent_signs(children):
-    """Takes care that no line begins with the percent sign of the number before it."""
+    """Takes care that no line begins with the percent sign of a number, nor with the Korean ending after it."""
     for child in children:
         if child.type == "text":
             child.content = re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", child.content)
+            child.content = re.sub(r"(?<=\d%)(?=[가-힣])", "\N{WORD JOINER}", child.content)
 
 
 def _redirect_links(children, follow):
