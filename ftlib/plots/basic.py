@@ -233,7 +233,7 @@ def _draw_bar(ax, place, name, value, number_text):
             linewidth=1.4,
             marker="|",
             markersize=9,
-            path_effects=[withStroke(linewidth=3.2, foreground="white")],  # else it is lost on a dark bar
+            path_effects=[withStroke(linewidth=2.6, foreground="white")],  # else it is lost on a dark bar
         )
     is_negative = value.mean < 0
     if is_negative:
