@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Sequence
 
 from ftlib.app.commands import Help, add_commands
-from ftlib.app.comparing import STRATEGIES, run_comparison
+from ftlib.app.comparing import DEFAULT_BACKBONE, DEFAULT_TASK, STRATEGIES, run_comparison
 from ftlib.app.console import Console, complain, quiet_stderr
 from ftlib.app.stopping import Terminated
 from ftlib.text import format_table
@@ -90,9 +90,9 @@ def _add_run(commands) -> None:
         formatter_class=Help,
     )
     run.add_argument(
-        "--task", default="digits", help="a name from `ftlib tasks`, or ./FOLDER of class folders (digits)"
+        "--task", default=DEFAULT_TASK, help="a name from `ftlib tasks`, or ./FOLDER of class folders (digits)"
     )
-    run.add_argument("--backbone", default="glyphnet", help="a name from `ftlib backbones`, or a file (glyphnet)")
+    run.add_argument("--backbone", default=DEFAULT_BACKBONE, help="a name from `ftlib backbones`, or a file (glyphnet)")
     run.add_argument("--labels", type=int, default=10, help="training images per class (10)")
     run.add_argument("--seeds", type=int, default=3, help="number of repetitions, each with a seed of its own (3)")
     run.add_argument("--updates", type=int, default=300, help="optimizer steps of each run (300)")

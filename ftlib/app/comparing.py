@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ftlib.strategies.strategy import Strategy
     from ftlib.tasks.task import Task
 
+DEFAULT_TASK, DEFAULT_BACKBONE = "digits", "glyphnet"
 STRATEGIES = ("scratch", "feature_extraction_long", "lp_ft")
 RECORDED = records_folder("results") / "digits.json"
 
@@ -65,7 +66,7 @@ def run_comparison(args: argparse.Namespace) -> int:
     out = args.out or pathlib.Path("runs") / setup.task.name
     with quiet_stderr():
         file_names = _write_results(comparison, out, setup, args.labels)
-    console.say(_describe_results(out, file_names, setup.strategies[-1].name, time.time() - started_at))
+    console.say(_describe_results(args, out, file_names, setup.strategies[-1].name, time.time() - started_at))
     return 0
 
 
@@ -200,13 +201,23 @@ def _write_results(comparison: Comparison, out: pathlib.Path, setup: _Setup, lab
     return ["result.png", "report.html", "comparison.json", *models]
 
 
-def _describe_results(out: pathlib.Path, file_names: Sequence[str], last_strategy: str, seconds: float) -> str:
+def _describe_results(
+    args: argparse.Namespace, out: pathlib.Path, file_names: Sequence[str], last_strategy: str, seconds: float
+) -> str:
     model_path = str(out / last_strategy / "model.keras")
     return (
         f"{wrap_text(', '.join(file_names), f'written to {out}/: ')}\n\n"
         f"{seconds:.0f} seconds. What next:\n"
         f"  open {out / 'report.html'} in a browser\n"
         f"  keras.models.load_model({model_path!r}) is the model of {last_strategy}\n"
-        f"  {format_command('run', '--labels', 3)}     the same with fewer labels; run --help shows more\n"
+        f"  {_describe_other_labels(args)}; run --help shows more\n"
         "  make lab     JupyterLab, to try the library in notebooks (in a copy of the course)"
     )
+
+
+def _describe_other_labels(args: argparse.Namespace) -> str:
+    """Returns the command that compares on the same task with fewer labels, or with more where there are few."""
+    labels, change = (3, "fewer") if args.labels > 3 else (10, "more")
+    what = ["--task", args.task] if args.task != DEFAULT_TASK else []
+    what += ["--backbone", args.backbone] if args.backbone != DEFAULT_BACKBONE else []
+    return f"{format_command('run', *what, '--labels', labels)}     with {change} labels"

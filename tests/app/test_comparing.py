@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from ftlib.app.cli import main
-from ftlib.app.comparing import _describe_cell, _quickest_then_longest
+from ftlib.app.cli import _parser, main
+from ftlib.app.comparing import _describe_cell, _describe_other_labels, _quickest_then_longest
 from ftlib.strategies.strategy import get_strategy
 
 
@@ -50,6 +50,19 @@ def test_the_lines_of_the_runs_stand_in_columns():
     ]
     assert lines[0] == "scratch                  seed 0   validation accuracy 100.0 %   1 of 9 done after 12 s"
     assert lines[0].index("1 of 9") == lines[1].index("1 of 9")
+
+
+@pytest.mark.parametrize(
+    "options, said",
+    [
+        ([], "run --labels 3     with fewer labels"),
+        (["--labels", "3"], "run --labels 10     with more labels"),
+        (["--task", "./pets", "--backbone", "MobileNetV2"], "run --task ./pets --backbone MobileNetV2 --labels 3 "),
+    ],
+)
+def test_the_next_comparison_is_of_the_same_task(options, said, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["ftlib"])
+    assert said in _describe_other_labels(_parser().parse_args(["run", *options]))
 
 
 def test_something_is_seen_soon_and_all_processes_end_together():

@@ -406,3 +406,9 @@ def test_a_folder_or_another_object_is_refused_at_once(tmp_path):
         write_report(FakeRun(), tmp_path)
     with pytest.raises(TypeError, match="Received: dict"):
         write_report({}, tmp_path / "r.html")
+
+
+def test_the_way_on_is_with_the_backbone_that_was_compared(tmp_path):
+    result = comparison(BOTH, settings={"task": "pets", "backbone": "MobileNetV2"})
+    html = unescape(write_report(result, tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert 'ft.load_backbone("MobileNetV2")' in html and "glyphnet" not in html
