@@ -164,7 +164,7 @@ class Plan:
     """What a run will do; `advise` shows it, `fit` does it.
 
     Attributes:
-        choice: The `Choice` of a backbone.
+        choice: The `BackboneChoice` of a backbone.
         model: The classifier.
         task: The `Task` at its size.
         strategy: The `Strategy`.
@@ -175,7 +175,7 @@ class Plan:
         free: Bytes of memory, or None where that is not known.
     """
 
-    choice: choices.Choice
+    choice: choices.BackboneChoice
     model: keras.Model
     task: Task
     strategy: Strategy
@@ -278,7 +278,7 @@ def make_plan(folder: RunFolder, options: Options, report: FolderReport, say: Ca
     )
 
 
-def _choose_mirror(options: Options, choice: choices.Choice, report: FolderReport) -> bool:
+def _choose_mirror(options: Options, choice: choices.BackboneChoice, report: FolderReport) -> bool:
     """Returns whether a mirrored picture keeps its label."""
     if options.mirror is not None:
         return options.mirror

@@ -7,7 +7,7 @@ import re
 import pytest
 import tiny
 
-from ftlib.app.choices import Choice
+from ftlib.app.choices import BackboneChoice
 from ftlib.app.cli import main
 from ftlib.app.plan import Options, Plan
 from ftlib.app.resources import Needs
@@ -61,7 +61,7 @@ def plan():
     strategy = get_strategy("lp_ft")
     needs = Needs(3 * 2**30, {"weights": 3 * 2**30}, 2**31, (), None)
     model, task = tiny.model(), tiny.task()
-    choice = Choice("glyphnet", None, "as asked")
+    choice = BackboneChoice("glyphnet", None, "as asked")
     return Plan(choice, model, task, strategy, "light", 32, 300, ("one reason", "another"), needs, None)
 
 
