@@ -287,6 +287,7 @@ def test_the_reference_shows_signature_sections_and_examples(small_site):
         if name.startswith("api/"):
             assert left_as_text.findall(data.decode()) == [], name
             assert "&lt;span" not in data.decode(), name
+            assert "doctest" not in data.decode(), name
 
 
 # --- the real lessons -------------------------------------------------------------------------------------
