@@ -48,7 +48,7 @@ _MOST_PROBED_CLASSES = 200  # up to which linear probes are quick and the rule o
 _CONNECTION_PATIENCE = 20  # seconds
 
 
-class Choice(NamedTuple):
+class BackboneChoice(NamedTuple):
     """A backbone by name, the side of its images in pixels (None: its own), and why."""
 
     backbone: str
@@ -61,12 +61,12 @@ class LoadedBackbone(NamedTuple):
 
     Attributes:
         model: The backbone, for images of one size.
-        choice: Its `Choice`, with a size where the backbone takes images of any.
+        choice: Its `BackboneChoice`, with a size where the backbone takes images of any.
         remarks: Sentences that should be known of the backbone.
     """
 
     model: keras.Model
-    choice: Choice
+    choice: BackboneChoice
     remarks: list[str]
 
 
@@ -83,7 +83,7 @@ def choose_backbone(
     weights_folder: pathlib.Path | None = None,
     name: str | None = None,
     image_size: int | None = None,
-) -> Choice:
+) -> BackboneChoice:
     """Returns the backbone for some pictures: the one that was asked for, or the best that is available.
 
     First ImageNet weights in Keras's cache; then `glyphnet`, which ships with ftlib, for small grey pictures; then a
@@ -96,17 +96,17 @@ def choose_backbone(
     """
     folder = keras_weights_folder() if weights_folder is None else weights_folder
     if name is not None:
-        return Choice(name, image_size or _choose_side(name, report, folder), "as asked")
+        return BackboneChoice(name, image_size or _choose_side(name, report, folder), "as asked")
     file_names = _names_in(folder)
     for known_name, pattern in CACHED.items():
         if any(re.fullmatch(pattern, file_name) for file_name in file_names):
             side = image_size or _choose_side(known_name, report, folder)
-            return Choice(known_name, side, "ImageNet weights in Keras's cache")
+            return BackboneChoice(known_name, side, "ImageNet weights in Keras's cache")
     if shows_glyphs(report) and image_size in (None, 32):
-        return Choice("glyphnet", None, "small grey pictures, and no ImageNet weights in Keras's cache")
+        return BackboneChoice("glyphnet", None, "small grey pictures, and no ImageNet weights in Keras's cache")
     first_name = next(iter(CACHED))
     side = image_size or _choose_side(first_name, report, folder)
-    return Choice(first_name, side, "no ImageNet weights in the cache: downloaded")
+    return BackboneChoice(first_name, side, "no ImageNet weights in the cache: downloaded")
 
 
 def shows_glyphs(report: FolderReport) -> bool:
@@ -144,8 +144,8 @@ def keras_weights_folder() -> pathlib.Path:
     return pathlib.Path(os.environ.get("KERAS_HOME") or pathlib.Path.home() / ".keras") / "models"
 
 
-def load_chosen(choice: Choice, pretrained: bool = True) -> LoadedBackbone:
-    """Loads the backbone of a `Choice`, with random weights where `pretrained` is false: nothing is fetched then.
+def load_chosen(choice: BackboneChoice, pretrained: bool = True) -> LoadedBackbone:
+    """Loads the backbone that was chosen, with random weights where `pretrained` is false: nothing is fetched then.
 
     Raises:
         OSError: If its weights are not available; the message names every alternative.
@@ -173,7 +173,7 @@ def load_chosen(choice: Choice, pretrained: bool = True) -> LoadedBackbone:
     return LoadedBackbone(backbone, choice, remarks)
 
 
-def _load_or_explain(choice: Choice, pretrained: bool) -> keras.Model:
+def _load_or_explain(choice: BackboneChoice, pretrained: bool) -> keras.Model:
     """Loads a backbone; if its weights cannot be downloaded, the error names every alternative."""
     from ftlib.models.backbones import load_backbone
 

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Sequence
 
 from ftlib.app.commands import Help, add_commands
-from ftlib.app.comparing import STRATEGIES, run_comparison
+from ftlib.app.comparing import DEFAULT_BACKBONE, DEFAULT_TASK, STRATEGIES, run_comparison
 from ftlib.app.console import Console, complain, quiet_stderr
 from ftlib.app.stopping import Terminated
 from ftlib.text import format_table
@@ -83,16 +83,16 @@ def _add_run(commands) -> None:
     run = commands.add_parser(
         "run",
         help="compare three ways of training, live, in a report",
-        description="Trains a classifier three ways (from scratch, feature extraction, fine-tuning) with the same "
+        description="Trains a classifier three ways (from scratch, feature extraction, fine-tuning) with the same\n"
         "labels and updates, several times, and writes a table, a picture, a report and the models.",
         epilog="examples:\n  ftlib run\n  ftlib run --task textures --labels 50 --seeds 5\n"
         "  ftlib run --task ./my_photos --backbone MobileNetV2 --labels 20",
         formatter_class=Help,
     )
     run.add_argument(
-        "--task", default="digits", help="a name from `ftlib tasks`, or ./FOLDER of class folders (digits)"
+        "--task", default=DEFAULT_TASK, help="a name from `ftlib tasks`, or ./FOLDER of class folders (digits)"
     )
-    run.add_argument("--backbone", default="glyphnet", help="a name from `ftlib backbones`, or a file (glyphnet)")
+    run.add_argument("--backbone", default=DEFAULT_BACKBONE, help="a name from `ftlib backbones`, or a file (glyphnet)")
     run.add_argument("--labels", type=int, default=10, help="training images per class (10)")
     run.add_argument("--seeds", type=int, default=3, help="number of repetitions, each with a seed of its own (3)")
     run.add_argument("--updates", type=int, default=300, help="optimizer steps of each run (300)")

@@ -250,7 +250,8 @@ def _advise(args: argparse.Namespace) -> int:
         findings.require()
         data_path = pathlib.Path(os.path.abspath(args.data.expanduser()))
         folder = create_run_folder(pathlib.Path(temporary_folder), data_path, findings)
-        plan = make_plan(folder, options, findings.report, console.say)
+        with console.sign_of_life():  # probes take a minute
+            plan = make_plan(folder, options, findings.report, console.say)
     console.result(repr(plan), {"plan": plan.to_dict(), "data": findings.to_dict()})
     console.say("\n`ftlib fit` with the same arguments does this.")
     return 0

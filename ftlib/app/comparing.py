@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ftlib.app.console import Console, quiet_stderr
 from ftlib.files import written_whole
 from ftlib.records import records_folder
-from ftlib.text import format_command
+from ftlib.text import format_command, format_count, format_percent, wrap_text
 
 if TYPE_CHECKING:
     from ftlib.evidence.comparison import Comparison
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ftlib.strategies.strategy import Strategy
     from ftlib.tasks.task import Task
 
+DEFAULT_TASK, DEFAULT_BACKBONE = "digits", "glyphnet"
 STRATEGIES = ("scratch", "feature_extraction_long", "lp_ft")
 RECORDED = records_folder("results") / "digits.json"
 
@@ -48,23 +49,24 @@ def run_comparison(args: argparse.Namespace) -> int:
     started_at = time.time()
     console = Console()
     _require_arguments(args)
-    job_count = min(args.jobs, len(args.strategies) * args.seeds)
+    job_count = _count_jobs(args)
     with quiet_stderr(), workers(job_count) as pool:
         from ftlib.evidence.comparison import Comparison
 
-        setup = _set_up(args, console)
-        cells = _cells(setup, args)
-        order = _quickest_then_longest(cells)
-        parts = {}
-        for i, part in run_cells([cells[i] for i in order], args.jobs, pool=pool):
-            parts[order[i]] = part
-            console.say(_describe_cell(part.rows[0], len(parts), len(cells), time.time() - started_at))
+        with console.sign_of_life():  # the first run takes longest
+            setup = _set_up(args, console)
+            cells = _cells(setup, args)
+            order = _quickest_then_longest(cells)
+            parts = {}
+            for i, part in run_cells([cells[i] for i in order], job_count, pool=pool):
+                parts[order[i]] = part
+                console.say(_describe_cell(part.rows[0], len(parts), len(cells), time.time() - started_at))
     comparison = Comparison.merge([parts[i] for i in range(len(cells))])
     console.say(f"\n{comparison}\n")
     out = args.out or pathlib.Path("runs") / setup.task.name
     with quiet_stderr():
         file_names = _write_results(comparison, out, setup, args.labels)
-    console.say(_describe_results(out, file_names, setup.strategies[-1].name, time.time() - started_at))
+    console.say(_describe_results(args, out, file_names, setup.strategies[-1].name, time.time() - started_at))
     return 0
 
 
@@ -73,6 +75,11 @@ def _require_arguments(args: argparse.Namespace) -> None:
         raise ValueError("--labels, --seeds, --updates and --jobs are at least 1.")
     if args.out and args.out.exists() and not args.out.is_dir():
         raise ValueError(f"--out is a folder. Received: the file {args.out}.")
+
+
+def _count_jobs(args: argparse.Namespace) -> int:
+    """Returns how many processes have something to do."""
+    return min(args.jobs, len(args.strategies) * args.seeds)
 
 
 def _set_up(args: argparse.Namespace, console: Console) -> _Setup:
@@ -90,13 +97,15 @@ def _set_up(args: argparse.Namespace, console: Console) -> _Setup:
     task.for_backbone(backbone)
     for note in task.notes:
         console.say(f"note: {note}")
-    console.say(f"{task}\n{backbone_name}: {backbone.count_params():,} parameters; {regularization!r}")
+    parameters = format_count(backbone.count_params(), "parameter")
+    console.say(f"{task}\n{backbone_name}: {parameters}; regularization {args.regularization.lower()}")
     tuned_factors = _tuned_factors(recorded, args.labels, args.updates, regularization)
     if tuned_factors:
         strategies = [strategy.scaled(tuned_factors.get(strategy.name, 1)) for strategy in strategies]
         console.say(f"learning rates: those that validation chose in results/{RECORDED.name}")
     console.say(
-        f"{len(strategies)} strategies x {args.seeds} seeds, {args.updates} updates each, {args.jobs} at a time:\n"
+        f"{len(strategies)} strategies x {args.seeds} seeds, {args.updates} updates each, "
+        f"{_count_jobs(args)} at a time:\n"
     )
     return _Setup(strategies, backbone_name, regularization, task, recorded)
 
@@ -168,7 +177,7 @@ def _cost(strategy: Strategy) -> float:
 
 def _describe_cell(row: dict[str, Any], done_count: int, cell_count: int, seconds: float) -> str:
     return (
-        f"{row['strategy']:<24} seed {row['seed']}   validation accuracy {100 * row['val_accuracy']:.1f} %   "
+        f"{row['strategy']:<24} seed {row['seed']}   validation accuracy {format_percent(row['val_accuracy']):>7}   "
         f"{done_count} of {cell_count} done after {seconds:.0f} s"
     )
 
@@ -191,13 +200,23 @@ def _write_results(comparison: Comparison, out: pathlib.Path, setup: _Setup, lab
     return ["result.png", "report.html", "comparison.json", *models]
 
 
-def _describe_results(out: pathlib.Path, file_names: Sequence[str], last_strategy: str, seconds: float) -> str:
+def _describe_results(
+    args: argparse.Namespace, out: pathlib.Path, file_names: Sequence[str], last_strategy: str, seconds: float
+) -> str:
     model_path = str(out / last_strategy / "model.keras")
     return (
-        f"written to {out}/: {', '.join(file_names)}\n\n"
+        f"{wrap_text(', '.join(file_names), f'written to {out}/: ')}\n\n"
         f"{seconds:.0f} seconds. What next:\n"
         f"  open {out / 'report.html'} in a browser\n"
         f"  keras.models.load_model({model_path!r}) is the model of {last_strategy}\n"
-        f"  {format_command('run', '--labels', 3)}     the same with fewer labels; run --help shows more\n"
-        "  make lab     JupyterLab, to try the library in notebooks"
+        f"  {_describe_other_labels(args)}; run --help shows more\n"
+        "  make lab     JupyterLab, to try the library in notebooks (in a copy of the course)"
     )
+
+
+def _describe_other_labels(args: argparse.Namespace) -> str:
+    """Returns the command that compares on the same task with fewer labels, or with more where there are few."""
+    labels, change = (3, "fewer") if args.labels > 3 else (10, "more")
+    what = ["--task", args.task] if args.task != DEFAULT_TASK else []
+    what += ["--backbone", args.backbone] if args.backbone != DEFAULT_BACKBONE else []
+    return f"{format_command('run', *what, '--labels', labels)}     with {change} labels"

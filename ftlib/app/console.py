@@ -93,8 +93,12 @@ class Console:
     def step(self, line: str) -> Iterator[None]:
         """Writes a line about what is done inside, and shows until it is done that the computer is at work."""
         self.say(line)
-        with self.live_display(_spinner):
+        with self.sign_of_life():
             yield
+
+    def sign_of_life(self) -> contextlib.AbstractContextManager[None]:
+        """Shows below what is written inside that the computer is at work, for what says nothing for a while."""
+        return self.live_display(_spinner)
 
     @contextlib.contextmanager
     def live_display(self, render: Callable[[], RenderableType]) -> Iterator[None]:

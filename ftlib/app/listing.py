@@ -9,7 +9,7 @@ from typing import Any
 
 from ftlib.app.run_files import read_json
 from ftlib.app.run_folder import RunFolder
-from ftlib.text import format_table
+from ftlib.text import format_interval, format_percent, format_table
 
 _DEPTH = 3  # folders below the one that is asked for
 
@@ -121,7 +121,7 @@ def format_runs(summaries: list[RunSummary], folder: str | os.PathLike) -> str:
     """Returns runs as a table."""
     if not summaries:
         return f"No runs in {folder}. `ftlib fit FOLDER` makes one."
-    header = ("run", "status", "begun", "data", "backbone", "strategy", "validation", "test", "95 % interval")
+    header = ("run", "status", "begun", "data", "backbone", "strategy", "val.", "test", "95 % interval")
     return format_table([header, *map(_cells, summaries)], right=(6, 7, 8))
 
 
@@ -132,15 +132,11 @@ def _cells(summary: RunSummary) -> tuple[str, ...]:
     return (
         summary.run,
         summary.status,
-        summary.created[:16].replace("T", " "),
+        summary.created[: len("YYYY-MM-DD")],  # the newest is first: more would be cut to fit the line
         summary.data or "",
         summary.backbone or "",
         summary.strategy or "",
-        _percent(summary.validation_accuracy),
-        _percent(accuracy.get("value")),
-        "" if low is None or high is None else f"{100 * low:.1f} to {100 * high:.1f}",
+        format_percent(summary.validation_accuracy),
+        format_percent(accuracy.get("value")),
+        "" if low is None or high is None else format_interval(low, high),
     )
-
-
-def _percent(share: float | None) -> str:
-    return "" if share is None else f"{100 * share:.1f} %"

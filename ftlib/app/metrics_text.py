@@ -27,7 +27,7 @@ def format_metrics(metrics: Mapping[str, Any], most_rows: int = 30) -> str:
     ]
     if metrics["classes"]:
         header = ("class", "pictures", "accuracy", "95 % interval", "precision")
-        rows = [(*_cells(row), f"{100 * row['precision']:.1f} %") for row in _worst_first(metrics["classes"])]
+        rows = [(*_cells(row), format_percent(row["precision"])) for row in _worst_first(metrics["classes"])]
         lines += _table_lines(header, rows, most_rows)
     if metrics["groups"]:
         header = ("group", "pictures", "accuracy", "95 % interval")

@@ -164,7 +164,7 @@ class Plan:
     """What a run will do; `advise` shows it, `fit` does it.
 
     Attributes:
-        choice: The `Choice` of a backbone.
+        choice: The `BackboneChoice` of a backbone.
         model: The classifier.
         task: The `Task` at its size.
         strategy: The `Strategy`.
@@ -175,7 +175,7 @@ class Plan:
         free: Bytes of memory, or None where that is not known.
     """
 
-    choice: choices.Choice
+    choice: choices.BackboneChoice
     model: keras.Model
     task: Task
     strategy: Strategy
@@ -188,20 +188,15 @@ class Plan:
 
     def __repr__(self) -> str:
         height, width, channels = self.task.image_shape
-        first_strategy_line, *strategy_lines = repr(self.strategy).splitlines()
         rows = [
             ("backbone", f"{self.choice.backbone}, images of {width} x {height} x {channels} ({self.choice.why})"),
-            ("strategy", first_strategy_line),
-            *(("", line) for line in strategy_lines),
+            ("strategy", repr(self.strategy)),
             ("regularization", self.regularization),
             ("updates", f"{self.updates} of {self.batch_size} images each"),
             ("needs", self._describe_needs()),
         ]
-        lines = [f"{title:<16}{text}" for title, text in rows]
-        for i, reason in enumerate(self.why):
-            title = "why" if i == 0 else ""
-            lines.append(wrap_text(reason, f"{title:<16}"))
-        return "\n".join(lines)
+        rows += [("why" if i == 0 else "", reason) for i, reason in enumerate(self.why)]
+        return "\n".join(_format_row(title, text) for title, text in rows)
 
     def _describe_needs(self) -> str:
         texts = [f"about {format_memory(self.needs.memory)} of memory"]
@@ -234,6 +229,15 @@ class Plan:
             "disk_bytes": self.needs.disk,
             "seconds": self.needs.seconds,
         }
+
+
+def _format_row(title: str, text: str) -> str:
+    """Returns a text beside its title. Of a line with columns, the last is broken to the width of the terminal."""
+    lines = []
+    for line in text.splitlines():
+        column = line.rfind("  ") + 2 if "  " in line else 0
+        lines.append(wrap_text(line[column:], f"{title if not lines else '':<16}{line[:column]}"))
+    return "\n".join(lines)
 
 
 def make_plan(folder: RunFolder, options: Options, report: FolderReport, say: Callable[[str], object]) -> Plan:
@@ -274,7 +278,7 @@ def make_plan(folder: RunFolder, options: Options, report: FolderReport, say: Ca
     )
 
 
-def _choose_mirror(options: Options, choice: choices.Choice, report: FolderReport) -> bool:
+def _choose_mirror(options: Options, choice: choices.BackboneChoice, report: FolderReport) -> bool:
     """Returns whether a mirrored picture keeps its label."""
     if options.mirror is not None:
         return options.mirror

@@ -76,7 +76,8 @@ def _prepare(run_dir: pathlib.Path, data: pathlib.Path, options: Options, consol
     console.say(repr(findings))
     findings.require()
     folder = create_run_folder(run_dir, data, findings)
-    plan = make_plan(folder, options, findings.report, console.say)
+    with console.sign_of_life():  # probes take a minute
+        plan = make_plan(folder, options, findings.report, console.say)
     console.say(repr(plan))
     _write_start(folder, plan, options)
     return folder, plan

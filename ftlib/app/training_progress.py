@@ -11,7 +11,7 @@ from ftlib.app.console import Console
 from ftlib.app.resources import Needs
 from ftlib.evidence.run import Run
 from ftlib.evidence.run_records import EpochRecord
-from ftlib.text import WIDEST_LINE, format_duration, terminal_columns
+from ftlib.text import WIDEST_LINE, format_duration, terminal_columns, wrap_text
 from ftlib.training.progress import PhasePlan, Progress, describe_epoch
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class ConsoleProgress(Progress):
         self._plan = plan
         self._expect_next_epoch(plan.updates_before)
         if cache_note:
-            self._console.say(f"  {plan.phase.name}: {cache_note}")
+            self._console.say(wrap_text(cache_note, f"  {plan.phase.name}: "))
 
     def epoch_finished(self, record: EpochRecord, is_best: bool) -> None:
         assert self._plan is not None, "a phase starts before its first epoch ends"

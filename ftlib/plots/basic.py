@@ -279,7 +279,17 @@ def _draw_bar(ax, place, name, value, number_text):
     colour = STYLES[name].colour if name in STYLES else _BAR_COLOUR
     ax.barh(place, np.nan_to_num(value.mean), height=0.62, color=colour, alpha=0.75)
     if np.isfinite([value.low, value.high]).all():
-        ax.plot([value.low, value.high], [place, place], color=TEXT_COLOUR, linewidth=1.4, marker="|", markersize=9)
+        from matplotlib.patheffects import withStroke
+
+        ax.plot(
+            [value.low, value.high],
+            [place, place],
+            color=TEXT_COLOUR,
+            linewidth=1.4,
+            marker="|",
+            markersize=9,
+            path_effects=[withStroke(linewidth=2.6, foreground="white")],  # else it is lost on a dark bar
+        )
     is_negative = value.mean < 0
     if is_negative:
         bar_end = np.nan_to_num(np.nanmin([value.mean, value.low, 0]))

@@ -208,11 +208,15 @@ def _draw_lanes(ax, phases_of_name, style_of_name):
 
 def _title(last_values, metric, metric_name, most_seeds):
     is_loss = "loss" in metric
-    best_name = (min if is_loss else max)(last_values, key=last_values.__getitem__)
-    value = last_values[best_name]
+    value = (min if is_loss else max)(last_values.values())
+    best_names = [name for name, last_value in last_values.items() if np.isclose(last_value, value, rtol=1e-6)]
     value_text = format_percent(value) if _is_share(metric) else f"{value:.3g}"
-    name = shorten_name(best_name, LONGEST_STRATEGY)
+    name = shorten_name(best_names[0], LONGEST_STRATEGY)
     if len(last_values) == 1:
         return f"{name}: {metric_name.lower()} {value_text} after the last update"
     seeds = ", mean of the seeds" if most_seeds > 1 else ""
-    return f"{name} ends {'lowest' if is_loss else 'highest'}: {metric_name.lower()} {value_text}{seeds}"
+    end = f"{metric_name.lower()} {value_text}{seeds}"
+    if len(best_names) == 1:
+        return f"{name} ends {'lowest' if is_loss else 'highest'}: {end}"
+    others = shorten_name(best_names[1], LONGEST_STRATEGY) if len(best_names) == 2 else f"{len(best_names) - 1} others"
+    return f"{name} and {others} end equally {'low' if is_loss else 'high'}: {end}"

@@ -7,8 +7,8 @@ import numpy as np
 
 from ftlib.plots.look import (
     LONGEST_NAME,
-    TEXT_COLOUR,
     LineEnd,
+    Style,
     assign_styles,
     format_percent_axis,
     label_line_ends,
@@ -23,6 +23,9 @@ from ftlib.plots.look import (
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+_DIAGONAL_NAME = "as right as it is sure"
+_DIAGONAL_STYLE = Style("#767676", "None", "--")
 
 
 @styled
@@ -45,12 +48,11 @@ def reliability(series: Mapping[str, Sequence[Mapping[str, float]]], title: str)
     """
     if not series or not all(series.values()):
         raise ValueError("Expected at least one series of at least one bin, as from ft.calibration(...).bins.")
-    fig = _figure_with_names(series, 4.4)
+    fig = _figure_with_names([*series, _DIAGONAL_NAME], 4.4)
     ax = fig.subplots()
-    ax.plot([0, 1], [0, 1], color="#8A8A8A", linewidth=1, linestyle="--")
+    ax.plot([0, 1], [0, 1], color=_DIAGONAL_STYLE.colour, linewidth=1, linestyle=_DIAGONAL_STYLE.line_style)
     ax.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="Confidence (area of a marker: images in its bin)", ylabel="Accuracy")
-    ax.text(0.03, 0.09, "diagonal: as right as it is sure", fontsize=9, color=TEXT_COLOUR)
-    line_ends = []
+    line_ends = [LineEnd(_DIAGONAL_NAME, 1, 1, _DIAGONAL_STYLE)]  # a text inside might stand on a line
     most_images = max(row["n"] for bin_rows in series.values() for row in bin_rows)
     for name, style in assign_styles(list(series)).items():
         bin_rows = sorted(series[name], key=lambda row: row["confidence"])

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from ftlib.evidence.run import Run
     from ftlib.tasks.split import Split
 
+_NOTABLE_EXCESS = 2  # points of confidence over accuracy
+
 
 class RunScore(NamedTuple):
     """The accuracy of a run on the split that says most about it.
@@ -130,6 +132,16 @@ class Answers:
     def calibration(self) -> Calibration:
         """How far the probabilities can be believed."""
         return calibration(self.run)
+
+    @property
+    def confidence_excess(self) -> float:
+        """By how many points the mean confidence is above the accuracy, below 0 where it is below."""
+        return 100 * (self.calibration.confidence - self.calibration.accuracy)
+
+    @property
+    def is_confidence_off(self) -> bool:
+        """Whether confidence and accuracy are so far apart that it is worth a sentence."""
+        return abs(self.confidence_excess) > _NOTABLE_EXCESS
 
     @functools.cached_property
     def mistake_indices(self) -> np.ndarray:

@@ -74,7 +74,7 @@ def compose_comparison(result: "Comparison", recorded: "Comparison | None", reco
         parts += phases_and_proofs(list(runs.values()))
         parts += model_stages(best_run)
         parts += sections_run.mistake_figures(best_run)
-    parts += sections_comparison.next_steps(ranking)
+    parts += sections_comparison.next_steps(ranking, str(result.settings.get("backbone", "glyphnet")))
     parts += settings_table(result.settings, "Settings and versions")
     if recorded is not None and recorded.settings:
         parts += settings_table(recorded.settings, "Settings of the recorded grid")

@@ -34,7 +34,8 @@ td { border-bottom: 1px solid #e3e3e3; }
 th { border-bottom: 2px solid #888; white-space: nowrap; }
 td.number, th.number { text-align: right; white-space: nowrap; }
 td { overflow-wrap: break-word; max-width: 34rem; } td.short { white-space: nowrap; }
-td.code { white-space: pre; font: .85rem/1.45 ui-monospace, Menlo, Consolas, monospace; }
+td.long { overflow-wrap: anywhere; min-width: 11rem; }
+td.code div { white-space: pre; overflow-x: auto; font: .85rem/1.45 ui-monospace, Menlo, Consolas, monospace; }
 tr.best td { font-weight: 600; background: #eef5fa; }
 figure { margin: 1rem 0 1.4rem; }
 .abreast { display: flex; flex-wrap: wrap; align-items: flex-start; column-gap: 1.5rem; }
@@ -57,10 +58,13 @@ nav a { color: #00578a; padding: .15rem 0; }
 .card img { width: 100%; } .card img.tiny { image-rendering: pixelated; }
 .card .row span, .card .row + figcaption { display: block; padding-top: .2rem; }
 .card .row span, .card .more { color: #555; }
+@media screen and (max-width: 900px) {
+  table { font-size: .88rem; } th, td { padding-right: .7rem; }
+}
 @media screen and (max-width: 640px) {
   body { padding: .8rem; } h1 { font-size: 1.5rem; } .lead { font-size: 1.08rem; }
-  table { font-size: .92rem; }
-  .scroll img { max-width: none; width: max(100%, 0.55 * var(--width)); }
+  pre { font-size: .8rem; } td.code { max-width: 1px; }  /* it scrolls, and leaves the other rows in sight */
+  .scroll img { max-width: none; width: max(100%, 0.5 * var(--width)); }
   .scroll picture img { width: 100%; }
   .tiles { grid-template-columns: 1fr 1fr; } .cards { grid-template-columns: repeat(auto-fill, minmax(8rem, 1fr)); }
 }
@@ -295,18 +299,19 @@ def data_table(
 def _table_cell(value, is_number):
     text = str(value)
     style = _cell_style(text, is_number)
-    return f"<td{_attribute(f'class={style}', style is not None)}>{escape_text(text)}</td>"
+    content = f'<div tabindex="0">{escape(text)}</div>' if style == "code" else escape_text(text)
+    return f"<td class={style}>{content}</td>"
 
 
 def _cell_style(text, is_number):
-    """Returns the class of a cell in the style sheet, or None."""
+    """Returns the class of a cell in the style sheet."""
     if text == "BROKEN":
         return "broken"
     if is_number:
         return "number"
     if "\n" in text:
         return "code"
-    return "short" if len(text) <= _LONGEST_CELL else None
+    return "short" if len(text) <= _LONGEST_CELL else "long"
 
 
 def figure_image(figure: "Figure", alt: str, narrow_figure: "Figure | None" = None) -> str:

@@ -28,7 +28,6 @@ MOST_ROWS = 40  # of a table; more would not be read
 _MOST_CLASSES_IN_MATRIX = 30
 _MOST_CLASSES_IN_BARS = 25
 _LEAST_CONFIDENCES = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99)
-_NOTABLE_EXCESS = 2  # points of confidence over accuracy
 _NOTABLE_MENDING = 0.01  # of the calibration error, by a temperature
 _FEWEST_IMAGES_FOR_BRIGHTNESS = 60
 _BRIGHTNESS_BATCH = 128  # images that are decoded at once
@@ -180,12 +179,9 @@ def confidence_against_accuracy(answers: Answers) -> list[str]:
 
 def _judge_confidence(answers):
     calibration, image_count = answers.calibration, len(answers.labels)
-    excess = 100 * (calibration.confidence - calibration.accuracy)
     judgement = "about as sure as it is right"
-    if excess > _NOTABLE_EXCESS:
-        judgement = "too sure"
-    elif excess < -_NOTABLE_EXCESS:
-        judgement = "too modest"
+    if answers.is_confidence_off:
+        judgement = "too sure" if answers.confidence_excess > 0 else "too modest"
     sentences = (
         f"On the whole the model is {judgement}: {format_percent(calibration.confidence)} sure, "
         f"{format_percent(calibration.accuracy)} right. Within bins of like confidence, the two differ by "

@@ -1,5 +1,6 @@
 """The sections of a comparison: which strategy does best where, live and recorded, and how to go on."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -182,8 +183,8 @@ def recorded_grid(recorded: "Comparison", recorded_in: str) -> list[str]:
     return [keep_together(*parts), *accuracy_tables(rows, "Recorded test accuracy")]
 
 
-def next_steps(ranking: Ranking) -> list[str]:
-    """Returns how to go on after a comparison."""
+def next_steps(ranking: Ranking, backbone: str) -> list[str]:
+    """Returns how to go on after a comparison with a backbone, whose name or file that is."""
     best = ranking.best["strategy"]
     lines = []
     if ranking.others:
@@ -195,7 +196,7 @@ def next_steps(ranking: Ranking) -> list[str]:
     lines.append("Train on your own pictures, one folder per class. Another task can have another winner:")
     example = (
         'import ftlib as ft\n\ntask = ft.load_task("./my_pictures")\n'
-        'model = ft.classifier(ft.load_backbone("glyphnet"), task.num_classes)\n'
+        f"model = ft.classifier(ft.load_backbone({json.dumps(backbone)}), task.num_classes)\n"
         f'run = ft.fit(model, task, "{best}")'
     )
     return [heading("How to go on"), bullet_list(lines), code_block(example)]

@@ -33,7 +33,6 @@ _SPLIT_NAMES = ("train", "validation", "test")
 _PASS_ON_BELOW = 0.8  # confidence below which an answer might be passed on to a person
 _FEW_TEST_IMAGES = 30  # of a class
 _UNEVEN = 3  # times as many images of one class as of another
-_NOTABLE_EXCESS = 0.02  # of confidence over accuracy
 
 
 class GradedFinding(NamedTuple):
@@ -275,11 +274,10 @@ def _limits(answers):
         "It cannot say that an image shows none of its classes.",
         "One run: the interval covers the choice of test images, not the luck of its random numbers.",
     ]
-    if answers is not None:
-        excess = answers.calibration.confidence - answers.accuracy
-        if abs(excess) > _NOTABLE_EXCESS:
-            direction = "above" if excess > 0 else "below"
-            limits.append(f"Its confidence is {format_percent(abs(excess))} {direction} its accuracy.")
+    if answers is not None and answers.is_confidence_off:
+        direction = "above" if answers.confidence_excess > 0 else "below"
+        distance = f"{abs(answers.confidence_excess):.1f} points"
+        limits.append(f"Its confidence is on the whole {distance} {direction} its accuracy.")
     return limits
 
 

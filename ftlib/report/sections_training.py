@@ -108,7 +108,14 @@ def _setting_rows(settings: Mapping[str, Any], prefix: str = "") -> Iterator[lis
             for number, item in enumerate(value, start=1):
                 yield [f"{prefix}{key}: {number}", _format_record(item)]
         else:
-            yield [f"{prefix}{key}", value]
+            yield [f"{prefix}{key}", _format_setting(value)]
+
+
+def _format_setting(value):
+    """Returns a setting as it is read: a list without brackets and quotes, and a word for what is not set."""
+    if isinstance(value, (list, tuple)):
+        return "; ".join(str(_format_setting(item)) for item in value)
+    return "none" if value is None else value
 
 
 def _format_record(record):

@@ -58,7 +58,7 @@ def test_cached_weights_come_first_then_glyphnet_for_small_grey_pictures(
 
 def test_what_was_asked_for_is_taken(tmp_path):
     folder = cached(tmp_path, MOBILE.format(160))
-    assert choices.choose_backbone(report(), folder, "VGG16", 64) == choices.Choice("VGG16", 64, "as asked")
+    assert choices.choose_backbone(report(), folder, "VGG16", 64) == choices.BackboneChoice("VGG16", 64, "as asked")
     assert choices.choose_backbone(report(), folder, "glyphnet").image_size is None
     assert choices.choose_backbone(report(), folder, None, 96).image_size == 96
 
@@ -70,7 +70,7 @@ def test_weights_that_cannot_be_had_name_every_way_out(monkeypatch, capsys):
 
     monkeypatch.setattr("ftlib.models.backbones.load_backbone", load_backbone)
     with pytest.raises(FileNotFoundError, match="Connect to the network once.*copy the file.*--backbone glyphnet"):
-        choices.load_chosen(choices.Choice("MobileNetV2", 160, ""))
+        choices.load_chosen(choices.BackboneChoice("MobileNetV2", 160, ""))
     assert capsys.readouterr().out == ""  # it may have to be one JSON document
 
 
@@ -85,7 +85,7 @@ def test_what_is_said_of_a_file_becomes_a_remark_and_warnings_of_others_do_not(t
         return load_model(*args, **kwargs)
 
     monkeypatch.setattr(keras.models, "load_model", load_with_warning)
-    loaded = choices.load_chosen(choices.Choice(str(tmp_path / "whole.keras"), 32, "as asked"))
+    loaded = choices.load_chosen(choices.BackboneChoice(str(tmp_path / "whole.keras"), 32, "as asked"))
     (remark,) = loaded.remarks
     assert "were cut off" in remark and loaded.model.output_shape[-1] == 6
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from ftlib.app.cli import main
-from ftlib.app.comparing import _quickest_then_longest
+from ftlib.app.cli import _parser, main
+from ftlib.app.comparing import _describe_cell, _describe_other_labels, _quickest_then_longest
 from ftlib.strategies.strategy import get_strategy
 
 
@@ -41,6 +41,28 @@ def test_run_leaves_a_table_a_picture_a_report_and_models(capfd, tmp_path):
     rows = json.loads((out / "comparison.json").read_text(encoding="utf-8"))["rows"]
     assert [row["seed"] for row in rows] == [0, 1]
     assert (out / "feature_extraction_long" / "model.keras").is_file()
+
+
+def test_the_lines_of_the_runs_stand_in_columns():
+    lines = [
+        _describe_cell({"strategy": name, "seed": 0, "val_accuracy": accuracy}, 1, 9, 12)
+        for name, accuracy in (("scratch", 1.0), ("feature_extraction_long", 0.085))
+    ]
+    assert lines[0] == "scratch                  seed 0   validation accuracy 100.0 %   1 of 9 done after 12 s"
+    assert lines[0].index("1 of 9") == lines[1].index("1 of 9")
+
+
+@pytest.mark.parametrize(
+    "options, said",
+    [
+        ([], "run --labels 3     with fewer labels"),
+        (["--labels", "3"], "run --labels 10     with more labels"),
+        (["--task", "./pets", "--backbone", "MobileNetV2"], "run --task ./pets --backbone MobileNetV2 --labels 3 "),
+    ],
+)
+def test_the_next_comparison_is_of_the_same_task(options, said, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["ftlib"])
+    assert said in _describe_other_labels(_parser().parse_args(["run", *options]))
 
 
 def test_something_is_seen_soon_and_all_processes_end_together():

@@ -2,11 +2,12 @@
 
 import dataclasses
 import json
+import re
 
 import pytest
 import tiny
 
-from ftlib.app.choices import Choice
+from ftlib.app.choices import BackboneChoice
 from ftlib.app.cli import main
 from ftlib.app.plan import Options, Plan
 from ftlib.app.resources import Needs
@@ -60,11 +61,12 @@ def plan():
     strategy = get_strategy("lp_ft")
     needs = Needs(3 * 2**30, {"weights": 3 * 2**30}, 2**31, (), None)
     model, task = tiny.model(), tiny.task()
-    choice = Choice("glyphnet", None, "as asked")
+    choice = BackboneChoice("glyphnet", None, "as asked")
     return Plan(choice, model, task, strategy, "light", 32, 300, ("one reason", "another"), needs, None)
 
 
-def test_a_plan_is_a_table_and_plain_data(plan):
+def test_a_plan_is_a_table_and_plain_data(plan, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
     lines = repr(plan).splitlines()
     assert lines[0] == "backbone        glyphnet, images of 12 x 12 x 1 (as asked)"
     assert "needs           about 3.0 GiB of memory, 2.0 GiB on the disk while it trains" in lines
@@ -72,8 +74,10 @@ def test_a_plan_is_a_table_and_plain_data(plan):
     data = json.loads(json.dumps(plan.to_dict()))
     assert data["why"] == ["backbone: as asked", "one reason", "another"] and data["seconds"] is None
     assert Strategy.from_dict(data["strategy"]) == plan.strategy
+    assert max(map(len, lines)) <= 100  # what is wider is broken below its column
+    assert re.search(r"\n {16}  head +head +33% +0.01  .*images as they\n {58}are\n", repr(plan))
     measured = dataclasses.replace(plan, free=2**32, needs=dataclasses.replace(plan.needs, seconds_per_image=1.0))
-    assert "(4.0 GiB are free)" in repr(measured) and " and 1 s" in repr(measured)
+    assert "(4.0 GiB are free)" in repr(measured) and " and 1 s" in " ".join(repr(measured).split())
 
 
 @pytest.mark.parametrize("asked, recorded", [(True, True), (True, False), (False, True)])

@@ -19,6 +19,14 @@ def test_learning_curves_show_the_mean_and_a_band_over_seeds():
     assert "bands: lowest to highest seed" in texts(fig)
 
 
+def test_the_title_names_the_best_strategy_and_no_winner_where_there_is_none():
+    better, worse = [history(shift=0.1)], [history()]
+    assert "full ends highest: validation accuracy" in texts(plots.learning_curves({"full": better, "top": worse}))
+    tie = {"full": better, "top": worse, "scratch": better}
+    assert "full and scratch end equally high" in texts(plots.learning_curves(tie))
+    assert "full and 2 others end equally high" in texts(plots.learning_curves({**tie, "lp_ft": better}))
+
+
 def test_a_seed_that_stopped_early_keeps_its_last_value():
     fig = plots.learning_curves({"full": [history((("all", 2),)), history((("all", 4),))]})
     line = next(x for x in fig.axes[-1].lines if len(x.get_xdata()) == 4)

@@ -117,6 +117,7 @@ def comparison(rows, runs=(), settings=None):
     )
 
 
+RECORDED_SETTINGS = {"seeds": "0 to 19", "regularization": ["light", "strong"], "class_weight": None}
 BOTH = [row("scratch", 0.931), row("lp_ft", 0.972)]
 
 
@@ -127,7 +128,7 @@ def of_run(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def of_comparison(tmp_path_factory):
-    recorded = comparison([row("lp_ft", m, k, n=20) for k, m in ((1, 0.8), (10, 0.971))], settings={"seeds": "0 to 19"})
+    recorded = comparison([row("lp_ft", m, k, n=20) for k, m in ((1, 0.8), (10, 0.971))], settings=RECORDED_SETTINGS)
     path = tmp_path_factory.mktemp("comparison") / "new folder" / "report.html"
     result = comparison(BOTH, [FakeRun("scratch"), FakeRun("lp_ft")])
     return write_report(result, str(path), recorded=recorded, recorded_in="results/some.json").read_text(
@@ -184,6 +185,8 @@ def test_phases_proofs_and_settings_are_told(of_comparison, of_run):
         assert "moments start fresh in each phase" in done
         assert "42 weights bit-identical" in done and "BROKEN" in done and "example 7 is in train and test" in done
     assert "3.15.1" in section(of_run, "Settings and versions")
+    recorded = section(of_comparison, "Settings of the recorded grid")
+    assert ">light; strong<" in recorded and ">none<" in recorded
 
 
 PROOFS = [
@@ -403,3 +406,9 @@ def test_a_folder_or_another_object_is_refused_at_once(tmp_path):
         write_report(FakeRun(), tmp_path)
     with pytest.raises(TypeError, match="Received: dict"):
         write_report({}, tmp_path / "r.html")
+
+
+def test_the_way_on_is_with_the_backbone_that_was_compared(tmp_path):
+    result = comparison(BOTH, settings={"task": "pets", "backbone": "MobileNetV2"})
+    html = unescape(write_report(result, tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert 'ft.load_backbone("MobileNetV2")' in html and "glyphnet" not in html

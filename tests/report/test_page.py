@@ -57,6 +57,11 @@ def test_details_are_open_only_where_something_is_broken():
     assert "<details open>" in folded_details("One is broken", "which", "", is_broken=True)
 
 
+def test_a_text_of_several_lines_keeps_them_and_scrolls_in_its_cell():
+    table = data_table(["a"], [["one\n  two & three %"]], "c")
+    assert '<td class=code><div tabindex="0">one\n  two &amp; three %</div></td>' in table
+
+
 def test_numbers_are_aligned_and_the_best_row_is_marked():
     table = data_table(["Name", "n"], [["a", 1], ["b", 2]], "Two rows.", numbers=[1], best=1)
     assert table.count("class=number") == 3 and "<tr><td class=short>a" in table

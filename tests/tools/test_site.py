@@ -142,6 +142,17 @@ def test_a_cell_becomes_code_output_figure_and_text(folder):
     assert ("01_first.ipynb", "") in [(a["href"], a.get("download") or "") for a in page.of("a")]
 
 
+def test_sentences_in_an_output_are_broken_but_tables_and_percentages_are_not(folder):
+    def change_first(cells):
+        cells[1].outputs = [new_output("stream", name="stdout", text="a long <sentence>\nname   seen\n  indented\n")]
+        cells[2].source = "It rose to 97.5 % of them, and 100 % at last, 5%입니다."
+
+    change(folder, change_first)
+    html_text = build_site.build_site(folder)["en/01_first.html"].decode("utf-8")
+    assert 'a long &lt;sentence&gt;\n<span class="aligned">name   seen</span>\n  indented</pre>' in html_text
+    assert "97.5\N{NO-BREAK SPACE}% of them, and 100\N{NO-BREAK SPACE}% at last, 5%\N{WORD JOINER}입니다" in html_text
+
+
 def test_the_map_takes_part_title_opening_and_minutes_from_the_lessons(folder):
     change(folder, lambda cells: None)
     for language in ("en", "ko"):
@@ -276,6 +287,7 @@ def test_the_reference_shows_signature_sections_and_examples(small_site):
         if name.startswith("api/"):
             assert left_as_text.findall(data.decode()) == [], name
             assert "&lt;span" not in data.decode(), name
+            assert "doctest" not in data.decode(), name
 
 
 # --- the real lessons -------------------------------------------------------------------------------------

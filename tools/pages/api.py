@@ -150,6 +150,8 @@ def _format_signature(signature):
 # Its lines begin where the heading does, and end at an empty one; or they are indented.
 _EXAMPLE = re.compile(r"^Examples?:\n((?:\S.*\n)+|(?:\n|[ \t]+.*\n)+)", re.M)
 
+_DIRECTIVE = re.compile(r" *# doctest: \S+")  # says something to the tests, not to readers
+
 
 def _render(docstring):
     """Renders a docstring in Google style; examples become blocks of code first, since `>>>` quotes in Markdown."""
@@ -158,7 +160,7 @@ def _render(docstring):
 
 
 def _fence(lines):
-    example = inspect.cleandoc(lines)
+    example = _DIRECTIVE.sub("", inspect.cleandoc(lines))
     language = "pycon" if example.startswith(">>>") else "python"
     return f"```{language}\n{example}\n```\n"
 

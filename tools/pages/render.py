@@ -107,9 +107,18 @@ def render_markdown(source, cell, follow):
                 )
             if tokens[position - 1].type != "heading_open":
                 contents.append((None, plain_text(token)))
+            _keep_percent_signs(token.children)
         elif token.type == "fence":
             contents.append((None, token.content))
     return _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}), contents
+
+
+def _keep_percent_signs(children):
+    """Takes care that no line begins with the percent sign of a number, nor with the Korean ending after it."""
+    for child in children:
+        if child.type == "text":
+            child.content = re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", child.content)
+            child.content = re.sub(r"(?<=\d%)(?=[가-힣])", "\N{WORD JOINER}", child.content)
 
 
 def _redirect_links(children, follow):
@@ -169,7 +178,17 @@ def render_output(cell_output):
 
 
 def _render_text(text):
-    return f'<pre class="output" lang="en">{html.escape(text.rstrip())}</pre>'
+    """Returns text in which sentences are broken to the width of the page, and the lines of tables are not."""
+    lines = [
+        f'<span class="aligned">{html.escape(line)}</span>' if _has_columns(line) else html.escape(line)
+        for line in text.rstrip().split("\n")
+    ]
+    return '<pre class="output" lang="en">' + "\n".join(lines) + "</pre>"
+
+
+def _has_columns(line):
+    """Returns whether there are gaps in a line, as between the columns of a table."""
+    return "  " in line.strip()
 
 
 def _png_size(picture):
