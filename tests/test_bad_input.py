@@ -156,7 +156,7 @@ CASES = {
     "one-hot labels": (lambda t: labels(lambda y: np.eye(3, dtype=int)[y]), ValueError, ["(n,)", "(24, 3)"]),
     "labels out of range": (lambda t: labels(lambda y: y + 1), ValueError, ["0..2", "train labels from 1 to 3"]),
     "negative labels": (lambda t: labels(lambda y: y - 1), ValueError, ["0..2", "from -1 to 1"]),
-    "ids missing": (lambda t: shorter_ids(), ValueError, ["as many labels, ids and groups", "6 labels, 4 ids"]),
+    "ids missing": (lambda t: shorter_ids(), ValueError, ["as many targets, ids and groups", "6 targets, 4 ids"]),
     "an empty split": (lambda t: no_examples(), ValueError, ["validation split", "empty"]),
     "too few examples": (lambda t: ft.load_task("digits", 1000), ValueError, ["asks for more than class", "1000"]),
     "half a label": (lambda t: ft.load_task("digits", 1.5), ValueError, ["whole number of at least 1", "1.5"]),

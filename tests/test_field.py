@@ -140,16 +140,17 @@ def test_images_that_come_in_one_order_alone_are_read():
         (dict(labels=[[1, 0], [0, 1]]), ValueError, "not one-hot"),
         (dict(ids=[1]), ValueError, "1 ids"),
         (dict(groups=[1, 2, 3]), ValueError, "3 groups"),
-        (dict(images=7), TypeError, "`images` are an array"),
+        (dict(images=7), TypeError, "`inputs` are an array"),
         (dict(images=[np.zeros((4, 4, 1)), np.zeros((5, 4, 1))]), ValueError, "Images have one shape"),
         (dict(labels=np.ma.array([0, 1], mask=[0, 1])), ValueError, "missing"),
         (dict(groups=["a", None]), ValueError, "`groups` are missing"),
         (dict(groups=[1.0, float("nan")]), ValueError, "`groups` are missing"),
     ],
 )
-def test_a_split_refuses_what_it_cannot_take(given, error, said):
+def test_a_split_or_its_task_refuses_what_it_cannot_take(given, error, said):
     with pytest.raises(error, match=said):
-        Split(**{"images": np.zeros((2, 4, 4, 1)), "labels": [0, 1], "ids": ["a", "b"], **given})
+        split = Split(**{"images": np.zeros((2, 4, 4, 1)), "labels": [0, 1], "ids": ["a", "b"], **given})
+        ft.Task("own", split, split, split, ("a", "b"), "here", "none")
 
 
 # --- what Keras does otherwise from version to version ---------------------------------------------------------

@@ -6,7 +6,7 @@ import threading
 
 _MODULES_OF_OTHER_WINGS = (
     "evidence/probes", "evidence/run", "objectives/augmentation", "objectives/classification", "objectives/objective",
-    "objectives/scores", "tasks/inputs", "tasks/split", "tasks/task",
+    "objectives/evaluation", "objectives/scores", "score", "tasks/inputs", "tasks/split", "tasks/task",
 )  # fmt: skip
 _PARSING = threading.Lock()  # two threads that parse at once make CPython 3.11 raise "recursion depth mismatch"
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from ftlib import plots
 from ftlib.files import written_whole
+from ftlib.score import CLASSIFICATION_SCORES, Score
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +25,7 @@ class ComparisonRow:
         updates, updates_done: Updates planned and done.
         seed: Seed of the run.
         rate_factor, regularization: What validation chose; the regularization as its text.
-        val_accuracy, val_macro_f1, test_accuracy, test_macro_f1: Scores, 0 to 1.
+        validation, test: Scores by name, without the loss; a row names them `val_accuracy`, `test_accuracy` and so on.
     """
 
     strategy: str
@@ -34,10 +35,14 @@ class ComparisonRow:
     rate_factor: float
     regularization: str
     updates_done: int
-    val_accuracy: float
-    val_macro_f1: float
-    test_accuracy: float
-    test_macro_f1: float
+    validation: dict[str, float]
+    test: dict[str, float]
+
+    def flat(self) -> dict[str, Any]:
+        """Returns the row as it is saved: one dict of plain values."""
+        values = {name: value for name, value in vars(self).items() if name not in ("validation", "test")}
+        values |= {f"val_{name}": value for name, value in self.validation.items()}
+        return values | {f"test_{name}": value for name, value in self.test.items()}
 
 
 class CellHistory(NamedTuple):
@@ -58,7 +63,7 @@ class Comparison:
         rows: One dict per run: strategy, labels per class, updates, seed, rate factor and regularization that were
             chosen, validation and test scores.
         tuning: One dict per choice tried: strategy, labels per class, updates, rate factor, regularization, mean
-            validation accuracy.
+            validation score.
         runs: With `keep_runs`, the runs of the first seed in every cell; empty in a loaded comparison.
     """
 
@@ -68,11 +73,24 @@ class Comparison:
     runs: list = dataclasses.field(default_factory=list)
     _cell_histories: list[CellHistory] = dataclasses.field(default_factory=list, init=False)
 
+    @property
+    def score_kinds(self) -> tuple[Score, ...]:
+        """What each of its scores means: the headline first, the loss last."""
+        recorded_scores = self.settings.get("scores")
+        return tuple(Score(**score) for score in recorded_scores) if recorded_scores else CLASSIFICATION_SCORES
+
+    @property
+    def headline(self) -> Score:
+        """The score that its tables, figures and reports speak of: accuracy for a classification."""
+        return self.score_kinds[0]
+
     def table(self) -> list[dict[str, Any]]:
         """Returns one dict per strategy and cell: `n` seeds, and mean and 95 % interval of validation and test.
 
-        The interval is Student's t over seeds, cut off at 0 and 1; with one seed it is NaN.
+        They are those of the headline score; of the others, the means. The interval is Student's t over seeds, cut off
+        at what the score can be (0 and 1 for accuracy); with one seed it is NaN.
         """
+        headline, *other_scores, _ = self.score_kinds
         rows_by_cell: dict[tuple, list] = {}
         for row in self.rows:
             rows_by_cell.setdefault((row["strategy"], row["labels_per_class"], row["updates"]), []).append(row)
@@ -82,24 +100,30 @@ class Comparison:
             line = {"strategy": strategy, "labels_per_class": labels, "updates": updates, "n": len(cell_rows)}
             line["rate_factor"] = cell_rows[0]["rate_factor"]
             for part in ("val", "test"):
-                mean, low, high = interval([row[f"{part}_accuracy"] for row in cell_rows])
+                values = [row[f"{part}_{headline.name}"] for row in cell_rows]
+                mean, low, high = interval(values, headline.bounds)
                 line |= {f"{part}_mean": mean, f"{part}_low": low, f"{part}_high": high}
-                line[f"{part}_macro_f1"] = float(np.mean([row[f"{part}_macro_f1"] for row in cell_rows]))
+                for score in other_scores:
+                    line[f"{part}_{score.name}"] = float(np.mean([row[f"{part}_{score.name}"] for row in cell_rows]))
             table.append(line)
         return table
 
     def __repr__(self):
         header = f"{'strategy':<25}{'labels/class':>12}{'updates':>9}{'seeds':>7}"
-        lines = [header + f"{'test accuracy, 95 % interval':>32}{'macro-F1':>12}"]
+        headline, *other_scores, _ = self.score_kinds
+        header += f"{f'test {headline.label}, 95 % interval':>32}"
+        lines = [header + "".join(f"{score.label:>12}" for score in other_scores)]
         for row in self.table():
-            accuracy = f"{100 * row['test_mean']:.1f} %"
+            text = headline.format(row["test_mean"])
             if row["n"] > 1:
-                accuracy += f"  ({100 * row['test_low']:.1f} to {100 * row['test_high']:.1f})"
+                ends = headline.format_interval(row["test_low"], row["test_high"])
+                text += f"  ({ends.removesuffix(headline.unit).rstrip()})"
             else:
-                accuracy += "  (one seed)"
+                text += "  (one seed)"
+            others = "".join(f"{score.format(row[f'test_{score.name}']):>12}" for score in other_scores)
             lines.append(
                 f"{row['strategy']:<25}{row['labels_per_class'] or 'all':>12}{row['updates']:>9}{row['n']:>7}"
-                f"{accuracy:>32}{100 * row['test_macro_f1']:>10.1f} %"
+                f"{text:>32}{others}"
             )
         return "\n".join(lines)
 
@@ -122,11 +146,11 @@ class Comparison:
         return histories
 
     def plot(self, x: str | None = None):
-        """Returns a figure of test accuracy against `"labels_per_class"` or `"updates"`, whichever varies."""
+        """Returns a figure of the test score against `"labels_per_class"` or `"updates"`, whichever varies."""
         if x is None:
             updates_vary = len({row["updates"] for row in self.rows}) > 1
             x = "updates" if updates_vary else "labels_per_class"
-        return plots.accuracy_curves(self.table(), x=x)
+        return plots.accuracy_curves(self.table(), x=x, score=self.headline)
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the comparison as plain data for JSON, without models and curves."""

@@ -10,10 +10,14 @@ import numpy as np
 from ftlib import plots
 from ftlib.evidence.probes import backbone_of, chain_models, source_head
 from ftlib.evidence.run import Run
-from ftlib.models.inference import fingerprint_model, predict
-from ftlib.models.initialization import copy_model
+from ftlib.models.arrays import to_numpy
+from ftlib.models.inference import fingerprint_model, predict, take_inputs
+from ftlib.models.initialization import assign_weights, copy_model
 from ftlib.models.staged_model import StagedModel
-from ftlib.tasks.inputs import check_pixels
+from ftlib.objectives.classification import Classification
+from ftlib.objectives.evaluation import score_model
+from ftlib.score import ACCURACY, Score
+from ftlib.tasks.inputs import check_inputs
 from ftlib.tasks.task import Task
 
 _DRIFT_IMAGES = 100  # on which the features of every stage are compared
@@ -26,9 +30,10 @@ class Forgetting:
     Attributes:
         source: Name of the source task.
         target: Name of the task that the network was tuned on.
-        head: `"pre-trained head"` or `"linear probe"`: what the source task was read through, before and after.
-        before, after: Accuracy on the source task's validation images, 0 to 1.
-        n: Number of these images.
+        head: `"pre-trained head"`, `"linear probe"` or `"own head"`: what the source task was read through, before and
+            after.
+        before, after: Headline score on the source task's validation split: accuracy, 0 to 1, for classes.
+        n: Number of its examples.
         drift: One dict per stage of the backbone: `stage`; `drift`, the distance between its features before and after,
             divided by their size before (0: untouched); `similarity`, debiased linear CKA (1: the same up to rotation
             and scale, about 0: unrelated; Kornblith et al., 2019, Nguyen et al., 2021). Stages between which a model
@@ -42,24 +47,27 @@ class Forgetting:
     after: float
     n: int
     drift: list[dict[str, Any]]
+    score: Score = ACCURACY
 
     @property
     def lost(self) -> float:
-        """Accuracy on the source task before tuning less that after it."""
-        return self.before - self.after
+        """How much worse the score on the source task is after tuning: above 0 where something was forgotten."""
+        return self.score.rank(self.before) - self.score.rank(self.after)
 
     def __repr__(self):
-        scores = f"{100 * self.before:.1f} % before tuning on {self.target!r}, {100 * self.after:.1f} % after"
-        lines = [f"{self.source!r} read through its {self.head}: {scores} ({self.n:,} images)"]
+        before, after = self.score.format(self.before), self.score.format(self.after)
+        lines = [
+            f"{self.source!r} read through its {self.head}: {self.score.label} {before} before tuning on "
+            f"{self.target!r}, {after} after ({self.n:,} examples)"
+        ]
         lines += [f"  {'stage':<12}{'drift':>8}{'similarity (CKA)':>20}"]
         lines += [f"  {row['stage']:<12}{row['drift']:>8.3f}{row['similarity']:>20.3f}" for row in self.drift]
         return "\n".join(lines)
 
     def plot(self):
         """Returns a Matplotlib figure of how far the features of each stage moved."""
-        title = (
-            f"{self.source}: {100 * self.before:.1f} % before tuning on {self.target}, {100 * self.after:.1f} % after"
-        )
+        before, after = self.score.format(self.before), self.score.format(self.after)
+        title = f"{self.source}: {before} before tuning on {self.target}, {after} after"
         bars = {row["stage"]: row["drift"] for row in self.drift}
         return plots.bars(bars, title, "Distance of features from their start")
 
@@ -68,12 +76,13 @@ def forgetting(run: Run, source: Task, before: keras.Model | None = None, exampl
     """Measures what fine-tuning cost on the task that the backbone came from.
 
     The old head is kept, or, where there is none, a linear probe is fitted on the backbone before tuning and then
-    fixed; the tuned backbone is put under the same head. The result says which of the two it was.
+    fixed; the tuned backbone is put under the same head. The result says which of the two it was. A source without
+    classes (a language model, say) is read through the head of the model before tuning, which must be its own.
 
     Args:
         run: A `Run` of `fit`.
         source: A `Task`: that of the pre-training, or one that stands for what is not to be forgotten. Its training
-            images serve for the probe alone, its validation images for the accuracy.
+            images serve for the probe alone, its validation images for the score.
         before: The model that `fit` was given, or its backbone. Default None: `run.start`; a loaded run has none.
         examples: How many validation images of the source, evenly taken. Default None: all.
 
@@ -98,7 +107,7 @@ def forgetting(run: Run, source: Task, before: keras.Model | None = None, exampl
         raise TypeError(f"`source` is a Task, as from ft.load_task(...). Received: {type(source).__name__}.")
     if examples is not None and (isinstance(examples, bool) or not isinstance(examples, int) or examples < 1):
         raise ValueError(f"`examples` is a whole number of at least 1, or None. Received: examples={examples!r}.")
-    check_pixels(source.validation.images, "source images")
+    check_inputs(source.validation.inputs, source.kind, "source")
     backbone_before = _backbone_before(run, before)
     backbone_after = backbone_of(StagedModel(run.model, run.head))
     shapes_before, shapes_after = ([weight.shape for weight in b.weights] for b in (backbone_before, backbone_after))
@@ -109,21 +118,26 @@ def forgetting(run: Run, source: Task, before: keras.Model | None = None, exampl
     split = source.validation
     if examples is not None and examples < len(split):
         split = split.take(_evenly_spaced(len(split), examples))
-    head = source_head(backbone_before, source)
-    accuracy_before, accuracy_after = (
-        _accuracy(chain_models(backbone, head.model), split) for backbone in (backbone_before, backbone_after)
-    )
+    if isinstance(source.objective, Classification):
+        head = source_head(backbone_before, source)
+        head_kind = head.kind
+        models = [chain_models(backbone, head.model) for backbone in (backbone_before, backbone_after)]
+    else:
+        head_kind = "own head"
+        models = _under_own_head(run, before, source)
+    score_before, score_after = (_headline_score(model, split, source.objective) for model in models)
 
     drift_indices = _evenly_spaced(len(split), min(_DRIFT_IMAGES, len(split)))
-    drift_images = np.asarray(split.take(drift_indices).images, "float32")
+    drift_inputs = take_inputs(source.objective.for_evaluation(split).inputs, drift_indices)
     return Forgetting(
         source=source.name,
         target=run.settings["task"]["name"],
-        head=head.kind,
-        before=accuracy_before,
-        after=accuracy_after,
+        head=head_kind,
+        before=score_before,
+        after=score_after,
         n=len(split),
-        drift=_measure_drift(backbone_before, backbone_after, drift_images),
+        drift=_measure_drift(backbone_before, backbone_after, drift_inputs),
+        score=source.objective.headline,
     )
 
 
@@ -131,8 +145,29 @@ def _evenly_spaced(length, count):
     return np.linspace(0, length - 1, count).astype(int)
 
 
-def _accuracy(model, split):
-    return float((predict(model, split.images).argmax(1) == split.labels).mean())
+def _headline_score(model, split, objective):
+    split = objective.for_evaluation(split)
+    return score_model(model, split.inputs, split.targets, objective)[objective.headline.name]
+
+
+def _under_own_head(run, before, source):
+    """Returns the model before tuning, and the same with the tuned backbone under it.
+
+    Raises:
+        ValueError: If its head is not one for the source task.
+    """
+    model = run.start if before is None else before
+    source.objective.check_model(model, source)
+    head_name = run.head if any(layer.name == run.head for layer in model.layers) else None
+    start, tuned = StagedModel(copy_model(model), head_name), StagedModel(copy_model(model), head_name)
+    if "head" not in start.stage_names:
+        raise ValueError(
+            f"{source.name!r} has no classes, so it is read through the head of the model before tuning. Received: a "
+            "model without a head. Give it with its head: forgetting(run, source, before=model)."
+        )
+    tuned_weights = backbone_of(StagedModel(run.model, run.head)).weights
+    assign_weights(backbone_of(tuned).weights, [to_numpy(weight) for weight in tuned_weights])
+    return [start.model, tuned.model]
 
 
 def _backbone_before(run, model_before):

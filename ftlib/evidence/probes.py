@@ -78,11 +78,11 @@ def backbone_of(staged: StagedModel) -> keras.Model:
 
 def chain_models(*parts: keras.Model) -> keras.Model:
     """Returns models one after the other as one, so that what is between them is never kept for all images."""
-    image = keras.Input(parts[0].input_shape[1:])
-    activation = image
+    first_input = keras.Input(parts[0].input_shape[1:], dtype=parts[0].inputs[0].dtype)
+    activation = first_input
     for part in parts:
         activation = part(activation)
-    return keras.Model(image, activation)
+    return keras.Model(first_input, activation)
 
 
 def _shipped_name(backbone):

@@ -16,10 +16,10 @@ from ftlib.files import written_whole
 from ftlib.models.arrays import to_numpy
 from ftlib.models.inference import fingerprint_images, predict
 from ftlib.models.staged_model import StagedModel
-from ftlib.objectives.classification import Classification
 from ftlib.objectives.evaluation import reduced_outputs
-from ftlib.objectives.objective import Objective, Score
+from ftlib.objectives.objective import Objective
 from ftlib.objectives.scores import confusion_matrix
+from ftlib.score import CLASSIFICATION_SCORES, Score
 from ftlib.tasks.inputs import INPUT_NOUNS, check_inputs
 from ftlib.tasks.split import Split
 from ftlib.tasks.task import PARTS, Task
@@ -96,7 +96,7 @@ class Run:
         if self.task is not None:
             return self.task.objective.scores
         recorded_scores = self.settings.get("task", {}).get("scores")
-        return tuple(Score(**score) for score in recorded_scores) if recorded_scores else Classification().scores
+        return tuple(Score(**score) for score in recorded_scores) if recorded_scores else CLASSIFICATION_SCORES
 
     @property
     def headline(self) -> Score:
@@ -165,8 +165,9 @@ class Run:
     def score(self, part: str = "validation") -> dict[str, float]:
         """Returns all scores on a split, the headline first; those on the test split are computed once and recorded."""
         if part not in self.scores:
-            split = self.objective.for_evaluation(self.split(part))
-            self.scores[part] = self.objective.score(self.predictions(part), split.targets)
+            split = self.split(part)
+            targets = self.objective.for_evaluation(split).targets
+            self.scores[part] = self.objective.score(self.predictions(part), targets)
             if self.run_dir is not None:
                 self._record_score(part, self.run_dir)
         return self.scores[part]
@@ -196,7 +197,8 @@ class Run:
         Where outputs are too large to keep, it is what the objective keeps of them.
         """
         if part not in self._predictions:
-            split = self.objective.for_evaluation(self.split(part))
+            split = self.split(part)
+            split = self.objective.for_evaluation(split)
             self._predictions[part] = reduced_outputs(self.model, split.inputs, split.targets, self.objective)
         return self._predictions[part]
 
@@ -284,7 +286,8 @@ class Run:
             metric: A value of the epochs in `history`. Default None: the headline score on validation.
         """
         metric = f"val_{self.headline.name}" if metric is None else metric
-        return plots.learning_curves({self.strategy: [self.history]}, metric=metric)
+        score = next((score for score in self.score_kinds if score.name == metric.removeprefix("val_")), None)
+        return plots.learning_curves({self.strategy: [self.history]}, metric=metric, score=score)
 
     def save(self, run_dir: str | os.PathLike) -> None:
         """Writes `model.keras` and `run.json` into a folder, each at once or not at all."""
@@ -399,8 +402,7 @@ def _plain_targets(targets):
 
 def _format_score(score, values):
     value = values[score.name]
-    title = score.title[:1].lower() + score.title[1:] if score.title[1:2].islower() else score.title
-    return f"{title} {value:.3f}" if score.unit == "%" else f"{title} {score.format(value)}"
+    return f"{score.label} {value:.3f}" if score.unit == "%" else f"{score.label} {score.format(value)}"
 
 
 def _phase_row(record):

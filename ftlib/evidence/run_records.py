@@ -65,7 +65,7 @@ class EpochRecord(Record):
         own = {name: value for name, value in data.items() if name in ("phase", "epoch", "update", "rate")}
         scores = {name: value for name, value in data.items() if name not in own}
         if "loss" not in scores or "val_loss" not in scores:
-            raise TypeError(f"an epoch needs its `loss` and `val_loss`, and has {', '.join(data)}")
+            raise TypeError(f"an epoch needs its 'loss' and 'val_loss', and has {', '.join(data)}")
         return cls(
             **own,
             training={name: value for name, value in scores.items() if not name.startswith("val_")},

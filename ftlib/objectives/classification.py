@@ -10,8 +10,9 @@ import numpy as np
 
 from ftlib.models.backbones import classifier
 from ftlib.objectives.augmentation import augment, mix
-from ftlib.objectives.objective import LOSS, Objective, Score
+from ftlib.objectives.objective import Objective
 from ftlib.objectives.scores import confusion_matrix, f1_by_class, score_predictions
+from ftlib.score import CLASSIFICATION_SCORES, Score
 
 if TYPE_CHECKING:
     from ftlib.strategies.regularization import Regularization
@@ -29,7 +30,7 @@ class Classification(Objective):
     @property
     def scores(self) -> tuple[Score, ...]:
         """Accuracy, the mean F1 of the classes, and cross-entropy."""
-        return Score("accuracy", "Accuracy"), Score("macro_f1", "Macro-F1"), LOSS
+        return CLASSIFICATION_SCORES
 
     def check_targets(self, targets: Any, what: str, class_names: tuple[str, ...]) -> None:
         """Raises unless targets are class indices `(n,)` of the task's classes."""

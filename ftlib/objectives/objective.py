@@ -3,56 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import keras
 import numpy as np
 
+from ftlib.score import Score
+
 if TYPE_CHECKING:
     from ftlib.strategies.regularization import Regularization
     from ftlib.tasks.split import Split
     from ftlib.tasks.task import Task
-
-
-@dataclasses.dataclass(frozen=True)
-class Score:
-    """What a score is called, which direction is good, and how it is written.
-
-    Attributes:
-        name: Its key in what `Objective.score` returns: `"accuracy"`.
-        title: As a label of a figure begins: `"Accuracy"`.
-        higher_is_better: Its direction.
-        low, high: Its bounds; None where it has none.
-        unit: What follows the number; `"%"` for a share, which is written as a percentage.
-    """
-
-    name: str
-    title: str
-    higher_is_better: bool = True
-    low: float | None = 0.0
-    high: float | None = 1.0
-    unit: str = "%"
-
-    def format(self, value: float) -> str:
-        """Returns a value as it is printed.
-
-        Example:
-        >>> Score("accuracy", "Accuracy").format(0.975)
-        '97.5 %'
-        """
-        if math.isnan(value):
-            return "unknown"
-        if self.unit == "%":
-            return f"{100 * value:.1f} %"
-        return f"{value:.3g} {self.unit}".rstrip()
-
-    def is_better(self, value: float, other: float) -> bool:
-        """Returns whether a value is better than another one."""
-        return value > other if self.higher_is_better else value < other
-
-
-LOSS = Score("loss", "Loss", higher_is_better=False, high=None, unit="")
 
 
 class Objective:

@@ -11,14 +11,15 @@ from ftlib.plots.look import (
     LONGEST_STRATEGY,
     LineEnd,
     assign_styles,
-    format_percent_axis,
+    format_score_axis,
     label_line_ends,
     name_rows,
     new_figure,
     shorten_name,
     styled,
 )
-from ftlib.text import format_count, format_labels, format_percent, format_seeds
+from ftlib.score import ACCURACY, Score
+from ftlib.text import format_count, format_labels, format_seeds
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,7 +30,7 @@ _AXES = {
     "labels_per_class": ("Training labels per class (log scale)", "updates"),
     "updates": ("Training updates (batches, log scale)", "labels_per_class"),
 }
-_METRICS = {"test": "Test accuracy", "val": "Validation accuracy"}
+_METRICS = {"test": "Test", "val": "Validation"}
 
 
 class MainCell(NamedTuple):
@@ -49,14 +50,17 @@ class _BestAt(NamedTuple):
 
 
 @styled
-def accuracy_curves(rows: Sequence[Row], x: str = "labels_per_class", metric: str = "test") -> "Figure":
-    """Draws accuracy against the number of labels or of updates, one line per strategy.
+def accuracy_curves(
+    rows: Sequence[Row], x: str = "labels_per_class", metric: str = "test", score: Score = ACCURACY
+) -> "Figure":
+    """Draws a score against the number of labels or of updates, one line per strategy.
 
     Args:
         rows: Rows as from `Comparison.table()`: dicts with `"strategy"`, `"labels_per_class"`, `"updates"`,
             `"n"` (seeds) and, as fractions, `"test_mean"`, `"test_low"`, `"test_high"` (95 % interval).
         x: `"labels_per_class"` or `"updates"`. Of the other quantity the value with most points is shown.
         metric: `"test"`, or `"val"` for the columns `"val_mean"`, `"val_low"`, `"val_high"`.
+        score: What the columns hold. Default: accuracy.
 
     Returns:
         A Matplotlib figure.
@@ -72,8 +76,8 @@ def accuracy_curves(rows: Sequence[Row], x: str = "labels_per_class", metric: st
     rows_of_strategy, fixed_value = by_strategy(rows, x, metric)
     fig = new_figure(7.5, 4.6)
     ax = fig.subplots()
-    _draw_curves(ax, rows_of_strategy, x, metric)
-    ax.set_title(_name_the_best(rows_of_strategy, fixed_value, x, metric))
+    _draw_curves(ax, rows_of_strategy, x, metric, score)
+    ax.set_title(_name_the_best(rows_of_strategy, fixed_value, x, metric, score))
     return fig
 
 
@@ -84,6 +88,7 @@ def headline(
     labels_per_class: int | None = 10,
     source: str = "results/digits.json",
     stacked: bool = False,
+    score: Score = ACCURACY,
 ) -> "Figure":
     """Draws what was measured just now beside the recorded grid.
 
@@ -93,6 +98,7 @@ def headline(
         labels_per_class: Which live rows to show. Where there are none of these, the largest number there is.
         source: Where the recorded rows come from, for the title of their panel.
         stacked: Whether the panels stand one above the other, for narrow pages.
+        score: What the columns hold. Default: accuracy.
 
     Returns:
         A Matplotlib figure.
@@ -118,7 +124,7 @@ def headline(
         fig = new_figure(11, max(4.6, live_height))
         axes = list(fig.subplots(1, 2, width_ratios=[1, 1.25]))
     live_ax = axes[0]
-    _draw_live(live_ax, live.rows, recorded_rows or [])
+    _draw_live(live_ax, live.rows, recorded_rows or [], score)
     if stacked:
         locator = live_ax.xaxis.get_major_locator()
         locator.set_params(nbins=4)  # pyright: ignore[reportCallIssue] - a MaxNLocator; numbers as wide as "98.5 %"
@@ -129,7 +135,7 @@ def headline(
         rows_of_strategy, fixed_updates = by_strategy(recorded_rows, "labels_per_class", "test")
         seeds = format_seeds(row["n"] for row in _all_rows(rows_of_strategy))
         axes[1].set_title(f"Recorded ({source}, {seeds}):\n{format_count(fixed_updates, 'update')}")
-        _draw_curves(axes[1], rows_of_strategy, "labels_per_class", "test")
+        _draw_curves(axes[1], rows_of_strategy, "labels_per_class", "test", score)
     return fig
 
 
@@ -171,7 +177,7 @@ def _all_rows(rows_of_strategy):
     return [row for strategy_rows in rows_of_strategy.values() for row in strategy_rows]
 
 
-def _name_the_best(rows_of_strategy, fixed_value, x, metric):
+def _name_the_best(rows_of_strategy, fixed_value, x, metric, score):
     """Returns which strategy is ahead at the smallest and the largest x, in words."""
     rows = _all_rows(rows_of_strategy)
     x_values = [row[x] for row in rows]
@@ -179,19 +185,20 @@ def _name_the_best(rows_of_strategy, fixed_value, x, metric):
         fixed_text = format_count(fixed_value, "update")
     else:
         fixed_text = format_labels(fixed_value)
-    first = _best_at(rows, min(x_values, key=_sort_key), x, metric)
-    last = _best_at(rows, max(x_values, key=_sort_key), x, metric)
+    first = _best_at(rows, min(x_values, key=_sort_key), x, metric, score)
+    last = _best_at(rows, max(x_values, key=_sort_key), x, metric, score)
+    best = "highest" if score.higher_is_better else "lowest"
     if first.value == last.value:
-        return f"{first.strategy} has the highest mean:\n{first.text}, {fixed_text}"
+        return f"{first.strategy} has the {best} mean:\n{first.text}, {fixed_text}"
     if first.strategy == last.strategy:
-        return f"{first.strategy} has the highest mean at both ends ({fixed_text}):\n{first.text}, {last.text}"
-    return f"Highest mean ({fixed_text}): {first.strategy} {first.text},\n{last.strategy} {last.text}"
+        return f"{first.strategy} has the {best} mean at both ends ({fixed_text}):\n{first.text}, {last.text}"
+    return f"{best.capitalize()} mean ({fixed_text}): {first.strategy} {first.text},\n{last.strategy} {last.text}"
 
 
-def _best_at(rows, value, x, metric):
-    best_row = max((row for row in rows if row[x] == value), key=lambda row: row[f"{metric}_mean"])
+def _best_at(rows, value, x, metric, score):
+    best_row = max((row for row in rows if row[x] == value), key=lambda row: score.rank(row[f"{metric}_mean"]))
     setting = format_labels(value) if x == "labels_per_class" else format_count(value, "update")
-    return _BestAt(value, _short_name(best_row), f"{format_percent(best_row[f'{metric}_mean'])} with {setting}")
+    return _BestAt(value, _short_name(best_row), f"{score.format(best_row[f'{metric}_mean'])} with {setting}")
 
 
 def _short_name(row):
@@ -216,7 +223,7 @@ def _error_arms(row, metric):
     return [0.0 if end is None or np.isnan(end) else abs(end - row[f"{metric}_mean"]) for end in ends]
 
 
-def _draw_curves(ax, rows_of_strategy, x, metric):
+def _draw_curves(ax, rows_of_strategy, x, metric, score):
     from matplotlib.ticker import NullLocator
 
     rows = _all_rows(rows_of_strategy)
@@ -243,7 +250,7 @@ def _draw_curves(ax, rows_of_strategy, x, metric):
             linewidth=1.7,
             label=name,
         )
-        label = f"{_short_name(strategy_rows[-1])} {format_percent(means[-1])}"
+        label = f"{_short_name(strategy_rows[-1])} {score.format(means[-1])}"
         line_ends.append(LineEnd(label, x_places[-1], means[-1], style))
 
     ax.set_xscale("log")
@@ -253,14 +260,17 @@ def _draw_curves(ax, rows_of_strategy, x, metric):
     if len(tick_values) == 1:
         (only_place,) = tick_places.values()
         ax.set_xlim(only_place / 1.5, only_place * 1.5)
-    format_percent_axis(ax.yaxis)
+    format_score_axis(ax.yaxis, score)
     axis_label, _ = _AXES[x]
     seeds = format_seeds(row["n"] for row in rows)
-    ax.set(xlabel=f"{axis_label}\npoints: mean of {seeds}; bars: 95 % intervals", ylabel=_METRICS[metric])
+    ax.set(
+        xlabel=f"{axis_label}\npoints: mean of {seeds}; bars: 95 % intervals",
+        ylabel=f"{_METRICS[metric]} {score.label}",
+    )
     label_line_ends(ax, line_ends)
 
 
-def _draw_live(ax, rows, recorded_rows):
+def _draw_live(ax, rows, recorded_rows, score):
     style_of_strategy = assign_styles([row["strategy"] for row in rows])
     has_recorded_interval = False
     for place, row in enumerate(rows):
@@ -275,9 +285,9 @@ def _draw_live(ax, rows, recorded_rows):
         ax.errorbar(
             row["test_mean"], place, xerr=arms, color=style.colour, marker=style.marker, markersize=8, capsize=4
         )
-    name_rows(ax, [f"{_short_name(row)}\n{format_percent(row['test_mean'])}" for row in rows])
-    format_percent_axis(ax.xaxis)
-    label = f"Test accuracy\npoints: mean of {format_seeds(row['n'] for row in rows)}; lines: 95 % intervals"
+    name_rows(ax, [f"{_short_name(row)}\n{score.format(row['test_mean'])}" for row in rows])
+    format_score_axis(ax.xaxis, score)
+    label = f"Test {score.label}\npoints: mean of {format_seeds(row['n'] for row in rows)}; lines: 95 % intervals"
     if has_recorded_interval:
         label += "\nwide grey bars: recorded intervals"
     ax.set_xlabel(label)

@@ -9,25 +9,22 @@ from ftlib.plots.look import (
     LONGEST_STRATEGY,
     Style,
     assign_styles,
-    format_percent_axis,
+    format_score_axis,
     new_figure,
     shorten_name,
     styled,
 )
-from ftlib.text import display_width, format_percent, format_seeds
+from ftlib.score import CLASSIFICATION_SCORES, Score
+from ftlib.text import display_width, format_seeds
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 History = Sequence[Mapping[str, Any]]  # one dict, or record, per epoch
 
-_METRIC_NAMES = {
-    "val_accuracy": "Validation accuracy",
-    "val_macro_f1": "Validation macro-F1",
-    "val_loss": "Validation loss",
-    "accuracy": "Training accuracy",
-    "loss": "Training loss",
-    "rate": "Learning rate",
+_KNOWN_SCORES = {
+    **{score.name: score for score in CLASSIFICATION_SCORES},
+    "rate": Score("rate", "Learning rate", high=None, unit=""),
 }
 _TRAINING_STYLE = Style("#767676", "None", "--")  # beside a strategy's own validation curve
 _LANE_HEIGHT = 0.26  # inches of a strategy's phases above the curves
@@ -42,7 +39,9 @@ class _PhaseSpan(NamedTuple):
 
 
 @styled
-def learning_curves(histories: Mapping[str, Sequence[History]], metric: str = "val_accuracy") -> "Figure":
+def learning_curves(
+    histories: Mapping[str, Sequence[History]], metric: str = "val_accuracy", score: Score | None = None
+) -> "Figure":
     """Draws how a metric develops over the updates, one line per strategy.
 
     The line is the mean over seeds, the band reaches from the lowest to the highest seed. A seed that stopped
@@ -53,6 +52,8 @@ def learning_curves(histories: Mapping[str, Sequence[History]], metric: str = "v
             per epoch: `"update"` (cumulative over phases), `"phase"`, and the metrics. For a single name, the
             training curve is drawn beside the validation curve.
         metric: A key of the history's dicts, such as `"val_accuracy"`, `"val_loss"` or `"rate"`.
+        score: What the metric means. Default None: accuracy, macro-F1 and losses are known; another is a plain number
+            of which more is better.
 
     Returns:
         A Matplotlib figure.
@@ -82,21 +83,21 @@ def learning_curves(histories: Mapping[str, Sequence[History]], metric: str = "v
         and training_metric != metric
         and all(training_metric in epoch for epoch in _all_epochs(histories))
     )
-    metric_name = _METRIC_NAMES.get(metric, metric)
+    score = _known_score(metric) if score is None else score
+    metric_name = _name_metric(metric, score)
     last_values = {}
     for name, seed_histories in histories.items():
         style = style_of_name[name]
-        label = metric_name.lower() if has_training_curve else shorten_name(name, LONGEST_STRATEGY)
+        label = f"validation {score.label}" if has_training_curve else shorten_name(name, LONGEST_STRATEGY)
         last_values[name] = _draw_curve(ax, label, seed_histories, metric, style)
         for phase in phases_of_name[name][1:]:
             ax.axvline(phase.start, color=style.colour, linewidth=0.8, linestyle=(0, (1, 2)))
     if has_training_curve:
         (seed_histories,) = histories.values()
-        label = _METRIC_NAMES.get(training_metric, training_metric).lower()
+        label = f"training {score.label}"
         _draw_curve(ax, label, seed_histories, training_metric, _TRAINING_STYLE)
 
-    if _is_share(metric):
-        format_percent_axis(ax.yaxis)
+    format_score_axis(ax.yaxis, score)
     seed_counts = [len(seed_histories) for seed_histories in histories.values()]
     x_label = "Training updates (batches)"
     if max(seed_counts) > 1:
@@ -105,7 +106,7 @@ def learning_curves(histories: Mapping[str, Sequence[History]], metric: str = "v
     ax.set(xlabel=x_label, ylabel=y_label)
     ax.margins(x=0.02)
     fig.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False, handlelength=3.2)
-    lane_ax.set_title(_title(last_values, metric, metric_name, max(seed_counts)))
+    lane_ax.set_title(_title(last_values, score, metric_name, max(seed_counts)))
     if has_lanes:
         _draw_lanes(lane_ax, phases_of_name, style_of_name)
     return fig
@@ -124,8 +125,15 @@ def _all_epochs(histories):
     return [epoch for seed_histories in histories.values() for history in seed_histories for epoch in history]
 
 
-def _is_share(metric):
-    return "accuracy" in metric or "f1" in metric
+def _known_score(metric):
+    name = metric.removeprefix("val_")
+    return _KNOWN_SCORES.get(name, Score(name, name.replace("_", " ").capitalize(), low=None, high=None, unit=""))
+
+
+def _name_metric(metric, score):
+    if metric == "rate":
+        return score.title
+    return f"{'Validation' if metric.startswith('val_') else 'Training'} {score.label}"
 
 
 def _draw_curve(ax, label, seed_histories, metric, style):
@@ -206,17 +214,17 @@ def _draw_lanes(ax, phases_of_name, style_of_name):
             ax.annotate(text, (phase.start, lane), (4, 0), textcoords="offset points", va="center", fontsize=9)
 
 
-def _title(last_values, metric, metric_name, most_seeds):
-    is_loss = "loss" in metric
-    value = (min if is_loss else max)(last_values.values())
+def _title(last_values, score, metric_name, most_seeds):
+    value = max(last_values.values(), key=score.rank)
     best_names = [name for name, last_value in last_values.items() if np.isclose(last_value, value, rtol=1e-6)]
-    value_text = format_percent(value) if _is_share(metric) else f"{value:.3g}"
+    value_text = score.format(value)
+    measured = metric_name[:1].lower() + metric_name[1:]
     name = shorten_name(best_names[0], LONGEST_STRATEGY)
     if len(last_values) == 1:
-        return f"{name}: {metric_name.lower()} {value_text} after the last update"
+        return f"{name}: {measured} {value_text} after the last update"
     seeds = ", mean of the seeds" if most_seeds > 1 else ""
-    end = f"{metric_name.lower()} {value_text}{seeds}"
+    end = f"{measured} {value_text}{seeds}"
     if len(best_names) == 1:
-        return f"{name} ends {'lowest' if is_loss else 'highest'}: {end}"
+        return f"{name} ends {'highest' if score.higher_is_better else 'lowest'}: {end}"
     others = shorten_name(best_names[1], LONGEST_STRATEGY) if len(best_names) == 2 else f"{len(best_names) - 1} others"
-    return f"{name} and {others} end equally {'low' if is_loss else 'high'}: {end}"
+    return f"{name} and {others} end equally {'high' if score.higher_is_better else 'low'}: {end}"

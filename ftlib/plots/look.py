@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ftlib.plots.canvas import DPI, png, require_scale, settle
+from ftlib.score import Score
 from ftlib.text import display_width
 
 if TYPE_CHECKING:
@@ -106,6 +107,14 @@ def format_percent_axis(axis: "Axis") -> None:
     if high > 1:
         axis.set_view_interval(low, 1 + 0.02 * (1 - low), ignore=True)
     write_percent_ticks(axis)
+
+
+def format_score_axis(axis: "Axis", score: Score) -> None:
+    """Labels an axis of a score: shares in percent, others as numbers, with their unit."""
+    if score.unit == "%":
+        format_percent_axis(axis)
+    elif score.unit:
+        axis.set_major_formatter(lambda value, _: f"{value:g} {score.unit}")
 
 
 def write_percent_ticks(axis: "Axis") -> None:

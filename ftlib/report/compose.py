@@ -12,6 +12,7 @@ from ftlib.report.page import PageSection, build_page, linked_sections, paragrap
 from ftlib.report.sections_comparison import Ranking
 from ftlib.report.sections_training import learning_curves, model_stages, opening, phases_and_proofs, settings_table
 from ftlib.report.sentences import compare_in_words, describe_run, is_clearly_above
+from ftlib.score import ACCURACY
 
 if TYPE_CHECKING:
     from ftlib.evidence.advisor import Advice
@@ -53,7 +54,8 @@ def compose_comparison(result: "Comparison", recorded: "Comparison | None", reco
         recorded_in: Where `recorded` comes from.
     """
     rows = result.table()
-    ranking = Ranking.of(rows)
+    score = result.headline
+    ranking = Ranking.of(rows, score)
     title = _comparison_title(ranking, task_name(result.settings))
     parts = [
         *opening(title, _comparison_lead(result, ranking)),
@@ -61,19 +63,20 @@ def compose_comparison(result: "Comparison", recorded: "Comparison | None", reco
         paragraph("In brackets: 95 % intervals of the mean over seeds. Strategies were ranked on validation images."),
         sections_comparison.overview(rows, ranking, recorded, str(recorded_in)),
         sections_comparison.strategy_table(ranking),
-        *sections_comparison.accuracy_tables(rows, "Test accuracy"),
+        *sections_comparison.score_tables(rows, f"Test {score.label}", score),
     ]
     if recorded is not None:
         parts += sections_comparison.recorded_grid(recorded, str(recorded_in))
     histories = result.histories(ranking.labels_per_class, ranking.updates)
     if histories:
-        parts.append(learning_curves(histories, "How they learn"))
+        parts.append(learning_curves(histories, "How they learn", result.headline))
     runs = _run_of_each_strategy(result.runs, ranking.updates)
     if runs:
         best_run = runs.get(ranking.best["strategy"], next(iter(runs.values())))
         parts += phases_and_proofs(list(runs.values()))
         parts += model_stages(best_run)
-        parts += sections_run.mistake_figures(best_run)
+        if score == ACCURACY:
+            parts += sections_run.mistake_figures(best_run)
     parts += sections_comparison.next_steps(ranking, str(result.settings.get("backbone", "glyphnet")))
     parts += settings_table(result.settings, "Settings and versions")
     if recorded is not None and recorded.settings:
@@ -91,8 +94,10 @@ def _comparison_title(ranking, task):
 
 def _comparison_lead(result, ranking):
     first, second = ranking.best, ranking.baseline
-    if second is not None and first["strategy"] == "scratch" and not is_clearly_above(first, second):
+    if second is not None and first["strategy"] == "scratch" and not is_clearly_above(first, second, ranking.score):
         first, second = second, first  # with no winner, what one compares with comes second
+    if ranking.score != ACCURACY:
+        return sections_comparison.exact_score(ranking)
     num_classes = next((len(run.class_names) for run in result.runs), None)
     printed_strategies = {run.strategy: str(run.settings.get("strategy")) for run in result.runs}
     return compare_in_words(first, second, num_classes, result.settings, printed_strategies)
@@ -120,7 +125,7 @@ def compose_run(run: "Run", task: "Task | None") -> Report:
     parts = [
         *opening(title, lead),
         *sections_run.score_paragraphs(run, score),
-        learning_curves({run.strategy: [run.history]}, "How it learns"),
+        learning_curves({run.strategy: [run.history]}, "How it learns", run.headline),
         *phases_and_proofs([run]),
         *model_stages(run),
         *sections_run.mistake_figures(run),

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from ftlib import plots
 from ftlib.report.page import bullet_list, code_block, data_table, figure_image, heading, keep_together, paragraph
 from ftlib.report.sentences import is_clearly_above
-from ftlib.text import format_count, format_interval, format_labels, format_percent, format_seeds, is_known
+from ftlib.score import ACCURACY, Score
+from ftlib.text import format_count, format_labels, format_seeds, is_known
 
 if TYPE_CHECKING:
     from ftlib.evidence.comparison import Comparison
@@ -24,6 +25,7 @@ class Ranking(NamedTuple):
         updates: Of the cell.
         best: The row of the strategy that does best on validation.
         others: The other rows, the best first.
+        score: What the rows hold.
     """
 
     rows: list[Row]
@@ -31,13 +33,14 @@ class Ranking(NamedTuple):
     updates: int
     best: Row
     others: list[Row]
+    score: Score = ACCURACY
 
     @classmethod
-    def of(cls, rows: Sequence[Row]) -> Self:
+    def of(cls, rows: Sequence[Row], score: Score = ACCURACY) -> Self:
         """Returns the ranking of the rows of a comparison: chosen on validation, reported on test."""
         cell_rows, labels_per_class, updates = plots.main_cell(rows)
-        best, *others = sorted(cell_rows, key=_validation_rank, reverse=True)
-        return cls(cell_rows, labels_per_class, updates, best, others)
+        best, *others = sorted(cell_rows, key=lambda row: _validation_rank(row, score), reverse=True)
+        return cls(cell_rows, labels_per_class, updates, best, others, score)
 
     @property
     def baseline(self) -> Row | None:
@@ -48,63 +51,69 @@ class Ranking(NamedTuple):
     @property
     def has_winner(self) -> bool:
         """Whether the best lies above the second by more than chance explains."""
-        return bool(self.others) and is_clearly_above(self.best, self.others[0])
+        return bool(self.others) and is_clearly_above(self.best, self.others[0], self.score)
 
 
-def _validation_rank(row):
-    """Returns what strategies are ranked by: accuracy on validation, and where that is equal, macro-F1."""
-    accuracy = row.get("val_mean")
-    return (accuracy, row.get("val_macro_f1") or 0) if is_known(accuracy) else (row["test_mean"], 0)
+def _validation_rank(row, score):
+    """Returns what strategies are ranked by: the score on validation, and where accuracy is equal, macro-F1."""
+    mean = row.get("val_mean")
+    if not is_known(mean):
+        return score.rank(row["test_mean"]), 0
+    return score.rank(mean), row.get("val_macro_f1") or 0
 
 
 def exact_score(ranking: Ranking) -> str:
     """Returns in a sentence what the best strategy and the one to compare it with get right."""
-    best, baseline = ranking.best, ranking.baseline
+    best, baseline, score = ranking.best, ranking.baseline, ranking.score
+    if score == ACCURACY:
+        verb, rest = "gets", " of the test images right"
+    else:
+        verb, rest = "reaches", f" on test ({score.label})"
     sentence = (
-        f"With {format_labels(ranking.labels_per_class)}, {best['strategy']} gets {_format_score(best)} of the test "
-        "images right"
+        f"With {format_labels(ranking.labels_per_class)}, {best['strategy']} {verb} {_format_score(best, score)}{rest}"
     )
     if baseline is not None:
-        sentence += f"; {baseline['strategy']} gets {_format_score(baseline)}"
+        sentence += f"; {baseline['strategy']} {verb} {_format_score(baseline, score)}"
     return f"{sentence}."
 
 
-def _format_score(row):
+def _format_score(row, score):
     seeds = format_seeds([row["n"]])
-    accuracy = format_percent(row["test_mean"])
+    mean = score.format(row["test_mean"])
     if not is_known(row.get("test_low")):
-        return f"{accuracy} ({seeds}, so no interval)"
-    return f"{accuracy} ({format_interval(row['test_low'], row['test_high'])}, {seeds})"
+        return f"{mean} ({seeds}, so no interval)"
+    return f"{mean} ({score.format_interval(row['test_low'], row['test_high'])}, {seeds})"
 
 
 def overview(rows: Sequence[Row], ranking: Ranking, recorded: "Comparison | None", recorded_in: str) -> str:
     """Returns the figure that shows most: beside the recorded grid, along an axis with several values, or alone."""
-    scores = ", ".join(f"{row['strategy']} {_format_score(row)}" for row in ranking.rows)
+    score = ranking.score
+    scores = ", ".join(f"{row['strategy']} {_format_score(row, score)}" for row in ranking.rows)
     if recorded is not None:
         recorded_rows = recorded.table()
-        wide_figure = plots.headline(rows, recorded_rows, source=recorded_in)
-        narrow_figure = plots.headline(rows, recorded_rows, source=recorded_in, stacked=True)
-        alt = f"Live test accuracy beside the recorded grid of {recorded_in}. Live: {scores}."
+        wide_figure = plots.headline(rows, recorded_rows, source=recorded_in, score=score)
+        narrow_figure = plots.headline(rows, recorded_rows, source=recorded_in, stacked=True, score=score)
+        alt = f"Live test {score.label} beside the recorded grid of {recorded_in}. Live: {scores}."
         return figure_image(wide_figure, alt, narrow_figure)
     for axis in ("labels_per_class", "updates"):
         if len({row[axis] for row in rows}) > 1:
-            alt = f"Test accuracy against {axis.replace('_', ' ')}, one line per strategy. {scores}."
-            return figure_image(plots.accuracy_curves(rows, x=axis), alt)
-    return figure_image(plots.headline(rows), f"Test accuracy of each strategy: {scores}.")
+            alt = f"Test {score.label} against {axis.replace('_', ' ')}, one line per strategy. {scores}."
+            return figure_image(plots.accuracy_curves(rows, x=axis, score=score), alt)
+    return figure_image(plots.headline(rows, score=score), f"Test {score.label} of each strategy: {scores}.")
 
 
 def strategy_table(ranking: Ranking) -> str:
     """Returns the strategies of the first cell as a table, the best marked."""
-    column_names = ["Strategy", "Test accuracy", "95 % interval", "Validation", "Rate factor", "Seeds"]
+    column_names = ["Strategy", f"Test {ranking.score.label}", "95 % interval", "Validation", "Rate factor", "Seeds"]
     cells = []
     for row in ranking.rows:
         low, high = row.get("test_low"), row.get("test_high")
         cells.append(
             [
                 row["strategy"],
-                format_percent(row["test_mean"]),
-                format_interval(low, high) if is_known(low) and is_known(high) else "none: one seed",
-                format_percent(row.get("val_mean")),
+                ranking.score.format(row["test_mean"]),
+                ranking.score.format_interval(low, high) if is_known(low) and is_known(high) else "none: one seed",
+                ranking.score.format(row["val_mean"]) if is_known(row.get("val_mean")) else "",
                 row.get("rate_factor", ""),
                 row["n"],
             ]
@@ -114,39 +123,40 @@ def strategy_table(ranking: Ranking) -> str:
     return data_table(column_names, cells, caption, numbers=range(1, 6), best=ranking.rows.index(ranking.best))
 
 
-def accuracy_tables(rows: Sequence[Row], what: str) -> list[str]:
+def score_tables(rows: Sequence[Row], what: str, score: Score = ACCURACY) -> list[str]:
     """Returns a table for each axis with more than one value: strategies in rows, the values in columns.
 
     Args:
         rows: Those of `Comparison.table()`.
         what: What the tables hold, such as `"Test accuracy"`.
+        score: What the rows hold.
     """
-    tables = [_table_by_labels(rows, what), _table_by_updates(rows, what)]
+    tables = [_table_by_labels(rows, what, score), _table_by_updates(rows, what, score)]
     return [table for table in tables if table is not None]
 
 
-def _table_by_labels(rows, what):
+def _table_by_labels(rows, what, score):
     rows_of_strategy, fixed_updates = plots.by_strategy(rows, "labels_per_class", "test")
     caption = f"{what} by labels per class, {format_count(fixed_updates, 'update')}"
 
     def format_value(labels):
         return "all labels" if labels is None else format_count(labels, "label")
 
-    return _accuracy_table(rows_of_strategy, "labels_per_class", caption, format_value)
+    return _score_table(rows_of_strategy, "labels_per_class", caption, format_value, score)
 
 
-def _table_by_updates(rows, what):
+def _table_by_updates(rows, what, score):
     rows_of_strategy, fixed_labels = plots.by_strategy(rows, "updates", "test")
     caption = f"{what} by updates, {format_labels(fixed_labels)}"
 
     def format_value(updates):
         return format_count(updates, "update")
 
-    return _accuracy_table(rows_of_strategy, "updates", caption, format_value)
+    return _score_table(rows_of_strategy, "updates", caption, format_value, score)
 
 
-def _accuracy_table(rows_of_strategy, axis, caption, format_value):
-    """Returns accuracy along an axis as a table, or None if the axis has a single value."""
+def _score_table(rows_of_strategy, axis, caption, format_value, score):
+    """Returns the score along an axis as a table, or None if the axis has a single value."""
     shown_rows = [row for strategy_rows in rows_of_strategy.values() for row in strategy_rows]
     axis_values = {row[axis] for row in shown_rows}
     if len(axis_values) < 2:
@@ -157,7 +167,7 @@ def _accuracy_table(rows_of_strategy, axis, caption, format_value):
 
     cells = []
     for name, strategy_rows in rows_of_strategy.items():
-        text_of_value = {row[axis]: _format_cell(row) for row in strategy_rows}
+        text_of_value = {row[axis]: _format_cell(row, score) for row in strategy_rows}
         cells.append([name, *(text_of_value.get(value, "") for value in columns)])
     column_names = ["Strategy", *map(format_value, columns)]
     seeds = format_seeds(row["n"] for row in shown_rows)
@@ -166,21 +176,22 @@ def _accuracy_table(rows_of_strategy, axis, caption, format_value):
     )
 
 
-def _format_cell(row):
+def _format_cell(row, score):
     ends = "one seed"
     if is_known(row.get("test_low")):
-        ends = f"{100 * row['test_low']:.1f}–{100 * row['test_high']:.1f}"
-    return f"{format_percent(row['test_mean'])} ({ends})"
+        interval = score.format_interval(row["test_low"], row["test_high"])
+        ends = interval.removesuffix(score.unit).rstrip().replace(" to ", "–")
+    return f"{score.format(row['test_mean'])} ({ends})"
 
 
 def recorded_grid(recorded: "Comparison", recorded_in: str) -> list[str]:
     """Returns what was measured earlier, marked as such."""
-    rows = recorded.table()
+    rows, score = recorded.table(), recorded.headline
     parts = [heading("Recorded earlier"), paragraph(f"From {recorded_in}; not measured for this report.")]
     if len({row["updates"] for row in rows}) > 1:
-        alt = "Recorded test accuracy against updates, one line per strategy; the table has the numbers."
-        parts.append(figure_image(plots.accuracy_curves(rows, x="updates"), alt))
-    return [keep_together(*parts), *accuracy_tables(rows, "Recorded test accuracy")]
+        alt = f"Recorded test {score.label} against updates, one line per strategy; the table has the numbers."
+        parts.append(figure_image(plots.accuracy_curves(rows, x="updates", score=score), alt))
+    return [keep_together(*parts), *score_tables(rows, f"Recorded test {score.label}", score)]
 
 
 def next_steps(ranking: Ranking, backbone: str) -> list[str]:
@@ -196,7 +207,7 @@ def next_steps(ranking: Ranking, backbone: str) -> list[str]:
     lines.append("Train on your own pictures, one folder per class. Another task can have another winner:")
     example = (
         'import ftlib as ft\n\ntask = ft.load_task("./my_pictures")\n'
-        f"model = ft.classifier(ft.load_backbone({json.dumps(backbone)}), task.num_classes)\n"
+        f"model = ft.with_head(ft.load_backbone({json.dumps(backbone)}), task)\n"
         f'run = ft.fit(model, task, "{best}")'
     )
     return [heading("How to go on"), bullet_list(lines), code_block(example)]

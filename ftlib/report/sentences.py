@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ftlib.evidence.proofs import Proof
+from ftlib.score import ACCURACY, Score
 from ftlib.strategies.strategy import get_strategy, list_strategies
 from ftlib.text import is_known
 
@@ -103,8 +104,10 @@ def describe_run(
     return sentence + ("." if split_name == "test" else ", of those that its best epoch was chosen by.")
 
 
-def is_clearly_above(row: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Returns whether the interval of a row of `Comparison.table()` lies above that of another."""
+def is_clearly_above(row: Mapping[str, Any], other: Mapping[str, Any], score: Score = ACCURACY) -> bool:
+    """Returns whether the interval of a row of `Comparison.table()` lies above that of another: on its better side."""
+    if not score.higher_is_better:
+        row, other = other, row
     low, high = row.get("test_low"), other.get("test_high")
     return is_known(low) and is_known(high) and low > high
 

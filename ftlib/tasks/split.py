@@ -131,7 +131,7 @@ def _require_indexable(images: Any) -> InputArray:
         return _stack_images(images)
     if not (hasattr(images, "__getitem__") and hasattr(images, "__len__") and hasattr(images, "shape")):
         raise TypeError(
-            "`images` are an array (n, height, width, channels), or what can be indexed like one. Received: "
+            "`inputs` are an array, (n, height, width, channels) of images, or what can be indexed like one. Received: "
             f"{type(images).__name__}."
         )
     return images if _takes_any_order(images) else _to_array(images)

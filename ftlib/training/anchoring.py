@@ -12,6 +12,7 @@ from ftlib.models.arrays import to_numpy
 from ftlib.models.inference import fingerprint_images, predict
 from ftlib.models.initialization import copy_model, state_layers
 from ftlib.models.staged_model import StagedModel
+from ftlib.objectives.classification import Classification
 from ftlib.strategies.anchors import EWC, EXAMPLE_STREAM, L2SP, LABEL_STREAM, Replay
 from ftlib.strategies.strategy import Strategy
 from ftlib.tasks.split import Split
@@ -32,6 +33,11 @@ def check_anchor(anchor: Anchor | None, strategy: Strategy, stage_names: Sequenc
     """Raises a ValueError if an anchor would have nothing to hold under a strategy, on stages of these names."""
     if anchor is None:
         return
+    source = getattr(anchor, "source", None)
+    if source is not None and not isinstance(source.objective, Classification):
+        raise ValueError(
+            f"{type(anchor).__name__} takes a source task with one class each. Received: {source!r}. Take ft.L2SP."
+        )
     if "head" not in stage_names:
         raise ValueError(f"{anchor!r} spares the head, and this model's is not known: name its first layer, head=...")
     kept = kept_stages(strategy, stage_names)

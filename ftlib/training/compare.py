@@ -3,7 +3,7 @@
 import dataclasses
 import math
 import numbers
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -12,18 +12,19 @@ import numpy as np
 from ftlib.errors import DivergedError
 from ftlib.evidence.comparison import Comparison, ComparisonRow
 from ftlib.evidence.run import Run
-from ftlib.models.backbones import classifier, load_backbone
+from ftlib.models.backbones import load_backbone
 from ftlib.models.staged_model import StagedModel
+from ftlib.score import CLASSIFICATION_SCORES
 from ftlib.strategies.regularization import Regularization
 from ftlib.strategies.strategy import Strategy, get_strategy
-from ftlib.tasks import load_task
+from ftlib.tasks import Task, load_task, with_head
 from ftlib.training.anchoring import check_anchor
 from ftlib.training.fit import fit
 
 
 def compare(  # noqa: PLR0913 - all but three are options with defaults
     backbone: str | keras.Model,
-    task: str,
+    task: str | Callable[[int | None, int], Task],
     strategies: str | Strategy | Sequence[str | Strategy],
     labels_per_class: int | None | Sequence[int | None] = (1, 3, 10, 50),
     seeds: int | Sequence[int] = 5,
@@ -37,12 +38,12 @@ def compare(  # noqa: PLR0913 - all but three are options with defaults
     """Runs several strategies on the same task with the same seeds and updates, and reports intervals.
 
     Every strategy gets the same tuning: for each cell of the grid, each rate factor with each regularization is run
-    with the first few seeds, and the choice with the best mean validation accuracy is kept for all seeds. The test
+    with the first few seeds, and the choice with the best mean validation score is kept for all seeds. The test
     split is looked at once per seed, with what validation chose.
 
     Args:
         backbone: Name for `load_backbone`, or a backbone.
-        task: Name or path for `load_task`.
+        task: Name or path for `load_task`; or a function of the labels per class and the seed that returns a `Task`.
         strategies: List of names or `Strategy` objects, or one of these.
         labels_per_class: Numbers of training examples per class; None among them means all.
         seeds: Number of seeds, 0 and up, or a list of them, each once. A seed draws the examples and all randomness.
@@ -66,12 +67,12 @@ def compare(  # noqa: PLR0913 - all but three are options with defaults
     """
     grid = _resolve_grid(strategies, labels_per_class, seeds, regularization, updates, rate_factors, tuning_seeds)
     for labels in grid.labels_per_class:  # a name that is unknown or a class that is too small shows here
-        load_task(task, labels, grid.seeds[0])
+        first_task = _load_task(task, labels, grid.seeds[0])
     backbone_model = backbone if isinstance(backbone, keras.Model) else load_backbone(backbone)
-    _check_strategies_on(backbone_model, grid)
+    _check_strategies_on(with_head(backbone_model, first_task), grid)
 
     settings = {
-        "task": str(task),
+        "task": first_task.name if callable(task) else str(task),
         "backbone": backbone if isinstance(backbone, str) else backbone_model.name,
         "regularization": grid.described_regularization(),
         "rate_factors": list(grid.rate_factors),
@@ -80,6 +81,9 @@ def compare(  # noqa: PLR0913 - all but three are options with defaults
         "backend": keras.backend.backend(),
         "numpy": np.__version__,
     }
+    scores = first_task.objective.scores
+    if scores != CLASSIFICATION_SCORES:
+        settings["scores"] = [dataclasses.asdict(score) for score in scores]
     comparison = Comparison(settings, [])
     for cell in grid.cells():
         cell_runs = _CellRuns(cell, backbone_model, task, verbose)
@@ -240,9 +244,18 @@ def _as_list(value) -> list:
     return [element.item() if isinstance(element, np.generic) else element for element in values]
 
 
-def _check_strategies_on(backbone: keras.Model, grid: ComparisonGrid) -> None:
-    """Raises a ValueError for a strategy, anchor or number of updates that would fail on this backbone."""
-    stage_names = StagedModel(classifier(backbone, 2)).stage_names
+def _load_task(task, labels_per_class, seed) -> Task:
+    if not callable(task):
+        return load_task(task, labels_per_class, seed)
+    loaded_task = task(labels_per_class, seed)
+    if not isinstance(loaded_task, Task):
+        raise TypeError(f"The function `task` returns a Task. Received: {type(loaded_task).__name__}.")
+    return loaded_task
+
+
+def _check_strategies_on(model: keras.Model, grid: ComparisonGrid) -> None:
+    """Raises a ValueError for a strategy, anchor or number of updates that would fail on this model."""
+    stage_names = StagedModel(model).stage_names
     for strategy in grid.strategies:
         strategy.check(stage_names)
         for regularization in grid.regularizations[strategy.name]:
@@ -254,7 +267,7 @@ def _check_strategies_on(backbone: keras.Model, grid: ComparisonGrid) -> None:
 class _CellRuns:
     """The runs of one cell, each trained once although both the tuning and the result may ask for it."""
 
-    def __init__(self, cell: Cell, backbone: keras.Model, task: str, verbose: bool):
+    def __init__(self, cell: Cell, backbone: keras.Model, task: Any, verbose: bool):
         self.cell = cell
         self.backbone = backbone
         self.task = task
@@ -273,32 +286,33 @@ class _CellRuns:
 
     def _train(self, choice, seed):
         cell = self.cell
-        seed_task = load_task(self.task, cell.labels_per_class, seed)
-        model = classifier(self.backbone, seed_task.num_classes)
+        seed_task = _load_task(self.task, cell.labels_per_class, seed)
+        model = with_head(self.backbone, seed_task)
         strategy = cell.strategy.scaled(choice.rate_factor)
         run = fit(model, seed_task, strategy, choice.regularization, seed, updates=cell.updates, verbose=False)
         if self.verbose:
             rate_text = f"  rates x {choice.rate_factor:g}" if len(cell.choices) > 1 else ""
             print(
                 f"{cell.strategy.name:<24}{cell.labels_text:>4} labels per class  {cell.updates} updates  "
-                f"seed {seed}{rate_text}  validation accuracy {run.val_accuracy:.3f}",
+                f"seed {seed}{rate_text}  validation {run.headline.label} {run.val_score:.3f}",
                 flush=True,
             )
         return run
 
 
 def _choose(cell_runs: _CellRuns, grid: ComparisonGrid, comparison: Comparison) -> Choice:
-    """Returns what has the best mean validation accuracy over the tuning seeds, and records what was tried."""
+    """Returns what has the best mean validation score over the tuning seeds, and records what was tried."""
     cell = cell_runs.cell
     if len(cell.choices) == 1:
         return cell.choices[0]
-    mean_accuracies = {}
+    headline = comparison.headline
+    mean_scores = {}
     for choice in cell.choices:
         try:
-            accuracies = [cell_runs.get(choice, seed).val_accuracy for seed in grid.seeds[: grid.tuning_seeds]]
-            mean_accuracies[choice] = float(np.mean(accuracies))
+            scores = [cell_runs.get(choice, seed).val_score for seed in grid.seeds[: grid.tuning_seeds]]
+            mean_scores[choice] = float(np.mean(scores))
         except FloatingPointError:  # it diverged, the worst result a rate can have
-            mean_accuracies[choice] = 0.0
+            mean_scores[choice] = headline.bounds[0 if headline.higher_is_better else 1]
         comparison.tuning.append(
             {
                 "strategy": cell.strategy.name,
@@ -306,10 +320,10 @@ def _choose(cell_runs: _CellRuns, grid: ComparisonGrid, comparison: Comparison) 
                 "updates": cell.updates,
                 "rate_factor": choice.rate_factor,
                 "regularization": repr(choice.regularization),
-                "val_mean": mean_accuracies[choice],
+                "val_mean": mean_scores[choice] if np.isfinite(mean_scores[choice]) else None,
             }
         )
-    return max(cell.choices, key=lambda choice: mean_accuracies[choice])
+    return max(cell.choices, key=lambda choice: headline.rank(mean_scores[choice]))
 
 
 def _run_all_seeds(
@@ -340,13 +354,15 @@ def _record(run, cell, choice, seed, comparison):
         rate_factor=choice.rate_factor,
         regularization=repr(choice.regularization),
         updates_done=sum(phase.updates_done for phase in run.phases),
-        val_accuracy=run.val_accuracy,
-        val_macro_f1=run.val_macro_f1,
-        test_accuracy=run.test_accuracy,
-        test_macro_f1=run.test_macro_f1,
+        validation=_without_loss(run.score("validation")),
+        test=_without_loss(run.score("test")),
     )
-    comparison.rows.append(dataclasses.asdict(row))
+    comparison.rows.append(row.flat())
     comparison.add_history(cell.strategy.name, cell.labels_per_class, cell.updates, run.history)
+
+
+def _without_loss(scores):
+    return {name: value for name, value in scores.items() if name != "loss"}
 
 
 class ComparisonDivergedError(DivergedError):

@@ -7,11 +7,12 @@ import math
 import pytest
 
 from ftlib.evidence.comparison import Comparison, ComparisonRow, interval, load_comparison
+from ftlib.score import LOSS, Score
 
 
 def row(strategy, seed, accuracy):
-    values = (strategy, 3, 60, seed, 1.0, "Regularization()", 60, accuracy, accuracy, accuracy, accuracy - 0.1)
-    return dataclasses.asdict(ComparisonRow(*values))
+    scores = {"accuracy": accuracy, "macro_f1": accuracy}, {"accuracy": accuracy, "macro_f1": accuracy - 0.1}
+    return ComparisonRow(strategy, 3, 60, seed, 1.0, "Regularization()", 60, *scores).flat()
 
 
 def test_a_cell_is_a_line_with_the_mean_over_its_seeds():
@@ -52,3 +53,17 @@ def test_intervals():
     assert interval([0.0, 0.2])[1] == 0.0
     mean, low, high = interval([0.7])
     assert mean == 0.7 and math.isnan(low) and math.isnan(high)
+
+
+def test_a_score_of_which_less_is_better_keeps_its_unit_and_its_bounds():
+    error = Score("mae", "Mean absolute error", higher_is_better=False, high=None, unit="cells")
+    settings = {"task": "x", "scores": [dataclasses.asdict(score) for score in (error, LOSS)]}
+    rows = [
+        ComparisonRow("a", None, 60, seed, 1.0, "Regularization()", 60, {"mae": value}, {"mae": value}).flat()
+        for seed, value in enumerate((1.0, 3.0))
+    ]
+    comparison = Comparison(settings, rows)
+    (line,) = comparison.table()
+    assert line["test_mean"] == 2.0 and line["test_low"] == 0.0 and line["test_high"] > 10
+    assert "mean absolute error, 95 % interval" in repr(comparison) and "2 cells" in repr(comparison)
+    assert comparison.plot().axes[0].get_ylabel() == "Test mean absolute error"

@@ -12,6 +12,7 @@ from canvas import assert_texts_have_room
 
 from ftlib import plots
 from ftlib.report import write_report
+from ftlib.score import ACCURACY, Score
 
 LABELS = np.array([0, 1, 1, 0, 1, 0])
 TASK = SimpleNamespace(
@@ -79,6 +80,7 @@ class FakeRun:
     notes: list = field(default_factory=lambda: ["The head has <no> Dropout."])
     val_accuracy: float = 0.82
     val_macro_f1: float = 0.81
+    headline: Score = ACCURACY
 
     @property
     def test_accuracy(self):
@@ -112,6 +114,7 @@ def comparison(rows, runs=(), settings=None):
         settings=settings or {"task": "digits", "backbone": "glyphnet"},
         rows=[],
         runs=list(runs),
+        headline=ACCURACY,
         table=lambda: rows,
         histories=lambda labels, updates: {"scratch": [epochs()], "lp_ft": [epochs()]},
     )

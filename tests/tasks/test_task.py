@@ -56,7 +56,7 @@ def test_a_task_refuses_what_does_not_fit_together():
         return Task("t", split, good, good, names, "s", "l")
 
     make(good)
-    with pytest.raises(ValueError, match="3 images"):
+    with pytest.raises(ValueError, match="3 inputs"):
         make(Split(images[:3], good.labels, good.ids))
     with pytest.raises(ValueError, match="0..0"):
         make(good, ("a",))
@@ -79,11 +79,10 @@ def test_a_split_takes_lists_tensors_and_columns_in_the_order_of_their_rows():
 @pytest.mark.parametrize(
     "labels, ids, groups, error, message",
     [
-        ([[1, 0], [0, 1]], [0, 1], None, ValueError, "not one-hot"),
         ([0, 1], ["a", None], None, ValueError, "`ids` are missing for some of the 2"),
         ([0, 1], [0, 1], [1.0, float("nan")], ValueError, "`groups` are missing"),
-        ([0, 1, 1], [0, 1], None, ValueError, "2 images, 3 labels, 2 ids"),
-        ([0.5, 1], [0, 1], None, TypeError, "dtype float64"),
+        ([0, 1, 1], [0, 1], None, ValueError, "2 inputs, 3 targets, 2 ids"),
+        (3, [0, 1], None, ValueError, "a row for each input"),
     ],
 )
 def test_a_split_refuses_rows_that_do_not_fit(labels, ids, groups, error, message):

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import tiny
 
-import ftlib.evidence.run
+import ftlib.objectives.evaluation
 import ftlib.training.compare
 from ftlib.evidence.comparison import Comparison, load_comparison
+from ftlib.score import ACCURACY
 from ftlib.strategies.strategy import Phase, Strategy
 from ftlib.training.compare import compare
 
@@ -32,15 +33,14 @@ def fakes(monkeypatch):
             self.rate, self.seed = strategy.phases[0].rate, seed
             self.history = [{"phase": "x", "epoch": 1, "update": updates, "val_accuracy": 0.5}]
             self.phases = [types.SimpleNamespace(updates_done=updates)]
-            self.val_accuracy = 0.9 - abs(math.log10(self.rate / 1e-2)) / 10 + seed / 1000
-            self.val_macro_f1 = self.val_accuracy - 0.1
+            self.val_score = 0.9 - abs(math.log10(self.rate / 1e-2)) / 10 + seed / 1000
+            self.headline = ACCURACY
 
-        @property
-        def test_accuracy(self):
+        def score(self, part):
+            if part == "validation":
+                return {"accuracy": self.val_score, "macro_f1": self.val_score - 0.1, "loss": 1.0}
             looks.append((self.rate, self.seed))
-            return self.val_accuracy - 0.05 - self.seed / 100
-
-        test_macro_f1 = 0.5
+            return {"accuracy": self.val_score - 0.05 - self.seed / 100, "macro_f1": 0.5, "loss": 1.0}
 
     def fit(model, task, strategy, regularization, seed, updates, verbose):
         asked.append((strategy.name, strategy.phases[0].rate, seed, updates, len(task.train), repr(regularization)))
@@ -145,9 +145,9 @@ def test_comparisons_merge_save_and_load(fakes, tmp_path):
 
 def test_a_real_comparison(monkeypatch, eager, capsys):
     monkeypatch.setattr(ftlib.training.compare, "load_task", drawn_task)
-    looked, predict = [], ftlib.evidence.run.predict
-    count = lambda m, images: looked.append(len(images)) or predict(m, images)  # noqa: E731
-    monkeypatch.setattr(ftlib.evidence.run, "predict", count)
+    looked, predict_batches = [], ftlib.objectives.evaluation.predict_batches
+    count = lambda m, inputs: looked.append(len(inputs)) or predict_batches(m, inputs)  # noqa: E731
+    monkeypatch.setattr(ftlib.objectives.evaluation, "predict_batches", count)
     body = tiny.backbone()
     before = tiny.weights(body)
     options = dict(labels_per_class=(3,), seeds=2, updates=3, rate_factors=(1.0, 3.0), tuning_seeds=1)
