@@ -38,7 +38,8 @@ def numbers(objective, factor=1.0):
 def test_the_smallest_objective_learns(magnitude, eager):
     task = numbers(magnitude)
     model = ft.with_head(tiny.backbone(dropout=0.0), task)
-    run = fit(model, task, "full", ft.Regularization(), updates=60, batch_size=16, head="head_pool", verbose=False)
+    strategy = tiny.one_phase("all")
+    run = fit(model, task, strategy, ft.Regularization(), updates=120, batch_size=16, head="head_pool", verbose=False)
     assert run.val_score < run.baseline("validation")["off"] / 2
     assert repr(run).count("distance") == 1 and ft.Score("off", "Distance").label == "distance"
 
