@@ -58,8 +58,9 @@ def describe_epoch(plan: PhasePlan, record: EpochRecord, is_best: bool) -> str:
     epoch = record.epoch - plan.epochs_before
     epoch_width = len(str(plan.epochs))
     update_width = len(str(plan.updates_before + plan.updates))
+    headline, value = next(iter(record.validation.items()))
     line = (
         f"{plan.phase.name} {epoch:>{epoch_width}}/{plan.epochs}  update {record.update:>{update_width}}  "
-        f"loss {record.loss:.3f}  val loss {record.val_loss:.3f}  val accuracy {record.val_accuracy:.3f}"
+        f"loss {record.loss:.3f}  val loss {record.val_loss:.3f}  val {headline.replace('_', ' ')} {value:.3f}"
     )
     return line + ("  best" if is_best else "")
