@@ -8,6 +8,7 @@ import numpy as np
 from ftlib import plots
 from ftlib.evidence.run import Run
 from ftlib.evidence.split_checks import check_run_and_split, record_look_at
+from ftlib.objectives.classification import require_classes
 
 _SMALLEST_PROBABILITY = 1e-12  # so that its logarithm is a number
 _TEMPERATURE_RANGE = 20  # a temperature lies between the reciprocal of this and this
@@ -93,6 +94,7 @@ def calibration(run: Run, part: str = "test", bins: int = 10) -> Calibration:
     if isinstance(bins, bool) or not isinstance(bins, (int, np.integer)) or bins < 2:
         raise ValueError(f"`bins` is a whole number of at least 2. Received: bins={bins!r}.")
     check_run_and_split(run, part)
+    require_classes(run.objective, "calibration", "Look at run.score(part).")
     record_look_at(run, part)
     temperature = fit_temperature(run.predictions("validation"), run.split("validation").labels)
 

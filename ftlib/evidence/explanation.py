@@ -93,10 +93,11 @@ def explain(
     """Says for each image which places speak for a class.
 
     Grad-CAM (Selvaraju et al., 2017, https://arxiv.org/abs/1610.02391) weights the feature maps of a stage by the mean
-    gradient of the class's score, before the softmax and less the mean of all scores, since a softmax does not see
-    what is common to all. It needs feature maps; a transformer or a network that gives vectors has none. There,
-    occlusion (Zeiler and Fergus, 2014, https://arxiv.org/abs/1311.2901) covers the image patch by patch and notes how
-    much confidence each costs: no gradient, no attention weights, so it works for any network, but 64 times the work.
+    gradient of the class's score, before the softmax and less the mean of all scores, since a softmax does not see what
+    is common to all (a model of several labels, which ends in a sigmoid, has a score for each class by itself). It
+    needs feature maps; a transformer or a network that gives vectors has none. There, occlusion (Zeiler and Fergus,
+    2014, https://arxiv.org/abs/1311.2901) covers the image patch by patch and notes how much confidence each costs: no
+    gradient, no attention weights, so it works for any network, but 64 times the work.
 
     Args:
         model: A classifier that gives probabilities, such as `run.model`.
@@ -126,6 +127,11 @@ def explain(
     check_pixels(images)
     pixels = _as_pixels(images)
     probabilities = predict(model, pixels)
+    if probabilities.min() < 0 or probabilities.max() > 1.001:
+        raise ValueError(
+            "`explain` is for models that give probabilities of classes. Received: outputs from "
+            f"{probabilities.min():g} to {probabilities.max():g}, which no part of an image speaks for."
+        )
     class_indices = probabilities.argmax(1) if classes is None else np.asarray(classes)
     _check_class_indices(class_indices, probabilities.shape)
     stage_name, obstacle = (None, "") if method == "occlusion" else stage_with_maps(model, stage, head)
@@ -236,11 +242,13 @@ def _grad_cam(model, stage, head, pixels, class_indices):
     """Returns the maps `(n, h, w)` at the size of the stage."""
     model_before, model_after = split_model(model, stage, head=head)
     score = _score_function(model_after)
+    # Scores before a softmax say something only against the others; before a sigmoid each stands for itself.
+    common_share = 0.0 if _ends_in(model_after, "sigmoid") else 1 / model.output_shape[-1]
     feature_maps = predict(model_before, pixels)
 
     def class_evidence(features, one_hot):
         scores: Any = keras.ops.cast(score(features), "float32")
-        return keras.ops.sum((one_hot - 1 / scores.shape[-1]) * scores)
+        return keras.ops.sum((one_hot - common_share) * scores)
 
     weighted_maps = []
     for start in range(0, len(feature_maps), _GRADIENT_BATCH_SIZE):
@@ -253,10 +261,10 @@ def _grad_cam(model, stage, head, pixels, class_indices):
 
 
 def _score_function(model):
-    """Returns a function from what a model takes to the scores that its final softmax takes."""
+    """Returns a function from what a model takes to the scores that its final softmax or sigmoid takes."""
     last_call = LayerGraph(model).top[-1]
     last_layer = last_call.op
-    if isinstance(last_layer, keras.layers.Dense) and _activation_name(last_layer) == "softmax":
+    if isinstance(last_layer, keras.layers.Dense) and _activation_name(last_layer) in ("softmax", "sigmoid"):
         before_last = keras.Model(model.input, last_call.node.input_tensors[0])
         bias = 0.0 if last_layer.bias is None else last_layer.bias
 
@@ -272,6 +280,11 @@ def _score_function(model):
         return lambda features: before_last(features, training=False)
     # Logarithms of probabilities differ from the scores by what is common to all classes.
     return lambda features: keras.ops.log(keras.ops.maximum(model(features, training=False), 1e-12))
+
+
+def _ends_in(model, activation_name):
+    last_layer = LayerGraph(model).top[-1].op
+    return isinstance(last_layer, keras.layers.Dense) and _activation_name(last_layer) == activation_name
 
 
 def _activation_name(layer):

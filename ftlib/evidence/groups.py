@@ -10,6 +10,7 @@ from ftlib import plots
 from ftlib.evidence.run import Run
 from ftlib.evidence.split_checks import check_run_and_split, record_look_at
 from ftlib.models.arrays import to_numpy
+from ftlib.objectives.classification import require_classes
 from ftlib.objectives.scores import wilson_interval
 
 
@@ -79,6 +80,7 @@ def group_accuracy(run: Run, part: str = "test", groups: Any = None) -> GroupAcc
     10
     """
     check_run_and_split(run, part)
+    require_classes(run.objective, "group_accuracy", "Look at run.score(part).")
     split = run.split(part)
     if groups is None:
         groups = np.asarray(run.class_names)[split.labels] if split.groups is None else split.groups

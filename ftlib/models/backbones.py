@@ -8,6 +8,7 @@ import pathlib
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
@@ -200,9 +201,29 @@ def classifier(backbone: keras.Model, num_classes: int, dropout: float = 0.0) ->
     require_channels_last()
     if isinstance(num_classes, bool) or not isinstance(num_classes, (int, np.integer)) or num_classes < 2:
         raise ValueError(f"`num_classes` is a whole number of at least 2. Received: num_classes={num_classes!r}.")
+    image, features = pooled_features(backbone, dropout)
+    predictions = keras.layers.Dense(
+        int(num_classes), activation="softmax", kernel_initializer="zeros", dtype="float32", name="predictions"
+    )
+    return keras.Model(image, predictions(features), name="classifier")
+
+
+def pooled_features(backbone: keras.Model, dropout: float = 0.0) -> tuple[Any, Any]:
+    """Returns what every head on pooled features begins with: the input, and the features after pooling and Dropout.
+
+    Args:
+        backbone: As for `classifier`; in the layers that lead to the features it is one layer named `"backbone"`.
+        dropout: Rate of the Dropout layer.
+
+    Returns:
+        Two Keras tensors: the input `(None, height, width, channels)`, and the features `(None, c)`.
+
+    Raises:
+        ValueError: For a backbone with another kind of output than maps, tokens or vectors.
+    """
     output_shape = _check_output_shape(backbone)
     if gives_probabilities(backbone):
-        warnings.warn(f"The backbone {remark_on_output(backbone)}", stacklevel=2)
+        warnings.warn(f"The backbone {remark_on_output(backbone)}", stacklevel=3)
 
     image = keras.Input(backbone.input_shape[1:], name="image")
     features = _named_backbone(backbone)(image)
@@ -210,11 +231,7 @@ def classifier(backbone: keras.Model, num_classes: int, dropout: float = 0.0) ->
         features = keras.layers.GlobalAveragePooling2D(data_format="channels_last", name="head_pool")(features)
     elif len(output_shape) == 3:
         features = keras.layers.GlobalAveragePooling1D(data_format="channels_last", name="head_pool")(features)
-    features = keras.layers.Dropout(dropout, name="head_dropout")(features)
-    predictions = keras.layers.Dense(
-        int(num_classes), activation="softmax", kernel_initializer="zeros", dtype="float32", name="predictions"
-    )
-    return keras.Model(image, predictions(features), name="classifier")
+    return image, keras.layers.Dropout(dropout, name="head_dropout")(features)
 
 
 def _check_output_shape(backbone):

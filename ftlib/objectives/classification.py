@@ -10,7 +10,7 @@ import numpy as np
 
 from ftlib.models.backbones import classifier
 from ftlib.objectives.augmentation import augment, mix
-from ftlib.objectives.objective import Objective
+from ftlib.objectives.objective import AnswerColumn, Objective
 from ftlib.objectives.scores import confusion_matrix, f1_by_class, score_predictions
 from ftlib.score import CLASSIFICATION_SCORES, Score
 
@@ -99,6 +99,51 @@ class Classification(Objective):
             "accuracy": float((answers == split.targets).mean()),
             "macro_f1": float(f1_by_class(counts).mean()),
         }
+
+    def answer_columns(self, class_names: tuple[str, ...], top: int = 1) -> tuple[AnswerColumn, ...]:
+        """Returns `class` and `probability` for each of the likeliest classes."""
+        columns = []
+        for rank in range(1, min(top, len(class_names)) + 1):
+            suffix = "" if rank == 1 else str(rank)
+            columns += [AnswerColumn(f"class{suffix}", is_number=False), AnswerColumn(f"probability{suffix}", (3, 4))]
+        return tuple(columns)
+
+    def answer_cells(self, output: np.ndarray, class_names: tuple[str, ...], top: int = 1) -> tuple[Any, ...]:
+        """Returns the likeliest classes, each with its probability."""
+        likeliest = np.argsort(-output, kind="stable")[:top]
+        return tuple(cell for index in likeliest for cell in (class_names[index], float(output[index])))
+
+    def answer_record(self, output: np.ndarray, class_names: tuple[str, ...], top: int = 1) -> dict[str, Any]:
+        """Returns the likeliest classes as `{"classes": [{"name": ..., "probability": ...}]}`."""
+        cells = self.answer_cells(output, class_names, top)
+        named = zip(cells[::2], cells[1::2], strict=True)
+        return {"classes": [{"name": name, "probability": probability} for name, probability in named]}
+
+    def describe_outputs(self, class_names: tuple[str, ...]) -> str:
+        """Returns that they are probabilities."""
+        return "probability of each class, in their order"
+
+    def same_answers(self, outputs: np.ndarray, expected: np.ndarray) -> np.ndarray:
+        """Returns where the likeliest class is the same."""
+        return outputs.argmax(1) == expected.argmax(1)
+
+
+def require_classes(objective: Objective, what: str, instead: str) -> None:
+    """Raises a ValueError unless a task has one class for each input, as some questions need it.
+
+    Args:
+        objective: That of the task.
+        what: What was asked for: `"calibration"`.
+        instead: What to use in its place, a sentence.
+
+    Example:
+    >>> require_classes(Classification(), "calibration", "Use run.score(part).")
+    """
+    if not isinstance(objective, Classification):
+        raise ValueError(
+            f"`{what}` is for tasks with one class for each input. Received: a task of "
+            f"{objective.name.replace('_', ' ')}. {instead}"
+        )
 
 
 def one_hot(labels: np.ndarray, class_count: int) -> np.ndarray:

@@ -16,6 +16,21 @@ if TYPE_CHECKING:
     from ftlib.tasks.task import Task
 
 
+@dataclasses.dataclass(frozen=True)
+class AnswerColumn:
+    """A column of the table of answers.
+
+    Attributes:
+        title: Its heading: `"class"`, `"weight (g)"`.
+        decimals: Of its numbers, in a table and in a CSV file; None for words, and for numbers in their own precision.
+        is_number: Whether it holds numbers.
+    """
+
+    title: str
+    decimals: tuple[int, int] | None = None
+    is_number: bool = True
+
+
 class Objective:
     """What is predicted, for a `Task` of any kind: the base of a small frozen dataclass, a file each.
 
@@ -72,6 +87,21 @@ class Objective:
 
     def check_regularization(self, regularization: Regularization) -> None:
         """Raises a ValueError for a part of the regularization that makes no sense here; see `refuse`."""
+
+    def adapt_preset(self, preset: Regularization) -> Regularization:
+        """Returns a preset without the parts that `check_regularization` refuses.
+
+        A preset is named for its strength, and not for what it sets one by one, so what makes no sense here is no
+        mistake of whoever named it.
+        """
+        adapted = preset
+        for field in dataclasses.fields(preset):
+            part = type(preset)(**{field.name: getattr(preset, field.name)})
+            try:
+                self.check_regularization(part)
+            except ValueError:
+                adapted = dataclasses.replace(adapted, **{field.name: field.default})
+        return adapted
 
     def refuse(self, regularization: Regularization, *names: str) -> None:
         """Raises a ValueError if one of some fields of a regularization is set.
@@ -163,4 +193,54 @@ class Objective:
             train: The split that the answer is taken from: the most frequent class, the mean.
             split: The split that is scored.
         """
+        raise NotImplementedError
+
+    def answer_columns(self, class_names: tuple[str, ...], top: int = 1) -> tuple[AnswerColumn, ...]:
+        """Returns the columns of a table of answers, one row for each input; `answer_cells` fills them.
+
+        Args:
+            class_names: Those of the task; of numbers, what they are called.
+            top: How many answers are named for each input, where there are several of different confidence.
+        """
+        raise NotImplementedError
+
+    def answer_cells(self, output: np.ndarray, class_names: tuple[str, ...], top: int = 1) -> tuple[Any, ...]:
+        """Returns the answer for one input, a word or a number for each of `answer_columns`.
+
+        Args:
+            output: What the model gives for it, without the axis of the batch.
+            class_names, top: As for `answer_columns`.
+        """
+        raise NotImplementedError
+
+    def answer_record(self, output: np.ndarray, class_names: tuple[str, ...], top: int = 1) -> dict[str, Any]:
+        """Returns the answer for one input as plain data; the arguments are those of `answer_cells`."""
+        columns = self.answer_columns(class_names, top)
+        cells = self.answer_cells(output, class_names, top)
+        return {column.title: cell for column, cell in zip(columns, cells, strict=True)}
+
+    def describe_outputs(self, class_names: tuple[str, ...]) -> str:
+        """Returns what the numbers that the model gives mean, for whoever uses it."""
+        raise NotImplementedError
+
+    def output_names(self, class_names: tuple[str, ...]) -> tuple[str, ...]:
+        """Returns what each number that the model gives is called: the classes."""
+        return class_names
+
+    def score_rows(self, outputs: np.ndarray, targets: Any, class_names: tuple[str, ...]) -> list[dict[str, Any]]:
+        """Returns how good the answers are for each class or number by itself, as plain data; none by default.
+
+        Args:
+            outputs: What `reduce_outputs` gave.
+            targets: Those of the split.
+            class_names: Those of the task.
+        """
+        return []
+
+    def output_difference(self, outputs: np.ndarray, expected: np.ndarray) -> float:
+        """Returns the largest difference of two models' outputs for the same inputs, in parts of their range."""
+        return float(np.abs(outputs - expected).max())
+
+    def same_answers(self, outputs: np.ndarray, expected: np.ndarray) -> np.ndarray:
+        """Returns for each input whether the outputs of two models say the same, `(n,)`."""
         raise NotImplementedError

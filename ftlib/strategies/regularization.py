@@ -84,6 +84,16 @@ class Regularization:
             return name
         return PRESETS[find_name("regularization preset", name, PRESETS)]
 
+    @property
+    def preset_name(self) -> str | None:
+        """The name of the preset that it equals; None for one of another kind.
+
+        Example:
+        >>> ft.Regularization.preset("strong").preset_name
+        'strong'
+        """
+        return next((name for name, preset in PRESETS.items() if preset == self), None)
+
 
 def _check_strength(name, value, below_one):
     """Raises a ValueError unless a value is a number of at least 0, and below 1 where that is asked."""

@@ -48,7 +48,8 @@ def load_task(name: str | pathlib.PurePath, labels_per_class: int | None = None,
             `"./labels.csv"` (see `check_folder`).
         labels_per_class: Training examples per class. Default None: all there are.
         seed: Integer that draws them. For one seed, fewer labels are a part of more labels.
-        **options: For folders: `image_size`, `mirror`, `cache_bytes` and `cache_dir`.
+        **options: For folders: `image_size`, `mirror`, `cache_bytes` and `cache_dir`; for CSV files also `target`
+            (`"multilabel"` or `"regression"`, where a picture has several labels, or numbers) and `label_columns`.
 
     Returns:
         A `Task`.

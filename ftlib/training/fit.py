@@ -199,6 +199,8 @@ def _first_notes(request, staged, drawing_notes):
     notes = list(request.given_task.notes)
     if request.advice is not None:
         notes += request.advice.reasons
+    if request.regularization_note:
+        notes.append(request.regularization_note)
     notes += drawing_notes
 
     dropout = request.regularization.dropout

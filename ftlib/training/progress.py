@@ -55,13 +55,12 @@ class PrintedProgress(Progress):
 
 def describe_epoch(plan: PhasePlan, record: EpochRecord, is_best: bool) -> str:
     """Returns an epoch as a line, whose numbers stand below those of the line before: losses and headline score."""
-    headline = next(iter(record.validation))
     epoch = record.epoch - plan.epochs_before
     epoch_width = len(str(plan.epochs))
     update_width = len(str(plan.updates_before + plan.updates))
+    headline, value = next(iter(record.validation.items()))
     line = (
         f"{plan.phase.name} {epoch:>{epoch_width}}/{plan.epochs}  update {record.update:>{update_width}}  "
-        f"loss {record.loss:.3f}  val loss {record.val_loss:.3f}  "
-        f"val {headline.replace('_', ' ')} {record.validation[headline]:.3f}"
+        f"loss {record.loss:.3f}  val loss {record.val_loss:.3f}  val {headline.replace('_', ' ')} {value:.3f}"
     )
     return line + ("  best" if is_best else "")

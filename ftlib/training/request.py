@@ -13,6 +13,7 @@ from ftlib.models.inference import fingerprint_model
 from ftlib.models.lora import lora_layers
 from ftlib.models.staged_model import StagedModel
 from ftlib.objectives.classification import Classification
+from ftlib.objectives.objective import Objective
 from ftlib.strategies.regularization import Regularization
 from ftlib.strategies.strategy import Strategy, get_strategy
 from ftlib.tasks.inputs import INPUT_NOUNS, check_inputs
@@ -34,7 +35,8 @@ class FitRequest:
         task: The same at the backbone's size.
         strategy: The `Strategy`, unrolled for the model's stages.
         advice: What `advise` said, where it chose the strategy; else None.
-        regularization: The `Regularization`.
+        regularization: The `Regularization`, a preset without what does not fit the objective.
+        regularization_note: What was left out of the preset, in a sentence; empty where nothing was.
         seed: Seed of the run.
         updates: Updates over all phases.
         batch_size: Images per update.
@@ -49,6 +51,7 @@ class FitRequest:
     strategy: Strategy
     advice: Advice | None
     regularization: Regularization
+    regularization_note: str
     seed: int
     updates: int
     batch_size: int
@@ -119,7 +122,6 @@ def resolve_request(  # noqa: PLR0913 - the arguments of `fit`
     """
     require_channels_last()
     run_dir = None if run_dir is None else pathlib.Path(run_dir).expanduser()
-    regularization = Regularization.preset(regularization)
     staged = StagedModel(model, head)
     stage_names = staged.stage_names
     is_auto = isinstance(strategy, str) and strategy.casefold() == "auto"
@@ -128,7 +130,7 @@ def resolve_request(  # noqa: PLR0913 - the arguments of `fit`
     _check_task(task)
     _check_numbers(seed=seed, updates=updates, batch_size=batch_size)
     _check_output(model, task)
-    task.objective.check_regularization(regularization)
+    regularization, regularization_note = settle_regularization(regularization, task.objective)
     if updates is not None:
         run_strategy.plan(updates)
     run_strategy.check(stage_names)
@@ -154,6 +156,8 @@ def resolve_request(  # noqa: PLR0913 - the arguments of `fit`
         progress.note(f"{task.name}: {INPUT_NOUNS[task.kind]} {sizes} for the backbone")
     for note in task.notes:
         progress.note(f"{task.name}: {note}")
+    if regularization_note:
+        progress.note(regularization_note)
 
     return FitRequest(
         staged=staged,
@@ -162,6 +166,7 @@ def resolve_request(  # noqa: PLR0913 - the arguments of `fit`
         strategy=run_strategy,
         advice=advice,
         regularization=regularization,
+        regularization_note=regularization_note,
         seed=int(seed),
         updates=default_updates(len(task.train), int(batch_size)) if updates is None else int(updates),
         batch_size=int(batch_size),
@@ -169,6 +174,36 @@ def resolve_request(  # noqa: PLR0913 - the arguments of `fit`
         hardware=hardware,
         run_dir=run_dir,
     )
+
+
+def settle_regularization(regularization: str | Regularization, objective: Objective) -> tuple[Regularization, str]:
+    """Returns the regularization that a run gets, and what was left out of a preset, in a sentence or nothing.
+
+    A preset is taken without what does not fit the objective, such as label smoothing where numbers are predicted.
+
+    Args:
+        regularization: A `Regularization`, or the name of a preset.
+        objective: What is predicted.
+
+    Raises:
+        ValueError: For an unknown name, and for a `Regularization` of the user's own that does not fit.
+    """
+    settled = Regularization.preset(regularization)
+    name = settled.preset_name
+    if name is None:
+        objective.check_regularization(settled)
+        return settled, ""
+    adapted = objective.adapt_preset(settled)
+    objective.check_regularization(adapted)
+    omitted = [
+        field.name
+        for field in dataclasses.fields(settled)
+        if getattr(settled, field.name) != getattr(adapted, field.name)
+    ]
+    if not omitted:
+        return adapted, ""
+    what = objective.name.replace("_", " ")
+    return adapted, f"The preset {name!r} is used without {' and '.join(omitted)}: not for {what}."
 
 
 def _check_task(task):

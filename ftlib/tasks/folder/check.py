@@ -16,6 +16,7 @@ from ftlib.tasks.folder.decode import CONVERSIONS, EXTENSIONS, LOSSES, map_in_th
 from ftlib.tasks.folder.picture_file import UNDIVIDED, Listing, LostPictures, PictureFile, Skipped, group_by_id
 from ftlib.tasks.folder.remark import Remark
 from ftlib.tasks.folder.table import list_pictures
+from ftlib.tasks.folder.targets import CLASS_TARGET, Target, make_target
 from ftlib.tasks.task import PARTS
 from ftlib.text import format_list
 
@@ -79,13 +80,15 @@ class FolderReport:
     looks: dict[str, Look] = dataclasses.field(default_factory=dict, compare=False)
     lost: dict[str, LostPictures] = dataclasses.field(default_factory=dict)
     respelled: dict[str, int] = dataclasses.field(default_factory=dict)
+    target: Target = CLASS_TARGET
 
     @property
     def counts(self) -> dict[str, dict[str, int]]:
-        """Usable pictures, as `{part: {class name: number}}`."""
+        """Usable pictures, as `{part: {class name: number}}`; of several labels a picture counts for each of them."""
         counts_by_part = {part: dict.fromkeys(self.class_names, 0) for part in (UNDIVIDED, *PARTS)}
         for file in self.files:
-            counts_by_part[file.part][file.class_name] += 1
+            for name in self.target.names_in(file.class_name, self.class_names):
+                counts_by_part[file.part][name] += 1
         return {part: counts for part, counts in counts_by_part.items() if any(counts.values())}
 
     @property
@@ -95,8 +98,8 @@ class FolderReport:
 
     @property
     def class_by_id(self) -> dict[str, str]:
-        """`{id: class name}` of the usable pictures."""
-        return {file.id: file.class_name for file in self.files}
+        """`{id: class name}` of the usable pictures; of numbers, one class for all."""
+        return {file.id: self.target.kind_of(file.class_name) for file in self.files}
 
     def remarks(self, limit: int = 3) -> list[Remark]:
         """Returns a `Remark` for each finding, naming at most `limit` files; none where all is well."""
@@ -117,10 +120,10 @@ class FolderReport:
         remarks = []
         for group in self.conflicts[:limit]:
             remarks.append(
-                Remark("conflict", f"Left out, same picture in different classes: {format_list(group, _MOST_COPIES)}")
+                Remark("conflict", f"Left out, same picture {self.target.conflict}: {format_list(group, _MOST_COPIES)}")
             )
         if len(self.conflicts) > limit:
-            line = f"... and {len(self.conflicts) - limit} more pictures that are in different classes."
+            line = f"... and {len(self.conflicts) - limit} more pictures that are {self.target.conflict}."
             remarks.append(Remark("conflict", line))
         for first_id, *copy_ids in self.duplicates[:limit]:
             remarks.append(
@@ -169,13 +172,15 @@ class FolderReport:
         return [remark.line for remark in self.remarks(limit)]
 
     def __repr__(self):
-        lines = [f"Folder {str(self.path)!r}: {len(self.class_names)} classes, {len(self.files)} usable pictures"]
+        names_text = f"{len(self.class_names)} {self.target.nouns}"
+        lines = [f"Folder {str(self.path)!r}: {names_text}, {len(self.files)} usable pictures"]
+        part_sizes = collections.Counter(file.part for file in self.files)
         for part, counts in self.counts.items():
             shown_counts = list(counts.items())[:_MOST_CLASSES]
             class_texts = ", ".join(f"{class_name} {count}" for class_name, count in shown_counts)
             if len(counts) > _MOST_CLASSES:
                 class_texts += f" and {len(counts) - _MOST_CLASSES} more classes"
-            lines.append(f"  {part}: {sum(counts.values())} ({class_texts})")
+            lines.append(f"  {part}: {part_sizes[part]} ({class_texts})")
         findings = self.lines(limit=20) or ["Nothing to remark: every file is a plain picture and none occurs twice."]
         return "\n".join(lines + ["  " + line for line in findings])
 
@@ -186,7 +191,12 @@ def _format_ids(ids: Mapping[str, str] | Sequence[str], limit: int) -> str:
     return format_list(texts, limit)
 
 
-def check_folder(path: str | os.PathLike, training: bool = True) -> FolderReport:
+def check_folder(
+    path: str | os.PathLike,
+    training: bool = True,
+    target: str | Target | None = None,
+    label_columns: Sequence[str] = (),
+) -> FolderReport:
     """Opens every file of a folder of class folders, or of a CSV file, and says what can be used and what cannot.
 
     Every picture is decoded once (500 photos of 256 px take about a second), so that training meets no
@@ -199,6 +209,10 @@ def check_folder(path: str | os.PathLike, training: bool = True) -> FolderReport
             folder of the file, below which all pictures lie) and `label`; optionally `split` and `group`.
         training: Whether a model is to be trained on the pictures. False asks for less: any classes, one is enough,
             in any parts, as for pictures to measure a model on.
+        target: What the labels of a CSV file say: `"class"` (default), one class each; `"multilabel"`, several classes
+            each, separated by `|`, and none in an empty cell; `"regression"`, numbers.
+        label_columns: The columns that they are in; several for several numbers. Default: the one that is called label,
+            class, target, ... A unit stands in brackets in the title of a column: `weight (g)`.
 
     Returns:
         A `FolderReport`; print it.
@@ -214,9 +228,10 @@ def check_folder(path: str | os.PathLike, training: bool = True) -> FolderReport
     {'roses/broken.jpg': 'image file is truncated (41 bytes not processed)'}
     """
     path = find_path(path)
-    listing = list_pictures(path, training)
+    known_target = make_target(target, label_columns)
+    listing = list_pictures(path, training, known_target)
     state = _file_state(listing)
-    place = str(path.resolve()), training
+    place = str(path.resolve()), training, known_target
     if place in _known_reports and _known_reports[place][0] == state:
         return _known_reports[place][1]
 
@@ -236,6 +251,7 @@ def check_folder(path: str | os.PathLike, training: bool = True) -> FolderReport
         looks={file.id: contents.looks[file.id] for file in copies.usable},
         lost=listing.lost,
         respelled=listing.respelled,
+        target=known_target,
     )
     _known_reports[place] = state, report
     return report

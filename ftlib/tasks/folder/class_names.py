@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from ftlib.tasks.folder.remark import Remark
 
 # How programs write that a value is missing.
-_MISSING_LABELS = {"nan", "none", "null", "na", "n/a", "#n/a", "<na>", "nil", "missing", "?", "-"}
+MISSING_LABELS = {"nan", "none", "null", "na", "n/a", "#n/a", "<na>", "nil", "missing", "?", "-"}
 _SIDE_WORDS = (("l", "r"), ("lt", "rt"), ("cw", "ccw"))  # that count as whole words alone
 _SIDES = (
     ("left", "right"), ("links", "rechts"), ("gauche", "droite"), ("izquierda", "derecha"), ("izquierdo", "derecho"),
@@ -30,7 +30,7 @@ def remarks_on_class_names(class_names: Sequence[str]) -> list[Remark]:
             line = f"Classes that differ in their spelling alone (is it one class?): {quoted}"
             remarks.append(Remark("class spelling", line))
 
-    missing_labels = [name for name in class_names if name.strip().lower() in _MISSING_LABELS]
+    missing_labels = [name for name in class_names if name.strip().lower() in MISSING_LABELS]
     if missing_labels:
         quoted = " and one ".join(repr(name) for name in missing_labels)
         remarks.append(Remark("missing label", f"A class is called {quoted}: is the label of these pictures missing?"))

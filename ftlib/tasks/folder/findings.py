@@ -5,9 +5,12 @@ import dataclasses
 import statistics
 from collections.abc import Collection, Mapping, Sequence
 
+import numpy as np
+
 from ftlib.tasks.folder.check import FolderReport
 from ftlib.tasks.folder.picture_file import UNDIVIDED, PictureFile
 from ftlib.tasks.folder.splitting import PartFiles, count_per_class, find_small_classes
+from ftlib.tasks.folder.targets import CLASS_TARGET, MultiLabelTarget, RegressionTarget, suggest_target
 from ftlib.text import format_count, format_list
 
 LEVELS = ("error", "warning", "note")
@@ -19,6 +22,9 @@ _LONG_RATIO = 2  # times as long as wide: the square in the middle then shows ha
 _SMALL_SIDE = 32  # pixels
 _MANY_CLASSES = 1000
 _FEW_TEST_PICTURES = 100
+_FEW_TEST_LABELS = 10  # test pictures of one label
+_USUAL_SHARE = 0.95  # of all pictures
+_FAR_RANGES = 5  # interquartile ranges from the median
 _MOST_IN_GROUP = 4  # pictures of a group that are named
 
 IdGroup = tuple[str, ...]
@@ -97,8 +103,8 @@ def inspect_near_copies(report: FolderReport, groups: Sequence[IdGroup], left_ou
     mixed_groups = [group for group in groups if len({class_by_id[file_id] for file_id in group}) > 1]
     if mixed_groups:
         text = (
-            f"{format_count(len(mixed_groups), 'group')} of pictures that are nearly the same but in different classes "
-            f"(is a label wrong?): {_name_groups(mixed_groups)}"
+            f"{format_count(len(mixed_groups), 'group')} of pictures that are nearly the same but "
+            f"{report.target.conflict} (is a label wrong?): {_name_groups(mixed_groups)}"
         )
         ids = tuple(file_id for group in mixed_groups for file_id in group)
         findings.append(Finding("warning", "near conflict", text, ids))
@@ -162,15 +168,18 @@ def explain_failed_division(
         near: Groups of ids of pictures that are nearly the same, which it had to keep together.
     """
     is_undivided = {file.part for file in files} == {UNDIVIDED}
-    small_classes = find_small_classes(files, report.class_names, 3 if is_undivided else 1)
+    small_classes = find_small_classes(files, report.class_names, 3 if is_undivided else 1, report.target)
     text = str(error)
     if len(small_classes) > 1:
         counts = ", ".join(f"{class_name} {count}" for class_name, count in list(small_classes.items())[:5])
         more = ", ..." if len(small_classes) > 5 else ""
+        nouns = report.target.nouns
         text = (
-            f"{len(small_classes):,} of {len(report.class_names):,} classes have too few usable pictures for training, "
-            f"validation and test: {counts}{more}. Add pictures, or remove these classes."
+            f"{len(small_classes):,} of {len(report.class_names):,} {nouns} have too few usable pictures for training, "
+            f"validation and test: {counts}{more}. Add pictures, or remove these {nouns}."
         )
+        hint = _suggest_target(report)
+        text += f" {hint}" if hint else ""
     if small_classes:
         text += _list_left_out(report, len(report.files) - len(files))
     elif near:
@@ -208,8 +217,73 @@ def _first_with_reason(reasons: Mapping[str, str]) -> str:
     return ""
 
 
+def inspect_labels(report: FolderReport) -> list[Finding]:
+    """Returns the findings on what the labels of a CSV file say, but for how many there are of each."""
+    hint = _suggest_target(report)
+    if hint:
+        return [Finding("warning", "target", hint[:1].upper() + hint[1:])]
+    if report.target.name == RegressionTarget.name:
+        return _inspect_outliers(report)
+    if report.target.name == MultiLabelTarget.name:
+        return _inspect_label_lists(report)
+    return []
+
+
+def _suggest_target(report: FolderReport) -> str:
+    """Returns a sentence on labels that look like more than classes; empty for those that do not."""
+    if report.target.name != CLASS_TARGET.name or not report.path.is_file():
+        return ""
+    return suggest_target([file.class_name for file in report.files])
+
+
+def _inspect_outliers(report: FolderReport) -> list[Finding]:
+    """Returns the finding on numbers that lie far from all others."""
+    findings = []
+    labels = [file.class_name for file in report.files]
+    for name, column in zip(report.class_names, report.target.encode(labels, report.class_names).T, strict=True):
+        low, median, high = np.quantile(column, [0.25, 0.5, 0.75])
+        is_far = np.abs(column - median) > _FAR_RANGES * (high - low)
+        if high == low or not is_far.any():
+            continue
+        far_files = [(file, number) for file, number, far in zip(report.files, column, is_far, strict=True) if far]
+        examples = format_list([f"{number:g} ({file.id})" for file, number in far_files])
+        text = (
+            f"{format_count(len(far_files), 'number')} of {name} far from the others, half of which lie from {low:g} "
+            f"to {high:g} (is a decimal point missing?): {examples}"
+        )
+        findings.append(Finding("warning", "outlier", text, tuple(file.id for file, _ in far_files)))
+    return findings
+
+
+def _inspect_label_lists(report: FolderReport) -> list[Finding]:
+    """Returns the findings on pictures without labels, and on labels that nearly all pictures have."""
+    findings = []
+    picture_count = len(report.files)
+    empty_ids = tuple(file.id for file in report.files if not file.class_name)
+    if empty_ids:
+        text = f"{format_count(len(empty_ids), 'picture')} with none of the labels: {format_list(empty_ids)}"
+        findings.append(Finding("note", "no labels", text, empty_ids))
+    counts = count_per_class(report.files, report.class_names, report.target)
+    usual_labels = [name for name, count in counts.items() if count >= _USUAL_SHARE * picture_count]
+    if usual_labels:
+        text = (
+            f"Nearly every picture has {format_list(usual_labels)}: how well that is told says little, since always "
+            "saying so is right as often."
+        )
+        findings.append(Finding("warning", "usual label", text))
+    return findings
+
+
 def inspect_balance(report: FolderReport, part_files: PartFiles) -> list[Finding]:
     """Returns the findings on how many pictures of each class there are, and how many to test on."""
+    if report.target.name == RegressionTarget.name:
+        return _inspect_number_test(len(part_files["test"]))
+    if report.target.name == MultiLabelTarget.name:
+        return _inspect_rare_labels(report, part_files)
+    return _inspect_class_balance(report, part_files)
+
+
+def _inspect_class_balance(report, part_files):
     findings = []
     counts = count_per_class(part_files["train"], report.class_names)
     largest_class = max(counts, key=lambda class_name: counts[class_name])
@@ -236,6 +310,25 @@ def inspect_balance(report: FolderReport, part_files: PartFiles) -> list[Finding
         text = f"{len(counts):,} classes: a table of all pairs of them takes {table_gib:.1f} GiB of memory."
         findings.append(Finding("warning", "many classes", text))
     return findings
+
+
+def _inspect_number_test(test_count: int) -> list[Finding]:
+    if test_count >= _FEW_TEST_PICTURES:
+        return []
+    text = f"{format_count(test_count, 'test picture')}: a few large errors then decide the R2. Look at its interval."
+    return [Finding("note", "small test", text)]
+
+
+def _inspect_rare_labels(report: FolderReport, part_files: PartFiles) -> list[Finding]:
+    counts = count_per_class(part_files["test"], report.class_names, report.target)
+    rare_labels = [f"{name} {count}" for name, count in counts.items() if count < _FEW_TEST_LABELS]
+    if not rare_labels:
+        return []
+    text = (
+        f"{format_count(len(rare_labels), 'label')} with fewer than {_FEW_TEST_LABELS} test pictures: "
+        f"{format_list(rare_labels)}. How well these are told is then known only roughly."
+    )
+    return [Finding("note", "small test", text)]
 
 
 def inspect_sizes(report: FolderReport) -> list[Finding]:

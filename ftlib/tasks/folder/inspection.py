@@ -15,6 +15,7 @@ from ftlib.tasks.folder.findings import LEVELS, Finding, IdGroup
 from ftlib.tasks.folder.near_duplicates import near_duplicates
 from ftlib.tasks.folder.picture_file import UNDIVIDED, PictureFile
 from ftlib.tasks.folder.splitting import count_per_class, describe_gaps, split_files
+from ftlib.tasks.folder.targets import Target
 from ftlib.tasks.task import PARTS
 from ftlib.text import wrap_text
 
@@ -50,7 +51,10 @@ class DataFindings:
     @property
     def counts(self) -> dict[str, dict[str, int]]:
         """Pictures as they will be used: `{split: {class name: number}}`."""
-        return {split: count_per_class(files, self.report.class_names) for split, files in self.files_by_split.items()}
+        return {
+            split: count_per_class(files, self.report.class_names, self.report.target)
+            for split, files in self.files_by_split.items()
+        }
 
     def _most_serious_first(self) -> list[Finding]:
         return sorted(self.findings, key=lambda finding: LEVELS.index(finding.level))
@@ -67,6 +71,7 @@ class DataFindings:
             "path": str(self.report.path),
             "usable": self.usable,
             "pictures": len(self.report.files),
+            "target": self.report.target.name,
             "class_names": list(self.report.class_names),
             "splits": self.counts,
             "drawn": list(self.drawn),
@@ -75,18 +80,25 @@ class DataFindings:
 
     def __repr__(self):
         file_count = len(self.report.files)
-        lines = [f"{self.report.path}: {file_count:,} usable pictures in {len(self.report.class_names):,} classes"]
+        target = self.report.target
+        contents = target.describe_contents(len(self.report.class_names))
+        lines = [f"{self.report.path}: {file_count:,} usable pictures {contents}"]
         for part, counts in self.counts.items():
-            least, most = min(counts.values()), max(counts.values())
-            per_class = f"{least:,} of each class" if least == most else f"{least:,} to {most:,} of each class"
+            part_files = self.files_by_split[part]
+            spread = target.describe_spread(part_files, counts)
             origin = ", set aside by ftlib" if part in self.drawn else ""
-            lines.append(f"  {part:<12}{sum(counts.values()):>7,}  ({per_class}{origin})")
+            lines.append(f"  {part:<12}{len(part_files):>7,}  ({spread}{origin})")
         for finding in self._most_serious_first():
             lines.append(wrap_text(finding.text, f"  {finding.level:<{_LEVEL_WIDTH}}"))
         return "\n".join(lines)
 
 
-def inspect_data(path: str | os.PathLike, near: bool = True) -> DataFindings:
+def inspect_data(
+    path: str | os.PathLike,
+    near: bool = True,
+    target: str | Target | None = None,
+    label_columns: Sequence[str] = (),
+) -> DataFindings:
     """Opens every picture once, and says what one should know before a run on them.
 
     Pictures that are in a split already stay there, but for training pictures with a copy, or nearly one, in
@@ -97,6 +109,7 @@ def inspect_data(path: str | os.PathLike, near: bool = True) -> DataFindings:
         path: A folder of class folders or a CSV file, as for `check_folder`.
         near: Whether to look for pictures that are nearly the same. Default True; use False where pictures are meant
             to look alike, such as technical drawings.
+        target, label_columns: As for `check_folder`.
 
     Returns:
         `DataFindings`.
@@ -108,7 +121,7 @@ def inspect_data(path: str | os.PathLike, near: bool = True) -> DataFindings:
     >>> inspect_data("photos").counts["test"]  # doctest: +SKIP
     {'daisy': 28, 'roses': 28}
     """
-    report = check_folder(pathlib.Path(path))
+    report = check_folder(pathlib.Path(path), target=target, label_columns=label_columns)
     near_groups, series = _find_near_groups(report) if near else ((), ())
     left_out = _find_leaking(report, near_groups)
     files = [file for file in report.files if file.id not in left_out]
@@ -118,15 +131,18 @@ def inspect_data(path: str | os.PathLike, near: bool = True) -> DataFindings:
         *finding_rules.inspect_near_copies(report, near_groups, left_out),
         *finding_rules.inspect_series(report, series),
         *finding_rules.inspect_groups(report),
+        *finding_rules.inspect_labels(report),
     ]
     part_files, drawn_parts = {}, []
     try:
         unit_keys = _join_units(report.groups, near_groups)
-        part_files, drawn_parts = split_files(report.path, files, report.class_names, unit_keys)
+        part_files, drawn_parts = split_files(report.path, files, report.class_names, unit_keys, target=report.target)
     except ValueError as error:
         findings.append(finding_rules.explain_failed_division(report, files, error, near_groups))
     else:
-        findings += [Finding("warning", "gap", line) for line in describe_gaps(part_files, report.class_names)]
+        findings += [
+            Finding("warning", "gap", line) for line in describe_gaps(part_files, report.class_names, report.target)
+        ]
         findings += finding_rules.inspect_balance(report, part_files)
     findings += finding_rules.inspect_sizes(report)
     return DataFindings(

@@ -14,6 +14,7 @@ from ftlib.tasks.folder.decode import DEFAULT_CACHE_BYTES, FolderImages
 from ftlib.tasks.folder.picture_file import PictureFile, group_by_id
 from ftlib.tasks.folder.splitting import DRAWN_SHARE, PartFiles, describe_gaps, split_files
 from ftlib.tasks.folder.table import list_pictures
+from ftlib.tasks.folder.targets import CLASS_TARGET, Target, make_target, suggest_target
 from ftlib.tasks.split import Split
 from ftlib.tasks.task import Task, draw_labels
 from ftlib.text import format_count
@@ -29,6 +30,8 @@ def load_folder(
     cache_bytes: int = DEFAULT_CACHE_BYTES,
     cache_dir: str | os.PathLike | None = None,
     mirror: bool | None = None,
+    target: str | Target | None = None,
+    label_columns: Sequence[str] = (),
 ) -> Task:
     """Returns a task from a folder of class folders, or from a CSV file that lists pictures.
 
@@ -54,6 +57,8 @@ def load_folder(
             when this process ends.
         mirror: Whether a mirrored picture keeps its label, so that augmentation may flip it. Default None: yes, as for
             most photos, unless two classes are called left and right; use False for writing or road signs.
+        target, label_columns: What the labels of a CSV file say, and in which columns; see `check_folder`. With
+            `"multilabel"` the task has the objective `MultiLabel`, with `"regression"` `Regression`.
 
     Returns:
         A `Task` whose images are `FolderImages`, and ids that are paths inside the
@@ -71,22 +76,48 @@ def load_folder(
     """
     height_and_width = _require_image_size(image_size)
     path = find_path(path)
-    _refuse_early(path, labels_per_class, seed)
+    known_target = make_target(target, label_columns)
+    _refuse_early(path, labels_per_class, seed, known_target)
 
-    report = check_folder(path)
+    report = check_folder(path, target=known_target)
     part_files, drawn_parts = split_files(
-        path, report.files, report.class_names, report.groups, _describe_left_out(report)
+        path, report.files, report.class_names, report.groups, _describe_left_out(report), known_target
     )
-    chosen = draw_labels(_class_indices(part_files["train"], report.class_names), labels_per_class, seed)
-    part_files["train"] = [part_files["train"][i] for i in chosen]
+    part_files["train"] = _draw_files(part_files["train"], report.class_names, labels_per_class, seed, known_target)
     return make_task(report, part_files, drawn_parts, height_and_width, cache_bytes, mirror, cache_dir)
 
 
-def _refuse_early(path: pathlib.Path, labels_per_class: int | None, seed: int) -> None:
+def _refuse_early(path: pathlib.Path, labels_per_class: int | None, seed: int, target: Target) -> None:
     """Raises whatever can be known from the names alone, since decoding may take minutes."""
-    listing = list_pictures(path)
-    part_files, _ = split_files(path, listing.files, listing.class_names, group_by_id(listing.files))
-    draw_labels(_class_indices(part_files["train"], listing.class_names), labels_per_class, seed)
+    listing = list_pictures(path, target=target)
+    groups = group_by_id(listing.files)
+    try:
+        part_files, _ = split_files(path, listing.files, listing.class_names, groups, target=target)
+    except ValueError as error:
+        is_table = target == CLASS_TARGET and path.is_file()
+        hint = suggest_target([file.class_name for file in listing.files]) if is_table else ""
+        if not hint:
+            raise
+        raise ValueError(f"{error} {hint}") from error
+    _draw_files(part_files["train"], listing.class_names, labels_per_class, seed, target)
+
+
+def _draw_files(
+    files: list[PictureFile], class_names: Sequence[str], labels_per_class: int | None, seed: int, target: Target
+) -> list[PictureFile]:
+    """Returns the training pictures that are drawn, or all of them."""
+    if labels_per_class is None:
+        return files
+    if target.noun != "class":
+        raise ValueError(
+            f"`labels_per_class` is for pictures with one class each. Received: labels_per_class={labels_per_class!r} "
+            f"for the target {target.name}. Leave it out."
+        )
+    return [files[i] for i in draw_labels(target.encode(_labels_of(files), class_names), labels_per_class, seed)]
+
+
+def _labels_of(files: Sequence[PictureFile]) -> list[str]:
+    return [file.class_name for file in files]
 
 
 def make_task(
@@ -108,19 +139,26 @@ def make_task(
     """
     location = report.path.resolve()
     is_table = report.path.is_file()
-    drawn_text = f"; {DRAWN_SHARE:.0%} of each class drawn for {' and for '.join(drawn_parts)}" if drawn_parts else ""
+    drawn_text = (
+        f"; {DRAWN_SHARE:.0%} of each {report.target.noun} drawn for {' and for '.join(drawn_parts)}"
+        if drawn_parts
+        else ""
+    )
     kind = "CSV file" if is_table else "folder"
-    splits = make_splits(part_files, report.class_names, size, cache_bytes, cache_dir, bool(report.groups))
+    target = report.target
+    with_groups = bool(report.groups)
+    splits = make_splits(part_files, report.class_names, size, cache_bytes, cache_dir, with_groups, target)
     return Task(
         name=location.stem if is_table else location.name,
         train=splits["train"],
         validation=splits["validation"],
         test=splits["test"],
-        class_names=report.class_names,
+        class_names=target.class_names(report.class_names),
         source=f"The {kind} {location.name!r}: {len(report.files)} usable pictures{drawn_text}.",
         licence=LICENCE,
         mirror=not find_mirror_pairs(report.class_names) if mirror is None else mirror,
-        notes=tuple(report.lines() + describe_gaps(part_files, report.class_names)),
+        notes=tuple(report.lines() + describe_gaps(part_files, report.class_names, target)),
+        objective=target.make_objective(report.class_names),
     )
 
 
@@ -131,6 +169,7 @@ def make_splits(
     cache_bytes: int = DEFAULT_CACHE_BYTES,
     cache_dir: str | os.PathLike | None = None,
     with_groups: bool | None = None,
+    target: Target = CLASS_TARGET,
 ) -> dict[str, Split]:
     """Returns the `Split`s of pictures that are divided into parts.
 
@@ -140,6 +179,7 @@ def make_splits(
         size: `(height, width)` of the images in pixels.
         cache_bytes, cache_dir: As for `load_folder`.
         with_groups: Whether the splits have `groups`. Default None: if any of the pictures has one.
+        target: What the labels say.
     """
     file_count = sum(len(files) for files in part_files.values())
     if with_groups is None:
@@ -147,13 +187,14 @@ def make_splits(
     splits = {}
     for part, files in part_files.items():
         cache_share = cache_bytes * len(files) // max(file_count, 1)
-        splits[part] = make_split(files, _class_indices(files, class_names), size, cache_share, cache_dir, with_groups)
+        targets = target.encode(_labels_of(files), class_names)
+        splits[part] = make_split(files, targets, size, cache_share, cache_dir, with_groups)
     return splits
 
 
 def make_split(
     files: Sequence[PictureFile],
-    labels: np.ndarray,
+    targets: np.ndarray,
     size: tuple[int, int],
     cache_bytes: int = DEFAULT_CACHE_BYTES,
     cache_dir: str | os.PathLike | None = None,
@@ -164,7 +205,7 @@ def make_split(
 
     Args:
         files: The pictures.
-        labels: The class index of each, `(n,)`.
+        targets: What the objective reads, a row for each: class indices `(n,)`.
         size: `(height, width)` of the images in pixels.
         cache_bytes, cache_dir: As for `FolderImages`.
         with_groups: Whether the split has `groups`.
@@ -179,15 +220,10 @@ def make_split(
             cache_dir,
             [file.sha256 for file in files],
         ),
-        labels=labels,
+        labels=targets,
         ids=np.array([file.id for file in files]),
         groups=np.array([file.group for file in files]) if with_groups else None,
     )
-
-
-def _class_indices(files: Sequence[PictureFile], class_names: Sequence[str]) -> np.ndarray:
-    index_by_name = {name: i for i, name in enumerate(class_names)}
-    return np.array([index_by_name[file.class_name] for file in files], "int64")
 
 
 def _describe_left_out(report: FolderReport) -> str:

@@ -6,6 +6,7 @@ import pathlib
 from collections.abc import Iterable, Mapping, Sequence
 
 from ftlib.tasks.folder.picture_file import UNDIVIDED, PictureFile
+from ftlib.tasks.folder.targets import CLASS_TARGET, Target
 from ftlib.tasks.task import PARTS
 from ftlib.text import format_list
 
@@ -21,6 +22,7 @@ def split_files(
     class_names: Sequence[str],
     unit_keys: Mapping[str, str] | None = None,
     left_out: str = "",
+    target: Target = CLASS_TARGET,
 ) -> tuple[PartFiles, list[str]]:
     """Divides pictures between the splits, and draws those that the folder does not have.
 
@@ -30,6 +32,8 @@ def split_files(
         class_names: The classes.
         unit_keys: `{id: key}`: pictures with the same key go to the same split. Default None: each by itself.
         left_out: What messages say of pictures that are not among `files`.
+        target: What their labels say. Every split gets its share of what it counts: of each class, of each range of
+            numbers.
 
     Returns:
         `({"train": files, "validation": files, "test": files}, the parts that were drawn here)`.
@@ -41,22 +45,43 @@ def split_files(
     for file in files:
         part_files["train" if file.part == UNDIVIDED else file.part].append(file)
     drawn_parts = [part for part in ("test", "validation") if not part_files[part]]
-    _require_enough(path, part_files["train"], class_names, drawn_parts, left_out)
+    strata = target.strata(part_files["train"], class_names)
+    _require_enough(path, strata, target, class_names, drawn_parts, left_out)
     if drawn_parts:
-        part_files.update(_draw_parts(path, part_files["train"], drawn_parts, unit_keys or {}))
+        counter = _StratumCounter(strata, target.noun)
+        part_files.update(_draw_parts(path, part_files["train"], drawn_parts, unit_keys or {}, counter))
     return {part: sorted(chosen_files) for part, chosen_files in part_files.items()}, drawn_parts
+
+
+class _StratumCounter:
+    """Counts pictures by stratum: by class, for one class each.
+
+    Args:
+        strata: `{id: strata}` of each picture.
+        noun: How messages call one.
+    """
+
+    def __init__(self, strata: Mapping[str, tuple[str, ...]], noun: str):
+        self.strata = strata
+        self.noun = noun
+
+    def __call__(self, files: Iterable[PictureFile]) -> collections.Counter[str]:
+        return collections.Counter(stratum for file in files for stratum in self.strata[file.id])
 
 
 def _require_enough(
     path: pathlib.Path | str,
-    training_files: list[PictureFile],
+    strata: Mapping[str, tuple[str, ...]],
+    target: Target,
     class_names: Sequence[str],
     drawn_parts: list[str],
     left_out: str,
 ) -> None:
     """Raises unless every class has a picture to train on and one for each part that is drawn."""
     least = len(drawn_parts) + 1
-    small_classes = find_small_classes(training_files, class_names, least)
+    counts = collections.Counter(stratum for names in strata.values() for stratum in names)
+    wanted_names = class_names if target.class_names(class_names) else tuple(counts) or ("all numbers",)
+    small_classes = {name: counts[name] for name in wanted_names if counts[name] < least}
     if not small_classes:
         return
     purposes = "".join(f", one for {part}" for part in drawn_parts)
@@ -64,39 +89,49 @@ def _require_enough(
     other_count = len(small_classes) - 1
     more_classes = ""
     if other_count == 1:
-        more_classes = " 1 other class is too small as well."
+        more_classes = f" 1 other {target.noun} is too small as well."
     elif other_count > 1:
-        more_classes = f" {other_count:,} other classes are too small as well."
+        more_classes = f" {other_count:,} other {target.nouns} are too small as well."
     raise ValueError(
-        f"Class {class_name!r} of {str(path)!r} needs at least {least} pictures "
+        f"{target.noun.capitalize()} {class_name!r} of {str(path)!r} needs at least {least} pictures "
         f"(one to train on{purposes}). Received: {count} usable.{more_classes}{left_out}"
     )
 
 
-def count_per_class(files: Iterable[PictureFile], class_names: Sequence[str]) -> dict[str, int]:
+def count_per_class(
+    files: Iterable[PictureFile], class_names: Sequence[str], target: Target = CLASS_TARGET
+) -> dict[str, int]:
     """Returns `{class name: number}` of some pictures, for every class."""
-    counts = collections.Counter(file.class_name for file in files)
+    counts = collections.Counter(name for file in files for name in target.names_in(file.class_name, class_names))
     return {class_name: counts[class_name] for class_name in class_names}
 
 
-def find_small_classes(files: Iterable[PictureFile], class_names: Sequence[str], least: int) -> dict[str, int]:
+def find_small_classes(
+    files: Iterable[PictureFile], class_names: Sequence[str], least: int, target: Target = CLASS_TARGET
+) -> dict[str, int]:
     """Returns `{class name: number}` of the classes with fewer than `least` pictures among `files`."""
-    counts = count_per_class(files, class_names)
+    counts = count_per_class(files, class_names, target)
     return {class_name: count for class_name, count in counts.items() if count < least}
 
 
-def describe_gaps(part_files: Mapping[str, Iterable[PictureFile]], class_names: Sequence[str]) -> list[str]:
+def describe_gaps(
+    part_files: Mapping[str, Iterable[PictureFile]], class_names: Sequence[str], target: Target = CLASS_TARGET
+) -> list[str]:
     """Says which classes a split that came with the folder does not cover, in a line for each split."""
     lines = []
     for part in ("validation", "test"):
-        missing_classes = list(find_small_classes(part_files[part], class_names, 1))
+        missing_classes = list(find_small_classes(part_files[part], class_names, 1, target))
         if missing_classes:
             lines.append(f"No {part} pictures of: {format_list(missing_classes, _MOST_NAMES)}")
     return lines
 
 
 def _draw_parts(
-    path: pathlib.Path | str, files: list[PictureFile], drawn_parts: list[str], unit_keys: Mapping[str, str]
+    path: pathlib.Path | str,
+    files: list[PictureFile],
+    drawn_parts: list[str],
+    unit_keys: Mapping[str, str],
+    count_classes: _StratumCounter,
 ) -> PartFiles:
     """Returns a share of every class for each part to draw, and the rest for training.
 
@@ -108,7 +143,7 @@ def _draw_parts(
     # A hash, and not the sorted names: names often number the scenes in which the pictures were taken.
     hashes = {key: hashlib.sha256(unit[0].id.encode()).digest() for key, unit in units.items()}
 
-    class_counts = _count_classes(files)
+    class_counts = count_classes(files)
     open_places = {
         part: {class_name: max(1, round(DRAWN_SHARE * count)) for class_name, count in class_counts.items()}
         for part in drawn_parts
@@ -117,7 +152,7 @@ def _draw_parts(
     training_units = []
     for key in sorted(units, key=lambda key: hashes[key]):
         unit = units[key]
-        unit_counts = _count_classes(unit)
+        unit_counts = count_classes(unit)
         part = _find_part(unit_counts, open_places)
         if part is None:
             training_units.append(unit)
@@ -125,7 +160,7 @@ def _draw_parts(
         part_files[part] += unit
         for class_name, count in unit_counts.items():
             open_places[part][class_name] -= count
-    _fill_gaps(path, part_files, training_units, class_counts)
+    _fill_gaps(path, part_files, training_units, class_counts, count_classes)
     return {**part_files, "train": [file for unit in training_units for file in unit]}
 
 
@@ -144,38 +179,31 @@ def _fill_gaps(
     part_files: PartFiles,
     training_units: list[list[PictureFile]],
     class_counts: Mapping[str, int],
+    count_classes: _StratumCounter,
 ) -> None:
     """Gives a part that has no picture of a class the smallest unit that training can spare."""
-    training_counts = _count_classes(file for unit in training_units for file in unit)
+    training_counts = count_classes(file for unit in training_units for file in unit)
 
     def can_spare(unit: list[PictureFile]) -> bool:
-        return all(training_counts[class_name] > count for class_name, count in _count_classes(unit).items())
+        return all(training_counts[class_name] > count for class_name, count in count_classes(unit).items())
 
     for part, files in part_files.items():
-        for class_name in sorted(class_counts.keys() - {file.class_name for file in files}):
-            spare_units = [
-                unit
-                for unit in training_units
-                if any(file.class_name == class_name for file in unit) and can_spare(unit)
-            ]
+        for class_name in sorted(class_counts.keys() - count_classes(files).keys()):
+            spare_units = [unit for unit in training_units if count_classes(unit)[class_name] and can_spare(unit)]
             if not spare_units:
-                raise ValueError(_describe_bound_class(path, class_name, part))
+                raise ValueError(_describe_bound_class(path, class_name, part, count_classes.noun))
             smallest_unit = min(spare_units, key=len)
             training_units.remove(smallest_unit)
             files += smallest_unit
-            training_counts.subtract(_count_classes(smallest_unit))
+            training_counts.subtract(count_classes(smallest_unit))
     for class_name in sorted(class_counts):
         if not training_counts[class_name]:
-            raise ValueError(_describe_bound_class(path, class_name, "training"))
+            raise ValueError(_describe_bound_class(path, class_name, "training", count_classes.noun))
 
 
-def _count_classes(files: Iterable[PictureFile]) -> collections.Counter[str]:
-    return collections.Counter(file.class_name for file in files)
-
-
-def _describe_bound_class(path: pathlib.Path | str, class_name: str, part: str) -> str:
+def _describe_bound_class(path: pathlib.Path | str, class_name: str, part: str, noun: str) -> str:
     return (
-        f"Class {class_name!r} of {str(path)!r} leaves no picture for {part}: too many of its pictures belong together "
+        f"{noun.capitalize()} {class_name!r} of {str(path)!r} leaves no picture for {part}: too many of its pictures belong together "
         "(one group of the CSV file, or nearly the same picture), and what belongs together is in one split. Add "
         "pictures of other groups, or say the split yourself."
     )

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from ftlib.files import FileFinder, distinct_names, normalize_name
 from ftlib.tasks.folder.layout import PART_OF_FOLDER, list_folder, require_trained
 from ftlib.tasks.folder.picture_file import UNDIVIDED, Listing, PictureFile, Skipped
+from ftlib.tasks.folder.targets import CLASS_TARGET, RegressionTarget, Target, split_unit
 
 # The names that a column may have, whatever their case.
 COLUMN_NAMES = {
@@ -28,16 +29,28 @@ class TableRow(NamedTuple):
     Attributes:
         line: Number of its line in the file, from 1.
         path: Path of the picture, relative to the folder of the file.
-        label: Name of its class.
+        labels: What stands in each column of labels: the name of its class.
         split: Name of its split; None without such a column.
         group: Its group; empty without such a column.
     """
 
     line: int
     path: str
-    label: str
+    labels: tuple[str, ...]
     split: str | None
     group: str
+
+
+class PictureTable(NamedTuple):
+    """A CSV file of pictures.
+
+    Attributes:
+        rows: Its rows.
+        label_titles: The titles of its columns of labels, as they are written.
+    """
+
+    rows: list[TableRow]
+    label_titles: tuple[str, ...]
 
 
 class _Entry(NamedTuple):
@@ -48,7 +61,7 @@ class _Entry(NamedTuple):
     group: str
 
 
-def list_pictures(path: pathlib.Path, training: bool = True) -> Listing:
+def list_pictures(path: pathlib.Path, training: bool = True, target: Target = CLASS_TARGET) -> Listing:
     """Lists a folder of class folders, or the rows of a CSV file.
 
     Args:
@@ -56,6 +69,7 @@ def list_pictures(path: pathlib.Path, training: bool = True) -> Listing:
             file, below which all pictures lie), a column `label`, and, where they are known, `split` (train, validation
             or test) and `group` (what pictures belong to together, such as a patient).
         training: As for `list_folder`.
+        target: What the labels say. Default: one class each; anything else takes a CSV file.
 
     Returns:
         A `Listing`.
@@ -65,26 +79,31 @@ def list_pictures(path: pathlib.Path, training: bool = True) -> Listing:
         ValueError: If it is not arranged as above.
     """
     if path.suffix.lower() in TABLE_SUFFIXES and path.is_file():
-        return _list_table(path, training)
+        return _list_table(path, training, target)
+    if target != CLASS_TARGET:
+        raise ValueError(
+            f"The target {target.name} is read from a CSV file with the columns path and label. Received: "
+            f"{str(path)!r}."
+        )
     return list_folder(path, training)
 
 
-def _list_table(path: pathlib.Path, training: bool) -> Listing:
-    rows = read_rows(path)
+def _list_table(path: pathlib.Path, training: bool, target: Target) -> Listing:
+    rows, label_titles = read_table(path, target)
     locator = _Locator(pathlib.Path(os.path.abspath(path.parent)))
     entries_by_path: dict[pathlib.Path, list[_Entry]] = {}
     skipped: dict[str, Skipped] = {}
     for row in rows:
         file = locator.locate(row.path)
-        class_name = normalize_name(row.label)
+        label = target.read(row.labels)
         part = _part_of_row(path, row)
         if isinstance(file, Skipped):
             skipped.setdefault(normalize_name(row.path) or f"line {row.line}", file)
-        elif not class_name:
+        elif isinstance(label, Skipped):
             name = normalize_name(locator.relative_name(file)) or f"line {row.line}"
-            skipped.setdefault(name, Skipped("other", "no label"))
+            skipped.setdefault(name, label)
         else:
-            entries_by_path.setdefault(file, []).append(_Entry(part, class_name, normalize_name(row.group)))
+            entries_by_path.setdefault(file, []).append(_Entry(part, label, normalize_name(row.group)))
 
     relative_names = [locator.relative_name(file) for file in entries_by_path]
     files = []
@@ -94,12 +113,13 @@ def _list_table(path: pathlib.Path, training: bool) -> Listing:
         else:
             part, class_name, group = entries[0]
             files.append(PictureFile(file_id, part, class_name, file, group))
-    _check_rows(path, files, len(rows), skipped, training)
+    names = target.list_names([file.class_name for file in files], label_titles)
+    _check_rows(path, files, len(rows), skipped, training, target)
 
     name_counts = collections.Counter(normalize_name(name) for name in relative_names)
     return Listing(
         files=sorted(files),
-        class_names=tuple(sorted({file.class_name for file in files})),
+        class_names=names,
         skipped=skipped,
         lost={},
         respelled={name: number for name, number in name_counts.items() if number > 1},
@@ -116,12 +136,17 @@ def _format_entries(entries: list[_Entry]) -> list[str]:
             details.append(entry.part)
         if has_several_groups:
             details.append(f"group {entry.group or 'none'}")
-        texts.append(f"{entry.class_name} ({', '.join(details)})" if details else entry.class_name)
+        label = entry.class_name or "none of the labels"
+        texts.append(f"{label} ({', '.join(details)})" if details else label)
     return texts
 
 
-def read_rows(path: pathlib.Path) -> list[TableRow]:
+def read_table(path: pathlib.Path, target: Target = CLASS_TARGET) -> PictureTable:
     """Returns the rows of a CSV file of pictures.
+
+    Args:
+        path: The file.
+        target: Which columns the labels are in.
 
     Raises:
         ValueError: If it is not a CSV file in UTF-8, or lacks a column or has it twice.
@@ -135,25 +160,32 @@ def read_rows(path: pathlib.Path) -> list[TableRow]:
             lines = [(reader.line_num + 1, cells) for cells in reader if any(cell.strip() for cell in cells)]
     except (UnicodeError, csv.Error) as error:
         raise ValueError(f"{str(path)!r} is not a CSV file in UTF-8 ({error}). Save it as such.") from error
-    column_indices = _find_columns(path, [cell.strip().lower() for cell in header_cells])
+    titles = [cell.strip() for cell in header_cells]
+    column_indices, label_indices = _find_columns(path, titles, target)
 
     rows = []
     for line, cells in lines:
         values = {
             column: cells[index].strip() if index < len(cells) else "" for column, index in column_indices.items()
         }
-        rows.append(TableRow(line, values["path"], values["label"], values.get("split"), values.get("group", "")))
-    return rows
+        labels = tuple(cells[index].strip() if index < len(cells) else "" for index in label_indices)
+        rows.append(TableRow(line, values["path"], labels, values.get("split"), values.get("group", "")))
+    return PictureTable(rows, tuple(titles[index] for index in label_indices))
 
 
-def _find_columns(path: pathlib.Path, header: list[str]) -> dict[str, int]:
-    """Returns `{column: index}` of the columns that a header has.
+def _find_columns(path: pathlib.Path, titles: list[str], target: Target) -> tuple[dict[str, int], list[int]]:
+    """Returns `{column: index}` of the columns that a header has, and the indices of those of labels.
 
     Raises:
         ValueError: If `path` or `label` is missing, or a column is there twice.
     """
+    header = [_plain_title(title, target) for title in titles]
+    label_indices = [_find_named_column(path, titles, header, column, target) for column in target.columns]
     column_indices = {}
     for column, known_names in COLUMN_NAMES.items():
+        if column == "label" and label_indices:
+            column_indices[column] = label_indices[0]
+            continue
         matching_indices = [i for i, name in enumerate(header) if name in known_names]
         if len(matching_indices) > 1:
             raise ValueError(
@@ -165,9 +197,28 @@ def _find_columns(path: pathlib.Path, header: list[str]) -> dict[str, int]:
     if missing_columns:
         raise ValueError(
             f"{str(path)!r} needs a header line with the columns path and label (also: split, group). Missing: "
-            f"{' and '.join(missing_columns)}. Received: {', '.join(header)[:200] or 'an empty line'}."
+            f"{' and '.join(missing_columns)}. Received: {', '.join(titles)[:200] or 'an empty line'}. "
+            "A label column of another name is named with --label-column."
         )
-    return column_indices
+    return column_indices, label_indices or [column_indices["label"]]
+
+
+def _plain_title(title: str, target: Target) -> str:
+    """Returns the title of a column in small letters; of numbers without its unit."""
+    name = split_unit(title)[0] if target.name == RegressionTarget.name else title
+    return name.lower()
+
+
+def _find_named_column(path: pathlib.Path, titles: list[str], header: list[str], column: str, target: Target) -> int:
+    """Returns the index of a column of labels that was asked for by its title, with or without a unit."""
+    wanted_names = {column.strip().lower(), _plain_title(column.strip(), target)}
+    matches = [
+        i for i, (title, plain) in enumerate(zip(titles, header, strict=True)) if {title.lower(), plain} & wanted_names
+    ]
+    if len(matches) != 1:
+        problem = "has no column" if not matches else "has several columns"
+        raise ValueError(f"{str(path)!r} {problem} {column!r}. Received: {', '.join(titles)[:200]}.")
+    return matches[0]
 
 
 def _detect_encoding(path: pathlib.Path) -> str:
@@ -246,7 +297,12 @@ def _part_of_row(path: pathlib.Path, row: TableRow) -> str:
 
 
 def _check_rows(
-    path: pathlib.Path, files: list[PictureFile], row_count: int, skipped: dict[str, Skipped], training: bool
+    path: pathlib.Path,
+    files: list[PictureFile],
+    row_count: int,
+    skipped: dict[str, Skipped],
+    training: bool,
+    target: Target,
 ) -> None:
     """Raises a ValueError unless a task can be made of the files; without `training`, unless there are any."""
     if not files:
@@ -257,14 +313,17 @@ def _check_rows(
         )
     if not training:
         return
-    classes_by_part = collections.defaultdict(set)
+    labels_by_part = collections.defaultdict(list)
     for file in files:
-        classes_by_part[file.part].add(file.class_name)
-    trained_classes = classes_by_part.get("train") or classes_by_part.get(UNDIVIDED)
-    if not trained_classes:
-        part_names = ", ".join(sorted(classes_by_part))
+        labels_by_part[file.part].append(file.class_name)
+    trained_labels = labels_by_part.get("train") or labels_by_part.get(UNDIVIDED)
+    if not trained_labels:
+        part_names = ", ".join(sorted(labels_by_part))
         raise ValueError(f"{str(path)!r} has no rows to train on: its column split says {part_names}.")
-    if len(trained_classes) == 1:
-        only_class = next(iter(trained_classes))
-        raise ValueError(f"{str(path)!r} has the single class {only_class!r}; telling apart needs two.")
+    target.require_trainable(trained_labels, repr(str(path)))
+    classes_by_part = {
+        part: {name for label in labels for name in target.names_in(label, ())}
+        for part, labels in labels_by_part.items()
+    }
+    trained_classes = classes_by_part.get("train") or classes_by_part.get(UNDIVIDED) or set()
     require_trained(classes_by_part, trained_classes, lambda part: f"The split {part} of {str(path)!r}")
