@@ -13,6 +13,7 @@ from ftlib.models.inference import fingerprint_model
 from ftlib.models.lora import lora_layers
 from ftlib.models.staged_model import StagedModel
 from ftlib.objectives.classification import Classification
+from ftlib.objectives.input_augmentation import check_kind
 from ftlib.strategies.regularization import Regularization
 from ftlib.strategies.strategy import Strategy, get_strategy
 from ftlib.tasks.inputs import INPUT_NOUNS, check_inputs
@@ -88,6 +89,7 @@ class FitRequest:
         if task.objective != Classification() or task.kind != "image":
             settings["task"]["objective"] = repr(task.objective)
             settings["task"]["kind"] = task.kind
+            settings["task"]["unknown_id"] = task.unknown_id
             settings["task"]["scores"] = [dataclasses.asdict(score) for score in task.objective.scores]
         if not self.hardware.is_plain:
             settings["hardware"] = dataclasses.asdict(self.hardware)
@@ -129,6 +131,7 @@ def resolve_request(  # noqa: PLR0913 - the arguments of `fit`
     _check_numbers(seed=seed, updates=updates, batch_size=batch_size)
     _check_output(model, task)
     task.objective.check_regularization(regularization)
+    check_kind(regularization, task.kind)
     if updates is not None:
         run_strategy.plan(updates)
     run_strategy.check(stage_names)
