@@ -1,6 +1,6 @@
 """A tiny task and backbone of `MaskedToken`: ids go up by one step, so each tells its neighbours."""
 
-import tiny_tokens
+from objectives import tiny_tokens
 
 from ftlib.objectives.masked_token import MaskedToken
 from ftlib.tasks import Split, Task

@@ -1,6 +1,6 @@
 """A tiny task and backbone of `NextToken`: ids go up by a step that the first two tell."""
 
-import tiny_tokens
+from objectives import tiny_tokens
 
 from ftlib.objectives.next_token import NextToken
 from ftlib.tasks import Split, Task

@@ -1,7 +1,7 @@
 """A tiny task and backbone of `Span`: the answer begins at the id 12 and ends at the id 13."""
 
 import numpy as np
-import tiny_tokens
+from objectives import tiny_tokens
 
 from ftlib.objectives.span import AnswerSpan, Span
 from ftlib.tasks import Split, Task
