@@ -394,10 +394,14 @@ def task_checksum(task: Task) -> str:
 
 
 def _plain_targets(targets):
-    """Returns targets as plain lists, also where each is an array of its own length."""
+    """Returns targets as plain lists, also where each is an array of its own length, or a record."""
     if targets.dtype == object:
-        return [np.asarray(target).tolist() for target in targets]
+        return [_plain_target(target) for target in targets]
     return targets.tolist()
+
+
+def _plain_target(target):
+    return dataclasses.asdict(target) if hasattr(target, "__dataclass_fields__") else np.asarray(target).tolist()
 
 
 def _format_score(score, values):

@@ -27,3 +27,15 @@ def size_pair(image_size: int | Sequence[int]) -> tuple[int, int]:
     """Returns an image size, an integer or a pair, as `(height, width)` in plain integers."""
     height, width = np.broadcast_to(image_size, 2).tolist()
     return height, width
+
+
+def fit_length(sequences: np.ndarray, length: int) -> np.ndarray:
+    """Returns sequences `(n, any)` cut at their end to a length, or filled up there with zeros.
+
+    Example:
+    >>> fit_length(np.array([[5, 6, 7]]), 2).tolist(), fit_length(np.array([[5]]), 2).tolist()
+    ([[5, 6]], [[5, 0]])
+    """
+    shorter = sequences[:, :length]
+    padding = length - shorter.shape[1]
+    return np.pad(shorter, [(0, 0), (0, padding), *[(0, 0)] * (sequences.ndim - 2)])

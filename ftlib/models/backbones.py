@@ -25,6 +25,7 @@ from ftlib.models.backbone_files import (
     rescaling,
 )
 from ftlib.models.glyphnet import glyphnet
+from ftlib.models.token_network import token_mask
 
 # How each family of keras.applications wants its pixels (see each family's `preprocess_input`): "tf" -1..1, "caffe"
 # BGR less the mean of ImageNet, "torch" standardised per channel; "inside" does it itself.
@@ -184,12 +185,13 @@ def classifier(backbone: keras.Model, num_classes: int, dropout: float = 0.0) ->
 
     Args:
         backbone: A functional Keras model that gives feature maps `(None, h, w, c)`, tokens `(None, t, c)` (the mean
-            over tokens is taken) or vectors `(None, c)`.
+            over tokens is taken; where they belong to token ids that go in, over those that are no padding) or vectors
+            `(None, c)`.
         num_classes: Number of classes, at least 2.
         dropout: Rate of the Dropout layer. Default 0: `fit` sets it from the regularization of the run.
 
     Returns:
-        A `keras.Model` from pixels to probabilities `(None, num_classes)`.
+        A `keras.Model` from pixels, or what else the backbone takes, to probabilities `(None, num_classes)`.
 
     Raises:
         ValueError: For a backbone with another kind of output, or fewer than two classes.
@@ -225,13 +227,15 @@ def pooled_features(backbone: keras.Model, dropout: float = 0.0) -> tuple[Any, A
     if gives_probabilities(backbone):
         warnings.warn(f"The backbone {remark_on_output(backbone)}", stacklevel=3)
 
-    image = keras.Input(backbone.input_shape[1:], name="image")
-    features = _named_backbone(backbone)(image)
+    inputs = input_like(backbone)
+    features = named_backbone(backbone)(inputs)
     if len(output_shape) == 4:
         features = keras.layers.GlobalAveragePooling2D(data_format="channels_last", name="head_pool")(features)
     elif len(output_shape) == 3:
-        features = keras.layers.GlobalAveragePooling1D(data_format="channels_last", name="head_pool")(features)
-    return image, keras.layers.Dropout(dropout, name="head_dropout")(features)
+        mask = token_mask(inputs) if gives_token_vectors(backbone) else None
+        pooling = keras.layers.GlobalAveragePooling1D(data_format="channels_last", name="head_pool")
+        features = pooling(features) if mask is None else pooling(features, mask=mask)
+    return inputs, keras.layers.Dropout(dropout, name="head_dropout")(features)
 
 
 def _check_output_shape(backbone):
@@ -246,15 +250,36 @@ def _check_output_shape(backbone):
     return shape
 
 
-def _named_backbone(backbone):
+def takes_tokens(backbone: keras.Model) -> bool:
+    """Returns whether what goes into a backbone is one array of token ids `(None, length)`."""
+    shape = backbone.input_shape
+    return isinstance(shape, tuple) and len(shape) == 2 and "int" in str(backbone.inputs[0].dtype)
+
+
+def gives_token_vectors(backbone: keras.Model) -> bool:
+    """Returns whether a backbone gives a vector `(None, length, c)` for each of the token ids that go in."""
+    shape = backbone.output_shape
+    if not takes_tokens(backbone) or not isinstance(shape, tuple) or len(shape) != 3:
+        return False
+    return shape[1] == backbone.input_shape[1]
+
+
+def input_like(backbone: keras.Model) -> Any:
+    """Returns a new symbolic input for what a backbone takes: token ids, or pixels and other floats."""
+    if takes_tokens(backbone):
+        return keras.Input(backbone.input_shape[1:], dtype="int32", name="tokens")
+    return keras.Input(backbone.input_shape[1:], name="image")
+
+
+def named_backbone(backbone: keras.Model) -> keras.Model:
     """Returns a new model over the layers of a backbone, named "backbone", so that the caller's keeps its name.
 
     A subclass of Functional, such as KerasHub's, stays whole: only its class knows how to load it again.
     """
     if type(backbone).__name__ in ("Functional", "Sequential"):
         return keras.Model(backbone.inputs[0], backbone.outputs[0], name="backbone")
-    image = keras.Input(backbone.input_shape[1:], name="image")
-    return keras.Model(image, backbone(image), name="backbone")
+    inputs = input_like(backbone)
+    return keras.Model(inputs, backbone(inputs), name="backbone")
 
 
 def source_model(name: str = "glyphnet") -> tuple[keras.Model, tuple[str, ...]]:

@@ -17,6 +17,7 @@ import numpy as np
 from ftlib.models.arrays import to_numpy
 
 _PREFETCH_THREADS = max(1, min(8, (os.cpu_count() or 1) // 2))  # that make batches; the other cores train
+_MOST_OUTPUTS = 2**25  # numbers that a batch of texts gives, 128 MB
 
 Item = TypeVar("Item")
 
@@ -47,7 +48,7 @@ def default_batch_size(image_shape: Sequence[int]) -> int:
 
 def predict_batches(model: keras.Model, images: Any, batch_size: int | None = None) -> Iterator[np.ndarray]:
     """Yields the outputs of a model batch by batch; the arguments are those of `predict`."""
-    size = batch_size or default_batch_size(images.shape[1:])
+    size = batch_size or _choose_batch_size(model, images)
     image_count = len(images)
 
     def take_batch(index):
@@ -61,6 +62,16 @@ def predict_batches(model: keras.Model, images: Any, batch_size: int | None = No
             batch = np.concatenate([batch, padding])
         with _without_retracing_warnings():
             yield np.asarray(model.predict_on_batch(batch))[:filled_count]
+
+
+def _choose_batch_size(model, inputs):
+    """Returns how many inputs to take at once: fewer where a model gives numbers over a vocabulary for each token."""
+    size = default_batch_size(inputs.shape[1:])
+    output_shape = getattr(model, "output_shape", None)
+    if len(inputs.shape) != 2 or not isinstance(output_shape, tuple):
+        return size
+    outputs_per_input = math.prod(length or inputs.shape[1] for length in output_shape[1:])
+    return max(1, min(size, _MOST_OUTPUTS // outputs_per_input))
 
 
 def take_inputs(inputs: Any, indices: np.ndarray) -> np.ndarray:

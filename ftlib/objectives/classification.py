@@ -9,7 +9,8 @@ import keras
 import numpy as np
 
 from ftlib.models.backbones import classifier
-from ftlib.objectives.augmentation import augment, mix
+from ftlib.objectives.augmentation import mix
+from ftlib.objectives.input_augmentation import augment_inputs
 from ftlib.objectives.objective import AnswerColumn, Objective
 from ftlib.objectives.scores import confusion_matrix, f1_by_class, score_predictions
 from ftlib.score import CLASSIFICATION_SCORES, Score
@@ -74,7 +75,7 @@ class Classification(Objective):
     ) -> tuple[np.ndarray, np.ndarray]:
         """Returns distorted and mixed inputs, and one-hot targets."""
         rows = one_hot(targets, task.num_classes)
-        inputs = augment(inputs, regularization.augmentation, task.mirror, rng)
+        inputs = augment_inputs(inputs, task, regularization.augmentation, rng)
         return mix(inputs, rows, regularization.mixup, regularization.cutmix, rng)
 
     def make_loss(self, regularization: Regularization) -> keras.losses.Loss:

@@ -10,7 +10,8 @@ import keras
 import numpy as np
 
 from ftlib.models.backbones import pooled_features
-from ftlib.objectives.augmentation import augment, mix
+from ftlib.objectives.augmentation import mix
+from ftlib.objectives.input_augmentation import augment_inputs
 from ftlib.objectives.objective import AnswerColumn, Objective
 from ftlib.score import LOSS, Score
 
@@ -100,7 +101,7 @@ class MultiLabel(Objective):
         self, inputs: np.ndarray, targets: Any, task: Task, regularization: Regularization, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
         """Returns distorted and mixed inputs, and targets blended in the same proportion."""
-        inputs = augment(inputs, regularization.augmentation, task.mirror, rng)
+        inputs = augment_inputs(inputs, task, regularization.augmentation, rng)
         return mix(inputs, targets.astype("float32"), regularization.mixup, regularization.cutmix, rng)
 
     def make_loss(self, regularization: Regularization) -> keras.losses.Loss:

@@ -88,21 +88,6 @@ class Objective:
     def check_regularization(self, regularization: Regularization) -> None:
         """Raises a ValueError for a part of the regularization that makes no sense here; see `refuse`."""
 
-    def adapt_preset(self, preset: Regularization) -> Regularization:
-        """Returns a preset without the parts that `check_regularization` refuses.
-
-        A preset is named for its strength, and not for what it sets one by one, so what makes no sense here is no
-        mistake of whoever named it.
-        """
-        adapted = preset
-        for field in dataclasses.fields(preset):
-            part = type(preset)(**{field.name: getattr(preset, field.name)})
-            try:
-                self.check_regularization(part)
-            except ValueError:
-                adapted = dataclasses.replace(adapted, **{field.name: field.default})
-        return adapted
-
     def refuse(self, regularization: Regularization, *names: str) -> None:
         """Raises a ValueError if one of some fields of a regularization is set.
 

@@ -10,7 +10,8 @@ import keras
 import numpy as np
 
 from ftlib.models.backbones import pooled_features
-from ftlib.objectives.augmentation import augment, mix
+from ftlib.objectives.augmentation import mix
+from ftlib.objectives.input_augmentation import augment_inputs
 from ftlib.objectives.objective import AnswerColumn, Objective
 from ftlib.score import LOSS, Score
 
@@ -149,7 +150,7 @@ class Regression(Objective):
         self, inputs: np.ndarray, targets: Any, task: Task, regularization: Regularization, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
         """Returns distorted and, with mixup, blended inputs and targets."""
-        inputs = augment(inputs, regularization.augmentation, task.mirror, rng)
+        inputs = augment_inputs(inputs, task, regularization.augmentation, rng)
         return mix(inputs, _as_columns(targets).astype("float32"), regularization.mixup, 0.0, rng)
 
     def make_loss(self, regularization: Regularization) -> keras.losses.Loss:

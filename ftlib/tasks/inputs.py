@@ -38,18 +38,6 @@ class LazyImages:
         raise NotImplementedError
 
 
-def fit_length(sequences: np.ndarray, length: int) -> np.ndarray:
-    """Returns sequences `(n, any)` cut at their end to a length, or filled up there with zeros.
-
-    Example:
-    >>> fit_length(np.array([[5, 6, 7]]), 2).tolist(), fit_length(np.array([[5]]), 2).tolist()
-    ([[5, 6]], [[5, 0]])
-    """
-    shorter = sequences[:, :length]
-    padding = length - shorter.shape[1]
-    return np.pad(shorter, [(0, 0), (0, padding), *[(0, 0)] * (sequences.ndim - 2)])
-
-
 def fit_images(images: InputArray, size: tuple[int, int], channels: int) -> InputArray:
     """Returns images at another size and number of channels.
 

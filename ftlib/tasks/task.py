@@ -7,9 +7,10 @@ import keras
 import numpy as np
 
 from ftlib.errors import find_name
+from ftlib.models.arrays import fit_length
 from ftlib.objectives.classification import Classification
 from ftlib.objectives.objective import Objective
-from ftlib.tasks.inputs import fit_images, fit_length
+from ftlib.tasks.inputs import fit_images
 from ftlib.tasks.split import Split, is_whole_number
 
 PARTS = ("train", "validation", "test")
@@ -30,6 +31,8 @@ class Task:
         notes: Findings worth printing, such as files that could not be read.
         objective: What is predicted, an `Objective`. Default: `Classification()`.
         kind: What the inputs are: `"image"` (default), `"text"` (token ids) or `"audio"` (waveforms).
+        unknown_id: For texts: the id that augmentation puts in place of a token, that of an unknown or masked one.
+            Default 0: none, as in padding.
 
     Raises:
         TypeError, ValueError: For a split without examples, and targets that the objective does not read.
@@ -46,6 +49,7 @@ class Task:
     notes: tuple[str, ...] = ()
     objective: Objective = Classification()
     kind: str = "image"
+    unknown_id: int = 0
 
     def __post_init__(self):
         object.__setattr__(self, "class_names", tuple(str(name) for name in self.class_names))
@@ -53,6 +57,8 @@ class Task:
         if not isinstance(self.objective, Objective):
             raise TypeError(f"`objective` is an Objective, such as ft.Regression(). Received: {self.objective!r}.")
         object.__setattr__(self, "kind", find_name("kind of inputs", self.kind, KINDS))
+        if not is_whole_number(self.unknown_id) or self.unknown_id < 0:
+            raise ValueError(f"`unknown_id` is a token id of at least 0. Received: unknown_id={self.unknown_id!r}.")
         for part in PARTS:
             self._require_split(part)
         object.__setattr__(self, "objective", self.objective.fitted_to(self.train))

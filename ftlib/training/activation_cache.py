@@ -121,7 +121,12 @@ def _count_operations(model):
 
 
 def count_call_operations(graph: LayerGraph, call: Call) -> int:
-    """Returns the floating point operations of one call for one image: two for each entry of a kernel at each place."""
+    """Returns the floating point operations of one call for one image: two for each entry of a kernel at each place.
+
+    A table of embeddings is only looked up.
+    """
+    if isinstance(call.op, keras.layers.Embedding):
+        return 0
     kernel_entries = sum(math.prod(weight.shape) for weight in getattr(call.op, "weights", ()) if len(weight.shape) > 1)
     output_shape = graph.sizes[call.outputs[0]]
     places = math.prod(size or 1 for size in output_shape[1:-1])

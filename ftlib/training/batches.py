@@ -10,6 +10,7 @@ import numpy as np
 from ftlib.models.inference import fingerprint_images, take_inputs
 from ftlib.models.keras_internals import flatten_layers, seed_generators
 from ftlib.objectives.augmentation import distort, draw_distortions
+from ftlib.objectives.input_augmentation import augment_inputs
 from ftlib.strategies.regularization import Regularization
 from ftlib.tasks.task import Task
 
@@ -60,6 +61,44 @@ class FixedViews:
     def fingerprint(self) -> str:
         """Returns a text that differs between views that differ."""
         return fingerprint_images(self.images) + repr(self._settings)
+
+
+class FixedAlterations:
+    """Each text or sound and fixed altered versions of it, as one long array in the order of `FixedViews`.
+
+    Args:
+        task: The `Task`, whose training inputs they are.
+        count: Versions of each, at least 1; the first is the input itself.
+        strength: As in `augment_inputs`.
+        key: Sequence of integers: the seed of the alterations.
+
+    Attributes:
+        shape: `(count * n, length)`.
+    """
+
+    def __init__(self, task: Task, count: int, strength: str, key: Sequence[int]):
+        self.task = task
+        self.inputs = task.train.inputs
+        self.shape = (count * len(self.inputs), *self.inputs.shape[1:])
+        self._strength = strength
+        self._key = tuple(key)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, view_indices: np.ndarray) -> np.ndarray:
+        input_count = len(self.inputs)
+        views = np.array(take_inputs(self.inputs, view_indices % input_count))
+        for row, view_index in enumerate(view_indices):
+            if view_index >= input_count:  # a stream for each version, whichever are asked for together
+                rng = np.random.default_rng([_VIEW_STREAM, *self._key, int(view_index)])
+                views[row] = augment_inputs(views[row : row + 1], self.task, self._strength, rng)[0]
+        return views
+
+    def fingerprint(self) -> str:
+        """Returns a text that differs between versions that differ."""
+        settings = [self.task.kind, self.task.unknown_id, self.shape, self._strength, *self._key]
+        return fingerprint_images(self.inputs) + repr(settings)
 
 
 class EpochBatches:

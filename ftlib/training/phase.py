@@ -22,11 +22,12 @@ from ftlib.models.initialization import assign_weights, copy_model
 from ftlib.models.lora import add_lora, merge_lora
 from ftlib.models.staged_model import StagedModel
 from ftlib.objectives.evaluation import score_model
+from ftlib.tasks.inputs import INPUT_NOUNS
 from ftlib.text import format_span
 from ftlib.training.activation_cache import ActivationCache
 from ftlib.training.anchoring import AnchorTerm
 from ftlib.training.averaging import SOUP_SIZE, EpochWeights
-from ftlib.training.batches import EpochBatches, FixedViews, reseed_layers
+from ftlib.training.batches import EpochBatches, FixedAlterations, FixedViews, reseed_layers
 from ftlib.training.checkpoints import Checkpoint, pack_arrays, unpack_arrays
 from ftlib.training.context import TrainingContext
 from ftlib.training.loop_rules import updates_per_epoch
@@ -231,7 +232,10 @@ def _fixed_views(context, plan):
     if view_count == 1 or not distorts:
         return images
     views_key = (context.run.seed, plan.index)
-    return FixedViews(images, view_count, regularization.augmentation, context.task.mirror, views_key)
+    strength, task = regularization.augmentation, context.task
+    if task.kind == "image":
+        return FixedViews(images, view_count, strength, task.mirror, views_key)
+    return FixedAlterations(task, view_count, strength, views_key)
 
 
 def _describe_cache(cache, location, view_count, task, choice):
@@ -240,12 +244,13 @@ def _describe_cache(cache, location, view_count, task, choice):
         if name in choice.trained_stages:
             break
         frozen_stages.append(name)
+    nouns = INPUT_NOUNS[task.kind]
     views_per_image = view_count // len(task.train)
     views_text = f" in {views_per_image} views" if views_per_image > 1 else ""
     megabytes = 4 * (view_count + len(task.validation)) * math.prod(cache.shape) / 2**20
     place = "in memory" if location == "memory" else "on disk"
     return (
-        f"{format_span(frozen_stages)} computed once for {len(task.train)} training images{views_text} and "
+        f"{format_span(frozen_stages)} computed once for {len(task.train)} training {nouns}{views_text} and "
         f"{len(task.validation)} for validation, {megabytes:,.1f} MB {place}"
     )
 

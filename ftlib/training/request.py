@@ -13,7 +13,7 @@ from ftlib.models.inference import fingerprint_model
 from ftlib.models.lora import lora_layers
 from ftlib.models.staged_model import StagedModel
 from ftlib.objectives.classification import Classification
-from ftlib.objectives.objective import Objective
+from ftlib.objectives.input_augmentation import check_kind
 from ftlib.strategies.regularization import Regularization
 from ftlib.strategies.strategy import Strategy, get_strategy
 from ftlib.tasks.inputs import INPUT_NOUNS, check_inputs
@@ -91,6 +91,7 @@ class FitRequest:
         if task.objective != Classification() or task.kind != "image":
             settings["task"]["objective"] = repr(task.objective)
             settings["task"]["kind"] = task.kind
+            settings["task"]["unknown_id"] = task.unknown_id
             settings["task"]["scores"] = [dataclasses.asdict(score) for score in task.objective.scores]
         if not self.hardware.is_plain:
             settings["hardware"] = dataclasses.asdict(self.hardware)
@@ -130,7 +131,7 @@ def resolve_request(  # noqa: PLR0913 - the arguments of `fit`
     _check_task(task)
     _check_numbers(seed=seed, updates=updates, batch_size=batch_size)
     _check_output(model, task)
-    regularization, regularization_note = settle_regularization(regularization, task.objective)
+    regularization, regularization_note = settle_regularization(regularization, task)
     if updates is not None:
         run_strategy.plan(updates)
     run_strategy.check(stage_names)
@@ -176,14 +177,16 @@ def resolve_request(  # noqa: PLR0913 - the arguments of `fit`
     )
 
 
-def settle_regularization(regularization: str | Regularization, objective: Objective) -> tuple[Regularization, str]:
+def settle_regularization(regularization: str | Regularization, task: Task) -> tuple[Regularization, str]:
     """Returns the regularization that a run gets, and what was left out of a preset, in a sentence or nothing.
 
-    A preset is taken without what does not fit the objective, such as label smoothing where numbers are predicted.
+    A preset is named for its strength, and not for what it sets one by one, so what makes no sense for the task is no
+    mistake of whoever named it: the preset is taken without, such as without label smoothing where numbers are
+    predicted.
 
     Args:
         regularization: A `Regularization`, or the name of a preset.
-        objective: What is predicted.
+        task: What it is for: its objective and its kind of inputs say what fits.
 
     Raises:
         ValueError: For an unknown name, and for a `Regularization` of the user's own that does not fit.
@@ -191,19 +194,29 @@ def settle_regularization(regularization: str | Regularization, objective: Objec
     settled = Regularization.preset(regularization)
     name = settled.preset_name
     if name is None:
-        objective.check_regularization(settled)
+        _require_fit(settled, task)
         return settled, ""
-    adapted = objective.adapt_preset(settled)
-    objective.check_regularization(adapted)
-    omitted = [
-        field.name
-        for field in dataclasses.fields(settled)
-        if getattr(settled, field.name) != getattr(adapted, field.name)
-    ]
+
+    omitted = [field for field in dataclasses.fields(settled) if not _field_fits(settled, field.name, task)]
+    adapted = dataclasses.replace(settled, **{field.name: field.default for field in omitted})
     if not omitted:
         return adapted, ""
-    what = objective.name.replace("_", " ")
-    return adapted, f"The preset {name!r} is used without {' and '.join(omitted)}: not for {what}."
+    what = task.objective.name.replace("_", " ")
+    names = " and ".join(field.name for field in omitted)
+    return adapted, f"The preset {name!r} is used without {names}: not for {what} of {INPUT_NOUNS[task.kind]}."
+
+
+def _require_fit(regularization, task):
+    task.objective.check_regularization(regularization)
+    check_kind(regularization, task.kind)
+
+
+def _field_fits(regularization, field_name, task):
+    try:
+        _require_fit(Regularization(**{field_name: getattr(regularization, field_name)}), task)
+    except ValueError:
+        return False
+    return True
 
 
 def _check_task(task):
