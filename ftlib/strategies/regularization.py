@@ -21,8 +21,9 @@ class Regularization:
             biases, gammas and betas.
         label_smoothing: Share of the target spread evenly over all classes, 0 to below 1 (Szegedy et al., 2016).
         augmentation: `"none"`, `"light"`, `"standard"` or `"strong"`: random rotation, shift, zoom, stretch,
-            brightness and contrast; a random mirror image if the task says that it keeps its label.
-        mixup: Alpha of mixup, 0 for none: two images and their labels are blended (Zhang et al., 2018).
+            brightness and contrast; a random mirror image if the task says that it keeps its label. Of texts, 5, 10 or
+            20 % of the tokens are dropped; sounds are shifted, made louder or softer, and get some noise.
+        mixup: Alpha of mixup, 0 for none: two images and their labels are blended (Zhang et al., 2018). Not for texts.
         cutmix: Alpha of CutMix, 0 for none: a patch of one image is pasted into another (Yun et al., 2019). With both
             given, each batch gets one of the two at random.
         patience: Epochs without a better validation loss after which a phase stops early; None never stops. Either
