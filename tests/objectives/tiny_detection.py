@@ -30,7 +30,9 @@ def draw_shapes(count, pixels, seed, sides=(10, 20), most=2):
                 continue
             is_taken[place] = True
             distance = np.hypot(columns - x - side / 2, rows - y - side / 2)
-            is_inside = distance <= side / 2 if shape == 0 else np.maximum(*_apart(rows, columns, x, y, side)) < side / 2
+            is_inside = (
+                distance <= side / 2 if shape == 0 else np.maximum(*_apart(rows, columns, x, y, side)) < side / 2
+            )
             image[is_inside] = rng.integers(150, 255)
             boxes.append([x, y, x + side, y + side, shape])
         targets.append(np.array(boxes, "float32").reshape(-1, 5))
