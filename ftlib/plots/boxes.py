@@ -154,9 +154,13 @@ def _frame_options(style):
     """Returns how a frame of a class is drawn; None stands for the truth."""
     from matplotlib import patheffects
 
-    dark_rim = [patheffects.withStroke(linewidth=_LINE_WIDTH + 1.4, foreground="#000000", alpha=0.55)]
+    width = 2 * _LINE_WIDTH if style is None else _LINE_WIDTH
+    # Seen on white paper and on bright images, too.
+    options: dict[str, Any] = {
+        "fill": False,
+        "linewidth": width,
+        "path_effects": [patheffects.withStroke(linewidth=width + 1.4, foreground="#000000", alpha=0.55)],
+    }
     if style is None:
-        edge = {"edgecolor": _TRUTH_COLOUR, "linestyle": "-", "linewidth": 2 * _LINE_WIDTH, "alpha": 0.75}
-        return {"fill": False, **edge}
-    edge = {"edgecolor": style.colour, "linestyle": style.line_style, "linewidth": _LINE_WIDTH}
-    return {"fill": False, "path_effects": dark_rim, **edge}
+        return {**options, "edgecolor": _TRUTH_COLOUR}
+    return {**options, "edgecolor": style.colour, "linestyle": style.line_style}
