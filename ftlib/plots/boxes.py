@@ -69,7 +69,7 @@ def boxes(  # noqa: PLR0913
 
     class_styles = _class_styles(len(names))
     drawn_classes = sorted({int(row[4]) for rows in found_rows for row in rows})
-    entries = [(names[index], class_styles[index]) for index in drawn_classes]
+    entries: list[tuple[str, Style | None]] = [(names[index], class_styles[index]) for index in drawn_classes]
     if true_rows is not None:
         entries.append((_TRUTH_NAME, None))
     entries_per_row = _entries_per_row([name for name, _ in entries], width)
