@@ -46,7 +46,7 @@ def average_precision(
 
     Example:
     >>> found = [np.array([[0, 0, 10, 10, 0, 0.9], [50, 50, 60, 60, 0, 0.8]])]
-    >>> ft.average_precision(found, [np.array([[0, 0, 10, 10, 0], [0, 20, 10, 30, 0]])]).map50.round(3).tolist()
+    >>> round(ft.average_precision(found, [np.array([[0, 0, 10, 10, 0], [0, 20, 10, 30, 0]])]).map50, 3)
     0.505
     """
     if len(detections) != len(targets):
