@@ -2,10 +2,19 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
+
+
+class Crop(NamedTuple):
+    """A part of an image, in whole pixels."""
+
+    top: int
+    left: int
+    height: int
+    width: int
 
 
 def to_numpy(tensor: Any) -> np.ndarray:
@@ -39,3 +48,19 @@ def fit_length(sequences: np.ndarray, length: int) -> np.ndarray:
     shorter = sequences[:, :length]
     padding = length - shorter.shape[1]
     return np.pad(shorter, [(0, 0), (0, padding), *[(0, 0)] * (sequences.ndim - 2)])
+
+
+def middle_crop(image_size: Sequence[int], size: Sequence[int]) -> Crop:
+    """Returns the middle of an image, as large as it fits at the aspect ratio of another size.
+
+    Args:
+        image_size, size: `(height, width)` in pixels.
+
+    Example:
+    >>> middle_crop((40, 100), (32, 32))
+    Crop(top=0, left=30, height=40, width=40)
+    """
+    height, width = image_size
+    scale = min(height / size[0], width / size[1])
+    cropped_height, cropped_width = round(size[0] * scale), round(size[1] * scale)
+    return Crop((height - cropped_height) // 2, (width - cropped_width) // 2, cropped_height, cropped_width)

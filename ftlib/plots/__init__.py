@@ -7,6 +7,7 @@ its title says what to see. No `pyplot` is involved: nothing has to be closed, a
 from ftlib.plots.accuracy import accuracy_curves, by_strategy, headline, main_cell
 from ftlib.plots.anatomy import stage_shares
 from ftlib.plots.basic import bars, image_grid, lines, scatter
+from ftlib.plots.boxes import boxes
 from ftlib.plots.canvas import png, svg
 from ftlib.plots.curves import learning_curves
 from ftlib.plots.effects import effect_grid
@@ -20,7 +21,7 @@ from ftlib.text import format_percent as percent
 from ftlib.text import format_seeds as seed_text
 
 __all__ = [
-    "accuracy_curves", "bars", "by_strategy", "confused_pairs", "confusion_matrix", "count", "effect_grid",
+    "accuracy_curves", "bars", "boxes", "by_strategy", "confused_pairs", "confusion_matrix", "count", "effect_grid",
     "feature_maps", "filter_grid", "headline", "image_grid", "labels_text", "learning_curves", "lines", "main_cell",
     "mistakes", "percent", "png", "reliability", "scatter", "seed_text", "show", "stage_picture", "stage_shares",
     "svg", "trade_off",

@@ -5,6 +5,8 @@ from typing import Any, Protocol
 import keras
 import numpy as np
 
+from ftlib.models.arrays import middle_crop
+
 _MOST_BYTES_AT_ONCE = 2**30  # of converted images kept in memory
 _RESIZED_AT_ONCE = 1024  # images
 INPUT_NOUNS = {"image": "images", "text": "texts", "audio": "sounds"}
@@ -76,10 +78,9 @@ def _fit_array(images: np.ndarray, size: tuple[int, int], channels: int) -> np.n
 def _crop_and_resize(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Returns the middle of images, as large as it fits at the new aspect ratio, resized."""
     height, width = images.shape[1:3]
-    scale = min(height / size[0], width / size[1])
-    cropped_height, cropped_width = round(size[0] * scale), round(size[1] * scale)
-    top, left = (height - cropped_height) // 2, (width - cropped_width) // 2
-    images = images[:, top : top + cropped_height, left : left + cropped_width]
+    crop = middle_crop((height, width), size)
+    images = images[:, crop.top : crop.top + crop.height, crop.left : crop.left + crop.width]
+    shrinks = min(height / size[0], width / size[1]) > 1
 
     resized_chunks = []
     with keras.device("cpu"):
@@ -88,7 +89,7 @@ def _crop_and_resize(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
                 images[begin : begin + _RESIZED_AT_ONCE].astype("float32"),
                 size,
                 interpolation="bilinear",
-                antialias=scale > 1,
+                antialias=shrinks,
                 data_format="channels_last",
             )
             resized_chunks.append(np.asarray(keras.ops.convert_to_numpy(resized)))

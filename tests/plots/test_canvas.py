@@ -111,6 +111,15 @@ def bars():
         yield plots.bars({f"{i} {name}": 0.5 for i in range(4)}, None, SENTENCE, percent=True, width=5.7, height=2.5)
 
 
+def boxes():
+    for name, count in zip(NAMES, (1, 30, 9), strict=True):
+        found = [[[i % 4, 1, 7, 7 - i % 3, i] for i in range(count)]] * 3
+        names = [f"{i} {name}" for i in range(count)]
+        yield plots.boxes(np.zeros((3, 8, 8)), found, names, truth=found, title=SENTENCES)
+        yield plots.boxes(np.zeros((3, 8, 16)), found, names, columns=1, title=KOREAN * 4, width=3)
+    yield plots.boxes(np.zeros((1, 8, 8)), [[]], [])
+
+
 def scatter():
     for name, classes in zip((*NAMES, ""), (2, 50, 9, 50), strict=True):
         names = [f"{i}{name}" for i in range(classes)]
@@ -161,7 +170,7 @@ def stage_shares():
 
 
 PICTURES = [
-    accuracy_curves, bars, confusion_matrix, effect_grid, feature_maps, filter_grid, headline, image_grid,
+    accuracy_curves, bars, boxes, confusion_matrix, effect_grid, feature_maps, filter_grid, headline, image_grid,
     learning_curves, lines, mistakes, reliability, scatter, stage_picture, stage_shares, trade_off,
 ]  # fmt: skip
 

@@ -26,6 +26,7 @@ EVERY = {
     "confusion_matrix": lambda: plots.confusion_matrix(np.eye(12, dtype=int), [f"a long class {i}" for i in range(12)]),
     "mistakes": lambda: plots.mistakes(np.zeros((6, 8, 8, 1)), [0] * 6, [1] * 6, [0.5] * 6, [r"$\oops$", "long " * 9]),
     "image_grid": lambda: plots.image_grid(np.zeros((12, 8, 8)), [r"$\oops$", *"bcdefghijkl"], title="Twelve"),
+    "boxes": lambda: plots.boxes(np.zeros((3, 8, 8)), [[[1, 1, 5, 6, i]] for i in (0, 1, 0)], [LONG, r"$\oops$"]),
     "lines": lambda: plots.lines({LONG: (RATES, [1, 2, 3]), r"$\oops$": (RATES, [3, 2, 1])}, "x", "y", "t", log_x=True),
     "lines, log": lambda: plots.lines({LONG: ([1, 2], [1e-9, 1e9]), "b": ([1, 2], [1, 1])}, "x", "y", "t", log_y=True),
     "lines, many": lambda: plots.lines({f"{LONG} {i}": ([1, 2], [i, 0.1]) for i in range(12)}, "x", "y", "t"),
