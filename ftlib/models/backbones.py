@@ -205,7 +205,7 @@ def classifier(backbone: keras.Model, num_classes: int, dropout: float = 0.0) ->
         warnings.warn(f"The backbone {remark_on_output(backbone)}", stacklevel=2)
 
     image = keras.Input(backbone.input_shape[1:], name="image")
-    features = _named_backbone(backbone)(image)
+    features = named_backbone(backbone)(image)
     if len(output_shape) == 4:
         features = keras.layers.GlobalAveragePooling2D(data_format="channels_last", name="head_pool")(features)
     elif len(output_shape) == 3:
@@ -229,7 +229,7 @@ def _check_output_shape(backbone):
     return shape
 
 
-def _named_backbone(backbone):
+def named_backbone(backbone: keras.Model) -> keras.Model:
     """Returns a new model over the layers of a backbone, named "backbone", so that the caller's keeps its name.
 
     A subclass of Functional, such as KerasHub's, stays whole: only its class knows how to load it again.
