@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
+from ftlib import plots
 from ftlib.errors import find_name
 from ftlib.evidence.run import Run
 from ftlib.models.inference import predict
@@ -16,7 +17,7 @@ from ftlib.tasks.inputs import check_pixels, fit_images
 
 METHODS = ("euler", "heun")
 _NOISE_STREAM = 12  # of random numbers
-_STEPS = 20  # of Heun: on digits, half as many gave the same distances
+_STEPS = 20  # twice as many as made a difference on digits
 
 
 class SamplingPath(NamedTuple):
@@ -30,6 +31,18 @@ class SamplingPath(NamedTuple):
     times: np.ndarray
     pixels: np.ndarray
 
+    def plot(self, row_names: Sequence[Any] | None = None, title: str | None = None):
+        """Returns a Matplotlib figure: a row for each image, from noise at the left to the image at the right.
+
+        Args:
+            row_names: One for each image, written at its left: its class.
+            title: What to see, above all rows.
+        """
+        count, frames, *image_shape = self.pixels.shape
+        names = ["noise", *(f"t = {time:.2g}" for time in self.times[1:-1]), "image"]
+        images = self.pixels.reshape(-1, *image_shape)
+        return plots.image_grid(images, names * count, columns=frames, title=title, row_names=row_names)
+
 
 def generate(
     model: Run | keras.Model,
@@ -38,7 +51,7 @@ def generate(
     classes: int | Sequence[int] | None = None,
     steps: int = _STEPS,
     guidance: float = 1.0,
-    method: str = "heun",
+    method: str = "euler",
 ) -> np.ndarray:
     """Returns images that a network makes out of noise.
 
@@ -54,7 +67,8 @@ def generate(
         guidance: How far to go from what the network says without the class to what it says with it, and beyond
             (classifier-free guidance; Ho and Salimans, 2022, https://arxiv.org/abs/2207.12598). Default 1: as the class
             says. 0: as without a class. Above 1: images that are more typical of their class, and less varied.
-        method: `"heun"` (default) or `"euler"`, which needs more steps for the same accuracy.
+        method: `"euler"` (default): along the velocity. `"heun"`: along the mean of two velocities, more exact on paths
+            that are bent. On digits it made no difference, since the paths of flow matching are nearly straight.
 
     Returns:
         `uint8` pixels `(count, height, width, channels)`.
@@ -80,7 +94,7 @@ def sampling_path(
     classes: int | Sequence[int] | None = None,
     steps: int = _STEPS,
     guidance: float = 1.0,
-    method: str = "heun",
+    method: str = "euler",
     frames: int = 6,
 ) -> SamplingPath:
     """Returns the images of `generate` on their way: noise, some steps between, and the images.
@@ -90,14 +104,18 @@ def sampling_path(
         frames: How many of the steps are kept of each image, with noise and image at least 2 and at most `steps` + 1.
 
     Returns:
-        A `SamplingPath`, for `plots.film_strip`.
+        A `SamplingPath`: `.times`, `.pixels`, and `.plot()`, a film strip of each image.
 
     Raises:
         ValueError: As `generate` does, and for a number of frames out of range.
 
     Example:
-    >>> model = ft.with_head(ft.denoising_network((8, 8, 1), width=8), denoising_task)  # doctest: +SKIP
-    >>> ft.plots.film_strip(*ft.sampling_path(model, count=3))  # doctest: +SKIP
+    >>> import dataclasses
+    >>> task = dataclasses.replace(ft.load_task("digits", labels_per_class=10), objective=ft.Denoising())
+    >>> model = ft.with_head(ft.denoising_network(task.image_shape, width=8), task)
+    >>> path = sampling_path(model, count=2, steps=4, frames=3)
+    >>> path.times.tolist(), path.pixels.shape
+    ([0.0, 0.5, 1.0], (2, 3, 8, 8, 1))
     """
     _require_whole("frames", frames, 2)
     if frames > steps + 1:

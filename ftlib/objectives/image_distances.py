@@ -22,7 +22,7 @@ def kernel_distance(features: np.ndarray, other_features: np.ndarray) -> float:
     first, second = _require_samples(features, other_features)
     first_mean = _mean_kernel(first, first, without_diagonal=True)
     second_mean = _mean_kernel(second, second, without_diagonal=True)
-    return first_mean + second_mean - 2 * _mean_kernel(first, second)
+    return float(first_mean + second_mean - 2 * _mean_kernel(first, second))
 
 
 def _mean_kernel(first, second, without_diagonal=False):
