@@ -362,7 +362,8 @@ def test_pictures_are_resized_for_the_network_and_back():
 @pytest.mark.slow
 def test_it_learns_to_explain_the_velocity():
     run = tiny_run("scratch", conditional_task(count=64), updates=300)
-    assert run.val_score > 0.6 > run.baseline("validation")["explained"] + 0.5
+    assert run.val_score > 0.5
+    assert abs(run.baseline("validation")["explained"]) < 0.1
 
 
 # --- sampling ---------------------------------------------------------------------------------------------
