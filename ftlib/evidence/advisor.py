@@ -7,6 +7,7 @@ import keras
 from ftlib.evidence.probes import backbone_of
 from ftlib.evidence.similarity import Evidence, measure_similarity
 from ftlib.models.staged_model import StagedModel
+from ftlib.objectives.classification import Classification
 from ftlib.strategies.strategy import Strategy, get_strategy
 from ftlib.tasks.inputs import check_pixels
 from ftlib.tasks.task import Task
@@ -114,7 +115,8 @@ def advise(model: keras.Model, task: Task, head: str | None = None) -> Advice:
 
     Raises:
         TypeError: For a model or a task of another kind.
-        ValueError: For a class without training images, and pixels outside 0 to 255.
+        ValueError: For another objective than `Classification`, a class without training images, and pixels outside 0
+            to 255.
 
     Example:
     >>> advice = ft.advise(ft.load_backbone("glyphnet"), ft.load_task("digits", labels_per_class=10))
@@ -125,6 +127,11 @@ def advise(model: keras.Model, task: Task, head: str | None = None) -> Advice:
         raise TypeError(f"`task` is a Task, as from ft.load_task(...). Received: {type(task).__name__}.")
     if not isinstance(model, keras.Model):
         raise TypeError(f"`model` is a Keras model: a backbone or a classifier. Received: {type(model).__name__}.")
+    if not isinstance(task.objective, Classification):
+        raise ValueError(
+            f"Advice rests on runs with one class for each image. Received: the objective {task.objective.name!r}. "
+            'Choose a strategy yourself, such as "lp_ft".'
+        )
     for split_name in ("train", "validation"):  # before a change of size, which would hide pixels out of range
         check_pixels(getattr(task, split_name).images, f"{split_name} images")
     staged = StagedModel(model, head)

@@ -248,6 +248,7 @@ REFUSED = {
     "a task for a backbone of images": (
         lambda: conditional_task().for_backbone(bands(1)), ["(None, height, width, 4 or 6)", "(None, 4, 4, 1)"],
     ),
+    "advice": (lambda: ft.fit(model(), conditional_task(), "auto"), ["one class for each image", "'denoising'"]),
     "images to predict": (
         lambda: untrained_run().predict(conditional_task().test.inputs), ["more than an image", "ft.generate(run)"],
     ),
