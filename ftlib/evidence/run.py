@@ -106,13 +106,12 @@ class Run:
     @property
     def image_shape(self) -> tuple[int, ...]:
         """Shape of the inputs that it was trained on, of images `(height, width, channels)`, also where the model takes
-        any size."""
+        any size, or more than the image."""
         if self.task is not None:
             trained_shape = self.task.input_shape
         else:
             trained_shape = self.settings.get("model", {}).get("image_shape")
-        model_shape = self.model.input_shape[1:]
-        return model_shape if None not in model_shape or trained_shape is None else tuple(trained_shape)
+        return self.model.input_shape[1:] if trained_shape is None else tuple(trained_shape)
 
     def with_task(self, task: Task) -> "Run":
         """Returns the run with the task that it ran on, whose images are made as large as they were in training."""
@@ -232,6 +231,11 @@ class Run:
             raise ValueError(
                 f"The run takes {INPUT_NOUNS[self.kind]} of the size that it was trained at, {self.image_shape}. "
                 f"Received: {tuple(inputs.shape[1:])}. `task.for_backbone(run.model)` converts those of a task."
+            )
+        if self.kind == "image" and self.model.input_shape[-1] != inputs.shape[-1]:
+            raise ValueError(
+                f"The model of this run takes more than an image: {self.model.input_shape}, with channels that its "
+                "objective adds. `run.score(part)` scores it, and ft.generate(run) makes images with a denoising one."
             )
         return predict(self.model, inputs)
 

@@ -85,6 +85,14 @@ class Objective:
         """
         return dataclasses.replace(split, inputs=inputs)
 
+    def input_channels(self, image_channels: int) -> int:
+        """Returns how many channels a model takes for images of so many: as many, unless what is drawn adds some.
+
+        Args:
+            image_channels: 1 or 3.
+        """
+        return image_channels
+
     def check_regularization(self, regularization: Regularization) -> None:
         """Raises a ValueError for a part of the regularization that makes no sense here; see `refuse`."""
 

@@ -128,16 +128,22 @@ class Task:
         backbone_shape = backbone.input_shape
         if self.kind != "image":
             return self._with_length(_require_length(backbone_shape, self.kind))
-        if not isinstance(backbone_shape, tuple) or len(backbone_shape) != 4 or backbone_shape[-1] not in (1, 3):
+        image_channels = {self.objective.input_channels(channels): channels for channels in (1, 3)}
+        if (
+            not isinstance(backbone_shape, tuple)
+            or len(backbone_shape) != 4
+            or backbone_shape[-1] not in image_channels
+        ):
+            expected_channels = " or ".join(map(str, image_channels))
             raise ValueError(
-                "A task fits a backbone with one image input of shape (None, height, width, 1 or 3). "
+                f"A task fits a backbone with one image input of shape (None, height, width, {expected_channels}). "
                 f"Received: a model with input shape {backbone_shape}."
             )
         # A side that the backbone leaves open stays as it is.
-        height, width, channels = (
-            wanted or present for wanted, present in zip(backbone_shape[1:], self.image_shape, strict=True)
+        height, width = (
+            wanted or present for wanted, present in zip(backbone_shape[1:3], self.image_shape[:2], strict=True)
         )
-        return self.with_images((height, width, channels))
+        return self.with_images((height, width, image_channels[backbone_shape[-1]]))
 
     def with_images(self, shape: tuple[int, int, int]) -> "Task":
         """Returns the task with its images of a shape `(height, width, channels)`; see `for_backbone`."""

@@ -97,7 +97,7 @@ class FitRequest:
             settings["hardware"] = dataclasses.asdict(self.hardware)
         model = self.staged.model
         settings["model"] = {"layers": len(model.layers), "checksum": fingerprint_model(model)}
-        if None in model.input_shape[1:]:  # the model does not tell at which size it was trained
+        if tuple(model.input_shape[1:]) != tuple(self.task.input_shape):  # so the model does not tell it
             settings["model"]["image_shape"] = list(self.task.input_shape)
         return settings
 
