@@ -115,7 +115,7 @@ def test_a_model_of_another_make_has_a_head_where_one_is_named():
     assert counts(network, head="pool") == expected(["stage3", "head"])
 
 
-def test_a_compiled_model_is_compiled_again_with_the_same_arguments():
+def test_a_compiled_model_is_compiled_again_with_the_same_arguments(eager):
     network = tiny.model()
     assert freeze(network).notes == () and not network.compiled
     loss = keras.losses.SparseCategoricalCrossentropy(ignore_class=2)

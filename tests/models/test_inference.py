@@ -46,9 +46,9 @@ def test_images_can_be_a_list_of_files_that_decode_when_asked(everything_pays, e
         def __getitem__(self, index):
             return self.images[index]
 
-    task = tiny.task()
+    task = tiny.task(train=12)
     lazy = dataclasses.replace(task, train=dataclasses.replace(task.train, images=Lazy(task.train.images)))
-    options = dict(updates=12, batch_size=8, verbose=False)
+    options = dict(updates=5, batch_size=8, verbose=False)
     run, plain = (fit(tiny.model(), t, tiny.one_phase("head", views=2), "light", **options) for t in (lazy, task))
     assert run.history == plain.history and run.phases[0]["cache"]
 
@@ -77,6 +77,6 @@ def test_the_number_of_threads_changes_nothing(monkeypatch, eager):
     ends = []
     for threads in (1, 5):
         monkeypatch.setattr(ftlib.models.inference, "_PREFETCH_THREADS", threads)
-        run = fit(tiny.model(), tiny.task(), tiny.one_phase("all"), settings, updates=12, batch_size=4, verbose=False)
+        run = fit(tiny.model(), tiny.task(), tiny.one_phase("all"), settings, updates=6, batch_size=4, verbose=False)
         ends.append(tiny.weights(run.model))
     assert all(np.array_equal(ends[0][name], ends[1][name]) for name in ends[0])

@@ -10,10 +10,12 @@ import tiny
 import ftlib.training.activation_cache
 from ftlib.models.inference import predict
 from ftlib.models.initialization import copy_model
+from ftlib.models.staged_model import StagedModel
 from ftlib.strategies.regularization import Regularization
 from ftlib.training.activation_cache import ActivationCache
 from ftlib.training.batches import FixedViews
 from ftlib.training.fit import fit
+from ftlib.training.trainer import split_into_segments
 
 NONE = Regularization()
 GIB = 2**30
@@ -35,10 +37,7 @@ def far(one, other):
     return max(np.abs(a - b).max() / max(np.abs(a).max(), 1e-3) for a, b in pairs)
 
 
-@pytest.mark.parametrize(
-    ("train", "views"),
-    [("head", 1), ("head", 3), (1, 1), (1, 3), (2, 1), (2, 3)],
-)
+@pytest.mark.parametrize(("train", "views"), [("head", 3), (1, 1), (2, 3)])
 def test_computing_once_changes_nothing(monkeypatch, eager, everything_pays, train, views):
     settings = Regularization(dropout=0.3, augmentation="standard", mixup=0.5, weight_decay=1e-2)
     recipe = tiny.one_phase(train, views=views)
@@ -52,11 +51,11 @@ def test_computing_once_changes_nothing(monkeypatch, eager, everything_pays, tra
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("family", ["MobileNetV2", "EfficientNetB0"])
-def test_computing_once_changes_nothing_with_real_families(monkeypatch, family, everything_pays, eager):
-    """EfficientNet has drop-connect in every block: frozen, it must not drop, and unfrozen it must drop alike."""
+def test_computing_once_changes_nothing_with_a_real_family(monkeypatch, everything_pays, eager):
+    """EfficientNet has drop-connect in its blocks: frozen, it must not drop, and unfrozen it must drop alike."""
     keras.utils.set_random_seed(0)
-    body = getattr(keras.applications, family)(weights=None, include_top=False, input_shape=(32, 32, 3))
+    whole = keras.applications.EfficientNetB0(weights=None, include_top=False, input_shape=(32, 32, 3))
+    body = keras.Model(whole.input, whole.get_layer("block3b_add").output)  # drop-connect in blocks 2b and 3b
     task = tiny.task(channels=3, train=12, validation=6)
     norms = [layer for layer in body.layers if isinstance(layer, keras.layers.BatchNormalization)]
     for layer in norms:  # statistics of these very images, or a deep network of random weights gives nothing
@@ -66,11 +65,14 @@ def test_computing_once_changes_nothing_with_real_families(monkeypatch, family, 
         layer.momentum = 0.9
     model = tiny.with_head(body)
     kernel = model.get_layer("predictions").kernel
-    kernel.assign(kernel * 0.02)  # 1280 channels: a loss of about 1, not of hundreds
+    kernel.assign(kernel * 0.1)  # 40 channels of random weights: a loss of about 1
     options = dict(updates=6, batch_size=6, seed=1)
     recipe = tiny.one_phase(1, views=2, rate=1e-4)
     cached, plain = runs(monkeypatch, model, task, recipe, Regularization(augmentation="light"), **options)
     assert len(cached.phases[0]["stages"]) == 2
+    frozen, trained = split_into_segments(StagedModel(cached.model), cached.phases[0]["stages"])
+    assert any(layer.name == "block2b_drop" for layer in frozen.model._flatten_layers())
+    assert any(layer.name == "block3b_drop" for layer in trained.model._flatten_layers())
     # Adam takes steps of full size even where the gradient is nothing but rounding, so single weights may differ.
     models = model, cached.model, plain.model
     start, one, other = (np.concatenate([w.ravel() for w in m.get_weights()]) for m in models)
@@ -97,7 +99,8 @@ def test_of_a_frozen_backbone_one_number_per_channel_is_kept(everything_pays, ea
     ids=["new distortions each time", "new mixtures each time", "nothing frozen", "the first stage trains"],
 )
 def test_what_differs_each_time_is_not_computed_once(recipe, settings, everything_pays, eager):
-    run = fit(tiny.model(), tiny.task(), recipe, settings, updates=3, batch_size=8, verbose=False)
+    # Four updates: it would pay, if it were the same each time.
+    run = fit(tiny.model(), tiny.task(), recipe, settings, updates=4, batch_size=8, verbose=False)
     assert run.phases[0]["cache"] == ""
 
 
@@ -129,7 +132,7 @@ def test_beyond_a_limit_it_lies_in_a_file_of_the_run(monkeypatch, everything_pay
     monkeypatch.setattr(ftlib.training.activation_cache, "MEMORY_LIMIT", 0)
     seen, run = [], ActivationCache.run
     monkeypatch.setattr(ActivationCache, "run", lambda *args: seen.append(run(*args)) or seen[-1])
-    options = dict(updates=6, batch_size=8, verbose=False)
+    options = dict(updates=4, batch_size=8, verbose=False)
     one = fit(tiny.model(), tiny.task(), tiny.one_phase(1), NONE, run_dir=tmp_path / "a", **options)
     assert [type(s).__name__ for s in seen] == ["memmap", "memmap"] and "on disk" in one.phases[0]["cache"]
     assert seen[0].filename.parent == tmp_path / "a" / "cache" and not (tmp_path / "a" / "cache").exists()

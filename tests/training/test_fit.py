@@ -1,6 +1,7 @@
 """`fit`: what it promises about its argument, its randomness, its frozen stages and its record."""
 
 import dataclasses
+import importlib.util
 import json
 import os
 import subprocess
@@ -273,7 +274,9 @@ def test_a_run_can_be_read_again(example):
     assert loaded.val_accuracy == run.val_accuracy
 
 
-def test_the_saved_model_opens_without_ftlib(example, tmp_path):
+def test_the_saved_model_opens_without_ftlib(example, tmp_path, monkeypatch):
+    if importlib.util.find_spec("jax"):
+        monkeypatch.setenv("KERAS_BACKEND", "numpy")  # quicker to import than TensorFlow; it uses a part of JAX
     _, run, _, folder = example
     np.save(tmp_path / "images.npy", run.task.test.images)
     code = (
@@ -321,7 +324,7 @@ def test_a_vision_transformer_unfreezes_inside_its_encoder(eager, monkeypatch):
     models = pytest.importorskip("keras_hub").models
     keras.utils.set_random_seed(0)
     body = models.ViTBackbone(
-        image_shape=(12, 12, 3), patch_size=4, num_layers=3, num_heads=2, hidden_dim=8, mlp_dim=16, dropout_rate=0.5
+        image_shape=(12, 12, 3), patch_size=4, num_layers=2, num_heads=2, hidden_dim=8, mlp_dim=16, dropout_rate=0.5
     )
     model, task = tiny.with_head(body), tiny.task(channels=3)
     names = [s.name for s in stages(model)]
@@ -339,9 +342,9 @@ def test_a_vision_transformer_unfreezes_inside_its_encoder(eager, monkeypatch):
         return parts(staged, trained_stages)
 
     monkeypatch.setattr(ftlib.training.phase, "split_into_segments", look)
-    run = fit(model, task, one_phase(2), NONE, updates=3, batch_size=8, verbose=False)
-    assert [off[name] for name in names[-4:]] == [{True}, {False}, {False}, set()]
-    trained = {w.path for s in stages(run.model) if s.name in names[-3:] for x in s.layers for w in x.weights}
+    run = fit(model, task, one_phase(1), NONE, updates=3, batch_size=8, verbose=False)
+    assert [off[name] for name in names[-3:]] == [{True}, {False}, set()]
+    trained = {w.path for s in stages(run.model) if s.name in names[-2:] for x in s.layers for w in x.weights}
     before, after = tiny.weights(model), tiny.weights(run.model)
     pairs = zip(before.values(), after.items(), strict=True)
     moved = {path for old, (path, new) in pairs if not np.array_equal(old, new)}

@@ -178,18 +178,18 @@ def test_classes_that_are_too_small_are_all_counted(tmp_path):
 
 
 @pytest.mark.slow
-def test_ten_thousand_classes_are_a_finding_and_a_short_one(tmp_path):
+def test_thousands_of_classes_are_a_finding_and_a_short_one(tmp_path):
     rng, place = np.random.default_rng(0), tmp_path / "many"
     place.mkdir()
     rows = []
-    for i in range(10_000):
+    for i in range(4000):
         path = place / f"{i:05d}.bmp"
         Image.fromarray(rng.integers(0, 256, (8, 8)).astype("uint8")).save(path)
         rows.append(f"{path.name},class {i:05d}")
     began = time.perf_counter()
     found = inspect_data(table(place / "t.csv", rows))
-    assert "10,000 of 10,000 classes have too few" in the(found, "too few").text
-    assert len(repr(found)) < 3000 and time.perf_counter() - began < 120
+    assert "4,000 of 4,000 classes have too few" in the(found, "too few").text
+    assert len(repr(found)) < 3000 and time.perf_counter() - began < 60
 
 
 def test_a_given_split_that_lacks_a_class_is_named(tmp_path):
