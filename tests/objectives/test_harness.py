@@ -20,7 +20,16 @@ from ftlib.training.fit import fit
 from ftlib.training.progress import Progress
 from ftlib.training.rate_finder import find_lr
 
-NAMES = ["classification"]
+NAMES = [
+    "classification",
+    "multi_label",
+    "regression",
+    "next_token",
+    "masked_token",
+    "span",
+    "detection",
+    "denoising",
+]
 EVERY = pytest.mark.parametrize("name", NAMES)
 PLAIN = ft.Regularization()
 # A head, then its neighbour with rates by stage, then all: what is frozen, cached, unfrozen and decayed in one run.
