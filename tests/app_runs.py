@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -16,6 +18,17 @@ RUN_FILES = ["class_names.json", "config.json", "data.csv", "findings.json", "me
              "report.html", "run.json"]  # fmt: skip
 QUICK = ["--backbone", "glyphnet", "--strategy", "feature_extraction_long", "--updates", "8", "--batch-size", "6",
          "--regularization", "none"]  # fmt: skip
+
+# The command in a process of its own, as `short_epochs` makes it; its arguments follow.
+COMMAND_IN_SHORT = [sys.executable, "-u", "-c", """
+import sys
+
+sys.path[:0] = sys.argv[1:3]
+from app_runs import main, short_epochs
+
+with short_epochs():
+    sys.exit(main(sys.argv[3:]))
+""", *map(str, (Path(__file__).parent, Path(__file__).parents[1]))]  # fmt: skip
 
 
 @contextlib.contextmanager

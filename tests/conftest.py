@@ -101,6 +101,14 @@ def eager():
 
 
 @pytest.fixture
+def runtimes_in_this_process(monkeypatch):
+    """Converts and runs exported models here, by the script that `export` otherwise starts a process with."""
+    from ftlib.exports import export, runtimes
+
+    monkeypatch.setattr(export, "_run_script", lambda what, arguments, backend: runtimes.main(arguments))
+
+
+@pytest.fixture
 def everything_pays(monkeypatch):
     """Makes the estimate say that whatever can be computed once should be."""
     import ftlib.training.activation_cache

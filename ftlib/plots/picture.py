@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from ftlib.plots.canvas import png
@@ -9,6 +10,11 @@ from ftlib.plots.canvas import png
 
 class Picture(Figure):
     """A figure that a notebook shows as the last value of a cell, also where `pyplot` is not loaded."""
+
+    def __init__(self, **options: Any):
+        super().__init__(**options)
+        # It keeps its renderer, and with it how large each text is: layout asks for that again and again.
+        FigureCanvasAgg(self)
 
     def _repr_png_(self) -> tuple[bytes, dict[str, Any]]:
         titles = [self.get_suptitle(), *(ax.get_title(loc="left") for ax in self.axes)]
