@@ -76,12 +76,15 @@ def _train_once(folder: RunFolder, console: Console, task: Task, seconds_per_ima
     strategy = Strategy.from_dict(training.strategy)
     hardware = Hardware(training.devices, training.precision, accumulate=training.batch_pieces)
     needs = estimate(model, fitted_task, strategy, training.batch_size, training.updates, seconds_per_image)
+    regularization = choices.regularization(training.regularization)
+    if training.regularization == choices.SMOOTHED:  # of the presets of `Regularization`, `fit` does the same
+        regularization = fitted_task.objective.adapt_preset(regularization)
     with show_progress(console, needs) as progress:
         return fit(
             model,
             fitted_task,
             strategy,
-            choices.regularization(training.regularization),
+            regularization,
             seed=training.seed,
             run_dir=folder.path,
             updates=training.updates,

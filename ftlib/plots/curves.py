@@ -25,6 +25,8 @@ _METRIC_NAMES = {
     "val_accuracy": "Validation accuracy",
     "val_macro_f1": "Validation macro-F1",
     "val_loss": "Validation loss",
+    "val_mean_average_precision": "Validation mean average precision",
+    "val_r2": "Validation R2",
     "accuracy": "Training accuracy",
     "loss": "Training loss",
     "rate": "Learning rate",
@@ -125,7 +127,7 @@ def _all_epochs(histories):
 
 
 def _is_share(metric):
-    return "accuracy" in metric or "f1" in metric
+    return "accuracy" in metric or "f1" in metric or "precision" in metric
 
 
 def _draw_curve(ax, label, seed_histories, metric, style):

@@ -220,7 +220,7 @@ def _example_cards(task, limit=10):
 
 def how_it_learned(run: "Run", advice: Sequence[str]) -> list[str]:
     """Returns how the model learned, why so, and what is proven of it."""
-    parts = [learning_curves({run.strategy: [run.history]}, "How it learned")]
+    parts = [learning_curves({run.strategy: [run.history]}, "How it learned", run.headline)]
     if advice:
         parts.append(keep_together(paragraph("Why this strategy:", "caption"), bullet_list(advice)))
     parts += phases_and_proofs([run]) + model_stages(run)

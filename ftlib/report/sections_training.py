@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ftlib import plots
+from ftlib.objectives.classification import Classification
+from ftlib.objectives.objective import Score
 from ftlib.report.page import data_table, figure_image, folded_details, heading, keep_together, paragraph
 from ftlib.report.sentences import summarize_claims, summarize_proofs
-from ftlib.text import format_percent, format_span
+from ftlib.text import format_span
 
 if TYPE_CHECKING:
     from ftlib.evidence.run import Run
@@ -21,19 +23,25 @@ def opening(title: str, lead: str) -> list[str]:
     return [date, heading(title, 1), paragraph(lead, "lead")]
 
 
-def learning_curves(histories: Mapping[str, Sequence[Sequence[Mapping[str, Any]]]], title: str) -> str:
+def learning_curves(
+    histories: Mapping[str, Sequence[Sequence[Mapping[str, Any]]]], title: str, score: Score | None = None
+) -> str:
     """Returns the figure of how some strategies learned under its heading.
 
     Args:
         histories: Dict from the name of a strategy to one history per seed, as for `plots.learning_curves`.
         title: The heading.
+        score: The score that is shown. Default None: accuracy.
     """
-    last_accuracies = []
+    shown_score = score or Classification().headline
+    metric = f"val_{shown_score.name}"
+    last_values = []
     for name, seed_histories in histories.items():
-        mean_accuracy = float(np.mean([history[-1]["val_accuracy"] for history in seed_histories]))
-        last_accuracies.append(f"{name} {format_percent(mean_accuracy)}")
-    alt = f"Validation accuracy over the updates. At the end: {', '.join(last_accuracies)}."
-    return keep_together(heading(title), figure_image(plots.learning_curves(histories), alt))
+        mean_value = float(np.mean([history[-1][metric] for history in seed_histories]))
+        last_values.append(f"{name} {shown_score.format(mean_value)}")
+    shown_title = shown_score.title[:1].lower() + shown_score.title[1:]
+    alt = f"Validation {shown_title} over the updates. At the end: {', '.join(last_values)}."
+    return keep_together(heading(title), figure_image(plots.learning_curves(histories, metric), alt))
 
 
 def phases_and_proofs(runs: Sequence["Run"]) -> list[str]:
