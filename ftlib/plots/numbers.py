@@ -80,7 +80,8 @@ def residual_histogram(
     ax.hist(values, bins=list(np.linspace(-reach, reach, 2 * (bin_count // 2) + 1)), color=_COLOUR, alpha=0.75)
     ax.axvline(0, color=TEXT_COLOUR, linewidth=1)
     ax.axvline(values.mean(), color=TEXT_COLOUR, linewidth=1.4, linestyle=(0, (1, 2)))
-    ax.yaxis.get_major_locator().set_params(integer=True)
+    locator = ax.yaxis.get_major_locator()
+    locator.set_params(integer=True)  # pyright: ignore[reportCallIssue] - a MaxNLocator; no half images
     _write_plain_numbers(ax.xaxis)
     ax.set(xlabel=f"Predicted less true {name}\n(dotted: the mean, {values.mean():.3g})", ylabel="Images")
     write_title(fig, title)

@@ -291,10 +291,11 @@ def usage(run: "Run", exports: Sequence[Mapping[str, Any]] | None) -> list[str]:
         f"chances = model.predict(images)  # images: (n, {shape}), pixels 0 to 255"
     )
     parts = [heading("How to use it"), code_block(example)]
-    return [*parts, _export_table(exports)] if exports else parts
+    return [*parts, export_table(exports)] if exports else parts
 
 
-def _export_table(exports):
+def export_table(exports: Sequence[Mapping[str, Any]]) -> str:
+    """Returns a table of the formats that a model was exported to."""
     rows = [
         [
             export["path"],

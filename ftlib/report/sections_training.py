@@ -39,7 +39,8 @@ def learning_curves(
     for name, seed_histories in histories.items():
         mean_value = float(np.mean([history[-1][metric] for history in seed_histories]))
         last_values.append(f"{name} {shown_score.format(mean_value)}")
-    shown_title = shown_score.title[:1].lower() + shown_score.title[1:]
+    title_start = shown_score.title[:1].lower() if shown_score.title[1:2].islower() else shown_score.title[:1]
+    shown_title = title_start + shown_score.title[1:]
     alt = f"Validation {shown_title} over the updates. At the end: {', '.join(last_values)}."
     return keep_together(heading(title), figure_image(plots.learning_curves(histories, metric), alt))
 
