@@ -215,11 +215,14 @@ def recommend_strategy(
     """
     from ftlib.models.inference import device_kind
     from ftlib.models.staged_model import stages
+    from ftlib.objectives.classification import Classification
     from ftlib.strategies.strategy import get_strategy
 
     if name is not None:
         return StrategyChoice(get_strategy(name), "light", ["strategy: as asked"])
-    if task.num_classes > _MOST_PROBED_CLASSES:
+    if not isinstance(task.objective, Classification):
+        choice = _choose_without_advice(task)
+    elif task.num_classes > _MOST_PROBED_CLASSES:
         choice = _choose_without_probes(task)
     else:
         choice = _choose_by_advice(model, task, say)
@@ -227,8 +230,27 @@ def recommend_strategy(
     if choice.strategy.name == "lp_ft" and device_kind() == "cpu" and is_large:
         reason = "Without a GPU the last two stages are tuned, not all, on four views of each picture computed once."
         backbone_stages = len(stages(model)) - 1
-        return StrategyChoice(head_then_top(min(2, backbone_stages)), SMOOTHED, [*choice.why, reason])
+        return StrategyChoice(
+            head_then_top(min(2, backbone_stages)), _smoothed_where_it_fits(task), [*choice.why, reason]
+        )
     return choice
+
+
+def _smoothed_where_it_fits(task: Task) -> str:
+    """Returns `"light, smoothed"`, or `"light"` for what label smoothing does not fit."""
+    from ftlib.training.request import adapt_preset
+
+    smoothed = regularization(SMOOTHED)
+    return SMOOTHED if adapt_preset(smoothed, task) == smoothed else "light"
+
+
+def _choose_without_advice(task: Task) -> StrategyChoice:
+    """Returns the strategy for several labels or numbers, on which the rule of `advise` was not tried."""
+    from ftlib.strategies.strategy import get_strategy
+
+    what = task.objective.name.replace("_", " ")
+    reason = f"`advise` knows only tasks of one class each, so for {what} the head is trained first, and then all."
+    return StrategyChoice(get_strategy("lp_ft"), "light", [reason])
 
 
 def _choose_without_probes(task: Task) -> StrategyChoice:

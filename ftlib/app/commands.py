@@ -43,14 +43,16 @@ _TEXTS = {
         "class_names.json, metrics.json, report.html, config.json. Ctrl-C stops a run, and nothing is lost.",
         "ftlib fit flowers                              one folder of pictures per class\n"
         "ftlib fit labels.csv                           columns path and label; also split, group\n"
+        "ftlib fit tags.csv --target multilabel         several labels each: dog|grass\n"
+        "ftlib fit weights.csv --target regression      numbers\n"
         "ftlib fit flowers --strategy lp_ft --updates 600 --out runs/longer\n"
         "ftlib fit --resume runs/flowers                go on with a run that was stopped\n"
         "ftlib fit --config runs/flowers/config.json    the same run once more",
     ),
     "predict": (
-        "name the class of pictures",
-        "Names the class of pictures with the model of a run. Files that are not pictures are listed as well, and\n"
-        "the exit code is then 1.",
+        "say what a model answers to pictures",
+        "Names the class of pictures, all their labels, or their numbers, with the model of a run. Files that are not\n"
+        "pictures are listed as well, and the exit code is then 1.",
         "ftlib predict runs/flowers photo.jpg\nftlib predict runs/flowers new_photos --format csv > said.csv\n"
         "ftlib predict runs/flowers new_photos --top 3 --json",
     ),
@@ -134,6 +136,19 @@ def _add_command(commands, name: str, function: Callable[[argparse.Namespace], i
 
 
 def _add_data(parser: argparse.ArgumentParser, nargs: str | None = None) -> None:
+    parser.add_argument(
+        "--target",
+        type=str.lower,
+        metavar="KIND",
+        help="what the labels of a CSV file say: class, multilabel (several, parted by |) or regression (class)",
+    )
+    parser.add_argument(
+        "--label-column",
+        dest="label_columns",
+        action="append",
+        metavar="NAME",
+        help="the column of labels, if it is not called label; several times for several numbers",
+    )
     data_help = "a folder with one folder of pictures per class (in train, val, test or not), or a CSV file"
     parser.add_argument("data", nargs=nargs, type=find_path, metavar="FOLDER", help=data_help)
     parser.add_argument(
@@ -231,7 +246,7 @@ def _check(args: argparse.Namespace) -> int:
     with quiet_stderr():
         from ftlib.tasks.folder.inspection import inspect_data
 
-        findings = inspect_data(args.data, near=args.find_near_copies)
+        findings = inspect_data(args.data, args.find_near_copies, args.target, args.label_columns or ())
     console.result(repr(findings), findings.to_dict())
     return 0 if findings.usable else 2
 
@@ -245,7 +260,7 @@ def _advise(args: argparse.Namespace) -> int:
 
         options = _options(args).checked()
         with console.step(f"checking {args.data} ..."):
-            findings = inspect_data(args.data, near=args.find_near_copies)
+            findings = inspect_data(args.data, options.find_near_copies, options.target, options.label_columns or ())
         console.say(repr(findings))
         findings.require()
         data_path = pathlib.Path(os.path.abspath(args.data.expanduser()))
@@ -297,6 +312,8 @@ def _flag(name: str, args: argparse.Namespace) -> str:
     """Returns an option as it was typed."""
     if name == "find_near_copies":
         return "--no-near"
+    if name == "label_columns":
+        return "--label-column"
     if name == "mirror" and not args.mirror:
         return "--no-mirror"
     return "--" + name.replace("_", "-")
@@ -325,8 +342,8 @@ def _predict(args: argparse.Namespace) -> int:
         from ftlib.app.run_files import write_text
 
         require_writable(args.out, find_picture_files(args.pictures))
-        answers = predict(args.run, args.pictures, args.top, console.say)
-    text = format_answers(answers, answer_format)
+        predictions = predict(args.run, args.pictures, args.top, console.say)
+    text = format_answers(predictions, answer_format)
     if args.out is not None:
         write_text(args.out, utf8(text).decode() + "\n")
         console.say(f"written to {args.out}")
@@ -334,7 +351,7 @@ def _predict(args: argparse.Namespace) -> int:
         console.result(text, None)
     else:
         console.document(text)
-    return 1 if any(answer.error for answer in answers) else 0
+    return 1 if any(answer.error for answer in predictions.answers) else 0
 
 
 def _evaluate(args: argparse.Namespace) -> int:

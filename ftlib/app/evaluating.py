@@ -48,7 +48,9 @@ def evaluate(
     folder = RunFolder(run_dir)
     folder.require_finished()
     if on is not None:
-        list_pictures(find_path(on), training=False)  # how they are arranged shows before any model is loaded
+        list_pictures(
+            find_path(on), training=False, target=folder.target
+        )  # how they are arranged shows before any model is loaded
     if data is not None:
         folder.record_pictures_root(data)
     run = folder.run()
@@ -63,7 +65,7 @@ def evaluate(
 
 
 def _match_classes(
-    on: str | os.PathLike, class_names: Sequence[str], known_names: Sequence[str], say: Say
+    on: str | os.PathLike, class_names: Sequence[str], known_names: Sequence[str], say: Say, nouns: str
 ) -> dict[str, str]:
     """Returns which class of the run each class of other pictures is; capitals, hyphens and blanks do not matter."""
     matches = {}
@@ -79,20 +81,19 @@ def _match_classes(
     if unknown_names:
         unknown_text = ", ".join(unknown_names[:10])
         raise ValueError(
-            f"{on} has classes that the run does not know: {unknown_text}. It knows {', '.join(known_names[:20])}."
+            f"{on} has {nouns} that the run does not know: {unknown_text}. It knows {', '.join(known_names[:20])}."
         )
     return matches
 
 
 def _load_other_pictures(folder: RunFolder, task: Task, on: str | os.PathLike, say: Say) -> Split:
     """Returns other pictures as a `Split` at the size of the run."""
-    import numpy as np
-
     from ftlib.tasks.folder.check import check_folder
     from ftlib.tasks.folder.load import make_split
 
-    report = check_folder(on, training=False)
-    matches = _match_classes(on, report.class_names, task.class_names, say)
+    target = folder.target
+    report = check_folder(on, training=False, target=target)
+    matches = _match_classes(on, report.class_names, folder.class_names, say, target.nouns)
     seen_digests = {row.sha256 for row in folder.rows() if row.split != "test"}
     unseen_files = [file for file in report.files if file.sha256 not in seen_digests]
     seen_count = len(report.files) - len(unseen_files)
@@ -105,6 +106,5 @@ def _load_other_pictures(folder: RunFolder, task: Task, on: str | os.PathLike, s
         raise ValueError(f"{on} has no pictures but those that the run was trained or chosen on.{left_out}")
 
     height, width, channels = task.image_shape
-    class_index = {class_name: i for i, class_name in enumerate(task.class_names)}
-    labels = np.array([class_index[matches[file.class_name]] for file in unseen_files], "int64")
-    return make_split(unseen_files, labels, (height, width), with_groups=bool(report.groups), channels=channels)
+    targets = target.encode([target.rename(file.class_name, matches) for file in unseen_files], folder.class_names)
+    return make_split(unseen_files, targets, (height, width), with_groups=bool(report.groups), channels=channels)

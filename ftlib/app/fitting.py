@@ -69,6 +69,7 @@ def _train_once(folder: RunFolder, console: Console, task: Task, seconds_per_ima
     from ftlib.strategies.strategy import Strategy
     from ftlib.training.devices import Hardware
     from ftlib.training.fit import fit
+    from ftlib.training.request import adapt_preset
 
     training = folder.config.chosen_training
     model = _load_start(folder)
@@ -76,12 +77,15 @@ def _train_once(folder: RunFolder, console: Console, task: Task, seconds_per_ima
     strategy = Strategy.from_dict(training.strategy)
     hardware = Hardware(training.devices, training.precision, accumulate=training.batch_pieces)
     needs = estimate(model, fitted_task, strategy, training.batch_size, training.updates, seconds_per_image)
+    regularization = choices.regularization(training.regularization)
+    if training.regularization == choices.SMOOTHED:  # of the presets of `Regularization`, `fit` does the same
+        regularization = adapt_preset(regularization, fitted_task)
     with show_progress(console, needs) as progress:
         return fit(
             model,
             fitted_task,
             strategy,
-            choices.regularization(training.regularization),
+            regularization,
             seed=training.seed,
             run_dir=folder.path,
             updates=training.updates,

@@ -9,7 +9,7 @@ from typing import Any
 
 from ftlib.app.run_files import read_json
 from ftlib.app.run_folder import RunFolder
-from ftlib.text import format_interval, format_percent, format_table
+from ftlib.text import format_table
 
 _DEPTH = 3  # folders below the one that is asked for
 
@@ -24,8 +24,11 @@ class RunSummary:
         created: When it began, as ISO 8601 text; empty if that is not known.
         data: Name of the folder or CSV file of its pictures.
         backbone, strategy: Names.
-        validation_accuracy: From 0 to 1.
+        validation_accuracy: From 0 to 1; None for what has no accuracy.
         accuracy: On the test pictures: a dict with `value`, `low` and `high`, the ends of the 95 % interval.
+        score: Title of the headline score.
+        unit: What follows it; `"%"` for a share.
+        validation_score, test_score: The headline score, as `validation_accuracy` and `accuracy` are of accuracy.
         images: Number of test pictures.
     """
 
@@ -38,6 +41,10 @@ class RunSummary:
     validation_accuracy: float | None = None
     accuracy: dict[str, float | None] | None = None
     images: int | None = None
+    score: str = "Accuracy"
+    unit: str = "%"
+    validation_score: float | None = None
+    test_score: dict[str, float | None] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the summary as plain data."""
@@ -91,7 +98,8 @@ def _summarize(run_dir: pathlib.Path) -> RunSummary:
             _add_record(summary, run_dir / "run.json")
         if (run_dir / "metrics.json").is_file():
             metrics = read_json(run_dir / "metrics.json")
-            summary.accuracy = metrics["accuracy"]
+            summary.accuracy = metrics.get("accuracy")
+            summary.test_score = metrics["scores"][0] if "scores" in metrics else metrics["accuracy"]
             summary.images = metrics["images"]
     except (OSError, ValueError, KeyError, TypeError):
         summary.status = "damaged"
@@ -112,9 +120,17 @@ def _add_record(summary: RunSummary, record_path: pathlib.Path) -> None:
     summary.created = summary.created or time.strftime("%Y-%m-%dT%H:%M:%S", modified_at)
     summary.data = summary.data or record["settings"]["task"]["name"]
     summary.strategy = summary.strategy or record["strategy"]
-    summary.validation_accuracy = record["scores"]["validation"]["accuracy"]
+    headlines = record["settings"]["task"].get("scores")
+    name = "accuracy"
+    if headlines:
+        name, summary.score, summary.unit = (headlines[0][key] for key in ("name", "title", "unit"))
+    validation = record["scores"]["validation"]
+    summary.validation_score, summary.validation_accuracy = validation[name], validation.get("accuracy")
     if "test" in record["scores"]:
-        summary.accuracy = {"value": record["scores"]["test"]["accuracy"], "low": None, "high": None}
+        test = record["scores"]["test"]
+        summary.test_score = {"value": test[name], "low": None, "high": None}
+        if "accuracy" in test:
+            summary.accuracy = {"value": test["accuracy"], "low": None, "high": None}
 
 
 def format_runs(summaries: list[RunSummary], folder: str | os.PathLike) -> str:
@@ -122,13 +138,21 @@ def format_runs(summaries: list[RunSummary], folder: str | os.PathLike) -> str:
     if not summaries:
         return f"No runs in {folder}. `ftlib fit FOLDER` makes one."
     header = ("run", "status", "begun", "data", "backbone", "strategy", "val.", "test", "95 % interval")
-    return format_table([header, *map(_cells, summaries)], right=(6, 7, 8))
+    rows = [_cells(summary) for summary in summaries]
+    if any(summary.score != "Accuracy" for summary in summaries):
+        header = (*header, "score")
+        rows = [(*row, summary.score) for row, summary in zip(rows, summaries, strict=True)]
+    return format_table([header, *rows], right=(6, 7, 8))
 
 
 def _cells(summary: RunSummary) -> tuple[str, ...]:
-    accuracy = summary.accuracy or {}
-    low = accuracy.get("low")
-    high = accuracy.get("high")
+    test_score = summary.test_score or {}
+    low = test_score.get("low")
+    high = test_score.get("high")
+    is_share = summary.unit == "%"
+    interval = ""
+    if low is not None and high is not None:
+        interval = f"{100 * low:.1f} to {100 * high:.1f}" if is_share else f"{low:.3g} to {high:.3g}"
     return (
         summary.run,
         summary.status,
@@ -136,7 +160,13 @@ def _cells(summary: RunSummary) -> tuple[str, ...]:
         summary.data or "",
         summary.backbone or "",
         summary.strategy or "",
-        format_percent(summary.validation_accuracy),
-        format_percent(accuracy.get("value")),
-        "" if low is None or high is None else format_interval(low, high),
+        _score_text(summary.validation_score, summary.unit),
+        _score_text(test_score.get("value"), summary.unit),
+        interval,
     )
+
+
+def _score_text(value: float | None, unit: str) -> str:
+    if value is None:
+        return ""
+    return f"{100 * value:.1f} %" if unit == "%" else f"{value:.3g} {unit}".rstrip()

@@ -15,6 +15,8 @@ def format_metrics(metrics: Mapping[str, Any], most_rows: int = 30) -> str:
         metrics: As from `ftlib.evidence.metrics.measure`.
         most_rows: Rows of a table.
     """
+    if "scores" in metrics:
+        return _format_scores(metrics, most_rows)
     accuracy = metrics["accuracy"]
     macro_f1 = metrics["macro_f1"]
     calibration_error = f"{100 * metrics['calibration_error']:>4.1f} %"
@@ -36,10 +38,52 @@ def format_metrics(metrics: Mapping[str, Any], most_rows: int = 30) -> str:
 
 
 def format_headline(metrics: Mapping[str, Any]) -> str:
-    """Returns the accuracy with its interval in a few words."""
+    """Returns the accuracy, or what else is the headline, with its interval in a few words."""
+    if "scores" in metrics:
+        headline = metrics["scores"][0]
+        interval = f"95 % interval {_score_interval(headline)}, {metrics['images']:,} pictures"
+        return f"test {headline['title']} {format_score(headline)} ({interval})"
     accuracy = metrics["accuracy"]
     details = f"95 % interval {_interval(accuracy)}, {metrics['images']:,} pictures"
     return f"test accuracy {_percent(accuracy)} ({details})"
+
+
+def _format_scores(metrics: Mapping[str, Any], most_rows: int) -> str:
+    """Returns the scores of whatever is predicted, each with what the best blind answer has, and the rows."""
+    scores = metrics["scores"]
+    table = [("", "test", "95 % interval", "without a model")]
+    for score in scores:
+        cells = (format_score(score), _score_interval(score), format_score({**score, "value": score["baseline"]}))
+        table.append((score["title"], *cells))
+    lines = [format_table(table, right=(1, 2, 3)), f"{metrics['images']:,} test pictures", ""]
+    rows = metrics["rows"]
+    if rows:
+        header = [name.replace("_", " ") for name in rows[0]]
+        cells = [[_plain_cell(value) for value in row.values()] for row in rows]
+        lines += _table_lines(tuple(header), [tuple(row) for row in cells], most_rows)
+    return "\n".join(lines).rstrip()
+
+
+def format_score(score: Mapping[str, Any]) -> str:
+    """Returns the value of a score as it is printed: "97.5 %", "0.81", "3.2 g"."""
+    value = score["value"]
+    if value is None:
+        return "unknown"
+    return format_percent(value) if score["unit"] == "%" else f"{value:.3g} {score['unit']}".rstrip()
+
+
+def _score_interval(score: Mapping[str, Any]) -> str:
+    if score["low"] is None:
+        return "unknown"
+    if score["unit"] == "%":
+        return format_interval(score["low"], score["high"])
+    return f"{score['low']:.3g} to {score['high']:.3g}"
+
+
+def _plain_cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def _worst_first(rows: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

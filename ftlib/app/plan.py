@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ftlib.app import choices
@@ -44,6 +44,8 @@ class Options:
         seed: As for `fit`. Default 0.
         mirror: Whether a mirrored picture keeps its label.
         find_near_copies: Whether to look for near duplicates.
+        target: What the labels say: `"class"`, `"multilabel"` or `"regression"`.
+        label_columns: The columns of the CSV file that they are in.
     """
 
     backbone: str | None = None
@@ -59,6 +61,8 @@ class Options:
     seed: int | None = None
     mirror: bool | None = None
     find_near_copies: bool = True
+    target: str | None = None
+    label_columns: Sequence[str] | None = None
 
     def checked(self) -> Options:
         """Returns the options with every name as the tables spell it, after looking at all of them, before any work.
@@ -67,9 +71,11 @@ class Options:
             ValueError, ImportError, FileNotFoundError: For what can be seen to be wrong.
         """
         from ftlib.models.backbones import require_channels_last
+        from ftlib.tasks.folder.targets import make_target
 
         require_channels_last()
         self._require_numbers()
+        make_target(self.target, self.label_columns or ())
         return dataclasses.replace(
             self,
             precision=self._checked_hardware(),
@@ -153,6 +159,8 @@ class Options:
             precision=training.precision,
             seed=training.seed,
             mirror=training.mirror,
+            target=config.data.target,
+            label_columns=tuple(config.data.label_columns),
         )
         asked = {name: value for name, value in vars(self).items() if value is not None}
         asked["find_near_copies"] = self.find_near_copies and training.near
@@ -249,16 +257,16 @@ def make_plan(folder: RunFolder, options: Options, report: FolderReport, say: Ca
         report: The `FolderReport` of the pictures.
         say: Takes a line of progress.
     """
-    from ftlib.models.backbones import classifier
+    from ftlib.tasks.task import with_head
     from ftlib.training.loop_rules import default_updates
 
     free = free_memory()  # before anything is computed
     wanted_choice = choices.choose_backbone(report, name=options.backbone, image_size=options.image_size)
     say(f"\nloading {wanted_choice.backbone} ({wanted_choice.why}) ...")
     backbone, choice, remarks = choices.load_chosen(wanted_choice, pretrained=options.strategy != "scratch")
-    model = classifier(backbone, len(folder.class_names))
     mirror = _choose_mirror(options, choice, report)
-    task = folder.make_task(tuple(backbone.input_shape[1:]), mirror).for_backbone(model)
+    task = folder.make_task(tuple(backbone.input_shape[1:]), mirror).for_backbone(backbone)
+    model = with_head(backbone, task)
 
     strategy, preset, why = _choose_strategy(options, model, task, say)
     batch_size = options.batch_size or DEFAULT_BATCH_SIZE

@@ -1,4 +1,4 @@
-"""The classes of pictures, as the model of a run names them."""
+"""What the model of a run says of pictures: their classes, all their labels, or their numbers."""
 
 from __future__ import annotations
 
@@ -16,19 +16,12 @@ from ftlib.text import format_table
 
 if TYPE_CHECKING:
     import keras
-    import numpy as np
+
+    from ftlib.objectives.objective import AnswerColumn
 
 ANSWER_FORMATS = ("table", "csv", "json")
 _ANSWER_SUFFIXES = (".csv", ".tsv", ".json", ".txt")
 _AT_ONCE = 512  # pictures that are decoded and predicted together, so that a folder of any size fits into memory
-_DECIMALS = {"csv": 4, "table": 3}
-
-
-class NamedClass(NamedTuple):
-    """A class that a picture may show, and how probable the model finds it, from 0 to 1."""
-
-    name: str
-    probability: float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,19 +30,28 @@ class Answer:
 
     Attributes:
         picture: Its path.
-        classes: The likeliest classes, the likeliest first; empty if the picture could not be read.
+        cells: A word or a number for each column of the answers; empty if the picture could not be read.
+        record: The same as plain data.
         error: Why it could not be read; empty if it could.
     """
 
     picture: str
-    classes: tuple[NamedClass, ...] = ()
+    cells: tuple[Any, ...] = ()
+    record: dict[str, Any] = dataclasses.field(default_factory=dict)
     error: str = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns the answer as plain data: with `classes`, or with `error`."""
+        """Returns the answer as plain data: with `classes`, or what else is predicted, or with `error`."""
         if self.error:
             return {"picture": self.picture, "error": self.error}
-        return {"picture": self.picture, "classes": [named._asdict() for named in self.classes]}
+        return {"picture": self.picture, **self.record}
+
+
+class Predictions(NamedTuple):
+    """What a model says of some pictures: one `Answer` for each, and the columns of their cells."""
+
+    columns: tuple[AnswerColumn, ...]
+    answers: list[Answer]
 
 
 def predict(
@@ -57,17 +59,17 @@ def predict(
     paths: Iterable[pathlib.Path],
     top: int = 1,
     say: Callable[[str], object] = print,
-) -> list[Answer]:
-    """Names the class of picture files.
+) -> Predictions:
+    """Says what the model of a run answers to picture files.
 
     Args:
         run_dir: The folder of a finished run.
         paths: Files, and folders that are searched for pictures at any depth.
-        top: How many classes to name for each picture, at least 1.
+        top: How many classes to name for each picture, at least 1; more than one only where each has one class.
         say: Takes a line of progress.
 
     Returns:
-        One `Answer` per picture, in the order of `paths`.
+        `Predictions`, with one `Answer` per picture in the order of `paths`.
 
     Raises:
         FileNotFoundError: For a path where nothing is.
@@ -79,6 +81,12 @@ def predict(
         raise ValueError(f"--top is a whole number of at least 1. Received: --top {top}.")
     folder = RunFolder(run_dir)
     folder.require_finished()
+    objective = folder.objective
+    if top > 1 and folder.target.noun != "class":
+        raise ValueError(
+            f"--top is for one class each, and this model answers with {folder.target.nouns}. Received: --top {top}. "
+            "Leave it out."
+        )
     files = find_picture_files(paths)
     model: Any = keras.models.load_model(folder.path / "model.keras", compile=False)
     answers = []
@@ -86,7 +94,7 @@ def predict(
         answers += _predict_files(model, folder, files[start : start + _AT_ONCE], top)
         if len(files) > _AT_ONCE:
             say(f"{len(answers):,} of {len(files):,} pictures")
-    return answers
+    return Predictions(objective.answer_columns(folder.class_names, top), answers)
 
 
 def _predict_files(model: keras.Model, folder: RunFolder, files: list[pathlib.Path], top: int) -> list[Answer]:
@@ -95,25 +103,21 @@ def _predict_files(model: keras.Model, folder: RunFolder, files: list[pathlib.Pa
 
     errors = map_in_threads(_reading_error, files)
     readable_files = [file for file, error in zip(files, errors, strict=True) if not error]
-    all_probabilities = iter(())
+    all_outputs = iter(())
     if readable_files:
         height, width, channels = folder.image_shape
-        all_probabilities = iter(predict_images(model, FolderImages(readable_files, (height, width), channels)))
+        all_outputs = iter(predict_images(model, FolderImages(readable_files, (height, width), channels)))
 
+    objective, names = folder.objective, folder.class_names
     answers = []
     for file, error in zip(files, errors, strict=True):
         if error:
             answers.append(Answer(str(file), error=error))
-        else:
-            answers.append(Answer(str(file), _likeliest(next(all_probabilities), folder.class_names, top)))
+            continue
+        output = next(all_outputs)
+        cells = objective.answer_cells(output, names, top)
+        answers.append(Answer(str(file), cells, objective.answer_record(output, names, top)))
     return answers
-
-
-def _likeliest(probabilities: np.ndarray, class_names: tuple[str, ...], top: int) -> tuple[NamedClass, ...]:
-    import numpy as np
-
-    best_first = np.argsort(-probabilities, kind="stable")[:top]
-    return tuple(NamedClass(class_names[i], float(probabilities[i])) for i in best_first)
 
 
 def find_picture_files(paths: Iterable[pathlib.Path]) -> list[pathlib.Path]:
@@ -173,22 +177,19 @@ def _reading_error(file: pathlib.Path) -> str:
     return ""
 
 
-def format_answers(answers: list[Answer], answer_format: str) -> str:
+def format_answers(predictions: Predictions, answer_format: str) -> str:
     """Returns answers as text.
 
     Args:
-        answers: As from `predict`.
+        predictions: As from `predict`.
         answer_format: One of `ANSWER_FORMATS`.
     """
+    columns, answers = predictions
     if answer_format == "json":
         return json.dumps([answer.to_dict() for answer in answers], indent=1, ensure_ascii=False)
 
-    class_count = max((len(answer.classes) for answer in answers), default=1) or 1
-    header = ["picture"]
-    for rank in range(1, class_count + 1):
-        suffix = "" if rank == 1 else str(rank)
-        header += [f"class{suffix}", f"probability{suffix}"]
-    rows = [_cells(answer, class_count, _DECIMALS[answer_format]) for answer in answers]
+    header = ["picture", *(column.title for column in columns)]
+    rows = [_cells(answer, columns, answer_format) for answer in answers]
     if answer_format == "csv" or any(answer.error for answer in answers):
         header.append("error")
         rows = [[*row, answer.error] for row, answer in zip(rows, answers, strict=True)]
@@ -197,13 +198,20 @@ def format_answers(answers: list[Answer], answer_format: str) -> str:
         csv_text = io.StringIO()
         csv.writer(csv_text, lineterminator="\n").writerows([header, *rows])
         return csv_text.getvalue().rstrip("\n")
-    probability_columns = [i for i, title in enumerate(header) if title.startswith("probability")]
-    return format_table([header, *rows], right=probability_columns)
+    number_columns = [i for i, column in enumerate(columns, start=1) if column.is_number]
+    return format_table([header, *rows], right=number_columns)
 
 
-def _cells(answer: Answer, class_count: int, decimals: int) -> list[str]:
-    cells = [answer.picture]
-    for named in answer.classes:
-        cells += [named.name, f"{named.probability:.{decimals}f}"]
-    empty_cells = 1 + 2 * class_count - len(cells)
-    return cells + [""] * empty_cells
+def _cells(answer: Answer, columns: tuple[AnswerColumn, ...], answer_format: str) -> list[str]:
+    """Returns the picture and the cells of its answer as texts; empty ones for a picture that could not be read."""
+    if not answer.cells:
+        return [answer.picture, *[""] * len(columns)]
+    return [answer.picture, *(_format_cell(*pair, answer_format) for pair in zip(answer.cells, columns, strict=True))]
+
+
+def _format_cell(value: Any, column: AnswerColumn, answer_format: str) -> str:
+    if not column.is_number:
+        return str(value)
+    if column.decimals is None:
+        return f"{value:.6g}"
+    return f"{value:.{column.decimals[answer_format == 'csv']}f}"

@@ -72,7 +72,7 @@ def _prepare(run_dir: pathlib.Path, data: pathlib.Path, options: Options, consol
     """Checks the pictures and chooses what was not asked for; afterwards the run can be resumed."""
     console.say(f"the run is written to {run_dir}")
     with console.step(f"checking {data} ..."):
-        findings = inspect_data(data, near=options.find_near_copies)
+        findings = inspect_data(data, options.find_near_copies, options.target, options.label_columns or ())
     console.say(repr(findings))
     findings.require()
     folder = create_run_folder(run_dir, data, findings)
@@ -111,6 +111,8 @@ def create_run_folder(run_dir: pathlib.Path, data: pathlib.Path, findings: DataF
         source=f"{data.name}: {len(rows)} pictures{drawn_text}.",
         class_names=list(findings.report.class_names),
         pictures={split: len(files) for split, files in findings.files_by_split.items()},
+        target=findings.report.target.name,
+        label_columns=list(findings.report.target.columns),
     )
     return RunFolder(run_dir, RunConfig(data_config))
 
@@ -202,7 +204,7 @@ def write_results(folder: RunFolder, run: Run, console: Console) -> RunFolder:
 
     if not (folder.path / "metrics.json").exists():
         with console.step("measuring on the test pictures ..."):
-            write_json(folder.path / "class_names.json", list(run.class_names))
+            write_json(folder.path / "class_names.json", list(folder.class_names))
             write_json(folder.path / "metrics.json", measure(run))
     if not (folder.path / "report.html").exists():
         with console.step("writing the report ..."):

@@ -36,8 +36,10 @@ class DataConfig(_Record):
         table: Whether it is a CSV file.
         name: Name of the folder or file, without its extension.
         source: A sentence on where the pictures come from.
-        class_names: The classes, in the order of the model's outputs.
+        class_names: The classes, or the names of the numbers, in the order of the model's outputs.
         pictures: Number of pictures by split.
+        target: What the labels say: `"class"`, `"multilabel"` or `"regression"`.
+        label_columns: The columns that they are in, where they were named.
     """
 
     path: str
@@ -46,6 +48,8 @@ class DataConfig(_Record):
     source: str = ""
     class_names: list[str] = dataclasses.field(default_factory=list)
     pictures: dict[str, int] = dataclasses.field(default_factory=dict)
+    target: str = "class"
+    label_columns: list[str] = dataclasses.field(default_factory=list)
 
 
 @dataclasses.dataclass

@@ -30,6 +30,8 @@ from ftlib.text import format_command
 
 if TYPE_CHECKING:
     from ftlib.evidence.run import Run
+    from ftlib.objectives.objective import Objective
+    from ftlib.tasks.folder.targets import Target
     from ftlib.tasks.task import Task
 
 # Names that Windows keeps for devices: a run has to be able to move there.
@@ -103,8 +105,20 @@ class RunFolder:
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """The classes, in the order of the model's outputs."""
+        """The classes, or the names of the numbers, in the order of the model's outputs."""
         return tuple(self.config.data.class_names)
+
+    @property
+    def target(self) -> Target:
+        """What the labels of the pictures say."""
+        from ftlib.tasks.folder.targets import make_target
+
+        return make_target(self.config.data.target, self.config.data.label_columns)
+
+    @property
+    def objective(self) -> Objective:
+        """What the model predicts, without what only the training pictures tell, such as their mean."""
+        return self.target.make_objective(self.class_names)
 
     def rows(self) -> list[PictureRow]:
         """Returns the pictures of the run, with the split of each."""
@@ -181,17 +195,19 @@ class RunFolder:
         # While a run trains, decoded pictures are kept for the process that goes on with it.
         cache_dir = None if self.is_trained else self.path / "pixels"
         image_size = (image_shape[0], image_shape[1])
-        splits = make_splits(files_by_split, self.class_names, image_size, cache_dir=cache_dir)
+        target = self.target
+        splits = make_splits(files_by_split, self.class_names, image_size, cache_dir=cache_dir, target=target)
         return Task(
             name=self.config.data.name,
             train=splits["train"],
             validation=splits["validation"],
             test=splits["test"],
-            class_names=self.class_names,
+            class_names=target.class_names(self.class_names),
             source=self.config.data.source,
             licence=LICENCE,
             mirror=mirror,
             notes=tuple(self.config.notes),
+            objective=target.make_objective(self.class_names),
         )
 
     def _find_pictures(self, rows: list[PictureRow], root: pathlib.Path) -> list[pathlib.Path]:

@@ -7,9 +7,11 @@ import numpy as np
 from ftlib.evidence.calibration import calibration
 from ftlib.evidence.groups import group_accuracy
 from ftlib.evidence.run import Run
+from ftlib.objectives.classification import Classification
 from ftlib.objectives.scores import wilson_interval
 
 _BOOTSTRAP_DRAWS = 1000
+_SCORE_DRAWS = 300  # of scores that take longer
 
 
 class _ClassCounts(NamedTuple):
@@ -34,7 +36,74 @@ def measure(run: Run) -> dict[str, Any]:
         `calibration_error` (expected, in 10 bins) and `temperature`, which mends it; `validation_accuracy`; `classes`,
         a list of dicts with `name`, `images`, `accuracy` (recall) with its interval, `precision` and `f1`; `groups`, a
         list of dicts with `name`, `images` and `accuracy`, empty where the pictures have none.
+        For another objective than classes see `measure_scores`.
     """
+    if isinstance(run.objective, Classification):
+        return _measure_classification(run)
+    return measure_scores(run)
+
+
+def measure_scores(run: Run) -> dict[str, Any]:
+    """Returns all scores of a run on its test split, whatever it predicts, each with a 95 % interval.
+
+    The intervals are those of 300 bootstrap draws of the test examples.
+
+    Args:
+        run: A `Run` with its task.
+
+    Returns:
+        Dict of plain data: `images`, how many examples; `objective`, its name; `scores`, a list of dicts with `name`,
+        `title`, `unit`, `higher_is_better`, `value`, `low`, `high`, and `baseline`, what the best answer without a look
+        at the inputs scores; `loss`; `validation`, the headline score there; `rows`, as from `Objective.score_rows`.
+    """
+    test = run.objective.for_evaluation(run.split("test"))
+    outputs = run.predictions("test")
+    values, baseline = run.score("test"), run.baseline("test")
+    intervals = _bootstrap_scores(run.objective, outputs, test.targets)
+    scores = [
+        {
+            "name": score.name,
+            "title": score.title,
+            "unit": score.unit,
+            "higher_is_better": score.higher_is_better,
+            "value": _known_or_none(values[score.name]),
+            "low": intervals[score.name][0],
+            "high": intervals[score.name][1],
+            "baseline": _known_or_none(baseline[score.name]),
+        }
+        for score in run.score_kinds[:-1]
+    ]
+    return {
+        "images": len(test),
+        "objective": run.objective.name,
+        "scores": scores,
+        "loss": values["loss"],
+        "validation": _known_or_none(run.val_score),
+        "rows": run.objective.score_rows(outputs, test.targets, run.class_names),
+    }
+
+
+def _bootstrap_scores(objective, outputs, targets):
+    """Returns `{name: (low, high)}` over draws of the examples with replacement; None for what is not known."""
+    rng = np.random.default_rng(0)
+    drawn_scores = []
+    for _ in range(_SCORE_DRAWS):
+        drawn_indices = rng.integers(0, len(targets), len(targets))
+        drawn_scores.append(objective.score(outputs[drawn_indices], targets[drawn_indices]))
+    intervals = {}
+    for score in objective.scores:
+        values = np.array([scores[score.name] for scores in drawn_scores])
+        known_values = values[np.isfinite(values)]
+        ends = np.quantile(known_values, [0.025, 0.975]) if len(known_values) else (np.nan, np.nan)
+        intervals[score.name] = tuple(map(_known_or_none, ends))
+    return intervals
+
+
+def _known_or_none(value):
+    return float(value) if np.isfinite(value) else None
+
+
+def _measure_classification(run):
     test, class_names = run.split("test"), run.class_names
     predicted_classes = run.predictions("test").argmax(1)
     trust = calibration(run)

@@ -19,6 +19,8 @@ from ftlib.errors import find_name
 from ftlib.files import is_picture, visible_entries
 from ftlib.models.inference import fingerprint_model
 from ftlib.models.keras_internals import flatten_layers
+from ftlib.objectives.classification import Classification
+from ftlib.objectives.regression import Regression
 from ftlib.tasks.inputs import check_pixels
 from ftlib.text import format_file_size
 
@@ -65,8 +67,9 @@ class ExportRow(TypedDict):
         bytes: Its size.
         runtime: The runtime that it was loaded in, with its version.
         images: How many images it answered.
-        same: How many of them got the same class from the trained model.
-        difference: The largest difference between two probabilities.
+        same: How many of them got the same answer from the trained model: the same class, the same labels, numbers that
+            differ by no more than a hundredth of their deviation.
+        difference: The largest difference between two probabilities; of numbers, in their deviations.
         load_s, first_s: Seconds to load, with the runtime itself, and to the first answer.
         median_ms, slow_ms: Milliseconds of one image, and of the slowest of 20.
         cores: Of the machine.
@@ -92,7 +95,7 @@ class _ReferenceAnswers(NamedTuple):
     """What every format has to answer: the images `(n, height, width, channels)`, and the trained model's answers."""
 
     images: np.ndarray
-    probabilities: np.ndarray
+    outputs: np.ndarray
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
@@ -164,6 +167,7 @@ def export(
     formats = check_formats(formats)
     folder = _check_folder(folder)
     say = say or _say_nothing
+    objective = _objective_of(run)
     compared_images = _compared_images(run, images)
     reference = _ReferenceAnswers(compared_images, run.predict(compared_images))
     folder.mkdir(parents=True, exist_ok=True)
@@ -175,11 +179,18 @@ def export(
         rows = []
         for name in formats:
             say(f"{name}: answering {len(reference.images)} images in its own runtime")
-            rows.append(_prove_format(name, work_folder, reference.probabilities, modules))
+            rows.append(_prove_format(name, work_folder, reference.outputs, modules, objective))
         for row in rows:
             _move_into_place(work_folder / row["path"], folder / row["path"])
-        _move_into_place(_write_description(run, rows, work_folder, folder), folder / "export.json")
+        _move_into_place(_write_description(run, rows, work_folder, folder, objective), folder / "export.json")
     return Export(folder, rows)
+
+
+def _objective_of(run):
+    """Returns what a run predicts; a ValueError where its task alone could say that."""
+    if run.task is None and run.headline.name == Classification().headline.name:
+        return Classification()
+    return run.objective
 
 
 def _say_nothing(line):
@@ -299,8 +310,8 @@ def _run_script(what, arguments, backend):
         raise RuntimeError(f"{what} failed: {reason}\n{last_lines}")
 
 
-def _prove_format(name, work_folder, expected, modules):
-    """Returns the row of a format after comparing its answers with those of the trained model, `(n, classes)`."""
+def _prove_format(name, work_folder, expected, modules, objective):
+    """Returns the row of a format after comparing its outputs with those of the trained model, `(n, ...)`."""
     file_name = FORMATS[name].file
     model_path, answers_path = work_folder / file_name, work_folder / "answers.npz"
     needed_modules = modules if name == "keras" else ""
@@ -310,12 +321,13 @@ def _prove_format(name, work_folder, expected, modules):
         answers, facts = stored["answers"], json.loads(str(stored["facts"]))
     if answers.shape != expected.shape:
         raise RuntimeError(f"{name} gives answers {answers.shape}, the trained model {expected.shape}.")
-    difference = float(np.abs(answers - expected).max())
-    same_count = int((answers.argmax(1) == expected.argmax(1)).sum())
+    difference = objective.output_difference(answers, expected)
+    same_count = int(objective.same_answers(answers, expected).sum())
     if not difference <= TOLERANCE:  # a NaN is no agreement
+        what = "numbers, in their deviations," if isinstance(objective, Regression) else "probabilities"
         raise RuntimeError(
-            f"{name} was converted but does not give the answers of the trained model: probabilities differ by "
-            f"{difference:.2g} (allowed: {TOLERANCE}), {same_count} of {len(expected)} images get the same class. "
+            f"{name} was converted but does not give the answers of the trained model: {what} differ by "
+            f"{difference:.2g} (allowed: {TOLERANCE}), {same_count} of {len(expected)} images get the same answer. "
             "Nothing was written. Export to another format."
         )
     return ExportRow(
@@ -339,7 +351,7 @@ def _size_in_bytes(path):
     return sum(file.stat().st_size for file in files)
 
 
-def _write_description(run, rows, work_folder, folder):
+def _write_description(run, rows, work_folder, folder, objective):
     """Writes what a program must know to use the files in a folder, and returns the path."""
     checksum = fingerprint_model(run.model)
     exported_formats = {row["format"] for row in rows}
@@ -351,6 +363,7 @@ def _write_description(run, rows, work_folder, folder):
     ]
     height, width, channels = run.image_shape
     description = {
+        "predicts": objective.name,
         "classes": list(run.class_names),
         "input": {
             "shape": [None, height, width, channels],
@@ -358,7 +371,11 @@ def _write_description(run, rows, work_folder, folder):
             "order": "batch, height, width, channels",
             "pixels": f"{'grey' if channels == 1 else 'RGB'}, 0 to 255; the model scales them itself",
         },
-        "output": {"shape": [None, len(run.class_names)], "meaning": "probability of each class, in their order"},
+        "output": {
+            "shape": list(run.model.output_shape),
+            "names": list(objective.output_names(run.class_names)),
+            "meaning": objective.describe_outputs(run.class_names),
+        },
         "files": [*earlier_rows, *({**row, "checksum": checksum} for row in rows)],
     }
     path = work_folder / "export.json"

@@ -153,11 +153,16 @@ def to_onnx(model: Any, path: str) -> None:
         graph.as_graph_def(),
         input_names=[input_name],
         output_names=[output_name],
-        tensors_to_rename={input_name: "image", output_name: "probabilities"},
+        tensors_to_rename={input_name: "image", output_name: _output_title(model)},
         custom_op_handlers={"Erfc": (_replace_erfc, [])},
         opset=17,
         output_path=path,
     )
+
+
+def _output_title(model):
+    """Returns how the output is called: a regression ends in the layer that gives its numbers their unit."""
+    return "values" if type(model.layers[-1]).__name__ == "Rescaling" else "probabilities"
 
 
 def _trace_with_constants(model):

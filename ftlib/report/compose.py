@@ -6,9 +6,11 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ftlib.report import sections_answers, sections_comparison, sections_run, sections_run_folder
+from ftlib.objectives.classification import Classification
+from ftlib.report import sections_answers, sections_comparison, sections_run, sections_run_folder, sections_scored
 from ftlib.report.answers import Answers, RunScore, task_name, task_settings
 from ftlib.report.page import PageSection, build_page, linked_sections, paragraph, write_page
+from ftlib.report.scored_answers import ScoredAnswers
 from ftlib.report.sections_comparison import Ranking
 from ftlib.report.sections_training import learning_curves, model_stages, opening, phases_and_proofs, settings_table
 from ftlib.report.sentences import compare_in_words, describe_run, is_clearly_above
@@ -142,6 +144,8 @@ def compose_run_folder(run: "Run", details: RunFolderDetails) -> Report:
         run: The run.
         details: What else is known.
     """
+    if run.headline != Classification().headline:
+        return _compose_scored_folder(run, details)
     task_notes = run.notes if run.task is None else run.task.notes
     findings = sections_run_folder.grade_findings(task_notes if details.findings is None else details.findings)
     answers, score = Answers.of(run), RunScore.of(run)
@@ -164,6 +168,34 @@ def compose_run_folder(run: "Run", details: RunFolderDetails) -> Report:
         *opening(title, lead),
         paragraph(sections_run_folder.exact_score(score)),
         sections_run_folder.key_facts(run, answers, score),
+        *linked_sections(sections),
+    ]
+    return Report(title, parts)
+
+
+def _compose_scored_folder(run, details):
+    """Returns the report of a run folder whose task is not one class for each image."""
+    task_notes = run.notes if run.task is None else run.task.notes
+    findings = sections_run_folder.grade_findings(task_notes if details.findings is None else details.findings)
+    answers = ScoredAnswers.of(run)
+    kind = sections_scored.kind_of_report(run)
+    sections = [
+        PageSection("glance", "At a glance", sections_scored.at_a_glance(kind, answers, findings)),
+        PageSection("data", "Data", sections_scored.training_data(kind, run, findings)),
+        *([] if answers is None else kind.sections(answers)),
+        PageSection("card", "Model card", sections_scored.model_card(kind, run, answers, details.card)),
+        PageSection("use", "How to use it", sections_scored.usage(kind, run, details.exports)),
+        PageSection(
+            "training",
+            "How it learned",
+            sections_run_folder.how_it_learned(run, sections_run_folder.advice_sentences(details.advice)),
+        ),
+        PageSection("repeat", "How to repeat it", sections_run_folder.repetition(run, details.command)),
+    ]
+    title = f"{task_name(run.settings)}: {kind.purpose(run)}"
+    parts = [
+        *opening(title, kind.lead(run, answers)),
+        sections_scored.key_facts(run, answers),
         *linked_sections(sections),
     ]
     return Report(title, parts)

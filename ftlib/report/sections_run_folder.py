@@ -219,7 +219,7 @@ def _example_cards(task, limit=10):
 
 def how_it_learned(run: "Run", advice: Sequence[str]) -> list[str]:
     """Returns how the model learned, why so, and what is proven of it."""
-    parts = [learning_curves({run.strategy: [run.history]}, "How it learned")]
+    parts = [learning_curves({run.strategy: [run.history]}, "How it learned", run.headline)]
     if advice:
         parts.append(keep_together(paragraph("Why this strategy:", "caption"), bullet_list(advice)))
     parts += phases_and_proofs([run]) + model_stages(run)
@@ -289,10 +289,11 @@ def usage(run: "Run", exports: Sequence[Mapping[str, Any]] | None) -> list[str]:
         f"chances = model.predict(images)  # images: (n, {shape}), pixels 0 to 255"
     )
     parts = [heading("How to use it"), code_block(example)]
-    return [*parts, _export_table(exports)] if exports else parts
+    return [*parts, export_table(exports)] if exports else parts
 
 
-def _export_table(exports):
+def export_table(exports: Sequence[Mapping[str, Any]]) -> str:
+    """Returns a table of the formats that a model was exported to."""
     rows = [
         [
             export["path"],

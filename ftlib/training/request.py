@@ -197,13 +197,23 @@ def settle_regularization(regularization: str | Regularization, task: Task) -> t
         _require_fit(settled, task)
         return settled, ""
 
-    omitted = [field for field in dataclasses.fields(settled) if not _field_fits(settled, field.name, task)]
-    adapted = dataclasses.replace(settled, **{field.name: field.default for field in omitted})
+    adapted = adapt_preset(settled, task)
+    omitted = [
+        field.name
+        for field in dataclasses.fields(settled)
+        if getattr(settled, field.name) != getattr(adapted, field.name)
+    ]
     if not omitted:
         return adapted, ""
     what = task.objective.name.replace("_", " ")
-    names = " and ".join(field.name for field in omitted)
+    names = " and ".join(omitted)
     return adapted, f"The preset {name!r} is used without {names}: not for {what} of {INPUT_NOUNS[task.kind]}."
+
+
+def adapt_preset(preset: Regularization, task: Task) -> Regularization:
+    """Returns a preset without the fields that make no sense for a task; see `settle_regularization`."""
+    misfits = [field for field in dataclasses.fields(preset) if not _field_fits(preset, field.name, task)]
+    return dataclasses.replace(preset, **{field.name: field.default for field in misfits})
 
 
 def _require_fit(regularization, task):

@@ -176,9 +176,22 @@ def stage_shares():
         yield plots.stage_shares({f"{i} {name}": [stage] * count for i in range(count)}, unit=name, title=SENTENCES)
 
 
+def predicted_against_true():
+    for name in NAMES:
+        yield plots.predicted_against_true([1, 2e6], [1.5, -3e6], name, SENTENCES)
+        yield plots.predicted_against_true(np.ones(999), np.ones(999), SENTENCE, KOREAN * 4, width=3)
+
+
+def residual_histogram():
+    for name in NAMES:
+        yield plots.residual_histogram(np.random.default_rng(0).normal(0, 1e6, 500), name, SENTENCES)
+        yield plots.residual_histogram([0.0], SENTENCE, KOREAN * 4, width=3)
+
+
 PICTURES = [
     accuracy_curves, bars, boxes, confusion_matrix, effect_grid, feature_maps, filter_grid, headline, image_grid,
-    learning_curves, lines, mistakes, reliability, scatter, stage_picture, stage_shares, trade_off,
+    learning_curves, lines, mistakes, predicted_against_true, reliability, residual_histogram, scatter,
+    stage_picture, stage_shares, trade_off,
 ]  # fmt: skip
 
 

@@ -138,6 +138,7 @@ def inspect_data(
         unit_keys = _join_units(report.groups, near_groups)
         part_files, drawn_parts = split_files(report.path, files, report.class_names, unit_keys, target=report.target)
     except ValueError as error:
+        findings = [finding for finding in findings if finding.kind != "target"]  # the error says it, too
         findings.append(finding_rules.explain_failed_division(report, files, error, near_groups))
     else:
         findings += [

@@ -22,7 +22,7 @@ from ftlib.text import format_count
 LICENCE = "Not known to ftlib: whoever collected the pictures can say."
 
 
-def load_folder(
+def load_folder(  # noqa: PLR0913 - options with defaults
     path: str | os.PathLike,
     labels_per_class: int | None = None,
     seed: int = 0,

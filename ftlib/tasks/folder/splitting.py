@@ -203,7 +203,7 @@ def _fill_gaps(
 
 def _describe_bound_class(path: pathlib.Path | str, class_name: str, part: str, noun: str) -> str:
     return (
-        f"{noun.capitalize()} {class_name!r} of {str(path)!r} leaves no picture for {part}: too many of its pictures belong together "
-        "(one group of the CSV file, or nearly the same picture), and what belongs together is in one split. Add "
-        "pictures of other groups, or say the split yourself."
+        f"{noun.capitalize()} {class_name!r} of {str(path)!r} leaves no picture for {part}: too many of its pictures "
+        "belong together (one group of the CSV file, or nearly the same picture), and what belongs together is in one "
+        "split. Add pictures of other groups, or say the split yourself."
     )
