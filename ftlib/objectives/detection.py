@@ -72,6 +72,7 @@ class Detection(Objective):
 
     name: ClassVar[str] = "detection"
     moves_targets: ClassVar[bool] = True
+    has_linear_head: ClassVar[bool] = False
 
     stride: int = 8
     min_visibility: float = 0.25

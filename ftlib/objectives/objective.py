@@ -45,12 +45,15 @@ class Objective:
         moves_targets: Whether a distortion of an input changes its target too, as it does with boxes, so that inputs
             cannot be distorted by themselves. Default False.
         takes_class_weights: Whether `fit(class_weight=...)` means something. Default False.
+        has_linear_head: Whether the head is one linear map of the features, which bears a higher rate the fewer these
+            are. Else a phase that trains the head alone has Adam's own rate. Default True.
     """
 
     name: ClassVar[str]
     draws_inputs: ClassVar[bool] = False
     moves_targets: ClassVar[bool] = False
     takes_class_weights: ClassVar[bool] = False
+    has_linear_head: ClassVar[bool] = True
 
     @property
     def scores(self) -> tuple[Score, ...]:

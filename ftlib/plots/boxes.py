@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _TRUTH_NAME = "as labelled"
 _TRUTH_COLOUR = "#FFFFFF"
-_LINE_WIDTH = 1.8
+_LINE_WIDTH = 1.3
 _LEGEND_LETTER = 0.085  # inches
 
 

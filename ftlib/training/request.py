@@ -24,6 +24,8 @@ from ftlib.training.devices import Hardware
 from ftlib.training.loop_rules import default_updates
 from ftlib.training.progress import Progress
 
+_WIDTH_AT_ADAMS_RATE = 1280  # features of a head that the built-in strategies train at 1e-3
+
 
 @dataclasses.dataclass(frozen=True)
 class FitRequest:
@@ -127,8 +129,10 @@ def resolve_request(  # noqa: PLR0913 - the arguments of `fit`
     stage_names = staged.stage_names
     is_auto = isinstance(strategy, str) and strategy.casefold() == "auto"
     # "auto" is settled last, since it takes long; until then every check is made with what it may well choose.
-    run_strategy = get_strategy("lp_ft" if is_auto else strategy).unrolled(stage_names, staged.head_width)
+    run_strategy = get_strategy("lp_ft" if is_auto else strategy)
     _check_task(task)
+    head_width = staged.head_width if task.objective.has_linear_head else _WIDTH_AT_ADAMS_RATE
+    run_strategy = run_strategy.unrolled(stage_names, head_width)
     _check_numbers(seed=seed, updates=updates, batch_size=batch_size)
     _check_output(model, task)
     regularization, regularization_note = settle_regularization(regularization, task)
@@ -148,7 +152,7 @@ def resolve_request(  # noqa: PLR0913 - the arguments of `fit`
     if is_auto:
         advice = advise(model, task, head)
         progress.note(repr(advice))
-        run_strategy = advice.strategy.unrolled(stage_names, staged.head_width)
+        run_strategy = advice.strategy.unrolled(stage_names, head_width)
     check_anchor(regularization.anchor, run_strategy, stage_names)
 
     fitted_task = task.for_backbone(model)
