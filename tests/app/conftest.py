@@ -13,6 +13,17 @@ def short_epochs():
         yield
 
 
+@pytest.fixture
+def plain_report(monkeypatch):
+    """Lets runs write one line for a report, which takes half of their time: for tests of what comes before it."""
+
+    def write(run, path, **given):
+        path.write_text("a report", encoding="utf-8")
+        return path
+
+    monkeypatch.setattr("ftlib.report.write_model_report", write)
+
+
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory):
     return bands(tmp_path_factory.mktemp("data") / "bands", each=10)

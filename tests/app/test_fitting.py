@@ -10,7 +10,7 @@ from ftlib.app.cli import main
 from ftlib.evidence.run import load_run
 from ftlib.training.devices import Hardware
 
-pytestmark = pytest.mark.usefixtures("short_epochs")
+pytestmark = pytest.mark.usefixtures("short_epochs", "plain_report")
 
 
 class ResourceExhaustedError(Exception):

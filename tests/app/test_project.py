@@ -38,6 +38,7 @@ def test_a_folder_becomes_a_run_with_everything_in_it(pictures, tmp_path, capsys
     assert len({row.path for row in rows}) == 30 and all(len(row.sha256) == 64 for row in rows)
 
 
+@pytest.mark.usefixtures("plain_report")
 def test_the_configuration_repeats_the_run(quick_run, tmp_path):
     out = tmp_path / "again"
     assert main(["fit", "--config", str(quick_run / "config.json"), "--out", str(out), "--quiet"]) == 0
@@ -48,6 +49,7 @@ def test_the_configuration_repeats_the_run(quick_run, tmp_path):
     assert load_run(longer).settings["updates"] == 10
 
 
+@pytest.mark.usefixtures("plain_report")
 def test_the_default_folder_is_named_after_the_pictures_and_is_never_used_twice(pictures, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for _ in range(2):

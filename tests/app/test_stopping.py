@@ -22,8 +22,9 @@ def terminate(folder):
     time.sleep(5)
 
 
-@pytest.mark.parametrize("how, code", [(interrupt, 130), (terminate, 143)])
-@pytest.mark.parametrize("epochs", [1, 3])
+# How it is stopped decides the code, and when, where it goes on: neither asks for the other.
+@pytest.mark.usefixtures("plain_report")
+@pytest.mark.parametrize("how, code, epochs", [(interrupt, 130, 1), (terminate, 143, 3)])
 def test_a_stopped_run_ends_as_if_nothing_had_happened(
     pictures, quick_run, tmp_path, monkeypatch, capsys, how, code, epochs
 ):
