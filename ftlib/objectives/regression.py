@@ -195,7 +195,9 @@ class Regression(Objective):
 
     def describe_outputs(self, class_names: tuple[str, ...] = ()) -> str:
         """Returns what each number is and in which unit."""
-        return f"{', '.join(self.output_names(()))}, in this order and unit"
+        if len(self.target_names) == 1:
+            return f"{self.target_names[0]}, in {self.units[0]}" if self.units[0] else self.target_names[0]
+        return f"{', '.join(self.output_names(()))}, in this order"
 
     def output_names(self, class_names: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Returns the name of each number, with its unit in brackets: `"weight (g)"`."""

@@ -90,8 +90,11 @@ class MultiLabelReport(ReportKind):
     def examples(self, task: "Task") -> tuple[str, list[Card]]:
         """Returns a training image of each of the first labels."""
         targets = task.train.targets
-        first_indices = [int(np.flatnonzero(column)[0]) for column in targets.T if column.any()]
-        indices = list(dict.fromkeys(first_indices))[:_MOST_EXAMPLES]
+        indices: list[int] = []
+        for column in targets.T[:_MOST_EXAMPLES]:
+            new_index = next((int(index) for index in np.flatnonzero(column) if index not in indices), None)
+            if new_index is not None:
+                indices.append(new_index)
         photos = decode_photos(task.train.inputs, np.array(indices))
         cards = [
             Card([CaptionedImage(pixels, "")], [_names_text(targets[index], task.class_names)])
