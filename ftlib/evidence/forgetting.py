@@ -191,20 +191,36 @@ def _backbone_before(run, model_before):
 
 
 def _measure_drift(backbone_before, backbone_after, images):
-    """Returns one row per stage: how far its features moved on some images."""
+    """Returns one row per stage: how far its features moved on some inputs."""
     *earlier_stages, last_stage = StagedModel(backbone_before).stages
     cut_names = [stage.name for stage in earlier_stages if stage.can_split]
-    parts_before, parts_after = (StagedModel(model).cut(cut_names) for model in (backbone_before, backbone_after))
-    features_before, features_after = images, images
+    stage_features = (_features_by_stage(model, cut_names, images) for model in (backbone_before, backbone_after))
 
     rows = []
-    for name, part_before, part_after in zip([*cut_names, last_stage.name], parts_before, parts_after, strict=True):
-        features_before, features_after = predict(part_before, features_before), predict(part_after, features_after)
+    names = [*cut_names, last_stage.name]
+    for name, features_before, features_after in zip(names, *stage_features, strict=True):
         flat_before, flat_after = (x.reshape(len(x), -1) for x in (features_before, features_after))
         size_before = np.linalg.norm(flat_before) or 1.0
         drift = float(np.linalg.norm(flat_before - flat_after) / size_before)
         rows.append({"stage": name, "drift": drift, "similarity": linear_cka(flat_before, flat_after)})
     return rows
+
+
+def _features_by_stage(model, cut_names, inputs):
+    """Yields what each part of a model between cuts gives for some inputs."""
+    parts = StagedModel(model).cut(cut_names)
+    if all(len(part.outputs) == 1 for part in parts):
+        features = inputs
+        for part in parts:
+            features = predict(part, features)
+            yield features
+        return
+
+    # Later parts need inputs of the model besides features, such as a mask: each stage is computed from the inputs.
+    for name in cut_names:
+        before_cut, _ = StagedModel(model).cut([name])
+        yield predict(keras.Model(before_cut.inputs[0], before_cut.outputs[0]), inputs)
+    yield predict(model, inputs)
 
 
 def linear_cka(first: np.ndarray, second: np.ndarray) -> float:

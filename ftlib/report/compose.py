@@ -6,7 +6,6 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ftlib.objectives.classification import Classification
 from ftlib.report import sections_answers, sections_comparison, sections_run, sections_run_folder, sections_scored
 from ftlib.report.answers import Answers, RunScore, task_name, task_settings
 from ftlib.report.page import PageSection, build_page, linked_sections, paragraph, write_page
@@ -121,6 +120,8 @@ def compose_run(run: "Run", task: "Task | None") -> Report:
     """
     if task is not None and run.task is None:
         run = run.with_task(task)
+    if run.headline != ACCURACY:
+        return _compose_scored_run(run)
     score = RunScore.of(run)
     title = f"{run.strategy} on {task_name(run.settings)}, seed {run.seed}"
     lead = describe_run(*score, task_settings(run).get("train"), run.settings)
@@ -137,6 +138,23 @@ def compose_run(run: "Run", task: "Task | None") -> Report:
     return Report(title, parts)
 
 
+def _compose_scored_run(run):
+    """Returns the report of a run whose task is not one class for each input."""
+    kind = sections_scored.kind_of_report(run)
+    answers = ScoredAnswers.of(run) if kind.has_sections else None
+    parts = [
+        *opening(f"{run.strategy} on {task_name(run.settings)}, seed {run.seed}", kind.lead(run, answers)),
+        *sections_run.score_table(run),
+        learning_curves({run.strategy: [run.history]}, "How it learns", run.headline),
+        *phases_and_proofs([run]),
+        *model_stages(run),
+        *(part for section in ([] if answers is None else kind.sections(answers)) for part in section.parts),
+        *sections_run.next_steps(run),
+        *settings_table(run.settings, "Settings and versions"),
+    ]
+    return Report(parts=parts, title=f"{run.strategy} on {task_name(run.settings)}, seed {run.seed}")
+
+
 def compose_run_folder(run: "Run", details: RunFolderDetails) -> Report:
     """Returns the report of a run folder, for whoever gets the model.
 
@@ -144,7 +162,7 @@ def compose_run_folder(run: "Run", details: RunFolderDetails) -> Report:
         run: The run.
         details: What else is known.
     """
-    if run.headline != Classification().headline:
+    if run.headline != ACCURACY:
         return _compose_scored_folder(run, details)
     task_notes = run.notes if run.task is None else run.task.notes
     findings = sections_run_folder.grade_findings(task_notes if details.findings is None else details.findings)

@@ -11,7 +11,13 @@ if TYPE_CHECKING:
 
 
 class ReportKind:
-    """The sentences and sections of one kind of task; this base has what holds for any."""
+    """The sentences and sections of one kind of task; this base has what holds for any.
+
+    Attributes:
+        has_sections: Whether there are sections on the answers, which are then gathered. Default False.
+    """
+
+    has_sections = False
 
     def purpose(self, run: "Run") -> str:
         """Returns what the model is for, after "a model": part of the title."""
@@ -20,7 +26,8 @@ class ReportKind:
     def lead(self, run: "Run", answers: ScoredAnswers | None) -> str:
         """Returns the result in a sentence for someone who knows no machine learning."""
         if answers is None:
-            return f"{run.headline.title} on validation: {run.headline.format(run.val_score)}."
+            part = "test" if run.task is not None or "test" in run.scores else "validation"
+            return f"{run.headline.title} on {part}: {run.headline.format(run.score(part)[run.headline.name])}."
         headline = answers.figures["scores"][0]
         return f"{headline['title']} on {answers.figures['images']:,} new images: {score_text(headline)}."
 

@@ -35,6 +35,8 @@ _FEW_TEST_IMAGES = 30  # of a label
 class MultiLabelReport(ReportKind):
     """The report of a model that says of each label whether it is there."""
 
+    has_sections = True
+
     def purpose(self, run: "Run") -> str:
         """Returns how many labels it tells."""
         return f"a model that says which of {len(run.class_names):,} labels an image has"

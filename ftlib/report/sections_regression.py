@@ -33,6 +33,8 @@ _NOTABLE_BIAS = 0.25  # of the mean absolute error
 class RegressionReport(ReportKind):
     """The report of a model that predicts numbers."""
 
+    has_sections = True
+
     def purpose(self, run: "Run") -> str:
         """Returns which numbers it predicts."""
         if run.task is None:

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 from ftlib import plots
 from ftlib.report.answers import Answers, RunScore
-from ftlib.report.page import bullet_list, code_block, figure_image, heading, keep_together, paragraph
+from ftlib.report.page import bullet_list, code_block, data_table, figure_image, heading, keep_together, paragraph
 from ftlib.report.sections_answers import confusion_figure
+from ftlib.tasks.inputs import INPUT_NOUNS
 from ftlib.text import format_count, format_percent
 
 if TYPE_CHECKING:
@@ -29,6 +30,28 @@ def score_paragraphs(run: "Run", score: RunScore) -> list[str]:
     if score.split_name == "validation":
         caution += " The test images were not evaluated: the run was loaded without its data."
     return [paragraph(exact), paragraph(caution), *(paragraph(f"Note: {note}") for note in run.notes)]
+
+
+def score_table(run: "Run") -> list[str]:
+    """Returns all scores of a run beside those of the best answer that knows nothing of the inputs, and its notes."""
+    has_test = run.task is not None or "test" in run.scores
+    test_scores = run.score("test") if has_test else {}
+    baseline = {} if run.task is None else run.baseline("test")
+    rows = [
+        [
+            score.title,
+            score.format(test_scores[score.name]) if has_test else "not evaluated",
+            score.format(run.score("validation")[score.name]),
+            score.format(baseline[score.name]) if score.name in baseline else "",
+        ]
+        for score in run.score_kinds
+    ]
+    caption = (
+        "Without a model: the best answer that knows nothing of the inputs, on test. This is one run: compare several "
+        "seeds before you conclude."
+    )
+    table = data_table(["Score", "Test", "Validation", "Without a model"], rows, caption, numbers=(1, 2, 3))
+    return [table, *(paragraph(f"Note: {note}") for note in run.notes)]
 
 
 def mistake_figures(run: "Run") -> list[str]:
@@ -59,7 +82,9 @@ def next_steps(run: "Run") -> list[str]:
     last_epoch = run.history[-1]
     if last_epoch["val_loss"] <= min(epoch["val_loss"] for epoch in run.history):
         lines.append("The last epoch was the best: more updates may help.")
-    if last_epoch["accuracy"] - last_epoch["val_accuracy"] > _FAR_AHEAD:
+    if last_epoch.get("accuracy", 0) - last_epoch.get("val_accuracy", 0) > _FAR_AHEAD:
         lines.append("Training is far ahead of validation: try a stronger regularization, or more labels.")
-    example = 'run.predict(images)  # pixels 0-255, of the size of the model\nrun.save("my_run")'
+    noun = INPUT_NOUNS[run.kind]
+    remark = "pixels 0-255, of the size of the model" if noun == "images" else "as the task has them"
+    example = f'run.predict({noun})  # {remark}\nrun.save("my_run")'
     return [heading("How to go on"), bullet_list(lines), code_block(example)]

@@ -92,7 +92,7 @@ def test_what_is_said_of_a_file_becomes_a_remark_and_warnings_of_others_do_not(t
 
 def test_advice_is_followed_and_costs_on_a_cpu_are_kept_low(monkeypatch):
     model, task = tiny.model(), tiny.task(train=30)
-    advice = types.SimpleNamespace(strategy=get_strategy("lp_ft"), regularization="light", said=["because"])
+    advice = types.SimpleNamespace(strategy=get_strategy("lp_ft"), regularization="light", reasons=["because"])
     monkeypatch.setattr("ftlib.evidence.advisor.advise", lambda *args: advice)
     monkeypatch.setattr("ftlib.models.inference.device_kind", lambda: "cpu")
     strategy, preset, why = choices.recommend_strategy(model, task, print)

@@ -81,6 +81,7 @@ class FakeRun:
     val_accuracy: float = 0.82
     val_macro_f1: float = 0.81
     headline: Score = ACCURACY
+    kind: str = "image"
 
     @property
     def test_accuracy(self):
