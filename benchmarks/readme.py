@@ -75,6 +75,15 @@ def updates(data):
         yield row["model"], *median_times, span(row["ratio"], digits=3)
 
 
+def objectives(data):
+    yield "task", "score", "without a model", "plain Keras", "ours", "difference", "plain Keras, s", "times faster"
+    for row in data["rows"]:
+        means = (f"{value:.3f}" for value in (row["baseline"], row["mean"]["keras"], row["mean"]["ftlib"]))
+        seconds = sum(row["seconds"]["keras"]) / len(row["seconds"]["keras"])
+        difference = span(row["difference"], digits=3)
+        yield row["task"], row["score"], *means, difference, f"{seconds:.1f}", span(row["ratio"])
+
+
 def rates(data):
     yield "model", "plain step, ms", "`layerwise`, times the plain step", "`MultiOptimizer`, times the plain step"
     for row in data["rows"]:
@@ -153,7 +162,7 @@ def hardware_gpu(data):
 
 
 TABLES = (
-    guide_extraction, guide_tuning, own_images, partial, rates, updates, fastai_fine_tune, kills, large_memory,
+    guide_extraction, guide_tuning, own_images, partial, rates, updates, objectives, fastai_fine_tune, kills, large_memory,
     large_waiting, hardware_cpu, hardware_gpu,
 )  # fmt: skip
 
