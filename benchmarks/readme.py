@@ -162,8 +162,8 @@ def hardware_gpu(data):
 
 
 TABLES = (
-    guide_extraction, guide_tuning, own_images, partial, rates, updates, objectives, fastai_fine_tune, kills, large_memory,
-    large_waiting, hardware_cpu, hardware_gpu,
+    guide_extraction, guide_tuning, own_images, partial, rates, updates, objectives, fastai_fine_tune, kills,
+    large_memory, large_waiting, hardware_cpu, hardware_gpu,
 )  # fmt: skip
 
 
