@@ -76,8 +76,9 @@ def forgetting(run: Run, source: Task, before: keras.Model | None = None, exampl
     """Measures what fine-tuning cost on the task that the backbone came from.
 
     The old head is kept, or, where there is none, a linear probe is fitted on the backbone before tuning and then
-    fixed; the tuned backbone is put under the same head. The result says which of the two it was. A source without
-    classes (a language model, say) is read through the head of the model before tuning, which must be its own.
+    fixed; the tuned backbone is put under the same head. The result says which of the two it was. A source that
+    is not of images and their classes (a language model, say) is read through the head of the model before tuning,
+    which must be its own.
 
     Args:
         run: A `Run` of `fit`.
@@ -118,7 +119,7 @@ def forgetting(run: Run, source: Task, before: keras.Model | None = None, exampl
     split = source.validation
     if examples is not None and examples < len(split):
         split = split.take(_evenly_spaced(len(split), examples))
-    if isinstance(source.objective, Classification):
+    if isinstance(source.objective, Classification) and source.kind == "image":
         head = source_head(backbone_before, source)
         head_kind = head.kind
         models = [chain_models(backbone, head.model) for backbone in (backbone_before, backbone_after)]
@@ -162,8 +163,8 @@ def _under_own_head(run, before, source):
     start, tuned = StagedModel(copy_model(model), head_name), StagedModel(copy_model(model), head_name)
     if "head" not in start.stage_names:
         raise ValueError(
-            f"{source.name!r} has no classes, so it is read through the head of the model before tuning. Received: a "
-            "model without a head. Give it with its head: forgetting(run, source, before=model)."
+            f"{source.name!r} is read through the head of the model before tuning. Received: a model without a head. "
+            "Give it with its head: forgetting(run, source, before=model)."
         )
     tuned_weights = backbone_of(StagedModel(run.model, run.head)).weights
     assign_weights(backbone_of(tuned).weights, [to_numpy(weight) for weight in tuned_weights])

@@ -73,7 +73,10 @@ def backbone_of(staged: StagedModel) -> keras.Model:
             'Where does the head begin? Received: a model without a layer named "backbone", and no `head`. Name the '
             "head's first layer: fit(..., head=...)."
         )
-    return staged.cut([backbone_stages[-1]])[0]
+    backbone = staged.cut([backbone_stages[-1]])[0]
+    if len(backbone.outputs) == 1:
+        return backbone
+    return keras.Model(backbone.inputs[0], backbone.outputs[0])  # without the inputs that the head needs besides
 
 
 def chain_models(*parts: keras.Model) -> keras.Model:

@@ -76,7 +76,7 @@ def compose_comparison(result: "Comparison", recorded: "Comparison | None", reco
         best_run = runs.get(ranking.best["strategy"], next(iter(runs.values())))
         parts += phases_and_proofs(list(runs.values()))
         parts += model_stages(best_run)
-        if score == ACCURACY:
+        if score == ACCURACY and best_run.kind == "image":
             parts += sections_run.mistake_figures(best_run)
     parts += sections_comparison.next_steps(ranking, str(result.settings.get("backbone", "glyphnet")))
     parts += settings_table(result.settings, "Settings and versions")
@@ -120,7 +120,7 @@ def compose_run(run: "Run", task: "Task | None") -> Report:
     """
     if task is not None and run.task is None:
         run = run.with_task(task)
-    if run.headline != ACCURACY:
+    if run.headline != ACCURACY or run.kind != "image":
         return _compose_scored_run(run)
     score = RunScore.of(run)
     title = f"{run.strategy} on {task_name(run.settings)}, seed {run.seed}"

@@ -29,6 +29,8 @@ NAMES = [
     "span",
     "detection",
     "denoising",
+    "text_classification",
+    "sound_classification",
 ]
 EVERY = pytest.mark.parametrize("name", NAMES)
 PLAIN = ft.Regularization()
