@@ -222,7 +222,8 @@ REFUSED = {
         ["`mixup` does not fit denoising"],
     ),
     "smoothed labels": (
-        lambda: ft.fit(model(), conditional_task(), regularization="standard"), ["`label_smoothing`", "Leave it out"],
+        lambda: ft.fit(model(), conditional_task(), regularization=ft.Regularization(label_smoothing=0.1)),
+        ["`label_smoothing`", "Leave it out"],
     ),
     "an anchor on classes": (
         lambda: ft.fit(model(), conditional_task(), regularization=ft.Regularization(anchor=ft.EWC(tiny.task()))),
@@ -248,7 +249,7 @@ REFUSED = {
     "a task for a backbone of images": (
         lambda: conditional_task().for_backbone(bands(1)), ["(None, height, width, 4 or 6)", "(None, 4, 4, 1)"],
     ),
-    "advice": (lambda: ft.fit(model(), conditional_task(), "auto"), ["one class for each image", "'denoising'"]),
+    "advice": (lambda: ft.fit(model(), conditional_task(), "auto"), ["one class for each input", "task of denoising"]),
     "images to predict": (
         lambda: untrained_run().predict(conditional_task().test.inputs), ["more than an image", "ft.generate(run)"],
     ),
