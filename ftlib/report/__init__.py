@@ -46,10 +46,9 @@ def write_report(
         ValueError: For a path that is a folder.
 
     Example:
-    >>> from types import SimpleNamespace
-    >>> row = {"strategy": "full", "labels_per_class": 10, "updates": 300, "n": 3, "rate_factor": 1}
-    >>> row |= {f"{part}_{end}": 0.96 for part in ("test", "val") for end in ("mean", "low", "high")}
-    >>> result = SimpleNamespace(settings={}, runs=[], table=lambda: [row], histories=lambda *cell: {})
+    >>> row = {"strategy": "full", "labels_per_class": 10, "updates": 300, "rate_factor": 1}
+    >>> row |= {f"{part}_{score}": 0.96 for part in ("test", "val") for score in ("accuracy", "macro_f1")}
+    >>> result = ft.Comparison({}, [{**row, "seed": seed} for seed in range(3)])
     >>> write_report(result, "report.html").name
     'report.html'
     """
