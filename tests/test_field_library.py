@@ -9,6 +9,7 @@ import tiny
 
 import ftlib as ft
 import ftlib.errors
+import ftlib.score
 import ftlib.training.compare
 import ftlib.training.fit
 
@@ -23,7 +24,10 @@ class Quick:
             raise ft.errors.DivergedError("The loss is nan. Try a tenth of it.")
         self.phases = [types.SimpleNamespace(updates_done=updates)]
         self.history, self.settings = [], {"updates": updates}
-        self.val_accuracy = self.val_macro_f1 = self.test_accuracy = self.test_macro_f1 = 0.5 + seed / 100
+        self.headline, self.val_score = ft.score.ACCURACY, 0.5 + seed / 100
+
+    def score(self, part):
+        return {"accuracy": self.val_score, "macro_f1": self.val_score, "loss": 1.0}
 
 
 @pytest.fixture

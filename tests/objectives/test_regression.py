@@ -92,7 +92,7 @@ def test_what_does_not_fit_numbers_is_refused_but_in_a_preset_left_out(capsys):
 
     run = fit(model, task, "full", "strong", updates=4, batch_size=6, verbose=False)
 
-    assert "The preset 'strong' is used without label_smoothing and cutmix: not for regression." in run.notes
+    assert "The preset 'strong' is used without label_smoothing and cutmix: not for regression of images." in run.notes
     assert "mixup=0.2" in run.settings["regularization"] and "cutmix" not in run.settings["regularization"]
 
 

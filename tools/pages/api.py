@@ -17,6 +17,7 @@ from pages.render import highlight_code
 ROOMS = (
     "tasks",
     "models",
+    "objectives",
     "strategies",
     "training",
     "evidence",
@@ -24,6 +25,7 @@ ROOMS = (
     "report",
     "exports",
     "course",
+    "score",
     "errors",
 )
 

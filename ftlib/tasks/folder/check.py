@@ -65,6 +65,7 @@ class FolderReport:
             are not in a class folder.
         respelled: `{name: number}` of names that several folders or files have, with accents in one letter or apart.
             Folders of one name are one class.
+        target: What is predicted: one class each, several labels, or numbers.
     """
 
     path: pathlib.Path
