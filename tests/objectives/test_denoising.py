@@ -1,8 +1,6 @@
 """Denoising by flow matching: what goes in and comes out, what is scored, and that it learns."""
 
 import dataclasses
-import subprocess
-import sys
 
 import keras
 import numpy as np
@@ -285,21 +283,6 @@ def test_bad_targets_of_classes_are_those_of_a_classification():
 # --- training ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.slow
-def test_all_strategies_run_and_prove_what_they_froze():
-    for name in ft.list_strategies():
-        if name == "lora":
-            with pytest.raises(ValueError, match="attention"):
-                tiny_run(name)
-            continue
-        run = tiny_run(name)
-        assert run.proofs and all(proof.holds for proof in run.proofs)
-        assert all(phase.cache == "" and phase.views is None for phase in run.phases)
-        assert list(run.score("test")) == ["explained", "loss"]
-        frozen = [proof for proof in run.proofs if "frozen" in proof.name]
-        assert frozen or name in ("scratch", "full", "hybrid"), name
-
-
 def test_a_frozen_stage_keeps_its_bits_and_the_rest_moves():
     start = model()
     before = tiny.weights(start)
@@ -309,46 +292,6 @@ def test_a_frozen_stage_keeps_its_bits_and_the_rest_moves():
     )
     moved = {key for key in tiny.weights(run.model) if not np.array_equal(before[key], tiny.weights(run.model)[key])}
     assert moved and all("block2" in key or "velocity" in key for key in moved)
-
-
-@pytest.mark.slow
-def test_a_saved_model_needs_no_ftlib_and_answers_alike(tmp_path):
-    task = conditional_task()
-    run = tiny_run(run_dir=tmp_path / "run")
-    stack = task.objective.for_evaluation(task.test).inputs[np.arange(4)]
-    np.save(tmp_path / "stack.npy", stack)
-    program = (
-        "import sys, keras, numpy\n"
-        "model = keras.models.load_model('run/model.keras')\n"
-        "assert not any(name.startswith('ftlib') for name in sys.modules)\n"
-        "numpy.save('answer.npy', model.predict(numpy.load('stack.npy'), verbose=0))\n"
-    )
-    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    np.testing.assert_allclose(np.load(tmp_path / "answer.npy"), run.model.predict(stack, verbose=0), atol=1e-5)
-
-    loaded = ft.load_run(tmp_path / "run")
-    assert loaded.image_shape == (4, 4, 1) and loaded.headline.name == "explained"
-    assert ft.load_run(tmp_path / "run", task=task).score("test") == run.score("test")
-
-
-@pytest.mark.slow
-def test_a_stopped_run_goes_on_bit_equal(tmp_path):
-    class Stopped(Exception):
-        pass
-
-    class StopAfterOneEpoch(ft.Progress):
-        def epoch_finished(self, record, is_best):
-            if record.epoch == 2:
-                raise Stopped
-
-    options = {"updates": 60, "batch_size": 8}
-    whole = tiny_run("lp_ft", **options)
-    with pytest.raises(Stopped):
-        tiny_run("lp_ft", run_dir=tmp_path, progress=StopAfterOneEpoch(), **options)
-    resumed = tiny_run("lp_ft", run_dir=tmp_path, **options)
-    assert not tiny.moved(tiny.weights(whole.model), tiny.weights(resumed.model))
-    assert resumed.val_score == whole.val_score
 
 
 def test_pictures_are_resized_for_the_network_and_back():

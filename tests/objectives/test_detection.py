@@ -1,8 +1,6 @@
 """Detection: boxes move with their images, cells answer for them, and a run learns to find them."""
 
 import dataclasses
-import subprocess
-import sys
 
 import keras
 import numpy as np
@@ -228,20 +226,6 @@ def test_outputs_that_are_no_boxes_are_refused():
         ft.Detection().check_outputs(outputs)
     with pytest.raises(ValueError, match="x0 <= x1"):
         ft.Detection().check_outputs(np.array([[[5, 5, 1, 9, 0.5]]]))
-
-
-@pytest.mark.slow
-def test_a_saved_model_needs_no_ftlib(tmp_path):
-    model = ft.with_head(tiny_detection.backbone(), tiny_detection.task())
-    model.save(tmp_path / "model.keras")
-    code = (
-        "import sys; sys.modules['ftlib'] = None\n"
-        "import keras, numpy as np\n"
-        f"model = keras.models.load_model({str(tmp_path / 'model.keras')!r})\n"
-        "print(model.predict(np.zeros((1, 32, 32, 1)), verbose=0).shape)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
-    assert done.stdout.strip() == "(1, 64, 6)", done.stderr
 
 
 # --- scores -----------------------------------------------------------------------------------------------

@@ -33,6 +33,10 @@ NAMES = [
     "sound_classification",
 ]
 EVERY = pytest.mark.parametrize("name", NAMES)
+# JAX compiles the small U-Nets for minutes; `test_denoising.py` tries them there in its own way.
+ON_EVERY_BACKEND = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name == "denoising" else pytest.mark.backends) for name in NAMES]
+)
 PLAIN = ft.Regularization()
 # A head, then its neighbour with rates by stage, then all: what is frozen, cached, unfrozen and decayed in one run.
 STEPS = ft.Strategy(
@@ -81,8 +85,7 @@ def test_every_objective_is_here():
     assert tested == {kind for kind in all_kinds(Objective) if kind.__module__.startswith("ftlib.")} - {Objective}
 
 
-@EVERY
-@pytest.mark.backends
+@ON_EVERY_BACKEND
 def test_what_is_frozen_stays_and_what_trains_moves(name, finished):
     """The proofs of the run say so; here the weights themselves are looked at."""
     task, model = made(name)
@@ -131,8 +134,7 @@ class Stop(Progress):
             raise KeyboardInterrupt
 
 
-@EVERY
-@pytest.mark.backends
+@ON_EVERY_BACKEND
 def test_a_run_that_was_stopped_ends_bit_equal(name, finished, tmp_path):
     _, whole, _ = finished(name)
     task, model = made(name)
