@@ -8,15 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import keras
 import numpy as np
 
-from ftlib.models.arrays import fit_length
 from ftlib.models.token_network import PADDING_ID
-from ftlib.objectives.objective import Objective
 from ftlib.objectives.tokens import (
     NO_TARGET,
     PositionCrossEntropy,
-    attach_token_head,
-    check_token_inputs,
-    check_token_model,
+    VocabularyObjective,
     check_token_targets,
     reduce_token_outputs,
     require_vocabulary_size,
@@ -35,7 +31,7 @@ _EVALUATION_SEED = 15_80_10
 
 
 @dataclasses.dataclass(frozen=True)
-class MaskedToken(Objective):
+class MaskedToken(VocabularyObjective):
     """Hidden tokens, from both sides; outputs are logits `(n, length, vocabulary_size)`.
 
     The targets are the token ids themselves, `(n, length)`, as the inputs are; 0, as padding has, is never chosen. In
@@ -85,23 +81,6 @@ class MaskedToken(Objective):
         check_token_targets(targets, what, self.vocabulary_size)
         if not self._may_be_hidden(targets).any():
             raise ValueError(f"No text of the {what} split has a token that may be hidden. Received: kept ids alone.")
-
-    def resize_split(self, split: Split, inputs: Any) -> Split:
-        """Returns a split with its targets cut, or filled up with 0, as its inputs are."""
-        return dataclasses.replace(split, inputs=inputs, targets=fit_length(split.targets, inputs.shape[1]))
-
-    def check_regularization(self, regularization: Regularization) -> None:
-        """Raises for `mixup` and `cutmix`."""
-        self.refuse(regularization, "mixup", "cutmix")
-
-    def attach_head(self, backbone: keras.Model, task: Task) -> keras.Model:
-        """Returns the backbone with logits of the vocabulary for each token."""
-        return attach_token_head(backbone, self.vocabulary_size, "masked_language_model")
-
-    def check_model(self, model: keras.Model, task: Task) -> None:
-        """Raises unless the model gives logits of the vocabulary for each token."""
-        check_token_model(model, task, self.vocabulary_size, "logits of the vocabulary")
-        check_token_inputs(task, self.vocabulary_size)
 
     def hide(self, inputs: np.ndarray, targets: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Returns texts with some tokens hidden, and what they were: -1 where nothing is to be predicted.

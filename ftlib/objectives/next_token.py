@@ -9,16 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import keras
 import numpy as np
 
-from ftlib.models.arrays import fit_length, to_numpy
+from ftlib.models.arrays import to_numpy
 from ftlib.models.token_network import PADDING_ID
 from ftlib.objectives.input_augmentation import augment_inputs
-from ftlib.objectives.objective import Objective
 from ftlib.objectives.tokens import (
     NO_TARGET,
     PositionCrossEntropy,
-    attach_token_head,
-    check_token_inputs,
-    check_token_model,
+    VocabularyObjective,
     check_token_targets,
     reduce_token_outputs,
     require_vocabulary_size,
@@ -35,7 +32,7 @@ _LARGEST_EXPONENT = 700  # of the perplexity: e to the power of 710 is no float 
 
 
 @dataclasses.dataclass(frozen=True)
-class NextToken(Objective):
+class NextToken(VocabularyObjective):
     """The next token at each position of a text; outputs are logits `(n, length, vocabulary_size)`.
 
     The targets are the token ids themselves, `(n, length)`, so that `Split(ids, ids, names)` is a split: at each
@@ -84,22 +81,9 @@ class NextToken(Objective):
         if not targets[:, 1:].any():
             raise ValueError(f"No text of the {what} split has a second token, and so none to predict.")
 
-    def resize_split(self, split: Split, inputs: Any) -> Split:
-        """Returns a split with its targets cut, or filled up with 0, as its inputs are."""
-        return dataclasses.replace(split, inputs=inputs, targets=fit_length(split.targets, inputs.shape[1]))
-
-    def check_regularization(self, regularization: Regularization) -> None:
-        """Raises for `mixup` and `cutmix`."""
-        self.refuse(regularization, "mixup", "cutmix")
-
-    def attach_head(self, backbone: keras.Model, task: Task) -> keras.Model:
-        """Returns the backbone with logits of the vocabulary for each token."""
-        return attach_token_head(backbone, self.vocabulary_size, "language_model")
-
     def check_model(self, model: keras.Model, task: Task) -> None:
         """Raises unless the model gives logits of the vocabulary for each token, and sees no token that follows."""
-        check_token_model(model, task, self.vocabulary_size, "logits of the vocabulary")
-        check_token_inputs(task, self.vocabulary_size)
+        super().check_model(model, task)
         _require_causal(model, self.vocabulary_size)
 
     def make_batch(

@@ -1,13 +1,50 @@
 """What the objectives of tokens share: the head, the loss, and what is kept of outputs for each token."""
 
-from typing import Any
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 
+from ftlib.models.arrays import fit_length
 from ftlib.models.backbones import gives_token_vectors, input_like, named_backbone
+from ftlib.objectives.objective import Objective
+
+if TYPE_CHECKING:
+    from ftlib.strategies.regularization import Regularization
+    from ftlib.tasks.split import Split
+    from ftlib.tasks.task import Task
 
 NO_TARGET = -1  # in the targets of a batch: this position does not count
+
+
+class VocabularyObjective(Objective):
+    """The base of objectives that give logits of a vocabulary for each token, and whose targets are token ids.
+
+    Attributes:
+        vocabulary_size: How many ids there are, with 0.
+    """
+
+    vocabulary_size: int
+
+    def resize_split(self, split: Split, inputs: Any) -> Split:
+        """Returns a split with its targets cut, or filled up with 0, as its inputs are."""
+        return dataclasses.replace(split, inputs=inputs, targets=fit_length(split.targets, inputs.shape[1]))
+
+    def check_regularization(self, regularization: Regularization) -> None:
+        """Raises for `mixup` and `cutmix`."""
+        self.refuse(regularization, "mixup", "cutmix")
+
+    def attach_head(self, backbone: keras.Model, task: Task) -> keras.Model:
+        """Returns the backbone with logits of the vocabulary for each token."""
+        return attach_token_head(backbone, self.vocabulary_size, f"{self.name}_model")
+
+    def check_model(self, model: keras.Model, task: Task) -> None:
+        """Raises unless the model gives logits of the vocabulary for each token."""
+        check_token_model(model, task, self.vocabulary_size, "logits of the vocabulary")
+        check_token_inputs(task, self.vocabulary_size)
 
 
 def attach_token_head(backbone: keras.Model, width: int, name: str) -> keras.Model:

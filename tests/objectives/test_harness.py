@@ -82,7 +82,8 @@ def test_every_objective_is_here():
         if names[0].startswith("objectives."):
             importlib.import_module(f"ftlib.{names[0]}")
     tested = {type(made(name)[0].objective) for name in NAMES}
-    assert tested == {kind for kind in all_kinds(Objective) if kind.__module__.startswith("ftlib.")} - {Objective}
+    named = {kind for kind in all_kinds(Objective) if "name" in vars(kind)}  # a base of several has no name
+    assert tested == {kind for kind in named if kind.__module__.startswith("ftlib.")}
 
 
 @ON_EVERY_BACKEND
