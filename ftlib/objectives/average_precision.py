@@ -45,8 +45,8 @@ def average_precision(
         ValueError: For another number of images with detections than with targets.
 
     Example:
-    >>> found = [np.array([[0, 0, 10, 10, 0, 0.9], [50, 50, 60, 60, 0, 0.8]])]
-    >>> round(ft.average_precision(found, [np.array([[0, 0, 10, 10, 0], [0, 20, 10, 30, 0]])]).map50, 3)
+    >>> detections = [np.array([[0, 0, 10, 10, 0, 0.9], [50, 50, 60, 60, 0, 0.8]])]
+    >>> round(ft.average_precision(detections, [np.array([[0, 0, 10, 10, 0], [0, 20, 10, 30, 0]])]).map50, 3)
     0.505
     """
     if len(detections) != len(targets):

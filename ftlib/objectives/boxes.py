@@ -129,8 +129,8 @@ def _decode_image(rows, threshold, iou, most):
         surest = np.sort(np.argsort(-scores, kind="stable")[:CANDIDATES])
         cells, classes, scores = cells[surest], classes[surest], scores[surest]
     boxes = rows[cells, :4]
-    kept = suppress_overlaps(boxes, scores, classes, iou)[:most]
-    return np.concatenate([boxes[kept], classes[kept, None], scores[kept, None]], axis=1)
+    best_rows = suppress_overlaps(boxes, scores, classes, iou)[:most]
+    return np.concatenate([boxes[best_rows], classes[best_rows, None], scores[best_rows, None]], axis=1)
 
 
 def clip_boxes(boxes: np.ndarray, image_size: Sequence[int], min_visibility: float) -> np.ndarray:

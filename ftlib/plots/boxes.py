@@ -57,8 +57,8 @@ def boxes(  # noqa: PLR0913
         ValueError: For no images, another number of boxes than of images, or a class without a name.
 
     Example:
-    >>> found = [np.array([[2, 2, 6, 7, 0, 0.9]]), np.zeros((0, 6))]
-    >>> picture = boxes(np.zeros((2, 8, 8, 1)), found, ["cell"], title="One cell, in the first of two images")
+    >>> detections = [np.array([[2, 2, 6, 7, 0, 0.9]]), np.zeros((0, 6))]
+    >>> picture = boxes(np.zeros((2, 8, 8, 1)), detections, ["cell"], title="One cell, in the first of two images")
     """
     pixels = as_pixels(images)
     names = [shorten_name(str(name), LONGEST_NAME) for name in class_names]

@@ -175,12 +175,12 @@ def mistake_gallery(answers: ScoredAnswers, most_images: int = _MOST_MISTAKES) -
     for number, index in enumerate(indices[:MOST_ROWS], start=1):
         label = int(distances[index].argmax())
         probability = format_confidence(answers.outputs[index, label])
-        said = _names_text(answers.outputs[index] >= THRESHOLD, names)
+        predicted = _names_text(answers.outputs[index] >= THRESHOLD, names)
         truth = _names_text(answers.targets[index], names)
         kind = "missed" if is_true[index, label] else "false alarm"
-        rows.append([number, truth, said, f"{kind}: {names[label]}", probability, answers.split.ids[index]])
+        rows.append([number, truth, predicted, f"{kind}: {names[label]}", probability, answers.split.ids[index]])
         if number <= len(shown):
-            lines = [f"No. {number}: {truth}", f"said {said}", f"{kind}: {names[label]}, {probability}"]
+            lines = [f"No. {number}: {truth}", f"said {predicted}", f"{kind}: {names[label]}, {probability}"]
             cards.append(Card([CaptionedImage(photos[number - 1], "")], lines))
     text = (
         f"{format_count(len(indices), 'test image')} of {image_count:,} with a label too many or too few; here "

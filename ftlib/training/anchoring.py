@@ -40,15 +40,15 @@ def check_anchor(anchor: Anchor | None, strategy: Strategy, stage_names: Sequenc
         )
     if "head" not in stage_names:
         raise ValueError(f"{anchor!r} spares the head, and this model's is not known: name its first layer, head=...")
-    kept = kept_stages(strategy, stage_names)
-    if not kept:
+    pretrained_stages = kept_stages(strategy, stage_names)
+    if not pretrained_stages:
         raise ValueError(f"{anchor!r} has nothing to hold: {strategy.name!r} draws every stage of the backbone anew.")
     if any(phase.train == "lora" for phase in strategy.phases):
         raise ValueError(f"{anchor!r} has nothing to hold: LoRA leaves the pre-trained weights as they are.")
     phases = strategy.unrolled(stage_names).phases
-    if not any(set(kept) & set(phase.trained_stages(stage_names)) for phase in phases):
+    if not any(set(pretrained_stages) & set(phase.trained_stages(stage_names)) for phase in phases):
         raise ValueError(f"{anchor!r} has nothing to hold: {strategy.name!r} trains no stage that is pre-trained.")
-    if not isinstance(anchor, L2SP) and len(kept) < len(stage_names) - 1:
+    if not isinstance(anchor, L2SP) and len(pretrained_stages) < len(stage_names) - 1:
         raise ValueError(
             f"{anchor!r} reads the source task through the whole backbone, of which {strategy.name!r} draws stages "
             "anew. Take ft.L2SP."
