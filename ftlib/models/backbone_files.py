@@ -13,6 +13,7 @@ from ftlib.models.arrays import size_pair
 from ftlib.models.initialization import reinitialize_layers
 from ftlib.models.keras_internals import node_of
 from ftlib.models.layer_graph import is_functional
+from ftlib.models.token_network import token_mask
 
 _PROBABILITY_LAYERS = ("softmax", "logsoftmax", "sigmoid", "logsigmoid", "hardsigmoid", "sparsemax")
 
@@ -41,10 +42,12 @@ def load_preset(preset: str, weights: str | pathlib.Path | None, image_size: int
         raise ValueError(f'A KerasHub preset names its weights: weights="default". Received: weights={weights!r}.')
     options = {} if image_size is None else {"image_shape": (*size_pair(image_size), 3)}
     backbone = keras_hub.models.Backbone.from_preset(preset, load_weights=weights == "default", **options)
-    if not isinstance(backbone.input_shape, tuple) or len(backbone.input_shape) != 4:
-        raise ValueError(f"'hub:{preset}' takes {backbone.input_shape} and not one image. Expected an image preset.")
     if isinstance(weights, pathlib.Path):
         load_into(backbone, weights, f"hub:{preset}")
+    if isinstance(backbone.input, dict) and "token_ids" in backbone.input:
+        return load_token_preset(preset, backbone)
+    if not isinstance(backbone.input_shape, tuple) or len(backbone.input_shape) != 4:
+        raise ValueError(f"'hub:{preset}' takes {backbone.input_shape}. Expected a preset for images or texts.")
 
     image = keras.Input(backbone.input_shape[1:], name="image")
     scale, offset = _preset_scaling(keras_hub, preset)
@@ -52,6 +55,26 @@ def load_preset(preset: str, weights: str | pathlib.Path | None, image_size: int
         return keras.Model(image, backbone(image), name=backbone.name)
     pixels = rescaling(1.0 if scale is None else scale, 0.0 if offset is None else offset)(image)
     return keras.Model(image, backbone(pixels), name=backbone.name)
+
+
+def load_token_preset(preset: str, backbone: Any) -> keras.Model:
+    """Returns a text backbone of KerasHub as a network from token ids alone to a vector for each.
+
+    The mask of padding, the id 0, is made inside the model; where the backbone tells segments apart, all is the first.
+    """
+    wanted = set(backbone.input) if isinstance(backbone.input, dict) else {"token_ids"}
+    others = wanted - {"token_ids", "padding_mask", "segment_ids"}
+    if others:
+        raise ValueError(f"'hub:{preset}' takes {', '.join(sorted(others))} besides tokens. Expected a text preset.")
+    ids = keras.Input((None,), dtype="int32", name="tokens")
+    given: dict[str, Any] = {"token_ids": ids}
+    if "padding_mask" in wanted:
+        given["padding_mask"] = keras.ops.cast(token_mask(ids), "int32")
+    if "segment_ids" in wanted:
+        given["segment_ids"] = keras.ops.zeros_like(ids)
+    output: Any = backbone(given if isinstance(backbone.input, dict) else ids)
+    features = output["sequence_output"] if isinstance(output, dict) else output
+    return keras.Model(ids, features, name=backbone.name)
 
 
 def _preset_scaling(keras_hub, preset):

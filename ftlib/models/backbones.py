@@ -1,8 +1,6 @@
 """Pre-trained networks without their heads, and the classifier that is put on top."""
 
-import hashlib
 import importlib.util
-import json
 import os
 import pathlib
 import warnings
@@ -25,6 +23,8 @@ from ftlib.models.backbone_files import (
     rescaling,
 )
 from ftlib.models.glyphnet import glyphnet
+from ftlib.models.language_models import HUB_PREFIX, TOKEN_BACKBONES, load_token_backbone
+from ftlib.models.shipped_files import read_card, shipped_file
 from ftlib.models.token_network import token_mask
 
 # How each family of keras.applications wants its pixels (see each family's `preprocess_input`): "tf" -1..1, "caffe"
@@ -35,8 +35,6 @@ _PREPROCESSING_OF_FAMILY = {
 }  # fmt: skip
 _DEFAULT_SIDE = 224  # pixels of the pre-training
 _OTHER_SIDES = {"Inception": 299, "Xception": 299, "NASNetLarge": 331}
-_HUB_PREFIX = "hub:"
-_WEIGHTS_FOLDER = pathlib.Path(__file__).parent.parent / "weights"
 SHIPPED = ("glyphnet", "glyphnet-marked")  # with ftlib, each with the head of its pre-training
 
 
@@ -76,9 +74,10 @@ def load_backbone(
     """Returns a network without its head, which takes pixels 0-255 and does its own preprocessing.
 
     Args:
-        name: `"glyphnet"` (ships with ftlib) or `"glyphnet-marked"` (with a planted bias); a class of
-            `keras.applications`, such as `"MobileNetV2"`; `"hub:PRESET"`, an image preset of KerasHub by name or local
-            folder; or the path of a `.keras` or `.h5` file, of which the layer named `"backbone"` is taken if any.
+        name: `"glyphnet"` (ships with ftlib) or `"glyphnet-marked"` (with a planted bias); for texts `"minibert"`, or
+            `"minigpt"` (causal), which ship too; a class of `keras.applications`, such as `"MobileNetV2"`;
+            `"hub:PRESET"`, an image or text preset of KerasHub by name or local folder; or the path of a `.keras` or
+            `.h5` file, of which the layer named `"backbone"` is taken if any.
         weights: `"default"`: those it is known for (letters for `glyphnet`, ImageNet for `keras.applications`, the
             preset's own). `"imagenet"`: the same, for `keras.applications` only. None: random. A path: a `.weights.h5`
             or `.h5` file that fits.
@@ -87,7 +86,8 @@ def load_backbone(
             files, unless their model takes images of any size.
 
     Returns:
-        A functional `keras.Model` with one `float32` input `(None, height, width, channels)`. Of a file that holds a
+        A functional `keras.Model` with one `float32` input `(None, height, width, channels)`, or one of token ids
+        `(None, length)` for texts. Of a file that holds a
         whole classifier, the layers that name its classes are cut off, with a warning.
 
     Raises:
@@ -104,8 +104,10 @@ def load_backbone(
     if isinstance(checked_name, pathlib.Path):
         return load_file(checked_name, weights, image_size)
     checked_weights = _check_weights(weights)
-    if checked_name.startswith(_HUB_PREFIX):
-        return load_preset(checked_name.removeprefix(_HUB_PREFIX), checked_weights, image_size)
+    if checked_name.startswith(HUB_PREFIX):
+        return load_preset(checked_name.removeprefix(HUB_PREFIX), checked_weights, image_size)
+    if checked_name in TOKEN_BACKBONES:
+        return load_token_backbone(checked_name, checked_weights)
     if checked_name in SHIPPED:
         return _load_shipped(checked_name, checked_weights)
     info = next(info for info in list_backbones() if info.name == checked_name)
@@ -139,9 +141,11 @@ def check_backbone(name: str | os.PathLike, image_size: int | Sequence[int] | No
     _check_image_size(image_size)
     if isinstance(name, pathlib.PurePath) or str(name).lower().endswith((".keras", ".h5")):
         return existing_file(pathlib.Path(name).expanduser())
-    if isinstance(name, str) and name.casefold().startswith(_HUB_PREFIX):
-        return _HUB_PREFIX + _check_preset(name[len(_HUB_PREFIX) :])
-    known_name = find_name("backbone", name, [info.name for info in list_backbones()])
+    if isinstance(name, str) and name.casefold().startswith(HUB_PREFIX):
+        return HUB_PREFIX + _check_preset(name[len(HUB_PREFIX) :])
+    known_name = find_name("backbone", name, [*(info.name for info in list_backbones()), *TOKEN_BACKBONES])
+    if known_name in TOKEN_BACKBONES and image_size is not None:
+        raise ValueError(f"{known_name} takes texts, and no images. Received: image_size={image_size!r}.")
     if known_name in SHIPPED and image_size not in (None, 32, (32, 32), [32, 32]):
         raise ValueError(f"{known_name} takes images of 32 by 32 pixels. Received: image_size={image_size!r}.")
     return known_name
@@ -300,9 +304,9 @@ def source_model(name: str = "glyphnet") -> tuple[keras.Model, tuple[str, ...]]:
     """
     if name not in SHIPPED:
         raise unknown("backbone with a source head", name, SHIPPED)
-    class_names = tuple(_read_card(name)["classes"])
+    class_names = tuple(read_card(name)["classes"])
     model = classifier(load_backbone(name), len(class_names))
-    load_into(head_of(model), shipped_weights(name, "head"), f"the head of {name}")
+    load_into(head_of(model), shipped_file(name, "head"), f"the head of {name}")
     return model, class_names
 
 
@@ -316,35 +320,9 @@ def _load_shipped(name, weights):
         raise ValueError(f'{name} is pre-trained on letters: weights="default". Received: weights="imagenet".')
     model = glyphnet()
     if weights is not None:
-        path = shipped_weights(name, "backbone") if weights == "default" else weights
+        path = shipped_file(name, "backbone") if weights == "default" else weights
         load_into(model, path, name)
     return model
-
-
-def _read_card(name):
-    return json.loads((_WEIGHTS_FOLDER / f"{name}.json").read_text(encoding="utf-8"))
-
-
-def shipped_weights(name: str, part: str) -> pathlib.Path:
-    """Returns the path of a shipped weight file after comparing it with the checksum on its card.
-
-    Args:
-        name: One of `SHIPPED`.
-        part: `"backbone"` or `"head"`.
-
-    Raises:
-        ValueError: If the file is another one.
-    """
-    file_name = f"{name}.weights.h5" if part == "backbone" else f"{name}-head.weights.h5"
-    path = existing_file(_WEIGHTS_FOLDER / file_name)
-    checksum = hashlib.sha256(path.read_bytes()).hexdigest()
-    expected_checksum = _read_card(name)["sha256"][part]
-    if checksum != expected_checksum:
-        raise ValueError(
-            f"{path.name} is not the file that ftlib ships: its SHA-256 is {checksum[:12]}..., the card says "
-            f"{expected_checksum[:12]}.... Install ftlib again, or make the weights with `make weights`."
-        )
-    return path
 
 
 def _load_from_applications(info, weights, image_size):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ftlib.errors import find_name
-from ftlib.tasks import digits, faces, glyphs, online, textures
+from ftlib.tasks import digits, docstrings, faces, glyphs, licences, online, textures
 from ftlib.tasks.folder.check import FolderReport, check_folder
 from ftlib.tasks.folder.load import load_folder
 from ftlib.tasks.marks import mark_task
@@ -23,6 +23,9 @@ _OFFLINE_TASKS: dict[str, Callable[..., Task]] = {
     "faces": faces.load,
     "glyphs": glyphs.load,
     "textures": textures.load,
+    "docstrings": docstrings.load,
+    "docstring_pages": docstrings.load_pages,
+    "licences": licences.load,
 }
 _LOADERS: dict[str, Callable[..., Task]] = {**_OFFLINE_TASKS, **online.ONLINE}
 

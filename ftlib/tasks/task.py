@@ -8,6 +8,7 @@ import numpy as np
 
 from ftlib.errors import find_name
 from ftlib.models.arrays import fit_length
+from ftlib.models.tokenizer import HubTokenizer, Tokenizer
 from ftlib.objectives.classification import Classification
 from ftlib.objectives.objective import Objective
 from ftlib.tasks.inputs import fit_images
@@ -33,6 +34,7 @@ class Task:
         kind: What the inputs are: `"image"` (default), `"text"` (token ids) or `"audio"` (waveforms).
         unknown_id: For texts: the id that augmentation puts in place of a token, that of an unknown or masked one.
             Default 0: none, as in padding.
+        tokenizer: For texts: the `Tokenizer` that made their ids, where one did. Default None.
 
     Raises:
         TypeError, ValueError: For a split without examples, and targets that the objective does not read.
@@ -50,6 +52,7 @@ class Task:
     objective: Objective = Classification()
     kind: str = "image"
     unknown_id: int = 0
+    tokenizer: Tokenizer | HubTokenizer | None = None
 
     def __post_init__(self):
         object.__setattr__(self, "class_names", tuple(str(name) for name in self.class_names))

@@ -1,0 +1,116 @@
+"""Networks for texts: those that ship with ftlib, the text presets of KerasHub, and the vocabularies of both."""
+
+from __future__ import annotations
+
+import importlib.util
+import pathlib
+from typing import Any
+
+import h5py
+import keras
+import numpy as np
+
+from ftlib.errors import unknown
+from ftlib.models.arrays import to_numpy
+from ftlib.models.backbone_files import existing_file, load_into, load_token_preset
+from ftlib.models.shipped_files import read_card, shipped_file
+from ftlib.models.token_network import token_network
+from ftlib.models.tokenizer import HubTokenizer, Tokenizer
+
+TOKEN_BACKBONES = ("minibert", "minigpt")  # ship with ftlib
+HUB_PREFIX = "hub:"
+
+
+def load_tokenizer(name: str) -> Tokenizer | HubTokenizer:
+    """Returns the vocabulary that belongs to a network for texts.
+
+    Args:
+        name: `"minibert"` or `"minigpt"`, which ship with ftlib; `"hub:PRESET"`, a preset of KerasHub by name or local
+            folder; or the path of a vocabulary file, one piece a line, ending in `.txt`.
+
+    Raises:
+        ValueError: For an unknown name, and a vocabulary whose checksum is wrong.
+        FileNotFoundError: For a file that is not there.
+        ImportError: For `"hub:..."` without `keras-hub` and `tensorflow-text`.
+
+    Example:
+    >>> ft.load_tokenizer("minibert").split("이 영화는 재미있다")
+    ['▁이', '▁영화는', '▁재미있다']
+    """
+    if name in TOKEN_BACKBONES:
+        tokenizer = Tokenizer.load(shipped_file(name, "vocabulary"))
+        tokenizer.length = read_card(name)["network"]["length"]
+        return tokenizer
+    if isinstance(name, str) and name.casefold().startswith(HUB_PREFIX):
+        return HubTokenizer.from_preset(name[len(HUB_PREFIX) :])
+    if isinstance(name, pathlib.PurePath) or str(name).endswith(".txt"):
+        return Tokenizer.load(name)
+    raise unknown("tokenizer", name, (*TOKEN_BACKBONES, "hub:PRESET"))
+
+
+def load_token_backbone(name: str, weights: Any) -> keras.Model:
+    """Returns a network for texts that ships with ftlib, without its head; the arguments are as for `load_backbone`."""
+    if weights == "imagenet":
+        raise ValueError(f'{name} is pre-trained on texts: weights="default". Received: weights="imagenet".')
+    network = token_network(**read_card(name)["network"])
+    if weights is not None:
+        load_into(network, shipped_file(name, "backbone") if weights == "default" else existing_file(weights), name)
+    return network
+
+
+def language_model(name: str = "minigpt") -> keras.Model:
+    """Returns a network for texts under the head of its pre-training: logits of the vocabulary for each token.
+
+    What is tuned to another domain of language keeps its head, since the vocabulary stays the same. The head's kernel
+    is the network's own embedding of the vocabulary, turned round (Press and Wolf, 2017), as a layer of its own.
+
+    Args:
+        name: `"minigpt"`: the next token. `"minibert"`: hidden tokens. `"hub:PRESET"`: a causal language model of
+            KerasHub, such as `"hub:gpt2_base_en"`, by name or local folder.
+
+    Returns:
+        A functional `keras.Model` from ids `(None, length)` to logits `(None, length, vocabulary_size)`, whose network
+        is one layer named `"backbone"`.
+
+    Raises:
+        ValueError: For another name, or weights whose checksum is wrong.
+        ImportError: For `"hub:..."` without `keras-hub`.
+
+    Example:
+    >>> ft.language_model("minigpt").output_shape
+    (None, 96, 2048)
+    """
+    if isinstance(name, str) and name.casefold().startswith(HUB_PREFIX):
+        return _causal_preset(name[len(HUB_PREFIX) :])
+    if name not in TOKEN_BACKBONES:
+        raise unknown("language model", name, (*TOKEN_BACKBONES, "hub:PRESET"))
+    network = load_token_backbone(name, "default")
+    with h5py.File(shipped_file(name, "head")) as file:
+        bias = np.asarray(file["bias"], "float32")
+    return _with_vocabulary_head(network, to_numpy(network.get_layer("token_embedding").embeddings).T, bias)
+
+
+def _with_vocabulary_head(network, kernel, bias):
+    """Returns a network with a Dropout and a Dense layer of given weights; see `attach_token_head`."""
+    ids = keras.Input(network.input_shape[1:], dtype="int32", name="tokens")
+    named_network = keras.Model(network.inputs[0], network.outputs[0], name="backbone")
+    features = keras.layers.Dropout(0.0, name="head_dropout")(named_network(ids))
+    predictions = keras.layers.Dense(kernel.shape[1], dtype="float32", name="predictions")
+    model = keras.Model(ids, predictions(features), name="language_model")
+    predictions.set_weights([kernel, bias])
+    return model
+
+
+def _causal_preset(preset):
+    if importlib.util.find_spec("keras_hub") is None:
+        raise ImportError(f'language_model("hub:{preset}") needs KerasHub: pip install "ftlib[hub]".')
+    import keras_hub
+
+    causal_model: Any = keras_hub.models.CausalLM.from_preset(preset, preprocessor=None)
+    embedding = causal_model.backbone.token_embedding
+    if getattr(embedding, "tie_weights", True):
+        kernel = to_numpy(embedding.embeddings).T
+    else:
+        kernel = to_numpy(embedding.reverse_embeddings)
+    network = load_token_preset(preset, causal_model.backbone)
+    return _with_vocabulary_head(network, kernel, np.zeros(kernel.shape[1], "float32"))

@@ -1,0 +1,161 @@
+"""Tasks of texts: classes of texts, and texts whose next token is predicted."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from ftlib.models.language_models import load_tokenizer
+from ftlib.models.tokenizer import HubTokenizer, Tokenizer
+from ftlib.objectives.classification import Classification
+from ftlib.objectives.next_token import NextToken
+from ftlib.tasks.split import Split
+from ftlib.tasks.task import PARTS, Task, draw_labels
+
+DEFAULT_LENGTH = 128  # tokens, where neither the caller nor the tokenizer says
+
+
+@dataclasses.dataclass(frozen=True)
+class Corpus:
+    """Texts in three parts, and where they come from.
+
+    Attributes:
+        name, source, licence, class_names, notes: As in `Task`.
+        texts: The texts of `"train"`, `"validation"` and `"test"`.
+        labels: Their class indices, by part; empty where there are no classes.
+        ids: Their identities, by part. Empty: part and number.
+    """
+
+    name: str
+    source: str
+    licence: str
+    texts: Mapping[str, Sequence[str]]
+    labels: Mapping[str, Sequence[int]] = dataclasses.field(default_factory=dict)
+    class_names: Sequence[str] = ()
+    ids: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
+    notes: Sequence[str] = ()
+
+
+def text_task(
+    corpus: Corpus,
+    labels_per_class: int | None = None,
+    seed: int = 0,
+    length: int | None = None,
+    tokenizer: str | Tokenizer | HubTokenizer = "minibert",
+) -> Task:
+    """Returns a task of texts of one class each.
+
+    Args:
+        corpus: The texts with their labels.
+        labels_per_class: Training texts per class; None takes all.
+        seed: Which training texts are drawn.
+        length: Tokens of a text, cut at its end. Default None: as many as the tokenizer's network takes, else 128.
+        tokenizer: What makes ids of texts, or its name for `load_tokenizer`.
+
+    Returns:
+        A `Task` of kind `"text"`, which holds its tokenizer.
+    """
+    tokenizer, length = require_tokenizer(tokenizer, length)
+    splits = {}
+    for part in PARTS:
+        labels = np.asarray(corpus.labels[part], "int64")
+        drawn = draw_labels(labels, labels_per_class if part == "train" else None, seed)
+        drawn_texts = [str(corpus.texts[part][row]) for row in drawn]
+        names = corpus.ids.get(part) or [f"{part}/{row:06d}" for row in range(len(labels))]
+        splits[part] = Split(tokenizer.encode(drawn_texts, length), labels[drawn], np.asarray(names)[drawn])
+    return _make_task(corpus, splits, tokenizer, Classification(), tokenizer.mask_id or tokenizer.unknown_id)
+
+
+def next_token_task(
+    corpus: Corpus,
+    rows: int | None = None,
+    seed: int = 0,
+    length: int | None = None,
+    tokenizer: str | Tokenizer | HubTokenizer = "minigpt",
+    most_test_rows: int | None = None,
+) -> Task:
+    """Returns a task of texts whose next token is predicted, one after the other in rows of one length.
+
+    Args:
+        corpus: The texts.
+        rows: How many rows of training; None takes all.
+        seed: Which rows are drawn.
+        length: Tokens of a row. Default None: as many as the tokenizer's network takes, else 128.
+        tokenizer: What makes ids of texts, or its name for `load_tokenizer`.
+        most_test_rows: The most rows of validation, and of test. Default None: all.
+
+    Returns:
+        A `Task` of kind `"text"` with the objective `NextToken`, which knows how many bytes a token stands for.
+
+    Raises:
+        ValueError: For fewer rows than are asked for.
+    """
+    tokenizer, length = require_tokenizer(tokenizer, length)
+    ids_by_part = {part: pack_texts(corpus.texts[part], tokenizer, length) for part in PARTS}
+    for part in ("validation", "test"):
+        ids_by_part[part] = ids_by_part[part][:most_test_rows]
+    drawn = draw_labels(np.zeros(len(ids_by_part["train"]), int), rows, seed)
+    ids_by_part["train"] = ids_by_part["train"][drawn]
+    splits = {
+        part: Split(ids, ids, [f"{part}/{row:06d}" for row in range(len(ids))]) for part, ids in ids_by_part.items()
+    }
+    test_ids = ids_by_part["test"]
+    byte_count = sum(len(tokenizer.decode(row).encode()) for row in test_ids)
+    token_count = int((test_ids != tokenizer.start_id).sum())
+    objective = NextToken(tokenizer.vocabulary_size, byte_count / token_count)
+    return _make_task(corpus, splits, tokenizer, objective, tokenizer.unknown_id)
+
+
+def _make_task(corpus, splits, tokenizer, objective, unknown_id):
+    return Task(
+        corpus.name,
+        splits["train"],
+        splits["validation"],
+        splits["test"],
+        class_names=tuple(corpus.class_names),
+        source=corpus.source,
+        licence=corpus.licence,
+        notes=tuple(corpus.notes),
+        objective=objective,
+        kind="text",
+        unknown_id=unknown_id,
+        tokenizer=tokenizer,
+    )
+
+
+def pack_texts(texts: Sequence[str], tokenizer: Tokenizer | HubTokenizer, length: int) -> np.ndarray:
+    """Returns texts one after the other in rows `(n, length)` of ids; each row has a start, each text an end.
+
+    What is left over at the end, less than a row, is dropped.
+
+    Raises:
+        ValueError: For texts that fill no row.
+    """
+    begin = [tokenizer.start_id] if tokenizer.start_id else []
+    encoded = (tokenizer.encode([text], 10 * len(text) + 2, marks=False)[0] for text in texts)
+    stream = list(itertools.chain.from_iterable((*ids[ids > 0].tolist(), tokenizer.end_id) for ids in encoded))
+    per_row = length - len(begin)
+    count = len(stream) // per_row
+    if not count:
+        raise ValueError(f"The texts have {len(stream)} tokens together. Expected at least a row of {per_row}.")
+    rows = np.array(stream[: count * per_row], "int32").reshape(count, per_row)
+    return np.concatenate([np.full((count, len(begin)), tokenizer.start_id, "int32"), rows], axis=1)
+
+
+def require_tokenizer(
+    tokenizer: str | Tokenizer | HubTokenizer, length: int | None
+) -> tuple[Tokenizer | HubTokenizer, int]:
+    """Returns a tokenizer, loaded if it was named, and the tokens of a text.
+
+    Raises:
+        ValueError: For an unknown name, and a length below 2.
+    """
+    if not isinstance(tokenizer, (Tokenizer, HubTokenizer)):
+        tokenizer = load_tokenizer(tokenizer)
+    chosen = length or tokenizer.length or DEFAULT_LENGTH
+    if isinstance(chosen, bool) or not isinstance(chosen, int) or chosen < 2:
+        raise ValueError(f"`length` is a whole number of at least 2. Received: length={length!r}.")
+    return tokenizer, chosen

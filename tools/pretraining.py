@@ -1,0 +1,150 @@
+"""What the scripts of pre-training on text share: vocabularies, the loop, checkpoints, and the files that ship."""
+
+import hashlib
+import json
+import os
+import time
+
+import h5py
+import keras
+import numpy as np
+
+from ftlib.models.tokenizer import SPACE, SPECIAL_PIECES, Tokenizer
+
+WARM_UP = 0.05  # of the updates
+_CHARACTERS = 2500  # pieces of one character, at most
+
+
+def learn_vocabulary(texts, size, more_pieces=()):
+    """Returns a tokenizer of `size` pieces that byte-pair encoding finds (Sennrich et al., 2016)."""
+    import tokenizers
+
+    learner = tokenizers.Tokenizer(tokenizers.models.BPE(unk_token=SPECIAL_PIECES[1]))
+    learner.pre_tokenizer = tokenizers.pre_tokenizers.Sequence(
+        [tokenizers.pre_tokenizers.WhitespaceSplit(), tokenizers.pre_tokenizers.Metaspace(SPACE)]
+    )
+    marks = [*SPECIAL_PIECES, *more_pieces]
+    trainer = tokenizers.trainers.BpeTrainer(
+        vocab_size=size, special_tokens=marks, limit_alphabet=_CHARACTERS, show_progress=False
+    )
+    learner.train_from_iterator(texts, trainer)
+    id_of_piece = learner.get_vocab()
+    return Tokenizer(sorted(id_of_piece, key=id_of_piece.__getitem__))
+
+
+class TiedPredictor(keras.Model):
+    """A token network that predicts tokens at some places of each text, with the vectors of its own embedding.
+
+    Logits are the products of a token's features with each row of the embedding, plus a bias (Press and Wolf, 2017).
+    """
+
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+        self.embedding = network.get_layer("token_embedding")
+        self.bias = self.add_weight(shape=(self.embedding.input_dim,), initializer="zeros", name="bias")
+
+    def call(self, inputs):
+        """Returns logits `(n, places, vocabulary)` of ids `(n, length)` and places `(n, places)`."""
+        ids, places = inputs
+        features = keras.ops.take_along_axis(self.network(ids), places[..., None], axis=1)
+        return keras.ops.matmul(features, keras.ops.transpose(self.embedding.embeddings)) + self.bias
+
+
+def rate(update, total, peak):
+    """Cosine with a linear warm-up (Loshchilov and Hutter, 2017)."""
+    warm = WARM_UP * total
+    if update < warm:
+        return peak * (update + 1) / warm
+    return 0.5 * peak * (1 + np.cos(np.pi * (update - warm) / (total - warm)))
+
+
+def train(predictor, draw_batch, work, *, updates, peak, every=250, look=None):
+    """Trains a `TiedPredictor`; a run that was stopped goes on at its last checkpoint.
+
+    Args:
+        predictor: The model; built.
+        draw_batch: From the number of an update to ids, places, and the tokens at these places.
+        work: Path of the checkpoint.
+        updates, peak: How many, and the highest rate.
+        every: Updates between two checkpoints.
+        look: Called with the number of updates after each checkpoint.
+    """
+    optimizer = keras.optimizers.AdamW(peak, weight_decay=0.01, beta_2=0.98, clipnorm=1.0)
+    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "embeddings"])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    predictor.compile(optimizer, loss, metrics=["accuracy"], jit_compile=True)
+    optimizer.build(predictor.trainable_variables)
+    variables = [*predictor.variables, *optimizer.variables]
+    done = 0
+    if work.is_file():
+        with np.load(work, allow_pickle=False) as saved:
+            done = int(saved["done"])
+            for index, variable in enumerate(variables):
+                variable.assign(saved[str(index)])
+        print(f"goes on after update {done}", flush=True)
+
+    began, logs = time.time(), {}
+    for update in range(done, updates):
+        optimizer.learning_rate = rate(update, updates, peak)
+        ids, places, wanted = draw_batch(update)
+        logs = predictor.train_on_batch((ids, places), wanted, return_dict=True)
+        if (update + 1) % every == 0 or update + 1 == updates:
+            shown = "  ".join(f"{name} {float(value):.3f}" for name, value in logs.items())
+            print(f"update {update + 1}/{updates}  {shown}  {time.time() - began:.0f} s", flush=True)
+            predictor.reset_metrics()
+            arrays = {str(index): keras.ops.convert_to_numpy(variable) for index, variable in enumerate(variables)}
+            write_atomically(work, lambda part: _save_arrays(part, {"done": np.int64(update + 1), **arrays}))  # noqa: B023
+            if look:
+                look(update + 1)
+
+
+def _save_arrays(path, arrays):
+    with open(path, "wb") as file:
+        np.savez(file, **arrays)
+
+
+def write_atomically(path, save):
+    """Calls `save` with a path beside `path`, and puts what it wrote in its place."""
+    part = path.with_name("part." + path.name)
+    save(part)
+    os.replace(part, path)
+
+
+def ship(name, predictor, tokenizer, card, folder):
+    """Writes what ships of a `TiedPredictor` into a folder: its network and the bias of its predictions, both in half
+    precision, its vocabulary, and its card."""
+    files = {
+        "backbone": folder / f"{name}.weights.h5",
+        "head": folder / f"{name}-head.weights.h5",
+        "vocabulary": folder / f"{name}-vocabulary.txt",
+    }
+    write_atomically(files["backbone"], lambda part: save_half(predictor.network, part))
+    write_atomically(files["head"], lambda part: _save_bias(keras.ops.convert_to_numpy(predictor.bias), part))
+    write_atomically(files["vocabulary"], tokenizer.save)
+    checksums = {part: hashlib.sha256(path.read_bytes()).hexdigest() for part, path in files.items()}
+    text = json.dumps({**card, "sha256": checksums}, indent=1, ensure_ascii=False) + "\n"
+    write_atomically(folder / f"{name}.json", lambda part: part.write_text(text, encoding="utf-8"))
+
+
+def save_half(network, path):
+    """Writes the weights of a network as Keras does, in float16: half the size, and Keras loads them into float32."""
+    full = path.with_name("full." + path.name)
+    network.save_weights(full)
+
+    def copy(name, item):
+        if isinstance(item, h5py.Dataset):
+            half.create_dataset(name, data=item[()].astype("float16"))
+        else:
+            half.require_group(name)
+        half[name].attrs.update(item.attrs)
+
+    with h5py.File(full) as whole, h5py.File(path, "w") as half:
+        half.attrs.update(whole.attrs)
+        whole.visititems(copy)
+    full.unlink()
+
+
+def _save_bias(bias, path):
+    with h5py.File(path, "w") as file:
+        file.create_dataset("bias", data=bias.astype("float16"))
