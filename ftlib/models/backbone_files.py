@@ -84,38 +84,30 @@ def load_token_preset(preset: str, backbone: Any) -> keras.Model:
     others = wanted - {"token_ids", "padding_mask", "segment_ids"}
     if others:
         raise ValueError(f"'hub:{preset}' takes {', '.join(sorted(others))} besides tokens. Expected a text preset.")
+    if hasattr(backbone, "tie_word_embeddings") and "tie_word_embeddings" not in backbone.get_config():
+        _mend_config(type(backbone))
     ids = keras.Input((None,), dtype="int32", name="tokens")
     given: dict[str, Any] = {"token_ids": ids}
     if "padding_mask" in wanted:
         given["padding_mask"] = keras.ops.cast(token_mask(ids), "int32")
     if "segment_ids" in wanted:
         given["segment_ids"] = keras.ops.zeros_like(ids)
-    network = _of_its_layers(backbone)
-    output: Any = network(given if isinstance(backbone.input, dict) else ids)
+    output: Any = backbone(given if isinstance(backbone.input, dict) else ids)
     features = output["sequence_output"] if isinstance(output, dict) else output
     return keras.Model(ids, features, name=backbone.name)
 
 
-def _of_its_layers(backbone):
-    """Returns the graph of a text backbone as a plain functional model of its layers, which it shares.
+def _mend_config(backbone_class):
+    """Lets a class of backbones say in its config that its embedding is tied.
 
-    KerasHub's own classes write of themselves what they are made of, and LlamaBackbone forgets that its embedding is
-    tied: saved, it does not open again. An embedding that is not tied is copied without the kernel that turns vectors
-    into logits: in the network it would be a weight that no gradient reaches.
+    KerasHub 0.32 leaves it out for Llama: a copy of a tied one, and one that was saved, would have a weight more.
     """
-    copies = []
+    told_config = backbone_class.get_config
 
-    def layer_for(layer):
-        if getattr(layer, "tie_weights", True):
-            return layer
-        copied = type(layer).from_config({**layer.get_config(), "tie_weights": True})
-        copies.append((layer, copied))
-        return copied
+    def get_config(self):
+        return {**told_config(self), "tie_word_embeddings": self.tie_word_embeddings}
 
-    model: Any = keras.models.clone_model(backbone, clone_function=layer_for)
-    for layer, copied in copies:
-        copied.embeddings.assign(layer.embeddings)
-    return model
+    backbone_class.get_config = get_config
 
 
 def _preset_scaling(keras_hub, preset):

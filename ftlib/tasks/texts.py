@@ -154,7 +154,7 @@ def require_tokenizer(tokenizer: str | TextTokenizer, length: int | None) -> tup
     """
     if not isinstance(tokenizer, TextTokenizer):
         tokenizer = load_tokenizer(tokenizer)
-    chosen = length or tokenizer.length or DEFAULT_LENGTH
+    chosen = tokenizer.length or DEFAULT_LENGTH if length is None else length
     if isinstance(chosen, bool) or not isinstance(chosen, int) or chosen < 2:
         raise ValueError(f"`length` is a whole number of at least 2. Received: length={length!r}.")
     return tokenizer, chosen
