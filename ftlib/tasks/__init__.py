@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ftlib.errors import find_name
-from ftlib.tasks import digits, docstrings, faces, glyphs, licences, online, textures
+from ftlib.tasks import digits, docstring_questions, docstrings, faces, glyphs, licences, online, textures
 from ftlib.tasks.folder.check import FolderReport, check_folder
 from ftlib.tasks.folder.load import load_folder
 from ftlib.tasks.marks import mark_task
@@ -25,6 +25,7 @@ _OFFLINE_TASKS: dict[str, Callable[..., Task]] = {
     "textures": textures.load,
     "docstrings": docstrings.load,
     "docstring_pages": docstrings.load_pages,
+    "docstring_questions": docstring_questions.load,
     "licences": licences.load,
 }
 _LOADERS: dict[str, Callable[..., Task]] = {**_OFFLINE_TASKS, **online.ONLINE}
