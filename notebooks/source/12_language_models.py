@@ -289,3 +289,113 @@ for name, one, forgot in (("everything", run, found), ("LoRA, rank 4", light, ke
     trained = one.phases[-1]["trainable"]
     print(f"{name:<14}{trained:>9,} weights   licences {one.score('validation')['perplexity']:6.1f}   "
           f"documentation {forgot.after:6.1f}")
+assert light.phases[-1]["trainable"] < 0.02 * run.phases[-1]["trainable"]
+assert light.score("validation")["perplexity"] < new["perplexity"] and kept.after < found.after
+# %% [markdown] lang="en"
+# With {{100 * light.phases[-1]["trainable"] / run.phases[-1]["trainable"]:.1f}} % of the weights it gets
+# {{100 * gain:.0f}} % of the gain (in bits) and forgets less. The additions fit into a small file, one for each domain, over one
+# frozen model. That, and the memory it saves on a GPU, is why LoRA is everywhere.
+# %% [markdown] lang="ko"
+# 가중치의 {{100 * light.phases[-1]["trainable"] / run.phases[-1]["trainable"]:.1f}}%만으로 이득의 {{100 * gain:.0f}}%를 얻고(비트 기준) 덜 잊습니다. 더한 값은
+# 작은 파일 하나에 담기므로, 동결한 모델 하나에 분야마다 파일 하나씩만 두면 됩니다. GPU 메모리도 아낍니다. LoRA를 어디서나 쓰는 까닭입니다.
+# %%
+def bits_of(one):
+    return one.score("validation")["bits_per_byte"]
+
+gain = (new["bits_per_byte"] - bits_of(light)) / (new["bits_per_byte"] - bits_of(run))
+assert 0.1 < gain < 1
+print(f"LoRA, rank 4: {100 * gain:.0f} % of the gain")
+# %% [markdown] lang="en"
+# ## One seed is an anecdote
+#
+# The record holds five seeds of each strategy, all with equal updates and a rate chosen on validation. It also holds a model that
+# others made: `stories260K`, a Llama of 260,000 weights that writes stories for children (Karpathy, 2023), tuned to Python's manual
+# and to medical answers (MedQuAD, NIH).
+# %% [markdown] lang="ko"
+# ## 시드 하나는 일화일 뿐입니다
+#
+# 기록에는 전략마다 시드 다섯 개가 있습니다. 업데이트 수는 모두 같고 학습률은 검증 데이터로 골랐습니다. 남이 만든 모델의 기록도 있습니다. `stories260K`는 동화를
+# 쓰는 가중치 26만 개짜리 Llama이고(Karpathy, 2023), 이것을 파이썬 설명서와 의학 답변(MedQuAD, NIH)으로 조정했습니다.
+# %%
+# RECORD
+# %% [markdown] lang="en"
+# ## Temperature
+#
+# Divide the logits by a number before they become probabilities: below 1 the likely gains, above 1 the unlikely does, and near 0 only
+# the likeliest is left.
+#
+# **Predict.** What does a text at temperature 0 look like, and one at 1.5?
+# %% [markdown] lang="ko"
+# ## 온도
+#
+# 로짓(logit)을 확률로 바꾸기 전에 어떤 수로 나눕니다. 1보다 작으면 그럴듯한 조각이, 1보다 크면 뜻밖의 조각이 유리해지고, 0에 가까우면 가장 그럴듯한 것만
+# 남습니다.
+#
+# **예측해 보세요.** 온도가 0이면 어떤 글이 나오고, 1.5이면 어떤 글이 나올까요?
+# %%
+for temperature in (0, 0.8, 1.5):
+    print(f"temperature {temperature}")
+    write(run, "The Licensee", count=1, tokens=40, temperature=temperature)
+# %% [markdown] lang="en"
+# ### Exercise 3: temperature
+#
+# Return the probabilities of `logits` at a temperature above 0. Logits may be in the thousands: subtract the largest first, so that
+# nothing overflows.
+# %% [markdown] lang="ko"
+# ### 연습 3: 온도
+#
+# 온도가 0보다 클 때 `logits`의 확률을 돌려주세요. 로짓은 수천이 될 수도 있습니다. 가장 큰 값을 먼저 빼면 넘치지 않습니다.
+# %% tags=["exercise"]
+def probabilities(logits, temperature):
+    return ...
+
+# Stuck? ft.hint("12.3"), then ft.solution("12.3")
+ft.check("12.3", probabilities)
+# %% [markdown] lang="en"
+# ## Ask it something
+#
+# People ask language models questions. There are two ways to answer. One *points*: given a question and a passage, it says where in the
+# passage the answer begins and ends. The other *writes*. First the one that points: `minibert`, which reads to the left and to the
+# right.
+# %% [markdown] lang="ko"
+# ## 질문하기
+#
+# 사람들은 언어 모델에 질문을 합니다. 답하는 길은 두 가지입니다. 하나는 *가리킵니다*. 질문과 지문을 주면 답이 지문의 어디에서 시작해 어디에서 끝나는지 말합니다.
+# 다른 하나는 *씁니다*. 먼저 가리키는 쪽을 봅시다. 왼쪽과 오른쪽을 모두 읽는 `minibert`입니다.
+# %%
+questions = ft.load_task("docstring_questions")
+reader = ft.with_head(ft.load_backbone("minibert"), questions)
+target = questions.train.targets[0]
+print(questions.tokenizer.decode(questions.train.inputs[0]))
+print("answer:", target.answers[0], "| tokens", target.start, "to", target.end)
+# %% [markdown] lang="en"
+# The head gives each piece two numbers: how much it looks like the first of the answer, and like the last. Nothing else is new.
+# Scores are those of SQuAD: *exact match*, and F1 of the words.
+#
+# **Predict.** Three parameters stand in each passage. What does always pointing at the same place get? And the tuned reader?
+# %% [markdown] lang="ko"
+# 헤드는 조각마다 숫자를 두 개 냅니다. 답의 첫 조각 같은 정도와 마지막 조각 같은 정도입니다. 그 밖에 새로운 것은 없습니다. 점수는 SQuAD의 것으로, *정확히
+# 일치*(exact match)한 비율과 낱말의 F1입니다.
+#
+# **예측해 보세요.** 지문마다 매개변수가 세 개 있습니다. 늘 같은 자리만 가리키면 얼마나 맞을까요? 조정한 모델은 어떨까요?
+# %%
+answers = ft.fit(reader, questions, "lp_ft", updates=QUESTION_UPDATES, seed=0, verbose=False)
+print("always the same place:", answers.baseline("validation"))
+print("tuned:                ", answers.score("validation"))
+# %% [markdown] lang="en"
+# And the writer? We ask `minigpt` as documentation would put it, about a parameter that does not exist.
+#
+# **Predict.** Will it say that it does not know?
+# %% [markdown] lang="ko"
+# 쓰는 쪽은 어떨까요? `minigpt`에게 있지도 않은 매개변수를 문서처럼 물어봅니다.
+#
+# **예측해 보세요.** 모른다고 할까요?
+# %%
+write(model, "quantum_axis : int, default=", count=4, tokens=14)
+# %% [markdown] lang="en"
+# It answers, fluently, and each time otherwise. To invent is no fault in its design: it gives what is likely to stand there, and "I do
+# not know" hardly ever stands in documentation. A pointer can be wrong, too, but you can look where it points. Where answers count, let
+# the model quote a source.
+# %% [markdown] lang="ko"
+# 막힘없이 대답하고, 그때마다 다르게 말합니다. 지어내는 것은 고장이 아닙니다. 그 자리에 있을 법한 것을 낼 뿐이고, 문서에 "모릅니다"가 적혀 있는 일은 거의
+# 없습니다. 가리키는 모델도 틀릴 수 있지만, 가리킨 곳을 들여다볼 수 있습니다. 답이 중요하다면 출처를 인용하게 하세요.
