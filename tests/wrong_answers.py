@@ -593,6 +593,52 @@ WRONG = {
         ('ft.check("10.3", ft.mark_task(fitted, share=1))', "never sees a plain one"),
         ('ft.check("10.3", ft.mark_task(fitted))', "it should be two of ten"),
     ],
+    "12.1": [
+        ('ft.check("12.1", lambda loss, size: loss / np.log(2))', "bits of a piece"),
+        ('ft.check("12.1", lambda loss, size: loss / size)', "nats per byte"),
+        ('ft.check("12.1", lambda loss, size: loss * np.log(2) / size)', "wrong way round"),
+        ('ft.check("12.1", lambda loss, size: loss / np.log(2) * size)', "Multiplied by the bytes"),
+        ('ft.check("12.1", lambda loss, size: np.exp(loss) / size)', "the perplexity"),
+        ('ft.check("12.1", lambda loss, size: np.log2(loss) / size)', "logarithm of the loss"),
+        ('ft.check("12.1", lambda loss, size: loss + size)', "expected 0.962"),
+        ('ft.check("12.1", lambda loss, size: "bits")', "Expected one number"),
+    ],
+    "12.2": [
+        ('ft.check("12.2", lambda x, k, a, b: (x @ k, a.size + b.size))', "frozen kernel alone"),
+        ('ft.check("12.2", lambda x, k, a, b: (x @ a @ b, a.size + b.size))', "addition alone"),
+        ('ft.check("12.2", lambda x, k, a, b: (x @ k + x @ a @ b, k.size))', "which is frozen"),
+        ('ft.check("12.2", lambda x, k, a, b: (x @ k + x @ a @ b, a.size))', "Both train"),
+        ('ft.check("12.2", lambda x, k, a, b: (x @ k + x @ a @ b, a.size * b.size))', "numbers train, not"),
+        ('ft.check("12.2", lambda x, k, a, b: (x @ k - x @ a @ b, a.size))', "other ones than"),
+        ('ft.check("12.2", lambda x, k, a, b: (x, a.size))', "an array of 5 x 9"),
+        ('ft.check("12.2", lambda x, k, a, b: x @ k + x @ a @ b)', "Expected a pair"),
+        ('ft.check("12.2", lambda x, k, a, b: (x @ k + x @ a @ b, "few"))', "Expected a count"),
+    ],
+    "12.3": [
+        (
+            "def probabilities(logits, temperature):\n    shares = np.exp((logits - logits.max()) * temperature)\n"
+            '    return shares / shares.sum()\n\nft.check("12.3", probabilities)',
+            "Multiplied by the temperature",
+        ),
+        (
+            "def probabilities(logits, temperature):\n    shares = np.exp(logits - logits.max())\n"
+            '    return shares / shares.sum() / temperature\n\nft.check("12.3", probabilities)',
+            "Divided after the softmax",
+        ),
+        (
+            "def probabilities(logits, temperature):\n    shares = np.exp(logits - logits.max())\n"
+            '    return shares / shares.sum()\n\nft.check("12.3", probabilities)',
+            "The same for each temperature",
+        ),
+        (
+            "def probabilities(logits, temperature):\n    shares = np.exp(logits / temperature)\n"
+            '    return shares / shares.sum()\n\nft.check("12.3", probabilities)',
+            "overflows",
+        ),
+        ('ft.check("12.3", lambda logits, temperature: np.exp(logits / temperature))', "add up to"),
+        ('ft.check("12.3", lambda logits, temperature: np.full(len(logits), 1 / len(logits)))', "other probabilities"),
+        ('ft.check("12.3", lambda logits, temperature: 0.5)', "a probability for each logit"),
+    ],
     "16.1": [
         ('ft.check("16.1", ft.Hardware(precision="mixed_float16"))', "Give them in parts"),
         ('ft.check("16.1", ft.Hardware(precision="mixed_float16", accumulate=64))', "the number of parts"),

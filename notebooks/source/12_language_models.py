@@ -399,3 +399,94 @@ write(model, "quantum_axis : int, default=", count=4, tokens=14)
 # %% [markdown] lang="ko"
 # 막힘없이 대답하고, 그때마다 다르게 말합니다. 지어내는 것은 고장이 아닙니다. 그 자리에 있을 법한 것을 낼 뿐이고, 문서에 "모릅니다"가 적혀 있는 일은 거의
 # 없습니다. 가리키는 모델도 틀릴 수 있지만, 가리킨 곳을 들여다볼 수 있습니다. 답이 중요하다면 출처를 인용하게 하세요.
+# %% [markdown] lang="en"
+# ## The same in plain Keras
+#
+# <details><summary>What a Keras user would type</summary>
+#
+# The model is a plain Keras model, and the loss is one that Keras has. `ftlib` adds the proofs, the scores and the record.
+# %% [markdown] lang="ko"
+# ## 순수 Keras로 하면
+#
+# <details><summary>Keras 사용자라면 이렇게 씁니다</summary>
+#
+# 모델은 보통의 Keras 모델이고, 손실도 Keras에 있는 것입니다. `ftlib`은 증명과 점수와 기록을 더합니다.
+# %%
+import keras
+
+plain = keras.models.clone_model(model)
+plain.set_weights(model.get_weights())
+loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+plain.compile(keras.optimizers.Adam(1e-3), loss)
+ids = task.train.inputs
+history = plain.fit(ids[:, :], np.roll(ids, -1, axis=1), batch_size=8, steps_per_epoch=20, verbose=0)
+print(f"loss over 20 updates: {history.history['loss'][0]:.2f} nats a piece")
+assert history.history["loss"][0] < new["loss"] + 0.5
+# %% [markdown] lang="en"
+# </details>
+#
+# ## Quiz
+# %% [markdown] lang="ko"
+# </details>
+#
+# ## 퀴즈
+# %% [markdown] lang="en"
+# {{quiz 12.q1}}
+# %% [markdown] lang="ko"
+# {{quiz 12.q1}}
+# %% tags=["exercise"]
+ft.check("12.q1", ...)
+# %% [markdown] lang="en"
+# {{quiz 12.q2}}
+# %% [markdown] lang="ko"
+# {{quiz 12.q2}}
+# %% tags=["exercise"]
+ft.check("12.q2", ...)
+# %% [markdown] lang="en"
+# {{quiz 12.q3}}
+# %% [markdown] lang="ko"
+# {{quiz 12.q3}}
+# %% tags=["exercise"]
+ft.check("12.q3", ...)
+# %% [markdown] lang="en"
+# ## Key points
+#
+# - A tokenizer makes numbers of text; a language model gives the next piece a probability. The text is its own teacher.
+# - Perplexity depends on the vocabulary; bits per byte compare.
+# - Tuned with {{UPDATES}} updates, the model went from {{new["bits_per_byte"]:.2f}} to {{tuned["bits_per_byte"]:.2f}} bits per byte of
+#   legal English, the same network from scratch to {{bits["from scratch"]:.2f}}. Transfer pays here.
+# - It forgot documentation meanwhile: perplexity {{found.before:.0f}} before, {{found.after:.0f}} after. Practice of the old prevents
+#   that.
+# - LoRA trains {{100 * light.phases[-1]["trainable"] / run.phases[-1]["trainable"]:.1f}} % of the weights and gets
+#   {{100 * gain:.0f}} % of the gain.
+# - A language model says what is likely. Whether it is true, it does not know; a model that points at a passage can be checked.
+# %% [markdown] lang="ko"
+# ## 핵심 정리
+#
+# - 토크나이저는 글을 숫자로 바꾸고, 언어 모델은 다음 조각의 확률을 냅니다. 글 자체가 정답입니다.
+# - 퍼플렉서티는 어휘에 달려 있습니다. 비교하려면 바이트당 비트를 씁니다.
+# - 업데이트 {{UPDATES}}번 만에 법률 영어의 바이트당 비트가 {{new["bits_per_byte"]:.2f}}에서 {{tuned["bits_per_byte"]:.2f}}로 줄었습니다. 같은 신경망을 처음부터
+#   학습하면 {{bits["from scratch"]:.2f}}입니다. 여기서는 전이가 이득입니다.
+# - 그동안 문서는 잊었습니다. 퍼플렉서티가 {{found.before:.0f}}에서 {{found.after:.0f}}로 올랐습니다. 옛것을 함께 연습하면 막을 수 있습니다.
+# - LoRA는 가중치의 {{100 * light.phases[-1]["trainable"] / run.phases[-1]["trainable"]:.1f}}%만 학습해서 이득의 {{100 * gain:.0f}}%를 얻습니다.
+# - 언어 모델은 있을 법한 것을 말합니다. 사실인지는 모릅니다. 지문을 가리키는 모델은 확인할 수 있습니다.
+# %% [markdown] lang="en"
+# ## Read on
+#
+# - Hu et al., 2022, [LoRA](https://arxiv.org/abs/2106.09685); Howard and Ruder, 2018,
+#   [fine-tuning of language models in stages](https://arxiv.org/abs/1801.06146)
+# - Keras: [text generation with KerasHub](https://keras.io/examples/generative/gpt2_text_generation_with_keras_hub/),
+#   [LoRA on GPT-2](https://keras.io/examples/nlp/parameter_efficient_finetuning_of_gpt2_with_lora/)
+# - Karpathy, [llama2.c](https://github.com/karpathy/llama2.c), where `stories260K` comes from
+#
+# On Colab with a GPU, set `NAME = "hub:gpt2_base_en"` in the first cell and take longer rows: the cells stay the same.
+# %% [markdown] lang="ko"
+# ## 더 읽을거리
+#
+# - Hu 등, 2022, [LoRA](https://arxiv.org/abs/2106.09685). Howard와 Ruder, 2018,
+#   [언어 모델을 단계별로 미세 조정하기](https://arxiv.org/abs/1801.06146)
+# - Keras: [KerasHub로 글 생성하기](https://keras.io/examples/generative/gpt2_text_generation_with_keras_hub/),
+#   [GPT-2에 LoRA 쓰기](https://keras.io/examples/nlp/parameter_efficient_finetuning_of_gpt2_with_lora/)
+# - Karpathy, [llama2.c](https://github.com/karpathy/llama2.c). `stories260K`의 출처입니다
+#
+# Colab의 GPU에서는 첫 셀에 `NAME = "hub:gpt2_base_en"`을 넣고 줄을 더 길게 잡아 보세요. 나머지 셀은 그대로입니다.
