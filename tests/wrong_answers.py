@@ -472,7 +472,9 @@ WRONG = {
             "is that of the old ones",
         ),
         (
-            "def batch(new, old, size, share, rng):\n    rng = np.random.default_rng(0)\n    k = round(share * size)\n"
+            "def batch(new, old, size, share, rng):\n"
+            "    rng = np.random.default_rng(0)\n"
+            "    k = round(share * size)\n"
             '    return rng.integers(new, size=size - k), rng.integers(old, size=k)\n\nft.check("09.3", batch)',
             "Draw from `rng`",
         ),
@@ -592,6 +594,79 @@ WRONG = {
         ('ft.check("10.3", ft.mark_task(fitted, share=[1, 1] + 8 * [0]))', "a new shortcut"),
         ('ft.check("10.3", ft.mark_task(fitted, share=1))', "never sees a plain one"),
         ('ft.check("10.3", ft.mark_task(fitted))', "it should be two of ten"),
+    ],
+    "11.1": [
+        (
+            "def hide(ids, share, mask_id, rng):\n"
+            "    hidden = rng.random(ids.shape) < share\n"
+            "    return np.where(hidden, mask_id, ids), np.where(hidden, ids, -1)\n\n"
+            'ft.check("11.1", hide)',
+            "Padding was hidden",
+        ),
+        (
+            "def hide(ids, share, mask_id, rng):\n"
+            "    hidden = (rng.random(ids.shape) < share) & (ids != 0)\n"
+            "    return np.where(hidden, mask_id, ids), ids\n\n"
+            'ft.check("11.1", hide)',
+            "where nothing is hidden",
+        ),
+        (
+            "def hide(ids, share, mask_id, rng):\n"
+            "    hidden = (rng.random(ids.shape) < share) & (ids != 0)\n"
+            "    return np.where(hidden, mask_id, ids), np.where(hidden, mask_id, -1)\n\n"
+            'ft.check("11.1", hide)',
+            "hold the mask",
+        ),
+        (
+            "def hide(ids, share, mask_id, rng):\n"
+            "    hidden = (rng.random(ids.shape) > share) & (ids != 0)\n"
+            "    return np.where(hidden, mask_id, ids), np.where(hidden, ids, -1)\n\n"
+            'ft.check("11.1", hide)',
+            "of the pieces are hidden",
+        ),
+        (
+            "def hide(ids, share, mask_id, rng):\n"
+            "    hidden = (np.random.default_rng(0).random(ids.shape) < share) & (ids != 0)\n"
+            "    return np.where(hidden, mask_id, ids), np.where(hidden, ids, -1)\n\n"
+            'ft.check("11.1", hide)',
+            "Draw from `rng`",
+        ),
+        (
+            "def hide(ids, share, mask_id, rng):\n"
+            "    hidden = (rng.random(ids.shape) < share) & (ids != 0)\n"
+            "    return ids, np.where(hidden, ids, -1)\n\n"
+            'ft.check("11.1", hide)',
+            "Nothing is hidden",
+        ),
+        (
+            "def hide(ids, share, mask_id, rng):\n"
+            "    hidden = (rng.random(ids.shape) < share) & (ids != 0)\n"
+            "    return np.where(hidden, mask_id, ids + 1), np.where(hidden, ids, -1)\n\n"
+            'ft.check("11.1", hide)',
+            "Ids changed",
+        ),
+        (
+            "def hide(ids, share, mask_id, rng):\n"
+            "    hidden = (rng.random(ids.shape) < share) & (ids != 0)\n"
+            "    return np.where(hidden, mask_id, ids), np.where(hidden, ids + 1, -1)\n\n"
+            'ft.check("11.1", hide)',
+            "other ids than those",
+        ),
+        ('ft.check("11.1", lambda ids, share, mask_id, rng: ids)', "Expected a pair"),
+        ('ft.check("11.1", lambda ids, share, mask_id, rng: (ids / 2, ids))', "Both are whole numbers"),
+    ],
+    "11.2": [
+        ('ft.check("11.2", lambda features, ids: features.mean(axis=1))', "with padding"),
+        ('ft.check("11.2", lambda features, ids: (features * (ids > 0)[..., None]).mean(axis=1))', "not of the count"),
+        ('ft.check("11.2", lambda features, ids: (features * (ids > 0)[..., None]).sum(axis=1))', "That is the sum"),
+        (
+            "def masked_mean(features, ids):\n    padding = (ids == 0)[..., None]\n"
+            "    return (features * padding).sum(axis=1) / np.maximum(padding.sum(axis=1), 1)\n\n"
+            'ft.check("11.2", masked_mean)',
+            "mean over the padding",
+        ),
+        ('ft.check("11.2", lambda features, ids: features.max(axis=1))', "another number"),
+        ('ft.check("11.2", lambda features, ids: features.mean())', "a row for each text"),
     ],
     "12.1": [
         ('ft.check("12.1", lambda loss, size: loss / np.log(2))', "bits of a piece"),

@@ -166,3 +166,177 @@ ft.show(
     alt="Bars of validation accuracy: letters counted, the network from scratch, the frozen one, and LP-FT.",
 )
 assert found["lp_ft"] > found["scratch"]
+# %% [markdown] lang="en"
+# RESULT
+# %% [markdown] lang="ko"
+# RESULT
+# %% [markdown] lang="en"
+# ## Padding, and the mask that hides it
+#
+# Sentences differ in length, and a batch is a rectangle. So short ones are filled up with the id 0, *padding*. It means nothing, and
+# must not be seen: not by the attention, and not by the mean at the end. The model makes the mask itself, from the zeros.
+#
+# **Predict.** We fill up with the piece for "unknown" instead of 0, as code with another convention would. The words stay the same.
+# How many answers change?
+# %% [markdown] lang="ko"
+# ## 패딩과 그것을 가리는 마스크
+#
+# 문장마다 길이가 다른데 배치는 직사각형입니다. 그래서 짧은 문장은 번호 0, 곧 *패딩*으로 채웁니다. 아무 뜻도 없으니 보여서는 안 됩니다. 어텐션(attention)도,
+# 마지막 평균도 보면 안 됩니다. 마스크는 모델이 0을 보고 스스로 만듭니다.
+#
+# **예측해 보세요.** 규약이 다른 코드가 그러듯 0 대신 "모르는 조각"의 번호로 채워 봅시다. 낱말은 그대로입니다. 답이 얼마나 달라질까요?
+# %%
+best = runs["lp_ft"].model
+ids = task.validation.inputs
+wrong = np.where(ids == 0, tokenizer.unknown_id, ids)
+before, after = np.array(best(ids)).argmax(1), np.array(best(wrong)).argmax(1)
+right = [np.mean(said == task.validation.targets) for said in (before, after)]
+print(f"padding masked {100 * right[0]:.1f} %, padding seen {100 * right[1]:.1f} %; "
+      f"{100 * np.mean(before != after):.0f} % of the answers changed")
+shorter = np.array(best.get_layer("backbone")(ids[:, :]))
+assert right[1] < right[0] - 0.02
+# %% [markdown] lang="en"
+# Nothing failed, no warning came, and the accuracy fell. A wrong convention for padding is the wrong pixel range of lesson 04 in
+# another dress. Ask each model what it pads with.
+# %% [markdown] lang="ko"
+# 오류도 경고도 없이 정확도만 떨어졌습니다. 패딩 규약이 틀리는 것은 4강의 잘못된 픽셀 범위가 옷만 갈아입은 것입니다. 모델마다 무엇으로 채우는지 확인하세요.
+# %% [markdown] lang="en"
+# ### Exercise 2: a mean that does not see padding
+#
+# `features` are `(n, length, c)`, `ids` are `(n, length)`. Return the mean over the pieces of each text, `(n, c)`, without padding.
+# %% [markdown] lang="ko"
+# ### 연습 2: 패딩을 보지 않는 평균
+#
+# `features`는 `(n, length, c)`, `ids`는 `(n, length)`입니다. 텍스트마다 패딩을 뺀 조각들의 평균 `(n, c)`를 돌려주세요.
+# %% tags=["exercise"]
+def masked_mean(features, ids):
+    return ...
+
+# Stuck? ft.hint("11.2"), then ft.solution("11.2")
+ft.check("11.2", masked_mean)
+# %% [markdown] lang="en"
+# ## Stages again
+#
+# The embedding of the vocabulary is the first stage, each block of attention another. So everything of lessons 05 to 07 works by the
+# same names: freeze through a stage, thaw from the top, a rate for each.
+# %% [markdown] lang="ko"
+# ## 다시 스테이지
+#
+# 어휘의 임베딩(embedding)이 첫 스테이지이고, 어텐션 블록 하나하나가 그다음 스테이지입니다. 그래서 5~7강에서 배운 것을 같은 이름으로 쓸 수 있습니다. 어느
+# 스테이지까지 동결하고, 위에서부터 풀고, 스테이지마다 학습률을 다르게 합니다.
+# %%
+for stage in ft.stages(model):
+    print(f"{stage.name:<8}{stage.params:>10,} weights   {', '.join(layer.name for layer in stage.layers[:3])} ...")
+print(ft.strategy("gradual"))
+# %% [markdown] lang="en"
+# Most weights lie in the embedding: a vector for each piece, of which ten labels for each class touch a few hundred. Frozen or tuned
+# gently, the others keep what the pre-training said of them. From random weights they say nothing.
+# %% [markdown] lang="ko"
+# 가중치는 대부분 임베딩에 있습니다. 조각마다 벡터가 하나씩인데, 클래스마다 레이블 열 개로는 그 가운데 몇백 개만 건드립니다. 동결하거나 살살 조정하면 나머지는 사전 학습에서
+# 배운 것을 그대로 지닙니다. 무작위 가중치에서 출발하면 나머지는 아무것도 말해 주지 않습니다.
+# %% [markdown] lang="en"
+# ## Reviews, five seeds
+#
+# RECORD
+# %% [markdown] lang="ko"
+# ## 감상평, 시드 다섯 개
+#
+# RECORD
+# %%
+# RECORD
+# %% [markdown] lang="en"
+# ## What it cannot read
+#
+# Numbers hide what goes wrong. Here are the sentences of which `lp_ft` is surest, and wrong.
+# %% [markdown] lang="ko"
+# ## 읽지 못하는 것
+#
+# 숫자만 보면 무엇이 틀렸는지 알 수 없습니다. 다음은 `lp_ft`가 가장 확신하면서 틀린 문장들입니다.
+# %%
+said = np.array(best(ids))
+mistaken = np.flatnonzero(said.argmax(1) != task.validation.targets)
+for row in mistaken[np.argsort(-said[mistaken].max(1))][:5]:
+    truth, answer = task.class_names[task.validation.targets[row]], task.class_names[said[row].argmax()]
+    print(f"{truth}, said {answer} ({100 * said[row].max():.0f} %): {texts['validation'][row]}")
+# %% [markdown] lang="en"
+# Which words made it say so? Hide one word after the other and see how the probability of the answer moves: what falls when a word goes
+# hung on that word. It is the occlusion of pictures, with words for patches.
+# %% [markdown] lang="ko"
+# 어떤 낱말 때문에 그렇게 답했을까요? 낱말을 하나씩 가리고 답의 확률이 어떻게 변하는지 봅니다. 어떤 낱말을 가렸을 때 확률이 떨어지면 그 낱말에 기댄 것입니다. 그림의
+# 일부를 가려 보던 것과 같은 방법이고, 조각 대신 낱말을 가립니다.
+# %%
+# OCCLUSION
+# %% [markdown] lang="en"
+# ## The same in plain Keras
+#
+# <details><summary>What a Keras user would type</summary>
+#
+# Freeze the backbone, put a softmax on the mean, fit, thaw, fit again with a small rate.
+# %% [markdown] lang="ko"
+# ## 순수 Keras로 하면
+#
+# <details><summary>Keras 사용자라면 이렇게 씁니다</summary>
+#
+# 백본을 동결하고, 평균 위에 소프트맥스를 얹어 학습하고, 풀어서 작은 학습률로 다시 학습합니다.
+# %%
+import keras
+
+base = ft.load_backbone(NAME)
+base.trainable = False
+tokens = keras.Input((base.input_shape[1],), dtype="int32")
+pooled = keras.layers.GlobalAveragePooling1D()(base(tokens), mask=keras.ops.not_equal(tokens, 0))
+plain = keras.Model(tokens, keras.layers.Dense(task.num_classes, activation="softmax")(pooled))
+for rate, trainable in ((1e-2, False), (3e-4, True)):
+    base.trainable = trainable
+    plain.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    history = plain.fit(task.train.inputs, task.train.targets, batch_size=32, epochs=25, verbose=0,
+                        validation_data=(task.validation.inputs, task.validation.targets))
+print(f"plain Keras: {100 * history.history['val_accuracy'][-1]:.1f} % (validation)")
+# %% [markdown] lang="en"
+# </details>
+#
+# ## Quiz
+# %% [markdown] lang="ko"
+# </details>
+#
+# ## 퀴즈
+# %% [markdown] lang="en"
+# {{quiz 11.q1}}
+# %% [markdown] lang="ko"
+# {{quiz 11.q1}}
+# %% tags=["exercise"]
+ft.check("11.q1", ...)
+# %% [markdown] lang="en"
+# {{quiz 11.q2}}
+# %% [markdown] lang="ko"
+# {{quiz 11.q2}}
+# %% tags=["exercise"]
+ft.check("11.q2", ...)
+# %% [markdown] lang="en"
+# {{quiz 11.q3}}
+# %% [markdown] lang="ko"
+# {{quiz 11.q3}}
+# %% tags=["exercise"]
+ft.check("11.q3", ...)
+# %% [markdown] lang="en"
+# ## Key points
+#
+# KEY
+# %% [markdown] lang="ko"
+# ## 핵심 정리
+#
+# KEY
+# %% [markdown] lang="en"
+# ## Read on
+#
+# - Devlin et al., 2019, [BERT](https://arxiv.org/abs/1810.04805); Howard and Ruder, 2018,
+#   [ULMFiT](https://arxiv.org/abs/1801.06146), where gradual unfreezing comes from
+# - Keras: [text classification with KerasHub](https://keras.io/keras_hub/guides/classifier_task/)
+# - [NSMC](https://github.com/e9t/nsmc), the Korean film reviews
+# %% [markdown] lang="ko"
+# ## 더 읽을거리
+#
+# - Devlin 등, 2019, [BERT](https://arxiv.org/abs/1810.04805). Howard와 Ruder, 2018,
+#   [ULMFiT](https://arxiv.org/abs/1801.06146). 점진적 동결 해제가 나온 논문입니다
+# - Keras: [KerasHub로 텍스트 분류하기](https://keras.io/keras_hub/guides/classifier_task/)
+# - 한국어 영화 감상평 [NSMC](https://github.com/e9t/nsmc)
