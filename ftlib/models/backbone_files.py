@@ -1,5 +1,6 @@
 """Networks in files and presets of KerasHub: opened, freed of an earlier task's classes, and made for one size."""
 
+import importlib.util
 import math
 import os
 import pathlib
@@ -32,6 +33,23 @@ def load_into(model: keras.Model, path: str | os.PathLike, description: str) -> 
         model.load_weights(path)
     except Exception as error:
         raise ValueError(f"The weights in {pathlib.Path(path).name} do not fit {description}: {error}") from error
+
+
+def check_preset(preset: str, call: str) -> None:
+    """Raises an error where KerasHub, or the folder of a preset, is not there.
+
+    Args:
+        preset: Name or local folder.
+        call: What needs it, as messages write it: `"load_backbone"`.
+
+    Raises:
+        ImportError, FileNotFoundError: As said.
+    """
+    if importlib.util.find_spec("keras_hub") is None:
+        raise ImportError(f'{call}("hub:{preset}") needs KerasHub: pip install "ftlib[hub]".')
+    is_local = ("/" in preset or preset.startswith(".")) and "://" not in preset
+    if is_local and not pathlib.Path(preset).is_dir():
+        raise FileNotFoundError(f"No preset folder at {preset}. Received: 'hub:{preset}'.")
 
 
 def load_preset(preset: str, weights: str | pathlib.Path | None, image_size: int | Sequence[int] | None) -> keras.Model:
@@ -72,9 +90,32 @@ def load_token_preset(preset: str, backbone: Any) -> keras.Model:
         given["padding_mask"] = keras.ops.cast(token_mask(ids), "int32")
     if "segment_ids" in wanted:
         given["segment_ids"] = keras.ops.zeros_like(ids)
-    output: Any = backbone(given if isinstance(backbone.input, dict) else ids)
+    network = _of_its_layers(backbone)
+    output: Any = network(given if isinstance(backbone.input, dict) else ids)
     features = output["sequence_output"] if isinstance(output, dict) else output
     return keras.Model(ids, features, name=backbone.name)
+
+
+def _of_its_layers(backbone):
+    """Returns the graph of a text backbone as a plain functional model of its layers, which it shares.
+
+    KerasHub's own classes write of themselves what they are made of, and LlamaBackbone forgets that its embedding is
+    tied: saved, it does not open again. An embedding that is not tied is copied without the kernel that turns vectors
+    into logits: in the network it would be a weight that no gradient reaches.
+    """
+    copies = []
+
+    def layer_for(layer):
+        if getattr(layer, "tie_weights", True):
+            return layer
+        copied = type(layer).from_config({**layer.get_config(), "tie_weights": True})
+        copies.append((layer, copied))
+        return copied
+
+    model: Any = keras.models.clone_model(backbone, clone_function=layer_for)
+    for layer, copied in copies:
+        copied.embeddings.assign(layer.embeddings)
+    return model
 
 
 def _preset_scaling(keras_hub, preset):

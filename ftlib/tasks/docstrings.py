@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ftlib.models.tokenizer import HubTokenizer, Tokenizer
+from ftlib.models.tokenizer import TextTokenizer
 from ftlib.tasks.task import Task
 from ftlib.tasks.texts import Corpus, next_token_task, text_task
 
@@ -77,7 +77,7 @@ def load(
     labels_per_class: int | None = None,
     seed: int = 0,
     length: int | None = None,
-    tokenizer: str | Tokenizer | HubTokenizer = "minibert",
+    tokenizer: str | TextTokenizer = "minibert",
 ) -> Task:
     """Loads the task `docstrings`: which of six libraries a sentence of documentation was written for.
 
@@ -124,7 +124,7 @@ def load_pages(
     labels_per_class: int | None = None,
     seed: int = 0,
     length: int | None = None,
-    tokenizer: str | Tokenizer | HubTokenizer = "minigpt",
+    tokenizer: str | TextTokenizer = "minigpt",
 ) -> Task:
     """Loads the task `docstring_pages`: the next token of documentation, what `minigpt` was pre-trained on.
 
