@@ -28,6 +28,7 @@ class Corpus:
         texts: The texts of `"train"`, `"validation"` and `"test"`.
         labels: Their class indices, by part; empty where there are no classes.
         ids: Their identities, by part. Empty: part and number.
+        groups: What each belongs to besides its class, by part, as in `Split`. Empty: nothing is known.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Corpus:
     labels: Mapping[str, Sequence[int]] = dataclasses.field(default_factory=dict)
     class_names: Sequence[str] = ()
     ids: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
+    groups: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
     notes: Sequence[str] = ()
 
 
@@ -61,13 +63,18 @@ def text_task(
     """
     tokenizer, length = require_tokenizer(tokenizer, length)
     splits = {}
+    texts_by_id: dict[str, str] = {}
     for part in PARTS:
         labels = np.asarray(corpus.labels[part], "int64")
         drawn = draw_labels(labels, labels_per_class if part == "train" else None, seed)
         drawn_texts = [str(corpus.texts[part][row]) for row in drawn]
         names = corpus.ids.get(part) or [f"{part}/{row:06d}" for row in range(len(labels))]
-        splits[part] = Split(tokenizer.encode(drawn_texts, length), labels[drawn], np.asarray(names)[drawn])
-    return _make_task(corpus, splits, tokenizer, Classification(), tokenizer.mask_id or tokenizer.unknown_id)
+        drawn_names = np.asarray(names)[drawn]
+        groups = np.asarray(corpus.groups[part])[drawn] if corpus.groups else None
+        splits[part] = Split(tokenizer.encode(drawn_texts, length), labels[drawn], drawn_names, groups)
+        texts_by_id.update(zip(drawn_names.tolist(), drawn_texts, strict=True))
+    task = _make_task(corpus, splits, tokenizer, Classification(), tokenizer.mask_id or tokenizer.unknown_id)
+    return dataclasses.replace(task, texts=texts_by_id)
 
 
 def next_token_task(
