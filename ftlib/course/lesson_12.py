@@ -47,7 +47,7 @@ def _check_lora(answer):
     count = number(returned[1])
     if count is None:
         return Mistake("expected_count", kind=describe(returned[1]))
-    mistakes = [
+    mistakes: list[tuple[float, Mistake]] = [
         (kernel.size, Mistake("kernel_counted", value=count)),
         (kernel.size + first.size + second.size, Mistake("kernel_counted", value=count)),
         (first.size, Mistake("one_matrix", value=count)),

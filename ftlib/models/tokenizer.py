@@ -25,11 +25,13 @@ class TextTokenizer(Protocol):
     """What tasks and `generate_text` ask of a tokenizer: `Tokenizer` and `HubTokenizer` have it, and yours may.
 
     Attributes:
+        name: What messages call it.
         length: Tokens of a text that its network takes; None where it belongs to none.
         vocabulary_size: How many ids there are. The id 0 is padding: no text has it.
         start_id, end_id, unknown_id, mask_id: The ids of its marks; 0 for what it does not have.
     """
 
+    name: str
     length: int | None
 
     @property
