@@ -102,9 +102,10 @@ def next_token_task(
         ValueError: For fewer rows than are asked for.
     """
     tokenizer, length = require_tokenizer(tokenizer, length)
-    ids_by_part = {part: pack_texts(corpus.texts[part], tokenizer, length) for part in PARTS}
-    for part in ("validation", "test"):
-        ids_by_part[part] = ids_by_part[part][:most_test_rows]
+    ids_by_part = {
+        part: pack_texts(corpus.texts[part], tokenizer, length, None if part == "train" else most_test_rows)
+        for part in PARTS
+    }
     drawn = draw_labels(np.zeros(len(ids_by_part["train"]), int), rows, seed)
     ids_by_part["train"] = ids_by_part["train"][drawn]
     splits = {
@@ -133,8 +134,10 @@ def _make_task(corpus, splits, tokenizer, objective, unknown_id):
     )
 
 
-def pack_texts(texts: Sequence[str], tokenizer: TextTokenizer, length: int) -> np.ndarray:
-    """Returns texts one after the other in rows `(n, length)` of ids.
+def pack_texts(
+    texts: Sequence[str], tokenizer: TextTokenizer, length: int, most_rows: int | None = None
+) -> np.ndarray:
+    """Returns texts one after the other in rows `(n, length)` of ids, at most `most_rows` of them.
 
     Each row has a start, and each text an end, where the tokenizer has such marks. What is left over at the end, less
     than a row, is dropped.
@@ -144,8 +147,9 @@ def pack_texts(texts: Sequence[str], tokenizer: TextTokenizer, length: int) -> n
     """
     begin, end = ([id] if id else [] for id in (tokenizer.start_id, tokenizer.end_id))
     encoded = (tokenizer.encode([text], most_tokens(text), marks=False)[0] for text in texts)
-    stream = list(itertools.chain.from_iterable((*ids[ids != PADDING_ID].tolist(), *end) for ids in encoded))
+    tokens = itertools.chain.from_iterable((*ids[ids != PADDING_ID].tolist(), *end) for ids in encoded)
     per_row = length - len(begin)
+    stream = list(tokens if most_rows is None else itertools.islice(tokens, most_rows * per_row))
     count = len(stream) // per_row
     if not count:
         raise ValueError(f"The texts have {len(stream)} tokens together. Expected at least a row of {per_row}.")

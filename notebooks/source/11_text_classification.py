@@ -193,7 +193,6 @@ before, after = np.array(best(ids)).argmax(1), np.array(best(wrong)).argmax(1)
 right = [np.mean(said == task.validation.targets) for said in (before, after)]
 print(f"padding masked {100 * right[0]:.1f} %, padding seen {100 * right[1]:.1f} %; "
       f"{100 * np.mean(before != after):.0f} % of the answers changed")
-shorter = np.array(best.get_layer("backbone")(ids[:, :]))
 assert right[1] < right[0] - 0.02
 # %% [markdown] lang="en"
 # Nothing failed, no warning came, and the accuracy fell. A wrong convention for padding is the wrong pixel range of lesson 04 in
