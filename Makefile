@@ -57,7 +57,7 @@ lab: setup  ## open JupyterLab in notebooks/
 notebooks: setup  ## build the lessons from notebooks/source; only what changed is executed (LIBRARY=1: ftlib counts)
 	.venv/bin/python tools/notebooks.py $(if $(LIBRARY),--library)
 
-slides: setup  ## build the five decks in slides/ as HTML and PDF (needs npm; the PDFs also Chromium)
+slides: setup  ## build the six decks in slides/ as HTML and PDF (needs npm; the PDFs also Chromium)
 	.venv/bin/python tools/slides.py
 
 site: setup  ## build the lessons and the API reference as web pages that need no network, into site/
