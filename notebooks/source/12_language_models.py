@@ -38,6 +38,7 @@
 import dataclasses
 
 import numpy as np
+from scipy.stats import t
 
 import ftlib as ft
 from ftlib import plots
@@ -317,7 +318,36 @@ print(f"LoRA, rank 4: {100 * gain:.0f} % of the gain")
 # 기록에는 전략마다 시드 다섯 개가 있습니다. 업데이트 수는 모두 같고 학습률은 검증 데이터로 골랐습니다. 남이 만든 모델의 기록도 있습니다. `stories260K`는 동화를
 # 쓰는 가중치 26만 개짜리 Llama이고(Karpathy, 2023), 이것을 파이썬 설명서와 의학 답변(MedQuAD, NIH)으로 조정했습니다.
 # %%
-# RECORD
+record = ft.track("glyph").recorded("language")
+pairs = list(record["before"])
+
+def seeds(pair, method, score):
+    """What the recorded seeds of a method scored."""
+    return [row[score] for row in record["rows"] if (row["pair"], row["method"]) == (pair, method)]
+
+def interval(values):
+    """Mean and 95 % interval over seeds (Student's t)."""
+    half = t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values))
+    return np.mean(values), np.mean(values) - half, np.mean(values) + half
+
+for pair in pairs:
+    before = record["before"][pair]
+    print(f"{pair}\n{'before':<20}{before['test_bits']:>19.2f}{before['source_bits']:>16.2f}")
+    for method in dict.fromkeys(row["method"] for row in record["rows"]):
+        mean, low, high = interval(seeds(pair, method, "test_bits"))
+        trained, old = seeds(pair, method, "trainable")[0], np.mean(seeds(pair, method, "source_bits"))
+        print(f"{method:<20}{mean:>5.2f} ({low:.2f}-{high:.2f}){old:>16.2f}{trained:>14,} weights")
+# %%
+series = {}
+for name, methods in {"everything": ["everything", "a rate per stage", "last stage"],
+                      "LoRA": ["LoRA 1", "LoRA 4", "LoRA 16"], "replay": ["replay 0.1", "replay 0.5"]}.items():
+    series[name] = [
+        {"x": interval(seeds(pairs[0], m, "test_bits")), "y": interval(seeds(pairs[0], m, "source_bits")),
+         "label": m.split()[-1]} for m in methods]
+fig = plots.trade_off(series, "Bits per byte on licences", "Bits per byte on documentation",
+                      "To the left is learnt, low is kept", percent=False)
+ft.show(fig, alt="Bits per byte on documentation against bits per byte on licences, with intervals, for methods "
+        "that train everything, one stage, LoRA of three ranks, and everything with replay.")
 # %% [markdown] lang="en"
 # ## Temperature
 #
