@@ -15,7 +15,8 @@ import numpy as np
 
 PADDING, UNKNOWN, START, END, MASK = SPECIAL_PIECES = ("[PAD]", "[UNK]", "[START]", "[END]", "[MASK]")
 SPACE = "▁"  # begins a piece that begins a word (as in SentencePiece: Kudo and Richardson, 2018)
-_WORDS = re.compile(r"\n|[^\s]+")
+# A line break, a word, or the same sign once or several times; a word or sign that follows white space is marked so.
+_WORDS = re.compile(r"\n|(?P<space>(?<!\S))?(?:\w+|([^\w\s])\2*)")
 _LINE_BREAK = re.compile(r"\\+n")  # in a file of a vocabulary: a line break, or a piece that looks like one
 
 
@@ -24,11 +25,13 @@ class TextTokenizer(Protocol):
     """What tasks and `generate_text` ask of a tokenizer: `Tokenizer` and `HubTokenizer` have it, and yours may.
 
     Attributes:
+        name: What messages call it.
         length: Tokens of a text that its network takes; None where it belongs to none.
         vocabulary_size: How many ids there are. The id 0 is padding: no text has it.
         start_id, end_id, unknown_id, mask_id: The ids of its marks; 0 for what it does not have.
     """
 
+    name: str
     length: int | None
 
     @property
@@ -80,7 +83,7 @@ class Piece(NamedTuple):
 
 class Tokenizer:
     """A vocabulary of pieces of words, and how texts become ids: of each word, the longest piece that it begins with,
-    then the longest that goes on, as BERT's WordPiece does (Devlin et al., 2019).
+    then the longest that goes on, as BERT's WordPiece does (Devlin et al., 2019). Signs are words of their own.
 
     The first five pieces are marks: 0 for padding, then unknown characters, start, end and mask. A line break is a
     piece if the vocabulary has it; runs of other white space count as one space.
@@ -168,28 +171,29 @@ class Tokenizer:
                 if "\n" in self._id_of_piece:
                     found.append(Piece(self._id_of_piece["\n"], begin, begin + 1))
                 continue
-            found.extend(Piece(id, begin + first, begin + last) for id, first, last in self._split_word(word))
+            marked = word if match["space"] is None else SPACE + word
+            before = begin - (len(marked) - len(word))  # the space stands before the word, or nowhere
+            for id, first, last in self._split_word(marked):
+                found.append(Piece(id, max(begin, before + first), before + last))
         if composed == text:
             return found
         places = _places_before_composing(text)
         return [Piece(id, places[begin], places[stop]) for id, begin, stop in found]
 
     def _split_word_anew(self, word: str) -> tuple[Piece, ...]:
-        """Returns the pieces of a word that stands after a space, with places counted from the word's beginning."""
-        marked = SPACE + word
+        """Returns the pieces of a word, which begins with `"▁"` where a space stands before it."""
         pieces, at = [], 0
-        while at < len(marked):
-            for stop in range(min(len(marked), at + self._longest), at, -1):
-                id = self._id_of_piece.get(marked[at:stop])
+        while at < len(word):
+            for stop in range(min(len(word), at + self._longest), at, -1):
+                id = self._id_of_piece.get(word[at:stop])
                 if id is not None:
+                    pieces.append(Piece(id, at, stop))
+                    at = stop
                     break
             else:
-                id, stop = self.unknown_id, at + 1
-                if at == 0:  # the space alone is no piece: the word's first letter is tried without it
-                    at = 1
-                    continue
-            pieces.append(Piece(id, max(0, at - 1), stop - 1))
-            at = stop
+                if word[at] != SPACE:  # a space that is no piece of its own is left out
+                    pieces.append(Piece(self.unknown_id, at, at + 1))
+                at += 1
         return tuple(pieces)
 
     def encode(self, texts: Sequence[str], length: int, marks: bool = True) -> np.ndarray:

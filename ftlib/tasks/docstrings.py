@@ -31,9 +31,11 @@ _NAMES = re.compile(
 _PARTS = 20  # of the modules: one is tested, one validated
 _SHORTEST, _LONGEST = 40, 240  # characters of a sentence
 _VALIDATION_PER_CLASS, _TEST_PER_CLASS = 60, 120
-_MOST_TEST_ROWS = 200  # of pages
-_SOURCE = "Docstrings of NumPy, SciPy, scikit-learn, Keras, Matplotlib and scikit-image, as they are installed here"
-_LICENCE = "BSD-3-Clause, Apache-2.0 (Keras) and the Matplotlib licence"
+_MOST_TRAIN_PAGES, _MOST_TEST_ROWS = 2000, 200  # of those that are cut into rows
+DOCSTRING_SOURCE = (
+    "Docstrings of NumPy, SciPy, scikit-learn, Keras, Matplotlib and scikit-image, as they are installed here"
+)
+DOCSTRING_LICENCE = "BSD-3-Clause, Apache-2.0 (Keras) and the Matplotlib licence"
 
 
 class Docstring(NamedTuple):
@@ -109,8 +111,8 @@ def load(
             rows[part].append((sentence, label))
     corpus = Corpus(
         "docstrings",
-        _SOURCE,
-        _LICENCE,
+        DOCSTRING_SOURCE,
+        DOCSTRING_LICENCE,
         texts={part: [sentence for sentence, _ in part_rows] for part, part_rows in rows.items()},
         labels={part: [label for _, label in part_rows] for part, part_rows in rows.items()},
         class_names=names,
@@ -139,7 +141,8 @@ def load_pages(
     texts: dict[str, list[str]] = {"train": [], "validation": [], "test": []}
     for library, module, text in _shuffled(read_docstrings()):
         texts[part_of_module(library, module)].append(text)
-    corpus = Corpus("docstring_pages", _SOURCE, _LICENCE, texts)
+    texts["train"] = texts["train"][:_MOST_TRAIN_PAGES]
+    corpus = Corpus("docstring_pages", DOCSTRING_SOURCE, DOCSTRING_LICENCE, texts)
     return next_token_task(corpus, labels_per_class, seed, length, tokenizer, most_test_rows=_MOST_TEST_ROWS)
 
 

@@ -1,6 +1,7 @@
 """What a task is: three disjoint splits of inputs with targets, what is predicted, and where they come from."""
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -36,6 +37,7 @@ class Task:
         unknown_id: For texts: the id that augmentation puts in place of a token, that of an unknown or masked one.
             Default 0: none, as in padding.
         tokenizer: For texts: the `Tokenizer` that made their ids, where one did. Default None.
+        texts: For texts: `{id: text}` as they were before they became ids, where that is known. Default: empty.
 
     Raises:
         TypeError, ValueError: For a split without examples, and targets that the objective does not read.
@@ -54,6 +56,7 @@ class Task:
     kind: str = "image"
     unknown_id: int = 0
     tokenizer: TextTokenizer | None = None
+    texts: Mapping[str, str] = dataclasses.field(default_factory=dict, compare=False)
 
     def __post_init__(self):
         object.__setattr__(self, "class_names", tuple(str(name) for name in self.class_names))
@@ -105,6 +108,29 @@ class Task:
             f"<Task {self.name!r}: {predicted}, {size} {unit}, "
             f"{len(self.train)} train / {len(self.validation)} validation / {len(self.test)} test>"
         )
+
+    def read_texts(self, part: str, indices: Sequence[int] | np.ndarray | None = None) -> list[str]:
+        """Returns texts of a split to read: as they came, else as far as their ids tell.
+
+        Args:
+            part: `"train"`, `"validation"` or `"test"`.
+            indices: Which of them. Default None: all.
+
+        Raises:
+            ValueError: For a task without texts, or without a tokenizer that could turn ids into texts.
+        """
+        if self.kind != "text" or (self.tokenizer is None and not self.texts):
+            raise ValueError(f"Texts are read of a task of texts with a tokenizer. Received: {self!r}.")
+        split = self.splits[find_name("part", part, PARTS)]
+        rows = range(len(split)) if indices is None else indices
+        texts = []
+        for row in rows:
+            text = self.texts.get(str(split.ids[row]))
+            if text is None:
+                assert self.tokenizer is not None, "only a text that was read needs none"
+                text = self.tokenizer.decode(np.asarray(split.inputs[row]))
+            texts.append(text)
+        return texts
 
     def for_backbone(self, backbone: keras.Model) -> "Task":
         """Returns the task with its inputs as a backbone takes them: images of its size and channels, texts and sounds

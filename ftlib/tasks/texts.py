@@ -28,6 +28,7 @@ class Corpus:
         texts: The texts of `"train"`, `"validation"` and `"test"`.
         labels: Their class indices, by part; empty where there are no classes.
         ids: Their identities, by part. Empty: part and number.
+        groups: What each belongs to besides its class, by part, as in `Split`. Empty: nothing is known.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Corpus:
     labels: Mapping[str, Sequence[int]] = dataclasses.field(default_factory=dict)
     class_names: Sequence[str] = ()
     ids: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
+    groups: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
     notes: Sequence[str] = ()
 
 
@@ -61,13 +63,18 @@ def text_task(
     """
     tokenizer, length = require_tokenizer(tokenizer, length)
     splits = {}
+    texts_by_id: dict[str, str] = {}
     for part in PARTS:
         labels = np.asarray(corpus.labels[part], "int64")
         drawn = draw_labels(labels, labels_per_class if part == "train" else None, seed)
         drawn_texts = [str(corpus.texts[part][row]) for row in drawn]
         names = corpus.ids.get(part) or [f"{part}/{row:06d}" for row in range(len(labels))]
-        splits[part] = Split(tokenizer.encode(drawn_texts, length), labels[drawn], np.asarray(names)[drawn])
-    return _make_task(corpus, splits, tokenizer, Classification(), tokenizer.mask_id or tokenizer.unknown_id)
+        drawn_names = np.asarray(names)[drawn]
+        groups = np.asarray(corpus.groups[part])[drawn] if corpus.groups else None
+        splits[part] = Split(tokenizer.encode(drawn_texts, length), labels[drawn], drawn_names, groups)
+        texts_by_id.update(zip(drawn_names.tolist(), drawn_texts, strict=True))
+    task = _make_task(corpus, splits, tokenizer, Classification(), tokenizer.mask_id or tokenizer.unknown_id)
+    return dataclasses.replace(task, texts=texts_by_id)
 
 
 def next_token_task(
@@ -95,9 +102,10 @@ def next_token_task(
         ValueError: For fewer rows than are asked for.
     """
     tokenizer, length = require_tokenizer(tokenizer, length)
-    ids_by_part = {part: pack_texts(corpus.texts[part], tokenizer, length) for part in PARTS}
-    for part in ("validation", "test"):
-        ids_by_part[part] = ids_by_part[part][:most_test_rows]
+    ids_by_part = {
+        part: pack_texts(corpus.texts[part], tokenizer, length, None if part == "train" else most_test_rows)
+        for part in PARTS
+    }
     drawn = draw_labels(np.zeros(len(ids_by_part["train"]), int), rows, seed)
     ids_by_part["train"] = ids_by_part["train"][drawn]
     splits = {
@@ -126,8 +134,10 @@ def _make_task(corpus, splits, tokenizer, objective, unknown_id):
     )
 
 
-def pack_texts(texts: Sequence[str], tokenizer: TextTokenizer, length: int) -> np.ndarray:
-    """Returns texts one after the other in rows `(n, length)` of ids.
+def pack_texts(
+    texts: Sequence[str], tokenizer: TextTokenizer, length: int, most_rows: int | None = None
+) -> np.ndarray:
+    """Returns texts one after the other in rows `(n, length)` of ids, at most `most_rows` of them.
 
     Each row has a start, and each text an end, where the tokenizer has such marks. What is left over at the end, less
     than a row, is dropped.
@@ -137,8 +147,9 @@ def pack_texts(texts: Sequence[str], tokenizer: TextTokenizer, length: int) -> n
     """
     begin, end = ([id] if id else [] for id in (tokenizer.start_id, tokenizer.end_id))
     encoded = (tokenizer.encode([text], most_tokens(text), marks=False)[0] for text in texts)
-    stream = list(itertools.chain.from_iterable((*ids[ids != PADDING_ID].tolist(), *end) for ids in encoded))
+    tokens = itertools.chain.from_iterable((*ids[ids != PADDING_ID].tolist(), *end) for ids in encoded)
     per_row = length - len(begin)
+    stream = list(tokens if most_rows is None else itertools.islice(tokens, most_rows * per_row))
     count = len(stream) // per_row
     if not count:
         raise ValueError(f"The texts have {len(stream)} tokens together. Expected at least a row of {per_row}.")

@@ -19,7 +19,7 @@ from ftlib.training.averaging import greedy_soup, interpolate_weights
 from ftlib.training.checkpoints import CheckpointStore, unpack_arrays
 from ftlib.training.context import TrainingContext
 from ftlib.training.devices import Hardware
-from ftlib.training.model_checks import check_outputs, require_no_change_in_inference
+from ftlib.training.model_checks import check_outputs, check_vocabulary, require_no_change_in_inference
 from ftlib.training.phase import train_phase
 from ftlib.training.progress import PrintedProgress, Progress
 from ftlib.training.random_layers import describe_random_layers
@@ -139,6 +139,7 @@ def start_run(
         ProofError: If an example is in two splits.
         ValueError: If the model gives no probabilities, or a layer of a frozen stage does not stay as it is.
     """
+    check_vocabulary(request.staged.model, request.given_task)
     proofs = [prove_no_leak(request.given_task)]
     require_proofs(proofs)
 

@@ -1,14 +1,21 @@
 """What a model must do, beyond its shapes, before it is trained."""
 
-from collections.abc import Iterable
+from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import keras
 import numpy as np
 
 from ftlib.models.arrays import to_numpy
-from ftlib.models.keras_internals import flatten_layers, state_variables
+from ftlib.models.keras_internals import flatten_layers, node_of, state_variables
 from ftlib.models.staged_model import StagedModel
 from ftlib.objectives.objective import Objective
 from ftlib.strategies.strategy import Phase
+
+if TYPE_CHECKING:
+    from ftlib.tasks.task import Task
 
 
 def check_outputs(staged: StagedModel, objective: Objective) -> None:
@@ -18,6 +25,37 @@ def check_outputs(staged: StagedModel, objective: Objective) -> None:
     if len(last_part.inputs) > 1:
         last_part = staged.model
     objective.check_outputs(to_numpy(last_part(_random_input(last_part))))
+
+
+def check_vocabulary(model: keras.Model, task: Task) -> None:
+    """Raises a ValueError for texts with ids that the model's embedding of tokens has no row for.
+
+    An id without a row is an error on some devices, and on others silently the row of another token or zeros.
+    """
+    if task.kind != "text":
+        return
+    row_counts = [layer.input_dim for layer in flatten_layers(model) if _embeds_tokens(layer)]
+    highest_id = max(int(np.max(split.inputs)) for split in task.splits.values())
+    vocabulary_size = highest_id + 1 if task.tokenizer is None else task.tokenizer.vocabulary_size
+    least_rows = min(row_counts, default=vocabulary_size)
+    if max(highest_id + 1, vocabulary_size) > least_rows:
+        origin = "" if task.tokenizer is None else f" of the vocabulary {task.tokenizer.name!r}"
+        raise ValueError(
+            f"The texts of {task.name!r} have the ids 0 to {max(highest_id, vocabulary_size - 1)}{origin}. Received: a "
+            f"model whose embedding has {least_rows} rows. Load the task with the tokenizer of the backbone, or build "
+            f"the backbone for {max(highest_id + 1, vocabulary_size)} ids."
+        )
+
+
+def _embeds_tokens(layer):
+    """Returns whether a layer is the embedding of tokens, and not that of positions."""
+    if not isinstance(layer, keras.layers.Embedding):
+        return False
+    try:
+        source: Any = layer.input
+    except (AttributeError, ValueError):  # it is called inside another layer, as those of KerasHub are
+        return "token" in layer.name and "position" not in layer.name
+    return isinstance(node_of(source).operation, keras.layers.InputLayer)
 
 
 def require_no_change_in_inference(staged: StagedModel, phases: Iterable[Phase]) -> None:

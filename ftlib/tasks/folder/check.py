@@ -5,26 +5,24 @@ import dataclasses
 import hashlib
 import os
 import pathlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from ftlib.files import find_path, sha256_of_file
 from ftlib.tasks.folder.class_names import remarks_on_class_names
+from ftlib.tasks.folder.data_report import DataReport, sort_out_copies
 from ftlib.tasks.folder.decode import CONVERSIONS, EXTENSIONS, LOSSES, map_in_threads, read_picture
-from ftlib.tasks.folder.picture_file import UNDIVIDED, Listing, LostPictures, PictureFile, Skipped, group_by_id
+from ftlib.tasks.folder.picture_file import Listing, LostPictures, PictureFile, Skipped
 from ftlib.tasks.folder.remark import Remark
 from ftlib.tasks.folder.table import list_pictures
 from ftlib.tasks.folder.targets import CLASS_TARGET, Target, make_target
-from ftlib.tasks.task import PARTS
 from ftlib.text import format_list
 
 THUMBNAIL_SIDE = 32  # pixels
 _MOST_CLASSES = 50  # that are named in print
-_MOST_COPIES = 20  # of one picture that are named
 _GREY_TOLERANCE = 8  # steps of 255 between the channels of a picture without colours: JPEG leaves a few
-_LATER_PARTS_FIRST = ("test", "validation", "train", UNDIVIDED)
 _known_reports = {}  # by folder: (state of its files, their report), so that loading a task twice reads the files once
 
 
@@ -43,7 +41,7 @@ class Look(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
-class FolderReport:
+class FolderReport(DataReport):
     """The result of `check_folder`. Files are named by their path inside the folder, their id.
 
     Args:
@@ -68,6 +66,8 @@ class FolderReport:
         target: What is predicted: one class each, several labels, or numbers.
     """
 
+    noun = "picture"
+
     path: pathlib.Path
     class_names: tuple[str, ...]
     files: tuple[PictureFile, ...]
@@ -83,30 +83,11 @@ class FolderReport:
     respelled: dict[str, int] = dataclasses.field(default_factory=dict)
     target: Target = CLASS_TARGET
 
-    @property
-    def counts(self) -> dict[str, dict[str, int]]:
-        """Usable pictures, as `{part: {class name: number}}`; of several labels a picture counts for each of them."""
-        counts_by_part = {part: dict.fromkeys(self.class_names, 0) for part in (UNDIVIDED, *PARTS)}
-        for file in self.files:
-            for name in self.target.names_in(file.class_name, self.class_names):
-                counts_by_part[file.part][name] += 1
-        return {part: counts for part, counts in counts_by_part.items() if any(counts.values())}
-
-    @property
-    def groups(self) -> dict[str, str]:
-        """`{id: group}` of the usable pictures for which a CSV file says one."""
-        return group_by_id(self.files)
-
-    @property
-    def class_by_id(self) -> dict[str, str]:
-        """`{id: class name}` of the usable pictures; of numbers, one class for all."""
-        return {file.id: self.target.kind_of(file.class_name) for file in self.files}
-
     def remarks(self, limit: int = 3) -> list[Remark]:
         """Returns a `Remark` for each finding, naming at most `limit` files; none where all is well."""
         return [
             *self._unreadable_remarks(limit),
-            *self._copy_remarks(limit),
+            *self.copy_remarks(limit),
             *self._usage_remarks(limit),
             *self._lost_remarks(limit),
             *self._name_remarks(limit),
@@ -116,24 +97,6 @@ class FolderReport:
         if not self.unreadable:
             return []
         return [Remark("unreadable", f"Left out, unreadable: {_format_ids(self.unreadable, limit)}")]
-
-    def _copy_remarks(self, limit: int) -> list[Remark]:
-        remarks = []
-        for group in self.conflicts[:limit]:
-            remarks.append(
-                Remark("conflict", f"Left out, same picture {self.target.conflict}: {format_list(group, _MOST_COPIES)}")
-            )
-        if len(self.conflicts) > limit:
-            line = f"... and {len(self.conflicts) - limit} more pictures that are {self.target.conflict}."
-            remarks.append(Remark("conflict", line))
-        for first_id, *copy_ids in self.duplicates[:limit]:
-            remarks.append(
-                Remark("duplicate", f"Left out, same picture as {first_id}: {format_list(copy_ids, _MOST_COPIES)}")
-            )
-        if len(self.duplicates) > limit:
-            line = f"... and {len(self.duplicates) - limit} more pictures that occur again."
-            remarks.append(Remark("duplicate", line))
-        return remarks
 
     def _usage_remarks(self, limit: int) -> list[Remark]:
         remarks = []
@@ -168,9 +131,14 @@ class FolderReport:
             remarks.append(Remark("skipped", f"Not looked at: {_format_ids(self.skipped, limit)}"))
         return remarks + remarks_on_class_names(self.class_names)
 
-    def lines(self, limit: int = 3) -> list[str]:
-        """Returns the findings as short lines, naming at most `limit` files each; none where all is well."""
-        return [remark.line for remark in self.remarks(limit)]
+    def list_left_out(self) -> list[tuple[int, str, str]]:
+        """Returns what was left out: how many, why, and the first of them."""
+        lost_count = sum(lost.count for lost in self.lost.values())
+        return [
+            (len(self.unreadable), "unreadable", next(map(": ".join, self.unreadable.items()), "")),
+            *super().list_left_out(),
+            (lost_count, "not in a class folder", next(iter(self.lost), "")),
+        ]
 
     def __repr__(self):
         names_text = f"{len(self.class_names)} {self.target.nouns}"
@@ -237,7 +205,7 @@ def check_folder(
         return _known_reports[place][1]
 
     contents = _FolderContents(listing)
-    copies = _sort_out_copies(contents.files_by_pixels.values())
+    copies = sort_out_copies(contents.files_by_pixels.values())
     report = FolderReport(
         path=path,
         class_names=listing.class_names,
@@ -302,38 +270,6 @@ class _FolderContents:
         for conversion in inspection.conversions:
             self.converted[conversion].append(file.id)
         self.files_by_pixels[inspection.pixel_digest].append(file._replace(sha256=inspection.sha256))
-
-
-class _Copies(NamedTuple):
-    """The pictures of a folder, each once, and what was left out for that; see `FolderReport`."""
-
-    usable: tuple[PictureFile, ...]
-    conflicts: tuple[tuple[str, ...], ...]
-    duplicates: tuple[tuple[str, ...], ...]
-    leaks: tuple[tuple[str, ...], ...]
-
-
-def _sort_out_copies(same_pictures: Iterable[list[PictureFile]]) -> _Copies:
-    """Keeps one file of each picture, and none of a picture that is in several classes."""
-    usable, conflicts, duplicates, leaks = [], [], [], []
-    for files in same_pictures:
-        # A picture that is in the test split must not be trained on: of several copies, that of the test split is kept.
-        files = sorted(files, key=lambda file: (_LATER_PARTS_FIRST.index(file.part), file.id))
-        ids = tuple(file.id for file in files)
-        if len({file.part for file in files}) > 1:
-            leaks.append(ids)
-        if len({file.class_name for file in files}) > 1:
-            conflicts.append(ids)
-            continue
-        usable.append(files[0])
-        if len(files) > 1:
-            duplicates.append(ids)
-    return _Copies(
-        usable=tuple(sorted(usable)),
-        conflicts=tuple(sorted(conflicts)),
-        duplicates=tuple(sorted(duplicates)),
-        leaks=tuple(sorted(leaks)),
-    )
 
 
 class _Inspection(NamedTuple):

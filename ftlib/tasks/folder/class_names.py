@@ -18,8 +18,13 @@ _SIDES = (
 _COUNTER_PREFIXES = ("counter", "anti")  # before "clockwise"
 
 
-def remarks_on_class_names(class_names: Sequence[str]) -> list[Remark]:
-    """Returns a `Remark` for each thing that the names of the classes reveal."""
+def remarks_on_class_names(class_names: Sequence[str], noun: str = "picture") -> list[Remark]:
+    """Returns a `Remark` for each thing that the names of the classes reveal.
+
+    Args:
+        class_names: The classes.
+        noun: What messages call one of their examples. Default: "picture"; anything else is never mirrored.
+    """
     remarks = []
     names_by_spelling = collections.defaultdict(list)
     for class_name in class_names:
@@ -33,9 +38,9 @@ def remarks_on_class_names(class_names: Sequence[str]) -> list[Remark]:
     missing_labels = [name for name in class_names if name.strip().lower() in MISSING_LABELS]
     if missing_labels:
         quoted = " and one ".join(repr(name) for name in missing_labels)
-        remarks.append(Remark("missing label", f"A class is called {quoted}: is the label of these pictures missing?"))
+        remarks.append(Remark("missing label", f"A class is called {quoted}: is the label of these {noun}s missing?"))
 
-    mirror_pairs = find_mirror_pairs(class_names)
+    mirror_pairs = find_mirror_pairs(class_names) if noun == "picture" else []
     if mirror_pairs:
         pair_texts = ", ".join(f"{name} and {mirrored_name}" for name, mirrored_name in mirror_pairs[:3])
         line = (

@@ -8,8 +8,9 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 
 from ftlib.tasks.folder.check import FolderReport
-from ftlib.tasks.folder.picture_file import UNDIVIDED, PictureFile
-from ftlib.tasks.folder.splitting import PartFiles, count_per_class, find_small_classes
+from ftlib.tasks.folder.data_report import DataReport
+from ftlib.tasks.folder.picture_file import UNDIVIDED, LabelledExample
+from ftlib.tasks.folder.splitting import count_per_class, find_small_classes
 from ftlib.tasks.folder.targets import CLASS_TARGET, MultiLabelTarget, RegressionTarget, suggest_target
 from ftlib.text import format_count, format_list
 
@@ -28,6 +29,7 @@ _FAR_RANGES = 5  # interquartile ranges from the median
 _MOST_IN_GROUP = 4  # pictures of a group that are named
 
 IdGroup = tuple[str, ...]
+DividedExamples = Mapping[str, Sequence[LabelledExample]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,12 +73,13 @@ def inspect_files(report: FolderReport) -> list[Finding]:
     return findings
 
 
-def inspect_exact_copies(report: FolderReport) -> list[Finding]:
+def inspect_exact_copies(report: DataReport) -> list[Finding]:
     """Returns the finding that the same picture was in several of the splits that came with the pictures."""
     if not report.leaks:
         return []
+    sameness = "the same to the last pixel" if report.noun == "picture" else "word for word"
     text = (
-        f"Leak: {format_count(len(report.leaks), 'picture')} in several splits, the same to the last pixel; used in "
+        f"Leak: {format_count(len(report.leaks), report.noun)} in several splits, {sameness}; used in "
         f"the test or validation split alone: {_name_groups(report.leaks)}"
     )
     return [Finding("warning", "leak", text, tuple(file_id for group in report.leaks for file_id in group))]
@@ -139,7 +142,7 @@ def inspect_series(report: FolderReport, series: Sequence[IdGroup]) -> list[Find
     return findings
 
 
-def inspect_groups(report: FolderReport) -> list[Finding]:
+def inspect_groups(report: DataReport) -> list[Finding]:
     """Returns the finding that the column `group` of a CSV file contradicts its column `split`."""
     parts_by_group = collections.defaultdict(set)
     for file in report.files:
@@ -157,13 +160,13 @@ def inspect_groups(report: FolderReport) -> list[Finding]:
 
 
 def explain_failed_division(
-    report: FolderReport, files: Sequence[PictureFile], error: ValueError, near: Sequence[IdGroup] = ()
+    report: DataReport, files: Sequence[LabelledExample], error: ValueError, near: Sequence[IdGroup] = ()
 ) -> Finding:
     """Returns the finding that pictures cannot be divided: every class that is too small, and where its pictures went.
 
     Args:
-        report: The `FolderReport`.
-        files: The pictures that could be divided.
+        report: The `FolderReport`, or that of texts.
+        files: The pictures, or texts, that could be divided.
         error: What `split_files` raised.
         near: Groups of ids of pictures that are nearly the same, which it had to keep together.
     """
@@ -175,8 +178,8 @@ def explain_failed_division(
         more = ", ..." if len(small_classes) > 5 else ""
         nouns = report.target.nouns
         text = (
-            f"{len(small_classes):,} of {len(report.class_names):,} {nouns} have too few usable pictures for training, "
-            f"validation and test: {counts}{more}. Add pictures, or remove these {nouns}."
+            f"{len(small_classes):,} of {len(report.class_names):,} {nouns} have too few usable {report.noun}s for "
+            f"training, validation and test: {counts}{more}. Add {report.noun}s, or remove these {nouns}."
         )
         hint = _suggest_target(report)
         text += f" {hint}" if hint else ""
@@ -191,16 +194,10 @@ def explain_failed_division(
     return Finding("error", "too few", text)
 
 
-def _list_left_out(report: FolderReport, near_count: int) -> str:
-    """Returns a sentence on the pictures that were left out, with the first of each kind; empty if none were."""
-    conflicting = sum(len(group) for group in report.conflicts)
-    repeated = sum(len(group) - 1 for group in report.duplicates)
-    lost = sum(lost.count for lost in report.lost.values())
+def _list_left_out(report: DataReport, near_count: int) -> str:
+    """Returns a sentence on what was left out, with the first of each kind; empty if none were."""
     counts_and_reasons = (
-        (len(report.unreadable), "unreadable", _first_with_reason(report.unreadable)),
-        (conflicting, "the same in several classes", ": ".join(next(iter(report.conflicts), ())[:2])),
-        (repeated, "copies", ": ".join(next(iter(report.duplicates), ())[:2])),
-        (lost, "not in a class folder", next(iter(report.lost), "")),
+        *report.list_left_out(),
         (near_count, "nearly the same as one of a later split", ""),
         (len(report.skipped), "not looked at", _first_with_reason(report.skipped)),
     )
@@ -217,7 +214,7 @@ def _first_with_reason(reasons: Mapping[str, str]) -> str:
     return ""
 
 
-def inspect_labels(report: FolderReport) -> list[Finding]:
+def inspect_labels(report: DataReport) -> list[Finding]:
     """Returns the findings on what the labels of a CSV file say, but for how many there are of each."""
     hint = _suggest_target(report)
     if hint:
@@ -229,14 +226,14 @@ def inspect_labels(report: FolderReport) -> list[Finding]:
     return []
 
 
-def _suggest_target(report: FolderReport) -> str:
+def _suggest_target(report: DataReport) -> str:
     """Returns a sentence on labels that look like more than classes; empty for those that do not."""
     if report.target.name != CLASS_TARGET.name or not report.path.is_file():
         return ""
     return suggest_target([file.class_name for file in report.files])
 
 
-def _inspect_outliers(report: FolderReport) -> list[Finding]:
+def _inspect_outliers(report: DataReport) -> list[Finding]:
     """Returns the finding on numbers that lie far from all others."""
     findings = []
     labels = [file.class_name for file in report.files]
@@ -255,7 +252,7 @@ def _inspect_outliers(report: FolderReport) -> list[Finding]:
     return findings
 
 
-def _inspect_label_lists(report: FolderReport) -> list[Finding]:
+def _inspect_label_lists(report: DataReport) -> list[Finding]:
     """Returns the findings on pictures without labels, and on labels that nearly all pictures have."""
     findings = []
     picture_count = len(report.files)
@@ -274,7 +271,7 @@ def _inspect_label_lists(report: FolderReport) -> list[Finding]:
     return findings
 
 
-def inspect_balance(report: FolderReport, part_files: PartFiles) -> list[Finding]:
+def inspect_balance(report: DataReport, part_files: DividedExamples) -> list[Finding]:
     """Returns the findings on how many pictures of each class there are, and how many to test on."""
     if report.target.name == RegressionTarget.name:
         return _inspect_number_test(len(part_files["test"]))
@@ -290,7 +287,7 @@ def _inspect_class_balance(report, part_files):
     smallest_class = min(counts, key=lambda class_name: counts[class_name])
     if counts[largest_class] >= _UNEVEN_RATIO * counts[smallest_class]:
         text = (
-            f"Uneven classes: {counts[largest_class]:,} training pictures of {largest_class}, "
+            f"Uneven classes: {counts[largest_class]:,} training {report.noun}s of {largest_class}, "
             f"{counts[smallest_class]:,} of {smallest_class}. Look at the accuracy of each class, and try "
             "--class-weight balanced."
         )
@@ -300,7 +297,7 @@ def _inspect_class_balance(report, part_files):
     if test_count < _FEW_TEST_PICTURES:
         half_width = 196 * (0.9 * 0.1 / test_count) ** 0.5  # of a 95 % interval, in percentage points
         text = (
-            f"{format_count(test_count, 'test picture')}: an accuracy near 90 % is then known to within about "
+            f"{format_count(test_count, f'test {report.noun}')}: an accuracy near 90 % is then known to within about "
             f"{half_width:.0f} percentage points."
         )
         findings.append(Finding("note", "small test", text))
@@ -319,7 +316,7 @@ def _inspect_number_test(test_count: int) -> list[Finding]:
     return [Finding("note", "small test", text)]
 
 
-def _inspect_rare_labels(report: FolderReport, part_files: PartFiles) -> list[Finding]:
+def _inspect_rare_labels(report: DataReport, part_files: DividedExamples) -> list[Finding]:
     counts = count_per_class(part_files["test"], report.class_names, report.target)
     rare_labels = [f"{name} {count}" for name, count in counts.items() if count < _FEW_TEST_LABELS]
     if not rare_labels:

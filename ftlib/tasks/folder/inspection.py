@@ -11,9 +11,10 @@ import numpy as np
 
 from ftlib.tasks.folder import findings as finding_rules
 from ftlib.tasks.folder.check import FolderReport, check_folder
+from ftlib.tasks.folder.data_report import DataReport
 from ftlib.tasks.folder.findings import LEVELS, Finding, IdGroup
 from ftlib.tasks.folder.near_duplicates import near_duplicates
-from ftlib.tasks.folder.picture_file import UNDIVIDED, PictureFile
+from ftlib.tasks.folder.picture_file import UNDIVIDED, LabelledExample
 from ftlib.tasks.folder.splitting import count_per_class, describe_gaps, split_files
 from ftlib.tasks.folder.targets import Target
 from ftlib.tasks.task import PARTS
@@ -28,19 +29,19 @@ class DataFindings:
     """The result of `inspect_data`; it prints as a list, the most serious finding first.
 
     Attributes:
-        report: The `FolderReport` of every file.
+        report: The `FolderReport` of every file; of texts, the `TextReport`.
         findings: Tuple of `Finding`.
         near: Groups of ids of pictures that are nearly the same.
         series: Groups of ids of pictures that are nearly the same only because they share a background.
-        files_by_split: `{split: PictureFiles}` as they will be used; empty if they cannot be divided.
+        files_by_split: `{split: PictureFiles}`, or texts, as they will be used; empty if they cannot be divided.
         drawn: The splits that the folder did not have.
     """
 
-    report: FolderReport
+    report: DataReport
     findings: tuple[Finding, ...]
     near: tuple[IdGroup, ...]
     series: tuple[IdGroup, ...]
-    files_by_split: dict[str, tuple[PictureFile, ...]]
+    files_by_split: dict[str, tuple[LabelledExample, ...]]
     drawn: tuple[str, ...]
 
     @property
@@ -70,7 +71,7 @@ class DataFindings:
         return {
             "path": str(self.report.path),
             "usable": self.usable,
-            "pictures": len(self.report.files),
+            f"{self.report.noun}s": len(self.report.files),
             "target": self.report.target.name,
             "class_names": list(self.report.class_names),
             "splits": self.counts,
@@ -82,7 +83,7 @@ class DataFindings:
         file_count = len(self.report.files)
         target = self.report.target
         contents = target.describe_contents(len(self.report.class_names))
-        lines = [f"{self.report.path}: {file_count:,} usable pictures {contents}"]
+        lines = [f"{self.report.path}: {file_count:,} usable {self.report.noun}s {contents}"]
         for part, counts in self.counts.items():
             part_files = self.files_by_split[part]
             spread = target.describe_spread(part_files, counts)
@@ -135,7 +136,7 @@ def inspect_data(
     ]
     part_files, drawn_parts = {}, []
     try:
-        unit_keys = _join_units(report.groups, near_groups)
+        unit_keys = join_units(report.groups, near_groups)
         part_files, drawn_parts = split_files(report.path, files, report.class_names, unit_keys, target=report.target)
     except ValueError as error:
         findings = [finding for finding in findings if finding.kind != "target"]  # the error says it, too
@@ -199,7 +200,7 @@ def _find_leaking(report: FolderReport, near_groups: Iterable[IdGroup]) -> froze
     return frozenset(leaking_ids)
 
 
-def _join_units(groups: Mapping[str, str], near_groups: Sequence[IdGroup]) -> dict[str, str]:
+def join_units(groups: Mapping[str, str], near_groups: Sequence[IdGroup]) -> dict[str, str]:
     """Returns `{id: key}` that is the same for what must not be divided: one group, near copies, or a chain of both."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components

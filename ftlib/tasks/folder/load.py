@@ -12,7 +12,7 @@ from ftlib.tasks.folder.check import FolderReport, check_folder
 from ftlib.tasks.folder.class_names import find_mirror_pairs
 from ftlib.tasks.folder.decode import DEFAULT_CACHE_BYTES, FolderImages
 from ftlib.tasks.folder.picture_file import PictureFile, group_by_id
-from ftlib.tasks.folder.splitting import DRAWN_SHARE, PartFiles, describe_gaps, split_files
+from ftlib.tasks.folder.splitting import DRAWN_SHARE, describe_gaps, split_files
 from ftlib.tasks.folder.table import list_pictures
 from ftlib.tasks.folder.targets import CLASS_TARGET, Target, make_target, suggest_target
 from ftlib.tasks.split import Split
@@ -122,7 +122,7 @@ def _labels_of(files: Sequence[PictureFile]) -> list[str]:
 
 def make_task(
     report: FolderReport,
-    part_files: PartFiles,
+    part_files: Mapping[str, Sequence[PictureFile]],
     drawn_parts: Sequence[str],
     size: tuple[int, int],
     cache_bytes: int,

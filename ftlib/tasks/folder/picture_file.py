@@ -2,9 +2,28 @@
 
 import pathlib
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 UNDIVIDED = "all"  # the part of pictures that are not divided into training, validation and test
+
+
+class LabelledExample(Protocol):
+    """A picture or a text with a label, as it is divided between the splits; see `PictureFile`."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def part(self) -> str: ...
+
+    @property
+    def class_name(self) -> str: ...
+
+    @property
+    def group(self) -> str: ...
+
+    @property
+    def sha256(self) -> str: ...
 
 
 class PictureFile(NamedTuple):
@@ -27,8 +46,8 @@ class PictureFile(NamedTuple):
     sha256: str = ""
 
 
-def group_by_id(files: Iterable[PictureFile]) -> dict[str, str]:
-    """Returns `{id: group}` of the pictures that have a group."""
+def group_by_id(files: Iterable[LabelledExample]) -> dict[str, str]:
+    """Returns `{id: group}` of the pictures, or texts, that have a group."""
     return {file.id: file.group for file in files if file.group}
 
 

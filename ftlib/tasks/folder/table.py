@@ -1,16 +1,16 @@
 """Pictures listed in a CSV file: one row per picture, with its path and its label."""
 
-import codecs
 import collections
-import csv
 import functools
 import os
 import pathlib
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ftlib.files import FileFinder, distinct_names, normalize_name
 from ftlib.tasks.folder.layout import PART_OF_FOLDER, list_folder, require_trained
-from ftlib.tasks.folder.picture_file import UNDIVIDED, Listing, PictureFile, Skipped
+from ftlib.tasks.folder.picture_file import UNDIVIDED, LabelledExample, Listing, PictureFile, Skipped
+from ftlib.tasks.folder.table_file import TABLE_SUFFIXES, read_cells
 from ftlib.tasks.folder.targets import CLASS_TARGET, RegressionTarget, Target, split_unit
 
 # The names that a column may have, whatever their case.
@@ -20,7 +20,6 @@ COLUMN_NAMES = {
     "split": ("split", "part", "set", "subset"),
     "group": ("group", "group_id", "patient", "patient_id", "subject", "subject_id"),
 }
-TABLE_SUFFIXES = (".csv", ".tsv")
 
 
 class TableRow(NamedTuple):
@@ -96,7 +95,7 @@ def _list_table(path: pathlib.Path, training: bool, target: Target) -> Listing:
     for row in rows:
         file = locator.locate(row.path)
         label = target.read(row.labels)
-        part = _part_of_row(path, row)
+        part = part_of_row(path, row.split, row.line)
         if isinstance(file, Skipped):
             skipped.setdefault(normalize_name(row.path) or f"line {row.line}", file)
         elif isinstance(label, Skipped):
@@ -151,16 +150,7 @@ def read_table(path: pathlib.Path, target: Target = CLASS_TARGET) -> PictureTabl
     Raises:
         ValueError: If it is not a CSV file in UTF-8, or lacks a column or has it twice.
     """
-    try:
-        with open(path, encoding=_detect_encoding(path), newline="") as file:
-            header_line = file.readline()
-            separator = max(",;\t", key=header_line.count)
-            header_cells = next(csv.reader([header_line], delimiter=separator), [])
-            reader = csv.reader(file, delimiter=separator)
-            lines = [(reader.line_num + 1, cells) for cells in reader if any(cell.strip() for cell in cells)]
-    except (UnicodeError, csv.Error) as error:
-        raise ValueError(f"{str(path)!r} is not a CSV file in UTF-8 ({error}). Save it as such.") from error
-    titles = [cell.strip() for cell in header_cells]
+    titles, lines = read_cells(path)
     column_indices, label_indices = _find_columns(path, titles, target)
 
     rows = []
@@ -198,7 +188,7 @@ def _find_columns(path: pathlib.Path, titles: list[str], target: Target) -> tupl
         raise ValueError(
             f"{str(path)!r} needs a header line with the columns path and label (also: split, group). Missing: "
             f"{' and '.join(missing_columns)}. Received: {', '.join(titles)[:200] or 'an empty line'}. "
-            "A label column of another name is named with --label-column."
+            "A label column of another name is named with --label-column. Texts stand in a column called text."
         )
     return column_indices, label_indices or [column_indices["label"]]
 
@@ -219,12 +209,6 @@ def _find_named_column(path: pathlib.Path, titles: list[str], header: list[str],
         problem = "has no column" if not matches else "has several columns"
         raise ValueError(f"{str(path)!r} {problem} {column!r}. Received: {', '.join(titles)[:200]}.")
     return matches[0]
-
-
-def _detect_encoding(path: pathlib.Path) -> str:
-    """Returns the encoding of a table: UTF-16 where its first bytes say so, as Excel's "Unicode text"; else UTF-8."""
-    with open(path, "rb") as file:
-        return "utf-16" if file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
 
 
 class _Locator:
@@ -279,19 +263,24 @@ class _Locator:
         return None
 
 
-def _part_of_row(path: pathlib.Path, row: TableRow) -> str:
-    """Returns the part that a row says a picture is in.
+def part_of_row(path: pathlib.Path, split: str | None, line: int) -> str:
+    """Returns the part that a row says a picture or a text is in.
+
+    Args:
+        path: The table.
+        split: What its column `split` says; None without such a column.
+        line: The number of the row's line.
 
     Raises:
         ValueError: If there is a column `split` and it says nothing that ftlib understands.
     """
-    if row.split is None:
+    if split is None:
         return UNDIVIDED
-    part = PART_OF_FOLDER.get(row.split.lower())
+    part = PART_OF_FOLDER.get(split.lower())
     if part is None:
         raise ValueError(
             f"The column split of {str(path)!r} says train, validation or test in every row, or is not there. "
-            f"Received: {row.split!r} in line {row.line}."
+            f"Received: {split!r} in line {line}."
         )
     return part
 
@@ -311,8 +300,18 @@ def _check_rows(
             f"No row of {str(path)!r} names a picture that can be used; paths are relative to the folder of the file. "
             f"Received: {row_count} rows, such as {first_name!r}: {first_skipped}."
         )
-    if not training:
-        return
+    if training:
+        require_trainable(path, files, target)
+
+
+def require_trainable(path: pathlib.Path, files: Sequence[LabelledExample], target: Target) -> None:
+    """Raises a ValueError unless the rows of a table have something to train on, and its labels differ.
+
+    Args:
+        path: The table.
+        files: What its rows name, or hold.
+        target: What their labels say.
+    """
     labels_by_part = collections.defaultdict(list)
     for file in files:
         labels_by_part[file.part].append(file.class_name)

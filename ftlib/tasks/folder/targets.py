@@ -17,7 +17,7 @@ from ftlib.objectives.multi_label import SEPARATOR, MultiLabel
 from ftlib.objectives.objective import Objective
 from ftlib.objectives.regression import Regression
 from ftlib.tasks.folder.class_names import MISSING_LABELS
-from ftlib.tasks.folder.picture_file import PictureFile, Skipped
+from ftlib.tasks.folder.picture_file import LabelledExample, Skipped
 
 _MOST_STRATA = 5  # ranges of numbers that every split gets its share of
 _LEAST_IN_STRATUM = 10  # pictures
@@ -73,7 +73,7 @@ class Target:
         """Returns what is the same for pictures that show the same."""
         return label
 
-    def strata(self, files: Sequence[PictureFile], names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    def strata(self, files: Sequence[LabelledExample], names: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Returns `{id: strata}` of pictures; every split gets its share of each stratum."""
         return {file.id: self.names_in(file.class_name, names) for file in files}
 
@@ -99,7 +99,7 @@ class Target:
             return f"in {name_count:,} classes"
         return f"with {name_count:,} {self.noun if name_count == 1 else self.nouns}"
 
-    def describe_spread(self, files: Sequence[PictureFile], counts: Mapping[str, int]) -> str:
+    def describe_spread(self, files: Sequence[LabelledExample], counts: Mapping[str, int]) -> str:
         """Returns in a few words how pictures are spread over what is predicted."""
         least, most = min(counts.values()), max(counts.values())
         return f"{least:,} of each {self.noun}" if least == most else f"{least:,} to {most:,} of each {self.noun}"
@@ -160,7 +160,7 @@ class MultiLabelTarget(Target):
         """Returns the classes of a picture."""
         return tuple(label.split(SEPARATOR)) if label else ()
 
-    def strata(self, files: Sequence[PictureFile], names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    def strata(self, files: Sequence[LabelledExample], names: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Returns the classes of each picture; pictures without any are a stratum of their own."""
         return {file.id: self.names_in(file.class_name, names) or ("none of them",) for file in files}
 
@@ -224,7 +224,7 @@ class RegressionTarget(Target):
         """Returns nothing: pictures that are nearly the same may differ in a number."""
         return ""
 
-    def strata(self, files: Sequence[PictureFile], names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    def strata(self, files: Sequence[LabelledExample], names: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Returns the range of the first number that each picture lies in; every range has as many pictures."""
         range_count = max(1, min(_MOST_STRATA, len(files) // _LEAST_IN_STRATUM))
         if range_count == 1:
@@ -247,7 +247,7 @@ class RegressionTarget(Target):
         """Returns none."""
         return ()
 
-    def describe_spread(self, files: Sequence[PictureFile], counts: Mapping[str, int]) -> str:
+    def describe_spread(self, files: Sequence[LabelledExample], counts: Mapping[str, int]) -> str:
         """Returns the range and the mean of each number."""
         columns = self.encode([file.class_name for file in files], tuple(counts)).T
         texts = [
@@ -321,15 +321,25 @@ def suggest_target(labels: Sequence[str]) -> str:
             f"{len(joined):,} of {len(labels):,} labels have a {SEPARATOR!r}, such as {joined[0]!r}: if these are "
             'several classes of one picture, use --target multilabel (target="multilabel").'
         )
+    what_they_are = describe_numbers(labels)
+    if not what_they_are:
+        return ""
+    return f'{what_they_are}: if they are to be predicted as numbers, use --target regression (target="regression").'
+
+
+def describe_numbers(labels: Sequence[str]) -> str:
+    """Returns in words how many labels are numbers that hardly name classes; empty where they may be classes.
+
+    Example:
+    >>> describe_numbers(["1.5", "2.25", "3.0"]), describe_numbers(["0", "1", "1"])
+    ("3 of 3 labels are numbers, such as '1.5'", '')
+    """
     numbers = [label for label in labels if read_number(label) is not None]
-    if len(numbers) < 0.9 * len(labels):
+    if not numbers or len(numbers) < 0.9 * len(labels):
         return ""
     decimals = [label for label in numbers if re.search(r"\d[.,]\d", label)]
     has_many = len(labels) >= 20 and len(set(numbers)) >= _MOST_REPEATS * len(labels)
-    if 2 * len(decimals) >= len(labels) or has_many:
-        example = decimals[0] if decimals else numbers[0]
-        return (
-            f"{len(numbers):,} of {len(labels):,} labels are numbers, such as {example!r}: if they are to be predicted "
-            'as numbers, use --target regression (target="regression").'
-        )
-    return ""
+    if 2 * len(decimals) < len(labels) and not has_many:
+        return ""
+    example = decimals[0] if decimals else numbers[0]
+    return f"{len(numbers):,} of {len(labels):,} labels are numbers, such as {example!r}"
