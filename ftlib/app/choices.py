@@ -14,14 +14,16 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from ftlib.app.own_data import DEFAULT_TEXT_BACKBONE
 from ftlib.errors import DownloadError
+from ftlib.tasks.folder.check import FolderReport
 
 if TYPE_CHECKING:
     import keras
 
     from ftlib.strategies.regularization import Regularization
     from ftlib.strategies.strategy import Strategy
-    from ftlib.tasks.folder.check import FolderReport
+    from ftlib.tasks.folder.data_report import DataReport
     from ftlib.tasks.task import Task
 
 _TF = "_weights_tf_dim_ordering_tf_kernels"
@@ -79,7 +81,7 @@ class StrategyChoice(NamedTuple):
 
 
 def choose_backbone(
-    report: FolderReport,
+    report: DataReport,
     weights_folder: pathlib.Path | None = None,
     name: str | None = None,
     image_size: int | None = None,
@@ -90,10 +92,13 @@ def choose_backbone(
     download of MobileNetV2, which `load_backbone` tries and whose error names the alternatives.
 
     Args:
-        report: The `FolderReport` of the pictures.
+        report: The `FolderReport` of the pictures; of texts, the `TextReport`.
         weights_folder: Where Keras keeps weights. Default None: `models` in its home.
         name, image_size: What was asked for, if anything.
     """
+    if report.noun == "text":
+        return BackboneChoice(name or DEFAULT_TEXT_BACKBONE, None, "ships with ftlib" if name is None else "as asked")
+    assert isinstance(report, FolderReport), "pictures"
     folder = keras_weights_folder() if weights_folder is None else weights_folder
     if name is not None:
         return BackboneChoice(name, image_size or _choose_side(name, report, folder), "as asked")
@@ -165,7 +170,7 @@ def load_chosen(choice: BackboneChoice, pretrained: bool = True) -> LoadedBackbo
         backbone = _load_or_explain(choice, pretrained)
 
     remarks = [str(warning.message) for warning in caught_warnings]
-    if None in backbone.input_shape[1:3]:
+    if len(backbone.input_shape) == 4 and None in backbone.input_shape[1:3]:
         side = choice.image_size or ANY_SIZE
         backbone = of_size(backbone, side, choice.backbone)
         choice = choice._replace(image_size=side)
@@ -220,13 +225,13 @@ def recommend_strategy(
 
     if name is not None:
         return StrategyChoice(get_strategy(name), "light", ["strategy: as asked"])
-    if not isinstance(task.objective, Classification):
+    if not isinstance(task.objective, Classification) or task.kind != "image":
         choice = _choose_without_advice(task)
     elif task.num_classes > _MOST_PROBED_CLASSES:
         choice = _choose_without_probes(task)
     else:
         choice = _choose_by_advice(model, task, say)
-    is_large = max(task.image_shape[:2]) > _GLYPH_SIDE
+    is_large = task.kind == "image" and max(task.image_shape[:2]) > _GLYPH_SIDE
     if choice.strategy.name == "lp_ft" and device_kind() == "cpu" and is_large:
         reason = "Without a GPU the last two stages are tuned, not all, on four views of each picture computed once."
         backbone_stages = len(stages(model)) - 1
@@ -245,11 +250,15 @@ def _smoothed_where_it_fits(task: Task) -> str:
 
 
 def _choose_without_advice(task: Task) -> StrategyChoice:
-    """Returns the strategy for several labels or numbers, on which the rule of `advise` was not tried."""
+    """Returns the strategy for several labels, numbers or texts, on which the rule of `advise` was not tried."""
     from ftlib.strategies.strategy import get_strategy
+    from ftlib.tasks.inputs import INPUT_NOUNS
 
     what = task.objective.name.replace("_", " ")
-    reason = f"`advise` knows only tasks of one class each, so for {what} the head is trained first, and then all."
+    known = "only tasks of one class each"
+    if task.kind != "image":
+        what, known = INPUT_NOUNS[task.kind], "pictures alone"
+    reason = f"`advise` knows {known}, so for {what} the head is trained first, and then all."
     return StrategyChoice(get_strategy("lp_ft"), "light", [reason])
 
 

@@ -62,7 +62,7 @@ def _complain_hint(error: BaseException) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ftlib",
-        description="Fine-tuning with evidence: on your own pictures, or the ways of training compared.",
+        description="Fine-tuning with evidence: on your own pictures and texts, or the ways of training compared.",
         epilog="examples:\n  ftlib check flowers\n  ftlib fit flowers\n  ftlib predict runs/flowers photo.jpg\n"
         "  ftlib run\n\n`ftlib COMMAND --help` tells more.",
         formatter_class=Help,
@@ -132,7 +132,8 @@ def _tasks(args: argparse.Namespace) -> int:
 
         task_names = list_tasks()
     rows = [(name, "downloaded once" if name in online.ONLINE else "offline") for name in task_names]
-    Console().say(f"{format_table(rows)}\n\nOr a folder with one folder of pictures per class: ./FOLDER")
+    own_data = "Or a folder with one folder of pictures per class: ./FOLDER; or a table of texts: ./FILE.csv"
+    Console().say(f"{format_table(rows)}\n\n{own_data}")
     return 0
 
 

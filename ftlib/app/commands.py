@@ -25,10 +25,11 @@ _EXIT_CODES = "exit codes: 0 done, 1 failed, 2 wrong usage or pictures that cann
 # For each command: what it does, in a few words and at length, and how it is typed.
 _TEXTS = {
     "check": (
-        "look at every picture of a folder",
+        "look at every picture of a folder, or every text",
         "Looks at every picture and tells what a run should know: unreadable files, copies and near copies,\n"
-        "leaks between splits, uneven classes, sizes. It changes nothing.",
-        "ftlib check flowers\nftlib check labels.csv --json > findings.json",
+        "leaks between splits, uneven classes, sizes. Of texts: empty ones, copies, those longer than the network\n"
+        "takes, characters that its vocabulary does not know. It changes nothing.",
+        "ftlib check flowers\nftlib check reviews.csv --json > findings.json",
     ),
     "advise": (
         "recommend a backbone and a strategy for a folder",
@@ -37,12 +38,13 @@ _TEXTS = {
         "ftlib advise flowers\nftlib advise flowers --backbone EfficientNetV2B0",
     ),
     "fit": (
-        "train on your own pictures",
-        "Checks the pictures, chooses backbone, strategy, regularization and rates (each can be given), trains,\n"
+        "train on your own pictures or texts",
+        "Checks the data, chooses backbone, strategy, regularization and rates (each can be given), trains,\n"
         "and writes a model, its figures and a report into a folder: model.keras (which opens without ftlib),\n"
         "class_names.json, metrics.json, report.html, config.json. Ctrl-C stops a run, and nothing is lost.",
         "ftlib fit flowers                              one folder of pictures per class\n"
         "ftlib fit labels.csv                           columns path and label; also split, group\n"
+        "ftlib fit reviews.csv                          texts: columns text and label; also split, group, id\n"
         "ftlib fit tags.csv --target multilabel         several labels each: dog|grass\n"
         "ftlib fit weights.csv --target regression      numbers\n"
         "ftlib fit flowers --strategy lp_ft --updates 600 --out runs/longer\n"
@@ -50,17 +52,19 @@ _TEXTS = {
         "ftlib fit --config runs/flowers/config.json    the same run once more",
     ),
     "predict": (
-        "say what a model answers to pictures",
+        "say what a model answers to pictures or texts",
         "Names the class of pictures, all their labels, or their numbers, with the model of a run. Files that are not\n"
-        "pictures are listed as well, and the exit code is then 1.",
+        "pictures are listed as well, and the exit code is then 1. A run on texts takes CSV files with a column text,\n"
+        "and text files with one text in each line.",
         "ftlib predict runs/flowers photo.jpg\nftlib predict runs/flowers new_photos --format csv > said.csv\n"
-        "ftlib predict runs/flowers new_photos --top 3 --json",
+        "ftlib predict runs/flowers new_photos --top 3 --json\nftlib predict runs/reviews new.csv --format csv",
     ),
     "evaluate": (
         "measure a run on its test pictures, or on others",
         "Tells how good a run is, with 95 % intervals: on its own test pictures, or on all of another folder\n"
         "with the same classes, less those that it was trained on.",
-        "ftlib evaluate runs/flowers\nftlib evaluate runs/flowers --on next_year --json",
+        "ftlib evaluate runs/flowers\nftlib evaluate runs/flowers --on next_year --json\n"
+        "ftlib evaluate runs/reviews --on other.csv",
     ),
     "report": (
         "write the report of a run",
@@ -80,6 +84,9 @@ _TEXTS = {
         "ftlib runs\nftlib runs experiments --json",
     ),
 }  # fmt: skip
+
+
+_PREDICTED = {"picture": "PICTURE", "text": "TEXTS.csv"}  # what the next command is told
 
 
 class Help(argparse.RawDescriptionHelpFormatter):
@@ -149,7 +156,10 @@ def _add_data(parser: argparse.ArgumentParser, nargs: str | None = None) -> None
         metavar="NAME",
         help="the column of labels, if it is not called label; several times for several numbers",
     )
-    data_help = "a folder with one folder of pictures per class (in train, val, test or not), or a CSV file"
+    parser.add_argument("--tokenizer", metavar="NAME", help="for texts: a name or a vocabulary file (the backbone's)")
+    data_help = (
+        "a folder with one folder of pictures per class (in train, val, test or not), or a CSV file; or of texts"
+    )
     parser.add_argument("data", nargs=nargs, type=find_path, metavar="FOLDER", help=data_help)
     parser.add_argument(
         "--no-near",
@@ -188,7 +198,8 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_predict_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("pictures", nargs="+", type=find_path, metavar="PICTURE", help="files, or folders of them")
+    what = "files, or folders of them; for a run on texts CSV or text files"
+    parser.add_argument("pictures", nargs="+", type=find_path, metavar="PICTURE", help=what)
     parser.add_argument(
         "--format",
         type=one_of("format", ANSWER_FORMATS),
@@ -200,7 +211,7 @@ def _add_predict_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--on", type=find_path, metavar="FOLDER", help="other pictures: a folder or a CSV file")
+    parser.add_argument("--on", type=find_path, metavar="FOLDER", help="others: a folder or a CSV file")
     parser.add_argument("--data", type=find_path, metavar="FOLDER", help="where the run's own pictures are now")
 
 
@@ -244,9 +255,11 @@ def _console(args: argparse.Namespace) -> Console:
 def _check(args: argparse.Namespace) -> int:
     console = _console(args)
     with quiet_stderr():
-        from ftlib.tasks.folder.inspection import inspect_data
+        from ftlib.app.own_data import inspect_own_data
+        from ftlib.app.plan import Options
 
-        findings = inspect_data(args.data, args.find_near_copies, args.target, args.label_columns or ())
+        names = ("find_near_copies", "target", "label_columns", "tokenizer")
+        findings, _ = inspect_own_data(args.data, Options(**{name: getattr(args, name) for name in names}))
     console.result(repr(findings), findings.to_dict())
     return 0 if findings.usable else 2
 
@@ -254,17 +267,17 @@ def _check(args: argparse.Namespace) -> int:
 def _advise(args: argparse.Namespace) -> int:
     console = _console(args)
     with quiet_stderr(), tempfile.TemporaryDirectory(prefix="ftlib-") as temporary_folder:
+        from ftlib.app.own_data import inspect_own_data
         from ftlib.app.plan import make_plan
         from ftlib.app.project import create_run_folder
-        from ftlib.tasks.folder.inspection import inspect_data
 
         options = _options(args).checked()
         with console.step(f"checking {args.data} ..."):
-            findings = inspect_data(args.data, options.find_near_copies, options.target, options.label_columns or ())
+            findings, tokenizer = inspect_own_data(args.data, options)
         console.say(repr(findings))
         findings.require()
         data_path = pathlib.Path(os.path.abspath(args.data.expanduser()))
-        folder = create_run_folder(pathlib.Path(temporary_folder), data_path, findings)
+        folder = create_run_folder(pathlib.Path(temporary_folder), data_path, findings, tokenizer)
         with console.sign_of_life():  # probes take a minute
             plan = make_plan(folder, options, findings.report, console.say)
     console.result(repr(plan), {"plan": plan.to_dict(), "data": findings.to_dict()})
@@ -329,7 +342,7 @@ def _show_run(folder: RunFolder, console: Console) -> None:
     lines += [wrap_text(note, "note    ") for note in folder.config.notes]
     lines += [f"{title:<8}{path}" for title, path in paths.items()]
     if not console.quiet:
-        lines.append(f"next    {format_command('predict', folder.path, 'PICTURE')}")
+        lines.append(f"next    {format_command('predict', folder.path, _PREDICTED[folder.noun])}")
     data = {"run": str(folder.path), **{title: str(path) for title, path in paths.items()}, "metrics": metrics}
     console.result("\n".join(lines), data)
 
@@ -338,10 +351,11 @@ def _predict(args: argparse.Namespace) -> int:
     answer_format = "json" if args.json else args.format or "table"
     console = Console(args.quiet, answer_format == "json")
     with quiet_stderr():
-        from ftlib.app.predicting import find_picture_files, format_answers, predict, require_writable
+        from ftlib.app.predicting import find_input_files, format_answers, predict, require_writable
         from ftlib.app.run_files import write_text
+        from ftlib.app.run_folder import RunFolder
 
-        require_writable(args.out, find_picture_files(args.pictures))
+        require_writable(args.out, find_input_files(RunFolder(args.run), args.pictures))
         predictions = predict(args.run, args.pictures, args.top, console.say)
     text = format_answers(predictions, answer_format)
     if args.out is not None:

@@ -1,4 +1,4 @@
-"""How good a finished run is, on its own test pictures or on others."""
+"""How good a finished run is, on its own test pictures or texts, or on others."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ftlib.app.run_folder import RunFolder
+from ftlib.app.text_runs import load_other_texts
 from ftlib.errors import find_name
 from ftlib.evidence.metrics import measure
 from ftlib.files import find_path
@@ -29,8 +30,8 @@ def evaluate(
 
     Args:
         run_dir: The folder of a finished run.
-        on: Other pictures, all of them used: a folder of class folders or a CSV file with classes of the run, even
-            only one, in parts or not. Those that the run was trained or chosen on, byte for byte, are left out.
+        on: Other pictures or texts, all of them used: a folder of class folders or a CSV file with classes of the run,
+            even only one, in parts or not. Those that the run was trained or chosen on are left out.
             Default None: the run's test split.
         data: Where the pictures of the run are now, if they have moved.
         say: Takes a line of progress.
@@ -44,13 +45,15 @@ def evaluate(
             it has not seen.
     """
     from ftlib.tasks.folder.table import list_pictures
+    from ftlib.tasks.text_files.listing import list_texts
 
     folder = RunFolder(run_dir)
     folder.require_finished()
-    if on is not None:
-        list_pictures(
-            find_path(on), training=False, target=folder.target
-        )  # how they are arranged shows before any model is loaded
+    if on is not None:  # how they are arranged shows before any model is loaded
+        if folder.noun == "text":
+            list_texts(find_path(on), training=False)
+        else:
+            list_pictures(find_path(on), training=False, target=folder.target)
     if data is not None:
         folder.record_pictures_root(data)
     run = folder.run()
@@ -87,7 +90,14 @@ def _match_classes(
 
 
 def _load_other_pictures(folder: RunFolder, task: Task, on: str | os.PathLike, say: Say) -> Split:
-    """Returns other pictures as a `Split` at the size of the run."""
+    """Returns other pictures, or texts, as a `Split` at the size of the run."""
+    if folder.noun == "text":
+
+        def match_classes(names: Sequence[str]) -> dict[str, str]:
+            return _match_classes(on, names, folder.class_names, say, folder.target.nouns)
+
+        return load_other_texts(folder, find_path(on), say, match_classes)
+
     from ftlib.tasks.folder.check import check_folder
     from ftlib.tasks.folder.load import make_split
 

@@ -43,7 +43,7 @@ def train_run_folder(folder: RunFolder, console: Console, plan: Plan | None = No
     import keras
 
     if plan is None:
-        console.say("comparing the pictures with those that the run began with ...")
+        console.say(f"comparing the {folder.noun}s with those that the run began with ...")
         task = folder.load_task(check=True)
         seconds_per_image = None
     else:

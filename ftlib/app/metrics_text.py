@@ -20,7 +20,8 @@ def format_metrics(metrics: Mapping[str, Any], most_rows: int = 30) -> str:
     accuracy = metrics["accuracy"]
     macro_f1 = metrics["macro_f1"]
     calibration_error = f"{100 * metrics['calibration_error']:>4.1f} %"
-    picture_count = f"{metrics['images']:,} test pictures"
+    noun = metrics.get("noun", "picture")
+    picture_count = f"{metrics['images']:,} test {noun}s"
     lines = [
         f"accuracy     {_percent(accuracy)}   95 % interval {_interval(accuracy)}   {picture_count}",
         f"macro-F1     {_percent(macro_f1)}   95 % interval {_interval(macro_f1)}   every class counts the same",
@@ -28,11 +29,11 @@ def format_metrics(metrics: Mapping[str, Any], most_rows: int = 30) -> str:
         "",
     ]
     if metrics["classes"]:
-        header = ("class", "pictures", "accuracy", "95 % interval", "precision")
+        header = ("class", f"{noun}s", "accuracy", "95 % interval", "precision")
         rows = [(*_cells(row), format_percent(row["precision"])) for row in _worst_first(metrics["classes"])]
         lines += _table_lines(header, rows, most_rows)
     if metrics["groups"]:
-        header = ("group", "pictures", "accuracy", "95 % interval")
+        header = ("group", f"{noun}s", "accuracy", "95 % interval")
         lines += _table_lines(header, [_cells(row) for row in _worst_first(metrics["groups"])], most_rows)
     return "\n".join(lines).rstrip()
 
@@ -44,7 +45,7 @@ def format_headline(metrics: Mapping[str, Any]) -> str:
         interval = f"95 % interval {_score_interval(headline)}, {metrics['images']:,} pictures"
         return f"test {headline['title']} {format_score(headline)} ({interval})"
     accuracy = metrics["accuracy"]
-    details = f"95 % interval {_interval(accuracy)}, {metrics['images']:,} pictures"
+    details = f"95 % interval {_interval(accuracy)}, {metrics['images']:,} {metrics.get('noun', 'picture')}s"
     return f"test accuracy {_percent(accuracy)} ({details})"
 
 

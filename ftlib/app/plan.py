@@ -13,13 +13,15 @@ from ftlib.app.resources import Needs, estimate, free_memory, time_images
 from ftlib.app.run_config import RunConfig
 from ftlib.app.run_folder import RunFolder
 from ftlib.tasks.folder.class_names import find_mirror_pairs
+from ftlib.tasks.inputs import INPUT_NOUNS
+from ftlib.tasks.text_files.check import TextReport
 from ftlib.text import format_duration, format_memory, wrap_text
 
 if TYPE_CHECKING:
     import keras
 
     from ftlib.strategies.strategy import Strategy
-    from ftlib.tasks.folder.check import FolderReport
+    from ftlib.tasks.folder.data_report import DataReport
     from ftlib.tasks.task import Task
 
 DEFAULT_BATCH_SIZE = 32  # images, as for `fit`
@@ -46,6 +48,7 @@ class Options:
         find_near_copies: Whether to look for near duplicates.
         target: What the labels say: `"class"`, `"multilabel"` or `"regression"`.
         label_columns: The columns of the CSV file that they are in.
+        tokenizer: For texts: a name or a vocabulary file, as for `load_tokenizer`. Default: that of the backbone.
     """
 
     backbone: str | None = None
@@ -63,6 +66,7 @@ class Options:
     find_near_copies: bool = True
     target: str | None = None
     label_columns: Sequence[str] | None = None
+    tokenizer: str | None = None
 
     def checked(self) -> Options:
         """Returns the options with every name as the tables spell it, after looking at all of them, before any work.
@@ -162,6 +166,8 @@ class Options:
             target=config.data.target,
             label_columns=tuple(config.data.label_columns),
         )
+        if config.data.kind == "text":
+            configured = dataclasses.replace(configured, image_size=None, mirror=None)
         asked = {name: value for name, value in vars(self).items() if value is not None}
         asked["find_near_copies"] = self.find_near_copies and training.near
         return dataclasses.replace(configured, **asked)
@@ -195,12 +201,12 @@ class Plan:
     free: int | None
 
     def __repr__(self) -> str:
-        height, width, channels = self.task.image_shape
+        inputs = f"{INPUT_NOUNS[self.task.kind]} of {_describe_size(self.task)}"
         rows = [
-            ("backbone", f"{self.choice.backbone}, images of {width} x {height} x {channels} ({self.choice.why})"),
+            ("backbone", f"{self.choice.backbone}, {inputs} ({self.choice.why})"),
             ("strategy", repr(self.strategy)),
             ("regularization", self.regularization),
-            ("updates", f"{self.updates} of {self.batch_size} images each"),
+            ("updates", f"{self.updates} of {self.batch_size} {INPUT_NOUNS[self.task.kind]} each"),
             ("needs", self._describe_needs()),
         ]
         rows += [("why" if i == 0 else "", reason) for i, reason in enumerate(self.why)]
@@ -239,6 +245,13 @@ class Plan:
         }
 
 
+def _describe_size(task: Task) -> str:
+    if task.kind == "text":
+        return f"{task.input_shape[0]} tokens"
+    height, width, channels = task.image_shape
+    return f"{width} x {height} x {channels}"
+
+
 def _format_row(title: str, text: str) -> str:
     """Returns a text beside its title. Of a line with columns, the last is broken to the width of the terminal."""
     lines = []
@@ -248,13 +261,13 @@ def _format_row(title: str, text: str) -> str:
     return "\n".join(lines)
 
 
-def make_plan(folder: RunFolder, options: Options, report: FolderReport, say: Callable[[str], object]) -> Plan:
+def make_plan(folder: RunFolder, options: Options, report: DataReport, say: Callable[[str], object]) -> Plan:
     """Chooses what was not asked for.
 
     Args:
         folder: A `RunFolder` whose pictures are written down.
         options: The `Options`.
-        report: The `FolderReport` of the pictures.
+        report: The `FolderReport` of the pictures, or the `TextReport`.
         say: Takes a line of progress.
     """
     from ftlib.tasks.task import with_head
@@ -265,7 +278,7 @@ def make_plan(folder: RunFolder, options: Options, report: FolderReport, say: Ca
     say(f"\nloading {wanted_choice.backbone} ({wanted_choice.why}) ...")
     backbone, choice, remarks = choices.load_chosen(wanted_choice, pretrained=options.strategy != "scratch")
     mirror = _choose_mirror(options, choice, report)
-    task = folder.make_task(tuple(backbone.input_shape[1:]), mirror).for_backbone(backbone)
+    task = folder.make_task(_input_shape(backbone, report), mirror).for_backbone(backbone)
     model = with_head(backbone, task)
 
     strategy, preset, why = _choose_strategy(options, model, task, say)
@@ -286,8 +299,17 @@ def make_plan(folder: RunFolder, options: Options, report: FolderReport, say: Ca
     )
 
 
-def _choose_mirror(options: Options, choice: choices.BackboneChoice, report: FolderReport) -> bool:
+def _input_shape(backbone: keras.Model, report: DataReport) -> tuple[int, ...]:
+    """Returns the shape of the inputs for a backbone: for texts a length, also where the backbone takes any."""
+    if not isinstance(report, TextReport):
+        return tuple(backbone.input_shape[1:])
+    return (backbone.input_shape[1] or report.coverage.length,)
+
+
+def _choose_mirror(options: Options, choice: choices.BackboneChoice, report: DataReport) -> bool:
     """Returns whether a mirrored picture keeps its label."""
+    if report.noun == "text":
+        return False
     if options.mirror is not None:
         return options.mirror
     # What glyphnet is chosen for may be writing, which a mirror changes.

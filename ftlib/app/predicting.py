@@ -1,4 +1,4 @@
-"""What the model of a run says of pictures: their classes, all their labels, or their numbers."""
+"""What the model of a run says of pictures (their classes, all their labels, or their numbers) and of texts."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftlib.app.run_folder import RunFolder
+from ftlib.app.text_runs import load_run_tokenizer, read_texts_to_predict
 from ftlib.text import format_table
 
 if TYPE_CHECKING:
@@ -26,10 +27,10 @@ _AT_ONCE = 512  # pictures that are decoded and predicted together, so that a fo
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """What a model says of one picture.
+    """What a model says of one picture or text.
 
     Attributes:
-        picture: Its path.
+        picture: Its path; of a text the text itself.
         cells: A word or a number for each column of the answers; empty if the picture could not be read.
         record: The same as plain data.
         error: Why it could not be read; empty if it could.
@@ -40,18 +41,21 @@ class Answer:
     record: dict[str, Any] = dataclasses.field(default_factory=dict)
     error: str = ""
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self, noun: str = "picture") -> dict[str, Any]:
         """Returns the answer as plain data: with `classes`, or what else is predicted, or with `error`."""
         if self.error:
-            return {"picture": self.picture, "error": self.error}
-        return {"picture": self.picture, **self.record}
+            return {noun: self.picture, "error": self.error}
+        return {noun: self.picture, **self.record}
 
 
 class Predictions(NamedTuple):
-    """What a model says of some pictures: one `Answer` for each, and the columns of their cells."""
+    """What a model says of some pictures or texts: one `Answer` for each, the columns of their cells, and which of the
+    two they are: "picture" or "text".
+    """
 
     columns: tuple[AnswerColumn, ...]
     answers: list[Answer]
+    noun: str = "picture"
 
 
 def predict(
@@ -64,7 +68,8 @@ def predict(
 
     Args:
         run_dir: The folder of a finished run.
-        paths: Files, and folders that are searched for pictures at any depth.
+        paths: Files, and folders that are searched for pictures at any depth. For a run on texts: CSV files with a
+            column of texts, and text files with a text in each line.
         top: How many classes to name for each picture, at least 1; more than one only where each has one class.
         say: Takes a line of progress.
 
@@ -87,14 +92,37 @@ def predict(
             f"--top is for one class each, and this model answers with {folder.target.nouns}. Received: --top {top}. "
             "Leave it out."
         )
-    files = find_picture_files(paths)
+    files = find_input_files(folder, paths)
+    inputs: list[Any] = read_texts_to_predict(files) if folder.noun == "text" else files
+    predict_some = _predict_texts if folder.noun == "text" else _predict_files
     model: Any = keras.models.load_model(folder.path / "model.keras", compile=False)
     answers = []
-    for start in range(0, len(files), _AT_ONCE):
-        answers += _predict_files(model, folder, files[start : start + _AT_ONCE], top)
-        if len(files) > _AT_ONCE:
-            say(f"{len(answers):,} of {len(files):,} pictures")
-    return Predictions(objective.answer_columns(folder.class_names, top), answers)
+    for start in range(0, len(inputs), _AT_ONCE):
+        answers += predict_some(model, folder, inputs[start : start + _AT_ONCE], top)
+        if len(inputs) > _AT_ONCE:
+            say(f"{len(answers):,} of {len(inputs):,} {folder.noun}s")
+    return Predictions(objective.answer_columns(folder.class_names, top), answers, folder.noun)
+
+
+def _predict_texts(model: keras.Model, folder: RunFolder, texts: list[str], top: int) -> list[Answer]:
+    """Returns an answer for each text; none for an empty one."""
+    from ftlib.models.inference import predict as predict_ids
+
+    tokenizer = load_run_tokenizer(folder)
+    filled_texts = [text for text in texts if text]
+    outputs = iter(())
+    if filled_texts:
+        outputs = iter(predict_ids(model, tokenizer.encode(filled_texts, folder.image_shape[0])))
+    objective, names = folder.objective, folder.class_names
+    answers = []
+    for text in texts:
+        if not text:
+            answers.append(Answer(text, error="an empty text"))
+            continue
+        output = next(outputs)
+        cells = objective.answer_cells(output, names, top)
+        answers.append(Answer(text, cells, objective.answer_record(output, names, top)))
+    return answers
 
 
 def _predict_files(model: keras.Model, folder: RunFolder, files: list[pathlib.Path], top: int) -> list[Answer]:
@@ -118,6 +146,24 @@ def _predict_files(model: keras.Model, folder: RunFolder, files: list[pathlib.Pa
         cells = objective.answer_cells(output, names, top)
         answers.append(Answer(str(file), cells, objective.answer_record(output, names, top)))
     return answers
+
+
+def find_input_files(folder: RunFolder, paths: Iterable[pathlib.Path]) -> list[pathlib.Path]:
+    """Returns the files whose pictures or texts a run is to answer, in the order of `paths`.
+
+    Raises:
+        FileNotFoundError: For a path where nothing is.
+        ValueError: For a folder without pictures, or for any where texts are expected.
+    """
+    if folder.noun == "picture":
+        return find_picture_files(paths)
+    files = list(paths)
+    for file in files:
+        if file.is_dir():
+            raise ValueError(f"The run answers texts, of CSV files or of text files. Received: the folder {file}.")
+        if not file.exists():
+            raise FileNotFoundError(f"There is no file {str(file)!r} of texts.")
+    return files
 
 
 def find_picture_files(paths: Iterable[pathlib.Path]) -> list[pathlib.Path]:
@@ -158,7 +204,7 @@ def require_writable(out: pathlib.Path | None, pictures: Iterable[pathlib.Path])
     if not os.access(out if out.exists() else out.parent, os.W_OK):
         raise PermissionError(f"--out {out}: no permission to write there. Name another file.")
     if out.exists() and any(out.samefile(picture) for picture in pictures):
-        raise ValueError(f"--out would write over the picture {out}. Name another file.")
+        raise ValueError(f"--out would write over {out}, which is to be read. Name another file.")
     if out.is_file() and out.suffix.lower() not in _ANSWER_SUFFIXES:
         suffixes = ", ".join(_ANSWER_SUFFIXES)
         raise ValueError(f"--out would write over {out}, which is not a file of answers ({suffixes}).")
@@ -184,11 +230,11 @@ def format_answers(predictions: Predictions, answer_format: str) -> str:
         predictions: As from `predict`.
         answer_format: One of `ANSWER_FORMATS`.
     """
-    columns, answers = predictions
+    columns, answers, noun = predictions
     if answer_format == "json":
-        return json.dumps([answer.to_dict() for answer in answers], indent=1, ensure_ascii=False)
+        return json.dumps([answer.to_dict(noun) for answer in answers], indent=1, ensure_ascii=False)
 
-    header = ["picture", *(column.title for column in columns)]
+    header = [noun, *(column.title for column in columns)]
     rows = [_cells(answer, columns, answer_format) for answer in answers]
     if answer_format == "csv" or any(answer.error for answer in answers):
         header.append("error")

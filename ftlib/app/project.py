@@ -1,4 +1,4 @@
-"""From pictures to a finished run: what is checked, chosen, trained, and written about it."""
+"""From pictures, or texts, to a finished run: what is checked, chosen, trained, and written about it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,19 @@ from typing import TYPE_CHECKING
 
 from ftlib.app.console import Console
 from ftlib.app.fitting import choose_batch_pieces, train_run_folder
+from ftlib.app.own_data import VOCABULARY_FILE, inspect_own_data, with_recorded_vocabulary
 from ftlib.app.plan import Options, Plan, make_plan
 from ftlib.app.run_config import DataConfig, ModelConfig, RunConfig, TrainingConfig, read_config
 from ftlib.app.run_files import PictureRow, locked, read_json, write_json, write_picture_rows
 from ftlib.app.run_folder import RunFolder, make_run_folder
+from ftlib.app.text_runs import save_tokenizer
 from ftlib.files import LOCK, find_path, written_whole
-from ftlib.tasks.folder.inspection import DataFindings, inspect_data
+from ftlib.tasks.folder.inspection import DataFindings
 
 if TYPE_CHECKING:
     from ftlib.evidence.run import Run
+    from ftlib.models.tokenizer import HubTokenizer, Tokenizer
+    from ftlib.tasks.folder.picture_file import LabelledExample
 
 
 def start_fit(
@@ -34,7 +38,7 @@ def start_fit(
     """Checks pictures, chooses what was not asked for, trains, and writes everything into a new folder.
 
     Args:
-        data: A folder of class folders or a CSV file; None takes that of `config`.
+        data: A folder of class folders or a CSV file, of pictures or of texts; None takes that of `config`.
         out: The new folder. None: `runs/NAME`.
         options: The `Options`.
         console: The `Console` to write to.
@@ -50,7 +54,7 @@ def start_fit(
     if config is not None:
         recorded_config = read_config(config)
         data = recorded_config.data.path if data is None else data
-        options = options.filled_from(recorded_config)
+        options = with_recorded_vocabulary(options.filled_from(recorded_config), recorded_config, config)
     assert data is not None, "pictures, or a configuration that names them"
     checked_options = options.checked()
     data_path = pathlib.Path(os.path.abspath(find_path(data)))
@@ -72,10 +76,10 @@ def _prepare(run_dir: pathlib.Path, data: pathlib.Path, options: Options, consol
     """Checks the pictures and chooses what was not asked for; afterwards the run can be resumed."""
     console.say(f"the run is written to {run_dir}")
     with console.step(f"checking {data} ..."):
-        findings = inspect_data(data, options.find_near_copies, options.target, options.label_columns or ())
+        findings, tokenizer = inspect_own_data(data, options)
     console.say(repr(findings))
     findings.require()
-    folder = create_run_folder(run_dir, data, findings)
+    folder = create_run_folder(run_dir, data, findings, tokenizer)
     with console.sign_of_life():  # probes take a minute
         plan = make_plan(folder, options, findings.report, console.say)
     console.say(repr(plan))
@@ -83,13 +87,19 @@ def _prepare(run_dir: pathlib.Path, data: pathlib.Path, options: Options, consol
     return folder, plan
 
 
-def create_run_folder(run_dir: pathlib.Path, data: pathlib.Path, findings: DataFindings) -> RunFolder:
-    """Writes which picture is in which split.
+def create_run_folder(
+    run_dir: pathlib.Path,
+    data: pathlib.Path,
+    findings: DataFindings,
+    tokenizer: Tokenizer | HubTokenizer | None = None,
+) -> RunFolder:
+    """Writes which picture, or text, is in which split, and the vocabulary of texts.
 
     Args:
         run_dir: Where the run is written.
         data: The folder or CSV file, an absolute path.
         findings: The `DataFindings`.
+        tokenizer: The tokenizer of texts; None for pictures.
 
     Returns:
         A `RunFolder` whose configuration says what the pictures are, and is not saved yet.
@@ -97,7 +107,7 @@ def create_run_folder(run_dir: pathlib.Path, data: pathlib.Path, findings: DataF
     is_table = data.is_file()
     root = data.parent if is_table else data
     rows = [
-        PictureRow(_relative_path(file.path, root), file.class_name, split, file.group, file.sha256)
+        PictureRow(_place_of(file, root), file.class_name, split, file.group, file.sha256)
         for split, files in findings.files_by_split.items()
         for file in files
     ]
@@ -108,13 +118,23 @@ def create_run_folder(run_dir: pathlib.Path, data: pathlib.Path, findings: DataF
         path=str(data),
         table=is_table,
         name=data.stem if is_table else data.name,
-        source=f"{data.name}: {len(rows)} pictures{drawn_text}.",
+        source=f"{data.name}: {len(rows)} {findings.report.noun}s{drawn_text}.",
         class_names=list(findings.report.class_names),
         pictures={split: len(files) for split, files in findings.files_by_split.items()},
         target=findings.report.target.name,
         label_columns=list(findings.report.target.columns),
+        kind="image" if tokenizer is None else "text",
     )
-    return RunFolder(run_dir, RunConfig(data_config))
+    folder = RunFolder(run_dir, RunConfig(data_config))
+    if tokenizer is not None:
+        save_tokenizer(folder, tokenizer)
+    return folder
+
+
+def _place_of(example: LabelledExample, root: pathlib.Path) -> str:
+    """Returns how `data.csv` calls an example: a picture by its path below a folder, a text by its id."""
+    path = getattr(example, "path", None)
+    return example.id if path is None else _relative_path(path, root)
 
 
 def _relative_path(file: pathlib.Path, root: pathlib.Path) -> str:
@@ -134,7 +154,7 @@ def _write_start(folder: RunFolder, plan: Plan, options: Options) -> None:
     folder.config.model = ModelConfig(
         backbone=plan.choice.backbone,
         image_size=plan.choice.image_size,
-        image_shape=list(plan.model.input_shape[1:]),
+        image_shape=list(plan.task.input_shape),
     )
     folder.config.training = TrainingConfig(
         mirror=plan.task.mirror,
@@ -164,7 +184,7 @@ def _write_start(folder: RunFolder, plan: Plan, options: Options) -> None:
 
 def _discard_unstarted_run(run_dir: pathlib.Path, created_folders: Iterable[pathlib.Path]) -> None:
     """Empties the folder of a run that did not come to be, and removes the folders that were made for it."""
-    for name in (LOCK, "data.csv", "findings.json", "start.keras", "part-start.keras"):
+    for name in (LOCK, "data.csv", "findings.json", VOCABULARY_FILE, "start.keras", "part-start.keras"):
         (run_dir / name).unlink(missing_ok=True)
     for folder in created_folders:
         with contextlib.suppress(OSError):  # another run lies in it by now
@@ -203,7 +223,7 @@ def write_results(folder: RunFolder, run: Run, console: Console) -> RunFolder:
     from ftlib.evidence.metrics import measure
 
     if not (folder.path / "metrics.json").exists():
-        with console.step("measuring on the test pictures ..."):
+        with console.step(f"measuring on the test {folder.noun}s ..."):
             write_json(folder.path / "class_names.json", list(folder.class_names))
             write_json(folder.path / "metrics.json", measure(run))
     if not (folder.path / "report.html").exists():

@@ -29,7 +29,7 @@ class _Record:
 
 @dataclasses.dataclass
 class DataConfig(_Record):
-    """The pictures of a run.
+    """The pictures, or texts, of a run.
 
     Attributes:
         path: Absolute path of the folder, or of the CSV file.
@@ -40,6 +40,8 @@ class DataConfig(_Record):
         pictures: Number of pictures by split.
         target: What the labels say: `"class"`, `"multilabel"` or `"regression"`.
         label_columns: The columns that they are in, where they were named.
+        kind: `"image"` or `"text"`.
+        tokenizer: Name of the vocabulary, for texts.
     """
 
     path: str
@@ -50,6 +52,8 @@ class DataConfig(_Record):
     pictures: dict[str, int] = dataclasses.field(default_factory=dict)
     target: str = "class"
     label_columns: list[str] = dataclasses.field(default_factory=list)
+    kind: str = "image"
+    tokenizer: str = ""
 
 
 @dataclasses.dataclass
@@ -59,7 +63,7 @@ class ModelConfig(_Record):
     Attributes:
         backbone: Name or file of the backbone.
         image_size: Side of the images that was asked for or chosen; None for the backbone's own.
-        image_shape: `[height, width, channels]` of the images that the model takes.
+        image_shape: `[height, width, channels]` of the images that the model takes; of texts `[tokens]`.
     """
 
     backbone: str

@@ -3,10 +3,11 @@
 | file | what |
 |---|---|
 | `config.json` | everything that repeats the run: `ftlib fit --config RUN/config.json` |
-| `data.csv` | every picture with its label, split and checksum |
+| `data.csv` | every picture, or text, with its label, split and checksum |
 | `findings.json` | what the check of the data found |
 | `model.keras` | the trained model, which opens without ftlib: `keras.models.load_model` |
 | `class_names.json` | the names of its outputs, in order |
+| `vocabulary.txt` | for texts: the pieces that its inputs number, one a line |
 | `run.json` | the record of the training: `ftlib.load_run` |
 | `metrics.json` | how good it is, with intervals |
 | `report.html` | the report |
@@ -100,8 +101,13 @@ class RunFolder:
 
     @property
     def image_shape(self) -> tuple[int, ...]:
-        """`(height, width, channels)` of the images that the model takes."""
+        """`(height, width, channels)` of the images that the model takes; of texts `(tokens,)`."""
         return tuple(self.config.chosen_model.image_shape)
+
+    @property
+    def noun(self) -> str:
+        """What one of its inputs is called: "picture" or "text"."""
+        return "text" if self.config.data.kind == "text" else "picture"
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -124,11 +130,18 @@ class RunFolder:
         """Returns the pictures of the run, with the split of each."""
         return read_picture_rows(self.path / "data.csv")
 
-    def pictures_root(self) -> pathlib.Path:
-        """Returns the folder below which the pictures lie."""
+    def data_path(self) -> pathlib.Path:
+        """Returns the folder or the CSV file that the run was given."""
+        return pathlib.Path(str(self._place_of_data()))
+
+    def _place_of_data(self) -> pathlib.PurePath:
         text = self.config.data.path
         is_windows_path = os.name != "nt" and re.match(r"[A-Za-z]:[\\/]|\\\\", text)
-        place = pathlib.PureWindowsPath(text) if is_windows_path else pathlib.Path(text)
+        return pathlib.PureWindowsPath(text) if is_windows_path else pathlib.Path(text)
+
+    def pictures_root(self) -> pathlib.Path:
+        """Returns the folder below which the pictures lie."""
+        place = self._place_of_data()
         return pathlib.Path(str(place.parent if self.config.data.table else place))
 
     def record_pictures_root(self, data: str | os.PathLike) -> None:
@@ -171,8 +184,12 @@ class RunFolder:
         Args:
             image_shape: `(height, width, channels)` of the images.
             mirror: Whether a mirrored picture keeps its label.
-            check: As for `load_task`.
+            check: As for `load_task`; texts are compared in any case.
         """
+        if self.config.data.kind == "text":
+            from ftlib.app.text_runs import make_text_task
+
+            return make_text_task(self, image_shape[0])
         from ftlib.files import distinct_names
         from ftlib.tasks.folder.load import LICENCE, make_splits
         from ftlib.tasks.folder.picture_file import PictureFile

@@ -9,6 +9,7 @@ from ftlib.evidence.groups import group_accuracy
 from ftlib.evidence.run import Run
 from ftlib.objectives.classification import Classification
 from ftlib.objectives.scores import wilson_interval
+from ftlib.tasks.inputs import INPUT_NOUNS
 
 _BOOTSTRAP_DRAWS = 1000
 _SCORE_DRAWS = 300  # of scores that take longer
@@ -35,7 +36,8 @@ def measure(run: Run) -> dict[str, Any]:
         Dict of plain data: `images`; `accuracy` and `macro_f1`, each with `value`, `low`, `high`; `loss`;
         `calibration_error` (expected, in 10 bins) and `temperature`, which mends it; `validation_accuracy`; `classes`,
         a list of dicts with `name`, `images`, `accuracy` (recall) with its interval, `precision` and `f1`; `groups`, a
-        list of dicts with `name`, `images` and `accuracy`, empty where the pictures have none.
+        list of dicts with `name`, `images` and `accuracy`, empty where the pictures have none; `noun`, what an example
+        is called, where it is no picture.
         For another objective than classes see `measure_scores`.
     """
     if isinstance(run.objective, Classification):
@@ -111,7 +113,9 @@ def _measure_classification(run):
     right_count = int(counts.right.sum())
     accuracy_ends = wilson_interval(right_count, len(test.labels))
     f1_ends = _bootstrap_macro_f1(test.labels, predicted_classes, len(class_names))
+    noun = {} if run.kind == "image" else {"noun": INPUT_NOUNS[run.kind].removesuffix("s")}
     return {
+        **noun,
         "images": len(test.labels),
         "accuracy": _with_interval(right_count / len(test.labels), *accuracy_ends),
         "macro_f1": _with_interval(run.test_macro_f1, *f1_ends),

@@ -17,11 +17,11 @@ import numpy as np
 
 from ftlib.errors import find_name
 from ftlib.files import is_picture, visible_entries
-from ftlib.models.inference import fingerprint_model
+from ftlib.models.inference import fingerprint_model, take_inputs
 from ftlib.models.keras_internals import flatten_layers
 from ftlib.objectives.classification import Classification
 from ftlib.objectives.regression import Regression
-from ftlib.tasks.inputs import check_pixels
+from ftlib.tasks.inputs import INPUT_NOUNS, check_inputs
 from ftlib.text import format_file_size
 
 if TYPE_CHECKING:
@@ -145,8 +145,8 @@ def export(
         folder: Where to write. It is made if it is missing.
         formats: Of `"keras"`, `"savedmodel"`, `"onnx"` and `"litert"`; a name or several. Default: Keras alone, which
             needs nothing more.
-        images: Pixels 0-255, `(n, height, width, channels)` of the model's size, to compare on. Default None: 32 test
-            images of the run's task.
+        images: Pixels 0-255, `(n, height, width, channels)` of the model's size, to compare on; for a run on texts
+            token ids `(n, length)`. Default None: 32 test examples of the run's task.
         say: Function that is told what happens, such as `print`. Default None: nobody.
 
     Returns:
@@ -245,7 +245,7 @@ def _check_folder(folder):
 
 
 def _compared_images(run, images):
-    """Returns the images to compare the formats on, as `float32`: those given, else some of the test images."""
+    """Returns the images (`float32`) or texts (ids) to compare the formats on: those given, else some of the test."""
     if images is None:
         if run.task is None:
             raise ValueError(
@@ -255,11 +255,13 @@ def _compared_images(run, images):
         test_images = run.task.test.images
         # Spread over the whole split, which may be sorted by class.
         images = test_images[np.unique(np.linspace(0, len(test_images) - 1, DEFAULT_IMAGE_COUNT).astype(int))]
-    check_pixels(images)
-    pixels = np.asarray(images[np.arange(len(images))], "float32")
-    if pixels.shape[1:] != run.image_shape:
-        raise ValueError(f"Expected images of the model's size, {run.image_shape}. Received: {pixels.shape[1:]}.")
-    return pixels
+    check_inputs(images, run.kind, "")
+    inputs = take_inputs(images, np.arange(len(images)))
+    if inputs.shape[1:] != run.image_shape:
+        raise ValueError(
+            f"Expected {INPUT_NOUNS[run.kind]} of the model's size, {run.image_shape}. Received: {inputs.shape[1:]}."
+        )
+    return inputs
 
 
 def _modules_of(model):
@@ -361,16 +363,10 @@ def _write_description(run, rows, work_folder, folder, objective):
         for row in load_exports(folder)
         if row.get("checksum") == checksum and row["format"] not in exported_formats and (folder / row["path"]).exists()
     ]
-    height, width, channels = run.image_shape
     description = {
         "predicts": objective.name,
         "classes": list(run.class_names),
-        "input": {
-            "shape": [None, height, width, channels],
-            "dtype": "float32",
-            "order": "batch, height, width, channels",
-            "pixels": f"{'grey' if channels == 1 else 'RGB'}, 0 to 255; the model scales them itself",
-        },
+        "input": _describe_input(run),
         "output": {
             "shape": list(run.model.output_shape),
             "names": list(objective.output_names(run.class_names)),
@@ -381,6 +377,26 @@ def _write_description(run, rows, work_folder, folder, objective):
     path = work_folder / "export.json"
     path.write_text(json.dumps(description, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
     return path
+
+
+def _describe_input(run):
+    """Returns what goes into a model, as plain data."""
+    if run.kind == "text":
+        tokenizer = None if run.task is None else run.task.tokenizer
+        marks = "" if tokenizer is None else f"; they begin with {tokenizer.start_id} and end with {tokenizer.end_id}"
+        return {
+            "shape": [None, *run.image_shape],
+            "dtype": "int32",
+            "order": "batch, tokens",
+            "tokens": f"ids of pieces, the lines of vocabulary.txt counted from 0{marks}; filled up with 0, or cut",
+        }
+    height, width, channels = run.image_shape
+    return {
+        "shape": [None, height, width, channels],
+        "dtype": "float32",
+        "order": "batch, height, width, channels",
+        "pixels": f"{'grey' if channels == 1 else 'RGB'}, 0 to 255; the model scales them itself",
+    }
 
 
 def _move_into_place(new_path, final_path):

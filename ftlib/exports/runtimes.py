@@ -16,7 +16,8 @@ import numpy as np
 
 FEWEST_TIMED_CALLS = 30  # fewer would let one pause of the machine decide
 
-# A function from pixels `(1, height, width, channels)` to probabilities `(1, classes)`, and the runtime's name.
+# A function from pixels `(1, height, width, channels)`, or token ids `(1, length)`, to probabilities `(1, classes)`;
+# and the name of the runtime.
 Loaded = tuple[Callable[[np.ndarray], Any], str]
 
 
@@ -91,7 +92,7 @@ def run(format_name: str, path: str, images: np.ndarray) -> tuple[np.ndarray, di
     Args:
         format_name: A key of `LOADERS`.
         path: Of the exported file or folder.
-        images: `(n, height, width, channels)`, `float32`, pixels 0-255.
+        images: `(n, height, width, channels)`, `float32`, pixels 0-255; or token ids `(n, length)`, `int32`.
 
     Returns:
         `(probabilities (n, classes), facts)`: the runtime, the seconds to load and to the first answer, and the
@@ -153,11 +154,16 @@ def to_onnx(model: Any, path: str) -> None:
         graph.as_graph_def(),
         input_names=[input_name],
         output_names=[output_name],
-        tensors_to_rename={input_name: "image", output_name: _output_title(model)},
+        tensors_to_rename={input_name: _input_title(model), output_name: _output_title(model)},
         custom_op_handlers={"Erfc": (_replace_erfc, [])},
         opset=17,
         output_path=path,
     )
+
+
+def _input_title(model):
+    """Returns how the input is called."""
+    return "tokens" if "int" in str(model.inputs[0].dtype) else "image"
 
 
 def _output_title(model):
@@ -173,7 +179,8 @@ def _trace_with_constants(model):
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
     tf_function = tf.function
-    image = tf.TensorSpec(model.input_shape, "float32", name="image")
+    dtype = "int32" if "int" in str(model.inputs[0].dtype) else "float32"
+    image = tf.TensorSpec(model.input_shape, dtype, name="image")
 
     def function_without_xla(*args, **options):
         return tf_function(*args, **{**options, "jit_compile": None})

@@ -35,7 +35,7 @@ def check_vocabulary(model: keras.Model, task: Task) -> None:
     if task.kind != "text":
         return
     row_counts = [layer.input_dim for layer in flatten_layers(model) if _embeds_tokens(layer)]
-    highest_id = max(int(np.max(split.inputs)) for split in task.splits.values())
+    highest_id = max(int(np.asarray(split.inputs[: len(split)]).max()) for split in task.splits.values())
     vocabulary_size = highest_id + 1 if task.tokenizer is None else task.tokenizer.vocabulary_size
     least_rows = min(row_counts, default=vocabulary_size)
     if max(highest_id + 1, vocabulary_size) > least_rows:
