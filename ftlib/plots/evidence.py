@@ -85,14 +85,14 @@ def trade_off(  # noqa: PLR0913 - all but three are options with defaults
 
     Args:
         series: Dict from the name of a method to a list of points along its path, such as growing strengths: dicts with
-            `"x"` and `"y"`, each `(mean, low, high)`, fractions where in percent, and optionally a `"label"`, written at the point.
+            `"x"` and `"y"`, each `(mean, low, high)`, and optionally a `"label"`, written at the point.
         x_label, y_label: Labels of the axes.
         title: What to see. Default None: no title, where the text around it has one.
         width, height: In inches; of a given width, names take a third at most. Default: as wide as the names ask for,
             and 4.8 high.
         faint_intervals: Whether intervals are thin and grey, not in the colour of their path: in a small picture they
             would hide the paths.
-        percent: Whether the numbers are fractions to be shown in percent. Default True.
+        percent: Whether the numbers are fractions, shown in percent. Default True.
 
     Returns:
         A Matplotlib figure.

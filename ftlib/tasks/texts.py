@@ -134,9 +134,7 @@ def _make_task(corpus, splits, tokenizer, objective, unknown_id):
     )
 
 
-def pack_texts(
-    texts: Sequence[str], tokenizer: TextTokenizer, length: int, most_rows: int | None = None
-) -> np.ndarray:
+def pack_texts(texts: Sequence[str], tokenizer: TextTokenizer, length: int, most_rows: int | None = None) -> np.ndarray:
     """Returns texts one after the other in rows `(n, length)` of ids, at most `most_rows` of them.
 
     Each row has a start, and each text an end, where the tokenizer has such marks. What is left over at the end, less
