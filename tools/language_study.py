@@ -160,6 +160,7 @@ def measure(pair, method, rate, seed):
         "pair": pair.name,
         "method": method,
         "seed": seed,
+        "code": stamp(),
         "rate": rate,
         "updates": UPDATES,
         "trainable": run.phases[-1]["trainable"],
@@ -187,12 +188,13 @@ def read_record(fresh):
     """Returns what is recorded, or an empty record where there is none, or it is to be measured again."""
     if PATH.exists() and not fresh:
         record = json.loads(PATH.read_text(encoding="utf-8"))
-        if record["settings"]["code"] != stamp():
-            print("language.json was measured with other code and is kept: see --fresh", flush=True)
+        outdated = sum(row["code"] != stamp() for row in record["rows"])
+        if outdated:
+            print(f"{outdated} rows were measured with other code and are kept: see --fresh", flush=True)
         return record
     settings = {
-        "code": stamp(), "keras": keras.__version__, "backend": keras.backend.backend(), "updates": UPDATES,
-        "batch": BATCH, "length": LENGTH, "rows": ROWS,
+        "keras": keras.__version__, "backend": keras.backend.backend(), "updates": UPDATES, "batch": BATCH,
+        "length": LENGTH, "rows": ROWS,
     }  # fmt: skip
     return {"settings": settings, "before": {}, "tuning": [], "rows": []}
 
