@@ -11,7 +11,7 @@ import numpy as np
 from ftlib.evidence.run import Run
 from ftlib.models.inference import predict
 from ftlib.models.token_network import PADDING_ID, longest_text
-from ftlib.models.tokenizer import TextTokenizer, most_tokens
+from ftlib.models.tokenizer import TextTokenizer, most_tokens, require_text_tokenizer
 from ftlib.objectives.next_token import require_causal
 
 _STREAM = 0x7E87  # of random numbers, apart from all others
@@ -98,11 +98,11 @@ def _require_writer(model, tokenizer):
     network: Any = model.model if isinstance(model, Run) else model
     if tokenizer is None and isinstance(model, Run) and model.task is not None:
         tokenizer = model.task.tokenizer
-    if not isinstance(tokenizer, TextTokenizer):
+    if tokenizer is None:
         raise TypeError(
-            "`tokenizer` is what made the ids that the model learnt: ft.load_tokenizer(name). Received: "
-            f"{type(tokenizer).__name__}."
+            "`tokenizer` is what made the ids that the model learnt: ft.load_tokenizer(name). Received: None."
         )
+    require_text_tokenizer(tokenizer)
     shape = getattr(network, "output_shape", None)
     if not isinstance(shape, tuple) or len(shape) != 3 or shape[-1] != tokenizer.vocabulary_size:
         raise ValueError(

@@ -68,6 +68,27 @@ class TextTokenizer(Protocol):
         ...
 
 
+def require_text_tokenizer(tokenizer: Any) -> None:
+    """Raises a TypeError that says what an object lacks to be a `TextTokenizer`."""
+    if not isinstance(tokenizer, TextTokenizer):
+        wanted = (
+            "name",
+            "length",
+            "vocabulary_size",
+            "start_id",
+            "end_id",
+            "unknown_id",
+            "mask_id",
+            "encode",
+            "decode",
+        )
+        missing = ", ".join(name for name in wanted if not hasattr(tokenizer, name))
+        raise TypeError(
+            "`tokenizer` is what makes ids of texts: a name or object as from ft.load_tokenizer(name), or one of your "
+            f"own with what these have. Received: {type(tokenizer).__name__}, without {missing}."
+        )
+
+
 def most_tokens(text: str) -> int:
     """Returns how many tokens a text has at most, with its marks, where a character may be a token for each byte."""
     return 10 * len(text) + 4
@@ -211,7 +232,7 @@ class Tokenizer:
         Raises:
             TypeError: For something else than strings.
         """
-        _require_strings(texts)
+        require_strings(texts)
         rows = [[piece.id for piece in self.split_with_places(text)] for text in texts]
         return _rows_of_ids([[self.start_id, *row, self.end_id] if marks else row for row in rows], length)
 
@@ -234,8 +255,8 @@ class Tokenizer:
             TypeError: For something else than strings.
             ValueError: For another number of questions than of passages.
         """
-        _require_strings(questions, "questions")
-        _require_strings(passages, "passages")
+        require_strings(questions, "questions")
+        require_strings(passages, "passages")
         if len(questions) != len(passages):
             raise ValueError(
                 f"Each question has its passage. Received: {len(questions)} questions and {len(passages)} passages."
@@ -288,7 +309,8 @@ class Tokenizer:
         return cls(map(_piece_of_line, lines), file_path.stem.removesuffix("-vocabulary"))
 
 
-def _require_strings(texts, name="texts"):
+def require_strings(texts: Sequence[str], name: str = "texts") -> None:
+    """Raises a TypeError unless texts are a list of strings, and not one string."""
     if isinstance(texts, str):
         raise TypeError(f"`{name}` is a list of strings. Received: one string, {texts[:40]!r}.")
     for row, text in enumerate(texts):
@@ -414,7 +436,7 @@ class HubTokenizer:
 
     def encode(self, texts: Sequence[str], length: int, marks: bool = True) -> np.ndarray:
         """Returns the ids of texts, `(n, length)` in int32; see `Tokenizer.encode`."""
-        _require_strings(texts)
+        require_strings(texts)
         rows = [[id for id in self._ids_of(text) if id] for text in texts]
         begin, end = ([id] if marks and id else [] for id in (self.start_id, self.end_id))
         return _rows_of_ids([[*begin, *row, *end] for row in rows], length)

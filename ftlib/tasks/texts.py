@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import pathlib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from ftlib.models.language_models import load_tokenizer
 from ftlib.models.token_network import PADDING_ID
-from ftlib.models.tokenizer import TextTokenizer, most_tokens
+from ftlib.models.tokenizer import TextTokenizer, most_tokens, require_strings, require_text_tokenizer
 from ftlib.objectives.classification import Classification
 from ftlib.objectives.next_token import NextToken
 from ftlib.tasks.split import Split
@@ -67,7 +68,7 @@ def text_task(
     for part in PARTS:
         labels = np.asarray(corpus.labels[part], "int64")
         drawn = draw_labels(labels, labels_per_class if part == "train" else None, seed)
-        drawn_texts = [str(corpus.texts[part][row]) for row in drawn]
+        drawn_texts = [corpus.texts[part][int(row)] for row in drawn]
         names = corpus.ids.get(part) or [f"{part}/{row:06d}" for row in range(len(labels))]
         drawn_names = np.asarray(names)[drawn]
         groups = np.asarray(corpus.groups[part])[drawn] if corpus.groups else None
@@ -141,8 +142,10 @@ def pack_texts(texts: Sequence[str], tokenizer: TextTokenizer, length: int, most
     than a row, is dropped.
 
     Raises:
+        TypeError: For something else than strings.
         ValueError: For texts that fill no row.
     """
+    require_strings(texts)
     begin, end = ([id] if id else [] for id in (tokenizer.start_id, tokenizer.end_id))
     encoded = (tokenizer.encode([text], most_tokens(text), marks=False)[0] for text in texts)
     tokens = itertools.chain.from_iterable((*ids[ids != PADDING_ID].tolist(), *end) for ids in encoded)
@@ -159,10 +162,12 @@ def require_tokenizer(tokenizer: str | TextTokenizer, length: int | None) -> tup
     """Returns a tokenizer, loaded if it was named, and the tokens of a text.
 
     Raises:
+        TypeError: For an object that is no tokenizer.
         ValueError: For an unknown name, and a length below 2.
     """
-    if not isinstance(tokenizer, TextTokenizer):
+    if isinstance(tokenizer, (str, pathlib.PurePath)):
         tokenizer = load_tokenizer(tokenizer)
+    require_text_tokenizer(tokenizer)
     chosen = tokenizer.length or DEFAULT_LENGTH if length is None else length
     if isinstance(chosen, bool) or not isinstance(chosen, int) or chosen < 2:
         raise ValueError(f"`length` is a whole number of at least 2. Received: length={length!r}.")

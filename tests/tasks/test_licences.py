@@ -16,10 +16,13 @@ def test_no_paragraph_is_read_twice_nor_nearly():
     paragraphs = [paragraph for part in parts.values() for paragraph in part]
     assert set(parts) == {"train", "validation", "test"} and all(len(part) > 20 for part in parts.values())
     assert sum('THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND' in one for one in paragraphs) <= 1
-    seen = {part: set().union(*map(shingles, texts)) for part, texts in parts.items()}
-    for paragraph in parts["test"]:
-        own = shingles(paragraph)
-        assert len(own & seen["train"]) <= 0.9 * len(own)
+    # Of a short paragraph that a longer one holds, read later, all may be known: there are few.
+    learnt = set().union(*map(shingles, parts["train"]))
+    for part in ("validation", "test"):
+        known = [
+            paragraph for paragraph in parts[part] if 2 * len(shingles(paragraph) & learnt) > len(shingles(paragraph))
+        ]
+        assert len(known) <= 0.03 * len(parts[part])
 
 
 def shingles(paragraph):

@@ -14,6 +14,7 @@ from ftlib.tasks.texts import Corpus, next_token_task, pack_texts, text_task
 class Bytes:
     """A tokenizer of a user's own: the bytes of a text, and one more for 0; without any mark."""
 
+    name = "bytes"
     length = None
     vocabulary_size = 257
     start_id = end_id = unknown_id = mask_id = 0
@@ -100,6 +101,8 @@ def test_what_makes_no_task_is_refused():
             text_task(classes(), length=length, tokenizer=written.tokenizer())
     with pytest.raises(ValueError, match="minibird"):
         text_task(classes(), tokenizer="minibird")
+    with pytest.raises(TypeError, match="one of your own.*Received: int, without name, length"):
+        text_task(classes(), tokenizer=3)
     with pytest.raises(TypeError, match="list of strings. Received: float"):
         next_token_task(
             dataclasses.replace(written.corpus(), texts={"train": [math.nan]}), tokenizer=written.tokenizer()
