@@ -5,8 +5,8 @@ libraries, of the modules that no task validates or tests on. Two steps, neither
 
 1. The vectors of the vocabulary come from which pieces stand in one text, as the singular vectors of their positive
    pointwise mutual information (Levy and Goldberg, 2014): minutes, where a network would take hours.
-2. All else learns to fill in hidden tokens (Devlin et al., 2019). The vectors stay as they are: in a trial in which they
-   trained along, a classifier on the features of reviews did worse.
+2. All else learns to fill in hidden tokens (Devlin et al., 2019). The vectors stay as they are: in a trial that
+   trained them along, a classifier on the features of reviews did worse.
 """
 
 import argparse
