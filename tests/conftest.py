@@ -81,8 +81,12 @@ def pytest_unconfigure():
 
 
 def pytest_collection_modifyitems(items):
-    """Begins with what takes longest, so that no worker is left alone with it at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    """Begins with what takes longest, so that no worker is left alone with it at the end.
+
+    Files stay together, so that a worker makes what the tests of a file share only once.
+    """
+    slow_files = {item.path for item in items if item.get_closest_marker("slow") is not None}
+    items.sort(key=lambda item: item.path not in slow_files)
 
 
 @pytest.fixture(scope="session")
