@@ -48,8 +48,8 @@ def read_texts(reviews):
 def piece_vectors(corpora, tokenizer, width, seed):
     """Returns a vector for each piece, `(vocabulary, width)`, by which pieces it shares texts with.
 
-    Each corpus has vectors of its own, and a piece takes those of the corpus in which it is the more common: reviews and
-    documentation have hardly a piece in common, and together they would have to share the dimensions.
+    Each corpus has vectors of its own, and a piece takes those of the corpus in which it is the more common. Reviews and
+    documentation share hardly a piece; together they would have to share the dimensions.
     """
     streams = [_stream(texts, tokenizer) for texts in corpora]
     counts = [np.bincount(stream[stream >= 0], minlength=len(tokenizer)) for stream in streams]

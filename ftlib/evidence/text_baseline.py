@@ -53,7 +53,7 @@ def measure_text_baseline(task: Task) -> TextBaseline:
     chosen = np.arange(len(labels["train"]))
     if len(chosen) > _MOST_TEXTS:
         chosen = np.sort(np.random.default_rng(0).permutation(chosen)[:_MOST_TEXTS])
-    vectorizer = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), sublinear_tf=True, dtype=np.float32)
+    vectorizer = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), sublinear_tf=True, dtype=np.float32)  # pyright: ignore[reportArgumentType]  (float32 works)
     train_features = vectorizer.fit_transform(task.read_texts("train", chosen))
     features = {part: vectorizer.transform(task.read_texts(part)) for part in ("validation", "test")}
 

@@ -61,7 +61,7 @@ def mistaken_texts(answers: Answers) -> list[str]:
     texts = _read_texts(answers, indices)
     rows = []
     for number, (index, text) in enumerate(zip(indices, texts, strict=True), start=1):
-        sure = format_confidence(answers.confidences[index])
+        sure = format_confidence(float(answers.confidences[index]))
         rows.append([number, *names_of(answers, index), sure, text, str(answers.split.ids[index])])
     text = (
         f"{mistake_count:,} of {text_count:,} test texts. What a model is sure of and wrong about is often a label to "
@@ -114,7 +114,7 @@ def _shaded_answers(answers, indices):
     for place, index in enumerate(indices):
         true_name, predicted_name = names_of(answers, index)
         truth = "" if true_name == predicted_name else f", is {true_name}"
-        line = f"Said {predicted_name}, {format_confidence(answers.confidences[index])} sure{truth}"
+        line = f"Said {predicted_name}, {format_confidence(float(answers.confidences[index]))} sure{truth}"
         pieces = [(piece, weight / _FULL_SHADE) for piece, weight in explanation.pieces(place)]
         parts.append(keep_together(paragraph(line, "small"), shaded_text(pieces)))
     return parts

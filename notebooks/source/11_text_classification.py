@@ -264,7 +264,11 @@ for row in mistaken[np.argsort(-said[mistaken].max(1))][:5]:
 # 어떤 낱말 때문에 그렇게 답했을까요? 낱말을 하나씩 가리고 답의 확률이 어떻게 변하는지 봅니다. 어떤 낱말을 가렸을 때 확률이 떨어지면 그 낱말에 기댄 것입니다. 그림의
 # 일부를 가려 보던 것과 같은 방법이고, 조각 대신 낱말을 가립니다.
 # %%
-# OCCLUSION
+some = mistaken[np.argsort(-said[mistaken].max(1))][:3]
+weighed = ft.explain_text(best, tokenizer, [texts["validation"][row] for row in some])
+for index, row in enumerate(some):
+    words = ", ".join(f"{word} ({weight:+.2f})" for word, weight in weighed.strongest(index))
+    print(f"said {task.class_names[said[row].argmax()]} for {words}")
 # %% [markdown] lang="en"
 # ## The same in plain Keras
 #
