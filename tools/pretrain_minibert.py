@@ -48,7 +48,7 @@ def read_texts(reviews):
 def piece_vectors(corpora, tokenizer, width, seed):
     """Returns a vector for each piece, `(vocabulary, width)`, by which pieces it shares texts with.
 
-    Each corpus has vectors of its own, and a piece takes those of the corpus in which it is the more common. Reviews and
+    Each corpus has vectors of its own, and a piece takes those of the corpus in which it is more common. Reviews and
     documentation share hardly a piece; together they would have to share the dimensions.
     """
     streams = [_stream(texts, tokenizer) for texts in corpora]
