@@ -57,7 +57,7 @@ lab: setup  ## open JupyterLab in notebooks/
 notebooks: setup  ## build the lessons from notebooks/source; only what changed is executed (LIBRARY=1: ftlib counts)
 	.venv/bin/python tools/notebooks.py $(if $(LIBRARY),--library)
 
-slides: setup  ## build the five decks in slides/ as HTML and PDF (needs npm; the PDFs also Chromium)
+slides: setup  ## build the six decks in slides/ as HTML and PDF (needs npm; the PDFs also Chromium)
 	.venv/bin/python tools/slides.py
 
 site: setup  ## build the lessons and the API reference as web pages that need no network, into site/
@@ -100,15 +100,18 @@ results: setup  ## measure the recorded grids in results/ again, where the code 
 	.venv/bin/python tools/results.py
 	.venv/bin/python tools/transfer_study.py
 	.venv/bin/python tools/advise_study.py
+	.venv/bin/python tools/language_study.py
 
 benchmarks: setup  ## measure ftlib against what one would otherwise do (needs FTLIB_REAL)
 	for one in guide own_images partial rates updates objectives kills large hardware; do .venv/bin/python benchmarks/$$one.py || exit 1; done
 	.venv/bin/python benchmarks/readme.py
 
-weights: setup  ## pre-train glyphnet again, and its biased sister
+weights: setup  ## pre-train what ships again: glyphnet and its biased sister, minigpt, and minibert (needs FTLIB_REAL)
 	.venv/bin/python tools/pretrain_glyphnet.py
 	.venv/bin/python tools/pretrain_glyphnet.py --name glyphnet-marked --marks 0.2 --start --epochs 1 --images 76800 \
 	--peak 2e-3
+	.venv/bin/python tools/pretrain_minigpt.py
+	.venv/bin/python tools/pretrain_minibert.py
 
 lock: setup  ## resolve the pins again after a change of pyproject.toml
 	.venv/bin/python $(PIP) uv

@@ -23,6 +23,7 @@ _PUBLIC = {
     "evidence.advisor": ["Advice", "advise"],
     "evidence.calibration": ["Calibration", "calibration"],
     "evidence.comparison": ["Comparison", "load_comparison"],
+    "evidence.evaluate": ["evaluate"],
     "evidence.explanation": ["Explanation", "explain"],
     "evidence.forgetting": ["Forgetting", "forgetting"],
     "evidence.generation": ["generate", "generation_scores", "sampling_path"],

@@ -472,7 +472,9 @@ WRONG = {
             "is that of the old ones",
         ),
         (
-            "def batch(new, old, size, share, rng):\n    rng = np.random.default_rng(0)\n    k = round(share * size)\n"
+            "def batch(new, old, size, share, rng):\n"
+            "    rng = np.random.default_rng(0)\n"
+            "    k = round(share * size)\n"
             '    return rng.integers(new, size=size - k), rng.integers(old, size=k)\n\nft.check("09.3", batch)',
             "Draw from `rng`",
         ),
@@ -592,6 +594,125 @@ WRONG = {
         ('ft.check("10.3", ft.mark_task(fitted, share=[1, 1] + 8 * [0]))', "a new shortcut"),
         ('ft.check("10.3", ft.mark_task(fitted, share=1))', "never sees a plain one"),
         ('ft.check("10.3", ft.mark_task(fitted))', "it should be two of ten"),
+    ],
+    "11.1": [
+        (
+            "def hide(ids, share, mask_id, rng):\n"
+            "    hidden = rng.random(ids.shape) < share\n"
+            "    return np.where(hidden, mask_id, ids), np.where(hidden, ids, -1)\n\n"
+            'ft.check("11.1", hide)',
+            "Padding was hidden",
+        ),
+        (
+            "def hide(ids, share, mask_id, rng):\n"
+            "    hidden = (rng.random(ids.shape) < share) & (ids != 0)\n"
+            "    return np.where(hidden, mask_id, ids), ids\n\n"
+            'ft.check("11.1", hide)',
+            "where nothing is hidden",
+        ),
+        (
+            "def hide(ids, share, mask_id, rng):\n"
+            "    hidden = (rng.random(ids.shape) < share) & (ids != 0)\n"
+            "    return np.where(hidden, mask_id, ids), np.where(hidden, mask_id, -1)\n\n"
+            'ft.check("11.1", hide)',
+            "hold the mask",
+        ),
+        (
+            "def hide(ids, share, mask_id, rng):\n"
+            "    hidden = (rng.random(ids.shape) > share) & (ids != 0)\n"
+            "    return np.where(hidden, mask_id, ids), np.where(hidden, ids, -1)\n\n"
+            'ft.check("11.1", hide)',
+            "of the pieces are hidden",
+        ),
+        (
+            "def hide(ids, share, mask_id, rng):\n"
+            "    hidden = (np.random.default_rng(0).random(ids.shape) < share) & (ids != 0)\n"
+            "    return np.where(hidden, mask_id, ids), np.where(hidden, ids, -1)\n\n"
+            'ft.check("11.1", hide)',
+            "Draw from `rng`",
+        ),
+        (
+            "def hide(ids, share, mask_id, rng):\n"
+            "    hidden = (rng.random(ids.shape) < share) & (ids != 0)\n"
+            "    return ids, np.where(hidden, ids, -1)\n\n"
+            'ft.check("11.1", hide)',
+            "Nothing is hidden",
+        ),
+        (
+            "def hide(ids, share, mask_id, rng):\n"
+            "    hidden = (rng.random(ids.shape) < share) & (ids != 0)\n"
+            "    return np.where(hidden, mask_id, ids + 1), np.where(hidden, ids, -1)\n\n"
+            'ft.check("11.1", hide)',
+            "Ids changed",
+        ),
+        (
+            "def hide(ids, share, mask_id, rng):\n"
+            "    hidden = (rng.random(ids.shape) < share) & (ids != 0)\n"
+            "    return np.where(hidden, mask_id, ids), np.where(hidden, ids + 1, -1)\n\n"
+            'ft.check("11.1", hide)',
+            "other ids than those",
+        ),
+        ('ft.check("11.1", lambda ids, share, mask_id, rng: ids)', "Expected a pair"),
+        ('ft.check("11.1", lambda ids, share, mask_id, rng: (ids / 2, ids))', "Both are whole numbers"),
+    ],
+    "11.2": [
+        ('ft.check("11.2", lambda features, ids: features.mean(axis=1))', "with padding"),
+        ('ft.check("11.2", lambda features, ids: (features * (ids > 0)[..., None]).mean(axis=1))', "not of the count"),
+        ('ft.check("11.2", lambda features, ids: (features * (ids > 0)[..., None]).sum(axis=1))', "That is the sum"),
+        (
+            "def masked_mean(features, ids):\n    padding = (ids == 0)[..., None]\n"
+            "    return (features * padding).sum(axis=1) / np.maximum(padding.sum(axis=1), 1)\n\n"
+            'ft.check("11.2", masked_mean)',
+            "mean over the padding",
+        ),
+        ('ft.check("11.2", lambda features, ids: features.max(axis=1))', "another number"),
+        ('ft.check("11.2", lambda features, ids: features.mean())', "a row for each text"),
+    ],
+    "12.1": [
+        ('ft.check("12.1", lambda loss, size: loss / np.log(2))', "bits of a piece"),
+        ('ft.check("12.1", lambda loss, size: loss / size)', "nats per byte"),
+        ('ft.check("12.1", lambda loss, size: loss * np.log(2) / size)', "wrong way round"),
+        ('ft.check("12.1", lambda loss, size: loss / np.log(2) * size)', "Multiplied by the bytes"),
+        ('ft.check("12.1", lambda loss, size: np.exp(loss) / size)', "the perplexity"),
+        ('ft.check("12.1", lambda loss, size: np.log2(loss) / size)', "logarithm of the loss"),
+        ('ft.check("12.1", lambda loss, size: loss + size)', "expected 0.962"),
+        ('ft.check("12.1", lambda loss, size: "bits")', "Expected one number"),
+    ],
+    "12.2": [
+        ('ft.check("12.2", lambda x, k, a, b: (x @ k, a.size + b.size))', "frozen kernel alone"),
+        ('ft.check("12.2", lambda x, k, a, b: (x @ a @ b, a.size + b.size))', "addition alone"),
+        ('ft.check("12.2", lambda x, k, a, b: (x @ k + x @ a @ b, k.size))', "which is frozen"),
+        ('ft.check("12.2", lambda x, k, a, b: (x @ k + x @ a @ b, a.size))', "Both train"),
+        ('ft.check("12.2", lambda x, k, a, b: (x @ k + x @ a @ b, a.size * b.size))', "numbers train, not"),
+        ('ft.check("12.2", lambda x, k, a, b: (x @ k - x @ a @ b, a.size))', "other ones than"),
+        ('ft.check("12.2", lambda x, k, a, b: (x, a.size))', "an array of 5 x 9"),
+        ('ft.check("12.2", lambda x, k, a, b: x @ k + x @ a @ b)', "Expected a pair"),
+        ('ft.check("12.2", lambda x, k, a, b: (x @ k + x @ a @ b, "few"))', "Expected a count"),
+    ],
+    "12.3": [
+        (
+            "def probabilities(logits, temperature):\n    shares = np.exp((logits - logits.max()) * temperature)\n"
+            '    return shares / shares.sum()\n\nft.check("12.3", probabilities)',
+            "Multiplied by the temperature",
+        ),
+        (
+            "def probabilities(logits, temperature):\n    shares = np.exp(logits - logits.max())\n"
+            '    return shares / shares.sum() / temperature\n\nft.check("12.3", probabilities)',
+            "Divided after the softmax",
+        ),
+        (
+            "def probabilities(logits, temperature):\n    shares = np.exp(logits - logits.max())\n"
+            '    return shares / shares.sum()\n\nft.check("12.3", probabilities)',
+            "The same for each temperature",
+        ),
+        (
+            "def probabilities(logits, temperature):\n    shares = np.exp(logits / temperature)\n"
+            '    return shares / shares.sum()\n\nft.check("12.3", probabilities)',
+            "overflows",
+        ),
+        ('ft.check("12.3", lambda logits, temperature: np.exp(logits / temperature))', "add up to"),
+        ('ft.check("12.3", lambda logits, temperature: np.full(len(logits), 1 / len(logits)))', "other probabilities"),
+        ('ft.check("12.3", lambda logits, temperature: 0.5)', "a probability for each logit"),
     ],
     "16.1": [
         ('ft.check("16.1", ft.Hardware(precision="mixed_float16"))', "Give them in parts"),

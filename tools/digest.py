@@ -8,6 +8,13 @@ _MODULES_OF_OTHER_WINGS = (
     "evidence/probes", "evidence/run", "objectives/augmentation", "objectives/classification", "objectives/objective",
     "objectives/evaluation", "objectives/scores", "score", "tasks/inputs", "tasks/split", "tasks/task",
 )  # fmt: skip
+# A run that tells images apart goes through none of these.
+_OF_OTHER_TASKS = {
+    "models/denoising_network", "models/language_models", "models/token_network", "models/tokenizer",
+    "objectives/average_precision", "objectives/boxes", "objectives/denoising", "objectives/detection",
+    "objectives/image_distances", "objectives/masked_token", "objectives/multi_label", "objectives/next_token",
+    "objectives/regression", "objectives/span", "objectives/tokens",
+}  # fmt: skip
 _PARSING = threading.Lock()  # two threads that parse at once make CPython 3.11 raise "recursion depth mismatch"
 
 
@@ -25,12 +32,12 @@ def code(folder, names, data=b""):
 
 
 def training_modules(folder):
-    """Returns the modules of `ftlib` that every training run goes through, as paths in `folder` without the ending."""
+    """Returns the modules of `ftlib` that every run on classes of images goes through, as paths without the ending."""
     wings = [
         path for wing in ("models", "objectives", "strategies", "training") for path in (folder / wing).glob("*.py")
     ]
     names = [path.relative_to(folder).with_suffix("").as_posix() for path in wings]
-    return sorted([*names, *_MODULES_OF_OTHER_WINGS])
+    return sorted({*names, *_MODULES_OF_OTHER_WINGS} - _OF_OTHER_TASKS)
 
 
 def text(value):

@@ -5,7 +5,8 @@ libraries, of the modules that no task validates or tests on. Two steps, neither
 
 1. The vectors of the vocabulary come from which pieces stand in one text, as the singular vectors of their positive
    pointwise mutual information (Levy and Goldberg, 2014): minutes, where a network would take hours.
-2. The whole network learns to fill in hidden tokens (Devlin et al., 2019).
+2. All else learns to fill in hidden tokens (Devlin et al., 2019). The vectors stay: trained along, they lost what says
+   kind from angry (with 300 labels a logistic regression on their mean fell from 74 to 70 % on validation reviews).
 """
 
 import argparse
@@ -97,7 +98,7 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("ftlib/weights"), help="folder of the weights")
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path(".pretrain"), help="folder of the checkpoint")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--updates", type=int, default=12_000)
+    parser.add_argument("--updates", type=int, default=6000)
     parser.add_argument("--peak", type=float, default=1e-3, help="highest learning rate")
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
@@ -115,6 +116,7 @@ def main():
 
     keras.utils.set_random_seed(args.seed)
     network = token_network(vocabulary_size=len(tokenizer), **NETWORK)
+    network.get_layer("token_embedding").trainable = False
     predictor = pretraining.TiedPredictor(network)
     draw = draw_batches(rows, tokenizer, args.seed)
     predictor(draw(0)[:2])

@@ -44,7 +44,7 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("ftlib/weights"), help="folder of the weights")
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path(".pretrain"), help="folder of the checkpoint")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--updates", type=int, default=6000)
+    parser.add_argument("--updates", type=int, default=4000)
     parser.add_argument("--peak", type=float, default=2e-3, help="highest learning rate")
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)

@@ -20,9 +20,10 @@ def learn_vocabulary(texts, size, more_pieces=()):
     import tokenizers
 
     learner = tokenizers.Tokenizer(tokenizers.models.BPE(unk_token=SPECIAL_PIECES[1]))
-    learner.pre_tokenizer = tokenizers.pre_tokenizers.Sequence(
-        [tokenizers.pre_tokenizers.WhitespaceSplit(), tokenizers.pre_tokenizers.Metaspace(SPACE)]
-    )
+    # Words and signs as `Tokenizer` takes them apart: a space belongs to what follows it.
+    signs = tokenizers.Regex(r"▁?(\w+|([^\w\s▁])\2*)|\n")
+    learner.normalizer = tokenizers.normalizers.Replace(tokenizers.Regex(r"[^\S\n]+|(?<=\n)|^"), SPACE)
+    learner.pre_tokenizer = tokenizers.pre_tokenizers.Split(signs, "isolated")
     marks = [*SPECIAL_PIECES, *more_pieces]
     trainer = tokenizers.trainers.BpeTrainer(
         vocab_size=size, special_tokens=marks, limit_alphabet=_CHARACTERS, show_progress=False

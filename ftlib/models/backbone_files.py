@@ -1,5 +1,6 @@
 """Networks in files and presets of KerasHub: opened, freed of an earlier task's classes, and made for one size."""
 
+import importlib.util
 import math
 import os
 import pathlib
@@ -34,6 +35,23 @@ def load_into(model: keras.Model, path: str | os.PathLike, description: str) -> 
         raise ValueError(f"The weights in {pathlib.Path(path).name} do not fit {description}: {error}") from error
 
 
+def check_preset(preset: str, call: str) -> None:
+    """Raises an error where KerasHub, or the folder of a preset, is not there.
+
+    Args:
+        preset: Name or local folder.
+        call: What needs it, as messages write it: `"load_backbone"`.
+
+    Raises:
+        ImportError, FileNotFoundError: As said.
+    """
+    if importlib.util.find_spec("keras_hub") is None:
+        raise ImportError(f'{call}("hub:{preset}") needs KerasHub: pip install "ftlib[hub]".')
+    is_local = ("/" in preset or preset.startswith(".")) and "://" not in preset
+    if is_local and not pathlib.Path(preset).is_dir():
+        raise FileNotFoundError(f"No preset folder at {preset}. Received: 'hub:{preset}'.")
+
+
 def load_preset(preset: str, weights: str | pathlib.Path | None, image_size: int | Sequence[int] | None) -> keras.Model:
     """Returns the backbone of a preset of KerasHub, which is installed; the arguments are as for `load_backbone`."""
     import keras_hub
@@ -66,6 +84,8 @@ def load_token_preset(preset: str, backbone: Any) -> keras.Model:
     others = wanted - {"token_ids", "padding_mask", "segment_ids"}
     if others:
         raise ValueError(f"'hub:{preset}' takes {', '.join(sorted(others))} besides tokens. Expected a text preset.")
+    if hasattr(backbone, "tie_word_embeddings") and "tie_word_embeddings" not in backbone.get_config():
+        _mend_config(type(backbone))
     ids = keras.Input((None,), dtype="int32", name="tokens")
     given: dict[str, Any] = {"token_ids": ids}
     if "padding_mask" in wanted:
@@ -75,6 +95,19 @@ def load_token_preset(preset: str, backbone: Any) -> keras.Model:
     output: Any = backbone(given if isinstance(backbone.input, dict) else ids)
     features = output["sequence_output"] if isinstance(output, dict) else output
     return keras.Model(ids, features, name=backbone.name)
+
+
+def _mend_config(backbone_class):
+    """Lets a class of backbones say in its config that its embedding is tied.
+
+    KerasHub 0.32 leaves it out for Llama: a copy of a tied one, and one that was saved, would have a weight more.
+    """
+    told_config = backbone_class.get_config
+
+    def get_config(self):
+        return {**told_config(self), "tie_word_embeddings": self.tie_word_embeddings}
+
+    backbone_class.get_config = get_config
 
 
 def _preset_scaling(keras_hub, preset):

@@ -1,6 +1,5 @@
 """Pre-trained networks without their heads, and the classifier that is put on top."""
 
-import importlib.util
 import os
 import pathlib
 import warnings
@@ -14,6 +13,7 @@ import numpy as np
 from ftlib.errors import DownloadError, find_name, unknown
 from ftlib.models.arrays import size_pair
 from ftlib.models.backbone_files import (
+    check_preset,
     existing_file,
     gives_probabilities,
     load_file,
@@ -142,7 +142,8 @@ def check_backbone(name: str | os.PathLike, image_size: int | Sequence[int] | No
     if isinstance(name, pathlib.PurePath) or str(name).lower().endswith((".keras", ".h5")):
         return existing_file(pathlib.Path(name).expanduser())
     if isinstance(name, str) and name.casefold().startswith(HUB_PREFIX):
-        return HUB_PREFIX + _check_preset(name[len(HUB_PREFIX) :])
+        check_preset(name[len(HUB_PREFIX) :], "load_backbone")
+        return HUB_PREFIX + name[len(HUB_PREFIX) :]
     known_name = find_name("backbone", name, [*(info.name for info in list_backbones()), *TOKEN_BACKBONES])
     if known_name in TOKEN_BACKBONES and image_size is not None:
         raise ValueError(f"{known_name} takes texts, and no images. Received: image_size={image_size!r}.")
@@ -157,16 +158,6 @@ def _check_image_size(image_size):
     sides = image_size if isinstance(image_size, (tuple, list)) else [image_size, image_size]
     if len(sides) != 2 or any(isinstance(side, bool) or not isinstance(side, int) or side < 1 for side in sides):
         raise ValueError(f"`image_size` is a number of pixels, or a pair of them. Received: image_size={image_size!r}.")
-
-
-def _check_preset(preset):
-    """Returns a preset of KerasHub, or raises an error where KerasHub or the preset's folder is not there."""
-    if importlib.util.find_spec("keras_hub") is None:
-        raise ImportError(f'load_backbone("hub:{preset}") needs KerasHub: pip install "ftlib[hub]".')
-    is_local = ("/" in preset or preset.startswith(".")) and "://" not in preset
-    if is_local and not pathlib.Path(preset).is_dir():
-        raise FileNotFoundError(f"No preset folder at {preset}. Received: 'hub:{preset}'.")
-    return preset
 
 
 def require_channels_last() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import pathlib
 from typing import Any
 
@@ -12,7 +11,7 @@ import numpy as np
 
 from ftlib.errors import unknown
 from ftlib.models.arrays import to_numpy
-from ftlib.models.backbone_files import existing_file, load_into, load_token_preset
+from ftlib.models.backbone_files import check_preset, existing_file, load_into, load_token_preset
 from ftlib.models.shipped_files import read_card, shipped_file
 from ftlib.models.token_network import token_network
 from ftlib.models.tokenizer import HubTokenizer, Tokenizer
@@ -42,6 +41,7 @@ def load_tokenizer(name: str) -> Tokenizer | HubTokenizer:
         tokenizer.length = read_card(name)["network"]["length"]
         return tokenizer
     if isinstance(name, str) and name.casefold().startswith(HUB_PREFIX):
+        check_preset(name[len(HUB_PREFIX) :], "load_tokenizer")
         return HubTokenizer.from_preset(name[len(HUB_PREFIX) :])
     if isinstance(name, pathlib.PurePath) or str(name).endswith(".txt"):
         return Tokenizer.load(name)
@@ -73,7 +73,8 @@ def language_model(name: str = "minigpt") -> keras.Model:
         is one layer named `"backbone"`.
 
     Raises:
-        ValueError: For another name, or weights whose checksum is wrong.
+        ValueError: For another name, weights whose checksum is wrong, and a preset that is no causal language model.
+        FileNotFoundError: For the folder of a preset that is not there.
         ImportError: For `"hub:..."` without `keras-hub`.
 
     Example:
@@ -90,27 +91,47 @@ def language_model(name: str = "minigpt") -> keras.Model:
     return _with_vocabulary_head(network, to_numpy(network.get_layer("token_embedding").embeddings).T, bias)
 
 
-def _with_vocabulary_head(network, kernel, bias):
-    """Returns a network with a Dropout and a Dense layer of given weights; see `attach_token_head`."""
+def _with_vocabulary_head(network, kernel, bias, soft_cap=None):
+    """Returns a network with a Dropout and a Dense layer of given weights; see `attach_token_head`.
+
+    Where there is a cap, logits come as near to it as they like and never further (Gemma 2).
+    """
     ids = keras.Input(network.input_shape[1:], dtype="int32", name="tokens")
     named_network = keras.Model(network.inputs[0], network.outputs[0], name="backbone")
     features = keras.layers.Dropout(0.0, name="head_dropout")(named_network(ids))
     predictions = keras.layers.Dense(kernel.shape[1], dtype="float32", name="predictions")
-    model = keras.Model(ids, predictions(features), name="language_model")
+    logits: Any = predictions(features)
+    if soft_cap is not None:
+        logits = soft_cap * keras.ops.tanh(logits / soft_cap)
+    model = keras.Model(ids, logits, name="language_model")
     predictions.set_weights([kernel, bias])
     return model
 
 
 def _causal_preset(preset):
-    if importlib.util.find_spec("keras_hub") is None:
-        raise ImportError(f'language_model("hub:{preset}") needs KerasHub: pip install "ftlib[hub]".')
+    check_preset(preset, "language_model")
     import keras_hub
 
-    causal_model: Any = keras_hub.models.CausalLM.from_preset(preset, preprocessor=None)
-    embedding = causal_model.backbone.token_embedding
+    try:
+        causal_model: Any = keras_hub.models.CausalLM.from_preset(preset, preprocessor=None)
+    except ValueError as error:
+        raise ValueError(f"'hub:{preset}' does not open as a causal language model of KerasHub: {error}") from error
+    return with_own_vocabulary(causal_model.backbone, preset)
+
+
+def with_own_vocabulary(backbone: Any, name: str) -> keras.Model:
+    """Returns a causal text backbone of KerasHub under the logits that its own embedding of the vocabulary gives.
+
+    Args:
+        backbone: With a layer `token_embedding`, a `ReversibleEmbedding`.
+        name: What messages call it.
+    """
+    embedding = backbone.token_embedding
     if getattr(embedding, "tie_weights", True):
         kernel = to_numpy(embedding.embeddings).T
     else:
         kernel = to_numpy(embedding.reverse_embeddings)
-    network = load_token_preset(preset, causal_model.backbone)
-    return _with_vocabulary_head(network, kernel, np.zeros(kernel.shape[1], "float32"))
+    bias = np.zeros(kernel.shape[1], "float32")
+    return _with_vocabulary_head(
+        load_token_preset(name, backbone), kernel, bias, getattr(embedding, "logit_soft_cap", None)
+    )

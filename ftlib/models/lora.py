@@ -42,8 +42,8 @@ def _takes_addition(layer):
     return isinstance(layer, (keras.layers.Dense, keras.layers.EinsumDense)) and layer.name in _TARGET_NAMES
 
 
-def add_lora(staged: StagedModel, rank: int, seed: int) -> list[str]:
-    """Gives a model additions that train, with the head, while all else is frozen.
+def add_lora(staged: StagedModel, rank: int, seed: int, frozen_head: bool = False) -> list[str]:
+    """Gives a model additions that train, with the head unless it is to stay as it is, while all else is frozen.
 
     The model is changed for good; `merge_lora` gives one of the first kind back.
 
@@ -51,6 +51,7 @@ def add_lora(staged: StagedModel, rank: int, seed: int) -> list[str]:
         staged: The model, changed in place.
         rank: Rank of each addition.
         seed: Integer: seed of the first factors. The second are 0, so at first the model gives the same as before.
+        frozen_head: Whether the head does not train either.
 
     Returns:
         Names of the stages in which something trains.
@@ -61,7 +62,8 @@ def add_lora(staged: StagedModel, rank: int, seed: int) -> list[str]:
     layers_by_stage = lora_layers(staged.stages)
     for layer in flatten_layers(staged.model):
         layer.trainable = not isinstance(layer, keras.layers.BatchNormalization)
-    for _, layer in _backbone_layers(staged.stages):
+    frozen_layers = [layer for stage in staged.stages if frozen_head or stage.name != "head" for layer in stage.layers]
+    for layer in frozen_layers:
         for weight in layer.weights:
             if weight.trainable:
                 weight.trainable = False
@@ -69,7 +71,7 @@ def add_lora(staged: StagedModel, rank: int, seed: int) -> list[str]:
         for layers in layers_by_stage.values():
             for layer in layers:
                 layer.enable_lora(rank)  # pyright: ignore[reportAttributeAccessIssue]  (Dense and EinsumDense have it)
-    return [name for name in staged.stage_names if name in layers_by_stage or name == "head"]
+    return [name for name in staged.stage_names if name in layers_by_stage or (name == "head" and not frozen_head)]
 
 
 def merge_lora(model_before_lora: keras.Model, model: keras.Model) -> keras.Model:

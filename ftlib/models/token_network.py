@@ -4,6 +4,8 @@ from typing import Any
 
 import keras
 
+from ftlib.models.keras_internals import flatten_layers
+
 PADDING_ID = 0  # stands for no token
 
 
@@ -18,6 +20,22 @@ def token_mask(ids: Any) -> Any:
     is_token = keras.ops.not_equal(ids, PADDING_ID)
     is_empty = keras.ops.logical_not(keras.ops.any(is_token, axis=1, keepdims=True))
     return keras.ops.logical_or(is_token, is_empty)
+
+
+def longest_text(model: keras.Model) -> int | None:
+    """Returns the most tokens of a text that a network takes; None where it takes any.
+
+    A preset of KerasHub takes texts of any length up to the places that its table of positions has, as GPT-2's and
+    BERT's do.
+
+    Args:
+        model: A model from ids `(None, length)`, where the length may be None.
+    """
+    if model.input_shape[1] is not None:
+        return model.input_shape[1]
+    layers: list[Any] = flatten_layers(model)
+    lengths = [layer.sequence_length for layer in layers if type(layer).__name__ == "PositionEmbedding"]
+    return min(lengths, default=None)
 
 
 def token_network(

@@ -9,13 +9,68 @@ import pathlib
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
 PADDING, UNKNOWN, START, END, MASK = SPECIAL_PIECES = ("[PAD]", "[UNK]", "[START]", "[END]", "[MASK]")
 SPACE = "▁"  # begins a piece that begins a word (as in SentencePiece: Kudo and Richardson, 2018)
-_WORDS = re.compile(r"\n|[^\s]+")
+# A line break, a word, or the same sign once or several times; a word or sign that follows white space is marked so.
+_WORDS = re.compile(r"\n|(?P<space>(?<!\S))?(?:\w+|([^\w\s])\2*)")
+_LINE_BREAK = re.compile(r"\\+n")  # in a file of a vocabulary: a line break, or a piece that looks like one
+
+
+@runtime_checkable
+class TextTokenizer(Protocol):
+    """What tasks and `generate_text` ask of a tokenizer: `Tokenizer` and `HubTokenizer` have it, and yours may.
+
+    Attributes:
+        name: What messages call it.
+        length: Tokens of a text that its network takes; None where it belongs to none.
+        vocabulary_size: How many ids there are. The id 0 is padding: no text has it.
+        start_id, end_id, unknown_id, mask_id: The ids of its marks; 0 for what it does not have.
+    """
+
+    name: str
+    length: int | None
+
+    @property
+    def vocabulary_size(self) -> int:
+        """How many ids there are, with 0."""
+        ...
+
+    @property
+    def start_id(self) -> int:
+        """The id that a text begins with; 0 where there is none."""
+        ...
+
+    @property
+    def end_id(self) -> int:
+        """The id that a text ends with; 0 where there is none."""
+        ...
+
+    @property
+    def unknown_id(self) -> int:
+        """The id of what it does not know; 0 where there is none."""
+        ...
+
+    @property
+    def mask_id(self) -> int:
+        """The id that stands for a hidden token; 0 where there is none."""
+        ...
+
+    def encode(self, texts: Sequence[str], length: int, marks: bool = True) -> np.ndarray:
+        """Returns the ids of texts, `(n, length)` in int32; see `Tokenizer.encode`."""
+        ...
+
+    def decode(self, ids: Sequence[int] | np.ndarray) -> str:
+        """Returns the text of some ids, without marks."""
+        ...
+
+
+def most_tokens(text: str) -> int:
+    """Returns how many tokens a text has at most, with its marks, where a character may be a token for each byte."""
+    return 10 * len(text) + 4
 
 
 class Piece(NamedTuple):
@@ -28,7 +83,7 @@ class Piece(NamedTuple):
 
 class Tokenizer:
     """A vocabulary of pieces of words, and how texts become ids: of each word, the longest piece that it begins with,
-    then the longest that goes on, as BERT's WordPiece does (Devlin et al., 2019).
+    then the longest that goes on, as BERT's WordPiece does (Devlin et al., 2019). Signs are words of their own.
 
     The first five pieces are marks: 0 for padding, then unknown characters, start, end and mask. A line break is a
     piece if the vocabulary has it; runs of other white space count as one space.
@@ -103,36 +158,42 @@ class Tokenizer:
         return [self.pieces[piece.id] for piece in self.split_with_places(text)]
 
     def split_with_places(self, text: str) -> list[Piece]:
-        """Returns the pieces of a text with the characters that each stands for.
+        """Returns the pieces of a text with the characters of it that each stands for.
 
-        Characters are counted in the text as it is given, if it is in Unicode's normal form C.
+        Letters and the marks on them are looked up as Unicode composes them (normal form C), so that `"é"` is one piece
+        whether it is written with one character or with two; the characters are counted in the text as it is given.
         """
+        composed = unicodedata.normalize("NFC", text)
         found = []
-        for match in _WORDS.finditer(unicodedata.normalize("NFC", text)):
+        for match in _WORDS.finditer(composed):
             word, begin = match.group(), match.start()
             if word == "\n":
                 if "\n" in self._id_of_piece:
                     found.append(Piece(self._id_of_piece["\n"], begin, begin + 1))
                 continue
-            found.extend(Piece(id, begin + first, begin + last) for id, first, last in self._split_word(word))
-        return found
+            marked = word if match["space"] is None else SPACE + word
+            before = begin - (len(marked) - len(word))  # the space stands before the word, or nowhere
+            for id, first, last in self._split_word(marked):
+                found.append(Piece(id, max(begin, before + first), before + last))
+        if composed == text:
+            return found
+        places = _places_before_composing(text)
+        return [Piece(id, places[begin], places[stop]) for id, begin, stop in found]
 
     def _split_word_anew(self, word: str) -> tuple[Piece, ...]:
-        """Returns the pieces of a word that stands after a space, with places counted from the word's beginning."""
-        marked = SPACE + word
+        """Returns the pieces of a word, which begins with `"▁"` where a space stands before it."""
         pieces, at = [], 0
-        while at < len(marked):
-            for stop in range(min(len(marked), at + self._longest), at, -1):
-                id = self._id_of_piece.get(marked[at:stop])
+        while at < len(word):
+            for stop in range(min(len(word), at + self._longest), at, -1):
+                id = self._id_of_piece.get(word[at:stop])
                 if id is not None:
+                    pieces.append(Piece(id, at, stop))
+                    at = stop
                     break
             else:
-                id, stop = self.unknown_id, at + 1
-                if at == 0:  # the space alone is no piece: the word's first letter is tried without it
-                    at = 1
-                    continue
-            pieces.append(Piece(id, max(0, at - 1), stop - 1))
-            at = stop
+                if word[at] != SPACE:  # a space that is no piece of its own is left out
+                    pieces.append(Piece(self.unknown_id, at, at + 1))
+                at += 1
         return tuple(pieces)
 
     def encode(self, texts: Sequence[str], length: int, marks: bool = True) -> np.ndarray:
@@ -150,17 +211,9 @@ class Tokenizer:
         Raises:
             TypeError: For something else than strings.
         """
-        if isinstance(texts, str):
-            raise TypeError(f"`texts` is a list of strings. Received: one string, {texts[:40]!r}.")
-        ids = np.zeros((len(texts), length), "int32")
-        for row, text in enumerate(texts):
-            if not isinstance(text, str):
-                raise TypeError(f"`texts` is a list of strings. Received: {type(text).__name__} at place {row}.")
-            found = [piece.id for piece in self.split_with_places(text)]
-            if marks:
-                found = [self.start_id, *found, self.end_id]
-            ids[row, : len(found)] = found[:length]
-        return ids
+        _require_strings(texts)
+        rows = [[piece.id for piece in self.split_with_places(text)] for text in texts]
+        return _rows_of_ids([[self.start_id, *row, self.end_id] if marks else row for row in rows], length)
 
     def encode_pairs(
         self, questions: Sequence[str], passages: Sequence[str], length: int
@@ -176,31 +229,45 @@ class Tokenizer:
         Returns:
             Ids `(n, length)` in int32, and for each row `length` pairs of characters, `(0, 0)` for what is not in the
             passage: the `offsets` of an `AnswerSpan`.
+
+        Raises:
+            TypeError: For something else than strings.
+            ValueError: For another number of questions than of passages.
         """
-        ids = np.zeros((len(questions), length), "int32")
-        offsets = []
-        for row, (question, passage) in enumerate(zip(questions, passages, strict=True)):
+        _require_strings(questions, "questions")
+        _require_strings(passages, "passages")
+        if len(questions) != len(passages):
+            raise ValueError(
+                f"Each question has its passage. Received: {len(questions)} questions and {len(passages)} passages."
+            )
+        rows, offsets = [], []
+        for question, passage in zip(questions, passages, strict=True):
             before = [self.start_id, *(piece.id for piece in self.split_with_places(question)), self.end_id]
             pieces = self.split_with_places(passage)
-            found = [*before, *(piece.id for piece in pieces), self.end_id]
-            ids[row, : len(found)] = found[:length]
+            rows.append([*before, *(piece.id for piece in pieces), self.end_id])
             places = [(0, 0)] * len(before) + [(piece.begin, piece.stop) for piece in pieces] + [(0, 0)] * length
             offsets.append(places[:length])
-        return ids, offsets
+        return _rows_of_ids(rows, length), offsets
 
     def decode(self, ids: Sequence[int] | np.ndarray) -> str:
-        """Returns the text of some ids. Marks are left out, but for unknown characters, which are `"�"`."""
+        """Returns the text of some ids. Marks are left out, but for unknown characters, which are `"�"`.
+
+        Raises:
+            ValueError: For an id that the vocabulary does not have.
+        """
         pieces = []
         for id in np.asarray(ids).tolist():
             if id == self.unknown_id:
                 pieces.append("�")
+            elif not 0 <= id < len(self.pieces):
+                raise ValueError(f"The ids of {self.name!r} are 0 to {len(self.pieces) - 1}. Received: {id}.")
             elif id >= len(SPECIAL_PIECES):
                 pieces.append(self.pieces[id])
         return re.sub(r"\n ", "\n", "".join(pieces).replace(SPACE, " ")).strip(" ")
 
     def save(self, path: str | os.PathLike) -> None:
         """Writes the vocabulary as a text file, a piece a line; a line break is written as `\\n`."""
-        lines = ("\\n" if piece == "\n" else piece for piece in self.pieces)
+        lines = map(_line_of_piece, self.pieces)
         pathlib.Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
 
     @classmethod
@@ -218,11 +285,56 @@ class Tokenizer:
             lines = file_path.read_text(encoding="utf-8").split("\n")[:-1]
         except UnicodeDecodeError as error:
             raise ValueError(f"{file_path.name} is no vocabulary: it is not UTF-8 ({error}).") from error
-        return cls(("\n" if line == "\\n" else line for line in lines), file_path.stem.removesuffix("-vocabulary"))
+        return cls(map(_piece_of_line, lines), file_path.stem.removesuffix("-vocabulary"))
+
+
+def _require_strings(texts, name="texts"):
+    if isinstance(texts, str):
+        raise TypeError(f"`{name}` is a list of strings. Received: one string, {texts[:40]!r}.")
+    for row, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise TypeError(f"`{name}` is a list of strings. Received: {type(text).__name__} at place {row}.")
+
+
+def _rows_of_ids(rows, length):
+    """Returns lists of ids as an array `(n, length)`, cut at their end or filled up there with 0."""
+    ids = np.zeros((len(rows), length), "int32")
+    for index, row in enumerate(rows):
+        kept = row[:length]
+        ids[index, : len(kept)] = kept
+    return ids
+
+
+def _places_before_composing(text: str) -> list[int]:
+    """Returns for each character of a text in normal form C, and for its end, where it begins in the text as given."""
+    places, composed, begin = [], "", 0
+    for place, character in enumerate(text):
+        longer, alone = unicodedata.normalize("NFC", text[begin : place + 1]), unicodedata.normalize("NFC", character)
+        if place > begin and longer == composed + alone and not unicodedata.combining(character):
+            places += [begin] * len(composed)
+            begin, composed = place, alone
+        else:
+            composed = longer
+    return [*places, *[begin] * len(composed), len(text)]
+
+
+def _line_of_piece(piece: str) -> str:
+    """Returns a piece as a line of a file: a line break as `\\n`, a piece that reads so with one more backslash."""
+    if piece == "\n":
+        return "\\n"
+    return "\\" + piece if _LINE_BREAK.fullmatch(piece) else piece
+
+
+def _piece_of_line(line: str) -> str:
+    if line == "\\n":
+        return "\n"
+    return line[1:] if _LINE_BREAK.fullmatch(line) else line
 
 
 class HubTokenizer:
-    """The tokenizer of a KerasHub preset, with the methods of `Tokenizer`.
+    """The tokenizer of a KerasHub preset, as a `TextTokenizer`.
+
+    A piece whose id is 0 cannot be told from padding: GPT-2 has `"!"` there, which its texts lose.
 
     Args:
         tokenizer: A `keras_hub.tokenizers.Tokenizer` whose padding is the id 0.
@@ -272,7 +384,10 @@ class HubTokenizer:
 
     @property
     def unknown_id(self) -> int:
-        """The id of an unknown token; 0 where there is none."""
+        """The id of an unknown token, else of a hidden one; 0 where there is neither."""
+        unknown_piece = getattr(self.tokenizer, "oov_token", None)  # of BERT and its like, which have no `unk_token_id`
+        if unknown_piece is not None:
+            return int(self.tokenizer.token_to_id(unknown_piece))
         return self._id_of("unk_token_id", "mask_token_id")
 
     @property
@@ -299,13 +414,10 @@ class HubTokenizer:
 
     def encode(self, texts: Sequence[str], length: int, marks: bool = True) -> np.ndarray:
         """Returns the ids of texts, `(n, length)` in int32; see `Tokenizer.encode`."""
-        ids = np.zeros((len(texts), length), "int32")
-        for row, text in enumerate(texts):
-            found = self._ids_of(text)
-            if marks:
-                found = [id for id in (self.start_id, *found, self.end_id) if id]
-            ids[row, : len(found)] = found[:length]
-        return ids
+        _require_strings(texts)
+        rows = [[id for id in self._ids_of(text) if id] for text in texts]
+        begin, end = ([id] if marks and id else [] for id in (self.start_id, self.end_id))
+        return _rows_of_ids([[*begin, *row, *end] for row in rows], length)
 
     def decode(self, ids: Sequence[int] | np.ndarray) -> str:
         """Returns the text of some ids, without padding and marks of start and end."""

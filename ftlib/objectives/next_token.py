@@ -84,7 +84,7 @@ class NextToken(VocabularyObjective):
     def check_model(self, model: keras.Model, task: Task) -> None:
         """Raises unless the model gives logits of the vocabulary for each token, and sees no token that follows."""
         super().check_model(model, task)
-        _require_causal(model, self.vocabulary_size)
+        require_causal(model, self.vocabulary_size)
 
     def make_batch(
         self, inputs: np.ndarray, targets: Any, task: Task, regularization: Regularization, rng: np.random.Generator
@@ -138,7 +138,7 @@ def next_ids(ids: np.ndarray) -> np.ndarray:
     return following
 
 
-def _require_causal(model, vocabulary_size):
+def require_causal(model: keras.Model, vocabulary_size: int) -> None:
     """Raises a ValueError if what a model says of a text's first half changes with the second: it would see the answer.
 
     What the backbone gives is looked at, where it is a layer of its own, since a fresh head says the same of all.

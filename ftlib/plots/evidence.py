@@ -71,7 +71,7 @@ def reliability(series: Mapping[str, Sequence[Mapping[str, float]]], title: str)
 
 
 @styled
-def trade_off(
+def trade_off(  # noqa: PLR0913 - all but three are options with defaults
     series: Mapping[str, Sequence[Mapping[str, Any]]],
     x_label: str,
     y_label: str,
@@ -79,18 +79,20 @@ def trade_off(
     width: float | None = None,
     height: float = 4.8,
     faint_intervals: bool = False,
+    percent: bool = True,
 ) -> "Figure":
     """Draws what is gained against what it costs: a path of points per method, with an interval in both directions.
 
     Args:
         series: Dict from the name of a method to a list of points along its path, such as growing strengths: dicts with
-            `"x"` and `"y"`, each `(mean, low, high)` as fractions, and optionally a `"label"`, written at the point.
-        x_label, y_label: Labels of the axes, which are in percent.
+            `"x"` and `"y"`, each `(mean, low, high)`, and optionally a `"label"`, written at the point.
+        x_label, y_label: Labels of the axes.
         title: What to see. Default None: no title, where the text around it has one.
         width, height: In inches; of a given width, names take a third at most. Default: as wide as the names ask for,
             and 4.8 high.
         faint_intervals: Whether intervals are thin and grey, not in the colour of their path: in a small picture they
             would hide the paths.
+        percent: Whether the numbers are fractions, shown in percent. Default True.
 
     Returns:
         A Matplotlib figure.
@@ -109,8 +111,9 @@ def trade_off(
     for name, style in assign_styles(list(series)).items():
         _draw_path(ax, shorten_name(name, name_length(width)), series[name], style, faint_intervals)
     ax.set(xlabel=x_label, ylabel=y_label)
-    for axis in (ax.xaxis, ax.yaxis):
-        format_percent_axis(axis)
+    if percent:
+        for axis in (ax.xaxis, ax.yaxis):
+            format_percent_axis(axis)
     write_title(fig, title)
     # A legend: paths end anywhere, so that lines to labels at the edge would cross the picture.
     ax.legend(loc="upper left", bbox_to_anchor=(1.02, 1), borderaxespad=0, frameon=False, handlelength=3.2)

@@ -46,6 +46,8 @@ class Phase:
             rate that ignores their number is too high for a wide backbone (https://arxiv.org/abs/2203.03466 derives
             the rule).
         rank: Rank of the additions of `"lora"`. Default 8, between the 4 and 16 that the paper finds to suffice.
+        frozen_head: Whether the head stays as it is, whatever else trains. Default False, since a head is new as a
+            rule; that of a `language_model` is not.
 
     Raises:
         ValueError: For a value outside its range.
@@ -66,6 +68,7 @@ class Phase:
     patience: int | None = None
     width: int | None = None
     rank: int = 8
+    frozen_head: bool = False
 
     def __post_init__(self):
         object.__setattr__(self, "train", _check_train(self.name, self.train))
@@ -121,8 +124,8 @@ class Phase:
                 is left to train.
         """
         if self.train in ("all", "lora", "gradual"):
-            return list(names)
-        if self.train == "head":
+            chosen_names = list(names)
+        elif self.train == "head":
             chosen_names = [name for name in names if name == "head"]
         elif isinstance(self.train, int):
             chosen_names = self._last_stages(names, self.train)
@@ -132,6 +135,8 @@ class Phase:
                 if name not in names:
                     raise unknown("stage", name, names)
             chosen_names = [name for name in names if name in wanted_names]
+        if self.frozen_head:
+            chosen_names = [name for name in chosen_names if name != "head"]
         if not chosen_names:
             raise ValueError(
                 f"Phase {self.name!r} trains nothing: train={self.train!r} in a model with stages {', '.join(names)}. "

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ftlib.models.tokenizer import HubTokenizer, Tokenizer
+from ftlib.models.tokenizer import TextTokenizer
 from ftlib.tasks.task import Task
 from ftlib.tasks.texts import Corpus, next_token_task, text_task
 
@@ -31,9 +31,11 @@ _NAMES = re.compile(
 _PARTS = 20  # of the modules: one is tested, one validated
 _SHORTEST, _LONGEST = 40, 240  # characters of a sentence
 _VALIDATION_PER_CLASS, _TEST_PER_CLASS = 60, 120
-_MOST_TEST_ROWS = 200  # of pages
-_SOURCE = "Docstrings of NumPy, SciPy, scikit-learn, Keras, Matplotlib and scikit-image, as they are installed here"
-_LICENCE = "BSD-3-Clause, Apache-2.0 (Keras) and the Matplotlib licence"
+_MOST_TRAIN_PAGES, _MOST_TEST_ROWS = 2000, 200  # of those that are cut into rows
+DOCSTRING_SOURCE = (
+    "Docstrings of NumPy, SciPy, scikit-learn, Keras, Matplotlib and scikit-image, as they are installed here"
+)
+DOCSTRING_LICENCE = "BSD-3-Clause, Apache-2.0 (Keras) and the Matplotlib licence"
 
 
 class Docstring(NamedTuple):
@@ -75,7 +77,7 @@ def load(
     labels_per_class: int | None = None,
     seed: int = 0,
     length: int | None = None,
-    tokenizer: str | Tokenizer | HubTokenizer = "minibert",
+    tokenizer: str | TextTokenizer = "minibert",
 ) -> Task:
     """Loads the task `docstrings`: which of six libraries a sentence of documentation was written for.
 
@@ -109,8 +111,8 @@ def load(
             rows[part].append((sentence, label))
     corpus = Corpus(
         "docstrings",
-        _SOURCE,
-        _LICENCE,
+        DOCSTRING_SOURCE,
+        DOCSTRING_LICENCE,
         texts={part: [sentence for sentence, _ in part_rows] for part, part_rows in rows.items()},
         labels={part: [label for _, label in part_rows] for part, part_rows in rows.items()},
         class_names=names,
@@ -122,7 +124,7 @@ def load_pages(
     labels_per_class: int | None = None,
     seed: int = 0,
     length: int | None = None,
-    tokenizer: str | Tokenizer | HubTokenizer = "minigpt",
+    tokenizer: str | TextTokenizer = "minigpt",
 ) -> Task:
     """Loads the task `docstring_pages`: the next token of documentation, what `minigpt` was pre-trained on.
 
@@ -139,7 +141,8 @@ def load_pages(
     texts: dict[str, list[str]] = {"train": [], "validation": [], "test": []}
     for library, module, text in _shuffled(read_docstrings()):
         texts[part_of_module(library, module)].append(text)
-    corpus = Corpus("docstring_pages", _SOURCE, _LICENCE, texts)
+    texts["train"] = texts["train"][:_MOST_TRAIN_PAGES]
+    corpus = Corpus("docstring_pages", DOCSTRING_SOURCE, DOCSTRING_LICENCE, texts)
     return next_token_task(corpus, labels_per_class, seed, length, tokenizer, most_test_rows=_MOST_TEST_ROWS)
 
 

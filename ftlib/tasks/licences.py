@@ -8,7 +8,7 @@ import pathlib
 import re
 import zlib
 
-from ftlib.models.tokenizer import HubTokenizer, Tokenizer
+from ftlib.models.tokenizer import TextTokenizer
 from ftlib.tasks.task import Task
 from ftlib.tasks.texts import Corpus, next_token_task
 
@@ -64,7 +64,7 @@ def load(
     labels_per_class: int | None = None,
     seed: int = 0,
     length: int | None = None,
-    tokenizer: str | Tokenizer | HubTokenizer = "minigpt",
+    tokenizer: str | TextTokenizer = "minigpt",
 ) -> Task:
     """Loads the task `licences`: the next token of legal English, as licences are written.
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from ftlib.errors import find_name
 from ftlib.models.arrays import fit_length
-from ftlib.models.tokenizer import HubTokenizer, Tokenizer
+from ftlib.models.token_network import longest_text
+from ftlib.models.tokenizer import TextTokenizer
 from ftlib.objectives.classification import Classification
 from ftlib.objectives.objective import Objective
 from ftlib.tasks.inputs import fit_images
@@ -54,7 +55,7 @@ class Task:
     objective: Objective = Classification()
     kind: str = "image"
     unknown_id: int = 0
-    tokenizer: Tokenizer | HubTokenizer | None = None
+    tokenizer: TextTokenizer | None = None
     texts: Mapping[str, str] = dataclasses.field(default_factory=dict, compare=False)
 
     def __post_init__(self):
@@ -156,7 +157,8 @@ class Task:
         """
         backbone_shape = backbone.input_shape
         if self.kind != "image":
-            return self._with_length(_require_length(backbone_shape, self.kind))
+            _require_sequence(backbone_shape, self.kind)
+            return self._with_length(backbone_shape[1] if self.kind == "audio" else self._text_length(backbone))
         image_channels = {self.objective.input_channels(channels): channels for channels in (1, 3)}
         if (
             not isinstance(backbone_shape, tuple)
@@ -184,6 +186,13 @@ class Task:
             lambda split: self.objective.resize_split(split, fit_images(split.inputs, (height, width), channels))
         )
 
+    def _text_length(self, backbone):
+        """Returns the length that a backbone takes texts at; None for any. One that takes shorter ones gets them so."""
+        longest = longest_text(backbone)
+        if longest is None or backbone.input_shape[1] is not None:
+            return longest
+        return min(longest, max(split.inputs.shape[1] for split in self.splits.values()))
+
     def _with_length(self, length):
         """Returns the task with texts or sounds of a length; None leaves them as they are."""
         if length is None or all(split.inputs.shape[1] == length for split in self.splits.values()):
@@ -197,12 +206,11 @@ class Task:
         return dataclasses.replace(self, **fitted_splits)
 
 
-def _require_length(shape: Any, kind: str) -> int | None:
-    """Returns the length of the sequences that a model with an input shape takes; None where it takes any."""
+def _require_sequence(shape: Any, kind: str) -> None:
+    """Raises a ValueError unless an input shape is that of sequences, `(None, length)`."""
     if not isinstance(shape, tuple) or len(shape) != 2:
         what = "texts, (None, tokens)" if kind == "text" else "sounds, (None, samples)"
         raise ValueError(f"A task of {what}, fits a backbone with one such input. Received: input shape {shape}.")
-    return shape[1]
 
 
 def with_head(backbone: keras.Model, task: Task) -> keras.Model:

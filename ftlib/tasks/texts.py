@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ftlib.models.language_models import load_tokenizer
-from ftlib.models.tokenizer import HubTokenizer, Tokenizer
+from ftlib.models.token_network import PADDING_ID
+from ftlib.models.tokenizer import TextTokenizer, most_tokens
 from ftlib.objectives.classification import Classification
 from ftlib.objectives.next_token import NextToken
 from ftlib.tasks.split import Split
@@ -46,7 +47,7 @@ def text_task(
     labels_per_class: int | None = None,
     seed: int = 0,
     length: int | None = None,
-    tokenizer: str | Tokenizer | HubTokenizer = "minibert",
+    tokenizer: str | TextTokenizer = "minibert",
 ) -> Task:
     """Returns a task of texts of one class each.
 
@@ -81,7 +82,7 @@ def next_token_task(
     rows: int | None = None,
     seed: int = 0,
     length: int | None = None,
-    tokenizer: str | Tokenizer | HubTokenizer = "minigpt",
+    tokenizer: str | TextTokenizer = "minigpt",
     most_test_rows: int | None = None,
 ) -> Task:
     """Returns a task of texts whose next token is predicted, one after the other in rows of one length.
@@ -101,18 +102,18 @@ def next_token_task(
         ValueError: For fewer rows than are asked for.
     """
     tokenizer, length = require_tokenizer(tokenizer, length)
-    ids_by_part = {part: pack_texts(corpus.texts[part], tokenizer, length) for part in PARTS}
-    for part in ("validation", "test"):
-        ids_by_part[part] = ids_by_part[part][:most_test_rows]
+    ids_by_part = {
+        part: pack_texts(corpus.texts[part], tokenizer, length, None if part == "train" else most_test_rows)
+        for part in PARTS
+    }
     drawn = draw_labels(np.zeros(len(ids_by_part["train"]), int), rows, seed)
     ids_by_part["train"] = ids_by_part["train"][drawn]
     splits = {
         part: Split(ids, ids, [f"{part}/{row:06d}" for row in range(len(ids))]) for part, ids in ids_by_part.items()
     }
     test_ids = ids_by_part["test"]
-    byte_count = sum(len(tokenizer.decode(row).encode()) for row in test_ids)
-    token_count = int((test_ids != tokenizer.start_id).sum())
-    objective = NextToken(tokenizer.vocabulary_size, byte_count / token_count)
+    byte_count = sum(len(tokenizer.decode(row).encode()) for row in test_ids[:, 1:])  # the first has nothing before it
+    objective = NextToken(tokenizer.vocabulary_size, byte_count / test_ids[:, 1:].size)
     return _make_task(corpus, splits, tokenizer, objective, tokenizer.unknown_id)
 
 
@@ -133,18 +134,20 @@ def _make_task(corpus, splits, tokenizer, objective, unknown_id):
     )
 
 
-def pack_texts(texts: Sequence[str], tokenizer: Tokenizer | HubTokenizer, length: int) -> np.ndarray:
-    """Returns texts one after the other in rows `(n, length)` of ids; each row has a start, each text an end.
+def pack_texts(texts: Sequence[str], tokenizer: TextTokenizer, length: int, most_rows: int | None = None) -> np.ndarray:
+    """Returns texts one after the other in rows `(n, length)` of ids, at most `most_rows` of them.
 
-    What is left over at the end, less than a row, is dropped.
+    Each row has a start, and each text an end, where the tokenizer has such marks. What is left over at the end, less
+    than a row, is dropped.
 
     Raises:
         ValueError: For texts that fill no row.
     """
-    begin = [tokenizer.start_id] if tokenizer.start_id else []
-    encoded = (tokenizer.encode([text], 10 * len(text) + 2, marks=False)[0] for text in texts)
-    stream = list(itertools.chain.from_iterable((*ids[ids > 0].tolist(), tokenizer.end_id) for ids in encoded))
+    begin, end = ([id] if id else [] for id in (tokenizer.start_id, tokenizer.end_id))
+    encoded = (tokenizer.encode([text], most_tokens(text), marks=False)[0] for text in texts)
+    tokens = itertools.chain.from_iterable((*ids[ids != PADDING_ID].tolist(), *end) for ids in encoded)
     per_row = length - len(begin)
+    stream = list(tokens if most_rows is None else itertools.islice(tokens, most_rows * per_row))
     count = len(stream) // per_row
     if not count:
         raise ValueError(f"The texts have {len(stream)} tokens together. Expected at least a row of {per_row}.")
@@ -152,17 +155,15 @@ def pack_texts(texts: Sequence[str], tokenizer: Tokenizer | HubTokenizer, length
     return np.concatenate([np.full((count, len(begin)), tokenizer.start_id, "int32"), rows], axis=1)
 
 
-def require_tokenizer(
-    tokenizer: str | Tokenizer | HubTokenizer, length: int | None
-) -> tuple[Tokenizer | HubTokenizer, int]:
+def require_tokenizer(tokenizer: str | TextTokenizer, length: int | None) -> tuple[TextTokenizer, int]:
     """Returns a tokenizer, loaded if it was named, and the tokens of a text.
 
     Raises:
         ValueError: For an unknown name, and a length below 2.
     """
-    if not isinstance(tokenizer, (Tokenizer, HubTokenizer)):
+    if not isinstance(tokenizer, TextTokenizer):
         tokenizer = load_tokenizer(tokenizer)
-    chosen = length or tokenizer.length or DEFAULT_LENGTH
+    chosen = tokenizer.length or DEFAULT_LENGTH if length is None else length
     if isinstance(chosen, bool) or not isinstance(chosen, int) or chosen < 2:
         raise ValueError(f"`length` is a whole number of at least 2. Received: length={length!r}.")
     return tokenizer, chosen

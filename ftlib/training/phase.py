@@ -151,7 +151,7 @@ def choose_stages(context: TrainingContext, plan: PhasePlan, checkpoint: Checkpo
     if phase.train == "lora":
         model_before_lora = copy_model(run.model)
         with context.executor.scope():
-            trained_stages = add_lora(staged, phase.rank, run.seed)
+            trained_stages = add_lora(staged, phase.rank, run.seed, phase.frozen_head)
     else:
         trained_stages = phase.trained_stages(staged.stage_names)
         if phase.batch_norm == "freeze":

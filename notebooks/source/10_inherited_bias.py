@@ -734,11 +734,11 @@ ft.check("10.q4", ...)
 # ## Next
 #
 # This closes the core of the course. You have trained from scratch, borrowed features, tuned, chosen, and looked at what is lost
-# and what comes along. Two lessons put it into practice: 16 shows what changes on a GPU and on several, and 17 goes the same way with your
-# own images, from a folder to an exported model. Lessons 11 to 15, on text, detection, speech and image generation, are still to come.
+# and what comes along. Lessons 11 and 12 go the same way with texts. Two more put it into practice: 16 shows what changes on a GPU and on
+# several, 17 starts from a folder of your own images. Lessons 13 to 15, on detection, speech and image generation, are still to come.
 # %% [markdown] lang="ko"
 # ## 다음 수업
 #
 # 수업의 핵심 과정은 여기까지입니다. 처음부터 학습해 보고, 특징을 빌려 쓰고, 미세 조정하고, 전략을 골랐으며, 무엇을 잃고 무엇이 딸려 오는지도 살펴보았습니다.
-# 이제 실전입니다. 16강에서는 GPU 하나, 그리고 여러 대에서 무엇이 달라지는지 봅니다. 17강에서는 여러분의 이미지로 같은 길을 갑니다. 폴더에서 시작해 모델을 내보내는 데까지입니다. 이
-# 과정을 텍스트, 객체 탐지, 음성, 이미지 생성으로 넓히는 11~15강은 아직 준비 중입니다.
+# 11강과 12강에서는 텍스트로 같은 길을 갑니다. 그다음은 실전입니다. 16강에서는 GPU 하나, 그리고 여러 대에서 무엇이 달라지는지 보고, 17강에서는 여러분의 이미지 폴더에서
+# 시작합니다. 객체 탐지, 음성, 이미지 생성을 다루는 13~15강은 아직 준비 중입니다.

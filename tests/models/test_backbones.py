@@ -10,6 +10,7 @@ import tiny
 from ftlib.models import backbones
 from ftlib.models.backbones import classifier, list_backbones, load_backbone, source_model
 from ftlib.models.initialization import copy_model
+from ftlib.models.shipped_files import shipped_file
 from ftlib.strategies.regularization import Regularization
 from ftlib.training.fit import fit
 
@@ -189,5 +190,5 @@ def test_a_preset_of_keras_hub_in_a_folder(tmp_path, eager, monkeypatch):
 
 def test_the_shipped_files_are_those_on_the_card():
     for name in backbones.SHIPPED:
-        assert backbones.shipped_weights(name, "backbone").name == f"{name}.weights.h5"
-        assert backbones.shipped_weights(name, "head").name == f"{name}-head.weights.h5"
+        assert shipped_file(name, "backbone").name == f"{name}.weights.h5"
+        assert shipped_file(name, "head").name == f"{name}-head.weights.h5"

@@ -6,8 +6,10 @@ import os
 import pathlib
 from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
+
 from ftlib.files import find_path
-from ftlib.models.tokenizer import HubTokenizer, Tokenizer
+from ftlib.models.tokenizer import TextTokenizer, Tokenizer, most_tokens
 from ftlib.tasks.folder.class_names import remarks_on_class_names
 from ftlib.tasks.folder.data_report import DataReport, sort_out_copies
 from ftlib.tasks.folder.picture_file import Skipped
@@ -142,7 +144,7 @@ def check_texts(
     path: str | os.PathLike,
     training: bool = True,
     label_columns: Sequence[str] = (),
-    tokenizer: str | Tokenizer | HubTokenizer = "minibert",
+    tokenizer: str | TextTokenizer = "minibert",
     length: int | None = None,
 ) -> TextReport:
     """Reads the texts of a CSV file, or of a folder of class folders, and says which can be used and which cannot.
@@ -193,7 +195,7 @@ def check_texts(
     )
 
 
-def measure_coverage(rows: Iterable[TextRow], tokenizer: Tokenizer | HubTokenizer, length: int) -> Coverage:
+def measure_coverage(rows: Iterable[TextRow], tokenizer: TextTokenizer, length: int) -> Coverage:
     """Returns what a vocabulary and a length leave of texts."""
     piece_counts: dict[str, int] = {}
     unknown_counts: collections.Counter[str] = collections.Counter()
@@ -203,9 +205,10 @@ def measure_coverage(rows: Iterable[TextRow], tokenizer: Tokenizer | HubTokenize
             unknown_counts.update(
                 row.text[piece.begin : piece.stop] for piece in pieces if piece.id == tokenizer.unknown_id
             )
+            piece_counts[row.id] = len(pieces)
         else:
-            pieces = tokenizer.split(row.text)
-        piece_counts[row.id] = len(pieces)
+            ids = tokenizer.encode([row.text], most_tokens(row.text), marks=False)
+            piece_counts[row.id] = int(np.count_nonzero(ids))
 
     room = length - bool(tokenizer.start_id)
     counts = sorted(piece_counts.values()) or [0]

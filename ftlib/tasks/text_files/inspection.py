@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 
-from ftlib.models.tokenizer import HubTokenizer, Tokenizer
+from ftlib.models.tokenizer import TextTokenizer
 from ftlib.tasks.folder import findings as finding_rules
 from ftlib.tasks.folder.findings import Finding
 from ftlib.tasks.folder.inspection import DataFindings, join_units
@@ -19,7 +19,7 @@ _MANY_UNKNOWN = 0.02  # of the pieces
 def inspect_texts(
     path: str | os.PathLike,
     label_columns: Sequence[str] = (),
-    tokenizer: str | Tokenizer | HubTokenizer = "minibert",
+    tokenizer: str | TextTokenizer = "minibert",
     length: int | None = None,
 ) -> DataFindings:
     """Reads every text, divides them between the splits, and says what one should know before a run on them.

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 
-from ftlib.models.tokenizer import HubTokenizer, Tokenizer
+from ftlib.models.tokenizer import TextTokenizer
 from ftlib.tasks.folder.splitting import DRAWN_SHARE, describe_gaps
 from ftlib.tasks.folder.targets import ClassTarget
 from ftlib.tasks.task import PARTS, Task
@@ -19,7 +19,7 @@ def load_texts(
     path: str | os.PathLike,
     labels_per_class: int | None = None,
     seed: int = 0,
-    tokenizer: str | Tokenizer | HubTokenizer = "minibert",
+    tokenizer: str | TextTokenizer = "minibert",
     length: int | None = None,
     label_columns: Sequence[str] = (),
 ) -> Task:
