@@ -9,17 +9,7 @@ import numpy as np
 
 from ftlib.errors import find_name
 from ftlib.files import find_path
-from ftlib.tasks import (
-    digits,
-    docstring_questions,
-    docstrings,
-    faces,
-    glyphs,
-    licences,
-    online,
-    online_texts,
-    textures,
-)
+from ftlib.tasks import digits, docstring_questions, docstrings, faces, glyphs, licences, online, online_texts, textures
 from ftlib.tasks.folder.check import FolderReport, check_folder
 from ftlib.tasks.folder.load import load_folder
 from ftlib.tasks.marks import mark_task
