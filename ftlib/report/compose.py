@@ -235,7 +235,7 @@ def _answer_sections(answers, groups):
         return []
     if answers.noun == "text":
         return [
-            PageSection("baseline", "Against word counts", sections_texts.against_baseline(answers)),
+            PageSection("baseline", "Against character counts", sections_texts.against_baseline(answers)),
             PageSection("classes", "Class by class", sections_answers.class_by_class(answers)),
             PageSection("groups", "Group by group", sections_answers.group_by_group(answers, groups)),
             PageSection("confidence", "Confidence", sections_answers.confidence_against_accuracy(answers)),

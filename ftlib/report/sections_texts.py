@@ -32,7 +32,11 @@ def against_baseline(answers: Answers) -> list[str]:
         f"{baseline.train_count:,} of the same training texts in seconds."
     )
     table = data_table(["", "Validation", "Test", "95 % interval"], rows, caption, numbers=(1, 2, 3))
-    return [heading("Against word counts"), paragraph(_judge_baseline(answers.is_right, baseline.test_right)), table]
+    return [
+        heading("Against character counts"),
+        paragraph(_judge_baseline(answers.is_right, baseline.test_right)),
+        table,
+    ]
 
 
 def _judge_baseline(model_right: np.ndarray, baseline_right: np.ndarray) -> str:
@@ -43,7 +47,10 @@ def _judge_baseline(model_right: np.ndarray, baseline_right: np.ndarray) -> str:
     details = f"{only_model:,} test texts only this model gets right, {only_baseline:,} only the counts."
     distance = abs(only_model - only_baseline)
     if distance <= 1.96 * (only_model + only_baseline) ** 0.5:
-        return f"Counting characters does as well, as far as these texts tell: {points:.1f} points apart, {details}"
+        ahead = "The model is" if only_model > only_baseline else "Counting characters is"
+        if only_model == only_baseline:
+            return f"Counting characters does as well as this model: {details}"
+        return f"{ahead} ahead by {points:.1f} points, no more than chance explains: {details}"
     if only_model > only_baseline:
         return f"The model is better than counting characters, by {points:.1f} points: {details}"
     return (
