@@ -15,8 +15,9 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 # Python keeps what it compiles, also where the environment says otherwise: importing TensorFlow takes 4 s, not 12.
 unexport PYTHONDONTWRITEBYTECODE
 
-# Importing nbval takes seconds in each process.
-UNIT = .venv/bin/python -m pytest -n 2 -p no:nbval
+# Importing nbval takes seconds in each process. A worker that is done takes tests from the other, and the tests of a file
+# mostly stay together, so that what they share is seldom made twice.
+UNIT = .venv/bin/python -m pytest -n 2 --dist worksteal -p no:nbval
 # One kernel per core, each with one thread: as the lessons were made.
 NBVAL = TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
 	.venv/bin/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -n 2 \

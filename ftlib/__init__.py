@@ -31,6 +31,8 @@ _PUBLIC = {
     "evidence.proofs": ["Proof", "prove"],
     "evidence.run": ["Run", "load_run"],
     "evidence.similarity": ["Evidence"],
+    "evidence.text_baseline": ["TextBaseline", "measure_text_baseline"],
+    "evidence.text_explanation": ["TextExplanation", "explain_text"],
     "evidence.text_generation": ["generate_text"],
     "exports.export": ["Export", "export"],
     "models.backbones": ["BackboneInfo", "classifier", "list_backbones", "load_backbone", "source_model"],

@@ -11,6 +11,7 @@ import numpy as np
 
 from ftlib.models.tokenizer import SPACE, SPECIAL_PIECES, Tokenizer
 
+os.environ["TOKENIZERS_PARALLELISM"] = "false"  # of pieces that are equally frequent, threads choose by chance
 WARM_UP = 0.05  # of the updates
 _CHARACTERS = 2500  # pieces of one character, at most
 

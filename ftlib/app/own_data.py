@@ -49,7 +49,19 @@ def inspect_own_data(path: str | os.PathLike, options: Options) -> OwnData:
 
     _refuse_options_of_pictures(options)
     tokenizer = choose_tokenizer(options)
+    if tokenizer.length is None:
+        tokenizer.length = _length_of_file(options.backbone)
     return OwnData(inspect_texts(data_path, label_columns, tokenizer), tokenizer)
+
+
+def _length_of_file(backbone: str | None) -> int | None:
+    """Returns the tokens that a backbone in a file takes; None for any other, and where it takes any number."""
+    from ftlib.models.backbones import load_backbone
+
+    if backbone is None or not pathlib.Path(backbone).is_file():
+        return None
+    shape = load_backbone(backbone, None).input_shape
+    return shape[1] if len(shape) == 2 else None
 
 
 def _refuse_options_of_pictures(options: Options) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from ftlib.evidence.calibration import Calibration, calibration
 from ftlib.objectives.scores import Interval, confusion_matrix, wilson_interval
 from ftlib.plots.models import ConfusedPair
+from ftlib.tasks.inputs import INPUT_NOUNS
 from ftlib.text import format_interval
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class RunScore(NamedTuple):
 
     Attributes:
         accuracy: The share of images that it gets right.
-        image_count: How many images there are, or None where that is not known.
+        image_count: How many images, or texts, there are, or None where that is not known.
         split_name: `"test"`, or `"validation"` for a run without its data whose test accuracy was not evaluated.
     """
 
@@ -114,6 +115,16 @@ class Answers:
     def images(self) -> Any:
         """The test images, `(n, height, width, channels)`."""
         return self.split.images
+
+    @property
+    def noun(self) -> str:
+        """What one of the inputs is called: "image" or "text"."""
+        return self.nouns.removesuffix("s")
+
+    @property
+    def nouns(self) -> str:
+        """What several of the inputs are called: "images" or "texts"."""
+        return INPUT_NOUNS[self.run.kind]
 
     @property
     def class_names(self) -> list[str]:

@@ -6,7 +6,14 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ftlib.report import sections_answers, sections_comparison, sections_run, sections_run_folder, sections_scored
+from ftlib.report import (
+    sections_answers,
+    sections_comparison,
+    sections_run,
+    sections_run_folder,
+    sections_scored,
+    sections_texts,
+)
 from ftlib.report.answers import Answers, RunScore, task_name, task_settings
 from ftlib.report.page import PageSection, build_page, linked_sections, paragraph, write_page
 from ftlib.report.scored_answers import ScoredAnswers
@@ -14,6 +21,7 @@ from ftlib.report.sections_comparison import Ranking
 from ftlib.report.sections_training import learning_curves, model_stages, opening, phases_and_proofs, settings_table
 from ftlib.report.sentences import compare_in_words, describe_run, is_clearly_above
 from ftlib.score import ACCURACY
+from ftlib.tasks.inputs import INPUT_NOUNS
 
 if TYPE_CHECKING:
     from ftlib.evidence.advisor import Advice
@@ -164,10 +172,12 @@ def compose_run_folder(run: "Run", details: RunFolderDetails) -> Report:
     """
     if run.headline != ACCURACY:
         return _compose_scored_folder(run, details)
+    nouns = INPUT_NOUNS[run.kind]
     task_notes = run.notes if run.task is None else run.task.notes
     findings = sections_run_folder.grade_findings(task_notes if details.findings is None else details.findings)
     answers, score = Answers.of(run), RunScore.of(run)
-    title = f"{task_name(run.settings)}: a model that tells {len(run.class_names):,} classes apart"
+    of_texts = " of texts" if run.kind == "text" else ""
+    title = f"{task_name(run.settings)}: a model that tells {len(run.class_names):,} classes{of_texts} apart"
     lead = describe_run(*score, task_settings(run).get("train"), run.settings, details.card.get("Backbone"))
     sections = [
         PageSection("glance", "At a glance", sections_run_folder.at_a_glance(answers, findings)),
@@ -184,7 +194,7 @@ def compose_run_folder(run: "Run", details: RunFolderDetails) -> Report:
     ]
     parts = [
         *opening(title, lead),
-        paragraph(sections_run_folder.exact_score(score)),
+        paragraph(sections_run_folder.exact_score(score, nouns)),
         sections_run_folder.key_facts(run, answers, score),
         *linked_sections(sections),
     ]
@@ -223,6 +233,15 @@ def _answer_sections(answers, groups):
     """Returns the sections that need the images; none for a run that was loaded without them."""
     if answers is None:
         return []
+    if answers.noun == "text":
+        return [
+            PageSection("baseline", "Against character counts", sections_texts.against_baseline(answers)),
+            PageSection("classes", "Class by class", sections_answers.class_by_class(answers)),
+            PageSection("groups", "Group by group", sections_answers.group_by_group(answers, groups)),
+            PageSection("confidence", "Confidence", sections_answers.confidence_against_accuracy(answers)),
+            PageSection("mistakes", "Mistakes", sections_texts.mistaken_texts(answers)),
+            PageSection("words", "Which words matter", sections_texts.words_that_matter(answers)),
+        ]
     return [
         PageSection("classes", "Class by class", sections_answers.class_by_class(answers)),
         PageSection("groups", "Group by group", sections_answers.group_by_group(answers, groups)),

@@ -42,6 +42,8 @@ figure { margin: 1rem 0 1.4rem; }
 .abreast figure { max-width: 100%; }
 img { display: block; width: var(--width); max-width: 100%; height: auto; }
 pre { background: #f5f5f5; padding: .7rem .9rem; overflow-x: auto; font-size: .9rem; line-height: 1.45; }
+.shaded { line-height: 2; } mark { color: inherit; padding: .1rem .15rem; border-radius: .2rem; }
+mark { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 .broken { color: #a00000; font-weight: 600; }
 details { margin: .35rem 0; max-width: 62rem; } details[open] { margin-bottom: 1.2rem; }
 summary { cursor: pointer; padding: .15rem 0; overflow-wrap: anywhere; } summary span { color: #555; }
@@ -80,6 +82,7 @@ nav a { color: #00578a; padding: .15rem 0; }
 }
 """
 
+_FAINTEST_SHADE = 0.02  # of a word: less is no shade that could be seen
 _LONGEST_CELL = 28  # letters of a table's cell that are kept on one line
 _SMALL_IMAGE = 64  # pixels: the longer side of images whose every pixel counts, such as a digit
 _LARGEST_IMAGE = (320, 320)  # pixels of a photo on the page
@@ -180,6 +183,25 @@ def side_by_side(*figures: str) -> str:
 def bullet_list(lines: Iterable[str]) -> str:
     """Returns a list."""
     return "<ul>" + "".join(f"<li>{escape_text(line)}</li>" for line in lines) + "</ul>"
+
+
+def shaded_text(pieces: Iterable[tuple[str, float]]) -> str:
+    """Returns a text as HTML with a shade behind some of its words.
+
+    Args:
+        pieces: Parts of the text in their order, with blanks, each with its weight: above 0 it gets a blue shade, the
+            deeper the nearer it is to 1; below 0 an orange one; at 0 none.
+    """
+    marked = []
+    for text, weight in pieces:
+        depth = min(1.0, abs(weight))
+        if depth < _FAINTEST_SHADE:
+            marked.append(escape_text(text))
+            continue
+        colour = "0,114,178" if weight > 0 else "213,94,0"  # blue and vermilion of Okabe and Ito (2008)
+        style = f"background:rgba({colour},{0.6 * depth:.2f})"
+        marked.append(f'<mark style="{style}" title="{100 * weight:+.0f} points">{escape_text(text)}</mark>')
+    return f'<p class="shaded">{"".join(marked)}</p>'
 
 
 def code_block(text: str) -> str:

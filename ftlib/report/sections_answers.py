@@ -39,7 +39,9 @@ def class_by_class(answers: Answers) -> list[str]:
     """Returns the confusion matrix and the scores of each class."""
     parts, figures = [heading("Class by class")], []
     if len(answers.class_names) <= _MOST_CLASSES_IN_MATRIX:
-        parts.append(paragraph("Rows are what an image is, columns what the model said; the diagonal is right."))
+        parts.append(
+            paragraph(f"Rows are what {with_article(answers)} is, columns what the model said; the diagonal is right.")
+        )
         figures.append(confusion_figure(answers))
     else:
         parts.append(_confusion_table(answers))
@@ -48,13 +50,18 @@ def class_by_class(answers: Answers) -> list[str]:
     return [keep_together(*parts, side_by_side(*figures)), _class_table(answers)]
 
 
+def with_article(answers: Answers) -> str:
+    """Returns what one of the inputs is called, with its article: "an image"."""
+    return f"an {answers.noun}" if answers.noun == "image" else f"a {answers.noun}"
+
+
 def confusion_figure(answers: Answers) -> str:
     """Returns the confusion matrix of the test images as a figure."""
     pairs = "; ".join(
         f"true {pair.true_name}, said {pair.predicted_name}, {pair.image_count}" for pair in answers.most_confused(3)
     )
     figure = plots.confusion_matrix(answers.confusion_counts(), answers.class_names)
-    return figure_image(figure, f"Confusion matrix of the test images. Most confused: {pairs or 'none'}.")
+    return figure_image(figure, f"Confusion matrix of the test {answers.nouns}. Most confused: {pairs or 'none'}.")
 
 
 def _confusion_table(answers):
@@ -62,7 +69,7 @@ def _confusion_table(answers):
         [pair.true_name, pair.predicted_name, pair.image_count, format_percent(pair.share)]
         for pair in answers.most_confused(MOST_ROWS)
     ]
-    column_names = ["Is", "Said", "Images", "Share of the class"]
+    column_names = ["Is", "Said", answers.nouns.capitalize(), "Share of the class"]
     return data_table(column_names, rows, "What is most often taken for what.", numbers=(2, 3))
 
 
@@ -73,8 +80,10 @@ def _recall_figure(answers):
     title = "No class is found less often by more than chance explains"
     if worst.interval.high < best.interval.low:
         title = f"{worst.name} is found less often than {best.name}, by more than chance explains"
-    label = "Images found (lines: 95 % intervals)"
-    alt = "Share of the images of each class that were found, with intervals; the table below has the numbers."
+    label = f"{answers.nouns.capitalize()} found (lines: 95 % intervals)"
+    alt = (
+        f"Share of the {answers.nouns} of each class that were found, with intervals; the table below has the numbers."
+    )
     return figure_image(plots.bars(bars, title, label, percent=True, width=4.7), alt)
 
 
@@ -93,11 +102,11 @@ def _class_table(answers):
         for score in scores[:MOST_ROWS]
     ]
     caption = (
-        "Each class on the test images, the worst first. Found: of its images, how many were named so. Precision: of "
-        "the images named so, how many are. Few images leave the interval wide."
+        f"Each class on the test {answers.nouns}, the worst first. Found: of its {answers.nouns}, how many were named "
+        f"so. Precision: of the {answers.nouns} named so, how many are. Few {answers.nouns} leave the interval wide."
     )
     caption += cut_remark(len(rows), len(scores), "classes")
-    column_names = ["Class", "Images", "Right", "Found (recall)", "95 % interval", "Precision", "F1"]
+    column_names = ["Class", answers.nouns.capitalize(), "Right", "Found (recall)", "95 % interval", "Precision", "F1"]
     return data_table(column_names, rows, caption, numbers=range(1, 7))
 
 
@@ -122,7 +131,7 @@ def group_by_group(answers: Answers, groupings: Mapping[str, Sequence[Any]] | No
                 " that is served badly, only they can show it."
             )
         )
-    brightness_groups = _group_by_brightness(answers.images)
+    brightness_groups = _group_by_brightness(answers.images) if answers.noun == "image" else None
     if brightness_groups is not None:
         named_groups["Brightness"] = brightness_groups
     if not named_groups:
@@ -140,7 +149,9 @@ def _group_table(answers, name, groups):
     gap = f"{100 * accuracy.gap:.1f} points between {best['group']} and {worst['group']}"
     judgement = "more than chance explains" if worst["high"] < best["low"] else "within what chance explains"
     caption = f"{name}: {gap}, {judgement}." + cut_remark(min(len(rows), MOST_ROWS), len(rows), "groups")
-    return data_table([name, "Images", "Right", "95 % interval"], rows[:MOST_ROWS], caption, numbers=(1, 2, 3))
+    return data_table(
+        [name, answers.nouns.capitalize(), "Right", "95 % interval"], rows[:MOST_ROWS], caption, numbers=(1, 2, 3)
+    )
 
 
 def _row_interval(row):
@@ -187,7 +198,7 @@ def _judge_confidence(answers):
         f"{format_percent(calibration.accuracy)} right. Within bins of like confidence, the two differ by "
         f"{100 * calibration.ece:.1f} points (expected calibration error)"
     )
-    sentences += f"; with {image_count} images, some of that is chance." if image_count < 1000 else "."
+    sentences += f"; with {image_count} {answers.nouns}, some of that is chance." if image_count < 1000 else "."
     if calibration.ece - calibration.ece_scaled > _NOTABLE_MENDING:
         sentences += (
             f" Dividing its scores by {calibration.temperature:.2f}, fitted on validation, would leave "
@@ -213,7 +224,9 @@ def _confidence_table(answers):
             ]
         )
     column_names = ["At least so sure", "Answers", "Share", "Right", "95 % interval", "Wrong"]
-    caption = "If a person looks at every image that the model is less sure of, this is what it answers by itself."
+    caption = (
+        f"If a person looks at every {answers.noun} that the model is less sure of, this is what it answers by itself."
+    )
     return data_table(column_names, rows, caption, numbers=range(1, 6))
 
 
@@ -253,7 +266,7 @@ def _mistake_cards(answers, count):
     for number, (index, pixels) in enumerate(
         zip(indices, decode_photos(answers.images, indices), strict=True), start=1
     ):
-        true_name, predicted_name = _names_of(answers, index)
+        true_name, predicted_name = names_of(answers, index)
         lines = [f"No. {number}: {true_name}", f"said {predicted_name}, {_confidence_of(answers, index)}"]
         cards.append(Card([CaptionedImage(pixels, "")], lines))
     return cards
@@ -265,12 +278,12 @@ def _mistake_rows(answers):
     for number, index in enumerate(answers.mistake_indices[:MOST_ROWS], start=1):
         truth_probability = format_confidence(probabilities[index, answers.labels[index]])
         sure = _confidence_of(answers, index)
-        rows.append([number, *_names_of(answers, index), sure, truth_probability, image_ids[index]])
+        rows.append([number, *names_of(answers, index), sure, truth_probability, image_ids[index]])
     return rows
 
 
-def _names_of(answers, index):
-    """Returns the true and the predicted class name of an image."""
+def names_of(answers: Answers, index: int) -> tuple[str, str]:
+    """Returns the true and the predicted class name of an image, or a text."""
     class_names = answers.class_names
     return class_names[answers.labels[index]], class_names[answers.predicted_classes[index]]
 
@@ -349,7 +362,7 @@ def _right_cards(answers, indices, heat_maps):
     cards = []
     for index, pixels, heat in zip(indices, decode_photos(answers.images, indices), heat_maps, strict=True):
         images = [CaptionedImage(pixels, ""), CaptionedImage(highlight(pixels, heat), "")]
-        true_name, _ = _names_of(answers, index)
+        true_name, _ = names_of(answers, index)
         cards.append(Card(images, [true_name, f"{_confidence_of(answers, index)} sure"]))
     return cards
 
@@ -359,7 +372,7 @@ def _wrong_cards(answers, indices, answer_heat_maps, truth_heat_maps):
     mistakes = zip(indices, photos, answer_heat_maps, truth_heat_maps, strict=True)
     cards = []
     for number, (index, pixels, answer_heat, truth_heat) in enumerate(mistakes, start=1):
-        true_name, predicted_name = _names_of(answers, index)
+        true_name, predicted_name = names_of(answers, index)
         images = [
             CaptionedImage(pixels, ""),
             CaptionedImage(highlight(pixels, answer_heat), f"for {predicted_name}"),

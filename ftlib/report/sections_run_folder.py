@@ -22,8 +22,9 @@ from ftlib.report.page import (
     keep_together,
     paragraph,
 )
-from ftlib.report.sections_answers import MOST_ROWS, cut_remark, decode_photos
+from ftlib.report.sections_answers import MOST_ROWS, cut_remark, decode_photos, with_article
 from ftlib.report.sections_training import learning_curves, model_stages, phases_and_proofs, settings_table
+from ftlib.tasks.inputs import INPUT_NOUNS
 from ftlib.text import format_count, format_file_size, format_list, format_percent
 
 if TYPE_CHECKING:
@@ -60,13 +61,13 @@ def advice_sentences(advice: Advice | str | Sequence[str] | None) -> list[str]:
     return list(advice or [])
 
 
-def exact_score(score: RunScore) -> str:
-    """Returns in words how many images the model names correctly."""
+def exact_score(score: RunScore, nouns: str = "images") -> str:
+    """Returns in words how many images, or texts, the model names correctly."""
     accuracy, split_name = format_percent(score.accuracy), score.split_name
     if not score.image_count:
-        return f"It names {accuracy} of the {split_name} images correctly."
+        return f"It names {accuracy} of the {split_name} {nouns} correctly."
     sentence = (
-        f"It names {score.right_count:,} of {score.image_count:,} {split_name} images correctly: {accuracy} "
+        f"It names {score.right_count:,} of {score.image_count:,} {split_name} {nouns} correctly: {accuracy} "
         f"({score.interval_text})."
     )
     if split_name == "test":
@@ -77,8 +78,9 @@ def exact_score(score: RunScore) -> str:
 def key_facts(run: "Run", answers: Answers | None, score: RunScore) -> str:
     """Returns the few numbers that matter most."""
     macro_f1 = run.test_macro_f1 if score.split_name == "test" else run.val_macro_f1
+    nouns = INPUT_NOUNS[run.kind]
     facts = [
-        Fact(f"Correct on {score.split_name} images", format_percent(score.accuracy), score.interval_text),
+        Fact(f"Correct on {score.split_name} {nouns}", format_percent(score.accuracy), score.interval_text),
         Fact("Mean F1 of the classes", f"{macro_f1:.3f}", "1 is perfect; each class counts the same"),
     ]
     if answers is not None:
@@ -91,9 +93,11 @@ def key_facts(run: "Run", answers: Answers | None, score: RunScore) -> str:
     sizes = task_settings(run)
     if "train" in sizes:
         remark = f"{sizes['validation']:,} more to choose by, {sizes['test']:,} to test on"
-        facts.append(Fact("Learned from", format_count(sizes["train"], "image"), remark))
-    side = " x ".join(map(str, run.image_shape[:2]))
-    facts.append(Fact("Model", f"{_format_weights(run.model.count_params())} weights", f"for images of {side} pixels"))
+        facts.append(Fact("Learned from", format_count(sizes["train"], nouns.removesuffix("s")), remark))
+    sides = " x ".join(map(str, run.image_shape[:2]))
+    unit = "tokens" if run.kind == "text" else "pixels"
+    weights = f"{_format_weights(run.model.count_params())} weights"
+    facts.append(Fact("Model", weights, f"for {nouns} of {sides} {unit}"))
     return fact_tiles(facts)
 
 
@@ -113,7 +117,7 @@ def at_a_glance(answers: Answers | None, findings: Sequence[GradedFinding]) -> l
         *_class_remarks(answers),
         *_confusion_remarks(answers),
         *_passing_on_remarks(answers),
-        "It always answers with one of its classes, also for an image that shows none of them.",
+        f"It always answers with one of its classes, also for {with_article(answers)} that shows none of them.",
         *_finding_remarks(findings),
     ]
     return [heading("At a glance"), bullet_list(lines)]
@@ -131,14 +135,14 @@ def _class_remarks(answers):
     smallest = min(scores, key=lambda class_score: class_score.image_count)
     if smallest.image_count >= _FEW_TEST_IMAGES:
         return [remark]
-    few_images = f"Few test images: {smallest.name} has {smallest.image_count}."
+    few_images = f"Few test {answers.nouns}: {smallest.name} has {smallest.image_count}."
     return [remark, f"{few_images} Figures by class are rough until there are more."]
 
 
 def _confusion_remarks(answers):
     remarks = []
     for pair in answers.most_confused(1):
-        how_often = f"{format_count(pair.image_count, 'time')} ({format_percent(pair.share)} of its images)"
+        how_often = f"{format_count(pair.image_count, 'time')} ({format_percent(pair.share)} of its {answers.nouns})"
         remarks.append(f"Most frequent mistake: {pair.true_name} taken for {pair.predicted_name}, {how_often}.")
     return remarks
 
@@ -150,8 +154,8 @@ def _passing_on_remarks(answers):
     passed_on = format_percent(1 - part.image_count / image_count)
     right = format_percent(part.right_count / part.image_count)
     return [
-        f"If answers of less than {100 * _PASS_ON_BELOW:.0f} % confidence go to a person ({passed_on} of the images), "
-        f"the model is right in {right} of the rest."
+        f"If answers of less than {100 * _PASS_ON_BELOW:.0f} % confidence go to a person ({passed_on} of the "
+        f"{answers.nouns}), the model is right in {right} of the rest."
     ]
 
 
@@ -163,7 +167,7 @@ def _finding_remarks(findings):
 
 
 def training_data(run: "Run", findings: Sequence[GradedFinding]) -> list[str]:
-    """Returns what the model learned from: source, images of each class, examples, and what the check found."""
+    """Returns what the model learned from: source, how many of each class, examples, and what the check found."""
     parts = [heading("Data")]
     source = task_settings(run).get("source")
     if source:
@@ -171,7 +175,8 @@ def training_data(run: "Run", findings: Sequence[GradedFinding]) -> list[str]:
         parts.append(paragraph(f"{sentence} Licence: {run.task.licence}" if run.task else sentence))
     if run.task is not None:
         parts += _class_counts(run.task)
-        parts += [paragraph("One training image of each class:", "caption"), image_gallery(_example_cards(run.task))]
+        parts.append(paragraph(f"One training {INPUT_NOUNS[run.kind].removesuffix('s')} of each class:", "caption"))
+        parts.append(_example_texts(run.task) if run.kind == "text" else image_gallery(_example_cards(run.task)))
     lines = [
         finding.text if finding.level == "note" else f"{finding.level.capitalize()}: {finding.text}"
         for finding in findings
@@ -191,7 +196,10 @@ def _class_counts(task):
         for index, name in enumerate(task.class_names)
     ]
     total_row = ["all", *(int(counts.sum()) for counts in counts_of_split.values())]
-    caption = f"Images of each class. No image is in two columns.{cut_remark(MOST_ROWS, num_classes, 'classes')}"
+    nouns = INPUT_NOUNS[task.kind]
+    caption = (
+        f"{nouns.capitalize()} of each class. None is in two columns.{cut_remark(MOST_ROWS, num_classes, 'classes')}"
+    )
     column_names = ["Class", "Train", "Validation", "Test"]
     parts = [data_table(column_names, [*rows[:MOST_ROWS], total_row], caption, numbers=(1, 2, 3))]
 
@@ -200,9 +208,19 @@ def _class_counts(task):
     if most >= _UNEVEN * max(fewest, 1):
         rarest_name = task.class_names[int(train_counts.argmin())]
         commonest_name = task.class_names[int(train_counts.argmax())]
-        counts = f"{most:,} images of {commonest_name} to learn from, {fewest:,} of {rarest_name}"
+        counts = f"{most:,} {nouns} of {commonest_name} to learn from, {fewest:,} of {rarest_name}"
         parts.append(paragraph(f"The classes are uneven: {counts}."))
     return parts
+
+
+def _example_texts(task, limit=10):
+    """Returns a table of the first training text of each of the first classes."""
+    labels = np.asarray(task.train.labels)
+    present_classes = [index for index in range(len(task.class_names)) if (labels == index).any()][:limit]
+    first_indices = [int(np.flatnonzero(labels == index)[0]) for index in present_classes]
+    texts = task.read_texts("train", first_indices)
+    rows = [[task.class_names[index], text] for index, text in zip(present_classes, texts, strict=True)]
+    return data_table(["Class", "Text"], rows, "As it stands in the data.")
 
 
 def _example_cards(task, limit=10):
@@ -237,20 +255,20 @@ def model_card(run: "Run", answers: Answers | None, score: RunScore, more_rows: 
         score: Its score.
         more_rows: More rows, or other texts for those that are there.
     """
-    height, width, channels = run.image_shape
-    colours = "grey" if channels == 1 else "RGB"
+    nouns = INPUT_NOUNS[run.kind]
+    noun = nouns.removesuffix("s")
     sizes = task_settings(run)
     rows = {
-        "Task": f"One of {len(run.class_names)} classes for each image: {format_list(run.class_names, most=12)}",
-        "Input": f"{height} x {width} pixels, {colours}, values 0 to 255; scaled inside",
+        "Task": f"One of {len(run.class_names)} classes for each {noun}: {format_list(run.class_names, most=12)}",
+        "Input": _describe_input(run),
         "Output": "A probability for each class",
         "Backbone": None,
-        "Learned from": f"{sizes.get('train', 'unknown')} images. {sizes.get('source', '')}".strip(),
+        "Learned from": f"{sizes.get('train', 'unknown')} {nouns}. {sizes.get('source', '')}".strip(),
         "Licence of the data": run.task.licence if run.task else "not recorded",
         "Method": f"{run.strategy}, seed {run.seed}; see How it learned",
         "Size": f"{run.model.count_params():,} weights",
-        "Measured": _format_measurement(score),
-        "Limits": " ".join(_limits(answers)),
+        "Measured": _format_measurement(score, nouns),
+        "Limits": " ".join(_limits(answers, run.kind)),
         "Intended use": "Not stated by whoever trained it.",
         "Not for": "Not stated. Decisions about persons need a check by group, with data that name the groups.",
         "Made with": f"ftlib {__version__}, Keras {run.settings.get('keras', '')} on {run.settings.get('backend', '')}",
@@ -261,18 +279,30 @@ def model_card(run: "Run", answers: Answers | None, score: RunScore, more_rows: 
     return [heading("Model card"), keep_together(table)]
 
 
-def _format_measurement(score):
-    images = f"{score.image_count or 'the'} {score.split_name} images"
+def _describe_input(run):
+    if run.kind == "text":
+        tokenizer = None if run.task is None else run.task.tokenizer
+        vocabulary = "" if tokenizer is None else f" of the vocabulary {tokenizer.name} ({len(tokenizer):,} pieces)"
+        return f"{run.image_shape[0]} token ids{vocabulary}; a longer text is cut at its end"
+    height, width, channels = run.image_shape
+    return f"{height} x {width} pixels, {'grey' if channels == 1 else 'RGB'}, values 0 to 255; scaled inside"
+
+
+def _format_measurement(score, nouns):
+    images = f"{score.image_count or 'the'} {score.split_name} {nouns}"
     interval = f" ({score.interval_text})" if score.interval_text else ""
     return f"{format_percent(score.accuracy)} of {images}{interval}"
 
 
-def _limits(answers):
+def _limits(answers, kind):
+    nouns, others = INPUT_NOUNS[kind], "another camera, season, place"
+    if kind == "text":
+        others = "another subject, language, way of writing"
     limits = [
-        "It was tested on images like those it learned from. On others (another camera, season, place) it can be worse;"
-        " test it there first.",
-        "It cannot say that an image shows none of its classes.",
-        "One run: the interval covers the choice of test images, not the luck of its random numbers.",
+        f"It was tested on {nouns} like those it learned from. On others ({others}) it can be worse; test it there "
+        "first.",
+        f"It cannot say that {'a text' if kind == 'text' else 'an image'} shows none of its classes.",
+        f"One run: the interval covers the choice of test {nouns}, not the luck of its random numbers.",
     ]
     if answers is not None and answers.is_confidence_off:
         direction = "above" if answers.confidence_excess > 0 else "below"
@@ -283,6 +313,9 @@ def _limits(answers):
 
 def usage(run: "Run", exports: Sequence[Mapping[str, Any]] | None) -> list[str]:
     """Returns how the model is called from Python, and a table of the other formats it was exported to."""
+    if run.kind == "text":
+        parts = [heading("How to use it"), code_block(_usage_of_texts(run))]
+        return [*parts, export_table(exports)] if exports else parts
     shape = ", ".join(map(str, run.image_shape))
     example = (
         'import keras\n\nmodel = keras.models.load_model("model.keras")  # needs Keras alone\n'
@@ -290,6 +323,15 @@ def usage(run: "Run", exports: Sequence[Mapping[str, Any]] | None) -> list[str]:
     )
     parts = [heading("How to use it"), code_block(example)]
     return [*parts, export_table(exports)] if exports else parts
+
+
+def _usage_of_texts(run):
+    return (
+        'import keras, ftlib as ft\n\nmodel = keras.models.load_model("model.keras")\n'
+        'tokenizer = ft.load_tokenizer("./vocabulary.txt")\n'
+        f'ids = tokenizer.encode(["a text", "another"], length={run.image_shape[0]})\n'
+        "chances = model.predict(ids)  # one row for each text"
+    )
 
 
 def export_table(exports: Sequence[Mapping[str, Any]]) -> str:

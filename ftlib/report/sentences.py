@@ -7,6 +7,7 @@ from typing import Any
 from ftlib.evidence.proofs import Proof
 from ftlib.score import ACCURACY, Score
 from ftlib.strategies.strategy import get_strategy, list_strategies
+from ftlib.tasks.inputs import INPUT_NOUNS
 from ftlib.text import is_known
 
 _IMAGES_OF_TASK = {"digits": "handwritten digits", "glyphs": "letters", "textures": "textures"}
@@ -90,11 +91,12 @@ def describe_run(
     """
     task = settings.get("task")
     task_name: Any = task.get("name") if isinstance(task, dict) else task
-    images = _IMAGES_OF_TASK.get(task_name, "images")
+    kind = task.get("kind", "image") if isinstance(task, dict) else "image"
+    images = _IMAGES_OF_TASK.get(task_name, INPUT_NOUNS[kind])
     network, new_images = "The network", f"new {images}"
     if train_count:
         start = _find_start(None, str(settings.get("strategy")))
-        network = f"Shown {train_count:,} {images}, the network {_describe_beginning(start, backbone)}"
+        network = f"Shown {train_count:,} {images}, the network {_describe_beginning(start, backbone, kind=kind)}"
         new_images = "new ones"
     if image_count and image_count < 100:
         scale = image_count
@@ -153,9 +155,10 @@ def _find_start(name, printed_strategy):
     return "partly pretrained" if match[2] else match[1]
 
 
-def _describe_beginning(start, backbone, as_apposition=False):
+def _describe_beginning(start, backbone, as_apposition=False, kind="image"):
     clause, apposition = _BEGINNINGS[start]
-    return (apposition if as_apposition else clause).format(_SOURCE_OF_BACKBONE.get(backbone, "other images"))
+    source = _SOURCE_OF_BACKBONE.get(backbone, f"other {INPUT_NOUNS[kind]}")
+    return (apposition if as_apposition else clause).format(source)
 
 
 def _find_scale(best, other):

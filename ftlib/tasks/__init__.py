@@ -9,7 +9,7 @@ import numpy as np
 
 from ftlib.errors import find_name
 from ftlib.files import find_path
-from ftlib.tasks import digits, docstring_questions, docstrings, faces, glyphs, licences, online, textures
+from ftlib.tasks import digits, docstring_questions, docstrings, faces, glyphs, licences, online, online_texts, textures
 from ftlib.tasks.folder.check import FolderReport, check_folder
 from ftlib.tasks.folder.load import load_folder
 from ftlib.tasks.marks import mark_task
@@ -37,7 +37,8 @@ _OFFLINE_TASKS: dict[str, Callable[..., Task]] = {
 }
 _TEXT_OPTIONS = {"tokenizer", "length", "label_columns"}
 _PICTURE_OPTIONS = {"image_size", "cache_bytes", "cache_dir", "mirror", "target", "label_columns"}
-_LOADERS: dict[str, Callable[..., Task]] = {**_OFFLINE_TASKS, **online.ONLINE}
+DOWNLOADED_TASKS: dict[str, Callable[..., Task]] = {**online.ONLINE, **online_texts.ONLINE_TEXTS}
+_LOADERS: dict[str, Callable[..., Task]] = {**_OFFLINE_TASKS, **DOWNLOADED_TASKS}
 
 
 def list_tasks() -> list[str]:

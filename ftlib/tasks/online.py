@@ -190,7 +190,7 @@ ONLINE: dict[str, Callable[..., Task]] = {
 
 def load_arrays(array_set: ArraySet, labels_per_class: int | None, seed: int) -> Task:
     """Returns the task of a set that comes as arrays; see `fashion_mnist` for its splits."""
-    (images, labels), (test_images, test_labels) = _fetch(
+    (images, labels), (test_images, test_labels) = fetch(
         array_set.name, array_set.module.load_data, array_set.address, array_set.place, array_set.file_names
     )
     images, labels = _with_channels(images), labels.reshape(-1).astype("int64")
@@ -248,7 +248,7 @@ def load_archive(archive: PhotoArchive, labels_per_class: int | None = None, see
         )
 
     file_names = [f"the archive, named {archive.name}_archive,"]
-    path = _fetch(archive.name, find_folder, archive.address, "datasets", file_names)
+    path = fetch(archive.name, find_folder, archive.address, "datasets", file_names)
     task = load_folder(path, labels_per_class, seed, **options)
     return dataclasses.replace(task, name=archive.name, source=archive.source, licence=archive.licence)
 
@@ -257,9 +257,7 @@ def _count_photos(place: pathlib.Path) -> int:
     return sum(1 for _ in place.rglob("*.jpg"))
 
 
-def _fetch(
-    name: str, download: Callable[[], Contents], address: str, place: str, file_names: Sequence[str]
-) -> Contents:
+def fetch(name: str, download: Callable[[], Contents], address: str, place: str, file_names: Sequence[str]) -> Contents:
     """Returns the result of `download()`; says what to do where it fails."""
     try:
         return download()

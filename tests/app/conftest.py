@@ -15,13 +15,8 @@ def short_epochs():
 
 @pytest.fixture
 def plain_report(monkeypatch):
-    """Lets runs write one line for a report, which takes half of their time: for tests of what comes before it."""
-
-    def write(run, path, **given):
-        path.write_text("a report", encoding="utf-8")
-        return path
-
-    monkeypatch.setattr("ftlib.report.write_model_report", write)
+    """Lets runs write one line for a report: for tests of what comes before it."""
+    monkeypatch.setattr("ftlib.report.write_model_report", app_runs.write_plain_report)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import time
 
 import keras
 import pytest
-from app_runs import COMMAND_IN_SHORT, QUICK, after_checkpoints, assert_same_run, fit, interrupt
+from app_runs import COMMAND_IN_SHORT, QUICK, after_checkpoints, assert_same_run, fit, interrupt, write_plain_report
 
 import ftlib.training.checkpoints
 from ftlib.app.cli import main
@@ -71,6 +71,8 @@ def test_ctrl_c_that_a_library_loses_still_stops(pictures, tmp_path, monkeypatch
 @pytest.mark.parametrize("step", ["measure", "write"])
 def test_stopped_after_training_it_only_writes_what_is_missing(pictures, quick_run, tmp_path, monkeypatch, step):
     out = tmp_path / "run"
+    if step == "measure":
+        monkeypatch.setattr("ftlib.report.write_model_report", write_plain_report)
     place = {"measure": "ftlib.evidence.metrics.measure", "write": "ftlib.report.write_model_report"}[step]
     with monkeypatch.context() as patch:
         patch.setattr(place, interrupt)
@@ -82,6 +84,7 @@ def test_stopped_after_training_it_only_writes_what_is_missing(pictures, quick_r
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("plain_report")
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="the script is TensorFlow's")
 def test_a_killed_process_goes_on(pictures, quick_run, tmp_path):
     out = tmp_path / "run"

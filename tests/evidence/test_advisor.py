@@ -64,7 +64,7 @@ def test_it_doubts_near_the_border_and_outside_of_what_was_recorded(monkeypatch)
     assert any("helps little" in line for line in told(dataclasses.replace(NEAR, pixels=0.99)).doubts)
 
 
-def test_auto_trains_what_is_recommended_and_the_run_says_why(capsys):
+def test_auto_trains_what_is_recommended_and_the_run_says_why(capsys, eager):
     model, task = tiny.model(), tiny.task(train=30)
     advice = advise(model, task)
     run = fit(model, task, "auto", updates=4, seed=1)

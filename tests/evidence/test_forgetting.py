@@ -61,7 +61,7 @@ def test_a_loaded_run_needs_the_model_before(tuned, tmp_path):
     assert whole == body == forgetting(tuned, tiny.source_task())
 
 
-def test_a_model_that_changed_since_is_refused():
+def test_a_model_that_changed_since_is_refused(eager):
     model = tiny.model()
     done = fit(model, tiny.task(), "feature_extraction", "none", updates=4, verbose=False)
     model.get_layer("backbone").set_weights([w + 1 for w in model.get_layer("backbone").get_weights()])
@@ -98,7 +98,7 @@ def test_similarity_sees_through_rotation_and_scale_only():
     assert linear_cka(a, np.zeros_like(a)) == 0 and linear_cka(0 * a, 0 * a) == 1
 
 
-def test_a_finished_run_that_is_read_again_knows_its_start(tmp_path):
+def test_a_finished_run_that_is_read_again_knows_its_start(tmp_path, eager):
     for _ in range(2):
         done = fit(tiny.model(), tiny.task(), ALL, "none", updates=4, run_dir=tmp_path, verbose=False)
         assert forgetting(done, tiny.source_task()).n == 30

@@ -283,7 +283,7 @@ def test_bad_targets_of_classes_are_those_of_a_classification():
 # --- training ---------------------------------------------------------------------------------------------
 
 
-def test_a_frozen_stage_keeps_its_bits_and_the_rest_moves():
+def test_a_frozen_stage_keeps_its_bits_and_the_rest_moves(eager):
     start = model()
     before = tiny.weights(start)
     phase = ft.Phase("last", ("stage3", "head"), rate=1e-2, schedule="constant")
@@ -294,7 +294,7 @@ def test_a_frozen_stage_keeps_its_bits_and_the_rest_moves():
     assert moved and all("block2" in key or "velocity" in key for key in moved)
 
 
-def test_pictures_are_resized_for_the_network_and_back():
+def test_pictures_are_resized_for_the_network_and_back(eager):
     task = plain_task()
     stack = keras.Input((8, 8, 2))
     features = keras.layers.Conv2D(4, 3, padding="same", name="only")(stack)

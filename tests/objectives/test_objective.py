@@ -35,7 +35,7 @@ def numbers(objective, factor=1.0):
     return ft.Task("brightness", *splits, (), "drawn", "none", objective=objective)
 
 
-def test_the_smallest_objective_learns(magnitude, eager):
+def test_the_smallest_objective_learns(magnitude):
     task = numbers(magnitude)
     model = ft.with_head(tiny.backbone(dropout=0.0), task)
     strategy = tiny.one_phase("all")

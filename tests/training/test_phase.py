@@ -102,7 +102,7 @@ def test_a_decay_slows_each_stage_down(eager):
 
 
 @pytest.mark.parametrize("schedule", ["cosine", "one_cycle"])
-def test_schedules_rise_and_fall_as_they_say(schedule, eager):
+def test_schedules_rise_and_fall_as_they_say(schedule):
     rates = [h["rate"] for h in run(tiny.one_phase(1, schedule=schedule, rate=0.01), updates=60).history]
     top = int(np.argmax(rates))
     assert rates[top] == pytest.approx(0.01, rel=0.1) and rates[-1] < 1e-4

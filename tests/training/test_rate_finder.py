@@ -82,7 +82,7 @@ def test_a_head_of_zeros_is_trained_first(eager):
     assert "trained first" in repr(search) and not np.any(keras.ops.convert_to_numpy(model.layers[-1].kernel))
 
 
-def test_the_search_ends_where_the_loss_explodes(eager):
+def test_the_search_ends_where_the_loss_explodes():
     rates, losses = find_lr(tiny.model(), tiny.task(), high=1e6, updates=40, batch_size=8).curves["all"]
     assert len(rates) < 40 and np.isfinite(losses).all()
 
