@@ -102,6 +102,8 @@ results: setup  ## measure the recorded grids in results/ again, where the code 
 	.venv/bin/python tools/transfer_study.py
 	.venv/bin/python tools/advise_study.py
 	.venv/bin/python tools/language_study.py
+	.venv/bin/python tools/text_study.py
+	.venv/bin/python tools/question_study.py
 
 benchmarks: setup  ## measure ftlib against what one would otherwise do (needs FTLIB_REAL)
 	for one in guide own_images partial rates updates objectives kills large hardware; do .venv/bin/python benchmarks/$$one.py || exit 1; done

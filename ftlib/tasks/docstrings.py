@@ -96,6 +96,11 @@ def load(
     Raises:
         ValueError: If `labels_per_class` is no whole number, or more than a class has.
     """
+    return text_task(read_corpus(), labels_per_class, seed, length, tokenizer)
+
+
+def read_corpus() -> Corpus:
+    """Returns the sentences of the task `docstrings` with their libraries, in three parts."""
     rows: dict[str, list[tuple[str, int]]] = {"train": [], "validation": [], "test": []}
     counts: collections.Counter[tuple[str, int]] = collections.Counter()
     most = {"validation": _VALIDATION_PER_CLASS, "test": _TEST_PER_CLASS}
@@ -109,7 +114,7 @@ def load(
             seen.add(sentence)
             counts[part, label] += 1
             rows[part].append((sentence, label))
-    corpus = Corpus(
+    return Corpus(
         "docstrings",
         DOCSTRING_SOURCE,
         DOCSTRING_LICENCE,
@@ -117,7 +122,6 @@ def load(
         labels={part: [label for _, label in part_rows] for part, part_rows in rows.items()},
         class_names=names,
     )
-    return text_task(corpus, labels_per_class, seed, length, tokenizer)
 
 
 def load_pages(

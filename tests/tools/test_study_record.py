@@ -1,0 +1,76 @@
+"""Records of studies that are measured cell by cell."""
+
+import json
+import sys
+
+import pytest
+
+
+@pytest.fixture
+def study_record(root, monkeypatch, tmp_path):
+    """The module, whose records lie in a folder of the test."""
+    monkeypatch.setattr(sys, "path", [str(root / "tools"), *sys.path])
+    import study_record as module
+
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    (tmp_path / "results").mkdir()
+    return module
+
+
+def row(method, seed, score, labels=100, weights=None):
+    return {
+        "task": "reviews", "labels": labels, "seed": seed, "method": method, "test_accuracy": score, "code": "other",
+        "weights": weights,
+    }  # fmt: skip
+
+
+def make_record(study_record, rows):
+    record = study_record.StudyRecord("texts", ("test_accuracy",), ("counting",))
+    record.rows = rows
+    return record
+
+
+def test_a_difference_is_taken_seed_by_seed(study_record):
+    rows = [row("counting", seed, 0.6 + 0.1 * seed) for seed in range(3)]
+    rows += [row("tuned", seed, 0.62 + 0.1 * seed) for seed in (0, 1, 2)]
+    counting, tuned = make_record(study_record, rows).summary()
+    assert counting["test_accuracy"][0] == 0.7 and "over_counting" not in counting
+    assert tuned["n"] == 3 and tuned["over_counting"] == pytest.approx([0.02, 0.02, 0.02])
+    assert tuned["test_accuracy"][1] < 0.6 < tuned["test_accuracy"][0]
+
+
+def test_other_numbers_of_labels_are_not_compared_and_one_seed_has_no_interval(study_record):
+    rows = [row("counting", 0, 0.6), row("tuned", 0, 0.7, labels=300), row("tuned", 1, 0.7)]
+    lines = make_record(study_record, rows).summary()
+    assert all("over_counting" not in line for line in lines)
+    assert lines[0]["test_accuracy"] == [0.6, None, None]
+
+
+def test_a_stopped_study_goes_on_with_the_missing_cells(study_record, monkeypatch):
+    record = make_record(study_record, [row("tuned", 0, 0.5)])
+    asked = []
+
+    def run_here(cells, jobs, function, pool):
+        for place, cell in enumerate(cells):
+            asked.append(cell)
+            yield place, function(cell)
+
+    monkeypatch.setattr(study_record, "run_cells", run_here)
+    cells = [("reviews", 100, seed, "tuned") for seed in (2, 0, 1)]
+    record.measure(cells, lambda cell: row(cell[3], cell[2], 0.1 * cell[4]), lambda cell: (*cell, 7), None)
+    assert asked == [("reviews", 100, 2, "tuned", 7), ("reviews", 100, 1, "tuned", 7)]
+    saved = json.loads(record.path.read_text(encoding="utf-8"))
+    assert [one["seed"] for one in saved["rows"]] == [0, 1, 2]
+    again = study_record.StudyRecord("texts", ("test_accuracy",), ("counting",))
+    assert again.rows == record.rows
+
+
+def test_rows_of_other_weights_are_dropped_and_those_of_other_code_only_when_asked(study_record, monkeypatch):
+    monkeypatch.setattr(study_record, "weights_stamp", lambda: "new")
+    monkeypatch.setattr(study_record, "code_stamp", lambda trains: "this")
+    rows = [row("tuned", 0, 0.5, weights="old"), row("tuned", 1, 0.5, weights="new"), row("counting", 0, 0.5)]
+    record = make_record(study_record, rows)
+    record.drop_outdated(fresh=False)
+    assert [(one["method"], one["seed"]) for one in record.rows] == [("tuned", 1), ("counting", 0)]
+    record.drop_outdated(fresh=True)
+    assert record.rows == []
