@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from ftlib.models.arrays import to_numpy
-from ftlib.models.token_network import PADDING_ID
+from ftlib.models.token_network import PADDING_ID, longest_text
 from ftlib.objectives.input_augmentation import augment_inputs
 from ftlib.objectives.tokens import (
     NO_TARGET,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ftlib.tasks.task import Task
 
 _SEEN_AHEAD = 1e-3  # of the largest feature: a difference above it is more than rounding
+_TRIED_LENGTH = 16  # tokens, of a model that takes texts of any length
 _LARGEST_EXPONENT = 700  # of the perplexity: e to the power of 710 is no float any more
 
 
@@ -145,7 +146,7 @@ def require_causal(model: keras.Model, vocabulary_size: int) -> None:
     """
     has_backbone = any(layer.name == "backbone" for layer in model.layers)
     features = model.get_layer("backbone") if has_backbone else model
-    length = model.input_shape[1] or 16
+    length = model.input_shape[1] or min(_TRIED_LENGTH, longest_text(model) or _TRIED_LENGTH)
     half = max(1, length // 2)
     rng = np.random.default_rng(0)
     texts = np.tile(rng.integers(1, vocabulary_size, (1, length)), (2, 1)).astype("int32")
