@@ -44,6 +44,7 @@ import ftlib as ft
 from ftlib import plots
 
 NAME = "minigpt"  # on a GPU also "hub:gpt2_base_en", with the same cells
+UPDATES = 80  # of each training here
 tokenizer, model = ft.load_tokenizer(NAME), ft.language_model(NAME)
 for stage in ft.stages(model):
     print(f"{stage.name:<8}{stage.params:>10,} weights")
@@ -133,12 +134,12 @@ write(model, "Return the maximum")
 # ## The domain
 #
 # Legal English lies on your machine, too: the licences of the installed packages, each paragraph once. It is a small domain:
-# {{len(task.train)}} rows of {{task.input_shape[0]}} pieces to learn from.
+# a few hundred rows to learn from.
 # %% [markdown] lang="ko"
 # ## 새 분야
 #
-# 법률 영어도 여러분의 컴퓨터에 있습니다. 설치된 패키지들의 라이선스입니다. 같은 문단은 한 번만 씁니다. {{task.input_shape[0]}}조각짜리
-# {{len(task.train)}}줄로 배우는 작은 분야입니다.
+# 법률 영어도 여러분의 컴퓨터에 있습니다. 설치된 패키지들의 라이선스입니다. 같은 문단은 한 번만 씁니다. 몇백 줄로
+# 배우는 작은 분야입니다.
 # %%
 task, pages = ft.load_task("licences", tokenizer=tokenizer), ft.load_task("docstring_pages", tokenizer=tokenizer)
 print(task)
@@ -147,12 +148,12 @@ print(tokenizer.decode(task.train.inputs[9]))
 # A row is its own target: at each place the next piece is wanted. The loss is the cross-entropy of lesson 01, the mean over all
 # places. Its exponential is the *perplexity*: among so many equally likely pieces the model seems to choose.
 #
-# **Predict.** It chooses among about {{old["perplexity"]:.0f}} pieces in documentation that it has not seen. And in licences?
+# **Predict.** Among how many pieces does it choose in documentation that it has not seen? And in licences?
 # %% [markdown] lang="ko"
 # 입력 줄이 곧 정답입니다. 자리마다 다음 조각을 맞혀야 합니다. 손실은 1강의 교차 엔트로피(cross-entropy)를 모든 자리에서 평균한 값입니다. 그 지수가
 # *퍼플렉서티*(perplexity)입니다. 똑같이 그럴듯한 조각 몇 개 가운데서 고르는 셈인지를 뜻합니다.
 #
-# **예측해 보세요.** 본 적 없는 문서에서는 약 {{old["perplexity"]:.0f}}개 가운데서 고르는 셈입니다. 라이선스에서는 어떨까요?
+# **예측해 보세요.** 본 적 없는 문서에서는 몇 개 가운데서 고르는 셈일까요? 라이선스에서는 어떨까요?
 # %%
 old, new = ft.evaluate(model, pages), ft.evaluate(model, task)
 for name, scores in {"documentation": old, "licences": new}.items():
@@ -189,8 +190,6 @@ ft.check("12.1", bits_per_byte)
 #
 # **예측해 보세요.** 업데이트 {{UPDATES}}번 뒤에는 라이선스에서 조각 몇 개 가운데서 고르는 셈일까요?
 # %%
-UPDATES = 80
-
 def everything(start, rate):
     """The strategy that trains all stages at once."""
     full = ft.strategy("full")
@@ -292,13 +291,6 @@ for name, one, forgot in (("everything", run, found), ("LoRA, rank 4", light, ke
           f"documentation {forgot.after:6.1f}")
 assert light.phases[-1]["trainable"] < 0.02 * run.phases[-1]["trainable"]
 assert light.score("validation")["perplexity"] < new["perplexity"] and kept.after < found.after
-# %% [markdown] lang="en"
-# With {{100 * light.phases[-1]["trainable"] / run.phases[-1]["trainable"]:.1f}} % of the weights it gets
-# {{100 * gain:.0f}} % of the gain (in bits) and forgets less. The additions fit into a small file, one for each domain, over one
-# frozen model. That, and the memory it saves on a GPU, is why LoRA is everywhere.
-# %% [markdown] lang="ko"
-# 가중치의 {{100 * light.phases[-1]["trainable"] / run.phases[-1]["trainable"]:.1f}}%만으로 이득의 {{100 * gain:.0f}}%를 얻고(비트 기준) 덜 잊습니다. 더한 값은
-# 작은 파일 하나에 담기므로, 동결한 모델 하나에 분야마다 파일 하나씩만 두면 됩니다. GPU 메모리도 아낍니다. LoRA를 어디서나 쓰는 까닭입니다.
 # %%
 def bits_of(one):
     return one.score("validation")["bits_per_byte"]
@@ -307,19 +299,28 @@ gain = (new["bits_per_byte"] - bits_of(light)) / (new["bits_per_byte"] - bits_of
 assert 0.1 < gain < 1
 print(f"LoRA, rank 4: {100 * gain:.0f} % of the gain")
 # %% [markdown] lang="en"
+# With {{100 * light.phases[-1]["trainable"] / run.phases[-1]["trainable"]:.1f}} % of the weights it gets
+# {{100 * gain:.0f}} % of the gain (in bits) and forgets less. The additions fit into a small file, one for each domain, over one
+# frozen model. That, and the memory it saves on a GPU, is why LoRA is everywhere.
+# %% [markdown] lang="ko"
+# 가중치의 {{100 * light.phases[-1]["trainable"] / run.phases[-1]["trainable"]:.1f}}%만으로 이득의 {{100 * gain:.0f}}%를 얻고(비트 기준) 덜 잊습니다. 더한 값은
+# 작은 파일 하나에 담기므로, 동결한 모델 하나에 분야마다 파일 하나씩만 두면 됩니다. GPU 메모리도 아낍니다. LoRA를 어디서나 쓰는 까닭입니다.
+# %% [markdown] lang="en"
 # ## One seed is an anecdote
 #
-# The record holds five seeds of each strategy, all with equal updates and a rate chosen on validation. It also holds a model that
-# others made: `stories260K`, a Llama of 260,000 weights that writes stories for children (Karpathy, 2023), tuned to Python's manual
-# and to medical answers (MedQuAD, NIH).
+# The record holds five seeds of each method, all with equal updates and a rate chosen on validation: everything, a rate for each stage,
+# the last stage alone, LoRA of three ranks, replay (some of the rows are of the old text), and the control from scratch.
+#
+# **Predict.** Which method learns most, and which forgets least?
 # %% [markdown] lang="ko"
 # ## 시드 하나는 일화일 뿐입니다
 #
-# 기록에는 전략마다 시드 다섯 개가 있습니다. 업데이트 수는 모두 같고 학습률은 검증 데이터로 골랐습니다. 남이 만든 모델의 기록도 있습니다. `stories260K`는 동화를
-# 쓰는 가중치 26만 개짜리 Llama이고(Karpathy, 2023), 이것을 파이썬 설명서와 의학 답변(MedQuAD, NIH)으로 조정했습니다.
+# 기록에는 방법마다 시드 다섯 개가 있습니다. 업데이트 수는 모두 같고 학습률은 검증 데이터로 골랐습니다. 전체, 스테이지마다 다른 학습률, 마지막 스테이지만, 랭크가 다른
+# LoRA 셋, 리플레이(replay, 학습 줄의 일부를 옛 글로 채움), 그리고 처음부터 학습한 대조군입니다.
+#
+# **예측해 보세요.** 어느 방법이 가장 많이 배우고, 어느 방법이 가장 덜 잊을까요?
 # %%
 record = ft.track("glyph").recorded("language")
-pairs = list(record["before"])
 
 def seeds(pair, method, score):
     """What the recorded seeds of a method scored."""
@@ -330,6 +331,7 @@ def interval(values):
     half = t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values))
     return np.mean(values), np.mean(values) - half, np.mean(values) + half
 
+pairs = [pair for pair in record["before"] if len(seeds(pair, "replay 0.5", "seed")) == 5]
 for pair in pairs:
     before = record["before"][pair]
     print(f"{pair}\n{'before':<20}{before['test_bits']:>19.2f}{before['source_bits']:>16.2f}")
@@ -348,6 +350,30 @@ fig = plots.trade_off(series, "Bits per byte on licences", "Bits per byte on doc
                       "To the left is learnt, low is kept", percent=False)
 ft.show(fig, alt="Bits per byte on documentation against bits per byte on licences, with intervals, for methods "
         "that train everything, one stage, LoRA of three ranks, and everything with replay.")
+# %%
+def mean(pair, method, score="test_bits"):
+    return np.mean(seeds(pair, method, score))
+
+was = record["before"][pairs[0]]["source_bits"]
+lost = {m: mean(pairs[0], m, "source_bits") - was for m in ("everything", "last stage", "LoRA 16", "replay 0.5")}
+assert all(max(seeds(pair, "everything", "test_bits")) < min(seeds(pair, "scratch", "test_bits")) for pair in pairs)
+assert mean(pairs[0], "last stage") < mean(pairs[0], "everything") + 0.1 and lost["last stage"] < lost["everything"]
+assert mean(pairs[0], "LoRA 1") > mean(pairs[0], "LoRA 4") > mean(pairs[0], "LoRA 16")
+assert mean(pairs[0], "replay 0.5") < mean(pairs[0], "LoRA 16") and lost["replay 0.5"] < lost["LoRA 16"]
+print({method: f"{bits:+.2f} bits of documentation" for method, bits in lost.items()})
+# %% [markdown] lang="en"
+# - From scratch, so few updates give {{mean(pairs[0], "scratch"):.2f}} bits per byte, the pre-trained network
+#   {{mean(pairs[0], "everything"):.2f}}. Transfer wins by far.
+# - The last stage alone gets nearly all of it and loses {{lost["last stage"]:.2f}} bits of documentation instead of
+#   {{lost["everything"]:.2f}}.
+# - LoRA forgets least and learns least; a higher rank goes further along the same road. Replay of one half is better than rank 16 at both:
+#   its price is the old text.
+# %% [markdown] lang="ko"
+# - 처음부터 학습하면 이만큼의 업데이트로는 바이트당 {{mean(pairs[0], "scratch"):.2f}}비트이고, 사전 학습한 신경망은 {{mean(pairs[0], "everything"):.2f}}비트입니다. 전이가
+#   크게 이깁니다.
+# - 마지막 스테이지만 학습해도 이득을 거의 다 얻습니다. 문서에서 잃는 것은 {{lost["everything"]:.2f}}비트가 아니라 {{lost["last stage"]:.2f}}비트입니다.
+# - LoRA는 가장 덜 잊고 가장 덜 배웁니다. 랭크를 높이면 같은 길을 더 갈 뿐입니다. 절반을 옛 글로 채운 리플레이는 두 가지 모두 랭크 16보다 낫습니다. 그
+#   대신 옛 글이 있어야 합니다.
 # %% [markdown] lang="en"
 # ## Temperature
 #
@@ -413,11 +439,13 @@ answers = ft.fit(reader, questions, "lp_ft", updates=200, seed=0, verbose=False)
 print("always the same place:", answers.baseline("validation"))
 print("tuned:                ", answers.score("validation"))
 # %% [markdown] lang="en"
-# And the writer? We ask `minigpt` as documentation would put it, about a parameter that does not exist.
+# A third would be right by pointing at the default, or the type, of any of the three. So it has learnt what an answer looks like,
+# and only in part which one was asked for. And the writer? We ask `minigpt` as documentation would put it, about a parameter that does not exist.
 #
 # **Predict.** Will it say that it does not know?
 # %% [markdown] lang="ko"
-# 쓰는 쪽은 어떨까요? `minigpt`에게 있지도 않은 매개변수를 문서처럼 물어봅니다.
+# 셋 가운데 아무 매개변수의 기본값이나 타입을 가리켜도 3분의 1은 맞습니다. 그러니 답이 어떻게 생겼는지는 배웠지만, 무엇을 물었는지는 일부만 알아듣습니다. 쓰는
+# 쪽은 어떨까요? `minigpt`에게 있지도 않은 매개변수를 문서처럼 물어봅니다.
 #
 # **예측해 보세요.** 모른다고 할까요?
 # %%
@@ -507,7 +535,7 @@ ft.check("12.q3", ...)
 #   [fine-tuning of language models in stages](https://arxiv.org/abs/1801.06146)
 # - Keras: [text generation with KerasHub](https://keras.io/examples/generative/gpt2_text_generation_with_keras_hub/),
 #   [LoRA on GPT-2](https://keras.io/examples/nlp/parameter_efficient_finetuning_of_gpt2_with_lora/)
-# - Karpathy, [llama2.c](https://github.com/karpathy/llama2.c), where `stories260K` comes from
+# - Karpathy, [llama2.c](https://github.com/karpathy/llama2.c): a small Llama that tells stories, which `tools/stories.py` opens
 #
 # On Colab with a GPU, set `NAME = "hub:gpt2_base_en"` in the first cell and take longer rows: the cells stay the same.
 # %% [markdown] lang="ko"
@@ -517,6 +545,6 @@ ft.check("12.q3", ...)
 #   [언어 모델을 단계별로 미세 조정하기](https://arxiv.org/abs/1801.06146)
 # - Keras: [KerasHub로 글 생성하기](https://keras.io/examples/generative/gpt2_text_generation_with_keras_hub/),
 #   [GPT-2에 LoRA 쓰기](https://keras.io/examples/nlp/parameter_efficient_finetuning_of_gpt2_with_lora/)
-# - Karpathy, [llama2.c](https://github.com/karpathy/llama2.c). `stories260K`의 출처입니다
+# - Karpathy, [llama2.c](https://github.com/karpathy/llama2.c). 동화를 쓰는 작은 Llama로, `tools/stories.py`로 열 수 있습니다
 #
 # Colab의 GPU에서는 첫 셀에 `NAME = "hub:gpt2_base_en"`을 넣고 줄을 더 길게 잡아 보세요. 나머지 셀은 그대로입니다.
