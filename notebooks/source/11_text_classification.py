@@ -267,15 +267,17 @@ def interval(values):
     return np.mean(values), np.mean(values) - half, np.mean(values) + half
 
 names = {"tfidf": "letters counted", "frozen": "frozen", "lp_ft": "LP-FT", "scratch": "from scratch"}
-counts = [n for n in (20, 100, 300, 1000) if all(len(seeds(n, method)) > 2 for method in names)]
-curves = {name: (counts, [seeds(n, method).mean() for n in counts]) for method, name in names.items()}
+curves = {}
+for method, name in names.items():
+    counts = [n for n in (20, 100, 300, 1000) if len(seeds(n, method)) > 2]
+    curves[name] = (counts, [seeds(n, method).mean() for n in counts])
 fig = plots.lines(curves, "Labels", "Test accuracy", "Reviews: pre-training saves labels", log_x=True, percent=True)
 ft.show(fig, alt="Test accuracy on Korean reviews against the number of labels, on a logarithmic axis, for "
         "letters counted, minibert frozen, LP-FT and from scratch.")
 # %%
 few = 100
-for n in counts:
-    for method in ("frozen", "lp_ft"):
+for method in ("frozen", "lp_ft"):
+    for n in curves[names[method]][0]:
         mean, low, high = (100 * x for x in interval(seeds(n, method) - seeds(n, "tfidf")))
         print(f"{n:>5} labels, {names[method]:<7} over the letters: {mean:+.1f} points ({low:+.1f} to {high:+.1f})")
 assert seeds(few, "lp_ft").mean() > seeds(few, "tfidf").mean() > seeds(few, "scratch").mean()
