@@ -40,7 +40,7 @@ def test_a_stopped_run_ends_as_if_nothing_had_happened(
     assert_same_run(out, quick_run)
 
 
-@pytest.mark.parametrize("where", ["ftlib.app.project.inspect_data", "ftlib.app.project.make_plan"])
+@pytest.mark.parametrize("where", ["ftlib.tasks.folder.inspection.inspect_data", "ftlib.app.project.make_plan"])
 def test_stopped_before_training_it_leaves_nothing_behind(pictures, tmp_path, monkeypatch, capsys, where):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(where, interrupt)
