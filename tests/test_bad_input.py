@@ -11,7 +11,7 @@ import tiny
 from PIL import Image
 
 import ftlib as ft
-import ftlib.models.backbones
+import ftlib.models.shipped_files
 import ftlib.training.fit
 from ftlib.tasks.split import Split
 from ftlib.training.batches import weigh_classes
@@ -79,7 +79,7 @@ def damaged_weights(t):
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
-    t.patch.setattr(ftlib.models.backbones, "_WEIGHTS_FOLDER", t.tmp)
+    t.patch.setattr(ftlib.models.shipped_files, "_FOLDER", t.tmp)
     ft.load_backbone("glyphnet")
 
 
