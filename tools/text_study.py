@@ -42,7 +42,7 @@ SEEDS, UPDATES = 5, 200
 VALIDATION_TEXTS, TEST_TEXTS = 1000, 2000
 SPLIT_SEED = 0
 CLASSES = {"nsmc": 2, "sst2": 2, "docstrings": 6}
-COUNTING, NETWORKS = ("tfidf", "tfidf_validation"), ("frozen", "scratch", "lp_ft")
+COUNTING, NETWORKS = ("tfidf", "tfidf_validation"), ("frozen", "lp_ft", "scratch")
 TRAINED = ("scratch", "lp_ft", "gradual", "full")
 WITHOUT_MINIBERT = (*COUNTING, "minilm")
 # What is measured, in the order of its weight: task, labels in all, methods.
