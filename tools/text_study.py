@@ -285,7 +285,8 @@ def main() -> None:
     parser.add_argument("--fresh", action="store_true", help="measure again what was measured with other code")
     args = parser.parse_args()
 
-    record = StudyRecord("texts", ("test_accuracy", "val_accuracy"), ("tfidf", "frozen", "scratch"))
+    references = ("tfidf", "tfidf_validation", "frozen", "scratch")
+    record = StudyRecord("texts", ("test_accuracy", "val_accuracy"), references)
     record.drop_outdated(args.fresh)
     wanted = [
         cell
