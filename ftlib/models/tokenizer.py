@@ -122,7 +122,7 @@ class Tokenizer:
     Example:
     >>> tokenizer = ft.Tokenizer(["[PAD]", "[UNK]", "[START]", "[END]", "[MASK]", "▁fine", "-", "tun", "ing", "▁a"])
     >>> tokenizer.split("fine-tuning a cat")
-    ['▁fine', '-', 'tun', 'ing', '▁a', '[UNK]']
+    ['▁fine', '-', 'tun', 'ing', '▁a', '[UNK]', '[UNK]', '[UNK]']
     >>> tokenizer.encode(["fine-tuning"], length=8)
     array([[2, 5, 6, 7, 8, 3, 0, 0]], dtype=int32)
     """

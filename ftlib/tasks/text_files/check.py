@@ -57,6 +57,7 @@ class TextReport(DataReport):
         skipped: `{id: Skipped}` of texts that cannot be used: empty, or without a label.
         coverage: What the network sees of them.
         leaks: Those groups of copies that were in more than one part.
+        target: What the labels say: one class each.
     """
 
     noun = "text"
