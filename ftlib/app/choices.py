@@ -12,7 +12,7 @@ import socket
 import statistics
 import warnings
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from ftlib.app.own_data import DEFAULT_TEXT_BACKBONE
 from ftlib.errors import DownloadError
@@ -98,7 +98,7 @@ def choose_backbone(
     """
     if report.noun == "text":
         return BackboneChoice(name or DEFAULT_TEXT_BACKBONE, None, "ships with ftlib" if name is None else "as asked")
-    assert isinstance(report, FolderReport), "pictures"
+    report = cast(FolderReport, report)
     folder = keras_weights_folder() if weights_folder is None else weights_folder
     if name is not None:
         return BackboneChoice(name, image_size or _choose_side(name, report, folder), "as asked")

@@ -398,6 +398,16 @@ ft.check("11.q3", ...)
 # - 패딩은 보이면 안 됩니다. 보이게 했더니 아무 경고 없이 답의 {{100 * np.mean(before != after):.0f}}%가 달라졌습니다.
 # - 틀린 것은 문장으로 보고, 어떤 낱말에 기댔는지도 보세요.
 # %% [markdown] lang="en"
+# ## Next
+#
+# This network reads and names. Lesson 12 takes one that writes, tunes it to another domain of language, and asks what it forgets, how
+# little may train, and whether one may believe it.
+# %% [markdown] lang="ko"
+# ## 다음 수업
+#
+# 이 신경망은 읽고 이름을 붙입니다. 12강에서는 글을 쓰는 신경망을 다른 분야의 언어로 조정하면서, 무엇을 잊는지, 얼마나 조금만 학습해도 되는지, 나온 글을 믿어도 되는지
+# 알아봅니다.
+# %% [markdown] lang="en"
 # ## Read on
 #
 # - Devlin et al., 2019, [BERT](https://arxiv.org/abs/1810.04805); Howard and Ruder, 2018,

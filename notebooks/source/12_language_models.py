@@ -529,6 +529,16 @@ ft.check("12.q3", ...)
 # - LoRA는 가중치의 {{100 * light.phases[-1]["trainable"] / run.phases[-1]["trainable"]:.1f}}%만 학습해서 이득의 {{100 * gain:.0f}}%를 얻습니다.
 # - 언어 모델은 있을 법한 것을 말합니다. 사실인지는 모릅니다. 지문을 가리키는 모델은 확인할 수 있습니다.
 # %% [markdown] lang="en"
+# ## Next
+#
+# Lessons 13 to 15, on detection, speech and images out of noise, are still to come. Lesson 16 shows what a GPU changes: with it, the
+# cells of this lesson run on a GPT a hundred times as large.
+# %% [markdown] lang="ko"
+# ## 다음 수업
+#
+# 객체 탐지, 음성, 이미지 생성을 다루는 13~15강은 아직 준비 중입니다. 16강에서는 GPU로 무엇이 달라지는지 봅니다. GPU가 있으면 이 수업의 셀을 백 배 큰 GPT로도 돌릴 수
+# 있습니다.
+# %% [markdown] lang="en"
 # ## Read on
 #
 # - Hu et al., 2022, [LoRA](https://arxiv.org/abs/2106.09685); Howard and Ruder, 2018,

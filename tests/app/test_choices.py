@@ -16,7 +16,7 @@ from ftlib.tasks.folder.check import Look
 
 def report(side=256, grey=False, count=20):
     look = Look((side, side), grey, np.zeros((32, 32), "uint8"))
-    return types.SimpleNamespace(looks={str(i): look for i in range(count)})
+    return types.SimpleNamespace(noun="picture", looks={str(i): look for i in range(count)})
 
 
 def cached(place, *names):
