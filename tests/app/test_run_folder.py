@@ -93,7 +93,7 @@ def locked_place():
 
 
 def test_a_folder_that_may_not_be_written_is_refused_before_the_work(pictures, monkeypatch, capsys, locked_place):
-    monkeypatch.setattr("ftlib.app.project.inspect_data", lambda *args, **options: pytest.fail("it began"))
+    monkeypatch.setattr("ftlib.tasks.folder.inspection.inspect_data", lambda *args, **options: pytest.fail("it began"))
     for out in (locked_place, locked_place / "run"):
         assert fit(pictures, out) == 2
         assert "ermission" in capsys.readouterr().err
