@@ -341,11 +341,11 @@ for pair in pairs:
         print(f"{method:<20}{mean:>5.2f} ({low:.2f}-{high:.2f}){old:>16.2f}{trained:>14,} weights")
 # %%
 series = {}
-for name, methods in {"everything": ["everything", "a rate per stage", "last stage"],
-                      "LoRA": ["LoRA 1", "LoRA 4", "LoRA 16"], "replay": ["replay 0.1", "replay 0.5"]}.items():
+for name in ("everything", "a rate per stage", "last stage", "LoRA", "replay"):
+    methods = {"LoRA": ["LoRA 1", "LoRA 4", "LoRA 16"], "replay": ["replay 0.1", "replay 0.5"]}.get(name, [name])
     series[name] = [
         {"x": interval(seeds(pairs[0], m, "test_bits")), "y": interval(seeds(pairs[0], m, "source_bits")),
-         "label": m.split()[-1]} for m in methods]
+         "label": m.removeprefix(name)} for m in methods]
 fig = plots.trade_off(series, "Bits per byte on licences", "Bits per byte on documentation",
                       "To the left is learnt, low is kept", percent=False)
 ft.show(fig, alt="Bits per byte on documentation against bits per byte on licences, with intervals, for methods "
