@@ -19,6 +19,7 @@ import numpy as np
 
 import ftlib as ft
 from ftlib.app.console import quiet_stderr
+from ftlib.files import written_whole
 from ftlib.tasks.texts import Corpus, next_token_task
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -179,9 +180,8 @@ def stamp():
 
 
 def save(record):
-    part = PATH.with_suffix(".part")
-    part.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
-    os.replace(part, PATH)
+    with written_whole(PATH) as part:
+        part.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
 def read_record(fresh):

@@ -150,6 +150,8 @@ def main():
         "parameters": network.count_params(),
         "network": {"vocabulary_size": len(tokenizer), **NETWORK},
         "source_task": "hidden tokens of 200,000 Korean film reviews and of documentation in English",
+        "vectors": "singular vectors of the pieces' mutual information, each language by itself; they stay while "
+        "the rest learns",
         "training": {
             "command": "make weights", "seed": args.seed, "updates": args.updates, "batch": BATCH, "hidden": HIDDEN,
             "optimizer": "AdamW, cosine", "peak_rate": args.peak, "keras": keras.__version__,
@@ -157,9 +159,7 @@ def main():
         },
         "learned_from": [
             {"what": "NSMC's raw reviews without labels, a part", "licence": "CC0"},
-            {"what": "docstrings of NumPy, SciPy, scikit-learn, scikit-image", "licence": "BSD-3-Clause"},
-            {"what": "docstrings of Keras", "licence": "Apache-2.0"},
-            {"what": "docstrings of Matplotlib", "licence": "Matplotlib licence (BSD-style)"},
+            *pretraining.DOCUMENTATION,
         ],
         "licence": "MIT",
         "limits": "Texts of 64 pieces. Knows film reviews and documentation, and what their writers took for granted.",

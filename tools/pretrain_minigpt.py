@@ -82,11 +82,7 @@ def main():
             "optimizer": "AdamW, cosine", "peak_rate": args.peak, "keras": keras.__version__,
             "backend": keras.backend.backend(),
         },
-        "learned_from": [
-            {"what": "docstrings of NumPy, SciPy, scikit-learn, scikit-image", "licence": "BSD-3-Clause"},
-            {"what": "docstrings of Keras", "licence": "Apache-2.0"},
-            {"what": "docstrings of Matplotlib", "licence": "Matplotlib licence (BSD-style)"},
-        ],
+        "learned_from": pretraining.DOCUMENTATION,
         "licence": "MIT",
         "limits": "Rows of 96 pieces. Writes what looks like documentation; none of it is to be believed.",
     }  # fmt: skip

@@ -9,10 +9,16 @@ import h5py
 import keras
 import numpy as np
 
+from ftlib.files import written_whole
 from ftlib.models.tokenizer import SPACE, SPECIAL_PIECES, Tokenizer
 
 os.environ["TOKENIZERS_PARALLELISM"] = "false"  # of pieces that are equally frequent, threads choose by chance
 WARM_UP = 0.05  # of the updates
+DOCUMENTATION = [  # on the cards: what was learnt from, under which licence
+    {"what": "docstrings of NumPy, SciPy, scikit-learn, scikit-image", "licence": "BSD-3-Clause"},
+    {"what": "docstrings of Keras", "licence": "Apache-2.0"},
+    {"what": "docstrings of Matplotlib", "licence": "Matplotlib licence (BSD-style)"},
+]
 _CHARACTERS = 2500  # pieces of one character, at most
 
 
@@ -61,7 +67,7 @@ def rate(update, total, peak):
     return 0.5 * peak * (1 + np.cos(np.pi * (update - warm) / (total - warm)))
 
 
-def train(predictor, draw_batch, work, *, updates, peak, every=250, look=None):
+def train(predictor, draw_batch, work, *, updates, peak, every=250):
     """Trains a `TiedPredictor`; a run that was stopped goes on at its last checkpoint.
 
     Args:
@@ -70,7 +76,6 @@ def train(predictor, draw_batch, work, *, updates, peak, every=250, look=None):
         work: Path of the checkpoint.
         updates, peak: How many, and the highest rate.
         every: Updates between two checkpoints.
-        look: Called with the number of updates after each checkpoint.
     """
     optimizer = keras.optimizers.AdamW(peak, weight_decay=0.01, beta_2=0.98, clipnorm=1.0)
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta", "embeddings"])
@@ -96,21 +101,8 @@ def train(predictor, draw_batch, work, *, updates, peak, every=250, look=None):
             print(f"update {update + 1}/{updates}  {shown}  {time.time() - began:.0f} s", flush=True)
             predictor.reset_metrics()
             arrays = {str(index): keras.ops.convert_to_numpy(variable) for index, variable in enumerate(variables)}
-            write_atomically(work, lambda part: _save_arrays(part, {"done": np.int64(update + 1), **arrays}))  # noqa: B023
-            if look:
-                look(update + 1)
-
-
-def _save_arrays(path, arrays):
-    with open(path, "wb") as file:
-        np.savez(file, **arrays)
-
-
-def write_atomically(path, save):
-    """Calls `save` with a path beside `path`, and puts what it wrote in its place."""
-    part = path.with_name("part." + path.name)
-    save(part)
-    os.replace(part, path)
+            with written_whole(work) as part, open(part, "wb") as file:
+                np.savez(file, done=np.int64(update + 1), **arrays)
 
 
 def ship(name, predictor, tokenizer, card, folder):
@@ -121,12 +113,16 @@ def ship(name, predictor, tokenizer, card, folder):
         "head": folder / f"{name}-head.weights.h5",
         "vocabulary": folder / f"{name}-vocabulary.txt",
     }
-    write_atomically(files["backbone"], lambda part: save_half(predictor.network, part))
-    write_atomically(files["head"], lambda part: _save_bias(keras.ops.convert_to_numpy(predictor.bias), part))
-    write_atomically(files["vocabulary"], tokenizer.save)
+    with written_whole(files["backbone"]) as part:
+        save_half(predictor.network, part)
+    with written_whole(files["head"]) as part, h5py.File(part, "w") as file:
+        file.create_dataset("bias", data=keras.ops.convert_to_numpy(predictor.bias).astype("float16"))
+    with written_whole(files["vocabulary"]) as part:
+        tokenizer.save(part)
     checksums = {part: hashlib.sha256(path.read_bytes()).hexdigest() for part, path in files.items()}
     text = json.dumps({**card, "sha256": checksums}, indent=1, ensure_ascii=False) + "\n"
-    write_atomically(folder / f"{name}.json", lambda part: part.write_text(text, encoding="utf-8"))
+    with written_whole(folder / f"{name}.json") as part:
+        part.write_text(text, encoding="utf-8")
 
 
 def save_half(network, path):
@@ -145,8 +141,3 @@ def save_half(network, path):
         half.attrs.update(whole.attrs)
         whole.visititems(copy)
     full.unlink()
-
-
-def _save_bias(bias, path):
-    with h5py.File(path, "w") as file:
-        file.create_dataset("bias", data=bias.astype("float16"))

@@ -18,6 +18,7 @@ import keras
 from ftlib.app.console import quiet_stderr
 from ftlib.app.grid import run_cells, workers
 from ftlib.evidence.comparison import interval
+from ftlib.files import written_whole
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TEXT_MODULES = (
@@ -140,9 +141,8 @@ class StudyRecord:
         content = {
             "settings": self.settings, "summary": self.summary(), "tuning": self.tuning, "rows": self.rows,
         }  # fmt: skip
-        partial_file = self.path.with_suffix(".part")
-        partial_file.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        os.replace(partial_file, self.path)
+        with written_whole(self.path) as part:
+            part.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
     def summary(self) -> list[dict[str, Any]]:
         """Returns mean and 95 % interval of every cell over its seeds, and of the differences to the references.

@@ -81,10 +81,11 @@ def fill(before, after, count=5):
 print("Returns the ___ of the array.", fill("Returns the", "of the array."))
 print("정말 ___ 영화예요", fill("정말", "영화예요"))
 # %% [markdown] lang="en"
-# Plausible, mostly. To fill such gaps one has to know which words go together, and some grammar. The hope of all pre-training is the
+# Plausible, some of them. (The vectors of its pieces were not learnt so: they were counted beforehand, from which pieces stand in one text,
+# and stay as they are.) To fill such gaps one has to know which words go together, and some grammar. The hope of all pre-training is the
 # same as with letters and photos: that what it took to do this is of use elsewhere.
 # %% [markdown] lang="ko"
-# 대체로 그럴듯합니다. 이런 빈 곳을 채우려면 어떤 낱말이 함께 쓰이는지, 그리고 문법을 조금은 알아야 합니다. 글자나 사진 때와 마찬가지로, 이 일을 하느라 배운 것이 다른
+# 그럴듯한 것이 꽤 있습니다. (조각의 벡터는 이렇게 배운 것이 아닙니다. 어떤 조각이 한 글에 함께 나오는지 세어서 미리 구한 것이고, 그대로 둡니다.) 이런 빈 곳을 채우려면 어떤 낱말이 함께 쓰이는지, 그리고 문법을 조금은 알아야 합니다. 글자나 사진 때와 마찬가지로, 이 일을 하느라 배운 것이 다른
 # 데서도 쓸모 있기를 바라는 것이 사전 학습입니다.
 # %% [markdown] lang="en"
 # ### Exercise 1: hide pieces
@@ -284,11 +285,12 @@ assert seeds(few, "lp_ft").mean() > seeds(few, "tfidf").mean() > seeds(few, "scr
 # %% [markdown] lang="en"
 # With {{few}} labels LP-FT reaches {{100 * seeds(few, "lp_ft").mean():.1f}} %, the letters {{100 * seeds(few, "tfidf").mean():.1f}} %, the
 # same network from scratch {{100 * seeds(few, "scratch").mean():.1f}} %. The interval of the paired difference tells whether that is more
-# than luck: one that holds 0 proves nothing. More labels help the letters most, for each new word counts at once.
+# than luck: one that holds 0 proves nothing. With 1,000
+# labels the letters have caught up with the frozen network.
 # %% [markdown] lang="ko"
 # 레이블이 {{few}}개일 때 LP-FT는 {{100 * seeds(few, "lp_ft").mean():.1f}}%, 글자 세기는 {{100 * seeds(few, "tfidf").mean():.1f}}%, 같은 신경망을 처음부터 학습하면
 # {{100 * seeds(few, "scratch").mean():.1f}}%입니다. 이 차이가 운이 아닌지는 짝지은 차이의 구간이 말해 줍니다. 0이 들어 있는 구간은 아무것도 증명하지 못합니다. 레이블이
-# 늘면 글자 세기가 가장 덕을 봅니다. 새 낱말이 곧바로 쓰이기 때문입니다.
+# 1,000개이면 글자 세기가 동결한 신경망을 따라잡습니다.
 # %% [markdown] lang="en"
 # What a BERT is worth depends on what it has read. On English sentences about films (SST-2) `minibert`, which read no English review, is
 # of no use. MiniLM, a network of 23 million weights that has read a billion pairs of sentences, is, frozen as it is.

@@ -50,11 +50,11 @@ for stage in ft.stages(model):
     print(f"{stage.name:<8}{stage.params:>10,} weights")
 # %% [markdown] lang="en"
 # `minigpt` is a GPT: a transformer that reads from left to right. This project pre-trained it on the documentation of NumPy,
-# SciPy, scikit-learn, Keras, Matplotlib and scikit-image, twelve million characters, in half an hour on one core. A real GPT has
+# SciPy, scikit-learn, Keras, Matplotlib and scikit-image, twelve million characters, in half an hour on one core. A large GPT has
 # ten thousand times as many weights, and works in the same way.
 # %% [markdown] lang="ko"
 # `minigpt`는 왼쪽에서 오른쪽으로 읽는 트랜스포머(transformer), 곧 GPT입니다. 이 프로젝트가 NumPy, SciPy, scikit-learn, Keras, Matplotlib,
-# scikit-image의 문서 1,200만 자로 코어 하나에서 30분쯤 사전 학습(pre-training)했습니다. 진짜 GPT는 가중치가 만 배 많을 뿐 똑같은 방식으로 움직입니다.
+# scikit-image의 문서 1,200만 자로 코어 하나에서 30분쯤 사전 학습(pre-training)했습니다. 큰 GPT는 가중치가 만 배 많을 뿐 똑같은 방식으로 움직입니다.
 # %% [markdown] lang="en"
 # ## Text becomes numbers
 #
@@ -179,13 +179,13 @@ ft.check("12.1", bits_per_byte)
 # ## Fine-tuning
 #
 # The head stays: the vocabulary is the same. So there is nothing to put on, and everything trains, at a rate of 1e-3, higher than
-# for pictures. Whether that is too high we shall see. A row holds {{task.input_shape[0] - 1}} guesses, so 8 rows make an update.
+# for pictures. A row holds {{task.input_shape[0] - 1}} guesses, so 8 rows make an update.
 #
 # **Predict.** After {{UPDATES}} updates, among how many pieces does it seem to choose in licences?
 # %% [markdown] lang="ko"
 # ## 미세 조정
 #
-# 어휘가 같으므로 헤드를 그대로 씁니다. 새로 얹을 것이 없으니 전체를 학습합니다. 학습률은 그림 때보다 높은 1e-3입니다. 너무 높은지는 곧 알게 됩니다. 한 줄에
+# 어휘가 같으므로 헤드를 그대로 씁니다. 새로 얹을 것이 없으니 전체를 학습합니다. 학습률은 그림 때보다 높은 1e-3입니다. 한 줄에
 # 맞힐 자리가 {{task.input_shape[0] - 1}}개 있으니, 업데이트 한 번에 8줄이면 됩니다.
 #
 # **예측해 보세요.** 업데이트 {{UPDATES}}번 뒤에는 라이선스에서 조각 몇 개 가운데서 고르는 셈일까요?
@@ -513,8 +513,8 @@ ft.check("12.q3", ...)
 # - Perplexity depends on the vocabulary; bits per byte compare.
 # - Tuned with {{UPDATES}} updates, the model went from {{new["bits_per_byte"]:.2f}} to {{tuned["bits_per_byte"]:.2f}} bits per byte of
 #   legal English, the same network from scratch to {{bits["from scratch"]:.2f}}. Transfer pays here.
-# - It forgot documentation meanwhile: perplexity {{found.before:.0f}} before, {{found.after:.0f}} after. Practice of the old prevents
-#   that.
+# - It forgot documentation meanwhile: perplexity {{found.before:.0f}} before, {{found.after:.0f}} after. Practice of the old
+#   makes that less.
 # - LoRA trains {{100 * light.phases[-1]["trainable"] / run.phases[-1]["trainable"]:.1f}} % of the weights and gets
 #   {{100 * gain:.0f}} % of the gain.
 # - A language model says what is likely. Whether it is true, it does not know; a model that points at a passage can be checked.
@@ -525,7 +525,7 @@ ft.check("12.q3", ...)
 # - 퍼플렉서티는 어휘에 달려 있습니다. 비교하려면 바이트당 비트를 씁니다.
 # - 업데이트 {{UPDATES}}번 만에 법률 영어의 바이트당 비트가 {{new["bits_per_byte"]:.2f}}에서 {{tuned["bits_per_byte"]:.2f}}로 줄었습니다. 같은 신경망을 처음부터
 #   학습하면 {{bits["from scratch"]:.2f}}입니다. 여기서는 전이가 이득입니다.
-# - 그동안 문서는 잊었습니다. 퍼플렉서티가 {{found.before:.0f}}에서 {{found.after:.0f}}로 올랐습니다. 옛것을 함께 연습하면 막을 수 있습니다.
+# - 그동안 문서는 잊었습니다. 퍼플렉서티가 {{found.before:.0f}}에서 {{found.after:.0f}}로 올랐습니다. 옛것을 함께 연습하면 덜 잊습니다.
 # - LoRA는 가중치의 {{100 * light.phases[-1]["trainable"] / run.phases[-1]["trainable"]:.1f}}%만 학습해서 이득의 {{100 * gain:.0f}}%를 얻습니다.
 # - 언어 모델은 있을 법한 것을 말합니다. 사실인지는 모릅니다. 지문을 가리키는 모델은 확인할 수 있습니다.
 # %% [markdown] lang="en"
