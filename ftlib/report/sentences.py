@@ -13,7 +13,7 @@ from ftlib.text import is_known
 _IMAGES_OF_TASK = {"digits": "handwritten digits", "glyphs": "letters", "textures": "textures"}
 _SOURCE_OF_BACKBONE = {"glyphnet": "letters"}
 _CLAIMS = {
-    "no leak between splits": "that no image is in two splits",
+    "no leak between splits": "that no example is in two splits",
     "frozen weights": "that frozen weights stay the same to the bit",
     "BatchNorm statistics": "that statistics of BatchNorm do, too",
     "stages that train": "that every stage learns that should",

@@ -215,7 +215,7 @@ def test_proofs_are_a_line_for_each_strategy_and_their_details_are_folded(tmp_pa
         ("lp_ft: all 2 claims hold", False),
     ]
     checked = (
-        "Checked during training: that no image is in two splits and that frozen weights stay the same to the bit."
+        "Checked during training: that no example is in two splits and that frozen weights stay the same to the bit."
     )
     assert checked in words(html)
     assert "39 of 39 bit-identical" in html and "details-content" in html  # on paper they are open
