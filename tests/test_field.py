@@ -356,7 +356,8 @@ def test_an_answer_is_not_written_over_a_picture(run, pictures, capsys):
     picture = pictures / "top" / "000.png"
     before = picture.read_bytes()
     assert main(["predict", str(run), str(picture), "--out", str(picture)]) == 2
-    assert "would write over the picture" in capsys.readouterr().err and picture.read_bytes() == before
+    assert f"would write over {picture}, which is to be read" in capsys.readouterr().err
+    assert picture.read_bytes() == before
 
 
 # --- one road for output ----------------------------------------------------------------------------------------
