@@ -2,7 +2,7 @@
 
 import pathlib
 from collections.abc import Iterable, Sequence
-from typing import Generic, NamedTuple, TypeVar
+from typing import ClassVar, Generic, NamedTuple, TypeVar
 
 from ftlib.tasks.folder.picture_file import UNDIVIDED, LabelledExample, Skipped, group_by_id
 from ftlib.tasks.folder.remark import Remark
@@ -21,9 +21,11 @@ class DataReport:
 
     Attributes:
         noun: What messages call one of them: "picture", "text".
+        error_kinds: The kinds of remark that nothing should be trained with. Default: none.
     """
 
     noun: str
+    error_kinds: ClassVar[tuple[str, ...]] = ()
     path: pathlib.Path
     class_names: tuple[str, ...]
     files: Sequence[LabelledExample]

@@ -90,12 +90,4 @@ def _inspect_remarks(report: TextReport) -> list[Finding]:
         "conflict": tuple(text_id for group in report.conflicts for text_id in group),
         "duplicate": tuple(text_id for group in report.duplicates for text_id in group[1:]),
     }
-    return [
-        Finding(
-            "warning" if remark.kind in serious_kinds else "note",
-            remark.kind,
-            remark.line,
-            ids_by_kind.pop(remark.kind, ()),  # with the first line of its kind
-        )
-        for remark in report.remarks()
-    ]
+    return finding_rules.grade_remarks(report, serious_kinds, ids_by_kind)
