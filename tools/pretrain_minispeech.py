@@ -39,8 +39,8 @@ VOICES = {
 }
 VARIANTS = (
     "", "m1", "m2", "m3", "m4", "f1", "f2", "f3", "klatt", "klatt2", "klatt4", "Alex", "Andrea", "Andy", "Denis",
-    "Gene", "Hugo", "Jacky", "Marco", "Michael", "Mike", "adam", "aunty", "benjamin", "caleb", "david", "edward", "grandma",
-    "grandpa", "ian", "iven", "john", "linda", "max", "paul", "robert", "steph", "travis", "victor", "zac",
+    "Gene", "Hugo", "Jacky", "Marco", "Michael", "Mike", "adam", "aunty", "benjamin", "caleb", "david", "edward",
+    "grandma", "grandpa", "ian", "iven", "john", "linda", "max", "paul", "robert", "steph", "travis", "victor", "zac",
 )  # fmt: skip
 RATES, PITCHES, RANGES = (110, 240), (15, 85), (20, 90)  # of the synthesizer
 SPECTRUM = 20_480  # samples of a transform: a sound and the echo of its room

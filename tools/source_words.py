@@ -41,7 +41,8 @@ WORDS = {
     "ko": """
         가방 가을 감자 강물 거울 겨울 고양이 공책 과일 구름 그림 기차 나무 냉장고 노래 눈물 다리 달력 도서관 딸기 라디오
         마음 모자 무지개 바다 바람 버스 병원 봄날 비누 사과 사람 선생님 소금 수박 시계 신발 아침 안녕 얼굴 여름 연필
-        영화 우산 우유 음악 의자 자동차 저녁 전화 종이 지갑 창문 책상 치마 친구 커피 컴퓨터 토끼 편지 포도 하늘 학교 햇빛""",
+        영화 우산 우유 음악 의자 자동차 저녁 전화 종이 지갑 창문 책상 치마 친구 커피 컴퓨터 토끼 편지 포도 하늘 학교
+        햇빛""",
     "de": """
         Apfel Baum Brücke Drache Eisenbahn Fenster Flugzeug Frühstück Garten Geschichte Glück Handschuh Himmel Kirsche
         Knopf Küche Licht Löffel Mädchen Nacht Pferd Pfütze Schatten Schlüssel Schmetterling Schule Sprache Straße
