@@ -3,7 +3,7 @@
 import collections
 import dataclasses
 import statistics
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -27,6 +27,8 @@ _FEW_TEST_LABELS = 10  # test pictures of one label
 _USUAL_SHARE = 0.95  # of all pictures
 _FAR_RANGES = 5  # interquartile ranges from the median
 _MOST_IN_GROUP = 4  # pictures of a group that are named
+
+_SAMENESS = {"picture": "the same to the last pixel", "text": "word for word", "sound": "the same to the last sample"}
 
 IdGroup = tuple[str, ...]
 DividedExamples = Mapping[str, Sequence[LabelledExample]]
@@ -65,9 +67,23 @@ def inspect_files(report: FolderReport) -> list[Finding]:
     # and a link to nothing was a picture once.
     if report.path.is_file() or any(skipped.kind in _LINKS for skipped in report.skipped.values()):
         serious_kinds.add("skipped")
+    return grade_remarks(report, serious_kinds, ids_by_kind)
+
+
+def grade_remarks(
+    report: DataReport, serious_kinds: Collection[str], ids_by_kind: Mapping[str, Iterable[str]]
+) -> list[Finding]:
+    """Returns the remarks of a report as findings.
+
+    Args:
+        report: The report of any data.
+        serious_kinds: Of remarks that are worth a warning; the others are notes.
+        ids_by_kind: Which examples a kind of remark is about, where it is about some.
+    """
+    spare_ids = dict(ids_by_kind)
     findings = []
     for remark in report.remarks():
-        ids = tuple(ids_by_kind.pop(remark.kind, ()))  # with the first line of its kind
+        ids = tuple(spare_ids.pop(remark.kind, ()))  # with the first line of its kind
         level = "warning" if remark.kind in serious_kinds else "note"
         findings.append(Finding(level, remark.kind, remark.line, ids))
     return findings
@@ -77,7 +93,7 @@ def inspect_exact_copies(report: DataReport) -> list[Finding]:
     """Returns the finding that the same picture was in several of the splits that came with the pictures."""
     if not report.leaks:
         return []
-    sameness = "the same to the last pixel" if report.noun == "picture" else "word for word"
+    sameness = _SAMENESS[report.noun]
     text = (
         f"Leak: {format_count(len(report.leaks), report.noun)} in several splits, {sameness}; used in "
         f"the test or validation split alone: {_name_groups(report.leaks)}"
