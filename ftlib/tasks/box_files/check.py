@@ -54,7 +54,10 @@ class BoxReport(FolderReport):
     The label of a picture (`files[0].class_name`) is the text of all its boxes, in pixels of the picture.
 
     Args:
+        path, class_names, files, unreadable, conflicts, duplicates, misnamed, converted, skipped, leaks, looks, lost,
+            respelled, target: As in a `FolderReport`.
         box_format: `"coco"`, `"voc"` or `"yolo"`.
+        group_pattern: The expression that groups were found by, or None.
         image_size: `(height, width)` of the network's images, which tiny boxes are measured by.
         box_counts: `{class: number of boxes that are used}`.
         empty: The ids of pictures without boxes. They are used: nothing is to be found in them.
@@ -70,6 +73,7 @@ class BoxReport(FolderReport):
     error_kinds: ClassVar[tuple[str, ...]] = ("boxes",)
 
     box_format: str = ""
+    group_pattern: str | None = None
     image_size: tuple[int, int] = (DEFAULT_SIZE, DEFAULT_SIZE)
     box_counts: dict[str, int] = dataclasses.field(default_factory=dict)
     empty: tuple[str, ...] = ()
@@ -276,6 +280,7 @@ def check_boxes(
         looks={file.id: contents.looks[file.id] for file in copies.usable},
         target=BOX_TARGET,
         box_format=listing.format,
+        group_pattern=group_pattern,
         image_size=size,
         box_counts=count_boxes(copies.usable, class_names),
         empty=tuple(file.id for file in copies.usable if not file.class_name),
