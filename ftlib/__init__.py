@@ -36,6 +36,7 @@ _PUBLIC = {
     "evidence.text_generation": ["generate_text"],
     "exports.export": ["Export", "export"],
     "models.backbones": ["BackboneInfo", "classifier", "list_backbones", "load_backbone", "source_model"],
+    "models.darknet": ["load_detector"],
     "models.denoising_network": ["denoising_network"],
     "models.freezing": ["FreezeReport", "freeze", "freeze_report", "unfreeze"],
     "models.initialization": ["reinitialize"],

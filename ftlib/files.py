@@ -1,4 +1,4 @@
-"""Which files are pictures, how names are spelled, how a file is written whole: one answer for all of ftlib."""
+"""Which files are pictures or sounds, how names are spelled, how a file is written whole: one answer for all."""
 
 import collections
 import contextlib
@@ -6,8 +6,8 @@ import hashlib
 import os
 import pathlib
 import unicodedata
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from PIL import ImageFile
@@ -26,6 +26,14 @@ EXTENSIONS = {
     ".gif": "GIF",
     ".webp": "WEBP",
     ".avif": "AVIF",
+}
+SOUND_EXTENSIONS = {
+    **dict.fromkeys((".wav", ".wave"), "WAV"),
+    ".flac": "FLAC",
+    **dict.fromkeys((".ogg", ".oga", ".opus"), "OGG"),
+    ".mp3": "MP3",
+    **dict.fromkeys((".aif", ".aiff"), "AIFF"),
+    **dict.fromkeys((".m4a", ".aac", ".wma"), "M4A"),  # which nothing here reads
 }
 # What systems and programs leave beside pictures; some of it (thumbnails) would pass for pictures.
 _SYSTEM_NAMES = {
@@ -118,7 +126,12 @@ def visible_entries(folder: pathlib.Path) -> list[pathlib.Path]:
 
 def is_picture(file: pathlib.Path) -> bool:
     """Returns whether a file is meant as a picture: by its name, or, where that says nothing, by its first bytes."""
-    return file.suffix.lower() in EXTENSIONS or has_picture_format(file)
+    return PICTURE.includes(file)
+
+
+def is_sound(file: pathlib.Path) -> bool:
+    """Returns whether a file is meant as a sound: by its name, or, where that says nothing, by its first bytes."""
+    return SOUND.includes(file)
 
 
 def has_picture_format(path: pathlib.Path) -> bool:
@@ -128,6 +141,48 @@ def has_picture_format(path: pathlib.Path) -> bool:
             return True
     except Exception:  # a damaged file makes Pillow's decoders raise almost anything
         return False
+
+
+def sound_format(first_bytes: bytes) -> str | None:
+    """Returns the format of a sound by the first 12 bytes of its file; None for what is no known sound."""
+    if first_bytes[:4] in (b"RIFF", b"RIFX", b"RF64") and first_bytes[8:12] == b"WAVE":
+        return "WAV"
+    if first_bytes[:4] == b"FORM" and first_bytes[8:12] in (b"AIFF", b"AIFC"):
+        return "AIFF"
+    return {b"fLaC": "FLAC", b"OggS": "OGG"}.get(first_bytes[:4])
+
+
+def has_sound_format(path: pathlib.Path) -> bool:
+    """Returns whether the first bytes of a file are those of a sound."""
+    try:
+        with open(path, "rb") as file:
+            return sound_format(file.read(12)) is not None
+    except OSError:
+        return False
+
+
+class FileKind(NamedTuple):
+    """A kind of files that are examples of something: pictures or sounds.
+
+    Attributes:
+        noun: What messages call one of them.
+        extensions: How their names end, in small letters, and the format that this stands for.
+        has_format: Returns whether the first bytes of a file are those of such a file.
+        usual_name: What one is called, to show how a folder is arranged.
+    """
+
+    noun: str
+    extensions: Mapping[str, str]
+    has_format: Callable[[pathlib.Path], bool]
+    usual_name: str
+
+    def includes(self, file: pathlib.Path) -> bool:
+        """Returns whether a file is meant to be one: by its name, or, where that says nothing, by its first bytes."""
+        return file.suffix.lower() in self.extensions or self.has_format(file)
+
+
+PICTURE = FileKind("picture", EXTENSIONS, has_picture_format, "picture.jpg")
+SOUND = FileKind("sound", SOUND_EXTENSIONS, has_sound_format, "sound.wav")
 
 
 def open_picture_file(path: pathlib.Path) -> "ImageFile.ImageFile":
@@ -158,7 +213,7 @@ def is_output(folder: pathlib.Path) -> bool:
         return False
     entries = visible_entries(folder)
     input_files = [entry for entry in entries if entry.is_file() and entry.name != _OUTPUT_PICTURE]
-    if any(is_picture(file) for file in input_files):  # whatever else lies there
+    if any(is_sound(file) or is_picture(file) for file in input_files):  # whatever else lies there
         return False
     if names == {LOCK} or any(signature <= names for signature in _OUTPUT_SIGNATURES):
         return True
@@ -166,13 +221,15 @@ def is_output(folder: pathlib.Path) -> bool:
     return bool(inner_folders) and all(is_output(inner_folder) for inner_folder in inner_folders)
 
 
-def walk_pictures(
-    folder: pathlib.Path, links: bool = False, above: tuple[pathlib.Path, ...] = ()
+def walk_files(
+    folder: pathlib.Path, kind: FileKind, links: bool = False, above: tuple[pathlib.Path, ...] = ()
 ) -> Iterator[pathlib.Path]:
-    """Yields the pictures of a folder at any depth, in the order of their names, and folders that cannot be read.
+    """Yields the pictures, or sounds, of a folder at any depth, in the order of their names, and folders that cannot be
+    read.
 
     Args:
         folder: The folder.
+        kind: `PICTURE` or `SOUND`.
         links: Whether to follow links to folders, unless they lead back to a folder above. Default False.
         above: The folders above it, resolved.
     """
@@ -184,11 +241,16 @@ def walk_pictures(
     above = (*above, folder.resolve())
     for entry in entries:
         if entry.is_file():
-            if is_picture(entry):
+            if kind.includes(entry):
                 yield entry
         elif entry.is_dir() and not is_output(entry):
             if not entry.is_symlink() or (links and entry.resolve() not in above):
-                yield from walk_pictures(entry, links, above)
+                yield from walk_files(entry, kind, links, above)
+
+
+def walk_pictures(folder: pathlib.Path, links: bool = False) -> Iterator[pathlib.Path]:
+    """Yields the pictures of a folder at any depth; see `walk_files`."""
+    return walk_files(folder, PICTURE, links)
 
 
 class FileFinder:

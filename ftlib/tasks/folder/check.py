@@ -5,23 +5,21 @@ import dataclasses
 import hashlib
 import os
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from ftlib.files import find_path, sha256_of_file
 from ftlib.tasks.folder.class_names import remarks_on_class_names
-from ftlib.tasks.folder.data_report import DataReport, sort_out_copies
+from ftlib.tasks.folder.data_report import FileReport, format_ids, sort_out_copies
 from ftlib.tasks.folder.decode import CONVERSIONS, EXTENSIONS, LOSSES, map_in_threads, read_picture
 from ftlib.tasks.folder.picture_file import Listing, LostPictures, PictureFile, Skipped
 from ftlib.tasks.folder.remark import Remark
 from ftlib.tasks.folder.table import list_pictures
 from ftlib.tasks.folder.targets import CLASS_TARGET, Target, make_target
-from ftlib.text import format_list
 
 THUMBNAIL_SIDE = 32  # pixels
-_MOST_CLASSES = 50  # that are named in print
 _GREY_TOLERANCE = 8  # steps of 255 between the channels of a picture without colours: JPEG leaves a few
 _known_reports = {}  # by folder: (state of its files, their report), so that loading a task twice reads the files once
 
@@ -41,7 +39,7 @@ class Look(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True, repr=False)
-class FolderReport(DataReport):
+class FolderReport(FileReport):
     """The result of `check_folder`. Files are named by their path inside the folder, their id.
 
     Args:
@@ -86,78 +84,30 @@ class FolderReport(DataReport):
     def remarks(self, limit: int = 3) -> list[Remark]:
         """Returns a `Remark` for each finding, naming at most `limit` files; none where all is well."""
         return [
-            *self._unreadable_remarks(limit),
+            *self.unreadable_remarks(limit),
             *self.copy_remarks(limit),
             *self._usage_remarks(limit),
-            *self._lost_remarks(limit),
-            *self._name_remarks(limit),
+            *self.lost_remarks(limit),
+            *self.skipped_remarks(limit),
+            *remarks_on_class_names(self.class_names),
         ]
-
-    def _unreadable_remarks(self, limit: int) -> list[Remark]:
-        if not self.unreadable:
-            return []
-        return [Remark("unreadable", f"Left out, unreadable: {_format_ids(self.unreadable, limit)}")]
 
     def _usage_remarks(self, limit: int) -> list[Remark]:
         remarks = []
         if self.misnamed:
             formats = {file_id: f"is {format_name}" for file_id, format_name in self.misnamed.items()}
-            remarks.append(Remark("misnamed", f"Used, but misnamed: {_format_ids(formats, limit)}"))
+            remarks.append(Remark("misnamed", f"Used, but misnamed: {format_ids(formats, limit)}"))
         for conversion, ids in self.converted.items():
-            line = f"Used, {CONVERSIONS[conversion]}: {_format_ids(ids, limit)}"
+            line = f"Used, {CONVERSIONS[conversion]}: {format_ids(ids, limit)}"
             remarks.append(Remark("loss" if conversion in LOSSES else "converted", line))
         return remarks
-
-    def _lost_remarks(self, limit: int) -> list[Remark]:
-        remarks = []
-        for place in dict.fromkeys(lost.place for lost in self.lost.values()):
-            counts = {file_id: lost.count for file_id, lost in self.lost.items() if lost.place == place}
-            total = sum(counts.values())
-            if set(counts.values()) == {1}:
-                names = _format_ids(list(counts), limit)
-            else:
-                names = _format_ids({file_id: f"{count:,} pictures" for file_id, count in counts.items()}, limit)
-            plural = "s" if total > 1 else ""
-            remarks.append(Remark("lost", f"Left out, {total:,} picture{plural} {place}: {names}"))
-        return remarks
-
-    def _name_remarks(self, limit: int) -> list[Remark]:
-        remarks = []
-        if self.respelled:
-            times = {name: f"{count} times" for name, count in self.respelled.items()}
-            line = f"Used, one name spelled in several ways: {_format_ids(times, limit)}"
-            remarks.append(Remark("respelled", line))
-        if self.skipped:
-            remarks.append(Remark("skipped", f"Not looked at: {_format_ids(self.skipped, limit)}"))
-        return remarks + remarks_on_class_names(self.class_names)
-
-    def list_left_out(self) -> list[tuple[int, str, str]]:
-        """Returns what was left out: how many, why, and the first of them."""
-        lost_count = sum(lost.count for lost in self.lost.values())
-        return [
-            (len(self.unreadable), "unreadable", next(map(": ".join, self.unreadable.items()), "")),
-            *super().list_left_out(),
-            (lost_count, "not in a class folder", next(iter(self.lost), "")),
-        ]
 
     def __repr__(self):
         names_text = f"{len(self.class_names)} {self.target.nouns}"
         lines = [f"Folder {str(self.path)!r}: {names_text}, {len(self.files)} usable pictures"]
-        part_sizes = collections.Counter(file.part for file in self.files)
-        for part, counts in self.counts.items():
-            shown_counts = list(counts.items())[:_MOST_CLASSES]
-            class_texts = ", ".join(f"{class_name} {count}" for class_name, count in shown_counts)
-            if len(counts) > _MOST_CLASSES:
-                class_texts += f" and {len(counts) - _MOST_CLASSES} more classes"
-            lines.append(f"  {part}: {part_sizes[part]} ({class_texts})")
+        lines += self.count_lines()
         findings = self.lines(limit=20) or ["Nothing to remark: every file is a plain picture and none occurs twice."]
         return "\n".join(lines + ["  " + line for line in findings])
-
-
-def _format_ids(ids: Mapping[str, str] | Sequence[str], limit: int) -> str:
-    """Returns the first ids, each with what a mapping says of it, and how many more there are."""
-    texts = [f"{file_id} ({remark})" for file_id, remark in ids.items()] if isinstance(ids, Mapping) else ids
-    return format_list(texts, limit)
 
 
 def check_folder(

@@ -1,15 +1,17 @@
-"""What the check of any data says, be they pictures or texts: counts, copies, and which of them are used."""
+"""What the check of any data says, be they pictures, texts or sounds: counts, copies, and which of them are used."""
 
+import collections
 import pathlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, Generic, NamedTuple, TypeVar
 
-from ftlib.tasks.folder.picture_file import UNDIVIDED, LabelledExample, Skipped, group_by_id
+from ftlib.tasks.folder.picture_file import UNDIVIDED, LabelledExample, LostPictures, Skipped, group_by_id
 from ftlib.tasks.folder.remark import Remark
 from ftlib.tasks.folder.targets import Target
 from ftlib.tasks.task import PARTS
-from ftlib.text import format_list
+from ftlib.text import format_count, format_list
 
+_MOST_CLASSES = 50  # that are named in print
 _MOST_COPIES = 20  # of one picture that are named
 _LATER_PARTS_FIRST = ("test", "validation", "train", UNDIVIDED)
 
@@ -17,10 +19,10 @@ Example = TypeVar("Example", bound=LabelledExample)
 
 
 class DataReport:
-    """What the reports on pictures and on texts share; see `FolderReport`.
+    """What the reports on pictures, texts and sounds share; see `FolderReport`.
 
     Attributes:
-        noun: What messages call one of them: "picture", "text".
+        noun: What messages call one of them: "picture", "text", "sound".
         error_kinds: The kinds of remark that nothing should be trained with. Default: none.
     """
 
@@ -69,6 +71,18 @@ class DataReport:
         """Returns the findings as short lines, naming at most `limit` ids each; none where all is well."""
         return [remark.line for remark in self.remarks(limit)]
 
+    def count_lines(self) -> list[str]:
+        """Returns how many examples each part has, and of which classes, in a line for each part."""
+        part_sizes = collections.Counter(file.part for file in self.files)
+        lines = []
+        for part, counts in self.counts.items():
+            shown_counts = list(counts.items())[:_MOST_CLASSES]
+            class_texts = ", ".join(f"{class_name} {count}" for class_name, count in shown_counts)
+            if len(counts) > _MOST_CLASSES:
+                class_texts += f" and {len(counts) - _MOST_CLASSES} more classes"
+            lines.append(f"  {part}: {part_sizes[part]} ({class_texts})")
+        return lines
+
     def copy_remarks(self, limit: int) -> list[Remark]:
         """Returns the remarks on what is there twice, in one class or in several."""
         remarks = []
@@ -85,6 +99,65 @@ class DataReport:
             line = f"... and {len(self.duplicates) - limit} more {self.noun}s that occur again."
             remarks.append(Remark("duplicate", line))
         return remarks
+
+
+class FileReport(DataReport):
+    """What the reports on pictures and on sounds share, each of which is a file.
+
+    Attributes:
+        unreadable: `{id: reason}` of files left out because they cannot be decoded.
+        lost: `{id: LostPictures}` of files and folders that are not used, since they are not in a class folder.
+        respelled: `{name: number}` of names that several folders or files have, spelled in several ways.
+    """
+
+    unreadable: dict[str, str]
+    lost: dict[str, LostPictures]
+    respelled: dict[str, int]
+
+    def unreadable_remarks(self, limit: int) -> list[Remark]:
+        """Returns the remark on files that cannot be decoded."""
+        if not self.unreadable:
+            return []
+        return [Remark("unreadable", f"Left out, unreadable: {format_ids(self.unreadable, limit)}")]
+
+    def lost_remarks(self, limit: int) -> list[Remark]:
+        """Returns the remarks on files that do not lie in a class folder."""
+        remarks = []
+        for place in dict.fromkeys(lost.place for lost in self.lost.values()):
+            counts = {file_id: lost.count for file_id, lost in self.lost.items() if lost.place == place}
+            if set(counts.values()) == {1}:
+                names = format_ids(list(counts), limit)
+            else:
+                names = format_ids({file_id: f"{count:,} {self.noun}s" for file_id, count in counts.items()}, limit)
+            total_text = format_count(sum(counts.values()), self.noun)
+            remarks.append(Remark("lost", f"Left out, {total_text} {place}: {names}"))
+        return remarks
+
+    def skipped_remarks(self, limit: int) -> list[Remark]:
+        """Returns the remarks on names in several spellings, and on everything that was not looked at."""
+        remarks = []
+        if self.respelled:
+            times = {name: f"{count} times" for name, count in self.respelled.items()}
+            line = f"Used, one name spelled in several ways: {format_ids(times, limit)}"
+            remarks.append(Remark("respelled", line))
+        if self.skipped:
+            remarks.append(Remark("skipped", f"Not looked at: {format_ids(self.skipped, limit)}"))
+        return remarks
+
+    def list_left_out(self) -> list[tuple[int, str, str]]:
+        """Returns what was left out: how many, why, and the first of them."""
+        lost_count = sum(lost.count for lost in self.lost.values())
+        return [
+            (len(self.unreadable), "unreadable", next(map(": ".join, self.unreadable.items()), "")),
+            *super().list_left_out(),
+            (lost_count, "not in a class folder", next(iter(self.lost), "")),
+        ]
+
+
+def format_ids(ids: Mapping[str, str] | Sequence[str], limit: int) -> str:
+    """Returns the first ids, each with what a mapping says of it, and how many more there are."""
+    texts = [f"{file_id} ({remark})" for file_id, remark in ids.items()] if isinstance(ids, Mapping) else ids
+    return format_list(texts, limit)
 
 
 def first_ids(groups: Sequence[Sequence[str]]) -> str:

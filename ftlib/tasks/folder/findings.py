@@ -36,6 +36,8 @@ _USUAL_SHARE = 0.95  # of all pictures
 _FAR_RANGES = 5  # interquartile ranges from the median
 _MOST_IN_GROUP = 4  # pictures of a group that are named
 
+_SAMENESS = {"picture": "the same to the last pixel", "text": "word for word", "sound": "the same to the last sample"}
+
 IdGroup = tuple[str, ...]
 DividedExamples = Mapping[str, Sequence[LabelledExample]]
 
@@ -82,17 +84,18 @@ def grade_remarks(
     """Returns the remarks of a report as findings.
 
     Args:
-        report: The report.
+        report: The report of any data.
         serious_kinds: The kinds of remark that are worth a warning; what its `error_kinds` names is an error.
-        ids_by_kind: What each kind is about; given with the first line of its kind.
+        ids_by_kind: Which examples a kind of remark is about, where it is about some.
     """
-    ids_left = dict(ids_by_kind)
+    spare_ids = dict(ids_by_kind)
     findings = []
     for remark in report.remarks():
+        ids = tuple(spare_ids.pop(remark.kind, ()))  # with the first line of its kind
         level = "warning" if remark.kind in serious_kinds else "note"
         if remark.kind in report.error_kinds:
             level = "error"
-        findings.append(Finding(level, remark.kind, remark.line, tuple(ids_left.pop(remark.kind, ()))))
+        findings.append(Finding(level, remark.kind, remark.line, ids))
     return findings
 
 
@@ -100,7 +103,7 @@ def inspect_exact_copies(report: DataReport) -> list[Finding]:
     """Returns the finding that the same picture was in several of the splits that came with the pictures."""
     if not report.leaks:
         return []
-    sameness = "the same to the last pixel" if report.noun == "picture" else "word for word"
+    sameness = _SAMENESS[report.noun]
     text = (
         f"Leak: {format_count(len(report.leaks), report.noun)} in several splits, {sameness}; used in "
         f"the test or validation split alone: {_name_groups(report.leaks)}"

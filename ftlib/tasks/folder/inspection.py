@@ -5,13 +5,13 @@ import dataclasses
 import os
 import pathlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ftlib.tasks.folder import findings as finding_rules
 from ftlib.tasks.folder.check import FolderReport, check_folder
-from ftlib.tasks.folder.data_report import DataReport
+from ftlib.tasks.folder.data_report import DataReport, Example
 from ftlib.tasks.folder.findings import LEVELS, Finding, IdGroup
 from ftlib.tasks.folder.near_duplicates import near_duplicates
 from ftlib.tasks.folder.picture_file import UNDIVIDED, LabelledExample
@@ -29,7 +29,7 @@ class DataFindings:
     """The result of `inspect_data`; it prints as a list, the most serious finding first.
 
     Attributes:
-        report: The `FolderReport` of every file; of texts, the `TextReport`.
+        report: The `FolderReport` of every file; of texts the `TextReport`, of sounds the `SoundReport`.
         findings: Tuple of `Finding`.
         near: Groups of ids of pictures that are nearly the same.
         series: Groups of ids of pictures that are nearly the same only because they share a background.
@@ -145,27 +145,69 @@ def inspect_report(report: FolderReport, file_findings: Sequence[Finding], near:
         *finding_rules.inspect_groups(report),
         *finding_rules.inspect_labels(report),
     ]
+    findings_by_place = DividedFindings(tuple(findings), tuple(finding_rules.inspect_sizes(report)))
+    return divide_and_judge(report, findings_by_place, files, near_groups, series)
+
+
+class DividedFindings(NamedTuple):
+    """Findings on data, before and after what is found on their division into splits."""
+
+    before: tuple[Finding, ...]
+    after: tuple[Finding, ...] = ()
+
+
+def divide_and_judge(
+    report: DataReport,
+    findings: DividedFindings,
+    files: Sequence[LabelledExample] | None = None,
+    near: tuple[IdGroup, ...] = (),
+    series: tuple[IdGroup, ...] = (),
+) -> DataFindings:
+    """Divides checked data between the splits, and adds what is found there: gaps, uneven classes, few to test on.
+
+    Args:
+        report: The report of any data.
+        findings: What was found before.
+        files: Those of its examples that are used. Default None: all of them.
+        near, series: As in `DataFindings`.
+    """
+    used_files = report.files if files is None else files
+    before = list(findings.before)
     part_files, drawn_parts = {}, []
     try:
-        unit_keys = join_units(report.groups, near_groups)
-        part_files, drawn_parts = split_files(report.path, files, report.class_names, unit_keys, target=report.target)
+        part_files, drawn_parts = divide(report, used_files, near)
     except ValueError as error:
-        findings = [finding for finding in findings if finding.kind != "target"]  # the error says it, too
-        findings.append(finding_rules.explain_failed_division(report, files, error, near_groups))
+        before = [finding for finding in before if finding.kind != "target"]  # the error says it, too
+        before.append(finding_rules.explain_failed_division(report, used_files, error, near))
     else:
-        findings += [
-            Finding("warning", "gap", line) for line in describe_gaps(part_files, report.class_names, report.target)
-        ]
-        findings += finding_rules.inspect_balance(report, part_files)
-    findings += finding_rules.inspect_sizes(report)
+        gaps = describe_gaps(part_files, report.class_names, report.target, report.noun)
+        before += [Finding("warning", "gap", line) for line in gaps]
+        before += finding_rules.inspect_balance(report, part_files)
     return DataFindings(
         report=report,
-        findings=tuple(findings),
-        near=near_groups,
+        findings=(*before, *findings.after),
+        near=near,
         series=series,
         files_by_split={part: tuple(part_files[part]) for part in PARTS if part in part_files},
         drawn=tuple(drawn_parts),
     )
+
+
+def divide(
+    report: DataReport, files: Iterable[Example], near: Sequence[IdGroup] = ()
+) -> tuple[dict[str, list[Example]], list[str]]:
+    """Returns `({part: examples}, the parts that were drawn here)` of checked data; see `split_files`.
+
+    Args:
+        report: The report of any data.
+        files: Those of its examples that are used.
+        near: Groups of ids that are nearly the same, each of which goes to one split.
+
+    Raises:
+        ValueError: If a class has too few examples, or groups, to be in every split.
+    """
+    unit_keys = join_units(report.groups, near)
+    return split_files(report.path, files, report.class_names, unit_keys, target=report.target, noun=report.noun)
 
 
 def _find_near_groups(report: FolderReport) -> tuple[tuple[IdGroup, ...], tuple[IdGroup, ...]]:

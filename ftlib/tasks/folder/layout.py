@@ -4,7 +4,7 @@ import collections
 import pathlib
 from collections.abc import Callable, Iterable
 
-from ftlib.files import distinct_names, is_output, is_picture, normalize_name, visible_entries, walk_pictures
+from ftlib.files import PICTURE, FileKind, distinct_names, is_output, normalize_name, visible_entries, walk_files
 from ftlib.tasks.folder.picture_file import UNDIVIDED, Listing, LostPictures, PictureFile, Skipped, SkippedKind
 from ftlib.text import format_list
 
@@ -12,20 +12,17 @@ PART_OF_FOLDER = {
     "train": "train", "training": "train", "val": "validation", "valid": "validation", "validation": "validation",
     "test": "test", "testing": "test",
 }  # fmt: skip
-ARRANGE = (
-    "Arrange the pictures as FOLDER/CLASS/picture.jpg, or as FOLDER/train/CLASS/picture.jpg "
-    "(and the same for validation and test)."
-)
 INSIDE, OUTSIDE = "in a folder inside a class folder", "outside of class folders"
 
 
-def list_folder(path: pathlib.Path, training: bool = True) -> Listing:
-    """Lists a folder of class folders, without opening any picture whose name says that it is one.
+def list_folder(path: pathlib.Path, training: bool = True, kind: FileKind = PICTURE) -> Listing:
+    """Lists a folder of class folders, without opening any file whose name says that it is a picture, or a sound.
 
     Args:
         path: The folder.
         training: Whether a model is to be trained on the pictures, which takes two classes, none of them empty, and a
             part to train on. False: whatever classes and parts there are.
+        kind: What lies in the folder. Default: pictures.
 
     Returns:
         A `Listing`.
@@ -37,8 +34,8 @@ def list_folder(path: pathlib.Path, training: bool = True) -> Listing:
     if not path.exists():
         raise FileNotFoundError(f"There is no folder {str(path)!r}. Check the spelling, and that the disk is mounted.")
     if not path.is_dir():
-        raise NotADirectoryError(f"A folder or a CSV file of pictures is needed. Received: the file {str(path)!r}.")
-    lister = _FolderLister(path)
+        raise NotADirectoryError(f"A folder or a CSV file of {kind.noun}s is needed. Received: the file {str(path)!r}.")
+    lister = _FolderLister(path, kind)
     lister.list_parts(training)
     if training:
         lister.require_trained_classes()
@@ -59,6 +56,7 @@ class _FolderLister:
 
     Args:
         root: The folder.
+        kind: What lies in it.
 
     Attributes:
         skipped, lost: As in a `Listing`.
@@ -68,8 +66,9 @@ class _FolderLister:
         files: `(part, class name, path)` of each picture.
     """
 
-    def __init__(self, root: pathlib.Path):
+    def __init__(self, root: pathlib.Path, kind: FileKind):
         self.root = root
+        self.kind = kind
         self.skipped: dict[str, Skipped] = {}
         self.lost: dict[str, LostPictures] = {}
         self.part_folders: dict[str, pathlib.Path] = {}
@@ -78,16 +77,26 @@ class _FolderLister:
         self.files: list[tuple[str, str, pathlib.Path]] = []
 
     @property
+    def nouns(self) -> str:
+        """What messages call what lies in the folder."""
+        return f"{self.kind.noun}s"
+
+    @property
+    def advice(self) -> str:
+        """A sentence on how such a folder is arranged."""
+        return _arrange(self.kind)
+
+    @property
     def trained_classes(self) -> set[str]:
         return self.classes_by_part.get("train") or self.classes_by_part.get(UNDIVIDED) or set()
 
     def list_parts(self, training: bool) -> None:
         """Lists the part folders, or the class folders where there are no parts."""
         top_entries = self._usable_entries(self.root)
-        self.part_folders = find_part_folders(self.root, top_entries)
+        self.part_folders = find_part_folders(self.root, top_entries, self.kind)
         if training and self.part_folders and "train" not in self.part_folders:
             folder_names = ", ".join(folder.name for folder in self.part_folders.values())
-            raise ValueError(f"{str(self.root)!r} has {folder_names} but no train folder. {ARRANGE}")
+            raise ValueError(f"{str(self.root)!r} has {folder_names} but no train folder. {self.advice}")
 
         if not self.part_folders:
             self._set_aside([entry for entry in top_entries if entry.is_file()], OUTSIDE)
@@ -108,13 +117,13 @@ class _FolderLister:
                 files_by_class.setdefault(normalize_name(entry.name), []).extend(self._list_class_folder(entry))
                 self.class_folders.append(entry)
         empty_classes = [
-            class_name for class_name, files in files_by_class.items() if not any(is_picture(file) for file in files)
+            class_name for class_name, files in files_by_class.items() if not any(map(self.kind.includes, files))
         ]
         class_names = set(files_by_class) - set(empty_classes)
         self.classes_by_part[part] = class_names
         if not training:
             self.skipped.update((class_name, Skipped("other", "an empty folder")) for class_name in empty_classes)
-            _require_pictures(folder, class_names, entries)
+            _require_pictures(folder, class_names, entries, self.kind)
         elif part in (UNDIVIDED, "train"):
             self._require_readable(folder, empty_classes)
             self._require_classes(folder, files_by_class, empty_classes, entries)
@@ -156,11 +165,17 @@ class _FolderLister:
             if entry.is_dir() and entry.is_symlink():
                 self._skip(entry, "link", "a link to a folder")
                 continue
-            picture_count = sum(1 for _ in walk_pictures(entry)) if entry.is_dir() else int(is_picture(entry))
+            picture_count = self._count(entry)
             if picture_count:
                 self.lost[self._id(entry)] = LostPictures(place, picture_count)
             else:
                 self._skip(entry, "other", place)
+
+    def _count(self, entry: pathlib.Path) -> int:
+        """Returns how many pictures, or sounds, a folder holds at any depth; of a file, whether it is one."""
+        if not entry.is_dir():
+            return int(self.kind.includes(entry))
+        return sum(1 for _ in walk_files(entry, self.kind))
 
     def _skip(self, entry: pathlib.Path, kind: SkippedKind, reason: str) -> None:
         self.skipped[self._id(entry)] = Skipped(kind, reason)
@@ -179,8 +194,8 @@ class _FolderLister:
             if outward_links:
                 raise ValueError(
                     f"The class {class_name!r} in {str(folder)!r} has {len(outward_links)} links that lead out of the "
-                    f"folder, such as {outward_links[0]}, and no pictures. Such links are not followed: copy what they "
-                    "lead to (cp -rL), or name a folder that holds both."
+                    f"folder, such as {outward_links[0]}, and no {self.nouns}. Such links are not followed: copy what "
+                    "they lead to (cp -rL), or name a folder that holds both."
                 )
             unreadable_folders = [
                 f"{entry_id}: {skipped}"
@@ -189,7 +204,7 @@ class _FolderLister:
             ]
             if unreadable_folders:
                 raise ValueError(
-                    f"The class {class_name!r} in {str(folder)!r} has no pictures that can be read. "
+                    f"The class {class_name!r} in {str(folder)!r} has no {self.nouns} that can be read. "
                     f"{unreadable_folders[0]}."
                 )
 
@@ -202,28 +217,34 @@ class _FolderLister:
     ) -> None:
         """Raises unless there are two class folders, each with pictures in it."""
         if not files_by_class:
-            contents = "pictures but no class folders" if _has_pictures(entries) else "no class folders"
-            raise ValueError(f"{str(folder)!r} holds {contents}. {ARRANGE}")
+            contents = "no class folders"
+            if _has_files(entries, self.kind):
+                contents = f"{self.nouns} but no class folders"
+            raise ValueError(f"{str(folder)!r} holds {contents}. {self.advice}")
         nested_picture = self._find_nested_picture(empty_classes, entries)
         if nested_picture:
             hint = f" Did you mean {str(folder / empty_classes[0])!r}?" if len(files_by_class) == 1 else ""
             raise ValueError(
-                f"{str(self.root)!r} has pictures too deep inside, such as {self._id(nested_picture)}.{hint} {ARRANGE}"
+                f"{str(self.root)!r} has {self.nouns} too deep inside, such as {self._id(nested_picture)}.{hint} "
+                f"{self.advice}"
             )
         if empty_classes:
             raise ValueError(
-                f"Class folders without pictures in {str(folder)!r}: {', '.join(empty_classes)}. Fill or remove them."
+                f"Class folders without {self.nouns} in {str(folder)!r}: {', '.join(empty_classes)}. Fill or remove "
+                "them."
             )
         if len(files_by_class) == 1:
             only_class = next(iter(files_by_class))
-            raise ValueError(f"{str(folder)!r} has the single class {only_class!r}; telling apart needs two. {ARRANGE}")
+            raise ValueError(
+                f"{str(folder)!r} has the single class {only_class!r}; telling apart needs two. {self.advice}"
+            )
 
     def _find_nested_picture(self, empty_classes: list[str], entries: list[pathlib.Path]) -> pathlib.Path | None:
         """Returns the first picture in a folder inside an empty class folder, if there is any."""
         for class_name in empty_classes:
             for entry in entries:
                 if normalize_name(entry.name) == class_name:
-                    nested_picture = next(walk_pictures(entry), None)
+                    nested_picture = next(walk_files(entry, self.kind), None)
                     if nested_picture:
                         return nested_picture
         return None
@@ -252,7 +273,17 @@ class _FolderLister:
         return normalize_name(entry.relative_to(self.root).as_posix())
 
 
-def find_part_folders(root: pathlib.Path, entries: Iterable[pathlib.Path]) -> dict[str, pathlib.Path]:
+def _arrange(kind: FileKind) -> str:
+    """Returns a sentence on how a folder of pictures, or sounds, is arranged."""
+    return (
+        f"Arrange the {kind.noun}s as FOLDER/CLASS/{kind.usual_name}, or as FOLDER/train/CLASS/{kind.usual_name} "
+        "(and the same for validation and test)."
+    )
+
+
+def find_part_folders(
+    root: pathlib.Path, entries: Iterable[pathlib.Path], kind: FileKind = PICTURE
+) -> dict[str, pathlib.Path]:
     """Returns `{part: folder}` of the folders that are parts and not classes.
 
     A class may be called "train": a folder that holds more pictures itself than in the folders inside it is a class.
@@ -260,6 +291,7 @@ def find_part_folders(root: pathlib.Path, entries: Iterable[pathlib.Path]) -> di
     Args:
         root: The folder in which they lie, for messages.
         entries: Its files and folders.
+        kind: What lies in them. Default: pictures.
 
     Raises:
         ValueError: If two folders are the same part.
@@ -267,7 +299,7 @@ def find_part_folders(root: pathlib.Path, entries: Iterable[pathlib.Path]) -> di
     part_folders = {}
     for entry in entries:
         part = PART_OF_FOLDER.get(entry.name.lower())
-        if part is None or not entry.is_dir() or not _holds_class_folders(entry):
+        if part is None or not entry.is_dir() or not _holds_class_folders(entry, kind):
             continue
         if part in part_folders:
             first_name = part_folders[part].name
@@ -276,34 +308,34 @@ def find_part_folders(root: pathlib.Path, entries: Iterable[pathlib.Path]) -> di
     return part_folders
 
 
-def _holds_class_folders(folder: pathlib.Path) -> bool:
+def _holds_class_folders(folder: pathlib.Path, kind: FileKind) -> bool:
     """Returns whether more pictures lie in the folders inside a folder than in it; also for an empty folder inside."""
     try:
         entries = visible_entries(folder)
     except OSError:  # reported where the classes are listed
         return False
-    own_pictures = sum(entry.is_file() and is_picture(entry) for entry in entries)
+    own_pictures = sum(entry.is_file() and kind.includes(entry) for entry in entries)
     inner_folders = [entry for entry in entries if entry.is_dir() and not is_output(entry)]
     inner_pictures = sum(
-        1 for inner_folder in inner_folders for file in walk_pictures(inner_folder) if file.parent == inner_folder
+        1 for inner_folder in inner_folders for file in walk_files(inner_folder, kind) if file.parent == inner_folder
     )
     if own_pictures == 0 and inner_folders:
         return True
     return inner_pictures > own_pictures
 
 
-def _require_pictures(folder: pathlib.Path, class_names: set[str], entries: list[pathlib.Path]) -> None:
-    """Raises unless there is a class folder with pictures in it."""
+def _require_pictures(folder: pathlib.Path, class_names: set[str], entries: list[pathlib.Path], kind: FileKind) -> None:
+    """Raises unless there is a class folder with pictures, or sounds, in it."""
     if class_names:
         return
     contents = "no class folders"
-    if _has_pictures(entries):
-        contents = "pictures but no class folders, so that nothing says what they show"
-    raise ValueError(f"{str(folder)!r} holds {contents}. {ARRANGE}")
+    if _has_files(entries, kind):
+        contents = f"{kind.noun}s but no class folders, so that nothing says what they show"
+    raise ValueError(f"{str(folder)!r} holds {contents}. {_arrange(kind)}")
 
 
-def _has_pictures(entries: Iterable[pathlib.Path]) -> bool:
-    return any(entry.is_file() and is_picture(entry) for entry in entries)
+def _has_files(entries: Iterable[pathlib.Path], kind: FileKind) -> bool:
+    return any(entry.is_file() and kind.includes(entry) for entry in entries)
 
 
 def require_trained(

@@ -1,4 +1,4 @@
-"""The pictures of a folder or a CSV file, as records: what each is called, where it lies and what it shows."""
+"""The pictures, or sounds, of a folder or a CSV file, as records: what each is called, where it lies, what it shows."""
 
 import pathlib
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ UNDIVIDED = "all"  # the part of pictures that are not divided into training, va
 
 
 class LabelledExample(Protocol):
-    """A picture or a text with a label, as it is divided between the splits; see `PictureFile`."""
+    """A picture, a text or a sound with a label, as it is divided between the splits; see `PictureFile`."""
 
     @property
     def id(self) -> str: ...
@@ -27,7 +27,7 @@ class LabelledExample(Protocol):
 
 
 class PictureFile(NamedTuple):
-    """One picture of a folder of class folders, or of a CSV file.
+    """One picture, or sound, of a folder of class folders, or of a CSV file.
 
     Attributes:
         id: Its path inside the folder with slashes, unique and spelled the same way on every system.

@@ -1,4 +1,4 @@
-"""Pictures listed in a CSV file: one row per picture, with its path and its label."""
+"""Pictures, or sounds, listed in a CSV file: one row each, with its path and its label."""
 
 import collections
 import functools
@@ -7,7 +7,7 @@ import pathlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ftlib.files import FileFinder, distinct_names, normalize_name
+from ftlib.files import PICTURE, FileFinder, FileKind, distinct_names, normalize_name
 from ftlib.tasks.folder.layout import PART_OF_FOLDER, list_folder, require_trained
 from ftlib.tasks.folder.picture_file import UNDIVIDED, LabelledExample, Listing, PictureFile, Skipped
 from ftlib.tasks.folder.table_file import TABLE_SUFFIXES, read_cells
@@ -15,11 +15,16 @@ from ftlib.tasks.folder.targets import CLASS_TARGET, RegressionTarget, Target, s
 
 # The names that a column may have, whatever their case.
 COLUMN_NAMES = {
-    "path": ("path", "file", "filename", "file_name", "filepath", "file_path", "image", "image_path", "picture"),
+    "path": (
+        "path", "file", "filename", "file_name", "filepath", "file_path", "image", "image_path", "picture", "sound",
+        "audio", "audio_path", "clip", "wav",
+    ),
     "label": ("label", "class", "class_name", "category", "target"),
     "split": ("split", "part", "set", "subset"),
-    "group": ("group", "group_id", "patient", "patient_id", "subject", "subject_id"),
-}
+    "group": (
+        "group", "group_id", "patient", "patient_id", "subject", "subject_id", "speaker", "speaker_id",
+    ),
+}  # fmt: skip
 
 
 class TableRow(NamedTuple):
@@ -60,7 +65,9 @@ class _Entry(NamedTuple):
     group: str
 
 
-def list_pictures(path: pathlib.Path, training: bool = True, target: Target = CLASS_TARGET) -> Listing:
+def list_files(
+    path: pathlib.Path, training: bool = True, target: Target = CLASS_TARGET, kind: FileKind = PICTURE
+) -> Listing:
     """Lists a folder of class folders, or the rows of a CSV file.
 
     Args:
@@ -69,6 +76,7 @@ def list_pictures(path: pathlib.Path, training: bool = True, target: Target = CL
             or test) and `group` (what pictures belong to together, such as a patient).
         training: As for `list_folder`.
         target: What the labels say. Default: one class each; anything else takes a CSV file.
+        kind: What is listed. Default: pictures.
 
     Returns:
         A `Listing`.
@@ -83,16 +91,21 @@ def list_pictures(path: pathlib.Path, training: bool = True, target: Target = CL
             f"ft.load_task on their folder. Received: {str(path)!r}."
         )
     if path.suffix.lower() in TABLE_SUFFIXES and path.is_file():
-        return _list_table(path, training, target)
+        return _list_table(path, training, target, kind)
     if target != CLASS_TARGET:
         raise ValueError(
             f"The target {target.name} is read from a CSV file with the columns path and label. Received: "
             f"{str(path)!r}."
         )
-    return list_folder(path, training)
+    return list_folder(path, training, kind)
 
 
-def _list_table(path: pathlib.Path, training: bool, target: Target) -> Listing:
+def list_pictures(path: pathlib.Path, training: bool = True, target: Target = CLASS_TARGET) -> Listing:
+    """Lists the pictures of a folder of class folders, or of a CSV file; see `list_files`."""
+    return list_files(path, training, target)
+
+
+def _list_table(path: pathlib.Path, training: bool, target: Target, kind: FileKind) -> Listing:
     rows, label_titles = read_table(path, target)
     locator = _Locator(pathlib.Path(os.path.abspath(path.parent)))
     entries_by_path: dict[pathlib.Path, list[_Entry]] = {}
@@ -118,7 +131,7 @@ def _list_table(path: pathlib.Path, training: bool, target: Target) -> Listing:
             part, class_name, group = entries[0]
             files.append(PictureFile(file_id, part, class_name, file, group))
     names = target.list_names([file.class_name for file in files], label_titles)
-    _check_rows(path, files, len(rows), skipped, training, target)
+    _check_rows(path, files, len(rows), skipped, training, target, kind.noun)
 
     name_counts = collections.Counter(normalize_name(name) for name in relative_names)
     return Listing(
@@ -297,12 +310,13 @@ def _check_rows(
     skipped: dict[str, Skipped],
     training: bool,
     target: Target,
+    noun: str,
 ) -> None:
     """Raises a ValueError unless a task can be made of the files; without `training`, unless there are any."""
     if not files:
         first_name, first_skipped = next(iter(skipped.items()), ("", Skipped("other", "it has no rows")))
         raise ValueError(
-            f"No row of {str(path)!r} names a picture that can be used; paths are relative to the folder of the file. "
+            f"No row of {str(path)!r} names a {noun} that can be used; paths are relative to the folder of the file. "
             f"Received: {row_count} rows, such as {first_name!r}: {first_skipped}."
         )
     if training:

@@ -19,8 +19,6 @@ from ftlib.tasks.text_files.listing import EMPTY, UNLABELLED, TextRow, list_text
 from ftlib.tasks.texts import require_tokenizer
 from ftlib.text import format_count, format_list, format_percent
 
-_MOST_CLASSES = 50  # that are named in print
-
 
 @dataclasses.dataclass(frozen=True)
 class Coverage:
@@ -118,12 +116,7 @@ class TextReport(DataReport):
     def __repr__(self):
         kind = "Folder" if self.path.is_dir() else "Table"
         lines = [f"{kind} {str(self.path)!r}: {len(self.class_names)} classes, {len(self.files)} usable texts"]
-        for part, counts in self.counts.items():
-            shown_counts = list(counts.items())[:_MOST_CLASSES]
-            class_texts = ", ".join(f"{class_name} {count}" for class_name, count in shown_counts)
-            if len(counts) > _MOST_CLASSES:
-                class_texts += f" and {len(counts) - _MOST_CLASSES} more classes"
-            lines.append(f"  {part}: {sum(counts.values())} ({class_texts})")
+        lines += self.count_lines()
         lines.append(f"  {describe_lengths(self.coverage)}")
         findings = self.lines(limit=20) or ["Nothing to remark: no text is empty, cut or there twice."]
         return "\n".join(lines + ["  " + line for line in findings])

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from ftlib.models.tokenizer import TextTokenizer
 from ftlib.tasks.folder import findings as finding_rules
 from ftlib.tasks.folder.findings import Finding
-from ftlib.tasks.folder.inspection import DataFindings, join_units
-from ftlib.tasks.folder.splitting import describe_gaps, split_files
-from ftlib.tasks.task import PARTS
+from ftlib.tasks.folder.inspection import DataFindings, DividedFindings, divide_and_judge
 from ftlib.tasks.text_files.check import TextReport, check_texts, describe_lengths
 
 _SERIOUS_REMARKS = {"empty", "unlabelled", "skipped", "conflict", "class spelling", "missing label"}
@@ -38,45 +36,13 @@ def inspect_texts(
     {'bad': 28, 'good': 28}
     """
     report = check_texts(path, label_columns=label_columns, tokenizer=tokenizer, length=length)
-    findings = [
+    findings = (
         *_inspect_remarks(report),
         *finding_rules.inspect_exact_copies(report),
         *finding_rules.inspect_groups(report),
-    ]
-    part_files, drawn_parts = {}, []
-    try:
-        part_files, drawn_parts = divide_texts(report)
-    except ValueError as error:
-        findings.append(finding_rules.explain_failed_division(report, report.files, error))
-    else:
-        gaps = describe_gaps(part_files, report.class_names, report.target, report.noun)
-        findings += [Finding("warning", "gap", line) for line in gaps]
-        findings += finding_rules.inspect_balance(report, part_files)
-    findings.append(Finding("note", "lengths", describe_lengths(report.coverage)))
-    return DataFindings(
-        report=report,
-        findings=tuple(findings),
-        near=(),
-        series=(),
-        files_by_split={part: tuple(part_files[part]) for part in PARTS if part in part_files},
-        drawn=tuple(drawn_parts),
     )
-
-
-def divide_texts(report: TextReport):
-    """Returns `({part: TextRows}, the parts that were drawn here)` of checked texts; see `split_files`.
-
-    Raises:
-        ValueError: If a class has too few texts, or groups, to be in every split.
-    """
-    return split_files(
-        report.path,
-        report.files,
-        report.class_names,
-        join_units(report.groups, ()),
-        target=report.target,
-        noun=report.noun,
-    )
+    lengths = Finding("note", "lengths", describe_lengths(report.coverage))
+    return divide_and_judge(report, DividedFindings(findings, (lengths,)))
 
 
 def _inspect_remarks(report: TextReport) -> list[Finding]:

@@ -4,11 +4,11 @@ import os
 from collections.abc import Mapping, Sequence
 
 from ftlib.models.tokenizer import TextTokenizer
+from ftlib.tasks.folder.inspection import divide
 from ftlib.tasks.folder.splitting import DRAWN_SHARE, describe_gaps
 from ftlib.tasks.folder.targets import ClassTarget
 from ftlib.tasks.task import PARTS, Task
 from ftlib.tasks.text_files.check import check_texts
-from ftlib.tasks.text_files.inspection import divide_texts
 from ftlib.tasks.text_files.listing import TextRow
 from ftlib.tasks.texts import Corpus, text_task
 
@@ -51,7 +51,7 @@ def load_texts(
     'a film to watch twice'
     """
     report = check_texts(path, label_columns=label_columns, tokenizer=tokenizer, length=length)
-    part_rows, drawn_parts = divide_texts(report)
+    part_rows, drawn_parts = divide(report, report.files)
     location = report.path.resolve()
     kind = "folder" if location.is_dir() else "CSV file"
     drawn_text = f"; {DRAWN_SHARE:.0%} of each class drawn for {' and for '.join(drawn_parts)}" if drawn_parts else ""
