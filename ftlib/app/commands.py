@@ -196,7 +196,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--strategy", help="scratch, feature_extraction, lp_ft, gradual, ...")
     group.add_argument("--rate", type=float, help="learning rate of the last phase")
     group.add_argument("--regularization", metavar="PRESET", help="none, light, standard or strong")
-    group.add_argument("--updates", type=int, help="optimizer steps (ten passes, at least 300)")
+    group.add_argument("--updates", type=int, help="optimizer steps (ten passes, at least 300; with boxes twice that)")
     group.add_argument("--batch-size", type=int, metavar="IMAGES", help="images per update (32)")
     devices_help = "how many devices share each batch, or all (1)"
     group.add_argument("--devices", type=_devices, metavar="NUMBER", help=devices_help)

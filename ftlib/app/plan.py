@@ -299,7 +299,7 @@ def make_plan(folder: RunFolder, options: Options, report: DataReport, say: Call
 
     strategy, preset, why = _choose_strategy(options, model, task, say)
     batch_size = options.batch_size or _default_batch_size(task)
-    updates = options.updates or default_updates(len(task.train), batch_size)
+    updates = options.updates or _default_update_factor(task) * default_updates(len(task.train), batch_size)
     strategy.plan(updates)  # raises where there are too few
     return Plan(
         choice=choice,
@@ -320,6 +320,13 @@ def _default_batch_size(task: Task) -> int:
     from ftlib.objectives.detection import Detection
 
     return BOX_BATCH_SIZE if isinstance(task.objective, Detection) else DEFAULT_BATCH_SIZE
+
+
+def _default_update_factor(task: Task) -> int:
+    """Returns how many times the usual number of updates: with boxes twice, whose head begins further from its end."""
+    from ftlib.objectives.detection import Detection
+
+    return 2 if isinstance(task.objective, Detection) else 1
 
 
 def _input_shape(backbone: keras.Model, report: DataReport) -> tuple[int, ...]:
