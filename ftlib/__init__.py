@@ -46,6 +46,7 @@ _PUBLIC = {
     "models.token_network": ["token_network"],
     "models.tokenizer": ["Tokenizer"],
     "objectives.average_precision": ["AveragePrecision", "average_precision"],
+    "objectives.box_mistakes": ["BoxMistakes", "box_mistakes"],
     "objectives.boxes": ["decode"],
     "objectives.classification": ["Classification"],
     "objectives.denoising": ["Denoising"],

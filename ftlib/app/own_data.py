@@ -1,4 +1,4 @@
-"""The data of a run, pictures or texts: which of the two, what the check of them says, and the vocabulary of texts."""
+"""The data of a run: whether pictures, pictures with boxes or texts, what their check says, and how they are read."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 DEFAULT_TEXT_BACKBONE = "minibert"
 VOCABULARY_FILE = "vocabulary.txt"
 _FOR_PICTURES = ("image_size", "mirror")  # options
+_FOR_BOXES = ("box_format", "group_pattern")
 
 
 class OwnData(NamedTuple):
@@ -26,7 +27,7 @@ class OwnData(NamedTuple):
 
 
 def inspect_own_data(path: str | os.PathLike, options: Options) -> OwnData:
-    """Checks pictures or texts, whichever lie at a path.
+    """Checks pictures, pictures with boxes, or texts, whichever lie at a path.
 
     Args:
         path: A folder or a CSV file.
@@ -37,21 +38,43 @@ def inspect_own_data(path: str | os.PathLike, options: Options) -> OwnData:
     """
     from ftlib.files import find_path
     from ftlib.tasks.folder.inspection import inspect_data
+    from ftlib.tasks.kind_of_data import kind_of_data
     from ftlib.tasks.text_files.inspection import inspect_texts
-    from ftlib.tasks.text_files.listing import holds_texts
 
     data_path = find_path(path)
     label_columns = options.label_columns or ()
-    if not holds_texts(data_path):
-        if options.tokenizer is not None:
-            raise ValueError(f"--tokenizer is for texts, and {data_path} holds pictures or has no column text.")
+    kind = kind_of_data(data_path, options.target)
+    if kind != "texts" and options.tokenizer is not None:
+        raise ValueError(f"--tokenizer is for texts, and {data_path} holds pictures or has no column text.")
+    if kind != "boxes":
+        for name in _FOR_BOXES:
+            if getattr(options, name) is not None:
+                raise ValueError(f"--{name.replace('_', '-')} is for pictures with boxes, and {data_path} has none.")
+    if kind == "pictures":
         return OwnData(inspect_data(data_path, options.find_near_copies, options.target, label_columns), None)
+    if kind == "boxes":
+        return OwnData(_inspect_boxes(data_path, options), None)
 
     _refuse_options_of_pictures(options)
     tokenizer = choose_tokenizer(options)
     if tokenizer.length is None:
         tokenizer.length = _length_of_file(options.backbone)
     return OwnData(inspect_texts(data_path, label_columns, tokenizer), tokenizer)
+
+
+def _inspect_boxes(data_path: pathlib.Path, options: Options) -> DataFindings:
+    from ftlib.tasks.box_files.check import DEFAULT_SIZE
+    from ftlib.tasks.box_files.inspection import inspect_boxes
+    from ftlib.tasks.folder.targets import make_target
+
+    make_target("boxes", options.label_columns or ())  # raises for columns
+    return inspect_boxes(
+        data_path,
+        options.find_near_copies,
+        options.box_format,
+        options.image_size or DEFAULT_SIZE,
+        options.group_pattern,
+    )
 
 
 def _length_of_file(backbone: str | None) -> int | None:

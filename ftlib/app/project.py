@@ -123,6 +123,8 @@ def create_run_folder(
         pictures={split: len(files) for split, files in findings.files_by_split.items()},
         target=findings.report.target.name,
         label_columns=list(findings.report.target.columns),
+        box_format=getattr(findings.report, "box_format", ""),
+        group_pattern=getattr(findings.report, "group_pattern", None),
         kind="image" if tokenizer is None else "text",
     )
     folder = RunFolder(run_dir, RunConfig(data_config))

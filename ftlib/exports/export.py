@@ -20,6 +20,7 @@ from ftlib.files import is_picture, visible_entries
 from ftlib.models.inference import fingerprint_model, take_inputs
 from ftlib.models.keras_internals import flatten_layers
 from ftlib.objectives.classification import Classification
+from ftlib.objectives.detection import Detection
 from ftlib.objectives.regression import Regression
 from ftlib.tasks.inputs import INPUT_NOUNS, check_inputs
 from ftlib.text import format_file_size
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 TOLERANCE = 0.01  # of a probability. Other kernels sum in another order (1e-6); a wrong conversion is off by far more
 DEFAULT_IMAGE_COUNT = 32  # that the formats are compared on
 _SCRIPT = pathlib.Path(__file__).with_name("runtimes.py")
+_BOXES_ALONE = pathlib.Path(__file__).with_name("boxes_alone.py")
+_BOXES_FILE = "boxes.py"  # beside an exported detector: from pictures to numbers, and from numbers to boxes
 _LAST_ERROR_LINES = 12  # that are shown of a process that failed
 
 
@@ -140,6 +143,9 @@ def export(
     images one by one on the processor. It is put in its place only if its answers are those of the trained model; a
     file that is there stays until then.
 
+    Beside a detector lies `boxes.py`: how a picture becomes what goes in, and what comes out becomes boxes in its
+    pixels, with NumPy and Pillow alone.
+
     Args:
         run: A `Run`.
         folder: Where to write. It is made if it is missing.
@@ -182,6 +188,9 @@ def export(
             rows.append(_prove_format(name, work_folder, reference.outputs, modules, objective))
         for row in rows:
             _move_into_place(work_folder / row["path"], folder / row["path"])
+        if isinstance(objective, Detection):
+            shutil.copyfile(_BOXES_ALONE, work_folder / _BOXES_FILE)
+            _move_into_place(work_folder / _BOXES_FILE, folder / _BOXES_FILE)
         _move_into_place(_write_description(run, rows, work_folder, folder, objective), folder / "export.json")
     return Export(folder, rows)
 
@@ -371,6 +380,7 @@ def _write_description(run, rows, work_folder, folder, objective):
             "shape": list(run.model.output_shape),
             "names": list(objective.output_names(run.class_names)),
             "meaning": objective.describe_outputs(run.class_names),
+            **({"decoded_by": f"{_BOXES_FILE}, find"} if isinstance(objective, Detection) else {}),
         },
         "files": [*earlier_rows, *({**row, "checksum": checksum} for row in rows)],
     }
@@ -396,6 +406,7 @@ def _describe_input(run):
         "dtype": "float32",
         "order": "batch, height, width, channels",
         "pixels": f"{'grey' if channels == 1 else 'RGB'}, 0 to 255; the model scales them itself",
+        **({"made_by": f"{_BOXES_FILE}, prepare"} if isinstance(_objective_of(run), Detection) else {}),
     }
 
 

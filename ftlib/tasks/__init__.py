@@ -11,15 +11,15 @@ from ftlib.errors import find_name
 from ftlib.files import find_path
 from ftlib.tasks import digits, docstring_questions, docstrings, faces, glyphs, licences, online, online_texts, textures
 from ftlib.tasks.box_files.check import BoxReport, check_boxes
-from ftlib.tasks.box_files.listing import holds_boxes
 from ftlib.tasks.box_files.load import load_boxes
 from ftlib.tasks.folder.check import FolderReport, check_folder
 from ftlib.tasks.folder.load import load_folder
+from ftlib.tasks.kind_of_data import kind_of_data
 from ftlib.tasks.marks import mark_task
 from ftlib.tasks.split import Split
 from ftlib.tasks.task import Task, with_head
 from ftlib.tasks.text_files.check import TextReport, check_texts
-from ftlib.tasks.text_files.listing import TEXT_COLUMNS, holds_texts
+from ftlib.tasks.text_files.listing import TEXT_COLUMNS
 from ftlib.tasks.text_files.load import load_texts
 
 __all__ = [
@@ -103,7 +103,7 @@ def load_task(name: str | pathlib.PurePath, labels_per_class: int | None = None,
 
 def _load_own(path: pathlib.Path, labels_per_class: int | None, seed: int, options: dict[str, Any]) -> Task:
     """Returns the task of texts, of pictures with boxes, or of pictures of one's own, whichever lie at a path."""
-    kind = _kind_of_data(path, options.get("target"))
+    kind = kind_of_data(path, options.get("target"))
     of_pictures = f"pictures: a table of texts has a column {' or '.join(TEXT_COLUMNS)}"
     known_options, what = {
         "texts": (_TEXT_OPTIONS, "texts"),
@@ -123,16 +123,6 @@ def _load_own(path: pathlib.Path, labels_per_class: int | None, seed: int, optio
         return load_boxes(path, seed=seed, **options)
     load = load_texts if kind == "texts" else load_folder
     return load(path, labels_per_class, seed, **options)
-
-
-def _kind_of_data(path: pathlib.Path, target: Any) -> str:
-    """Returns what lies at a path: `"texts"`, `"boxes"` or `"pictures"`; a target that was asked for decides."""
-    if holds_texts(path):
-        return "texts"
-    is_asked_for = isinstance(target, str) and target.casefold() == "boxes"
-    if is_asked_for or (target is None and holds_boxes(path)):
-        return "boxes"
-    return "pictures"
 
 
 def _is_path(name: Any) -> bool:

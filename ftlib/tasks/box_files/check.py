@@ -2,11 +2,14 @@
 
 import collections
 import dataclasses
+import math
 import os
 import re
 import statistics
 from collections.abc import Iterable, Mapping
 from typing import ClassVar, NamedTuple
+
+import numpy as np
 
 from ftlib.files import find_path
 from ftlib.objectives.boxes import as_boxes, box_areas
@@ -25,6 +28,8 @@ BOX_TARGET = BoxTarget()
 _OVERHANG = 1.0  # pixels beyond the picture that are rounding
 _SAME_SHAPE = 0.02  # by which two aspect ratios may differ
 _TINY = 8  # pixels of a side, at the size of the network's images: the distance of two cells of `Detection()`
+_FEW_TINY = 0.1  # of the boxes
+_SIDE_STEP = 32  # pixels: what most backbones divide their images by
 _MOST_CLASSES = 50  # that are named in print
 _AUGMENTED_COPY = re.compile(r"(.+)\.rf\.[0-9a-f]+$", re.IGNORECASE)  # of one photo, as Roboflow names them
 
@@ -54,7 +59,10 @@ class BoxReport(FolderReport):
     The label of a picture (`files[0].class_name`) is the text of all its boxes, in pixels of the picture.
 
     Args:
+        path, class_names, files, unreadable, conflicts, duplicates, misnamed, converted, skipped, leaks, looks, lost,
+            respelled, target: As in a `FolderReport`.
         box_format: `"coco"`, `"voc"` or `"yolo"`.
+        group_pattern: The expression that groups were found by, or None.
         image_size: `(height, width)` of the network's images, which tiny boxes are measured by.
         box_counts: `{class: number of boxes that are used}`.
         empty: The ids of pictures without boxes. They are used: nothing is to be found in them.
@@ -70,6 +78,7 @@ class BoxReport(FolderReport):
     error_kinds: ClassVar[tuple[str, ...]] = ("boxes",)
 
     box_format: str = ""
+    group_pattern: str | None = None
     image_size: tuple[int, int] = (DEFAULT_SIZE, DEFAULT_SIZE)
     box_counts: dict[str, int] = dataclasses.field(default_factory=dict)
     empty: tuple[str, ...] = ()
@@ -160,16 +169,26 @@ class BoxReport(FolderReport):
     def _describe_tiny(self, limit: int) -> str:
         height, width = self.image_size
         count = sum(self.defects.tiny.values())
+        shares = [min(x1 - x0, y1 - y0) / longest for longest, (x0, y0, x1, y1) in self._measured_boxes()]
+        side = _SIDE_STEP * math.ceil(_TINY / np.quantile(shares, _FEW_TINY) / _SIDE_STEP)
+        remedy = "larger images (image_size, --image-size) show them"
+        if self.tiny_share > _FEW_TINY:
+            remedy += f", at {side} pixels nine in ten"
         return (
             f"Tiny, {count:,} of {format_count(sum(self.box_counts.values()), 'box')} "
             f"({format_percent(self.tiny_share)}): under {_TINY} pixels along a side in images of {width} x {height}, "
-            f"where they are hard to find; larger images (image_size, --image-size) show them: "
-            f"{_count_by_id(self.defects.tiny, limit)}"
+            f"where they are hard to find; {remedy}: {_count_by_id(self.defects.tiny, limit)}"
         )
+
+    def _measured_boxes(self) -> list[tuple[int, tuple[float, float, float, float]]]:
+        """Returns for each box the longer side of its picture, and its corners."""
+        return [
+            (max(self.looks[file.id].size), box.corners) for file in self.files for box in parse_boxes(file.class_name)
+        ]
 
     def describe_boxes(self) -> str:
         """Returns in a sentence how the boxes were read, how many there are, and how large they are."""
-        sides = [side for shares in _relative_sides(self).values() for side in shares]
+        sides = [max(x1 - x0, y1 - y0) / longest for longest, (x0, y0, x1, y1) in self._measured_boxes()]
         size = f", {100 * statistics.median(sides):.0f} % of the picture's longer side (median)" if sides else ""
         return (
             f"Boxes: read as {FORMAT_TITLES[self.box_format]}; {format_count(sum(self.box_counts.values()), 'box')}"
@@ -197,16 +216,6 @@ class BoxReport(FolderReport):
 
 def _count_by_id(counts: Mapping[str, int], limit: int) -> str:
     return format_list([f"{file_id} ({count})" if count > 1 else file_id for file_id, count in counts.items()], limit)
-
-
-def _relative_sides(report: BoxReport) -> dict[str, list[float]]:
-    """Returns for each picture the longer side of each box as a share of the longer side of the picture."""
-    shares = {}
-    for file in report.files:
-        longest = max(report.looks[file.id].size)
-        corners = [box.corners for box in parse_boxes(file.class_name)]
-        shares[file.id] = [max(x1 - x0, y1 - y0) / longest for x0, y0, x1, y1 in corners]
-    return shares
 
 
 def check_boxes(
@@ -276,6 +285,7 @@ def check_boxes(
         looks={file.id: contents.looks[file.id] for file in copies.usable},
         target=BOX_TARGET,
         box_format=listing.format,
+        group_pattern=group_pattern,
         image_size=size,
         box_counts=count_boxes(copies.usable, class_names),
         empty=tuple(file.id for file in copies.usable if not file.class_name),
