@@ -9,7 +9,19 @@ import numpy as np
 
 from ftlib.errors import find_name
 from ftlib.files import find_path
-from ftlib.tasks import digits, docstring_questions, docstrings, faces, glyphs, licences, online, online_texts, textures
+from ftlib.tasks import (
+    digits,
+    docstring_questions,
+    docstrings,
+    faces,
+    glyphs,
+    licences,
+    online,
+    online_boxes,
+    online_texts,
+    streets,
+    textures,
+)
 from ftlib.tasks.folder.check import FolderReport, check_folder
 from ftlib.tasks.folder.load import load_folder
 from ftlib.tasks.marks import mark_task
@@ -30,6 +42,7 @@ _OFFLINE_TASKS: dict[str, Callable[..., Task]] = {
     "faces": faces.load,
     "glyphs": glyphs.load,
     "textures": textures.load,
+    "streets": streets.load,
     "docstrings": docstrings.load,
     "docstring_pages": docstrings.load_pages,
     "docstring_questions": docstring_questions.load,
@@ -37,7 +50,11 @@ _OFFLINE_TASKS: dict[str, Callable[..., Task]] = {
 }
 _TEXT_OPTIONS = {"tokenizer", "length", "label_columns"}
 _PICTURE_OPTIONS = {"image_size", "cache_bytes", "cache_dir", "mirror", "target", "label_columns"}
-DOWNLOADED_TASKS: dict[str, Callable[..., Task]] = {**online.ONLINE, **online_texts.ONLINE_TEXTS}
+DOWNLOADED_TASKS: dict[str, Callable[..., Task]] = {
+    **online.ONLINE,
+    **online_texts.ONLINE_TEXTS,
+    **online_boxes.ONLINE_BOXES,
+}
 _LOADERS: dict[str, Callable[..., Task]] = {**_OFFLINE_TASKS, **DOWNLOADED_TASKS}
 
 
