@@ -33,8 +33,8 @@ import ftlib as ft
 from ftlib.objectives.boxes import pairwise_iou
 from ftlib.tasks.task import Task
 
-SEEDS, BATCH = 5, 8
-UPDATES = {"plates": 120, "plates_random": 120, "cells": 120}
+SEEDS, BATCH = 5, 4
+UPDATES = {"plates": 160, "plates_random": 160, "cells": 160}
 IMAGE_SIZES = {"plates": (192, 352), "plates_random": (192, 352), "cells": (192, 256)}
 STRIDES = {"plates": 8, "plates_random": 8, "cells": 16}
 METHODS = {"scratch": "scratch", "frozen": "feature_extraction_long", "lp_ft": "lp_ft", "all": "full"}
@@ -46,7 +46,8 @@ GRID = (
     ("cells", (60, 20, 100), ("scratch", "frozen", "lp_ft", "all")),
 )
 TUNING_PHOTOS = 60
-RATE_FACTORS = (1.0, 3.0)
+RATE_FACTORS = {"scratch": (1.0, 3.0), "frozen": (0.3, 1.0), "lp_ft": (1.0, 3.0), "all": (1.0, 3.0)}
+MODULES = ("models/darknet", "tasks/online_boxes")  # that rows depend on, besides those of all training
 COCO_PHOTOS, COCO_SIZE = 30, (192, 352)  # of the drives, none of them in training of any seed: those of the test
 COCO_THRESHOLD, COCO_IOU, SAME_OBJECT = 0.3, 0.45, 0.5
 STREET_CLASSES = ("person", "bicycle", "car", "motorbike", "bus", "truck", "traffic light")
@@ -75,9 +76,7 @@ def train(cell: tuple) -> Any:
     backbone = ft.load_backbone(detector_cfg(), image_size=IMAGE_SIZES[task_name])
     model = ft.with_head(backbone, task)
     strategy = ft.strategy(METHODS[method]).scaled(rate_factor)
-    return ft.fit(
-        model, task, strategy, "light", seed, updates=UPDATES[task_name], batch_size=BATCH, verbose=False
-    )  # fmt: skip
+    return ft.fit(model, task, strategy, "light", seed, updates=UPDATES[task_name], batch_size=BATCH, verbose=False)
 
 
 @functools.cache
@@ -148,13 +147,14 @@ def _row(cell, tests):
     print(f"{task} {photo_count} seed {seed}  {method:<8} x{rate_factor:g}  {shown}  {seconds} s", flush=True)
     return {
         "task": task, "labels": photo_count, "seed": seed, "method": method, "rate_factor": rate_factor,
-        "updates": UPDATES[task], **scores, "seconds": seconds, "code": code_stamp(), "weights": None,
+        "updates": UPDATES[task], **scores, "seconds": seconds, "code": code_stamp(modules=MODULES), "weights": None,
     }  # fmt: skip
 
 
 class DetectionRecord(StudyRecord):
     """The rows of this study, whose choices differ in the rate alone."""
 
+    modules = MODULES
     choice_keys = (*StudyRecord.keys, "rate_factor")
 
 
@@ -196,7 +196,7 @@ def main() -> None:
                 [
                     (tuned_task, TUNING_PHOTOS, 0, method, factor)
                     for method in wanted_methods
-                    for factor in RATE_FACTORS
+                    for factor in RATE_FACTORS[method]
                 ],
                 run_choice,
                 pool,
