@@ -27,14 +27,15 @@ TEXT_MODULES = (
 )  # fmt: skip
 
 
-def code_stamp(trains: bool = True) -> str:
+def code_stamp(trains: bool = True, modules: Sequence[str] = TEXT_MODULES) -> str:
     """Returns the version of Keras and a checksum of the modules that a row depends on.
 
     Args:
         trains: Whether a network of ftlib is trained for the row. Without one, the modules that read texts count alone.
+        modules: Those that count besides the ones of all training.
     """
     folder = ROOT / "ftlib"
-    names = {*TEXT_MODULES, *digest.training_modules(folder)} if trains else {"tasks/docstrings", "tasks/texts"}
+    names = {*modules, *digest.training_modules(folder)} if trains else {"tasks/docstrings", "tasks/texts"}
     return f"{keras.__version__} {digest.code(folder, sorted(names))[:16]}"
 
 
@@ -58,10 +59,11 @@ class StudyRecord:
 
     Args:
         name: That of the file in `results/`.
-        scores: The fields of a row that are summarised over seeds, as `"test_accuracy"`.
+        scores: The fields of a row that are summarised over seeds, as `"test_accuracy"`, where its cell has them.
         references: Methods that all others are compared with, seed by seed.
 
     Attributes:
+        modules: The modules that rows depend on besides those of all training.
         keys: The fields of a row that tell its cell.
         choice_keys: Those of a row of `tuning`.
         settings: What holds for all rows.
@@ -69,6 +71,7 @@ class StudyRecord:
         rows: A row for each cell that was measured.
     """
 
+    modules: Sequence[str] = TEXT_MODULES
     keys = ("task", "labels", "seed", "method")
     choice_keys = (*keys, "regularization", "rate_factor")
 
@@ -83,7 +86,7 @@ class StudyRecord:
     def drop_outdated(self, fresh: bool) -> None:
         """Leaves out rows of other weights, and with `fresh` those of other code, which are kept otherwise."""
         weights = weights_stamp()
-        codes = {code_stamp(trains=True), code_stamp(trains=False)}
+        codes = {code_stamp(trains=True, modules=self.modules), code_stamp(trains=False)}
         for rows in (self.tuning, self.rows):
             outdated = [row for row in rows if row["weights"] not in (None, weights)]
             if outdated:
@@ -155,7 +158,8 @@ class StudyRecord:
         lines = []
         for (task, labels, method), by_seed in cells.items():
             line: dict[str, Any] = {"task": task, "labels": labels, "method": method, "n": len(by_seed)}
-            for score in self.scores:
+            shared_scores = [score for score in self.scores if all(score in row for row in by_seed.values())]
+            for score in shared_scores:
                 line[score] = _rounded(interval([row[score] for row in by_seed.values()]))
             score = self.scores[0]
             for reference in self.references:

@@ -9,7 +9,19 @@ import numpy as np
 
 from ftlib.errors import find_name
 from ftlib.files import find_path
-from ftlib.tasks import digits, docstring_questions, docstrings, faces, glyphs, licences, online, online_texts, textures
+from ftlib.tasks import (
+    digits,
+    docstring_questions,
+    docstrings,
+    faces,
+    glyphs,
+    licences,
+    online,
+    online_boxes,
+    online_texts,
+    streets,
+    textures,
+)
 from ftlib.tasks.box_files.check import BoxReport, check_boxes
 from ftlib.tasks.box_files.load import load_boxes
 from ftlib.tasks.folder.check import FolderReport, check_folder
@@ -33,6 +45,7 @@ _OFFLINE_TASKS: dict[str, Callable[..., Task]] = {
     "faces": faces.load,
     "glyphs": glyphs.load,
     "textures": textures.load,
+    "streets": streets.load,
     "docstrings": docstrings.load,
     "docstring_pages": docstrings.load_pages,
     "docstring_questions": docstring_questions.load,
@@ -43,7 +56,11 @@ _PICTURE_OPTIONS = {"image_size", "cache_bytes", "cache_dir", "mirror", "target"
 _BOX_OPTIONS = {
     "image_size", "cache_bytes", "cache_dir", "mirror", "box_format", "group_pattern", "near", "stride", "pictures",
 }  # fmt: skip
-DOWNLOADED_TASKS: dict[str, Callable[..., Task]] = {**online.ONLINE, **online_texts.ONLINE_TEXTS}
+DOWNLOADED_TASKS: dict[str, Callable[..., Task]] = {
+    **online.ONLINE,
+    **online_texts.ONLINE_TEXTS,
+    **online_boxes.ONLINE_BOXES,
+}
 _LOADERS: dict[str, Callable[..., Task]] = {**_OFFLINE_TASKS, **DOWNLOADED_TASKS}
 
 
