@@ -9,7 +9,19 @@ import numpy as np
 
 from ftlib.errors import find_name
 from ftlib.files import find_path
-from ftlib.tasks import digits, docstring_questions, docstrings, faces, glyphs, licences, online, online_texts, textures
+from ftlib.tasks import (
+    digits,
+    docstring_questions,
+    docstrings,
+    faces,
+    glyphs,
+    korean_commands,
+    licences,
+    online,
+    online_sounds,
+    online_texts,
+    textures,
+)
 from ftlib.tasks.folder.check import FolderReport, check_folder
 from ftlib.tasks.folder.load import load_folder
 from ftlib.tasks.marks import mark_task
@@ -34,10 +46,15 @@ _OFFLINE_TASKS: dict[str, Callable[..., Task]] = {
     "docstring_pages": docstrings.load_pages,
     "docstring_questions": docstring_questions.load,
     "licences": licences.load,
+    "korean_commands": korean_commands.load,
 }
 _TEXT_OPTIONS = {"tokenizer", "length", "label_columns"}
 _PICTURE_OPTIONS = {"image_size", "cache_bytes", "cache_dir", "mirror", "target", "label_columns"}
-DOWNLOADED_TASKS: dict[str, Callable[..., Task]] = {**online.ONLINE, **online_texts.ONLINE_TEXTS}
+DOWNLOADED_TASKS: dict[str, Callable[..., Task]] = {
+    **online.ONLINE,
+    **online_texts.ONLINE_TEXTS,
+    **online_sounds.ONLINE_SOUNDS,
+}
 _LOADERS: dict[str, Callable[..., Task]] = {**_OFFLINE_TASKS, **DOWNLOADED_TASKS}
 
 
