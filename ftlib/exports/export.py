@@ -116,14 +116,14 @@ class Export:
         return self.rows[0]["cores"]
 
     def __repr__(self):
-        head = f"{'format':<12}{'size':>10}{'load':>9}{'one image':>12}{'slow (1 in 20)':>16}  same answers"
+        head = f"{'format':<12}{'size':>10}{'load':>9}{'one example':>12}{'slow (1 in 20)':>16}  same answers"
         lines = [
             f"{row['format']:<12}{format_file_size(row['bytes']):>10}{row['load_s']:>7.1f} s{row['median_ms']:>9.1f} ms"
             f"{row['slow_ms']:>13.1f} ms  {row['same']} of {row['images']}, to {row['difference']:.0e}; "
             f"{row['runtime']}"
             for row in self.rows
         ]
-        note = f"Load: with the import of its runtime. One image at a time on the processor, {self.cores} cores."
+        note = f"Load: with the import of its runtime. One example at a time on the processor, {self.cores} cores."
         return "\n".join([head, *lines, note, f"In {self.folder}"])
 
 
@@ -178,7 +178,7 @@ def export(
         _write_formats(run.model, formats, work_folder, modules, say)
         rows = []
         for name in formats:
-            say(f"{name}: answering {len(reference.images)} images in its own runtime")
+            say(f"{name}: answering {len(reference.images)} {INPUT_NOUNS[run.kind]} in its own runtime")
             rows.append(_prove_format(name, work_folder, reference.outputs, modules, objective))
         for row in rows:
             _move_into_place(work_folder / row["path"], folder / row["path"])

@@ -23,7 +23,9 @@ def existing_file(path: str | os.PathLike) -> pathlib.Path:
     """Returns the path of a file of weights, or raises a FileNotFoundError."""
     file_path = pathlib.Path(path)
     if not file_path.is_file():
-        raise FileNotFoundError(f"No weights at {file_path}. Expected an existing .weights.h5, .h5 or .keras file.")
+        raise FileNotFoundError(
+            f"No weights at {file_path}. Expected an existing .weights.h5, .h5, .keras, .cfg or .weights file."
+        )
     return file_path
 
 

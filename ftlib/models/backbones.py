@@ -22,6 +22,7 @@ from ftlib.models.backbone_files import (
     remark_on_output,
     rescaling,
 )
+from ftlib.models.darknet import is_darknet, load_darknet_backbone
 from ftlib.models.glyphnet import glyphnet
 from ftlib.models.language_models import HUB_PREFIX, TOKEN_BACKBONES, load_token_backbone
 from ftlib.models.shipped_files import read_card, shipped_file
@@ -92,16 +93,16 @@ def load_backbone(
 
     Args:
         name: `"glyphnet"` (ships with ftlib) or `"glyphnet-marked"` (with a planted bias); for texts `"minibert"`, or
-            `"minigpt"` (causal), and for spoken words `"minispeech"`, which ship too; a class of
-            `keras.applications`, such as `"MobileNetV2"`;
-            `"hub:PRESET"`, an image or text preset of KerasHub by name or local folder; or the path of a `.keras` or
-            `.h5` file, of which the layer named `"backbone"` is taken if any.
+            `"minigpt"` (causal), and for spoken words `"minispeech"`, which ship too; a class of `keras.applications`,
+            such as `"MobileNetV2"`; `"hub:PRESET"`, an image or text preset of KerasHub by name or local folder; the
+            path of a `.keras` or `.h5` file, of which the layer named `"backbone"` is taken if any; or that of a `.cfg`
+            file of Darknet, such as YOLO-Fastest's, of whose finest head it gives the features.
         weights: `"default"`: those it is known for (letters for `glyphnet`, ImageNet for `keras.applications`, the
-            preset's own). `"imagenet"`: the same, for `keras.applications` only. None: random. A path: a `.weights.h5`
-            or `.h5` file that fits.
+            preset's own, the `.weights` file beside a `.cfg` file). `"imagenet"`: the same, for `keras.applications`
+            only. None: random. A path: a `.weights.h5` or `.h5` file that fits, or a `.weights` file of Darknet.
         image_size: Height and width in pixels, an integer or a pair. Default None: 224 for most, 299 or 331 for the
-            Inception family and NASNetLarge (see `list_backbones`). `glyphnet` has a size of its own, and so have
-            files, unless their model takes images of any size.
+            Inception family and NASNetLarge (see `list_backbones`), what a `.cfg` file says. `glyphnet` has a size of
+            its own, and so have `.keras` and `.h5` files, unless their model takes images of any size.
 
     Returns:
         A functional `keras.Model` with one `float32` input `(None, height, width, channels)`, one of token ids
@@ -119,6 +120,8 @@ def load_backbone(
     """
     require_channels_last()
     checked_name = check_backbone(name, image_size)
+    if is_darknet(checked_name):
+        return load_darknet_backbone(checked_name, weights, image_size)
     if isinstance(checked_name, pathlib.Path):
         return load_file(checked_name, weights, image_size)
     checked_weights = _check_weights(weights)
@@ -159,7 +162,7 @@ def check_backbone(name: str | os.PathLike, image_size: int | Sequence[int] | No
     'MobileNetV2'
     """
     _check_image_size(image_size)
-    if isinstance(name, pathlib.PurePath) or str(name).lower().endswith((".keras", ".h5")):
+    if isinstance(name, pathlib.PurePath) or str(name).lower().endswith((".keras", ".h5", ".cfg")):
         return existing_file(pathlib.Path(name).expanduser())
     if isinstance(name, str) and name.casefold().startswith(HUB_PREFIX):
         check_preset(name[len(HUB_PREFIX) :], "load_backbone")

@@ -109,8 +109,14 @@ class Detection(Objective):
         return dataclasses.replace(self, image_size=(int(height), int(width)))
 
     def resize_split(self, split: Split, inputs: Any) -> Split:
-        """Returns a split with resized inputs, and its boxes moved along; those that are cut off are dropped."""
+        """Returns a split with resized inputs, and its boxes moved along; those that are cut off are dropped.
+
+        Inputs that keep their images whole move the boxes themselves: `move_boxes(boxes, size)`.
+        """
         image_size, size = tuple(split.inputs.shape[1:3]), tuple(inputs.shape[1:3])
+        move_boxes = getattr(split.inputs, "move_boxes", None)
+        if move_boxes is not None:
+            return dataclasses.replace(split, inputs=inputs, targets=move_boxes(split.targets, size))
         if image_size == size:
             return dataclasses.replace(split, inputs=inputs)
         boxes_of_image = [

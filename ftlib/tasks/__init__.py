@@ -22,6 +22,9 @@ from ftlib.tasks import (
     online_texts,
     textures,
 )
+from ftlib.tasks.box_files.check import BoxReport, check_boxes
+from ftlib.tasks.box_files.listing import holds_boxes
+from ftlib.tasks.box_files.load import load_boxes
 from ftlib.tasks.folder.check import FolderReport, check_folder
 from ftlib.tasks.folder.load import load_folder
 from ftlib.tasks.marks import mark_task
@@ -32,8 +35,8 @@ from ftlib.tasks.text_files.listing import TEXT_COLUMNS, holds_texts
 from ftlib.tasks.text_files.load import load_texts
 
 __all__ = [
-    "FolderReport", "Split", "Task", "TextReport", "check_folder", "check_texts", "list_tasks", "load_task",
-    "mark_task", "with_head",
+    "BoxReport", "FolderReport", "Split", "Task", "TextReport", "check_boxes", "check_folder", "check_texts",
+    "list_tasks", "load_task", "mark_task", "with_head",
 ]  # fmt: skip
 
 # A new task is a module with a function `load(labels_per_class, seed)`, and a line here.
@@ -50,6 +53,9 @@ _OFFLINE_TASKS: dict[str, Callable[..., Task]] = {
 }
 _TEXT_OPTIONS = {"tokenizer", "length", "label_columns"}
 _PICTURE_OPTIONS = {"image_size", "cache_bytes", "cache_dir", "mirror", "target", "label_columns"}
+_BOX_OPTIONS = {
+    "image_size", "cache_bytes", "cache_dir", "mirror", "box_format", "group_pattern", "near", "stride", "pictures",
+}  # fmt: skip
 DOWNLOADED_TASKS: dict[str, Callable[..., Task]] = {
     **online.ONLINE,
     **online_texts.ONLINE_TEXTS,
@@ -77,12 +83,15 @@ def load_task(name: str | pathlib.PurePath, labels_per_class: int | None = None,
         name: A registered name (see `list_tasks`), or the path of a folder with one folder of pictures per class: a
             `pathlib.Path`, or a string with a slash, such as `"./flowers"`; or of a CSV file that lists them, such as
             `"./labels.csv"` (see `check_folder`). Or of texts: a CSV file with a column of them, or a folder of class
-            folders of .txt files (see `check_texts`).
+            folders of .txt files (see `check_texts`). Or of pictures with boxes: a folder with COCO json, Pascal VOC
+            xml or YOLO txt (see `check_boxes`).
         labels_per_class: Training examples per class. Default None: all there are.
         seed: Integer that draws them. For one seed, fewer labels are a part of more labels.
         **options: For folders: `image_size`, `mirror`, `cache_bytes` and `cache_dir`; for CSV files also `target`
             (`"multilabel"` or `"regression"`, where a picture has several labels, or numbers) and `label_columns`. For
-            texts: `tokenizer` (default `"minibert"`), `length` in tokens, and `label_columns`.
+            texts: `tokenizer` (default `"minibert"`), `length` in tokens, and `label_columns`. For boxes: `image_size`,
+            `pictures` (how many to train on), `box_format`, `group_pattern`, `near`, `stride`, `mirror`, and where a
+            folder of class folders also has annotations, `target` (`"class"` or `"boxes"`).
 
     Returns:
         A `Task`.
@@ -110,15 +119,37 @@ def load_task(name: str | pathlib.PurePath, labels_per_class: int | None = None,
 
 
 def _load_own(path: pathlib.Path, labels_per_class: int | None, seed: int, options: dict[str, Any]) -> Task:
-    """Returns the task of texts or of pictures of one's own, whichever lie at a path."""
-    is_of_texts = holds_texts(path)
-    known_options = _TEXT_OPTIONS if is_of_texts else _PICTURE_OPTIONS
-    misplaced = sorted(options.keys() & (_TEXT_OPTIONS ^ _PICTURE_OPTIONS) - known_options)
+    """Returns the task of texts, of pictures with boxes, or of pictures of one's own, whichever lie at a path."""
+    kind = _kind_of_data(path, options.get("target"))
+    of_pictures = f"pictures: a table of texts has a column {' or '.join(TEXT_COLUMNS)}"
+    known_options, what = {
+        "texts": (_TEXT_OPTIONS, "texts"),
+        "boxes": (_BOX_OPTIONS, "pictures with boxes"),
+        "pictures": (_PICTURE_OPTIONS, of_pictures),
+    }[kind]
+    options = {name: value for name, value in options.items() if (kind, name) != ("boxes", "target")}
+    misplaced = sorted(options.keys() & (_TEXT_OPTIONS | _PICTURE_OPTIONS | _BOX_OPTIONS) - known_options)
     if misplaced and path.exists():
-        what = "texts" if is_of_texts else f"pictures: a table of texts has a column {' or '.join(TEXT_COLUMNS)}"
         raise ValueError(f"{str(path)!r} is read as {what}. Received: {', '.join(misplaced)}, which is not for these.")
-    load = load_texts if is_of_texts else load_folder
+    if kind == "boxes":
+        if labels_per_class is not None:
+            raise ValueError(
+                f"A picture has any number of boxes. Received: labels_per_class={labels_per_class!r}. Say how many "
+                "pictures to train on: pictures=60."
+            )
+        return load_boxes(path, seed=seed, **options)
+    load = load_texts if kind == "texts" else load_folder
     return load(path, labels_per_class, seed, **options)
+
+
+def _kind_of_data(path: pathlib.Path, target: Any) -> str:
+    """Returns what lies at a path: `"texts"`, `"boxes"` or `"pictures"`; a target that was asked for decides."""
+    if holds_texts(path):
+        return "texts"
+    is_asked_for = isinstance(target, str) and target.casefold() == "boxes"
+    if is_asked_for or (target is None and holds_boxes(path)):
+        return "boxes"
+    return "pictures"
 
 
 def _is_path(name: Any) -> bool:
