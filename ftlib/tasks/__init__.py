@@ -15,9 +15,11 @@ from ftlib.tasks import (
     docstrings,
     faces,
     glyphs,
+    korean_commands,
     licences,
     online,
     online_boxes,
+    online_sounds,
     online_texts,
     streets,
     textures,
@@ -50,6 +52,7 @@ _OFFLINE_TASKS: dict[str, Callable[..., Task]] = {
     "docstring_pages": docstrings.load_pages,
     "docstring_questions": docstring_questions.load,
     "licences": licences.load,
+    "korean_commands": korean_commands.load,
 }
 _TEXT_OPTIONS = {"tokenizer", "length", "label_columns"}
 _PICTURE_OPTIONS = {"image_size", "cache_bytes", "cache_dir", "mirror", "target", "label_columns"}
@@ -60,6 +63,7 @@ DOWNLOADED_TASKS: dict[str, Callable[..., Task]] = {
     **online.ONLINE,
     **online_texts.ONLINE_TEXTS,
     **online_boxes.ONLINE_BOXES,
+    **online_sounds.ONLINE_SOUNDS,
 }
 _LOADERS: dict[str, Callable[..., Task]] = {**_OFFLINE_TASKS, **DOWNLOADED_TASKS}
 
