@@ -62,6 +62,7 @@ _PUBLIC = {
     "strategies.regularization": ["Regularization"],
     "strategies.strategy": ["Phase", "Strategy", "list_strategies", "strategy"],
     "tasks": ["FolderReport", "Split", "Task", "check_folder", "list_tasks", "load_task", "mark_task", "with_head"],
+    "tasks.sound_files.check": ["SoundReport", "check_sounds"],
     "tasks.text_files.check": ["TextReport", "check_texts"],
     "training.compare": ["compare"],
     "training.devices": ["Hardware"],

@@ -1,4 +1,4 @@
-"""Tasks: registered ones by name, and pictures and texts of one's own by path."""
+"""Tasks: registered ones by name, and pictures, texts and sounds of one's own by path."""
 
 import os
 import pathlib
@@ -10,18 +10,21 @@ import numpy as np
 from ftlib.errors import find_name
 from ftlib.files import find_path
 from ftlib.tasks import digits, docstring_questions, docstrings, faces, glyphs, licences, online, online_texts, textures
+from ftlib.tasks.data_kind import find_kind
 from ftlib.tasks.folder.check import FolderReport, check_folder
 from ftlib.tasks.folder.load import load_folder
 from ftlib.tasks.marks import mark_task
+from ftlib.tasks.sound_files.check import SoundReport, check_sounds
+from ftlib.tasks.sound_files.load import load_sounds
 from ftlib.tasks.split import Split
 from ftlib.tasks.task import Task, with_head
 from ftlib.tasks.text_files.check import TextReport, check_texts
-from ftlib.tasks.text_files.listing import TEXT_COLUMNS, holds_texts
+from ftlib.tasks.text_files.listing import TEXT_COLUMNS
 from ftlib.tasks.text_files.load import load_texts
 
 __all__ = [
-    "FolderReport", "Split", "Task", "TextReport", "check_folder", "check_texts", "list_tasks", "load_task",
-    "mark_task", "with_head",
+    "FolderReport", "SoundReport", "Split", "Task", "TextReport", "check_folder", "check_sounds", "check_texts",
+    "list_tasks", "load_task", "mark_task", "with_head",
 ]  # fmt: skip
 
 # A new task is a module with a function `load(labels_per_class, seed)`, and a line here.
@@ -35,8 +38,12 @@ _OFFLINE_TASKS: dict[str, Callable[..., Task]] = {
     "docstring_questions": docstring_questions.load,
     "licences": licences.load,
 }
-_TEXT_OPTIONS = {"tokenizer", "length", "label_columns"}
-_PICTURE_OPTIONS = {"image_size", "cache_bytes", "cache_dir", "mirror", "target", "label_columns"}
+_OPTIONS_OF_KIND = {
+    "image": {"image_size", "cache_bytes", "cache_dir", "mirror", "target", "label_columns"},
+    "text": {"tokenizer", "length", "label_columns"},
+    "audio": {"seconds", "sample_rate", "by_speaker", "label_columns"},
+}
+_LOADER_OF_KIND: dict[str, Callable[..., Task]] = {"image": load_folder, "text": load_texts, "audio": load_sounds}
 DOWNLOADED_TASKS: dict[str, Callable[..., Task]] = {**online.ONLINE, **online_texts.ONLINE_TEXTS}
 _LOADERS: dict[str, Callable[..., Task]] = {**_OFFLINE_TASKS, **DOWNLOADED_TASKS}
 
@@ -60,12 +67,14 @@ def load_task(name: str | pathlib.PurePath, labels_per_class: int | None = None,
         name: A registered name (see `list_tasks`), or the path of a folder with one folder of pictures per class: a
             `pathlib.Path`, or a string with a slash, such as `"./flowers"`; or of a CSV file that lists them, such as
             `"./labels.csv"` (see `check_folder`). Or of texts: a CSV file with a column of them, or a folder of class
-            folders of .txt files (see `check_texts`).
+            folders of .txt files (see `check_texts`). Or of sounds: a folder of class folders of .wav files, or a CSV
+            file that lists them (see `check_sounds`).
         labels_per_class: Training examples per class. Default None: all there are.
         seed: Integer that draws them. For one seed, fewer labels are a part of more labels.
         **options: For folders: `image_size`, `mirror`, `cache_bytes` and `cache_dir`; for CSV files also `target`
             (`"multilabel"` or `"regression"`, where a picture has several labels, or numbers) and `label_columns`. For
-            texts: `tokenizer` (default `"minibert"`), `length` in tokens, and `label_columns`.
+            texts: `tokenizer` (default `"minibert"`), `length` in tokens, and `label_columns`. For sounds: `seconds`
+            (default 1), `sample_rate` (default 16,000), `by_speaker` and `label_columns`.
 
     Returns:
         A `Task`.
@@ -93,15 +102,16 @@ def load_task(name: str | pathlib.PurePath, labels_per_class: int | None = None,
 
 
 def _load_own(path: pathlib.Path, labels_per_class: int | None, seed: int, options: dict[str, Any]) -> Task:
-    """Returns the task of texts or of pictures of one's own, whichever lie at a path."""
-    is_of_texts = holds_texts(path)
-    known_options = _TEXT_OPTIONS if is_of_texts else _PICTURE_OPTIONS
-    misplaced = sorted(options.keys() & (_TEXT_OPTIONS ^ _PICTURE_OPTIONS) - known_options)
+    """Returns the task of pictures, texts or sounds of one's own, whichever lie at a path."""
+    kind = find_kind(path)
+    known_options = set().union(*_OPTIONS_OF_KIND.values())
+    misplaced = sorted(options.keys() & known_options - _OPTIONS_OF_KIND[kind])
     if misplaced and path.exists():
-        what = "texts" if is_of_texts else f"pictures: a table of texts has a column {' or '.join(TEXT_COLUMNS)}"
+        what = {"image": "pictures", "text": "texts", "audio": "sounds"}[kind]
+        if kind == "image":
+            what += f": a table of texts has a column {' or '.join(TEXT_COLUMNS)}"
         raise ValueError(f"{str(path)!r} is read as {what}. Received: {', '.join(misplaced)}, which is not for these.")
-    load = load_texts if is_of_texts else load_folder
-    return load(path, labels_per_class, seed, **options)
+    return _LOADER_OF_KIND[kind](path, labels_per_class, seed, **options)
 
 
 def _is_path(name: Any) -> bool:

@@ -167,10 +167,12 @@ def inspect_groups(report: DataReport) -> list[Finding]:
     divided_groups = sorted(group for group, parts in parts_by_group.items() if len(parts) > 1)
     if not divided_groups:
         return []
+    where, remedy = "of the CSV file", "Leave the column split out"
+    if report.path.is_dir():
+        where, remedy = "that the file names say", "Put the files of all splits together"
     text = (
-        f"Leak: {format_count(len(divided_groups), 'group')} of the CSV file in several splits, so test accuracy "
-        "would be too optimistic. Leave the column split out, and ftlib divides by group: "
-        f"{format_list(divided_groups)}"
+        f"Leak: {format_count(len(divided_groups), 'group')} {where} in several splits, so test accuracy would be too "
+        f"optimistic. {remedy}, and ftlib divides by group: {format_list(divided_groups)}"
     )
     return [Finding("warning", "group leak", text)]
 
