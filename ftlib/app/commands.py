@@ -169,9 +169,7 @@ def _add_data(parser: argparse.ArgumentParser, nargs: str | None = None) -> None
         action="store_true",
         help="of sounds: file names say who speaks, as HASH_nohash_0.wav; each speaker goes to one split",
     )
-    data_help = (
-        "a folder with one folder of pictures per class (in train, val, test or not), or a CSV file; also texts, sounds"
-    )
+    data_help = "a folder with one folder of pictures (or sounds) per class, in train, val, test or not; or a CSV file"
     parser.add_argument("data", nargs=nargs, type=find_path, metavar="FOLDER", help=data_help)
     parser.add_argument(
         "--no-near",

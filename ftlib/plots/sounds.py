@@ -159,7 +159,8 @@ def _label_axes(fig, axes, x_label, y_label):
     fig.supxlabel(x_label, fontsize=9)
     fig.supylabel(y_label, fontsize=9)
     for ax in axes:
-        ax.locator_params(axis="x", nbins=4)
+        ax.locator_params(axis="x", nbins=3, steps=(1, 2, 5, 10))
+        ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
 
 
 def _draw_waveform(ax, samples, rate):

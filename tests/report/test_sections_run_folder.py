@@ -145,7 +145,7 @@ def test_the_card_the_command_and_the_exports_are_told(html):
     assert "12 x 12 pixels, grey" in card and "none of its classes" in card
     (row,) = cells(section(html, "use"), "model.keras")
     assert row[2:] == ["2.5 MB", "0.4 s", "3.2 ms", "4.0 ms", "Keras 3"]
-    assert "on 32 real images all answers are those of the trained model" in words(section(html, "use"))
+    assert "on 32 real examples all answers are those of the trained model" in words(section(html, "use"))
     assert "ftlib fit ./bands" in words(section(html, "repeat"))
     assert "Left out, unreadable: 1: a.png" in words(section(html, "data"))  # the notes of the task
 
