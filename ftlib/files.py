@@ -221,6 +221,24 @@ def is_output(folder: pathlib.Path) -> bool:
     return bool(inner_folders) and all(is_output(inner_folder) for inner_folder in inner_folders)
 
 
+def files_below(folder: pathlib.Path, depth: int) -> Iterator[pathlib.Path]:
+    """Yields the visible files of a folder and of those inside it, down to a depth; links to folders are not followed.
+
+    Args:
+        folder: The folder.
+        depth: How many floors of folders are looked into: 1 for the files of the folder itself.
+    """
+    try:
+        entries = visible_entries(folder)
+    except OSError:  # whoever lists the folder says so
+        return
+    for entry in entries:
+        if entry.is_file():
+            yield entry
+        elif depth > 1 and entry.is_dir() and not entry.is_symlink():
+            yield from files_below(entry, depth - 1)
+
+
 def walk_files(
     folder: pathlib.Path, kind: FileKind, links: bool = False, above: tuple[pathlib.Path, ...] = ()
 ) -> Iterator[pathlib.Path]:

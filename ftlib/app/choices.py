@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from ftlib.app.own_data import DEFAULT_TEXT_BACKBONE
+from ftlib.app.own_data import DEFAULT_SOUND_BACKBONE, DEFAULT_TEXT_BACKBONE
 from ftlib.errors import DownloadError
 from ftlib.tasks.folder.check import FolderReport
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ftlib.tasks.folder.data_report import DataReport
     from ftlib.tasks.task import Task
 
+_SHIPPED_BACKBONES = {"text": DEFAULT_TEXT_BACKBONE, "sound": DEFAULT_SOUND_BACKBONE}
 _TF = "_weights_tf_dim_ordering_tf_kernels"
 # ImageNet backbones in the order in which they are looked for in Keras's cache, and the files that hold their weights.
 # MobileNetV2 is the one that this project has measured, and the quickest.
@@ -93,12 +94,13 @@ def choose_backbone(
     download of MobileNetV2, which `load_backbone` tries and whose error names the alternatives.
 
     Args:
-        report: The `FolderReport` of the pictures; of texts, the `TextReport`.
+        report: The `FolderReport` of the pictures; of texts the `TextReport`, of sounds the `SoundReport`.
         weights_folder: Where Keras keeps weights. Default None: `models` in its home.
         name, image_size: What was asked for, if anything.
     """
-    if report.noun == "text":
-        return BackboneChoice(name or DEFAULT_TEXT_BACKBONE, None, "ships with ftlib" if name is None else "as asked")
+    if report.noun in _SHIPPED_BACKBONES:
+        shipped_name = _SHIPPED_BACKBONES[report.noun]
+        return BackboneChoice(name or shipped_name, None, "ships with ftlib" if name is None else "as asked")
     report = cast(FolderReport, report)
     folder = keras_weights_folder() if weights_folder is None else weights_folder
     if name is not None:
@@ -253,7 +255,7 @@ def _smoothed_where_it_fits(task: Task) -> str:
 
 
 def _choose_without_advice(task: Task) -> StrategyChoice:
-    """Returns the strategy for several labels, numbers or texts, on which the rule of `advise` was not tried."""
+    """Returns the strategy for several labels, numbers, texts or sounds: the rule of `advise` was not tried on them."""
     from ftlib.strategies.strategy import get_strategy
     from ftlib.tasks.inputs import INPUT_NOUNS
 

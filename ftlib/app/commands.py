@@ -25,11 +25,12 @@ _EXIT_CODES = "exit codes: 0 done, 1 failed, 2 wrong usage or pictures that cann
 # For each command: what it does, in a few words and at length, and how it is typed.
 _TEXTS = {
     "check": (
-        "look at every picture of a folder, or every text",
+        "look at every picture of a folder, every text or every sound",
         "Looks at every picture and tells what a run should know: unreadable files, copies and near copies,\n"
         "leaks between splits, uneven classes, sizes. Of texts: empty ones, copies, those longer than the network\n"
-        "takes, characters that its vocabulary does not know. It changes nothing.",
-        "ftlib check flowers\nftlib check reviews.csv --json > findings.json",
+        "takes, characters that its vocabulary does not know. Of sounds: damaged files, silence, clipping, rates,\n"
+        "lengths, copies, speakers in several splits. It changes nothing.",
+        "ftlib check flowers\nftlib check reviews.csv --json > findings.json\nftlib check sounds --by-speaker",
     ),
     "advise": (
         "recommend a backbone and a strategy for a folder",
@@ -38,7 +39,7 @@ _TEXTS = {
         "ftlib advise flowers\nftlib advise flowers --backbone EfficientNetV2B0",
     ),
     "fit": (
-        "train on your own pictures or texts",
+        "train on your own pictures, texts or sounds",
         "Checks the data, chooses backbone, strategy, regularization and rates (each can be given), trains,\n"
         "and writes a model, its figures and a report into a folder: model.keras (which opens without ftlib),\n"
         "class_names.json, metrics.json, report.html, config.json. Ctrl-C stops a run, and nothing is lost.",
@@ -46,6 +47,7 @@ _TEXTS = {
         "ftlib fit labels.csv                           columns path and label; also split, group\n"
         "ftlib fit reviews.csv                          texts: columns text and label; also split, group, id\n"
         "ftlib fit cars                                 pictures with boxes: COCO json, VOC xml or YOLO txt\n"
+        "ftlib fit sounds                               one folder of .wav files per class\n"
         "ftlib fit tags.csv --target multilabel         several labels each: dog|grass\n"
         "ftlib fit weights.csv --target regression      numbers\n"
         "ftlib fit flowers --strategy lp_ft --updates 600 --out runs/longer\n"
@@ -53,10 +55,10 @@ _TEXTS = {
         "ftlib fit --config runs/flowers/config.json    the same run once more",
     ),
     "predict": (
-        "say what a model answers to pictures or texts",
+        "say what a model answers to pictures, texts or sounds",
         "Names the class of pictures, all their labels, or their numbers, with the model of a run. Files that are not\n"
         "pictures are listed as well, and the exit code is then 1. A run on texts takes CSV files with a column text,\n"
-        "and text files with one text in each line.",
+        "and text files with one text in each line; one on sounds takes sound files, and folders of them.",
         "ftlib predict runs/flowers photo.jpg\nftlib predict runs/flowers new_photos --format csv > said.csv\n"
         "ftlib predict runs/flowers new_photos --top 3 --json\nftlib predict runs/reviews new.csv --format csv",
     ),
@@ -87,7 +89,7 @@ _TEXTS = {
 }  # fmt: skip
 
 
-_PREDICTED = {"picture": "PICTURE", "text": "TEXTS.csv"}  # what the next command is told
+_PREDICTED = {"picture": "PICTURE", "text": "TEXTS.csv", "sound": "SOUND.wav"}  # what the next command is told
 
 
 class Help(argparse.RawDescriptionHelpFormatter):
@@ -117,6 +119,7 @@ def add_commands(commands) -> None:
     _add_fit_arguments(parsers["fit"])
     for name in ("advise", "fit"):
         _add_options(parsers[name])
+    _add_players(parsers["report"])
     for name in ("predict", "evaluate", "report", "export"):
         parsers[name].add_argument("run", type=find_path, metavar="RUN", help="the folder of a run")
     _add_predict_arguments(parsers["predict"])
@@ -167,9 +170,16 @@ def _add_data(parser: argparse.ArgumentParser, nargs: str | None = None) -> None
         help="of boxes: finds in a path what is never divided, such as a film: '([^/]+)_frame'",
     )
     parser.add_argument("--tokenizer", metavar="NAME", help="for texts: a name or a vocabulary file (the backbone's)")
-    data_help = (
-        "a folder with one folder of pictures per class (in train, val, test or not), or a CSV file; or of texts"
+    parser.add_argument(
+        "--seconds", type=float, help="of sounds: how much of each is used (as the backbone takes, or 1)"
     )
+    parser.add_argument("--sample-rate", type=int, metavar="HERTZ", help="of sounds: samples per second (16000)")
+    parser.add_argument(
+        "--by-speaker",
+        action="store_true",
+        help="of sounds: file names say who speaks, as HASH_nohash_0.wav; each speaker goes to one split",
+    )
+    data_help = "a folder with one folder of pictures (or sounds) per class, in train, val, test or not; or a CSV file"
     parser.add_argument("data", nargs=nargs, type=find_path, metavar="FOLDER", help=data_help)
     parser.add_argument(
         "--no-near",
@@ -187,6 +197,16 @@ def _add_fit_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=pathlib.Path, help="a new folder for the run (runs/NAME)")
     parser.add_argument("--resume", type=find_path, metavar="RUN", help="go on with this run")
     parser.add_argument("--config", type=find_path, metavar="FILE", help="repeat the run of this config.json")
+    _add_players(parser)
+
+
+def _add_players(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--no-players",
+        dest="players",
+        action="store_false",
+        help="of sounds: leave out of the report those that can be played, where voices are nobody else's business",
+    )
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
@@ -284,6 +304,9 @@ def _check(args: argparse.Namespace) -> int:
             "box_format",
             "group_pattern",
             "image_size",
+            "seconds",
+            "sample_rate",
+            "by_speaker",
         )
         findings, _ = inspect_own_data(args.data, Options(**{name: getattr(args, name) for name in names}))
     console.result(repr(findings), findings.to_dict())
@@ -303,7 +326,7 @@ def _advise(args: argparse.Namespace) -> int:
         console.say(repr(findings))
         findings.require()
         data_path = pathlib.Path(os.path.abspath(args.data.expanduser()))
-        folder = create_run_folder(pathlib.Path(temporary_folder), data_path, findings, tokenizer)
+        folder = create_run_folder(pathlib.Path(temporary_folder), data_path, findings, tokenizer, options.by_speaker)
         with console.sign_of_life():  # probes take a minute
             plan = make_plan(folder, options, findings.report, console.say)
     console.result(repr(plan), {"plan": plan.to_dict(), "data": findings.to_dict()})
@@ -322,7 +345,7 @@ def _fit(args: argparse.Namespace) -> int:
         from ftlib.app.run_folder import RunFolder
 
         if args.resume is None:
-            folder = start_fit(args.data, args.out, _options(args), console, args.config)
+            folder = start_fit(args.data, args.out, _options(args), console, args.config, args.players)
         else:
             _require_no_options(args)
             folder = RunFolder(args.resume)
@@ -418,7 +441,9 @@ def _report(args: argparse.Namespace) -> int:
         from ftlib.app.project import write_run_report
         from ftlib.app.run_folder import RunFolder
 
-        path = write_run_report(RunFolder(args.run))
+        folder = RunFolder(args.run)
+        folder.config.players = folder.config.players and args.players
+        path = write_run_report(folder)
     console.result(str(path), {"report": str(path)})
     return 0
 

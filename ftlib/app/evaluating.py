@@ -1,4 +1,4 @@
-"""How good a finished run is, on its own test pictures or texts, or on others."""
+"""How good a finished run is, on its own test pictures, texts or sounds, or on others."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ftlib.app.other_data import leave_out_seen
 from ftlib.app.run_folder import RunFolder
+from ftlib.app.sound_runs import load_other_sounds
 from ftlib.app.text_runs import load_other_texts
 from ftlib.errors import find_name
 from ftlib.evidence.metrics import measure
@@ -30,8 +32,8 @@ def evaluate(
 
     Args:
         run_dir: The folder of a finished run.
-        on: Other pictures or texts, all of them used: a folder of class folders or a CSV file with classes of the run,
-            even only one, in parts or not. Those that the run was trained or chosen on are left out.
+        on: Other pictures, texts or sounds, all of them used: a folder of class folders or a CSV file with classes of
+            the run, even only one, in parts or not. Those that the run was trained or chosen on are left out.
             Default None: the run's test split.
         data: Where the pictures of the run are now, if they have moved.
         say: Takes a line of progress.
@@ -46,6 +48,7 @@ def evaluate(
     """
     from ftlib.tasks.box_files.listing import list_boxes
     from ftlib.tasks.folder.table import list_pictures
+    from ftlib.tasks.sound_files.listing import list_sounds
     from ftlib.tasks.text_files.listing import list_texts
 
     folder = RunFolder(run_dir)
@@ -55,6 +58,8 @@ def evaluate(
             list_texts(find_path(on), training=False)
         elif folder.target.keeps_whole:
             list_boxes(find_path(on))
+        elif folder.noun == "sound":
+            list_sounds(find_path(on), training=False)
         else:
             list_pictures(find_path(on), training=False, target=folder.target)
     if data is not None:
@@ -93,13 +98,14 @@ def _match_classes(
 
 
 def _load_other_pictures(folder: RunFolder, task: Task, on: str | os.PathLike, say: Say) -> Split:
-    """Returns other pictures, or texts, as a `Split` at the size of the run."""
-    if folder.noun == "text":
+    """Returns other pictures, texts or sounds as a `Split` at the size of the run."""
+    if folder.noun != "picture":
 
         def match_classes(names: Sequence[str]) -> dict[str, str]:
             return _match_classes(on, names, folder.class_names, say, folder.target.nouns)
 
-        return load_other_texts(folder, find_path(on), say, match_classes)
+        load_others = load_other_texts if folder.noun == "text" else load_other_sounds
+        return load_others(folder, find_path(on), say, match_classes)
 
     from ftlib.tasks.box_files.check import check_boxes
     from ftlib.tasks.folder.check import check_folder
@@ -113,17 +119,7 @@ def _load_other_pictures(folder: RunFolder, task: Task, on: str | os.PathLike, s
     else:
         report = check_folder(on, training=False, target=target)
     matches = _match_classes(on, report.class_names, folder.class_names, say, target.nouns)
-    seen_digests = {row.sha256 for row in folder.rows() if row.split != "test"}
-    unseen_files = [file for file in report.files if file.sha256 not in seen_digests]
-    seen_count = len(report.files) - len(unseen_files)
-    if seen_count:
-        say(f"{seen_count} pictures are left out, since the run was trained or chosen on them.")
-    for line in report.lines():
-        say(line)
-    if not unseen_files:
-        left_out = "" if report.files else f" Left out: {'; '.join(report.lines())}."
-        raise ValueError(f"{on} has no pictures but those that the run was trained or chosen on.{left_out}")
-
+    unseen_files = leave_out_seen(folder, report, report.files, say)
     height, width, channels = task.image_shape
     targets = target.encode([target.rename(file.class_name, matches) for file in unseen_files], folder.class_names)
     return make_split(

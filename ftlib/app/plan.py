@@ -14,6 +14,7 @@ from ftlib.app.run_config import RunConfig
 from ftlib.app.run_folder import RunFolder
 from ftlib.tasks.folder.class_names import find_mirror_pairs
 from ftlib.tasks.inputs import INPUT_NOUNS
+from ftlib.tasks.sound_files.check import SoundReport
 from ftlib.tasks.text_files.check import TextReport
 from ftlib.text import format_duration, format_memory, wrap_text
 
@@ -52,6 +53,9 @@ class Options:
         box_format: `"coco"`, `"voc"` or `"yolo"`. Default: the one that is there.
         group_pattern: As for `check_boxes`.
         tokenizer: For texts: a name or a vocabulary file, as for `load_tokenizer`. Default: that of the backbone.
+        seconds, sample_rate: For sounds: how much of each is used, and at how many samples per second, as for
+            `load_sounds`. Default: as long as the backbone takes, else 1 s; and 16,000.
+        by_speaker: For sounds: whether the names of files say who speaks, as for `check_sounds`.
     """
 
     backbone: str | None = None
@@ -72,6 +76,9 @@ class Options:
     box_format: str | None = None
     group_pattern: str | None = None
     tokenizer: str | None = None
+    seconds: float | None = None
+    sample_rate: int | None = None
+    by_speaker: bool = False
 
     def checked(self) -> Options:
         """Returns the options with every name as the tables spell it, after looking at all of them, before any work.
@@ -182,10 +189,14 @@ class Options:
             box_format=config.data.box_format or None,
             group_pattern=config.data.group_pattern,
         )
-        if config.data.kind == "text":
+        if config.data.kind != "image":
             configured = dataclasses.replace(configured, image_size=None, mirror=None)
+        if config.data.kind == "audio":
+            rate = config.data.sample_rate
+            configured = dataclasses.replace(configured, seconds=model.image_shape[0] / rate, sample_rate=rate)
         asked = {name: value for name, value in vars(self).items() if value is not None}
         asked["find_near_copies"] = self.find_near_copies and training.near
+        asked["by_speaker"] = self.by_speaker or config.data.by_speaker
         return dataclasses.replace(configured, **asked)
 
 
@@ -264,6 +275,8 @@ class Plan:
 def _describe_size(task: Task) -> str:
     if task.kind == "text":
         return f"{task.input_shape[0]} tokens"
+    if task.kind == "audio":
+        return f"{task.input_shape[0] / task.sample_rate:g} s at {task.sample_rate:,} Hz"
     height, width, channels = task.image_shape
     return f"{width} x {height} x {channels}"
 
@@ -283,7 +296,7 @@ def make_plan(folder: RunFolder, options: Options, report: DataReport, say: Call
     Args:
         folder: A `RunFolder` whose pictures are written down.
         options: The `Options`.
-        report: The `FolderReport` of the pictures, or the `TextReport`.
+        report: The `FolderReport` of the pictures, the `TextReport` or the `SoundReport`.
         say: Takes a line of progress.
     """
     from ftlib.tasks.task import with_head
@@ -330,15 +343,17 @@ def _default_update_factor(task: Task) -> int:
 
 
 def _input_shape(backbone: keras.Model, report: DataReport) -> tuple[int, ...]:
-    """Returns the shape of the inputs for a backbone: for texts a length, also where the backbone takes any."""
-    if not isinstance(report, TextReport):
-        return tuple(backbone.input_shape[1:])
-    return (backbone.input_shape[1] or report.coverage.length,)
+    """Returns the shape of the inputs for a backbone: for texts and sounds a length, also where it takes any."""
+    if isinstance(report, TextReport):
+        return (backbone.input_shape[1] or report.coverage.length,)
+    if isinstance(report, SoundReport):
+        return (backbone.input_shape[1] or report.length,)
+    return tuple(backbone.input_shape[1:])
 
 
 def _choose_mirror(options: Options, choice: choices.BackboneChoice, report: DataReport) -> bool:
     """Returns whether a mirrored picture keeps its label."""
-    if report.noun == "text":
+    if report.noun != "picture":
         return False
     if options.mirror is not None:
         return options.mirror

@@ -1,4 +1,4 @@
-"""What the model of a run says of pictures (their classes, all their labels, or their numbers) and of texts."""
+"""What the model of a run says of pictures (their classes, all their labels, or their numbers), texts and sounds."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ftlib.app.box_answers import BOX_COLUMNS, box_rows
 from ftlib.app.run_folder import RunFolder
 from ftlib.app.text_runs import load_run_tokenizer, read_texts_to_predict
+from ftlib.files import PICTURE, SOUND, FileKind, walk_files
 from ftlib.text import format_table
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _AT_ONCE = 512  # pictures that are decoded and predicted together, so that a fo
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """What a model says of one picture or text.
+    """What a model says of one picture, text or sound.
 
     Attributes:
         picture: Its path; of a text the text itself.
@@ -52,8 +53,8 @@ class Answer:
 
 
 class Predictions(NamedTuple):
-    """What a model says of some pictures or texts: one `Answer` for each, the columns of their cells, and which of the
-    two they are: "picture" or "text".
+    """What a model says of some inputs: one `Answer` for each, the columns of their cells, and what one of them is
+    called: "picture", "text" or "sound".
     """
 
     columns: tuple[AnswerColumn, ...]
@@ -73,7 +74,7 @@ def predict(
     Args:
         run_dir: The folder of a finished run.
         paths: Files, and folders that are searched for pictures at any depth. For a run on texts: CSV files with a
-            column of texts, and text files with a text in each line.
+            column of texts, and text files with a text in each line; for one on sounds, sound files and folders.
         top: How many classes to name for each picture, at least 1; more than one only where each has one class.
         say: Takes a line of progress.
         threshold: For boxes: the probability that one has at least. Default None: 0.3.
@@ -101,7 +102,7 @@ def predict(
     _require_threshold(folder, threshold)
     files = find_input_files(folder, paths)
     inputs: list[Any] = read_texts_to_predict(files) if folder.noun == "text" else files
-    predict_some = _predict_texts if folder.noun == "text" else _predict_files
+    predict_some = {"text": _predict_texts, "sound": _predict_sounds}.get(folder.noun, _predict_pictures)
     if has_boxes(folder):
         predict_some = functools.partial(_predict_boxes, threshold=THRESHOLD if threshold is None else threshold)
     model: Any = keras.models.load_model(folder.path / "model.keras", compile=False)
@@ -119,19 +120,11 @@ def _predict_texts(model: keras.Model, folder: RunFolder, texts: list[str], top:
 
     tokenizer = load_run_tokenizer(folder)
     filled_texts = [text for text in texts if text]
-    outputs = iter(())
+    outputs = []
     if filled_texts:
-        outputs = iter(predict_ids(model, tokenizer.encode(filled_texts, folder.image_shape[0])))
-    objective, names = folder.objective, folder.class_names
-    answers = []
-    for text in texts:
-        if not text:
-            answers.append(Answer(text, error="an empty text"))
-            continue
-        output = next(outputs)
-        cells = objective.answer_cells(output, names, top)
-        answers.append(Answer(text, cells, objective.answer_record(output, names, top)))
-    return answers
+        outputs = predict_ids(model, tokenizer.encode(filled_texts, folder.image_shape[0]))
+    errors = ["" if text else "an empty text" for text in texts]
+    return _make_answers(folder, texts, errors, outputs, top)
 
 
 def has_boxes(folder: RunFolder) -> bool:
@@ -169,38 +162,54 @@ def _predict_boxes(
     return answers
 
 
-def _predict_files(model: keras.Model, folder: RunFolder, files: list[pathlib.Path], top: int) -> list[Answer]:
+def _predict_sounds(model: keras.Model, folder: RunFolder, files: list[pathlib.Path], top: int) -> list[Answer]:
+    from ftlib.app.sound_runs import read_sounds_to_predict
+    from ftlib.models.inference import predict as predict_waveforms
+
+    waveforms, errors = read_sounds_to_predict(folder, files)
+    outputs = predict_waveforms(model, waveforms) if len(waveforms) else []
+    return _make_answers(folder, files, errors, outputs, top)
+
+
+def _predict_pictures(model: keras.Model, folder: RunFolder, files: list[pathlib.Path], top: int) -> list[Answer]:
     from ftlib.models.inference import predict as predict_images
     from ftlib.tasks.folder.decode import FolderImages, map_in_threads
 
     errors = map_in_threads(_reading_error, files)
     readable_files = [file for file, error in zip(files, errors, strict=True) if not error]
-    all_outputs = iter(())
+    outputs = []
     if readable_files:
         height, width, channels = folder.image_shape
-        all_outputs = iter(predict_images(model, FolderImages(readable_files, (height, width), channels)))
+        outputs = predict_images(model, FolderImages(readable_files, (height, width), channels))
+    return _make_answers(folder, files, errors, outputs, top)
 
+
+def _make_answers(
+    folder: RunFolder, inputs: Sequence[Any], errors: Sequence[str], outputs: Iterable[Any], top: int
+) -> list[Answer]:
+    """Returns an `Answer` for each input; the model's outputs are those of the inputs without an error."""
     objective, names = folder.objective, folder.class_names
+    next_outputs = iter(outputs)
     answers = []
-    for file, error in zip(files, errors, strict=True):
+    for one_input, error in zip(inputs, errors, strict=True):
         if error:
-            answers.append(Answer(str(file), error=error))
+            answers.append(Answer(str(one_input), error=error))
             continue
-        output = next(all_outputs)
+        output = next(next_outputs)
         cells = objective.answer_cells(output, names, top)
-        answers.append(Answer(str(file), cells, objective.answer_record(output, names, top)))
+        answers.append(Answer(str(one_input), cells, objective.answer_record(output, names, top)))
     return answers
 
 
 def find_input_files(folder: RunFolder, paths: Iterable[pathlib.Path]) -> list[pathlib.Path]:
-    """Returns the files whose pictures or texts a run is to answer, in the order of `paths`.
+    """Returns the files whose pictures, texts or sounds a run is to answer, in the order of `paths`.
 
     Raises:
         FileNotFoundError: For a path where nothing is.
         ValueError: For a folder without pictures, or for any where texts are expected.
     """
-    if folder.noun == "picture":
-        return find_picture_files(paths)
+    if folder.noun != "text":
+        return find_files(paths, SOUND if folder.noun == "sound" else PICTURE)
     files = list(paths)
     for file in files:
         if file.is_dir():
@@ -210,26 +219,29 @@ def find_input_files(folder: RunFolder, paths: Iterable[pathlib.Path]) -> list[p
     return files
 
 
-def find_picture_files(paths: Iterable[pathlib.Path]) -> list[pathlib.Path]:
-    """Returns the files that are named, and the pictures below the folders that are named, in the order of `paths`.
+def find_files(paths: Iterable[pathlib.Path], kind: FileKind) -> list[pathlib.Path]:
+    """Returns the files that are named, and those of a kind below the folders that are named, in the order of `paths`.
 
     Raises:
         FileNotFoundError: For a path where nothing is.
-        ValueError: For a folder without pictures.
+        ValueError: For a folder without pictures, or sounds.
     """
-    from ftlib.files import walk_pictures
-
-    pictures = []
+    files = []
     for path in paths:
         if not path.exists():
-            raise FileNotFoundError(f"There is no picture or folder {str(path)!r}.")
+            raise FileNotFoundError(f"There is no {kind.noun} or folder {str(path)!r}.")
         if not path.is_file() and not path.is_dir():
-            raise ValueError(f"{str(path)!r} is neither a picture nor a folder.")
-        pictures_here = [path] if path.is_file() else list(walk_pictures(path, links=True))
-        if not pictures_here:
-            raise ValueError(f"The folder {str(path)!r} has no pictures, at any depth.")
-        pictures += pictures_here
-    return pictures
+            raise ValueError(f"{str(path)!r} is neither a {kind.noun} nor a folder.")
+        files_here = [path] if path.is_file() else list(walk_files(path, kind, links=True))
+        if not files_here:
+            raise ValueError(f"The folder {str(path)!r} has no {kind.noun}s, at any depth.")
+        files += files_here
+    return files
+
+
+def find_picture_files(paths: Iterable[pathlib.Path]) -> list[pathlib.Path]:
+    """Returns the files that are named, and the pictures below the folders that are named; see `find_files`."""
+    return find_files(paths, PICTURE)
 
 
 def require_writable(out: pathlib.Path | None, pictures: Iterable[pathlib.Path]) -> None:

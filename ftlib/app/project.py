@@ -1,4 +1,4 @@
-"""From pictures, or texts, to a finished run: what is checked, chosen, trained, and written about it."""
+"""From pictures, texts or sounds to a finished run: what is checked, chosen, trained, and written about it."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from ftlib.models.tokenizer import HubTokenizer, Tokenizer
     from ftlib.tasks.folder.picture_file import LabelledExample
 
+_KIND_OF_NOUN = {"picture": "image", "text": "text", "sound": "audio"}
+
 
 def start_fit(
     data: str | os.PathLike | None,
@@ -34,15 +36,17 @@ def start_fit(
     options: Options,
     console: Console,
     config: str | os.PathLike | None = None,
+    players: bool = True,
 ) -> RunFolder:
     """Checks pictures, chooses what was not asked for, trains, and writes everything into a new folder.
 
     Args:
-        data: A folder of class folders or a CSV file, of pictures or of texts; None takes that of `config`.
+        data: A folder of class folders or a CSV file, of pictures, texts or sounds; None takes that of `config`.
         out: The new folder. None: `runs/NAME`.
         options: The `Options`.
         console: The `Console` to write to.
         config: A `config.json` of another run, to repeat it; `options` take precedence over it.
+        players: Whether the report of sounds holds some of them, to be played.
 
     Returns:
         The finished `RunFolder`.
@@ -62,7 +66,7 @@ def start_fit(
 
     with locked(run_dir):  # from here on: a second run in the same folder is refused
         try:
-            folder, plan = _prepare(run_dir, data_path, checked_options, console)
+            folder, plan = _prepare(run_dir, data_path, checked_options, console, players)
         except BaseException as error:
             if isinstance(error, OSError) and error.errno and error.filename is None:
                 error.filename = str(run_dir)  # a full disk, which says no more by itself
@@ -72,14 +76,17 @@ def start_fit(
         return _train_and_finish(folder, console, plan)
 
 
-def _prepare(run_dir: pathlib.Path, data: pathlib.Path, options: Options, console: Console) -> tuple[RunFolder, Plan]:
+def _prepare(
+    run_dir: pathlib.Path, data: pathlib.Path, options: Options, console: Console, players: bool
+) -> tuple[RunFolder, Plan]:
     """Checks the pictures and chooses what was not asked for; afterwards the run can be resumed."""
     console.say(f"the run is written to {run_dir}")
     with console.step(f"checking {data} ..."):
         findings, tokenizer = inspect_own_data(data, options)
     console.say(repr(findings))
     findings.require()
-    folder = create_run_folder(run_dir, data, findings, tokenizer)
+    folder = create_run_folder(run_dir, data, findings, tokenizer, options.by_speaker)
+    folder.config.players = players
     with console.sign_of_life():  # probes take a minute
         plan = make_plan(folder, options, findings.report, console.say)
     console.say(repr(plan))
@@ -92,6 +99,7 @@ def create_run_folder(
     data: pathlib.Path,
     findings: DataFindings,
     tokenizer: Tokenizer | HubTokenizer | None = None,
+    by_speaker: bool = False,
 ) -> RunFolder:
     """Writes which picture, or text, is in which split, and the vocabulary of texts.
 
@@ -99,7 +107,8 @@ def create_run_folder(
         run_dir: Where the run is written.
         data: The folder or CSV file, an absolute path.
         findings: The `DataFindings`.
-        tokenizer: The tokenizer of texts; None for pictures.
+        tokenizer: The tokenizer of texts; None for anything else.
+        by_speaker: Whether the names of sounds say who speaks.
 
     Returns:
         A `RunFolder` whose configuration says what the pictures are, and is not saved yet.
@@ -125,7 +134,9 @@ def create_run_folder(
         label_columns=list(findings.report.target.columns),
         box_format=getattr(findings.report, "box_format", ""),
         group_pattern=getattr(findings.report, "group_pattern", None),
-        kind="image" if tokenizer is None else "text",
+        kind=_KIND_OF_NOUN[findings.report.noun],
+        sample_rate=getattr(findings.report, "sample_rate", 0),
+        by_speaker=by_speaker,
     )
     folder = RunFolder(run_dir, RunConfig(data_config))
     if tokenizer is not None:
@@ -256,4 +267,5 @@ def write_run_report(folder: RunFolder, run: Run | None = None) -> pathlib.Path:
         card={"Backbone": str(folder.config.chosen_model.backbone)},
         command=folder.repeat_command,
         exports=load_exports(folder.path / "export"),
+        players=folder.config.players,
     )

@@ -29,7 +29,7 @@ class _Record:
 
 @dataclasses.dataclass
 class DataConfig(_Record):
-    """The pictures, or texts, of a run.
+    """The pictures, texts or sounds of a run.
 
     Attributes:
         path: Absolute path of the folder, or of the CSV file.
@@ -42,8 +42,10 @@ class DataConfig(_Record):
         label_columns: The columns that they are in, where they were named.
         box_format: In which format boxes were read; empty where there are none.
         group_pattern: What found the groups of pictures with boxes, if anything.
-        kind: `"image"` or `"text"`.
+        kind: `"image"`, `"text"` or `"audio"`.
         tokenizer: Name of the vocabulary, for texts.
+        sample_rate: Samples per second, for sounds.
+        by_speaker: Whether the names of sounds say who speaks.
     """
 
     path: str
@@ -58,6 +60,8 @@ class DataConfig(_Record):
     group_pattern: str | None = None
     kind: str = "image"
     tokenizer: str = ""
+    sample_rate: int = 0
+    by_speaker: bool = False
 
 
 @dataclasses.dataclass
@@ -67,7 +71,8 @@ class ModelConfig(_Record):
     Attributes:
         backbone: Name or file of the backbone.
         image_size: Side of the images that was asked for or chosen; None for the backbone's own.
-        image_shape: `[height, width, channels]` of the images that the model takes; of texts `[tokens]`.
+        image_shape: `[height, width, channels]` of the images that the model takes; of texts `[tokens]`, of sounds
+            `[samples]`.
     """
 
     backbone: str
@@ -124,6 +129,7 @@ class RunConfig:
         why: Sentences on why backbone and strategy were chosen.
         created: When the run began, as ISO 8601 text.
         versions: Versions of what computed it, by name.
+        players: Whether the report of sounds holds some of them, to be played.
     """
 
     data: DataConfig
@@ -133,6 +139,7 @@ class RunConfig:
     why: list[str] = dataclasses.field(default_factory=list)
     created: str = ""
     versions: dict[str, str] = dataclasses.field(default_factory=dict)
+    players: bool = True
 
     @property
     def chosen_model(self) -> ModelConfig:
@@ -164,6 +171,7 @@ class RunConfig:
             why=list(config.get("why", ())),
             created=config.get("created", ""),
             versions=dict(config.get("versions", {})),
+            players=bool(config.get("players", True)),
         )
 
     def to_dict(self) -> dict[str, Any]:

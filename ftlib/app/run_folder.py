@@ -3,7 +3,7 @@
 | file | what |
 |---|---|
 | `config.json` | everything that repeats the run: `ftlib fit --config RUN/config.json` |
-| `data.csv` | every picture, or text, with its label, split and checksum |
+| `data.csv` | every picture, text or sound, with its label, split and checksum |
 | `findings.json` | what the check of the data found |
 | `model.keras` | the trained model, which opens without ftlib: `keras.models.load_model` |
 | `class_names.json` | the names of its outputs, in order |
@@ -32,6 +32,7 @@ from ftlib.text import format_command
 if TYPE_CHECKING:
     from ftlib.evidence.run import Run
     from ftlib.objectives.objective import Objective
+    from ftlib.tasks.folder.picture_file import PictureFile
     from ftlib.tasks.folder.targets import Target
     from ftlib.tasks.task import Task
 
@@ -101,13 +102,13 @@ class RunFolder:
 
     @property
     def image_shape(self) -> tuple[int, ...]:
-        """`(height, width, channels)` of the images that the model takes; of texts `(tokens,)`."""
+        """`(height, width, channels)` of the images that the model takes; `(tokens,)` or `(samples,)` of others."""
         return tuple(self.config.chosen_model.image_shape)
 
     @property
     def noun(self) -> str:
-        """What one of its inputs is called: "picture" or "text"."""
-        return "text" if self.config.data.kind == "text" else "picture"
+        """What one of its inputs is called: "picture", "text" or "sound"."""
+        return {"text": "text", "audio": "sound"}.get(self.config.data.kind, "picture")
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -190,24 +191,13 @@ class RunFolder:
             from ftlib.app.text_runs import make_text_task
 
             return make_text_task(self, image_shape[0])
-        from ftlib.files import distinct_names
+        files_by_split = self._list_files(check)
+        if self.config.data.kind == "audio":
+            from ftlib.app.sound_runs import make_sound_task
+
+            return make_sound_task(self, files_by_split, image_shape[0])
         from ftlib.tasks.folder.load import LICENCE, make_splits
-        from ftlib.tasks.folder.picture_file import PictureFile
-        from ftlib.tasks.task import PARTS, Task
-
-        root = self.pictures_root()
-        rows = self.rows()
-        files = self._find_pictures(rows, root)
-        if check:
-            self._require_unchanged(rows, files)
-
-        # A finished run is compared with its pictures as they are now, unless they have just been compared.
-        digests_are_current = check or not self.is_trained
-        files_by_split = {split: [] for split in PARTS}
-        names = distinct_names([file.relative_to(root).as_posix() for file in files])
-        for row, file, name in zip(rows, files, names, strict=True):
-            digest = row.sha256 if digests_are_current else ""
-            files_by_split[row.split].append(PictureFile(name, row.split, row.label, file, row.group, digest))
+        from ftlib.tasks.task import Task
 
         # While a run trains, decoded pictures are kept for the process that goes on with it.
         cache_dir = None if self.is_trained else self.path / "pixels"
@@ -227,6 +217,31 @@ class RunFolder:
             objective=target.make_objective(self.class_names),
         )
 
+    def _list_files(self, check: bool) -> dict[str, list[PictureFile]]:
+        """Returns `{split: files}` of the pictures, or sounds, of the run, where they are now.
+
+        Args:
+            check: Whether to read every file and compare it with its checksum.
+        """
+        from ftlib.files import distinct_names
+        from ftlib.tasks.folder.picture_file import PictureFile
+        from ftlib.tasks.task import PARTS
+
+        root = self.pictures_root()
+        rows = self.rows()
+        files = self._find_pictures(rows, root)
+        if check:
+            self._require_unchanged(rows, files)
+
+        # A finished run is compared with its pictures as they are now, unless they have just been compared.
+        digests_are_current = check or not self.is_trained
+        files_by_split = {split: [] for split in PARTS}
+        names = distinct_names([file.relative_to(root).as_posix() for file in files])
+        for row, file, name in zip(rows, files, names, strict=True):
+            digest = row.sha256 if digests_are_current else ""
+            files_by_split[row.split].append(PictureFile(name, row.split, row.label, file, row.group, digest))
+        return files_by_split
+
     def _find_pictures(self, rows: list[PictureRow], root: pathlib.Path) -> list[pathlib.Path]:
         from ftlib.files import FileFinder
 
@@ -239,7 +254,7 @@ class RunFolder:
             else:
                 move_command = format_command("fit", "FOLDER", "--resume", self.path)
             raise FileNotFoundError(
-                f"{len(missing_paths)} of the {len(rows)} pictures of {self.path} are not in {root}, such as "
+                f"{len(missing_paths)} of the {len(rows)} {self.noun}s of {self.path} are not in {root}, such as "
                 f"{missing_paths[0]}. Put them back; or, if they have moved: {move_command}"
             )
         return files
@@ -251,7 +266,7 @@ class RunFolder:
         changed_paths = [row.path for row, digest in zip(rows, digests, strict=True) if row.sha256 != digest]
         if changed_paths:
             raise ValueError(
-                f"{len(changed_paths)} of the {len(rows)} pictures of {self.path} have changed since, such as "
+                f"{len(changed_paths)} of the {len(rows)} {self.noun}s of {self.path} have changed since, such as "
                 f"{changed_paths[0]}. Put them back, or begin a new run."
             )
 

@@ -6,6 +6,7 @@ import pathlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ftlib.app.other_data import leave_out_seen
 from ftlib.app.own_data import VOCABULARY_FILE
 from ftlib.text import format_command
 
@@ -119,16 +120,7 @@ def load_other_texts(folder: RunFolder, path: pathlib.Path, say, match_classes) 
     length = folder.image_shape[0]
     report = check_texts(path, training=False, tokenizer=tokenizer, length=length)
     matches = match_classes(report.class_names)
-    seen_checksums = {row.sha256 for row in folder.rows() if row.split != "test"}
-    unseen_rows = [row for row in report.files if row.sha256 not in seen_checksums]
-    seen_count = len(report.files) - len(unseen_rows)
-    if seen_count:
-        say(f"{seen_count} texts are left out, since the run was trained or chosen on them.")
-    for line in report.lines():
-        say(line)
-    if not unseen_rows:
-        raise ValueError(f"{path} has no texts but those that the run was trained or chosen on.")
-
+    unseen_rows = leave_out_seen(folder, report, report.files, say)
     labels = folder.target.encode([matches[row.class_name] for row in unseen_rows], folder.class_names)
     groups = np.array([row.group for row in unseen_rows]) if report.groups else None
     ids = tokenizer.encode([row.text for row in unseen_rows], length)

@@ -152,7 +152,8 @@ def export(
         formats: Of `"keras"`, `"savedmodel"`, `"onnx"` and `"litert"`; a name or several. Default: Keras alone, which
             needs nothing more.
         images: Pixels 0-255, `(n, height, width, channels)` of the model's size, to compare on; for a run on texts
-            token ids `(n, length)`. Default None: 32 test examples of the run's task.
+            token ids `(n, length)`, for one on sounds waveforms `(n, samples)`. Default None: 32 test examples of the
+            run's task.
         say: Function that is told what happens, such as `print`. Default None: nobody.
 
     Returns:
@@ -258,7 +259,7 @@ def _compared_images(run, images):
     if images is None:
         if run.task is None:
             raise ValueError(
-                "An export is compared on real images, and this run was loaded without its data. Use "
+                "An export is compared on real examples, and this run was loaded without its data. Use "
                 "ft.load_run(run_dir, task=...), or give `images`."
             )
         test_images = run.task.test.images
@@ -338,7 +339,7 @@ def _prove_format(name, work_folder, expected, modules, objective):
         what = "numbers, in their deviations," if isinstance(objective, Regression) else "probabilities"
         raise RuntimeError(
             f"{name} was converted but does not give the answers of the trained model: {what} differ by "
-            f"{difference:.2g} (allowed: {TOLERANCE}), {same_count} of {len(expected)} images get the same answer. "
+            f"{difference:.2g} (allowed: {TOLERANCE}), {same_count} of {len(expected)} examples get the same answer. "
             "Nothing was written. Export to another format."
         )
     return ExportRow(
@@ -399,6 +400,15 @@ def _describe_input(run):
             "dtype": "int32",
             "order": "batch, tokens",
             "tokens": f"ids of pieces, the lines of vocabulary.txt counted from 0{marks}; filled up with 0, or cut",
+        }
+    if run.kind == "audio":
+        rate = 0 if run.task is None else run.task.sample_rate
+        sound = f"one channel{f' at {rate:,} samples per second' if rate else ''}, floats from -1 to 1"
+        return {
+            "shape": [None, *run.image_shape],
+            "dtype": "float32",
+            "order": "batch, samples",
+            "sound": f"{sound}; cut at its end or filled up with zeros; the model makes the spectrogram itself",
         }
     height, width, channels = run.image_shape
     return {

@@ -62,7 +62,7 @@ def write_report(
     return report.write(file_path)
 
 
-def write_model_report(
+def write_model_report(  # noqa: PLR0913 - options with defaults
     run: "Run",
     path: str | os.PathLike,
     findings: Sequence[str | Mapping[str, str]] | None = None,
@@ -71,6 +71,7 @@ def write_model_report(
     exports: Sequence[Mapping[str, Any]] | None = None,
     card: Mapping[str, str] | None = None,
     command: str | None = None,
+    players: bool = True,
 ) -> pathlib.Path:
     """Writes the report for whoever gets the model of a run: what it can do, where it fails, and what it is.
 
@@ -90,6 +91,8 @@ def write_model_report(
         card: Dict of more rows of the model card, or of other texts for its rows, such as
             `{"Backbone": "MobileNetV2", "Intended use": "...", "Contact": "..."}`.
         command: The command that repeats the run.
+        players: Whether the page of a run on sounds holds some of its test sounds, to be played. Default True; use
+            False where nobody else may hear the voices.
 
     Returns:
         The `pathlib.Path` of the file.
@@ -105,5 +108,5 @@ def write_model_report(
     'report.html'
     """
     file_path = require_file_path(path)
-    details = RunFolderDetails(findings, groups, advice, exports, card or {}, command)
+    details = RunFolderDetails(findings, groups, advice, exports, card or {}, command, players)
     return compose_run_folder(run, details).write(file_path)

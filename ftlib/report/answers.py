@@ -118,12 +118,12 @@ class Answers:
 
     @property
     def noun(self) -> str:
-        """What one of the inputs is called: "image" or "text"."""
+        """What one of the inputs is called: "image", "text" or "sound"."""
         return self.nouns.removesuffix("s")
 
     @property
     def nouns(self) -> str:
-        """What several of the inputs are called: "images" or "texts"."""
+        """What several of the inputs are called: "images", "texts" or "sounds"."""
         return INPUT_NOUNS[self.run.kind]
 
     @property

@@ -12,6 +12,7 @@ from ftlib.report import (
     sections_run,
     sections_run_folder,
     sections_scored,
+    sections_sounds,
     sections_texts,
 )
 from ftlib.report.answers import Answers, RunScore, task_name, task_settings
@@ -52,6 +53,7 @@ class RunFolderDetails:
     exports: Sequence[Mapping[str, Any]] | None = None
     card: Mapping[str, str] = dataclasses.field(default_factory=dict)
     command: str | None = None
+    players: bool = True
 
 
 def compose_comparison(result: "Comparison", recorded: "Comparison | None", recorded_in: str | os.PathLike) -> Report:
@@ -176,13 +178,13 @@ def compose_run_folder(run: "Run", details: RunFolderDetails) -> Report:
     task_notes = run.notes if run.task is None else run.task.notes
     findings = sections_run_folder.grade_findings(task_notes if details.findings is None else details.findings)
     answers, score = Answers.of(run), RunScore.of(run)
-    of_texts = " of texts" if run.kind == "text" else ""
-    title = f"{task_name(run.settings)}: a model that tells {len(run.class_names):,} classes{of_texts} apart"
+    of_what = "" if run.kind == "image" else f" of {nouns}"
+    title = f"{task_name(run.settings)}: a model that tells {len(run.class_names):,} classes{of_what} apart"
     lead = describe_run(*score, task_settings(run).get("train"), run.settings, details.card.get("Backbone"))
     sections = [
         PageSection("glance", "At a glance", sections_run_folder.at_a_glance(answers, findings)),
         PageSection("data", "Data", sections_run_folder.training_data(run, findings)),
-        *_answer_sections(answers, details.groups),
+        *_answer_sections(answers, details),
         PageSection("card", "Model card", sections_run_folder.model_card(run, answers, score, details.card)),
         PageSection("use", "How to use it", sections_run_folder.usage(run, details.exports)),
         PageSection(
@@ -229,10 +231,19 @@ def _compose_scored_folder(run, details):
     return Report(title, parts)
 
 
-def _answer_sections(answers, groups):
+def _answer_sections(answers, details):
     """Returns the sections that need the images; none for a run that was loaded without them."""
     if answers is None:
         return []
+    groups = details.groups
+    if answers.noun == "sound":
+        return [
+            PageSection("baseline", "Against loudness of bands", sections_sounds.against_baseline(answers)),
+            PageSection("classes", "Class by class", sections_answers.class_by_class(answers)),
+            PageSection("groups", "Group by group", sections_answers.group_by_group(answers, groups)),
+            PageSection("confidence", "Confidence", sections_answers.confidence_against_accuracy(answers)),
+            PageSection("mistakes", "Mistakes", sections_sounds.mistaken_sounds(answers, details.players)),
+        ]
     if answers.noun == "text":
         return [
             PageSection("baseline", "Against character counts", sections_texts.against_baseline(answers)),

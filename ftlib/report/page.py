@@ -56,6 +56,8 @@ nav a { color: #00578a; padding: .15rem 0; }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: 1rem; margin: 1rem 0; }
 .cards.wide { grid-template-columns: repeat(auto-fill, minmax(min(19rem, 100%), 1fr)); }
 .card { margin: 0; font-size: .88rem; line-height: 1.4; overflow-wrap: anywhere; break-inside: avoid; }
+.card audio { display: block; width: 100%; height: 2.2rem; margin: .2rem 0; }
+.card figure { margin: 0; } .card figure img { width: 100%; }
 .card .row { display: flex; gap: .4rem; } .card .row > div { flex: 1 1 0; min-width: 0; }
 .card img { width: 100%; } .card img.tiny { image-rendering: pixelated; }
 .card .row span, .card .row + figcaption { display: block; padding-top: .2rem; }
@@ -77,6 +79,7 @@ nav a { color: #00578a; padding: .15rem 0; }
   h2, h2 + p, .caption { break-after: avoid; }
   h2 + p, figure, tr, pre, .keep, .tiles { break-inside: avoid; }
   .abreast { flex-wrap: nowrap; } .abreast figure { flex: 1 1 0; }
+  .card audio { display: none; }
   .cards { grid-template-columns: repeat(5, 1fr); gap: .5rem; } .cards.wide { grid-template-columns: 1fr 1fr; }
   pre { white-space: pre-wrap; }
 }
@@ -255,6 +258,31 @@ def image_gallery(cards: Iterable[Card], wide: bool = False) -> str:
     """
     figures = "\n".join(map(_card_figure, cards))
     return f'<div class="cards{" wide" if wide else ""}">{figures}</div>'
+
+
+def sound_cards(cards: Iterable[tuple[str, str, list[str]]]) -> str:
+    """Returns sounds with words below, in as many columns as the page has room for.
+
+    Args:
+        cards: For each its picture and its player, as HTML, and the lines below, of which the first stands out.
+    """
+    figures = []
+    for picture, player, (title, *more_lines) in cards:
+        text_below = "".join(f'<br><span class="more">{escape_text(line)}</span>' for line in more_lines)
+        words = f"<strong>{escape_text(title)}</strong>{text_below}"
+        figures.append(f'<div class="card">{picture}{player}<div>{words}</div></div>')
+    return '<div class="cards wide">' + "\n".join(figures) + "</div>"
+
+
+def audio_player(wav_bytes: bytes, label: str) -> str:
+    """Returns a sound that can be played inside the page.
+
+    Args:
+        wav_bytes: Of a WAV file.
+        label: What it is, for those who do not see the page.
+    """
+    source = f"data:audio/wav;base64,{base64.b64encode(wav_bytes).decode('ascii')}"
+    return f'<audio controls preload="none" aria-label="{escape(label)}" src="{source}"></audio>'
 
 
 def _card_figure(card):

@@ -23,6 +23,7 @@ from ftlib.report.page import (
     paragraph,
 )
 from ftlib.report.sections_answers import MOST_ROWS, cut_remark, decode_photos, with_article
+from ftlib.report.sections_sounds import example_sounds
 from ftlib.report.sections_training import learning_curves, model_stages, phases_and_proofs, settings_table
 from ftlib.tasks.inputs import INPUT_NOUNS
 from ftlib.text import format_count, format_file_size, format_list, format_percent
@@ -33,6 +34,12 @@ if TYPE_CHECKING:
 _SPLIT_NAMES = ("train", "validation", "test")
 _PASS_ON_BELOW = 0.8  # confidence below which an answer might be passed on to a person
 _FEW_TEST_IMAGES = 30  # of a class
+_OTHER_CONDITIONS = {  # under which a model can be worse
+    "image": "another camera, season, place",
+    "text": "another subject, language, way of writing",
+    "audio": "another voice, microphone, room",
+}
+_ARTICLES = {"image": "an", "text": "a", "audio": "a"}
 _UNEVEN = 3  # times as many images of one class as of another
 
 
@@ -94,11 +101,23 @@ def key_facts(run: "Run", answers: Answers | None, score: RunScore) -> str:
     if "train" in sizes:
         remark = f"{sizes['validation']:,} more to choose by, {sizes['test']:,} to test on"
         facts.append(Fact("Learned from", format_count(sizes["train"], nouns.removesuffix("s")), remark))
-    sides = " x ".join(map(str, run.image_shape[:2]))
-    unit = "tokens" if run.kind == "text" else "pixels"
     weights = f"{_format_weights(run.model.count_params())} weights"
-    facts.append(Fact("Model", weights, f"for {nouns} of {sides} {unit}"))
+    facts.append(Fact("Model", weights, f"for {nouns} of {_describe_sides(run)}"))
     return fact_tiles(facts)
+
+
+def _describe_sides(run):
+    """Returns how large one input is, in words."""
+    if run.kind == "audio":
+        return _describe_length(run)
+    return f"{' x '.join(map(str, run.image_shape[:2]))} {'tokens' if run.kind == 'text' else 'pixels'}"
+
+
+def _describe_length(run):
+    """Returns how long a sound is, in words."""
+    samples = run.image_shape[0]
+    rate = 0 if run.task is None else run.task.sample_rate
+    return f"{samples / rate:g} s at {rate:,} Hz" if rate else f"{samples:,} samples"
 
 
 def _format_weights(count):
@@ -176,13 +195,20 @@ def training_data(run: "Run", findings: Sequence[GradedFinding]) -> list[str]:
     if run.task is not None:
         parts += _class_counts(run.task)
         parts.append(paragraph(f"One training {INPUT_NOUNS[run.kind].removesuffix('s')} of each class:", "caption"))
-        parts.append(_example_texts(run.task) if run.kind == "text" else image_gallery(_example_cards(run.task)))
+        parts.append(_examples(run.task))
     lines = [
         finding.text if finding.level == "note" else f"{finding.level.capitalize()}: {finding.text}"
         for finding in findings
     ]
     caption = paragraph("What the check of the data found:", "caption")
     return [*parts, keep_together(caption, bullet_list(lines or ["Nothing to remark."]))]
+
+
+def _examples(task):
+    """Returns a training example of each of the first classes."""
+    if task.kind == "text":
+        return _example_texts(task)
+    return example_sounds(task) if task.kind == "audio" else image_gallery(_example_cards(task))
 
 
 def _class_counts(task):
@@ -284,6 +310,11 @@ def _describe_input(run):
         tokenizer = None if run.task is None else run.task.tokenizer
         vocabulary = "" if tokenizer is None else f" of the vocabulary {tokenizer.name} ({len(tokenizer):,} pieces)"
         return f"{run.image_shape[0]} token ids{vocabulary}; a longer text is cut at its end"
+    if run.kind == "audio":
+        return (
+            f"A waveform of {_describe_length(run)} ({run.image_shape[0]:,} samples from -1 to 1, one channel); the "
+            "spectrogram is made inside. A longer sound is cut at its end, a shorter one filled up with silence"
+        )
     height, width, channels = run.image_shape
     return f"{height} x {width} pixels, {'grey' if channels == 1 else 'RGB'}, values 0 to 255; scaled inside"
 
@@ -295,13 +326,11 @@ def _format_measurement(score, nouns):
 
 
 def _limits(answers, kind):
-    nouns, others = INPUT_NOUNS[kind], "another camera, season, place"
-    if kind == "text":
-        others = "another subject, language, way of writing"
+    nouns, others = INPUT_NOUNS[kind], _OTHER_CONDITIONS[kind]
     limits = [
         f"It was tested on {nouns} like those it learned from. On others ({others}) it can be worse; test it there "
         "first.",
-        f"It cannot say that {'a text' if kind == 'text' else 'an image'} shows none of its classes.",
+        f"It cannot say that {_ARTICLES[kind]} {nouns.removesuffix('s')} shows none of its classes.",
         f"One run: the interval covers the choice of test {nouns}, not the luck of its random numbers.",
     ]
     if answers is not None and answers.is_confidence_off:
@@ -317,6 +346,9 @@ def usage(run: "Run", exports: Sequence[Mapping[str, Any]] | None) -> list[str]:
         parts = [heading("How to use it"), code_block(_usage_of_texts(run))]
         return [*parts, export_table(exports)] if exports else parts
     shape = ", ".join(map(str, run.image_shape))
+    if run.kind == "audio":
+        parts = [heading("How to use it"), code_block(_usage_of_sounds(run))]
+        return [*parts, export_table(exports)] if exports else parts
     example = (
         'import keras\n\nmodel = keras.models.load_model("model.keras")  # needs Keras alone\n'
         f"chances = model.predict(images)  # images: (n, {shape}), pixels 0 to 255"
@@ -331,6 +363,16 @@ def _usage_of_texts(run):
         'tokenizer = ft.load_tokenizer("./vocabulary.txt")\n'
         f'ids = tokenizer.encode(["a text", "another"], length={run.image_shape[0]})\n'
         "chances = model.predict(ids)  # one row for each text"
+    )
+
+
+def _usage_of_sounds(run):
+    samples = run.image_shape[0]
+    rate = f" at {run.task.sample_rate:,} samples per second" if run.task and run.task.sample_rate else ""
+    return (
+        'import keras\n\nmodel = keras.models.load_model("model.keras")  # needs Keras alone\n'
+        f"chances = model.predict(sounds)  # sounds: (n, {samples}), floats from -1 to 1{rate}\n\n"
+        "# from files, with ftlib: ftlib predict RUN recording.wav --json"
     )
 
 

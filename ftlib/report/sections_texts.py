@@ -4,11 +4,11 @@ import numpy as np
 
 from ftlib.evidence.text_baseline import measure_text_baseline
 from ftlib.evidence.text_explanation import explain_text
-from ftlib.objectives.scores import wilson_interval
 from ftlib.report.answers import Answers
 from ftlib.report.page import data_table, heading, keep_together, paragraph, shaded_text
 from ftlib.report.sections_answers import MOST_ROWS, cut_remark, names_of
-from ftlib.text import format_confidence, format_interval, format_percent
+from ftlib.report.sections_baseline import BaselineWords, compare_with_baseline
+from ftlib.text import format_confidence
 
 _MOST_LETTERS = 400  # of a text that is shown
 _MOST_EXPLAINED = 6  # right answers, and mistakes
@@ -19,44 +19,8 @@ def against_baseline(answers: Answers) -> list[str]:
     """Returns what TF-IDF of characters with logistic regression reaches on the same splits, and which is better."""
     assert answers.run.task is not None, "answers come with their task"
     baseline = measure_text_baseline(answers.run.task)
-    count = len(answers.labels)
-    rows = []
-    for name, validation, right in (
-        ("this model", answers.run.val_accuracy, answers.is_right),
-        ("character counts", baseline.validation_accuracy, baseline.test_right),
-    ):
-        interval = format_interval(*wilson_interval(int(right.sum()), count))
-        rows.append([name, format_percent(validation), format_percent(right.mean()), interval])
-    caption = (
-        "Character counts: TF-IDF of 1 to 3 characters and logistic regression (scikit-learn), trained on "
-        f"{baseline.train_count:,} of the same training texts in seconds."
-    )
-    table = data_table(["", "Validation", "Test", "95 % interval"], rows, caption, numbers=(1, 2, 3))
-    return [
-        heading("Against character counts"),
-        paragraph(_judge_baseline(answers.is_right, baseline.test_right)),
-        table,
-    ]
-
-
-def _judge_baseline(model_right: np.ndarray, baseline_right: np.ndarray) -> str:
-    """Returns in words which of two is better on the same texts: the sign test, on those that they differ in."""
-    only_model = int((model_right & ~baseline_right).sum())
-    only_baseline = int((baseline_right & ~model_right).sum())
-    points = 100 * abs(only_model - only_baseline) / len(model_right)
-    details = f"{only_model:,} test texts only this model gets right, {only_baseline:,} only the counts."
-    distance = abs(only_model - only_baseline)
-    if distance <= 1.96 * (only_model + only_baseline) ** 0.5:
-        ahead = "The model is" if only_model > only_baseline else "Counting characters is"
-        if only_model == only_baseline:
-            return f"Counting characters does as well as this model: {details}"
-        return f"{ahead} ahead by {points:.1f} points, no more than chance explains: {details}"
-    if only_model > only_baseline:
-        return f"The model is better than counting characters, by {points:.1f} points: {details}"
-    return (
-        f"Counting characters is better than this model, by {points:.1f} points, and costs next to nothing: {details} "
-        "Use it, or train longer, on more texts, or from a larger backbone."
-    )
+    method = "Character counts: TF-IDF of 1 to 3 characters and logistic regression (scikit-learn)"
+    return compare_with_baseline(answers, baseline, BaselineWords("character counts", "counting characters", method))
 
 
 def mistaken_texts(answers: Answers) -> list[str]:

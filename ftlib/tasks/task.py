@@ -38,6 +38,7 @@ class Task:
             Default 0: none, as in padding.
         tokenizer: For texts: the `Tokenizer` that made their ids, where one did. Default None.
         texts: For texts: `{id: text}` as they were before they became ids, where that is known. Default: empty.
+        sample_rate: For sounds: how many samples a second has. Default 0: not known.
 
     Raises:
         TypeError, ValueError: For a split without examples, and targets that the objective does not read.
@@ -57,6 +58,7 @@ class Task:
     unknown_id: int = 0
     tokenizer: TextTokenizer | None = None
     texts: Mapping[str, str] = dataclasses.field(default_factory=dict, compare=False)
+    sample_rate: int = 0
 
     def __post_init__(self):
         object.__setattr__(self, "class_names", tuple(str(name) for name in self.class_names))
@@ -66,6 +68,10 @@ class Task:
         object.__setattr__(self, "kind", find_name("kind of inputs", self.kind, KINDS))
         if not is_whole_number(self.unknown_id) or self.unknown_id < 0:
             raise ValueError(f"`unknown_id` is a token id of at least 0. Received: unknown_id={self.unknown_id!r}.")
+        if not is_whole_number(self.sample_rate) or self.sample_rate < 0:
+            raise ValueError(
+                f"`sample_rate` is a number of samples per second. Received: sample_rate={self.sample_rate!r}."
+            )
         for part in PARTS:
             self._require_split(part)
         object.__setattr__(self, "objective", self.objective.fitted_to(self.train))

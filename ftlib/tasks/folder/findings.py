@@ -179,7 +179,7 @@ def inspect_groups(report: DataReport) -> list[Finding]:
         return []
     origin, remedy = "of the CSV file", "Leave the column split out"
     if not report.path.is_file():
-        origin, remedy = "of pictures", "Put all into one folder"
+        origin, remedy = f"of {report.noun}s", "Put all into one folder"
     text = (
         f"Leak: {format_count(len(divided_groups), 'group')} {origin} in several splits, so test scores would be too "
         f"optimistic. {remedy}, and ftlib divides by group: {format_list(divided_groups)}"

@@ -10,6 +10,7 @@ import numpy as np
 from ftlib.files import find_path
 from ftlib.tasks.folder.check import FolderReport, check_folder
 from ftlib.tasks.folder.class_names import find_mirror_pairs
+from ftlib.tasks.folder.data_report import DataReport
 from ftlib.tasks.folder.decode import DEFAULT_CACHE_BYTES, FolderImages
 from ftlib.tasks.folder.picture_file import PictureFile, group_by_id
 from ftlib.tasks.folder.splitting import DRAWN_SHARE, describe_gaps, split_files
@@ -138,29 +139,36 @@ def make_task(
         size: `(height, width)` in pixels.
         cache_bytes, mirror, cache_dir: As for `load_folder`.
     """
-    location = report.path.resolve()
-    is_table = report.path.is_file()
-    drawn_text = (
-        f"; {DRAWN_SHARE:.0%} of each {report.target.noun} drawn for {' and for '.join(drawn_parts)}"
-        if drawn_parts
-        else ""
-    )
-    kind = "CSV file" if is_table else "folder"
     target = report.target
     with_groups = bool(report.groups)
     splits = make_splits(part_files, report.class_names, size, cache_bytes, cache_dir, with_groups, target)
     return Task(
-        name=location.stem if is_table else location.name,
+        name=name_of_data(report),
         train=splits["train"],
         validation=splits["validation"],
         test=splits["test"],
         class_names=target.class_names(report.class_names),
-        source=f"The {kind} {location.name!r}: {len(report.files)} usable pictures{drawn_text}.",
+        source=describe_source(report, drawn_parts),
         licence=LICENCE,
         mirror=not find_mirror_pairs(report.class_names) if mirror is None else mirror,
         notes=tuple(report.lines() + describe_gaps(part_files, report.class_names, target)),
         objective=target.make_objective(report.class_names),
     )
+
+
+def name_of_data(report: DataReport) -> str:
+    """Returns what a task of checked data is called: as its folder, or as its CSV file without the ending."""
+    location = report.path.resolve()
+    return location.stem if report.path.is_file() else location.name
+
+
+def describe_source(report: DataReport, drawn_parts: Sequence[str]) -> str:
+    """Returns a sentence on where checked data come from, and which parts were drawn here."""
+    kind = "CSV file" if report.path.is_file() else "folder"
+    drawn_text = ""
+    if drawn_parts:
+        drawn_text = f"; {DRAWN_SHARE:.0%} of each {report.target.noun} drawn for {' and for '.join(drawn_parts)}"
+    return f"The {kind} {report.path.resolve().name!r}: {len(report.files)} usable {report.noun}s{drawn_text}."
 
 
 def make_splits(

@@ -4,14 +4,14 @@ import collections
 import functools
 import os
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from ftlib.files import PICTURE, FileFinder, FileKind, distinct_names, normalize_name
 from ftlib.tasks.folder.layout import PART_OF_FOLDER, list_folder, require_trained
 from ftlib.tasks.folder.picture_file import UNDIVIDED, LabelledExample, Listing, PictureFile, Skipped
-from ftlib.tasks.folder.table_file import TABLE_SUFFIXES, read_cells
-from ftlib.tasks.folder.targets import CLASS_TARGET, RegressionTarget, Target, split_unit
+from ftlib.tasks.folder.table_file import TABLE_SUFFIXES, Table, TableLine, read_cells
+from ftlib.tasks.folder.targets import CLASS_TARGET, RegressionTarget, Target, describe_numbers, split_unit
 
 # The names that a column may have, whatever their case.
 COLUMN_NAMES = {
@@ -25,6 +25,7 @@ COLUMN_NAMES = {
         "group", "group_id", "patient", "patient_id", "subject", "subject_id", "speaker", "speaker_id",
     ),
 }  # fmt: skip
+_MOST_PATHS_TRIED = 50  # rows whose path is looked at, to tell what a table lists
 
 
 class TableRow(NamedTuple):
@@ -279,6 +280,52 @@ class _Locator:
         if not file.is_file():
             return Skipped("other", "a folder" if file.is_dir() else "neither a file nor a folder")
         return None
+
+
+def find_columns(titles: Sequence[str], names: Sequence[str]) -> list[int]:
+    """Returns the indices of the columns with one of some titles, whatever their case."""
+    return [index for index, title in enumerate(titles) if title.lower() in names]
+
+
+def cell_of(line: TableLine, index: int) -> str:
+    """Returns a cell of a row without blanks around it; empty where the row ends before."""
+    return line.cells[index].strip() if index < len(line.cells) else ""
+
+
+def lists_files(path: pathlib.Path, table: Table, extensions: Collection[str], existing: bool) -> bool:
+    """Returns whether a table lists files whose names end in some way, by its first rows.
+
+    Args:
+        path: Where the table lies.
+        table: Its cells.
+        extensions: How the names end, in small letters with a dot.
+        existing: Whether one of them has to be there.
+    """
+    finder = FileFinder(path.parent)
+    for column in find_columns(table.titles, COLUMN_NAMES["path"]):
+        for line in table.lines[:_MOST_PATHS_TRIED]:
+            name = cell_of(line, column)
+            if pathlib.PurePath(name).suffix.lower() not in extensions:
+                continue
+            if not existing or finder.find(name).is_file():
+                return True
+    return False
+
+
+def require_class_names(path: pathlib.Path, files: Iterable[LabelledExample], noun: str) -> None:
+    """Raises a ValueError for labels that are numbers and hardly name classes.
+
+    Args:
+        path: Where the examples are listed.
+        files: The examples.
+        noun: What messages call one of them.
+    """
+    numbers = describe_numbers([file.class_name for file in files])
+    if numbers:
+        raise ValueError(
+            f"Each {noun} of {str(path)!r} needs the name of a class. Received: {numbers}. Name the column of classes "
+            "with --label-column (label_columns=[...])."
+        )
 
 
 def part_of_row(path: pathlib.Path, split: str | None, line: int) -> str:

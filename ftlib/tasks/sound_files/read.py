@@ -13,6 +13,7 @@ from ftlib.files import SOUND_EXTENSIONS, sound_format
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE  # formats of samples in a WAV file
 _FORMAT_NAMES = {2: "ADPCM", 6: "A-law", 7: "mu-law", 17: "ADPCM", 85: "MP3"}  # that are not read
+_SOUNDFILE_FORMATS = ("FLAC", "OGG", "MP3", "AIFF")
 _UNKNOWN_SIZES = (0, 0x7FFFFFFF, 0xFFFFFFFF)  # that recorders write which do not know yet how long the sound will be
 _LOUDEST_FLOAT = 1.5  # a little above 1 comes from mixing and resampling
 _RATES = (1000, 768_000)  # samples per second that a recording may have
@@ -93,16 +94,9 @@ def decode_recording(content: bytes, suffix: str = ".wav") -> Recording:
 
 
 def needs_soundfile(path: pathlib.Path) -> bool:
-    """Returns whether a file is of a format that only the package `soundfile` reads, and that is not installed."""
-    if importlib.util.find_spec("soundfile") is not None:
-        return False
+    """Returns whether a file, by its name, is one that only the package `soundfile` reads, and that is missing."""
     named_format = SOUND_EXTENSIONS.get(path.suffix.lower())
-    try:
-        with open(path, "rb") as file:
-            found_format = sound_format(file.read(12))
-    except OSError:  # whoever reads it says so
-        return False
-    return (found_format or named_format) in ("FLAC", "OGG", "MP3", "AIFF")
+    return named_format in _SOUNDFILE_FORMATS and importlib.util.find_spec("soundfile") is None
 
 
 def _decode_with_soundfile(content: bytes, suffix: str) -> Recording:

@@ -4,20 +4,27 @@ import collections
 import hashlib
 import pathlib
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from ftlib.files import EXTENSIONS, FileFinder, distinct_names, normalize_name, visible_entries
+from ftlib.files import EXTENSIONS, distinct_names, files_below, normalize_name, visible_entries
 from ftlib.tasks.folder.layout import PART_OF_FOLDER
 from ftlib.tasks.folder.picture_file import UNDIVIDED, Skipped
-from ftlib.tasks.folder.table import COLUMN_NAMES, part_of_row, require_trainable
+from ftlib.tasks.folder.table import (
+    COLUMN_NAMES,
+    cell_of,
+    find_columns,
+    lists_files,
+    part_of_row,
+    require_class_names,
+    require_trainable,
+)
 from ftlib.tasks.folder.table_file import TABLE_SUFFIXES, Table, TableLine, read_cells, read_text_file
-from ftlib.tasks.folder.targets import CLASS_TARGET, describe_numbers
+from ftlib.tasks.folder.targets import CLASS_TARGET
 
 TEXT_COLUMNS = ("text", "sentence", "document", "review", "comment", "content")  # whatever their case
 TEXT_SUFFIX = ".txt"
 EMPTY, UNLABELLED = "an empty text", "no label"  # why a text is left out
-_MOST_PATHS_TRIED = 50  # rows whose path is looked for, to tell a table of pictures
 _ARRANGE = "Arrange the texts as FOLDER/CLASS/text.txt, or as FOLDER/train/CLASS/text.txt (and validation, test)."
 
 
@@ -69,42 +76,21 @@ def holds_texts(path: pathlib.Path) -> bool:
     if path.suffix.lower() not in TABLE_SUFFIXES or not path.is_file():
         return False
     table = read_cells(path)
-    return bool(_find_columns(table.titles, TEXT_COLUMNS)) and not _names_pictures(path, table)
+    return has_text_column(table) and not lists_files(path, table, EXTENSIONS, existing=True)
+
+
+def has_text_column(table: Table) -> bool:
+    """Returns whether a table has a column that may hold texts."""
+    return bool(find_columns(table.titles, TEXT_COLUMNS))
 
 
 def _has_text_files(folder: pathlib.Path) -> bool:
     has_texts = False
-    for file in _files_below(folder, depth=3):
+    for file in files_below(folder, depth=3):
         if file.suffix.lower() in EXTENSIONS:
             return False
         has_texts = has_texts or (file.suffix.lower() == TEXT_SUFFIX and file.parent != folder)
     return has_texts
-
-
-def _files_below(folder: pathlib.Path, depth: int) -> Iterable[pathlib.Path]:
-    try:
-        entries = visible_entries(folder)
-    except OSError:  # whoever lists the folder says so
-        return
-    for entry in entries:
-        if entry.is_file():
-            yield entry
-        elif depth > 1 and entry.is_dir() and not entry.is_symlink():
-            yield from _files_below(entry, depth - 1)
-
-
-def _find_columns(titles: Sequence[str], names: Sequence[str]) -> list[int]:
-    return [index for index, title in enumerate(titles) if title.lower() in names]
-
-
-def _names_pictures(path: pathlib.Path, table: Table) -> bool:
-    finder = FileFinder(path.parent)
-    for column in _find_columns(table.titles, COLUMN_NAMES["path"]):
-        for line in table.lines[:_MOST_PATHS_TRIED]:
-            name = _cell(line, column)
-            if pathlib.PurePath(name).suffix.lower() in EXTENSIONS and finder.find(name).is_file():
-                return True
-    return False
 
 
 def read_unlabelled_texts(path: pathlib.Path) -> list[tuple[str, str]]:
@@ -119,7 +105,7 @@ def read_unlabelled_texts(path: pathlib.Path) -> list[tuple[str, str]]:
     if path.suffix.lower() in TABLE_SUFFIXES:
         table = read_cells(path)
         column = _require_column(path, table.titles, "text", TEXT_COLUMNS)
-        numbered_texts = [(f"line {line.number}", _cell(line, column)) for line in table.lines]
+        numbered_texts = [(f"line {line.number}", cell_of(line, column)) for line in table.lines]
     else:
         lines = read_text_file(path).splitlines()
         numbered_texts = [(f"line {number}", line) for number, line in enumerate(lines, start=1) if line.strip()]
@@ -154,12 +140,7 @@ def list_texts(path: pathlib.Path, training: bool = True, label_columns: Sequenc
             f"{f', such as {first_id}' if first_id else ''}: {reason}."
         )
     if training:
-        numbers = describe_numbers([row.class_name for row in listing.rows])
-        if numbers:
-            raise ValueError(
-                f"Each text of {str(path)!r} needs the name of a class. Received: {numbers}. Name the column of "
-                "classes with --label-column (label_columns=[...])."
-            )
+        require_class_names(path, listing.rows, "text")
         require_trainable(path, listing.rows, CLASS_TARGET)
     return listing
 
@@ -171,7 +152,7 @@ def _list_table(path: pathlib.Path, label_columns: Sequence[str]) -> TextListing
     columns = _find_all_columns(path, table.titles, label_columns)
     rows, ids, skipped = [], [], {}
     for line in table.lines:
-        values = {name: _cell(line, index) for name, index in columns.items()}
+        values = {name: cell_of(line, index) for name, index in columns.items()}
         text_id = normalize_name(values.get("id", "")) or f"line {line.number}"
         row = TextRow(
             text_id,
@@ -222,7 +203,7 @@ def _find_all_columns(path: pathlib.Path, titles: list[str], label_columns: Sequ
         "label": _require_column(path, titles, "label", label_names),
     }
     for column, names in (("split", COLUMN_NAMES["split"]), ("group", COLUMN_NAMES["group"]), ("id", ("id",))):
-        indices = _find_columns(titles, names)
+        indices = find_columns(titles, names)
         if len(indices) > 1:
             raise _ambiguous(path, column, len(indices))
         if indices and indices[0] not in columns.values():
@@ -231,7 +212,7 @@ def _find_all_columns(path: pathlib.Path, titles: list[str], label_columns: Sequ
 
 
 def _require_column(path: pathlib.Path, titles: Sequence[str], column: str, names: Sequence[str]) -> int:
-    indices = _find_columns(titles, names)
+    indices = find_columns(titles, names)
     if len(indices) > 1:
         raise _ambiguous(path, column, len(indices))
     if not indices:
@@ -244,10 +225,6 @@ def _require_column(path: pathlib.Path, titles: Sequence[str], column: str, name
 
 def _ambiguous(path: pathlib.Path, column: str, count: int) -> ValueError:
     return ValueError(f"{str(path)!r} has {count} columns that could be the {column}. Name one {column!r}.")
-
-
-def _cell(line: TableLine, index: int) -> str:
-    return line.cells[index].strip() if index < len(line.cells) else ""
 
 
 def _list_folder(path: pathlib.Path) -> TextListing:

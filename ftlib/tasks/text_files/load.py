@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from ftlib.models.tokenizer import TextTokenizer
 from ftlib.tasks.folder.inspection import divide
-from ftlib.tasks.folder.splitting import DRAWN_SHARE, describe_gaps
+from ftlib.tasks.folder.load import describe_source, name_of_data
+from ftlib.tasks.folder.splitting import describe_gaps
 from ftlib.tasks.folder.targets import ClassTarget
 from ftlib.tasks.task import PARTS, Task
 from ftlib.tasks.text_files.check import check_texts
@@ -52,13 +53,10 @@ def load_texts(
     """
     report = check_texts(path, label_columns=label_columns, tokenizer=tokenizer, length=length)
     part_rows, drawn_parts = divide(report, report.files)
-    location = report.path.resolve()
-    kind = "folder" if location.is_dir() else "CSV file"
-    drawn_text = f"; {DRAWN_SHARE:.0%} of each class drawn for {' and for '.join(drawn_parts)}" if drawn_parts else ""
     gaps = describe_gaps(part_rows, report.class_names, noun=report.noun)
     corpus = make_corpus(
-        location.name if location.is_dir() else location.stem,
-        f"The {kind} {location.name!r}: {len(report.files)} usable texts{drawn_text}.",
+        name_of_data(report),
+        describe_source(report, drawn_parts),
         part_rows,
         report.class_names,
         [*report.lines(), *gaps],
