@@ -11,7 +11,6 @@ test.
 import argparse
 import io
 import pathlib
-import sys
 import zipfile
 
 import common  # noqa: F401  (first: it tells Keras where the weights are)
@@ -21,9 +20,7 @@ from common import clock, forget, paired, ratio, real, show, write
 from guide import TUNED
 
 import ftlib as ft
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "tools"))
-import blood_cells  # noqa: E402
+from ftlib.tasks.online_boxes import read_voc_boxes
 
 SIDE, BATCH, TRAIN, VALIDATION, TEST, UPDATES = 160, 32, 80, 60, 120, 120
 KINDS = ("RBC", "WBC", "Platelets")
@@ -39,7 +36,7 @@ def photos():
         for note in sorted(name for name in file.namelist() if name.endswith(".xml")):
             photo = Image.open(io.BytesIO(file.read(names[pathlib.PurePosixPath(note).stem]))).convert("RGB")
             images.append(np.asarray(photo.resize((SIDE, SIDE), Image.Resampling.BILINEAR), "float32"))
-            kinds = [kind for kind, _ in blood_cells.boxes(file.read(note))]
+            kinds = [kind for kind, _ in read_voc_boxes(file.read(note))]
             counts.append([kinds.count(kind) for kind in KINDS])
     return np.stack(images), np.array(counts)
 

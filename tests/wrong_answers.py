@@ -714,6 +714,84 @@ WRONG = {
         ('ft.check("12.3", lambda logits, temperature: np.full(len(logits), 1 / len(logits)))', "other probabilities"),
         ('ft.check("12.3", lambda logits, temperature: 0.5)', "a probability for each logit"),
     ],
+    "14.1": [
+        ('ft.check("14.1", lambda s, n, k: np.zeros(3))', "Expected 10 frames"),
+        (
+            "def turned(s, n, k):\n"
+            "    frames = np.lib.stride_tricks.sliding_window_view(s, n)[::k]\n"
+            "    return (np.abs(np.fft.rfft(frames * np.hanning(n))) ** 2).T\n\n"
+            'ft.check("14.1", turned)',
+            "wrong way round",
+        ),
+        (
+            "def spectrogram(s, n, k):\n"
+            "    frames = np.lib.stride_tricks.sliding_window_view(s, n)[::k]\n"
+            "    return np.fft.rfft(frames * np.hanning(n))\n\n"
+            'ft.check("14.1", spectrogram)',
+            "complex numbers",
+        ),
+        (
+            "def spectrogram(s, n, k):\n"
+            "    frames = np.lib.stride_tricks.sliding_window_view(s, n)[::k]\n"
+            "    return np.abs(np.fft.rfft(frames * np.hanning(n)))\n\n"
+            'ft.check("14.1", spectrogram)',
+            "the absolute value. The power",
+        ),
+        (
+            "def spectrogram(s, n, k):\n"
+            "    frames = np.lib.stride_tricks.sliding_window_view(s, n)[::k]\n"
+            "    return np.abs(np.fft.rfft(frames)) ** 2\n\n"
+            'ft.check("14.1", spectrogram)',
+            "Without the window",
+        ),
+        (
+            "def spectrogram(s, n, k):\n"
+            "    frames = np.lib.stride_tricks.sliding_window_view(s, n)[::k]\n"
+            "    return np.log(np.abs(np.fft.rfft(frames * np.hanning(n))) ** 2)\n\n"
+            'ft.check("14.1", spectrogram)',
+            "the logarithm of the power",
+        ),
+        (
+            "def spectrogram(s, n, k):\n"
+            "    frames = np.lib.stride_tricks.sliding_window_view(s, n)[::k]\n"
+            "    return np.abs(np.fft.rfft(frames * np.hamming(n))) ** 2\n\n"
+            'ft.check("14.1", spectrogram)',
+            "the numbers are not",
+        ),
+    ],
+    "14.2": [
+        ('ft.check("14.2", lambda names, share, rng: rng.random(len(names)) < 0.3)', "on both sides"),
+        ('ft.check("14.2", lambda names, share, rng: names == "none")', "Nobody is in the test"),
+        ('ft.check("14.2", lambda names, share, rng: names == rng.choice(names))', "should have 3; it has 1"),
+        ('ft.check("14.2", lambda names, share, rng: np.unique(names)[:3])', "Expected 50 booleans"),
+        (
+            "def first(names, share, rng):\n"
+            "    every = np.unique(names)\n"
+            "    return np.isin(names, every[: max(1, round(share * len(every)))])\n\n"
+            'ft.check("14.2", first)',
+            "Draw from `rng`",
+        ),
+    ],
+    "14.3": [
+        ('ft.check("14.3", lambda sound, noise, decibels: sound)', "No noise was added"),
+        ('ft.check("14.3", lambda sound, noise, decibels: sound + noise)', "decibels above the noise; it should be 10"),
+        ('ft.check("14.3", lambda sound, noise, decibels: 2 * sound + noise)', "The sound itself changed"),
+        ('ft.check("14.3", lambda sound, noise, decibels: 1.5)', "Expected a sound as long"),
+        (
+            "def add_noise(sound, noise, decibels):\n"
+            "    wanted = np.mean(sound**2) / 10 ** (decibels / 5)\n"
+            "    return sound + noise * np.sqrt(wanted / np.mean(noise**2))\n\n"
+            'ft.check("14.3", add_noise)',
+            "take the root of the factor",
+        ),
+        (
+            "def add_noise(sound, noise, decibels):\n"
+            "    wanted = np.mean(sound**2) * 10 ** (decibels / 10)\n"
+            "    return sound + noise * np.sqrt(wanted / np.mean(noise**2))\n\n"
+            'ft.check("14.3", add_noise)',
+            "It should be below",
+        ),
+    ],
     "16.1": [
         ('ft.check("16.1", ft.Hardware(precision="mixed_float16"))', "Give them in parts"),
         ('ft.check("16.1", ft.Hardware(precision="mixed_float16", accumulate=64))', "the number of parts"),

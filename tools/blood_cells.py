@@ -13,19 +13,13 @@ import csv
 import io
 import pathlib
 import sys
-import xml.etree.ElementTree as ElementTree
 import zipfile
 
 from PIL import Image
 
+from ftlib.tasks.online_boxes import read_voc_boxes
+
 LEAST = 8  # pixels of a side
-
-
-def boxes(text):
-    """Yields `(class name, (left, top, right, bottom))` of an annotation in the format of Pascal VOC."""
-    for one in ElementTree.fromstring(text).iter("object"):
-        box = one.find("bndbox")
-        yield one.findtext("name"), tuple(int(box.findtext(side)) for side in ("xmin", "ymin", "xmax", "ymax"))
 
 
 def cut(archive, out, photos=None, red=None):
@@ -46,7 +40,7 @@ def cut(archive, out, photos=None, red=None):
         for note in notes[:photos]:
             stem, seen = pathlib.PurePosixPath(note).stem, {}
             photo = Image.open(io.BytesIO(file.read(names[stem])))
-            for name, (left, top, right, bottom) in boxes(file.read(note)):
+            for name, (left, top, right, bottom) in read_voc_boxes(file.read(note)):
                 box = max(0, left), max(0, top), min(photo.width, right), min(photo.height, bottom)
                 if min(box[2] - box[0], box[3] - box[1]) < LEAST:
                     left_out += 1

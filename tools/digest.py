@@ -13,7 +13,7 @@ _OF_OTHER_TASKS = {
     "models/denoising_network", "models/language_models", "models/token_network", "models/tokenizer",
     "objectives/average_precision", "objectives/boxes", "objectives/denoising", "objectives/detection",
     "objectives/image_distances", "objectives/masked_token", "objectives/multi_label", "objectives/next_token",
-    "objectives/regression", "objectives/span", "objectives/tokens",
+    "models/speech_network", "objectives/regression", "objectives/span", "objectives/tokens",
 }  # fmt: skip
 _PARSING = threading.Lock()  # two threads that parse at once make CPython 3.11 raise "recursion depth mismatch"
 

@@ -11,6 +11,7 @@ import functools
 import json
 import os
 import pathlib
+import re
 import zlib
 
 import digest
@@ -118,10 +119,24 @@ def _manual():
 def _medical():
     lines = (real() / "medquad.jsonl").read_text(encoding="utf-8").splitlines()
     answers = {}
+    known = set()
     for line in lines:
         pair = json.loads(line)
-        answers.setdefault(pair["question"], pair["answer"])
+        # Many answers share whole passages, such as where to ask for help: what most of has been said is left out.
+        sentences = re.split(r"(?<=[.!?])\s+|\n+", pair["answer"])
+        new_sentences = [sentence for sentence in sentences if _is_new(sentence, known)]
+        if new_sentences:
+            answers.setdefault(pair["question"], " ".join(new_sentences))
     return _divide("medical", "MedQuAD", "CC BY 4.0", answers)
+
+
+def _is_new(sentence, known):
+    """Returns whether most runs of five words in a sentence are not known yet; they are from then on."""
+    words = sentence.lower().split()
+    runs = {tuple(words[start : start + 5]) for start in range(max(1, len(words) - 4))} if words else set()
+    is_new = len(runs & known) < len(runs) / 2
+    known |= runs
+    return is_new
 
 
 def _divide(name, source, licence, texts):

@@ -30,7 +30,8 @@ from ftlib.models.backbones import classifier, head_of
 from ftlib.models.speech_network import SAMPLE_RATE, SAMPLES, speech_network
 
 NAME = "minispeech"
-BATCH, TAKES = 64, 28  # sounds of an update, and how often each word is spoken
+BATCH, TAKES = 64, 20  # sounds of an update, and how often each word is spoken
+EPOCHS_KEPT = 4  # a take is distorted anew so often; its spectrogram is masked anew each time
 VOICES = {
     "en": ("en-us", "en", "en-gb-scotland", "en-029", "en-gb-x-rp", "en-us-nyc", "en-gb-x-gbclan", "en-gb-x-gbcwmd"),
     "ko": ("ko",),
@@ -178,7 +179,7 @@ def _draw_curve(rng):
 
 
 def draw_masks(count: int, rng: np.random.Generator, shape: tuple[int, int] = (96, 40)) -> np.ndarray:
-    """Returns which part of each spectrogram stays, `(count, 96, 40, 1)`: without two bands and two moments.
+    """Returns which part of each spectrogram stays, `(count, 96, 40)`: without two bands and two moments.
 
     SpecAugment (Park et al., 2019), without its warping.
     """
@@ -188,33 +189,62 @@ def draw_masks(count: int, rng: np.random.Generator, shape: tuple[int, int] = (9
             width = int(rng.integers(widest + 1))
             start = int(rng.integers(shape[side] - width + 1))
             mask[(slice(None),) * side + (slice(start, start + width),)] = 0
-    return masks[..., None]
+    return masks
 
 
-def draw_batches(words: SpokenWords, distortion: Distortion, seed: int) -> Callable[[int], tuple]:
-    """Returns a function from the number of an update to sounds, masks of their spectrograms, and labels."""
-    per_epoch = len(words.labels) // BATCH
+class Spectrograms:
+    """Spectrograms of distorted takes, each kept for a few epochs: to make one costs more than to learn from it.
+
+    Args:
+        words: The takes.
+        distortion: What distorts them.
+        network: Whose spectrogram it is.
+        seed: Integer.
+    """
+
+    def __init__(self, words: SpokenWords, distortion: Distortion, network: keras.Model, seed: int):
+        self.words, self.distortion, self.seed = words, distortion, seed
+        self.front = keras.Model(network.inputs[0], network.get_layer("log_mel").output)
+        self.kept = np.zeros((len(words.labels), *self.front.output_shape[1:]), "float16")
+        self.kept_round = -1
+
+    def of(self, indices: np.ndarray, epoch: int) -> np.ndarray:
+        """Returns the spectrograms of takes in an epoch, `(n, 96, 40)` float32."""
+        if epoch // EPOCHS_KEPT != self.kept_round:
+            self._draw(epoch // EPOCHS_KEPT)
+        return self.kept[indices].astype("float32")
+
+    def _draw(self, number):
+        rng = np.random.default_rng([self.seed, 3, number])
+        for start in range(0, len(self.kept), BATCH):
+            rows = np.arange(start, min(start + BATCH, len(self.kept)))
+            self.kept[rows] = keras.ops.convert_to_numpy(self.front.predict_on_batch(self.distortion(rows, rng)))
+        self.kept_round = number
+
+
+def draw_batches(spectrograms: Spectrograms, seed: int) -> Callable[[int], tuple]:
+    """Returns a function from the number of an update to spectrograms, masks for them, and labels."""
+    labels = spectrograms.words.labels
+    per_epoch = len(labels) // BATCH
 
     def draw(update: int) -> tuple:
         epoch, step = divmod(update, per_epoch)
-        order = np.random.default_rng([seed, 3, epoch]).permutation(len(words.labels))
+        order = np.random.default_rng([seed, 4, epoch]).permutation(len(labels))
         indices = order[step * BATCH : (step + 1) * BATCH]
-        rng = np.random.default_rng([seed, 3, epoch, step])
-        return distortion(indices, rng), draw_masks(BATCH, rng), words.labels[indices]
+        masks = draw_masks(BATCH, np.random.default_rng([seed, 4, epoch, step]))
+        return spectrograms.of(indices, epoch), masks, labels[indices]
 
     return draw
 
 
 def word_predictor(network: keras.Model, word_count: int) -> keras.Model:
-    """Returns a model that trains the network: from sounds and masks of their spectrograms to logits of the words."""
+    """Returns a model from spectrograms and masks to logits of words; it trains what follows the spectrogram."""
     log_mel = network.get_layer("log_mel").output
-    spectrogram = keras.Model(network.inputs[0], log_mel, name="spectrogram")
     rest: Any = keras.Model(log_mel, network.outputs[0], name="rest")
-    sound, mask = keras.Input((SAMPLES,)), keras.Input((*log_mel.shape[1:], 1))
-    masked = spectrogram(sound) * keras.ops.squeeze(mask, -1)
-    pooled = keras.layers.GlobalAveragePooling1D()(rest(masked))
+    spectrogram, mask = (keras.Input(log_mel.shape[1:]) for _ in range(2))
+    pooled = keras.layers.GlobalAveragePooling1D()(rest(spectrogram * mask))
     dropped = keras.layers.Dropout(0.1)(pooled)
-    return keras.Model([sound, mask], keras.layers.Dense(word_count, name="words")(dropped))
+    return keras.Model([spectrogram, mask], keras.layers.Dense(word_count, name="words")(dropped))
 
 
 def ship(network: keras.Model, predictor: keras.Model, card: dict[str, Any], folder: pathlib.Path) -> None:
@@ -236,7 +266,7 @@ def main() -> None:
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("ftlib/weights"), help="folder of the weights")
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path(".pretrain"), help="folder of the checkpoint")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--updates", type=int, default=6000)
+    parser.add_argument("--updates", type=int, default=1872)
     parser.add_argument("--peak", type=float, default=3e-3, help="highest learning rate")
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
@@ -250,7 +280,7 @@ def main() -> None:
     keras.utils.set_random_seed(args.seed)
     network = speech_network()
     predictor = word_predictor(network, len(word_names))
-    draw = draw_batches(words, Distortion(words, args.seed), args.seed)
+    draw = draw_batches(Spectrograms(words, Distortion(words, args.seed), network, args.seed), args.seed)
     work = args.work / f"{NAME}-seed{args.seed}-{args.updates}x{BATCH}-rate{args.peak:g}.npz"
     pretraining.train(predictor, draw, work, updates=args.updates, peak=args.peak)
 

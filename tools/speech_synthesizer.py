@@ -14,6 +14,7 @@ import scipy.signal
 SAMPLE_RATE = 16_000
 _SYNCHRONOUS, _UTF8 = 2, 1  # constants of espeak-ng's speak_lib.h
 _RATE, _PITCH, _RANGE = 1, 3, 4
+_SEED = 1
 _SILENCE = 0.01  # of the peak: what is softer at either end is cut off
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 
@@ -61,6 +62,7 @@ class Synthesizer:
         for parameter, value in ((_RATE, rate), (_PITCH, pitch), (_RANGE, pitch_range)):
             self.library.espeak_SetParameter(parameter, value, 0)
 
+        self.library.espeak_ng_SetRandSeed(_SEED)  # of breath and of noises in a voice
         self._parts = []
         content = text.encode()
         self.library.espeak_Synth(content, len(content) + 1, 0, 1, 0, _UTF8, None, None)

@@ -8,7 +8,7 @@ import json
 import math
 import os
 import pathlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
@@ -27,21 +27,30 @@ TEXT_MODULES = (
 )  # fmt: skip
 
 
-def code_stamp(trains: bool = True) -> str:
+READING_MODULES = ("tasks/docstrings", "tasks/texts")
+
+
+def code_stamp(
+    trains: bool = True, modules: Sequence[str] = TEXT_MODULES, reading_modules: Sequence[str] = READING_MODULES
+) -> str:
     """Returns the version of Keras and a checksum of the modules that a row depends on.
 
     Args:
-        trains: Whether a network of ftlib is trained for the row. Without one, the modules that read texts count alone.
+        trains: Whether a network of ftlib is trained for the row. Without one, the modules that read the data count
+            alone.
+        modules: Those of the study, besides what every training goes through. Default: of studies of texts.
+        reading_modules: Those that read its data.
     """
     folder = ROOT / "ftlib"
-    names = {*TEXT_MODULES, *digest.training_modules(folder)} if trains else {"tasks/docstrings", "tasks/texts"}
+    names = {*modules, *digest.training_modules(folder)} if trains else set(reading_modules)
     return f"{keras.__version__} {digest.code(folder, sorted(names))[:16]}"
 
 
 def weights_stamp(name: str = "minibert") -> str:
-    """Returns a checksum of a shipped network and its vocabulary."""
-    files = (f"{name}.weights.h5", f"{name}-vocabulary.txt")
-    content = b"".join((ROOT / "ftlib" / "weights" / file).read_bytes() for file in files)
+    """Returns a checksum of a shipped network, and of its vocabulary where it has one."""
+    folder = ROOT / "ftlib" / "weights"
+    paths = (folder / f"{name}.weights.h5", folder / f"{name}-vocabulary.txt")
+    content = b"".join(path.read_bytes() for path in paths if path.is_file())
     return hashlib.sha256(content).hexdigest()[:16]
 
 
@@ -58,10 +67,11 @@ class StudyRecord:
 
     Args:
         name: That of the file in `results/`.
-        scores: The fields of a row that are summarised over seeds, as `"test_accuracy"`.
+        scores: The fields of a row that are summarised over seeds, as `"test_accuracy"`, where its cell has them.
         references: Methods that all others are compared with, seed by seed.
 
     Attributes:
+        modules: The modules that rows depend on besides those of all training.
         keys: The fields of a row that tell its cell.
         choice_keys: Those of a row of `tuning`.
         settings: What holds for all rows.
@@ -69,6 +79,7 @@ class StudyRecord:
         rows: A row for each cell that was measured.
     """
 
+    modules: Sequence[str] = TEXT_MODULES
     keys = ("task", "labels", "seed", "method")
     choice_keys = (*keys, "regularization", "rate_factor")
 
@@ -80,10 +91,16 @@ class StudyRecord:
         self.tuning: list[dict[str, Any]] = content.get("tuning", [])
         self.rows: list[dict[str, Any]] = content.get("rows", [])
 
-    def drop_outdated(self, fresh: bool) -> None:
-        """Leaves out rows of other weights, and with `fresh` those of other code, which are kept otherwise."""
-        weights = weights_stamp()
-        codes = {code_stamp(trains=True), code_stamp(trains=False)}
+    def drop_outdated(self, fresh: bool, weights: str | None = None, codes: Collection[str] | None = None) -> None:
+        """Leaves out rows of other weights, and with `fresh` those of other code, which are kept otherwise.
+
+        Args:
+            fresh: Whether rows of other code go as well.
+            weights, codes: The stamps of the weights and of the code as they are. Default None: those of studies of
+                texts, with the modules of this study.
+        """
+        weights = weights_stamp() if weights is None else weights
+        codes = {code_stamp(True, self.modules), code_stamp(False)} if codes is None else codes
         for rows in (self.tuning, self.rows):
             outdated = [row for row in rows if row["weights"] not in (None, weights)]
             if outdated:
@@ -155,7 +172,8 @@ class StudyRecord:
         lines = []
         for (task, labels, method), by_seed in cells.items():
             line: dict[str, Any] = {"task": task, "labels": labels, "method": method, "n": len(by_seed)}
-            for score in self.scores:
+            shared_scores = [score for score in self.scores if all(score in row for row in by_seed.values())]
+            for score in shared_scores:
                 line[score] = _rounded(interval([row[score] for row in by_seed.values()]))
             score = self.scores[0]
             for reference in self.references:

@@ -25,6 +25,9 @@ from ftlib.models.backbone_files import (
 from ftlib.models.darknet import is_darknet, load_darknet_backbone
 from ftlib.models.glyphnet import glyphnet
 from ftlib.models.language_models import HUB_PREFIX, TOKEN_BACKBONES, load_token_backbone
+from ftlib.models.minidetector import IMAGE_SIZE as DETECTOR_SIZE
+from ftlib.models.minidetector import NAME as DETECTOR_NAME
+from ftlib.models.minidetector import minidetector
 from ftlib.models.shipped_files import read_card, shipped_file
 from ftlib.models.speech_network import SAMPLES, SOUND_BACKBONES, load_sound_backbone
 from ftlib.models.token_network import token_mask
@@ -74,6 +77,7 @@ def list_backbones(kind: str = "image") -> list[BackboneInfo]:
     if kind == "audio":
         return [BackboneInfo(name, SAMPLES, 1, "spectrogram") for name in SOUND_BACKBONES]
     backbones = [BackboneInfo(name, 32, 1, "0..1") for name in SHIPPED]
+    backbones.append(BackboneInfo(DETECTOR_NAME, DETECTOR_SIZE[0], 3, "0..1"))
     for name in sorted(dir(keras.applications)):
         family = next((prefix for prefix in _PREPROCESSING_OF_FAMILY if name.startswith(prefix)), None)
         if family is not None and callable(getattr(keras.applications, name)):
@@ -92,17 +96,19 @@ def load_backbone(
     """Returns a network without its head, which takes pixels 0-255 and does its own preprocessing.
 
     Args:
-        name: `"glyphnet"` (ships with ftlib) or `"glyphnet-marked"` (with a planted bias); for texts `"minibert"`, or
-            `"minigpt"` (causal), and for spoken words `"minispeech"`, which ship too; a class of `keras.applications`,
-            such as `"MobileNetV2"`; `"hub:PRESET"`, an image or text preset of KerasHub by name or local folder; the
-            path of a `.keras` or `.h5` file, of which the layer named `"backbone"` is taken if any; or that of a `.cfg`
-            file of Darknet, such as YOLO-Fastest's, of whose finest head it gives the features.
+        name: `"glyphnet"` (ships with ftlib) or `"glyphnet-marked"` (with a planted bias); `"minidetector"` for boxes;
+            for texts `"minibert"`, or `"minigpt"` (causal), and for spoken words `"minispeech"`, which ship too; a
+            class of `keras.applications`, such as `"MobileNetV2"`; `"hub:PRESET"`, an image or text preset of KerasHub
+            by name or local folder; the path of a `.keras` or `.h5` file, of which the layer named `"backbone"` is
+            taken if any; or that of a `.cfg` file of Darknet, such as YOLO-Fastest's, of whose finest head it gives the
+            features.
         weights: `"default"`: those it is known for (letters for `glyphnet`, ImageNet for `keras.applications`, the
             preset's own, the `.weights` file beside a `.cfg` file). `"imagenet"`: the same, for `keras.applications`
             only. None: random. A path: a `.weights.h5` or `.h5` file that fits, or a `.weights` file of Darknet.
         image_size: Height and width in pixels, an integer or a pair. Default None: 224 for most, 299 or 331 for the
-            Inception family and NASNetLarge (see `list_backbones`), what a `.cfg` file says. `glyphnet` has a size of
-            its own, and so have `.keras` and `.h5` files, unless their model takes images of any size.
+            Inception family and NASNetLarge (see `list_backbones`), what a `.cfg` file says, and 128 by 192 for
+            `minidetector`. `glyphnet` has a size of its own, and so have `.keras` and `.h5` files, unless their model
+            takes images of any size.
 
     Returns:
         A functional `keras.Model` with one `float32` input `(None, height, width, channels)`, one of token ids
@@ -131,8 +137,8 @@ def load_backbone(
         return load_token_backbone(checked_name, checked_weights)
     if checked_name in SOUND_BACKBONES:
         return load_sound_backbone(checked_name, checked_weights)
-    if checked_name in SHIPPED:
-        return _load_shipped(checked_name, checked_weights)
+    if checked_name in (*SHIPPED, DETECTOR_NAME):
+        return _load_shipped(checked_name, checked_weights, image_size)
     info = next(info for info in list_backbones() if info.name == checked_name)
     return _load_from_applications(info, checked_weights, image_size)
 
@@ -338,10 +344,11 @@ def head_of(model: keras.Model) -> keras.Model:
     return keras.Sequential([keras.Input(model.get_layer("backbone").output_shape[1:]), *model.layers[2:]])
 
 
-def _load_shipped(name, weights):
+def _load_shipped(name, weights, image_size):
     if weights == "imagenet":
-        raise ValueError(f'{name} is pre-trained on letters: weights="default". Received: weights="imagenet".')
-    model = glyphnet()
+        source = "drawn scenes" if name == DETECTOR_NAME else "letters"
+        raise ValueError(f'{name} is pre-trained on {source}: weights="default". Received: weights="imagenet".')
+    model = minidetector(image_size or DETECTOR_SIZE) if name == DETECTOR_NAME else glyphnet()
     if weights is not None:
         path = shipped_file(name, "backbone") if weights == "default" else weights
         load_into(model, path, name)

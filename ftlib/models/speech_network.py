@@ -59,7 +59,6 @@ def speech_network() -> keras.Model:
     features = _activated(_convolve(features, 24, 5, 2, "stem"), "stem_relu")
 
     features = _activated(_convolve(features, 40, 3, 2, "patterns"), "patterns_relu")
-    features = _residual_block(features, 40, 1, "patterns_block")
 
     _, frames, bands, filters = features.shape
     features = keras.layers.Reshape((frames, bands * filters), name="bands_joined")(features)

@@ -9,7 +9,21 @@ import numpy as np
 
 from ftlib.errors import find_name
 from ftlib.files import find_path
-from ftlib.tasks import digits, docstring_questions, docstrings, faces, glyphs, licences, online, online_texts, textures
+from ftlib.tasks import (
+    digits,
+    docstring_questions,
+    docstrings,
+    faces,
+    glyphs,
+    korean_commands,
+    licences,
+    online,
+    online_boxes,
+    online_sounds,
+    online_texts,
+    streets,
+    textures,
+)
 from ftlib.tasks.box_files.check import BoxReport, check_boxes
 from ftlib.tasks.box_files.load import load_boxes
 from ftlib.tasks.folder.check import FolderReport, check_folder
@@ -33,17 +47,24 @@ _OFFLINE_TASKS: dict[str, Callable[..., Task]] = {
     "faces": faces.load,
     "glyphs": glyphs.load,
     "textures": textures.load,
+    "streets": streets.load,
     "docstrings": docstrings.load,
     "docstring_pages": docstrings.load_pages,
     "docstring_questions": docstring_questions.load,
     "licences": licences.load,
+    "korean_commands": korean_commands.load,
 }
 _TEXT_OPTIONS = {"tokenizer", "length", "label_columns"}
 _PICTURE_OPTIONS = {"image_size", "cache_bytes", "cache_dir", "mirror", "target", "label_columns"}
 _BOX_OPTIONS = {
     "image_size", "cache_bytes", "cache_dir", "mirror", "box_format", "group_pattern", "near", "stride", "pictures",
 }  # fmt: skip
-DOWNLOADED_TASKS: dict[str, Callable[..., Task]] = {**online.ONLINE, **online_texts.ONLINE_TEXTS}
+DOWNLOADED_TASKS: dict[str, Callable[..., Task]] = {
+    **online.ONLINE,
+    **online_texts.ONLINE_TEXTS,
+    **online_boxes.ONLINE_BOXES,
+    **online_sounds.ONLINE_SOUNDS,
+}
 _LOADERS: dict[str, Callable[..., Task]] = {**_OFFLINE_TASKS, **DOWNLOADED_TASKS}
 
 

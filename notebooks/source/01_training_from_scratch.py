@@ -33,18 +33,18 @@
 # - 곡선만 보고 학습률이 너무 작은지 너무 큰지 알아볼 수 있습니다
 # - SGD, 모멘텀, RMSprop, Adam을 공정하게 비교할 수 있습니다
 #
-# ⏱ 45분 · 먼저 볼 것: Python과 약간의 NumPy · 노트북 컴퓨터에서 1분 안에 실행됩니다
+# ⏱ 45분 · 미리 알아 둘 것: Python 기초, NumPy 조금 · 노트북 컴퓨터에서 1분 안에 실행됩니다
 # %% [markdown] lang="en"
 # ## Real handwriting, eight by eight pixels
 #
-# The whole course works on 1,797 digits that real people wrote and a scanner read. We label ten of each class for
+# Most of the course works on 1,797 digits that real people wrote and a scanner read. We label ten of each class for
 # training. The validation images are there for our choices; the test images, mostly by other writers, wait until the end.
 # `track` names the data and the network of the course. In an exercise, put your answer in the place of `...` and run the cell; a
 # quiz wants a letter in quotes, such as `"b"`.
 # %% [markdown] lang="ko"
 # ## 가로세로 여덟 픽셀의 진짜 손글씨
 #
-# 이 과정에서는 사람이 실제로 쓰고 스캐너로 읽은 숫자 1,797개를 계속 씁니다. 학습에는 클래스마다 레이블을 열 개씩만 씁니다. 무언가를
+# 이 과정에서는 사람이 실제로 쓰고 스캐너로 읽은 손글씨 숫자 1,797개를 주로 씁니다. 학습에는 클래스마다 레이블을 열 개씩만 씁니다. 무언가를
 # 고를 때는 검증 데이터를 보고, 대부분 다른 사람이 쓴 테스트 데이터는 마지막까지 열지 않습니다. `track`은 이 과정의 데이터와 신경망을 가리킵니다. 연습에서는 `...` 자리에
 # 답을 쓰고 셀을 실행하세요. 퀴즈의 답은 `"b"`처럼 따옴표로 묶은 글자입니다.
 # %%
@@ -173,7 +173,7 @@ assert 2 < np.mean(random_losses) < 3.5
 # 의견이 없을 때의 손실은 ln 10입니다. 무작위 신경망은 조금 더 나쁩니다. 모르기는 마찬가지인데 의견은 있기 때문입니다. 2.30을 기억해 두세요.
 # 클래스가 열 개일 때 손실이 이보다 훨씬 높은 데서 시작하거나 여기서 벗어나지 못하면 무언가 잘못된 것입니다.
 # %% [markdown] lang="en"
-# ## The chain rule
+# ## The chain rule and backpropagation
 #
 # The gradient holds one number per weight: by how much the loss rises per unit of that weight, its slope. A weight of the first
 # layer acts on the loss through a chain, and the slopes along a chain multiply:
@@ -183,7 +183,7 @@ assert 2 < np.mean(random_losses) < 3.5
 #
 # with the input $z$ of the ReLU, its output $h$ and the scores $s$.
 # %% [markdown] lang="ko"
-# ## 연쇄 법칙(chain rule)
+# ## 연쇄 법칙(chain rule)과 역전파(backpropagation)
 #
 # 기울기(gradient)에는 가중치마다 숫자가 하나씩 있습니다. 그 가중치를 조금 늘리면 손실이 얼마나 빠르게 늘어나는지를 나타냅니다. 첫째 층의
 # 가중치는 여러 단계를 거쳐 손실에 영향을 주고, 단계마다의 기울기는 서로 곱해집니다.
@@ -193,10 +193,12 @@ assert 2 < np.mean(random_losses) < 3.5
 #
 # 여기서 $z$는 ReLU의 입력, $h$는 출력, $s$는 점수입니다.
 # %% [markdown] lang="en"
-# We walk from the end to the front. Softmax and cross-entropy together have a simple slope: the probability of each class,
+# We walk from the end to the front, and each layer takes over the slope that the layer above it has computed. This is
+# *backpropagation*; what runs from front to end is the forward pass. Softmax and cross-entropy together have a simple slope: the probability of each class,
 # minus 1 for the right one. A ReLU lets a slope pass where it is open, and stops it where its output is 0.
 # %% [markdown] lang="ko"
-# 끝에서 앞으로 거슬러 갑니다. 소프트맥스와 교차 엔트로피를 합치면 기울기가 간단해집니다. 각 클래스의 확률에서, 정답 클래스만 1을 빼면
+# 끝에서 앞으로 거슬러 가면서, 층마다 위층이 구해 둔 기울기를 이어받아 씁니다. 이것이 *역전파*이고, 앞에서 끝으로 가는 계산은
+# 순전파(forward pass)라고 합니다. 소프트맥스와 교차 엔트로피를 합치면 기울기가 간단해집니다. 각 클래스의 확률에서, 정답 클래스만 1을 빼면
 # 됩니다. ReLU는 열려 있으면 기울기를 그대로 통과시키고, 출력이 0이면 막습니다.
 # %%
 def gradient(weights, x, y):
@@ -283,7 +285,7 @@ ft.check("01.2", step)
 # ## 한 걸음은 얼마나 커야 할까요?
 #
 # 학습 반복문은 이것이 전부입니다. 손실, 기울기, 한 걸음, 그리고 다시 처음으로. 이미지가 백 장이면 업데이트마다 모두 써도 됩니다. 더 많으면
-# 무작위로 뽑은 *배치*(batch)를 씁니다. SGD의 S, 곧 stochastic(확률적)은 여기서 온 말입니다.
+# 무작위로 뽑은 *배치*(batch)를 씁니다. SGD의 S(stochastic, 확률적)는 여기서 온 말입니다.
 # %%
 def accuracy(weights, x, y):
     return float(np.mean(forward(weights, x)[1].argmax(axis=1) == y))
@@ -296,11 +298,13 @@ def descend(rate, updates=60, seed=0):
         weights = {name: weights[name] - rate * slopes[name] for name in weights}
     return weights, losses
 # %% [markdown] lang="en"
-# The `rate` is the learning rate, the most important number that you choose. We try three: 0.01, 0.3 and 3.
+# The `rate` is the learning rate. Numbers that training does not set, because you choose them, are called
+# *hyperparameters*, and this is the most important of them. We try three: 0.01, 0.3 and 3.
 #
 # **Predict.** What will the three curves of the loss look like?
 # %% [markdown] lang="ko"
-# `rate`가 학습률(learning rate)입니다. 우리가 고르는 숫자 가운데 가장 중요합니다. 0.01, 0.3, 3을 시험해 봅시다.
+# `rate`가 학습률(learning rate)입니다. 학습으로 정해지지 않고 사람이 골라 주는 값을 *하이퍼파라미터*(hyperparameter)라고 하는데,
+# 그중 가장 중요한 것이 학습률입니다. 0.01, 0.3, 3을 시험해 봅시다.
 #
 # **예측해 보세요.** 손실 곡선 셋은 각각 어떤 모양일까요?
 # %%
@@ -338,7 +342,7 @@ assert np.mean(scores["0.01: too small"]) < 0.5 and max(scores["3: too large"]) 
 #
 # 지금까지는 `draw`로 뽑은 무작위 가중치를 썼습니다. 모두 0이나 똑같은 작은 수에서 출발하면 안 될까요?
 #
-# **예측해 보세요.** 가중치가 모두 0이면 기울기 배열 넷 가운데 0이 아닌 것은 무엇일까요?
+# **예측해 보세요.** 가중치가 모두 0이면 기울기 배열 넷 중 0이 아닌 것은 무엇일까요?
 # %%
 zeros = {name: np.zeros_like(array) for name, array in draw(0).items()}
 for name, slopes in gradient(zeros, x[:50], y[:50]).items():  # half of the images; why, see below
@@ -374,7 +378,7 @@ assert copies < 1e-9 and one < many - 0.3
 # Units that start alike get the same gradient, so they stay copies forever: 32 units do the work of one. Randomness is
 # not noise to put up with here. It is what lets units become different.
 # %% [markdown] lang="ko"
-# 똑같이 출발한 유닛은 기울기도 똑같아서 끝까지 서로의 복사본으로 남습니다. 유닛 32개가 한 개 몫밖에 못 합니다. 여기서 무작위성은 참고 견딜
+# 똑같이 출발한 유닛은 기울기도 똑같아서 끝까지 서로의 복사본으로 남습니다. 유닛 32개가 한 개만큼의 일밖에 못 합니다. 여기서 무작위성은 없애야 할
 # 잡음이 아니라, 유닛이 서로 달라지게 하는 힘입니다.
 # %% [markdown] lang="en"
 # ## How random: Xavier and He
@@ -486,10 +490,10 @@ ft.check("01.3", deviation)
 #
 # **Predict.** Which of the five will learn to read?
 # %% [markdown] lang="ko"
-# 그림은 그럴듯한데, 실제로도 중요할까요? 각 출발점에서 깊은 신경망을 학습해 봅시다. SGD로 업데이트 100번, 시드(seed)는 세 개, 곧 무작위
-# 숫자를 세 번 달리 뽑습니다. 학습률은 0.1과 0.3 가운데 검증 데이터에서 나은 쪽을 출발점마다 따로 고릅니다.
+# 그림은 그럴듯한데, 실제로도 중요할까요? 각 출발점에서 깊은 신경망을 학습해 봅시다. SGD로 업데이트를 100번 합니다. 시드(seed)는 세 개입니다. 즉 난수를
+# 세 번 다르게 뽑습니다. 학습률은 0.1과 0.3 중에서 검증 데이터에서 나은 쪽을 출발점마다 따로 고릅니다.
 #
-# **예측해 보세요.** 다섯 가지 출발 가운데 어느 것이 숫자를 읽게 될까요?
+# **예측해 보세요.** 다섯 가지 초기화 중에서 숫자를 읽게 되는 것은 어느 것일까요?
 # %%
 deep.compile(keras.optimizers.SGD(), "sparse_categorical_crossentropy")
 
@@ -523,11 +527,12 @@ assert means["zeros"] < 0.2 and means["large normal"] < 0.2
 # %% [markdown] lang="en"
 # The He start reads {{100 * means["He"]:.0f}} % of the validation digits. In the same 100 updates Xavier has come to
 # {{100 * means["Xavier"]:.0f}} %, the small start to {{100 * means["small normal"]:.0f}} %; zeros and the large start still
-# guess, which gives 10 %. The same network, the same data: only the size of the random numbers differs.
+# guess, which gives 10 %. The same network, the same data: only how its first numbers are drawn differs, and above all how
+# large they are.
 # %% [markdown] lang="ko"
-# He 초기화는 검증 숫자의 {{100 * means["He"]:.0f}}%를 읽습니다. 똑같이 업데이트 100번을 하고 Xavier는 {{100 * means["Xavier"]:.0f}}%,
+# He 초기화는 검증용 손글씨 숫자를 {{100 * means["He"]:.0f}}% 맞힙니다. 똑같이 업데이트 100번을 하고 Xavier는 {{100 * means["Xavier"]:.0f}}%,
 # 작은 정규분포는 {{100 * means["small normal"]:.0f}}%까지 왔습니다. 0과 큰 정규분포는 아직 찍는 수준인 10%입니다. 신경망도 데이터도
-# 같습니다. 다른 것은 무작위 숫자의 크기뿐입니다.
+# 같습니다. 다른 것은 첫 가중치를 뽑는 방식, 무엇보다 그 크기뿐입니다.
 # %% [markdown] lang="en"
 # ## Four ways to take a step
 #
@@ -538,7 +543,7 @@ assert means["zeros"] < 0.2 and means["large normal"] < 0.2
 # ## 걸음을 내딛는 네 가지 방법
 #
 # 기본 SGD는 기울기를 그대로 따라갑니다. *모멘텀*(momentum)은 앞선 걸음의 방향으로 계속 굴러갑니다. *RMSprop*은 기울기를 최근의
-# 크기로 나누어 모든 가중치가 비슷한 빠르기로 움직이게 합니다. *Adam*(Kingma와 Ba, 2015)은 둘을 합친 것입니다. 저마다 몇 줄이면 됩니다.
+# 크기로 나누어 모든 가중치가 비슷한 빠르기로 움직이게 합니다. *Adam*(Kingma와 Ba, 2015)은 둘을 합친 것입니다. 모두 몇 줄이면 됩니다.
 # %%
 def sgd(slope, memory, rate):
     return -rate * slope
@@ -581,7 +586,7 @@ for name, rule in rules.items():
 #
 # **Predict.** Will one rate be good for all four?
 # %% [markdown] lang="ko"
-# 이제 작은 신경망으로 공정하게 겨루어 봅시다. 모두 업데이트 50번, 시드 다섯 개, 그리고 같은 일곱 가지 학습률 가운데서 고릅니다.
+# 이제 작은 신경망으로 공정하게 비교해 봅시다. 넷 모두 업데이트 50번, 시드 다섯 개이고, 학습률도 똑같은 일곱 가지 중에서 고릅니다.
 #
 # **예측해 보세요.** 넷 모두에 좋은 학습률이 하나 있을까요?
 # %%
@@ -644,7 +649,7 @@ assert np.mean(found["adam", 0.01]) > np.mean(found["sgd", 0.01]) + 0.4
 # 0.003 and 0.03 is a sensible first try here. SGD's best rate is the highest that we tried; it may have more to give, and 3 was deadly.
 # %% [markdown] lang="ko"
 # 규칙 사이의 차이보다 시드에 따른 차이가 더 큽니다. 이 작은 문제에서는 승자가 없습니다. Adam과 RMSprop은 쓰기가 편합니다. 기울기를 그 크기로
-# 나누므로 걸음이 기울기의 크기에 좌우되지 않고, 여기서는 학습률 0.003에서 0.03쯤이 무난한 첫 시도가 됩니다. SGD는 시험한 값 가운데 가장 큰 것이 가장 좋았으니 조금 더 키울 여지가
+# 나누므로 걸음이 기울기의 크기에 좌우되지 않고, 여기서는 학습률 0.003에서 0.03쯤이 무난한 첫 시도가 됩니다. SGD는 시험한 값 중에서 가장 큰 것이 가장 좋았으니 조금 더 키울 여지가
 # 있지만, 3에서는 망가졌습니다.
 # %% [markdown] lang="en"
 # ### Exercise 4: in a hurry
@@ -654,7 +659,7 @@ assert np.mean(found["adam", 0.01]) > np.mean(found["sgd", 0.01]) + 0.4
 # %% [markdown] lang="ko"
 # ### 연습 4: 시간이 없을 때
 #
-# 업데이트를 20번만 할 수 있습니다. 작은 신경망이 시드 다섯 개 평균으로 검증 숫자의 85% 이상을 읽도록 규칙과 학습률을 골라 보세요.
+# 업데이트를 20번만 할 수 있습니다. 작은 신경망이 시드 다섯 개 평균으로 검증용 손글씨 숫자를 85% 이상 맞히도록 규칙과 학습률을 골라 보세요.
 # `train(rule, rate, updates=20)[0]`으로 시험해 볼 수 있습니다.
 # %% tags=["exercise"]
 my_rule = ...  # sgd, momentum, rmsprop or adam
@@ -753,20 +758,28 @@ assert by_labels[1][0] + 0.1 < by_labels[10][0] and by_labels[10][0] - 0.02 < by
 # %% [markdown] lang="en"
 # From {{100 * by_labels[1][0]:.0f}} % with one label to {{100 * by_labels[50][0]:.1f}} % with fifty. With plenty of labels and
 # updates, training from scratch works very well. What it lacks is a way to do with little.
+#
+# It has one more advantage: freedom. Pre-trained weights exist only for networks that somebody has pre-trained. If you
+# need an architecture of your own, say for images with twelve channels or for a chip with little memory, you start from scratch.
 # %% [markdown] lang="ko"
 # 레이블 하나로는 {{100 * by_labels[1][0]:.0f}}%, 쉰 개로는 {{100 * by_labels[50][0]:.1f}}%입니다. 레이블과 업데이트가 넉넉하면 처음부터
 # 학습해도 아주 잘됩니다. 다만 적은 레이블과 적은 업데이트로는 해내지 못합니다.
+#
+# 장점이 하나 더 있습니다. 구조를 마음대로 정할 수 있다는 것입니다. 사전 학습된 가중치는 누군가 이미 학습해 둔 신경망에만 있습니다. 채널이
+# 열두 개인 이미지나 메모리가 작은 칩처럼 나만의 구조가 필요하다면 처음부터 학습해야 합니다.
 # %% [markdown] lang="en"
 # ## The test images, once
 #
 # All choices are made, so we may open the test images: 500 digits, mostly by people whose writing the network has never
-# seen. Our validation images helped to choose the rate, so their number flatters us a little.
+# seen. How well a network does on such new data is its *generalization*. Our validation images helped to choose the rate,
+# so what they say of it flatters us a little.
 #
 # **Predict.** Will the test accuracy of our run be higher or lower?
 # %% [markdown] lang="ko"
 # ## 테스트 데이터는 한 번만
 #
-# 고를 것은 다 골랐으니 이제 테스트 데이터를 열어도 됩니다. 숫자 500개이고, 대부분 신경망이 본 적 없는 사람의 글씨입니다. 학습률을 고르는 데
+# 고를 것은 다 골랐으니 이제 테스트 데이터를 열어도 됩니다. 손글씨 숫자 500개이고, 대부분 신경망이 본 적 없는 사람의 글씨입니다. 이런 새
+# 데이터에서도 잘하는 것을 *일반화*(generalization)라고 합니다. 학습률을 고르는 데
 # 검증 데이터를 썼으므로 검증 정확도는 실제보다 조금 좋게 나옵니다.
 #
 # **예측해 보세요.** 직접 돌린 신경망의 테스트 정확도는 검증 정확도보다 높을까요, 낮을까요?
@@ -786,7 +799,7 @@ assert summary(seeds(10, 300), "test_accuracy")[0] < by_labels[10][0]
 # digits. Keep that number: later lessons will try to do better with the same labels.
 # %% [markdown] lang="ko"
 # 새로운 사람의 글씨는 더 어렵습니다. 클래스당 레이블 열 개, 업데이트 100번으로 학습한 우리 신경망은 {{100 * run.test_accuracy:.1f}}%를
-# 읽습니다. 이 숫자를 기억해 두세요. 뒤의 수업에서는 같은 레이블로 이보다 잘해 보려 합니다.
+# 맞힙니다. 이 값을 기억해 두세요. 뒤의 수업에서는 같은 레이블로 이보다 잘해 보려 합니다.
 # %% [markdown] lang="en"
 # ## Quiz
 # %% [markdown] lang="ko"
@@ -819,7 +832,7 @@ ft.check("01.q4", ...)
 # ## Key points
 #
 # - The loss of a network that knows nothing about ten classes is ln 10 = {{np.log(10):.2f}}.
-# - The chain rule multiplies slopes from the loss back to each weight. Check a gradient made by hand with finite differences.
+# - Backpropagation is the chain rule: it multiplies slopes from the loss back to each weight. Check a gradient made by hand with finite differences.
 # - From zeros only the last bias can learn; copies stay copies and do the work of one unit. He's $\sqrt{2/n}$ keeps signals alive under ReLU: after 100 updates
 #   {{100 * means["He"]:.0f}} %, with Xavier {{100 * means["Xavier"]:.0f}} %, eight layers deep.
 # - A rate too small hardly moves; one too large destroys. Each optimizer has its own good rates; compare each at its best.
@@ -829,8 +842,8 @@ ft.check("01.q4", ...)
 # ## 핵심 정리
 #
 # - 클래스 열 개에 대해 아무것도 모르는 신경망의 손실은 ln 10 = {{np.log(10):.2f}}입니다.
-# - 연쇄 법칙은 손실에서 각 가중치까지 거슬러 가며 기울기를 곱합니다. 손으로 구한 기울기는 유한 차분(finite difference)으로 확인합니다.
-# - 0에서 출발하면 마지막 편향만 배우고, 똑같은 값에서 출발한 유닛은 끝까지 똑같아 하나 몫만 합니다. He의 $\sqrt{2/n}$은 ReLU에서도 신호를 살려 둡니다. 은닉층이 여덟 개일 때 업데이트 100번 뒤
+# - 역전파는 연쇄 법칙에 따라 손실에서 각 가중치까지 거슬러 가며 기울기를 곱하는 방법입니다. 손으로 구한 기울기는 유한 차분(finite difference)으로 확인합니다.
+# - 0에서 출발하면 마지막 편향만 배우고, 똑같은 값에서 출발한 유닛은 끝까지 똑같아서 하나나 다름없습니다. He의 $\sqrt{2/n}$은 ReLU에서도 신호를 살려 둡니다. 은닉층이 여덟 개일 때 업데이트 100번 뒤
 #   He는 {{100 * means["He"]:.0f}}%, Xavier는 {{100 * means["Xavier"]:.0f}}%입니다.
 # - 학습률이 너무 작으면 거의 움직이지 않고, 너무 크면 망가집니다. 좋은 학습률은 옵티마이저마다 다르므로, 각자 가장 좋은 값으로 비교해야 합니다.
 # - 처음부터 학습하는 glyphnet에는 레이블과 업데이트가 필요합니다. 검증 정확도는 클래스당 레이블 한 개로 {{100 * by_labels[1][0]:.0f}}%,
@@ -845,3 +858,25 @@ ft.check("01.q4", ...)
 #
 # 이 모든 것은 무작위 숫자에서 시작했습니다. 하지만 경계와 획은 어느 문자에서나 비슷합니다. 무작위보다 나은 곳에서 출발할 수는 없을까요?
 # 그 전에 2강에서는 레이블이 적을 때 생기는 문제, 과적합(overfitting)을 살펴봅니다.
+# %% [markdown] lang="en"
+# ## Read on
+#
+# - Rumelhart, Hinton and Williams, 1986, [backpropagation](https://doi.org/10.1038/323533a0); Glorot and Bengio, 2010,
+#   [Xavier initialization](https://proceedings.mlr.press/v9/glorot10a.html); He et al., 2015,
+#   [He initialization](https://arxiv.org/abs/1502.01852); Kingma and Ba, 2015, [Adam](https://arxiv.org/abs/1412.6980)
+# - Keras: [writing a training loop by hand](https://keras.io/guides/writing_a_custom_training_loop_in_tensorflow/)
+# - Dive into Deep Learning: [backpropagation](https://d2l.ai/chapter_multilayer-perceptrons/backprop.html),
+#   [initialization](https://d2l.ai/chapter_multilayer-perceptrons/numerical-stability-and-init.html),
+#   [optimizers](https://d2l.ai/chapter_optimization/index.html)
+# - fast.ai, [chapter 4 of the book](https://github.com/fastai/fastbook/blob/master/04_mnist_basics.ipynb): digits from scratch
+# %% [markdown] lang="ko"
+# ## 더 읽을거리
+#
+# - Rumelhart, Hinton, Williams, 1986, [역전파](https://doi.org/10.1038/323533a0). Glorot와 Bengio, 2010,
+#   [Xavier 초기화](https://proceedings.mlr.press/v9/glorot10a.html). He 등, 2015,
+#   [He 초기화](https://arxiv.org/abs/1502.01852). Kingma와 Ba, 2015, [Adam](https://arxiv.org/abs/1412.6980)
+# - Keras: [학습 반복문 직접 쓰기](https://keras.io/guides/writing_a_custom_training_loop_in_tensorflow/)
+# - Dive into Deep Learning: [역전파](https://d2l.ai/chapter_multilayer-perceptrons/backprop.html),
+#   [초기화](https://d2l.ai/chapter_multilayer-perceptrons/numerical-stability-and-init.html),
+#   [옵티마이저](https://d2l.ai/chapter_optimization/index.html). 앞부분은 [한국어 번역](https://github.com/d2l-ai/d2l-ko)도 있습니다
+# - fast.ai 책 [4장](https://github.com/fastai/fastbook/blob/master/04_mnist_basics.ipynb): 처음부터 학습해 숫자 읽기

@@ -1,8 +1,8 @@
 # %% [markdown] lang="en"
 # # Overfitting and regularization
 #
-# Lesson 01 read other people's digits worse than those of the writers it knew, with a hundred labels. Before we look for a better
-# start: what goes wrong when labels are few? A network with thousands of weights can learn a hundred images by heart. This lesson
+# With a hundred labels, the network of lesson 01 made more mistakes on digits by strangers than on digits by writers whom it had
+# seen. Before we look for a better start: what goes wrong when labels are few? A network with thousands of weights can learn a hundred images by heart. This lesson
 # makes it do so, shows how you notice, and then tries the cures one by one.
 #
 # **Questions**
@@ -20,14 +20,14 @@
 # %% [markdown] lang="ko"
 # # 과적합과 정규화(overfitting and regularization)
 #
-# 1강의 신경망은 레이블 백 개로 배운 뒤, 아는 사람의 글씨보다 처음 보는 사람의 글씨를 더 많이 틀렸습니다. 더 나은 출발점을 찾기 전에, 레이블이 적으면 무엇이
+# 1강의 신경망은 레이블 백 개로 학습한 뒤, 이미 본 사람의 글씨보다 처음 보는 사람의 글씨를 더 많이 틀렸습니다. 더 나은 출발점을 찾기 전에, 레이블이 적으면 무엇이
 # 잘못되는지부터 봅시다. 가중치가 수천 개인 신경망은 이미지 백 장쯤은 통째로 외워 버립니다. 이 수업에서는 일부러 외우게 만들어 보고, 그것을 알아채는 법을 배운 다음,
-# 해결책을 하나씩 따로 시험해 봅니다.
+# 대책을 하나씩 따로 시험해 봅니다.
 #
 # **질문**
 # - 신경망이 제대로 배우지 않고 외우기만 했다는 것을 어떻게 알 수 있을까요?
 # - L1, L2, 드롭아웃(dropout), 데이터 증강(augmentation), 조기 종료(early stopping), 더 작은 신경망은 각각 어떤 도움이 될까요?
-# - 이 가운데 어느 것보다도 더 도움이 되는 것은 무엇일까요?
+# - 이 모든 방법보다 더 도움이 되는 것은 무엇일까요?
 #
 # **이 수업을 마치면**
 # - 신경망에 엉터리 레이블을 모조리 외우게 하고, 학습 정확도만으로는 이를 알아챌 수 없음을 보일 수 있습니다
@@ -84,7 +84,7 @@ print(f"{sum(w.size for w in draw(0).values()):,} weights for {len(y)} images")
 # Training is the loop of lesson 01 with Adam. Three things are new, all of them switched off for now: a dropout rate, two
 # penalties, and a function that may distort the images. Read it quickly for now; we come back to each of them.
 # %% [markdown] lang="ko"
-# 학습은 1강에서 Adam으로 돌린 반복문 그대로입니다. 새로 넣은 것은 드롭아웃 비율, 벌점(penalty) 두 가지, 이미지를 조금 바꾸는 함수이고, 지금은 모두
+# 학습은 1강에서 Adam으로 돌린 반복문 그대로입니다. 새로 넣은 것은 드롭아웃 비율, 페널티(penalty, 벌점) 두 가지, 이미지를 조금 바꾸는 함수이고, 지금은 모두
 # 꺼 두었습니다. 우선 훑어만 보세요. 뒤에서 하나씩 다시 살펴봅니다.
 # %%
 def slopes_of(weights, x, y, dropout, l1, l2, rng):
@@ -148,13 +148,14 @@ assert nonsense[-1, 2] > 0.99 and nonsense[-1, 4] < 0.2
 # ## The gap
 #
 # Now with the true labels. We follow two losses: on the training images, and on the 200 validation images that it never
-# trains on.
+# trains on. How far the two lie apart is the *generalization gap*.
 #
 # **Predict.** Both fall at first. What does each do later?
 # %% [markdown] lang="ko"
 # ## 벌어지는 간격
 #
-# 이번에는 올바른 레이블을 씁니다. 학습 이미지의 손실과 학습에 쓰지 않는 검증 이미지 200장의 손실을 나란히 살펴봅니다.
+# 이번에는 올바른 레이블을 씁니다. 학습 이미지의 손실과 학습에 쓰지 않는 검증 이미지 200장의 손실을 나란히 살펴봅니다. 둘의
+# 차이를 *일반화 격차*(generalization gap)라고 합니다.
 #
 # **예측해 보세요.** 처음에는 둘 다 내려갑니다. 나중에는 각각 어떻게 될까요?
 # %%
@@ -173,8 +174,8 @@ assert path[-1, 1] < 0.01 and path[-1, 3] > 1.05 * path[:, 3].min() and turn < 2
 # worse on those it has not: it is *overfitting*. Everything we do against that is called *regularization*.
 # %% [markdown] lang="ko"
 # 검증 손실은 업데이트를 {{turn}}번 했을 때 가장 낮습니다. 그 뒤로 신경망은 본 이미지에서는 점점 나아지고 못 본 이미지에서는 점점 나빠집니다. 이것이
-# *과적합*(overfitting)입니다. 과적합을 막으려고 하는 일을 통틀어 *정규화*(regularization)라고 합니다. 값의 크기를 맞추는 정규화(normalization)와는 다른
-# 말입니다.
+# *과적합*(overfitting)입니다. 과적합을 막으려고 하는 일을 통틀어 *정규화*(regularization)라고 합니다. *규제*라고 옮긴 책도 많습니다. 값의 크기를 맞추는
+# 정규화(normalization)와는 다른 말입니다.
 # %% [markdown] lang="en"
 # ## Early stopping
 #
@@ -189,7 +190,7 @@ assert path[-1, 1] < 0.01 and path[-1, 3] > 1.05 * path[:, 3].min() and turn < 2
 # %% [markdown] lang="ko"
 # ## 조기 종료(early stopping)
 #
-# 가장 손쉬운 해결책은 제때 멈추고 가장 좋았던 가중치로 돌아가는 것입니다. 검증 손실은 보통 학습 이미지를 한 바퀴 다 볼 때마다, 곧 *에폭*(epoch)마다
+# 가장 손쉬운 대책은 제때 멈추고 가장 좋았던 가중치로 돌아가는 것입니다. 검증 손실은 보통 학습 이미지를 한 번씩 다 쓸 때마다, 즉 *에폭*(epoch)마다
 # 잽니다. 실제 곡선은 울퉁불퉁하므로 몇 에폭 더 기다려 보고 멈춥니다. 이때 기다리는 에폭 수를 *인내심*(patience)이라고 합니다.
 #
 # ### 연습 1: 언제 멈출까요?
@@ -209,7 +210,7 @@ ft.check("02.1", best_epoch)
 # our curve, and count each point, ten updates, as an epoch.
 # %% [markdown] lang="ko"
 # Keras에는 이 일을 하는 콜백(callback) `EarlyStopping`이 있습니다. 콜백은 `model.fit`이 에폭마다 불러 주는 객체입니다. `restore_best_weights=True`를 주면
-# 가장 좋았던 가중치로 돌아가고, 주지 않으면 마지막 가중치가 남습니다. 여기서는 곡선의 점 하나, 곧 업데이트 열 번을 한 에폭으로 치고 콜백을 직접 불러
+# 가장 좋았던 가중치로 돌아가고, 주지 않으면 마지막 가중치가 남습니다. 여기서는 곡선의 점 하나(업데이트 열 번)를 한 에폭으로 치고 콜백을 직접 불러
 # 봅시다.
 # %%
 stopper = keras.callbacks.EarlyStopping(monitor="val_loss", patience=5, restore_best_weights=True)
@@ -226,12 +227,12 @@ print(f"validation accuracy there {100 * early[4]:.1f} %, at the end {100 * path
 assert stopper.stopped_epoch and stopper.best_epoch == path[:, 3].argmin()
 # %% [markdown] lang="en"
 # Look at what we gain. At the best epoch the loss is lower, but the accuracy is almost the same. The network that went on
-# training hardly makes more mistakes, and yet its loss is higher: where it is wrong, it must give the right class less than before.
-# It has become too sure of itself. Stopping in time saves work,
-# and keeps the network from being too sure.
+# training hardly makes more mistakes, and yet its loss is higher: taken over all images, it gives the right class a smaller
+# share. Hardly more mistakes at a higher price: that speaks for answers that are wrong and too sure. Stopping in time saves
+# work, and keeps the network from being too sure.
 # %% [markdown] lang="ko"
 # 무엇을 얻었는지 잘 보세요. 가장 좋은 에폭에서는 손실이 더 낮지만 정확도는 거의 같습니다. 더 오래 학습한 신경망이 더 많이 틀리는 것은 아닌데 손실은
-# 더 큽니다. 틀릴 때 정답에 주는 확률이 전보다 작아졌다는 뜻입니다. 지나치게 확신하게 된 것입니다. 제때 멈추면 시간을 아끼고, 지나친 확신도 막을 수 있습니다.
+# 더 큽니다. 전체로 보아 정답에 주는 확률이 전보다 작아졌다는 뜻입니다. 틀린 개수는 비슷한데 손실만 커졌으니, 틀리면서도 지나치게 확신하게 된 것으로 보입니다. 제때 멈추면 시간을 아끼고, 지나친 확신도 막을 수 있습니다.
 # %% [markdown] lang="en"
 # ## L2 and L1: weights cost something
 #
@@ -248,9 +249,9 @@ assert stopper.stopped_epoch and stopper.best_epoch == path[:, 3].argmin()
 # 외우는 신경망은 거의 똑같은 것까지 구별하려고 가중치를 키우기 쉽습니다. 그래서 가중치에 비용을 매깁니다. L2는 가중치 제곱의 합에 `l2`를 곱해 손실에
 # 더하고, L1은 제곱 대신 절댓값을 씁니다. 편향에는 매기지 않고, 나머지 가중치인 *커널*(kernel)에만 매깁니다.
 #
-# ### 연습 2: L2 벌점
+# ### 연습 2: L2 페널티
 #
-# 벌점과 그 기울기를 차례로 돌려주세요. 기울기는 가중치를 하나씩 조금 늘릴 때 벌점이 얼마나 빠르게 늘어나는지를 나타냅니다.
+# 페널티와 그 기울기를 차례로 돌려주세요. 기울기는 가중치를 하나씩 조금 늘릴 때 페널티가 얼마나 빠르게 늘어나는지를 나타냅니다.
 # %% tags=["exercise"]
 def penalty(kernel, l2):
     return ..., ...
@@ -260,7 +261,7 @@ ft.check("02.2", penalty)
 # %% [markdown] lang="en"
 # In Keras a layer gets its penalty as `kernel_regularizer=keras.regularizers.L2(0.001)`. Are the numbers the same as ours?
 # %% [markdown] lang="ko"
-# Keras에서는 층을 만들 때 `kernel_regularizer=keras.regularizers.L2(0.001)`처럼 벌점을 줍니다. 우리가 구한 값과 같을까요?
+# Keras에서는 층을 만들 때 `kernel_regularizer=keras.regularizers.L2(0.001)`처럼 페널티를 줍니다. 우리가 구한 값과 같을까요?
 # %%
 kernel = draw(0)["w1"].astype("float32")
 theirs = {"L2": keras.regularizers.L2(0.001)(kernel), "L1": keras.regularizers.L1(0.001)(kernel)}
@@ -299,7 +300,7 @@ assert near_zero["L1, 0.001"] > near_zero["L2, 0.001"] > near_zero["no penalty"]
 # penalty they keep the random weights they started with; a penalty takes these away. L2 does so here, too, since Adam
 # divides every slope by its size: where no data pull, even a small slope makes a full step.
 # %% [markdown] lang="ko"
-# 왼쪽 끝과 오른쪽 끝의 열은 거의 늘 비어 있어서 배울 것이 거의 없습니다. 벌점이 없으면 처음 뽑은 무작위 가중치가 그대로 남고, 벌점이 있으면 사라집니다.
+# 왼쪽 끝과 오른쪽 끝의 열은 거의 늘 비어 있어서 배울 것이 거의 없습니다. 페널티가 없으면 처음 뽑은 무작위 가중치가 그대로 남고, 페널티가 있으면 사라집니다.
 # 여기서는 L2로도 사라집니다. Adam은 기울기를 그 크기로 나누므로, 데이터가 당기지 않는 곳에서는 작은 기울기로도 한 걸음을 온전히 내딛기 때문입니다.
 # %% [markdown] lang="en"
 # ## Dropout: no unit may rely on another
@@ -314,7 +315,7 @@ assert near_zero["L1, 0.001"] > near_zero["L2, 0.001"] > near_zero["no penalty"]
 # %% [markdown] lang="ko"
 # ## 드롭아웃(dropout): 다른 유닛에 기대지 못하게
 #
-# 업데이트할 때마다, 그리고 이미지마다 따로, 은닉 유닛의 일부를 무작위로 끕니다. 다른 유닛이 늘 켜져 있으리라는 보장이 없으므로, 유닛은 저마다 혼자서도
+# 업데이트할 때마다, 그리고 이미지마다 따로, 은닉 유닛의 일부를 무작위로 끕니다. 다른 유닛이 늘 켜져 있으리라는 보장이 없으므로, 유닛은 혼자서도
 # 쓸모 있는 것을 배워야 합니다. 예측할 때는 모든 유닛을 씁니다.
 #
 # ### 연습 3: 드롭아웃 구현하기
@@ -370,8 +371,8 @@ ft.show(fig, alt="Two rows of ten images: one digit per row, each time moved by 
 # %% [markdown] lang="ko"
 # ## 하나씩 따로
 #
-# 이제 해결책을 흔히 쓰는 세기로 하나씩 따로 시험합니다. 시드는 다섯 개이고, 시드마다 레이블을 달 이미지와 출발 가중치를 새로 뽑습니다. 마지막 막대는
-# 요령이라 할 것도 없이 그저 레이블을 늘린 것입니다.
+# 이제 흔히 쓰는 세기로 대책을 하나씩 따로 시험합니다. 시드는 다섯 개이고, 시드마다 레이블을 달 이미지와 출발 가중치를 새로 뽑습니다. 마지막 막대는
+# 특별한 기법 없이 그저 레이블을 늘린 것입니다.
 #
 # **예측해 보세요.** 도움이 가장 적을 것부터 차례로 늘어놓아 보세요.
 # %%
@@ -405,7 +406,7 @@ assert means["smaller: 8 units"] < means["nothing"] - 0.05
 # few to read well. Even moving the digits gains little, perhaps because the scanner has centred them already; we have not tested it.
 # Five times as many labels do help.
 # %% [markdown] lang="ko"
-# 조금 허탈한 결과입니다. 이 작은 신경망에서는 어떤 요령도 정확도를 시드에 따른 차이보다 크게 바꾸지 못하고, 유닛 여덟 개는 숫자를 제대로 읽기에
+# 조금 허탈한 결과입니다. 이 작은 신경망에서는 어떤 기법도 정확도를 시드에 따른 차이보다 크게 바꾸지 못하고, 유닛 여덟 개는 숫자를 제대로 읽기에
 # 모자랍니다. 숫자를 옮겨 보여 주어도 별로 나아지지 않습니다. 스캐너가 이미 가운데로 맞추어 놓은 탓일 수 있지만, 확인해 보지는 않았습니다. 레이블을 다섯 배로
 # 늘리면 정말로 좋아집니다.
 # %% [markdown] lang="en"
@@ -426,7 +427,7 @@ for name in ("none", "light", "standard", "strong"):
 # `label_smoothing` asks for a little less than 1 for the right class. `mixup` and `cutmix` blend two images and their labels.
 # And `augmentation` does more than move: it also turns, zooms, and changes contrast and brightness.
 # %% [markdown] lang="ko"
-# 처음 보는 이름이 몇 가지 있습니다. `weight_decay`, 곧 가중치 감쇠는 손실을 거치지 않고 업데이트마다 커널을 조금씩 줄입니다. `label_smoothing`은 정답
+# 처음 보는 이름이 몇 가지 있습니다. `weight_decay`(가중치 감쇠)는 손실을 거치지 않고 업데이트마다 커널을 조금씩 줄입니다. `label_smoothing`은 정답
 # 클래스의 목표 확률을 1보다 조금 낮춥니다. `mixup`과 `cutmix`는 이미지 두 장과 그 레이블을 섞습니다. `augmentation`은 옮기는 데 그치지 않고 돌리고,
 # 확대하거나 축소하고, 대비와 밝기도 바꿉니다.
 # %% [markdown] lang="en"
@@ -488,13 +489,14 @@ assert fast > levels["none", 100]
 # Here the tricks do pay: `light` gains {{100 * (levels["light", 300] - levels["none", 300]):.0f}} points with 300 updates. Dropout,
 # weight decay and distortions that turn, zoom and move change together here, so we cannot say which of them did it. With 100 updates
 # and the same rate it costs {{100 * (levels["none", 100] - levels["light", 100]):.0f}} points instead. But lesson 01 trained with
-# `light`, 100 updates and {{faster[0]["rate_factor"]:g}} times the rate, and read {{100 * fast:.0f}} %: what looks like the price of
-# regularization is a rate that is too low for it.
+# `light`, 100 updates and {{faster[0]["rate_factor"]:g}} times the rate, and read {{100 * fast:.0f}} %. So at least a good part of
+# what looked like the price of regularization was the low rate. How far that rate would take `none`, these records do not say.
 # %% [markdown] lang="ko"
-# 여기서는 요령이 통합니다. 업데이트를 300번 하면 `light`로 {{100 * (levels["light", 300] - levels["none", 300]):.0f}}%p가 오릅니다. 드롭아웃, 가중치
+# 여기서는 이런 기법이 효과가 있습니다. 업데이트를 300번 하면 `light`로 {{100 * (levels["light", 300] - levels["none", 300]):.0f}}%p가 오릅니다. 드롭아웃, 가중치
 # 감쇠, 그리고 돌리고 확대하고 옮기는 변형이 한꺼번에 바뀌므로 어느 것 덕분인지는 알 수 없습니다. 업데이트가 100번이면 같은 학습률에서 오히려
 # {{100 * (levels["none", 100] - levels["light", 100]):.0f}}%p를 잃습니다. 그런데 1강에서는 `light`로 100번, 학습률은 {{faster[0]["rate_factor"]:g}}배로 학습해
-# {{100 * fast:.0f}}%를 읽었습니다. 정규화의 대가처럼 보인 것은 그에 비해 너무 낮은 학습률이었습니다.
+# {{100 * fast:.0f}}%를 읽었습니다. 정규화 탓에 손해를 본 듯했지만, 적어도 상당 부분은 학습률이 너무 낮은 탓이었습니다. 같은 학습률로 `none`을 학습하면 얼마나 될지는 이
+# 기록에 없습니다.
 # %% [markdown] lang="en"
 # ## The test images, once
 #
@@ -554,7 +556,8 @@ ft.check("02.q4", ...)
 #   small network they change little: {{100 * means["nothing"]:.1f}} % without, {{100 * means["dropout, 0.5"]:.1f}} % with dropout.
 # - Five times the labels gave {{100 * means["50 labels per class"]:.0f}} %. glyphnet from scratch gained
 #   {{100 * (levels["light", 300] - levels["none", 300]):.0f}} points with the whole preset `light`.
-# - With few updates, regularization asks for a higher rate; at the same rate it costs points.
+# - With few updates and the same rate, regularization cost points. At a higher rate `light` read more digits in as many updates
+#   than no regularization at the lower one; the same higher rate without it has not been tried.
 # %% [markdown] lang="ko"
 # ## 핵심 정리
 #
@@ -564,7 +567,8 @@ ft.check("02.q4", ...)
 #   정확도가 별로 달라지지 않습니다. 그냥 두면 {{100 * means["nothing"]:.1f}}%, 드롭아웃을 쓰면 {{100 * means["dropout, 0.5"]:.1f}}%입니다.
 # - 레이블을 다섯 배로 늘리니 {{100 * means["50 labels per class"]:.0f}}%가 되었습니다. 처음부터 학습한 glyphnet은 프리셋 `light` 전체로
 #   {{100 * (levels["light", 300] - levels["none", 300]):.0f}}%p 올랐습니다.
-# - 업데이트가 적을 때는 정규화를 하려면 학습률을 높여야 합니다. 같은 학습률이면 정확도를 잃습니다.
+# - 업데이트가 적을 때 학습률을 그대로 두고 정규화를 하면 정확도를 잃었습니다. 학습률을 높인 `light`는 같은 횟수로,
+#   학습률이 낮고 정규화가 없던 쪽보다 많이 읽었습니다. 정규화 없이 학습률만 높이는 것은 해 보지 않았습니다.
 # %% [markdown] lang="en"
 # ## Next
 #
@@ -575,3 +579,25 @@ ft.check("02.q4", ...)
 #
 # 레이블은 많을수록 좋지만, 레이블 다는 일을 반기는 사람은 없습니다. 그런데 *다른* 것의 레이블이라면 얼마든지 있습니다. 3강에서는 컴퓨터가 레이블까지 붙여
 # 그려 내는 글자로 신경망을 학습하고, 거기서 배운 것이 숫자를 읽는 데 얼마나 도움이 되는지 알아봅니다.
+# %% [markdown] lang="en"
+# ## Read on
+#
+# - Zhang et al., 2017, [networks that learn nonsense by heart](https://arxiv.org/abs/1611.03530); Srivastava et al., 2014,
+#   [dropout](https://jmlr.org/papers/v15/srivastava14a.html); [mixup](https://arxiv.org/abs/1710.09412),
+#   [CutMix](https://arxiv.org/abs/1905.04899)
+# - Keras: [`EarlyStopping`](https://keras.io/api/callbacks/early_stopping/); TensorFlow:
+#   [overfit and underfit](https://www.tensorflow.org/tutorials/keras/overfit_and_underfit)
+# - Dive into Deep Learning: [weight decay](https://d2l.ai/chapter_linear-regression/weight-decay.html),
+#   [dropout](https://d2l.ai/chapter_multilayer-perceptrons/dropout.html),
+#   [generalization](https://d2l.ai/chapter_multilayer-perceptrons/generalization-deep.html)
+# %% [markdown] lang="ko"
+# ## 더 읽을거리
+#
+# - Zhang 등, 2017, [엉터리까지 외우는 신경망](https://arxiv.org/abs/1611.03530). Srivastava 등, 2014,
+#   [드롭아웃](https://jmlr.org/papers/v15/srivastava14a.html). [mixup](https://arxiv.org/abs/1710.09412),
+#   [CutMix](https://arxiv.org/abs/1905.04899)
+# - Keras: [`EarlyStopping`](https://keras.io/api/callbacks/early_stopping/). TensorFlow:
+#   [과적합과 과소적합](https://www.tensorflow.org/tutorials/keras/overfit_and_underfit)
+# - Dive into Deep Learning: [가중치 감쇠](https://d2l.ai/chapter_linear-regression/weight-decay.html),
+#   [드롭아웃](https://d2l.ai/chapter_multilayer-perceptrons/dropout.html),
+#   [일반화](https://d2l.ai/chapter_multilayer-perceptrons/generalization-deep.html)

@@ -31,7 +31,7 @@
 # **이 수업을 마치면**
 # - 무작위 가중치에서 출발해, 글자로 신경망을 직접 사전 학습할 수 있습니다
 # - 학습 전과 후의 필터를 비교하고, 스테이지마다 이미지가 무엇으로 바뀌는지 들여다볼 수 있습니다
-# - 특징이 숫자와 질감에 얼마나 쓸모 있는지 세 가지 대조군과 견주어 잴 수 있습니다
+# - 특징이 숫자와 질감에 얼마나 쓸모 있는지 세 가지 대조군과 비교해 잴 수 있습니다
 # - 사전 학습을 한 번만 하고 결과를 나누어 쓰는 이유를 설명할 수 있습니다
 #
 # ⏱ 40분 · 먼저 볼 것: 2강 · 노트북 컴퓨터에서 1분쯤이면 실행됩니다
@@ -82,7 +82,7 @@ ft.show(fig, alt="Three rows of ten letters from several alphabets. Each row has
 # %% [markdown] lang="ko"
 # 무엇을 그렸는지 프로그램이 알고 있으니 레이블 {{len(x):,}}개가 모두 공짜입니다. 사진은 이렇게 만들어 낼 수 없습니다. 그래서 사진에서는 흔히
 # ImageNet을 원천 태스크로 삼습니다. 사람들이 클래스 1,000개로 나눈 사진이 백만 장을 넘습니다(Russakovsky 등, 2015). 바로 그 클래스들이 필요한
-# 사람은 거의 없습니다. 모두가 쓰는 것은 그 클래스를 배운 신경망이고, 4강에서 만나 봅니다.
+# 사람은 거의 없습니다. 정작 널리 쓰이는 것은 그 클래스를 학습한 신경망이고, 4강에서 만나 봅니다.
 # %% [markdown] lang="en"
 # ## A small network
 #
@@ -93,8 +93,8 @@ ft.show(fig, alt="Three rows of ten letters from several alphabets. Each row has
 # %% [markdown] lang="ko"
 # ## 작은 신경망
 #
-# 스테이지(stage), 곧 특징 맵의 크기가 같은 층의 묶음은 세 개입니다(정확한 규칙은 4강에 나옵니다). 스테이지마다 합성곱(convolution)이 작은 필터(filter)를 이미지 전체에 옮겨 가며 적용합니다. 그래서 한 자리에서 배운 것이 어느
-# 자리에서나 통합니다. 스테이지를 지날 때마다 그림은 작아지고 특징(feature)의 수는 두 배가 됩니다. 값의 크기는 특징 맵마다 배치의 평균을 0, 퍼진 정도를 1로 맞추는 층인 BatchNorm이 맞춰 주므로, 가중치는 1강의 He
+# 스테이지(stage)는 특징 맵의 크기가 같은 층의 묶음이고, 여기에는 세 개가 있습니다(정확한 규칙은 4강에 나옵니다). 스테이지마다 합성곱(convolution)이 작은 필터(filter)를 이미지 전체에 옮겨 가며 적용합니다. 그래서 한 자리에서 배운 것이 어느
+# 자리에서나 통합니다. 스테이지를 지날 때마다 그림은 작아지고 특징(feature)의 수는 두 배가 됩니다. BatchNorm은 특징 맵마다 배치의 평균을 0, 표준편차를 1로 맞추는 층입니다. 값의 크기를 이 층이 맞춰 주므로, 가중치는 1강의 He
 # 초기화보다 작은 값에서 출발해도 됩니다.
 # %% tags=["nbval-check-output"]
 def small_network(seed):
@@ -116,11 +116,15 @@ for stage in ft.stages(backbone):
     print(f"{stage.name}   {str(stage.output_shape):<12}{stage.params:>8,} weights")
 # %% [markdown] lang="en"
 # On top comes a head with one output for each of the {{letters.num_classes}} letters. It starts from zeros, so at first every
-# letter is as likely as any other.
+# letter is as likely as any other. Was a start from zeros not hopeless in lesson 01? There two layers of zeros lay on top of each
+# other, and each kept the slopes from the other. A single layer of zeros on features that differ learns well: its slope is
+# feature times error, neither is 0, and the error is another one for each class.
 #
 # **Predict.** In lesson 01 a network that knew nothing about ten classes had a loss of ln 10. What is it here?
 # %% [markdown] lang="ko"
-# 그 위에 헤드(head)를 얹습니다. 출력은 글자 {{letters.num_classes}}종마다 하나씩이고, 0에서 출발하므로 처음에는 모든 글자의 확률이 같습니다.
+# 그 위에 헤드(head)를 얹습니다. 출력은 글자 {{letters.num_classes}}종마다 하나씩이고, 0에서 출발하므로 처음에는 모든 글자의 확률이 같습니다. 1강에서는 0에서 출발하면
+# 배우지 못한다고 했는데 왜 괜찮을까요? 거기서는 0인 층이 둘 포개져 서로 기울기를 막았습니다. 값이 제각각인 특징 위에 0인 층이 하나뿐이면 잘 배웁니다. 기울기는 특징에 오차를 곱한
+# 값인데, 둘 다 0이 아니고 오차는 클래스마다 다르기 때문입니다.
 #
 # **예측해 보세요.** 1강에서 클래스 열 개를 하나도 구별하지 못하던 신경망의 손실은 ln 10이었습니다. 여기서는 얼마일까요?
 # %%
@@ -197,7 +201,7 @@ def read(view, task, part="validation"):
 # **Predict.** The network trains on letters only. Will the digits be read better with every look, stay as they are, or get
 # worse, since it thinks of nothing but letters?
 # %% [markdown] lang="ko"
-# `for_backbone`은 8 x 8인 숫자 이미지를 신경망이 받는 32 x 32로 키웁니다.
+# `for_backbone`은 8×8인 숫자 이미지를 신경망이 받는 32×32로 키웁니다.
 #
 # **예측해 보세요.** 신경망은 글자로만 학습합니다. 숫자는 볼 때마다 더 잘 읽힐까요, 그대로일까요, 아니면 글자만 생각하느라 더 나빠질까요?
 # %%
@@ -244,7 +248,7 @@ assert source[-1] > 0.3 and target[-1] > target[0] + 0.03
 # %% [markdown] lang="ko"
 # ## 비용은 얼마나 들까요?
 #
-# 모든 것이 작아서 금방 끝났습니다. 비용을 견주려면 곱셈 횟수를 세면 됩니다. 필터의 가중치 하나는 자리마다 한 번씩 곱해집니다. 이 과정에서 쓰는
+# 모든 것이 작아서 금방 끝났습니다. 비용을 비교하려면 곱셈 횟수를 세면 됩니다. 필터의 가중치 하나는 자리마다 한 번씩 곱해집니다. 이 과정에서 쓰는
 # 진짜 `glyphnet`에는 어떻게 사전 학습했는지 적어 둔 카드가 딸려 있고, 사진용으로 잘 알려진 ResNet-50에는 논문이 있습니다(He 등, 2016).
 # %%
 def multiplications(network):
@@ -326,8 +330,8 @@ assert abs(smoothness(before)) < 0.1 and smoothness(after) > 0.4
 # %% [markdown] lang="ko"
 # ### 연습 1: 필터가 되어 보기
 #
-# 가중치 아홉 개를 손으로 정해 보세요. 필터는 가로세로 세 픽셀에 놓여 픽셀마다 가중치를 곱하고 모두 더합니다. 위가 어둡고 아래가 밝은 곳, 곧 획의 위쪽
-# 경계에서는 양수가 나와야 합니다. 밝기가 고른 곳과 밝기가 좌우로 갈리는 경계에서는 0이 나와야 합니다.
+# 가중치 아홉 개를 손으로 정해 보세요. 필터는 가로세로 세 픽셀에 놓여 픽셀마다 가중치를 곱하고 모두 더합니다. 위가 어둡고 아래가 밝은 곳(획의 위쪽
+# 경계)에서는 양수가 나와야 합니다. 밝기가 고른 곳과 밝기가 좌우로 갈리는 경계에서는 0이 나와야 합니다.
 # %% tags=["exercise"]
 edge = [
     [..., ..., ...],
@@ -347,7 +351,7 @@ ft.check("03.1", edge)
 # ## 스테이지를 따라서
 #
 # 다음 스테이지가 보는 것은 픽셀이 아니라 앞의 필터들이 내놓은 답입니다. 숫자 하나가 진짜 `glyphnet`을 지나가는 모습을 따라가 봅시다. 우리 신경망보다 맵이
-# 큽니다. 작은 네모는 저마다 **특징 맵**(feature map)이고, 그 특징을 찾은 자리가 밝습니다.
+# 큽니다. 작은 네모 하나하나가 **특징 맵**(feature map)이고, 그 특징을 찾은 자리가 밝습니다.
 #
 # **예측해 보세요.** 스테이지를 지날 때마다 무엇을 잃고 무엇을 얻을까요?
 # %%
@@ -369,12 +373,12 @@ assert sizes[0] > sizes[1] > sizes[2]
 # {{maps["stage3"].shape[-1]}} features there looks at most of the image, and can stand for a shape rather than for a line.
 # %% [markdown] lang="ko"
 # 첫 스테이지에서는 아직 5를 알아볼 수 있습니다. 맵마다 획이나 경계가 일부 보입니다. 마지막 스테이지에는 자리가
-# {{maps["stage3"].shape[0]}} x {{maps["stage3"].shape[1]}}개만 남아 *어디*인지는 거의 사라졌습니다. 그 대신 특징 {{maps["stage3"].shape[-1]}}개가 저마다
+# {{maps["stage3"].shape[0]}}×{{maps["stage3"].shape[1]}}개만 남아 *어디*인지는 거의 사라졌습니다. 그 대신 특징 {{maps["stage3"].shape[-1]}}개가 모두
 # 이미지를 거의 다 보므로, 선이 아니라 모양을 나타낼 수 있습니다.
 # %% [markdown] lang="en"
 # ## Throw the names away, keep the features
 #
-# This is the whole trick. The head that names letters has done its duty: its errors taught the stages below. Now it goes, and
+# This is all there is to it. The head that names letters has done its duty: the stages below have learned from its errors. Now it goes, and
 # with it every label of the source. What stays is a machine that turns images into features.
 #
 # ### Exercise 2: take the head off
@@ -384,7 +388,7 @@ assert sizes[0] > sizes[1] > sizes[2]
 # %% [markdown] lang="ko"
 # ## 이름은 버리고 특징은 남기고
 #
-# 요령은 이것이 전부입니다. 글자의 이름을 맞히던 헤드는 할 일을 다 했습니다. 헤드의 오차가 아래쪽 스테이지들을 가르쳤습니다. 이제 헤드를 버립니다. 원천 태스크의
+# 방법은 이것이 전부입니다. 글자의 이름을 맞히던 헤드는 할 일을 다 했습니다. 아래쪽 스테이지는 헤드의 오차에서 배웠습니다. 이제 헤드를 버립니다. 원천 태스크의
 # 레이블도 함께 사라집니다. 남는 것은 이미지를 특징으로 바꾸는 기계입니다.
 #
 # ### 연습 2: 헤드 떼어 내기
@@ -474,11 +478,13 @@ assert (trained > untrained + 0.03).all() and trained[2] > max(raw[2], scratch[2
 # Later stages have more features to read from, so even random ones rise. What counts is the distance to the controls. After
 # the last stage: {{100 * trained[2]:.1f}} %, random weights {{100 * untrained[2]:.1f}} %, pixels {{100 * raw[2]:.1f}} %. Training
 # every weight on the hundred digits gives {{100 * scratch[2]:.1f}} %. What was learned on letters holds for digits. That is what
-# *general* means.
+# *general* means. (How well random weights and pixels do also depends on who reads them: here a logistic regression. Lesson 05
+# asks the nearest neighbour instead, and gets other numbers.)
 # %% [markdown] lang="ko"
 # 뒤쪽 스테이지일수록 특징이 많아서 무작위 가중치도 올라갑니다. 봐야 할 것은 대조군과의 차이입니다. 마지막 스테이지에서 사전 학습은 {{100 * trained[2]:.1f}}%,
 # 무작위 가중치는 {{100 * untrained[2]:.1f}}%, 픽셀은 {{100 * raw[2]:.1f}}%입니다. 모든 가중치를 숫자 백 장으로 학습해도
-# {{100 * scratch[2]:.1f}}%에 그칩니다. 글자에서 배운 것이 숫자에도 통합니다. *일반적*이라는 것은 이런 뜻입니다.
+# {{100 * scratch[2]:.1f}}%에 그칩니다. 글자에서 배운 것이 숫자에도 통합니다. *일반적*이라는 것은 이런 뜻입니다. (무작위 가중치와 픽셀의 정확도는 무엇으로 읽느냐에 따라서도
+# 달라집니다. 여기서는 로지스틱 회귀로 읽었고, 5강에서는 최근접 이웃으로 읽어서 값이 다릅니다.)
 # %% [markdown] lang="en"
 # But general for what? Another target: 21 textures, gratings and noises and tilings, again ten labels of each, drawn three
 # times. No letters, no strokes, and the pattern may lie anywhere in the image.
@@ -513,13 +519,13 @@ assert trained_t[0] > trained_t[2] + 0.05
 # classes. But the last stage, the best for digits, is the worst here: {{100 * trained_t[2]:.0f}} %. And from scratch, with only
 # these few textures, it is {{100 * scratch_t[0]:.0f}} %. Features are general only as far as tasks are made of the same things.
 # %% [markdown] lang="ko"
-# 아주 쓸모없지는 않습니다. 막대와 경계를 찾는 필터는 줄무늬에도 도움이 되어, 첫 스테이지는 21종 가운데 {{100 * trained_t[0]:.0f}}%를 맞힙니다. 그러나 숫자에 가장
+# 아주 쓸모없지는 않습니다. 막대와 경계를 찾는 필터는 줄무늬에도 도움이 되어, 첫 스테이지는 21종 중 {{100 * trained_t[0]:.0f}}%를 맞힙니다. 그러나 숫자에 가장
 # 좋았던 마지막 스테이지가 여기서는 가장 나빠 {{100 * trained_t[2]:.0f}}%입니다. 질감 몇 장만으로 처음부터 학습한 쪽은 {{100 * scratch_t[0]:.0f}}%를 맞힙니다. 특징은
 # 두 태스크가 같은 재료로 이루어진 만큼만 통합니다.
 # %% [markdown] lang="en"
 # ## How much does a source need?
 #
-# A poorer school for the same network, with as many updates: only the capitals A to Z, {{int((y < 26).sum())}} drawings.
+# The same network, with as many updates, on a smaller source task: only the capitals A to Z, {{int((y < 26).sum())}} drawings.
 #
 # **Predict.** How well will it read new capitals? And how good are its features for digits, compared with those from all
 # {{letters.num_classes}} letters?
@@ -528,7 +534,7 @@ assert trained_t[0] > trained_t[2] + 0.05
 #
 # 같은 신경망을 이번에는 대문자 A부터 Z까지의 그림 {{int((y < 26).sum())}}장만으로 사전 학습해 봅시다. 업데이트 횟수는 같습니다.
 #
-# **예측해 보세요.** 처음 보는 대문자를 얼마나 읽을까요? 그 특징은 글자 {{letters.num_classes}}종에서 배운 특징과 견주어 숫자에 얼마나 쓸모 있을까요?
+# **예측해 보세요.** 처음 보는 대문자를 얼마나 읽을까요? 그 특징은 글자 {{letters.num_classes}}종에서 배운 특징과 비교해 숫자에 얼마나 쓸모 있을까요?
 # %%
 assert "".join(letters.class_names[:26]) == "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 school, known, new = small_network(seed=0), y < 26, y_val < 26
@@ -550,13 +556,14 @@ ft.show(fig, alt="Bars of accuracy on digits. Random weights and pre-training on
 chance, few, full = (score[0] for score in scores.values())
 assert full > few + 0.02 and abs(few - chance) < full - few
 # %% [markdown] lang="en"
-# The capitals were really learned, but few distinctions need few features: for digits these are about as good as random
-# ones. A good source is large; `glyphnet` never saw a drawing twice. **Try it.** Is it the letters that count, or the
-# drawings? Train on `one = np.unique(y, return_index=True)[1]`, one drawing of every letter.
+# The capitals were really learned, but for digits these features are about as good as random ones. This source was too small.
+# Why, we cannot tell yet: it had fewer letters to tell apart, and also fewer drawings, which were seen far more often.
+# (`glyphnet` never saw a drawing twice.) **Try it.** Is it the letters that count, or the drawings? Train on
+# `one = np.unique(y, return_index=True)[1]`, one drawing of every letter.
 # %% [markdown] lang="ko"
-# 대문자는 제대로 배웠습니다. 하지만 구별할 것이 적으면 특징도 조금이면 되어서, 숫자에서는 무작위 가중치와 비슷한 수준입니다. 원천 태스크는 커야 좋습니다.
-# `glyphnet`은 같은 그림을 두 번 보지 않았습니다. **직접 해 보세요.** 중요한 것은 글자 수일까요, 그림 수일까요? 모든 글자를 그림 한 장씩만 쓰는
-# `one = np.unique(y, return_index=True)[1]`로 학습해 보세요.
+# 대문자는 제대로 배웠습니다. 하지만 그 특징은 숫자에서 무작위 가중치와 비슷한 수준입니다. 이 원천 태스크는 너무 작았습니다. 다만 이유는 아직 모릅니다. 구별할 글자만 적은 것이
+# 아니라 그림 수도 적어서, 같은 그림을 훨씬 자주 보았기 때문입니다. (`glyphnet`은 같은 그림을 두 번 보지 않았습니다.) **직접 해 보세요.** 중요한 것은 글자 수일까요, 그림
+# 수일까요? 모든 글자를 그림 한 장씩만 쓰는 `one = np.unique(y, return_index=True)[1]`로 학습해 보세요.
 # %% [markdown] lang="en"
 # ## Once, and for everybody
 #
@@ -585,7 +592,7 @@ print(f"our small pre-training took about {seconds / loading:.0f} times as long 
 #
 # ### 연습 3: 언제부터 이득일까요?
 #
-# 사전 학습에는 `pretraining`이 한 번 듭니다. 그 뒤로 사용자마다 `on_top`을 내고, 사전 학습이 없으면 저마다 `alone`을 냅니다. 총비용을 따져 함께 쓰는 쪽이 더
+# 사전 학습에는 `pretraining`이 한 번 듭니다. 그 뒤로 사용자마다 `on_top`을 내고, 사전 학습이 없으면 한 사람당 `alone`을 냅니다. 총비용을 따져 함께 쓰는 쪽이 더
 # 싸지는 최소 사용자 수를 돌려주세요. `on_top`은 `alone`보다 작습니다.
 # %% tags=["exercise"]
 def pays_from(pretraining, alone, on_top):
@@ -622,9 +629,9 @@ glyphnet_alone = first["test_mean"]  # lesson 01, with ten labels per class
 # larger network, and read {{100 * glyphnet_alone:.1f}} % from scratch in lesson 01, with 300 updates. So its pre-training is worth
 # about {{100 * (shipped - glyphnet_alone):.0f}} points here, not {{100 * (shipped - controls[0]):.0f}}.
 # %% [markdown] lang="ko"
-# 다른 사람의 글씨에서도 순위는 그대로입니다. 우리의 작은 신경망에서 사전 학습은 처음부터 학습할 때보다 {{100 * (best - controls[0]):.1f}}%p 높습니다. `glyphnet`의 사전 학습은
+# 다른 사람의 글씨에서도 순위는 그대로입니다. 우리의 작은 신경망에서는 사전 학습한 쪽의 정확도가 처음부터 학습할 때보다 {{100 * (best - controls[0]):.1f}}%p 높습니다. `glyphnet`의 사전 학습은
 # 비용이 {{drawn * multiplications(glyphnet) / ours:.0f}}배 들었지만 여러분은 내려받기만 하면 됩니다. 다만 `glyphnet`은 더 큰 신경망이고, 1강에서 업데이트 300번으로 처음부터
-# 학습했을 때 이미 {{100 * glyphnet_alone:.1f}}%였습니다. 그러니 여기서 그 사전 학습의 값어치는 {{100 * (shipped - controls[0]):.0f}}%p가 아니라 {{100 * (shipped - glyphnet_alone):.0f}}%p쯤입니다.
+# 학습했을 때 이미 {{100 * glyphnet_alone:.1f}}%였습니다. 그러니 여기서 그 사전 학습의 가치는 {{100 * (shipped - controls[0]):.0f}}%p가 아니라 {{100 * (shipped - glyphnet_alone):.0f}}%p쯤입니다.
 # %% [markdown] lang="en"
 # ## Quiz
 # %% [markdown] lang="ko"
@@ -670,8 +677,8 @@ ft.check("03.q4", ...)
 #
 # - 사전 학습은 레이블이 넉넉한 원천 태스크로 하는 평범한 학습입니다. 헤드와 레이블은 버리고 특징을 남깁니다.
 # - 사전 학습은 잡음에서 획과 경계를 만들어 냅니다. 첫 필터들에서 이웃한 가중치의 상관은 학습 전 {{smoothness(before):.2f}}, 학습 후
-#   {{smoothness(after):.2f}}였습니다.
-# - 특징은 새 헤드를 얹어 재고, 대조군과 견줍니다. 숫자에서는 {{100 * trained[2]:.0f}}%, 무작위 가중치는 {{100 * untrained[2]:.0f}}%, 픽셀은
+#   {{smoothness(after):.2f}}입니다.
+# - 특징은 새 헤드를 얹어 재고, 대조군과 비교합니다. 숫자에서는 {{100 * trained[2]:.0f}}%, 무작위 가중치는 {{100 * untrained[2]:.0f}}%, 픽셀은
 #   {{100 * raw[2]:.0f}}%, 처음부터 학습하면 {{100 * scratch[2]:.0f}}%였습니다.
 # - 특징은 두 태스크가 같은 재료로 이루어진 만큼만 통합니다. 질감에서는 잘해야 {{100 * trained_t.max():.0f}}%였고, 처음부터 학습하면
 #   {{100 * scratch_t[0]:.0f}}%였습니다.
@@ -679,11 +686,29 @@ ft.check("03.q4", ...)
 # %% [markdown] lang="en"
 # ## Next
 #
-# Our network sees 32 by 32 grey pixels, and its features end at strokes. Others have paid for far larger ones, pre-trained on
+# Our network sees 32 by 32 grey pixels, and all it has ever seen is strokes. Others have paid for far larger ones, pre-trained on
 # over a million photos, and given them away. Lesson 04 takes the best known of them apart: VGG, ResNet, MobileNet,
 # EfficientNet and their kin.
 # %% [markdown] lang="ko"
 # ## 다음 수업
 #
-# 우리 신경망은 32 x 32 픽셀의 흑백 이미지를 보고, 아는 것은 획뿐입니다. 사진 백만여 장으로 훨씬 큰 신경망을 사전 학습해 공개해 둔 사람들이 있습니다. 4강에서는
-# 그 가운데 가장 널리 알려진 VGG, ResNet, MobileNet, EfficientNet 등을 뜯어봅니다.
+# 우리 신경망이 지금까지 본 것은 32×32 픽셀의 흑백 이미지, 그것도 획뿐입니다. 사진 백만여 장으로 훨씬 큰 신경망을 사전 학습해 공개해 둔 사람들이 있습니다. 4강에서는
+# 그중 가장 널리 알려진 VGG, ResNet, MobileNet, EfficientNet 등을 뜯어봅니다.
+# %% [markdown] lang="en"
+# ## Read on
+#
+# - Russakovsky et al., 2015, [ImageNet](https://arxiv.org/abs/1409.0575); He et al., 2016,
+#   [ResNet](https://arxiv.org/abs/1512.03385); Yosinski et al., 2014,
+#   [how transferable are features?](https://arxiv.org/abs/1411.1792)
+# - Keras: [what convolutional networks learn](https://keras.io/examples/vision/visualizing_what_convnets_learn/)
+# - Dive into Deep Learning: [convolutional networks](https://d2l.ai/chapter_convolutional-neural-networks/index.html)
+# - Distill: [feature visualization](https://distill.pub/2017/feature-visualization/), what later stages look for
+# %% [markdown] lang="ko"
+# ## 더 읽을거리
+#
+# - Russakovsky 등, 2015, [ImageNet](https://arxiv.org/abs/1409.0575). He 등, 2016,
+#   [ResNet](https://arxiv.org/abs/1512.03385). Yosinski 등, 2014,
+#   [특징은 얼마나 옮겨 쓸 수 있을까](https://arxiv.org/abs/1411.1792)
+# - Keras: [합성곱 신경망이 배우는 것](https://keras.io/examples/vision/visualizing_what_convnets_learn/)
+# - Dive into Deep Learning: [합성곱 신경망](https://d2l.ai/chapter_convolutional-neural-networks/index.html)
+# - Distill: [특징 시각화](https://distill.pub/2017/feature-visualization/). 뒤쪽 스테이지가 무엇을 찾는지 보여 줍니다

@@ -27,7 +27,7 @@
 # 고르면 좋을까요?
 #
 # **질문**
-# - 유명한 신경망들은 무엇이 같고, 저마다 어떤 아이디어를 들고 나왔을까요?
+# - 유명한 신경망들은 무엇이 같고, 각각 어떤 아이디어를 내놓았을까요?
 # - 파라미터(parameter)는 어디에 몰려 있고, 시간도 거기서 들까요?
 # - 공개된 분류기를 어떻게 내 백본으로 만들까요?
 # - 학습할 때와 다른 픽셀을 넣으면 어떻게 될까요?
@@ -64,32 +64,32 @@ print(len(listed), "networks of keras.applications, such as", ", ".join(list(lis
 # ## The shelf
 #
 # All of these have been trained on ImageNet, more than a million photos of 1,000 kinds of things. Nine names come up again
-# and again. Each family became famous for one idea:
+# and again. Each family became famous for one idea. The year is that of the idea; the version on our shelf may be younger:
 #
 # | year | family | its idea |
 # |:---|:---|:---|
 # | 2014 | VGG16, VGG19 | 3 × 3 convolutions and nothing else, stacked deep |
-# | 2015 | Inception (V3) | parallel paths with kernels of several sizes, joined again |
+# | 2014 | Inception (GoogLeNet; here V3) | parallel paths with kernels of several sizes, joined again |
 # | 2015 | ResNet50, ResNet101 | skip connections: a block adds to what it was given |
-# | 2018 | MobileNet (V2) | depthwise separable: filter each channel by itself, then mix the channels |
+# | 2017 | MobileNet (here V2) | depthwise separable: filter each channel by itself, then mix the channels |
 # | 2019 | EfficientNet (B0) | compound scaling: depth, width and image size grow together |
 # | 2020 | ViT (B/16) | patches as words: each one looks at all others by attention |
 # | 2022 | ConvNeXt (Tiny) | a convolutional network built from ideas of ViT |
 # %% [markdown] lang="ko"
 # ## 진열대
 #
-# 모두 ImageNet, 곧 천 가지 사물을 찍은 사진 백만여 장으로 학습한 신경망입니다. 그 가운데 아홉 개의 이름이 거듭 나옵니다. 계열마다 이름을 알린 아이디어가
-# 하나씩 있습니다.
+# 모두 ImageNet으로 학습한 신경망입니다. ImageNet은 천 가지 사물을 찍은 사진 백만여 장입니다. 그중 아홉 개의 이름이 거듭 나옵니다. 계열마다 이름을 알린
+# 아이디어가 하나씩 있습니다. 연도는 그 아이디어가 나온 해이고, 여기 있는 버전은 그보다 나중 것일 수 있습니다.
 #
 # | 연도 | 계열 | 아이디어 |
 # |:---|:---|:---|
-# | 2014 | VGG16, VGG19 | 3 × 3 합성곱만 깊이 쌓기 |
-# | 2015 | Inception (V3) | 커널 크기가 다른 여러 갈래를 나란히 두고 다시 합치기 |
+# | 2014 | VGG16, VGG19 | 3×3 합성곱만 깊이 쌓기 |
+# | 2014 | Inception(GoogLeNet, 여기서는 V3) | 커널 크기가 다른 여러 갈래를 나란히 두고 다시 합치기 |
 # | 2015 | ResNet50, ResNet101 | 스킵 연결(skip connection): 받은 것에 결과를 더해서 넘기는 블록 |
-# | 2018 | MobileNet (V2) | 깊이별 분리 합성곱(depthwise separable): 채널을 따로 훑은 다음 섞기 |
+# | 2017 | MobileNet(여기서는 V2) | 깊이별 분리 합성곱(depthwise separable): 채널마다 필터를 따로 적용한 다음 채널을 섞기 |
 # | 2019 | EfficientNet (B0) | 복합 스케일링(compound scaling): 깊이, 너비, 이미지 크기를 함께 키우기 |
-# | 2020 | ViT (B/16) | 조각(patch)을 낱말처럼: 어텐션(attention)으로 서로를 모두 살피기 |
-# | 2022 | ConvNeXt (Tiny) | ViT의 옷을 입은 합성곱 신경망 |
+# | 2020 | ViT (B/16) | 패치(patch)를 단어처럼: 어텐션(attention)으로 서로를 모두 살피기 |
+# | 2022 | ConvNeXt (Tiny) | ViT의 아이디어를 가져온 합성곱 신경망 |
 # %% [markdown] lang="en"
 # The weights are a download, but the architecture is code that you have already. So we build them with random weights, at
 # the image size of their pre-training. That is enough to look at the anatomy, and it works offline.
@@ -113,7 +113,7 @@ assert zoo["ViT-B/16"].count_params() == 85_798_656  # as KerasHub states for it
 # **Predict.** MobileNet, EfficientNet and ConvNeXt came after ResNet. Which of the older ideas will you find in them?
 # %% [markdown] lang="ko"
 # `ft.load_backbone`은 `keras.applications`의 신경망을 헤드 없이 가져옵니다. ViT는 KerasHub에서 왔습니다. 아이디어는 흔적을 남깁니다. 계열마다 새로
-# 들여온 층이 있습니다.
+# 도입한 층이 있습니다.
 #
 # **예측해 보세요.** MobileNet, EfficientNet, ConvNeXt는 ResNet보다 나중에 나왔습니다. 이들 안에서 앞선 아이디어를 몇 가지나 찾을 수 있을까요?
 # %%
@@ -142,11 +142,11 @@ assert all(made_of[name]["Add"] for name in later)
 assert {k.kernel_size for k in zoo["VGG16"].layers if kind(k) == "Conv2D"} == {(3, 3)}
 assert not made_of["ConvNeXtTiny"]["BatchNormalization"]
 # %% [markdown] lang="en"
-# Good ideas stay. Everything after ResNet has skip connections, ViT's blocks hide two each. EfficientNet and ConvNeXt have
+# Good ideas stay. On this shelf everything after ResNet has skip connections; ViT's blocks hide two each. EfficientNet and ConvNeXt have
 # taken over MobileNet's depthwise convolutions. And ConvNeXt has ViT's LayerNorm where most others have BatchNorm,
 # so the trap of BatchNorm that lesson 06 shows is not in it.
 # %% [markdown] lang="ko"
-# 좋은 아이디어는 살아남습니다. ResNet 뒤에 나온 신경망에는 모두 스킵 연결이 있고, ViT의 블록 속에도 두 개씩 숨어 있습니다. EfficientNet과 ConvNeXt는
+# 좋은 아이디어는 살아남습니다. 여기 있는 신경망 중 ResNet 뒤에 나온 것에는 모두 스킵 연결이 있고, ViT의 블록 속에도 두 개씩 숨어 있습니다. EfficientNet과 ConvNeXt는
 # MobileNet의 깊이별 합성곱을 물려받았습니다. ConvNeXt에는 흔히 BatchNorm이 있는 자리에 ViT의 LayerNorm이 있습니다. 그래서 6강에 나올 BatchNorm의
 # 함정도 없습니다.
 # %% [markdown] lang="en"
@@ -158,7 +158,7 @@ assert not made_of["ConvNeXtTiny"]["BatchNormalization"]
 # %% [markdown] lang="ko"
 # ## 이름은 아홉, 뼈대는 하나
 #
-# 수백 줄짜리 층 목록에서는 설계가 보이지 않습니다. **스테이지**는 신경망을 자를 수 있는 두 지점 사이의 토막입니다. 활성값 하나만 지나가는 곳이면 자를 수
+# 수백 줄짜리 층 목록에서는 설계가 보이지 않습니다. **스테이지**는 신경망을 자를 수 있는 두 지점 사이의 토막입니다. 텐서 하나만 지나가는 곳이면 자를 수
 # 있고, 맵이 작아지는 곳에서 새 스테이지가 시작됩니다. `ft.stages`는 함수형 Keras 모델이면 어떤 것이든 층 그래프에서 스테이지를 찾아냅니다.
 # %% tags=["nbval-check-output"]
 found["ResNet50"]
@@ -209,7 +209,7 @@ assert shapes["ViT-B/16"][0] == shapes["ViT-B/16"][1]
 # %% [markdown] lang="ko"
 # 뼈대는 하나입니다. 합성곱 신경망은 어느 것이나 맵이 7분의 1 이하로 줄고, 채널은 그만큼 늘며, 마지막 두 스테이지에 파라미터의
 # {{100 * min(late(n, "params") for n in convolutional):.0f}}~{{100 * max(late(n, "params") for n in convolutional):.0f}}%가 있습니다. ViT는 이미지를
-# 한 번 조각낸 다음 토큰(token) {{shapes["ViT-B/16"][0][0]}}개를 끝까지 끌고 갑니다. 조각마다 하나씩, 그리고 이미지 전체를 맡는 토큰이 하나 있습니다.
+# 한 번 패치로 나눈 다음 토큰(token) {{shapes["ViT-B/16"][0][0]}}개를 끝까지 유지합니다. 패치마다 하나씩, 그리고 이미지 전체를 맡는 토큰이 하나 있습니다.
 # %% [markdown] lang="en"
 # ### Exercise 1: how small may an image be?
 #
@@ -217,7 +217,7 @@ assert shapes["ViT-B/16"][0] == shapes["ViT-B/16"][1]
 # %% [markdown] lang="ko"
 # ### 연습 1: 이미지는 얼마나 작아도 될까요?
 #
-# MobileNetV2는 224픽셀을 7 × 7 맵으로 만듭니다. 인자 하나만 바꾸어 마지막 맵이 3 × 3이 되게 해 보세요.
+# MobileNetV2는 224픽셀을 7×7 맵으로 만듭니다. 인자 하나만 바꾸어 마지막 맵이 3×3이 되게 해 보세요.
 # %% tags=["exercise"]
 small = ft.load_backbone("MobileNetV2", weights=None, image_size=224)
 # Stuck? ft.hint("04.1"), then ft.solution("04.1")
@@ -236,7 +236,7 @@ ft.check("04.1", small)
 # 앞의 그림은 헤드 없는 신경망입니다. `keras.applications`에서는 `include_top=False`로 헤드를 뗍니다. 그러면 얼마나 없어질까요? VGG의 헤드는 마지막 맵을
 # 한 줄로 펼쳐 숫자 하나하나를 유닛 4,096개와 잇고, 그것을 다시 유닛 4,096개와, 또 클래스 1,000개와 잇습니다.
 #
-# **예측해 보세요.** VGG16의 파라미터 1억 3,800만 개 가운데 헤드에 든 것은 몇 퍼센트일까요?
+# **예측해 보세요.** VGG16의 파라미터 1억 3,800만 개 중 헤드에 든 것은 몇 퍼센트일까요?
 # %% tags=["nbval-check-output"]
 body, inputs, in_head = zoo["VGG16"].count_params(), math.prod(zoo["VGG16"].output_shape[1:]), 0
 for units in (4096, 4096, 1000):
@@ -250,7 +250,7 @@ assert in_head > 0.8 * (body + in_head)
 # Nearly all of it. Later networks first average each map, which leaves one number per map: the features. A new head on
 # these is tiny, whatever the body.
 # %% [markdown] lang="ko"
-# 거의 전부입니다. 나중에 나온 신경망은 먼저 맵마다 평균을 냅니다. 맵마다 숫자 하나, 곧 특징(feature)만 남습니다. 그 위에 얹는 새 헤드는 백본이
+# 거의 전부입니다. 나중에 나온 신경망은 먼저 맵마다 평균을 냅니다. 그러면 맵마다 값이 하나씩 남는데, 이것이 특징(feature)입니다. 그 위에 얹는 새 헤드는 백본이
 # 무엇이든 아주 작습니다.
 # %% tags=["nbval-check-output"]
 for name in ("VGG16", "MobileNetV2", "ViT-B/16"):
@@ -333,8 +333,8 @@ assert zoo["VGG16"].count_params() < zoo["ResNet50"].count_params()
 # %% [markdown] lang="ko"
 # ### 연습 2: 깊이별 분리 합성곱
 #
-# 채널 128개에서 128개로 가는 보통의 3 × 3 합성곱에는 가중치가 3 · 3 · 128 · 128개 있습니다. MobileNet은 이를 둘로 나눕니다. 먼저 채널마다 따로 3 × 3 필터를
-# 하나씩 쓰고, 그다음 1 × 1 합성곱으로 채널을 섞습니다. 둘을 합치면 가중치는 몇 개일까요? 편향은 없습니다.
+# 채널 128개에서 128개로 가는 보통의 3×3 합성곱에는 가중치가 3 · 3 · 128 · 128개 있습니다. MobileNet은 이를 둘로 나눕니다. 먼저 채널마다 따로 3×3 필터를
+# 하나씩 쓰고, 그다음 1×1 합성곱으로 채널을 섞습니다. 둘을 합치면 가중치는 몇 개일까요? 편향은 없습니다.
 # %% tags=["exercise"]
 separable = ...
 # Stuck? ft.hint("04.2"), then ft.solution("04.2")
@@ -342,14 +342,14 @@ ft.check("04.2", separable)
 # %% [markdown] lang="en"
 # ## And work is not time
 #
-# The clock has the last word. We time one image through five of the networks, compiled, and take the best of three.
+# In the end only a clock can tell. We time one image through five of the networks, compiled, and take the best of three.
 #
 # **Predict.** ResNet50 multiplies {{work["ResNet50"] / work["EfficientNetB0"]:.0f}} times as often as EfficientNetB0. Does it
 # take as many times as long?
 # %% [markdown] lang="ko"
 # ## 계산량과 시간도 다릅니다
 #
-# 마지막 판정은 시계가 내립니다. 신경망 다섯 개에 이미지를 한 장씩 흘려보내는 시간을 재 봅시다. 먼저 컴파일하고, 세 번 가운데 가장 빠른 것을 씁니다.
+# 결국 시간을 재 봐야 압니다. 신경망 다섯 개에 이미지를 한 장씩 넣고 걸리는 시간을 재 봅시다. 먼저 컴파일하고, 세 번 중 가장 빠른 것을 씁니다.
 #
 # **예측해 보세요.** ResNet50의 곱셈은 EfficientNetB0의 {{work["ResNet50"] / work["EfficientNetB0"]:.0f}}배입니다. 시간도 그만큼 더 걸릴까요?
 # %% tags=["timing"]
@@ -383,7 +383,7 @@ assert took["VGG16"] > 1.2 * took["ResNet50"] or tf.config.list_physical_devices
 # documentation reports, VGG16 even overtakes ResNet50. Measure where the network will run.
 # %% [markdown] lang="ko"
 # CPU에서는 VGG16이 파라미터가 적은데도 느립니다. 계산량이 중요하다는 뜻입니다. 하지만 작은 신경망은 계산량이 준 만큼 빨라지지 않습니다. 깊이별 필터는
-# 메모리에서 숫자를 가져와서 조금만 계산하고 말기 때문입니다. Keras 문서에 실린 GPU 기록에서는 VGG16이 오히려 ResNet50을 앞지릅니다. 신경망을 돌릴 바로
+# 메모리에서 값을 가져와서 조금만 계산하고 말기 때문입니다. Keras 문서에 실린 GPU 기록에서는 VGG16이 오히려 ResNet50을 앞지릅니다. 신경망을 돌릴 바로
 # 그 기계에서 재 보세요.
 # %% [markdown] lang="en"
 # ## How far a stage can see
@@ -394,16 +394,16 @@ assert took["VGG16"] > 1.2 * took["ResNet50"] or tf.config.list_physical_devices
 # ## 스테이지는 얼마나 넓게 볼까요?
 #
 # 여기서부터는 학습된 가중치가 필요하므로 이 과정에 들어 있는 `glyphnet`을 씁니다. 글자로 사전 학습한 신경망입니다. 큰 신경망처럼 첫 합성곱인
-# 줄기(stem)와 스테이지 몇 개로 되어 있습니다.
+# 스템(stem)과 스테이지 몇 개로 되어 있습니다.
 # %% [markdown] lang="en"
 # What can one of its units see? We disturb an image, one row or column at a time, and note whether the unit in the middle
 # of the maps notices.
 #
 # **Predict.** A unit of the stem looks through one 3 × 3 kernel. How many pixels does a unit of `stage1` see, two layers on?
 # %% [markdown] lang="ko"
-# 그 안의 유닛 하나는 무엇을 볼 수 있을까요? 이미지를 한 번에 한 행이나 한 열씩 흩뜨리면서 맵 한가운데의 유닛이 알아채는지 봅시다.
+# 그 안의 유닛 하나는 무엇을 볼 수 있을까요? 이미지를 한 번에 한 행이나 한 열씩 바꾸어 가며 맵 한가운데의 유닛이 알아채는지 봅시다.
 #
-# **예측해 보세요.** 줄기의 유닛은 3 × 3 커널 하나로 봅니다. 두 층 더 간 `stage1`의 유닛은 픽셀을 몇 개나 볼까요?
+# **예측해 보세요.** 스템의 유닛은 3×3 커널 하나로 봅니다. 두 층 더 간 `stage1`의 유닛은 픽셀을 몇 개나 볼까요?
 # %%
 backbone = track.backbone
 stem = keras.Model(backbone.input, backbone.get_layer("stem_relu").output)
@@ -441,12 +441,13 @@ areas = [int(seen.sum()) for seen in sees.values()]
 assert areas == sorted(areas) and areas[0] <= 9 and areas[2] == areas[3] == 32 * 32
 # %% [markdown] lang="en"
 # A unit of the stem has {{areas[0]}} pixels to judge by: enough for the edge of a stroke, not for a digit. In `stage1` it
-# sees {{areas[1]}} pixels, a bend or a crossing. From `stage2` on everything is in view. That is why
-# early features are edges: more does not fit in. What do they make of a letter and of a digit?
+# sees {{areas[1]}} pixels, a bend or a crossing. From `stage2` on everything is in view. So the first features cannot be
+# more than edges: more does not fit in. Further on the view is no limit, and training decides what a unit looks for. What do
+# the stages make of a letter and of a digit?
 # %% [markdown] lang="ko"
-# 줄기의 유닛은 픽셀 {{areas[0]}}개만 보고 판단합니다. 획의 경계라면 몰라도 숫자 하나를 알아볼 수는 없습니다. `stage1`에서는 {{areas[1]}}개가 보이니 굽은
-# 곳이나 교차점이 들어옵니다. `stage2`부터는 전부가 보입니다. 앞쪽 특징이 경계인 까닭이 여기 있습니다. 그 이상은 눈에 들어오지
-# 않습니다. 그렇다면 스테이지마다 글자와 숫자에서 어떤 특징 맵(feature map)을 만들어 낼까요?
+# 스템의 유닛은 픽셀 {{areas[0]}}개만 보고 판단합니다. 획의 경계라면 몰라도 숫자 하나를 알아볼 수는 없습니다. `stage1`에서는 {{areas[1]}}개가 보이니 굽은
+# 곳이나 교차점이 들어옵니다. `stage2`부터는 전부가 보입니다. 그러니 맨 앞의 특징은 경계 이상일 수 없습니다. 그 이상은 시야에 들어오지
+# 않습니다. 그 뒤로는 시야가 아니라 학습이 유닛이 찾을 것을 정합니다. 그렇다면 스테이지마다 글자와 숫자에서 어떤 특징 맵(feature map)을 만들어 낼까요?
 # %%
 source_task = track.source_task
 letters = source_task.validation
@@ -466,10 +467,10 @@ for image, what in ((letter, "the letter R"), (digit, "the digit 5")):
 #
 # **Predict.** Take the ten digits that excite one unit most. How many of them are of the same kind, early and late?
 # %% [markdown] lang="ko"
-# 손가락으로 획을 따라가 보세요. 줄기와 `stage1`에서는 글자든 숫자든 따라갈 수 있습니다. 마지막 줄에는 밝은 점 몇 개만 남아서 보아도 뜻을 알 수
+# 손가락으로 획을 따라가 보세요. 스템과 `stage1`에서는 글자든 숫자든 따라갈 수 있습니다. 마지막 줄에는 밝은 점 몇 개만 남아서 보아도 뜻을 알 수
 # 없습니다. 그러니 거꾸로 물어봅시다. 유닛 하나를 가장 크게 자극하는 숫자는 어떤 것일까요?
 #
-# **예측해 보세요.** 유닛 하나를 가장 크게 자극하는 숫자 이미지 열 장을 뽑습니다. 그 가운데 같은 숫자는 몇 장일까요? 앞쪽과 뒤쪽은 어떻게 다를까요?
+# **예측해 보세요.** 유닛 하나를 가장 크게 자극하는 숫자 이미지 열 장을 뽑습니다. 그중 같은 숫자는 몇 장일까요? 앞쪽과 뒤쪽은 어떻게 다를까요?
 # %%
 def fans(look):
     """The ten digits that excite each unit most, and how many of them are of one kind."""
@@ -513,20 +514,20 @@ assert alike["stage3"] > max(random)
 # wide view: even random weights give {{np.mean(random):.1f}} there. The rest was learned, and not from digits. Late units
 # stand for shapes of letters, and digits have such shapes, too: that is what one hopes for when taking over a backbone.
 # %% [markdown] lang="ko"
-# 줄기에서는 열 장 가운데 {{alike["stem"]:.1f}}장, 마지막 스테이지에서는 {{alike["stage3"]:.1f}}장이 같은 숫자입니다. 넓게 보는 덕도 있습니다. 무작위
+# 스템에서는 열 장 중 {{alike["stem"]:.1f}}장, 마지막 스테이지에서는 {{alike["stage3"]:.1f}}장이 같은 숫자입니다. 넓게 보는 덕도 있습니다. 무작위
 # 가중치로도 거기서는 {{np.mean(random):.1f}}장이 나옵니다. 나머지는 배운 것이고, 숫자에서 배운 것도 아닙니다. 뒤쪽 유닛은 글자의 모양을 나타내는데 숫자에도
 # 그런 모양이 있습니다. 남이 학습한 백본을 가져다 쓸 때 바라는 것이 바로 이것입니다.
 # %% [markdown] lang="en"
 # ## The pixels it was trained on
 #
-# There is small print. Each family was trained with pixels scaled in its own way, its **preprocessing**, and its weights
+# One condition is easily missed. Each family was trained with pixels scaled in its own way, its **preprocessing**, and its weights
 # make sense only with that. Let us send one pixel of pure red, (255, 0, 0), through the functions that
 # `keras.applications` provides.
 # %% [markdown] lang="ko"
 # ## 사전 학습 때의 픽셀
 #
-# 작은 글씨로 적힌 조건이 있습니다. 계열마다 픽셀 값을 저마다의 방식으로 변환해 학습했고, 가중치는 그 **전처리**(preprocessing)와 함께일 때만 뜻이
-# 있습니다. 새빨간 픽셀 (255, 0, 0) 하나를 `keras.applications`의 전처리 함수들에 넣어 봅시다.
+# 놓치기 쉬운 조건이 하나 있습니다. 픽셀 값을 변환하는 방식이 계열마다 다르고, 가중치는 학습할 때 쓴 그 **전처리**(preprocessing)와 함께 써야 제대로
+# 동작합니다. 새빨간 픽셀 (255, 0, 0) 하나를 `keras.applications`의 전처리 함수들에 넣어 봅시다.
 # %%
 packages = {
     "VGG16": "vgg16", "ResNet50": "resnet50", "InceptionV3": "inception_v3",
@@ -593,7 +594,7 @@ assert right > 0.85 and max(wrong) < 0.5 * right and said == []
 # {{100 * right:.0f}}%가 {{100 * reads["inverted"]:.0f}}%까지 떨어지는데 오류도 경고도 없습니다. 그래도 여기서는 망가진 것이 눈에 보입니다.
 # 전이 학습(transfer learning)에서는 그렇지 않습니다. 특징이 어떻든 새 헤드는 거기에 맞추어 학습됩니다. 그럴 때는 어떻게 알아챌까요?
 #
-# **예측해 보세요.** 새 헤드를 학습할 때도 시험할 때도 똑같이 틀린 픽셀을 쓰면, 숫자를 얼마나 읽을까요?
+# **예측해 보세요.** 새 헤드를 학습할 때도 평가할 때도 똑같이 틀린 픽셀을 쓰면, 숫자를 얼마나 읽을까요?
 # %%
 from sklearn.linear_model import LogisticRegression  # a Dense layer with softmax, but quick
 
@@ -632,7 +633,7 @@ assert means["inverted"] > 0.9 > 10 * reads["inverted"]
 # look for another one. Check the pixels before you judge a backbone.
 # %% [markdown] lang="ko"
 # 명암을 뒤집으면 글자는 읽지 못했는데, 새 헤드는 {{100 * means["0 to 255, as trained"]:.0f}}% 대신 {{100 * means["inverted"]:.0f}}%를 냅니다.
-# 겉보기에는 멀쩡합니다. 백본이 별로라고 여기고 다른 것을 찾아 나서기 십상입니다. 백본을 탓하기 전에 픽셀부터 확인하세요.
+# 겉보기에는 멀쩡합니다. 그래서 백본이 별로라고 생각하고 다른 것을 찾기 쉽습니다. 백본을 탓하기 전에 픽셀부터 확인하세요.
 # %% [markdown] lang="en"
 # `ft.fit` looks at the pixels before it trains anything. Let us hand it the task in 0..1, and less the mean.
 # %% [markdown] lang="ko"
@@ -684,17 +685,17 @@ ft.check("04.3", mend)
 # ## Which one?
 #
 # The Keras documentation publishes for each network how many ImageNet photos it names rightly at the first guess. We did not
-# measure these numbers, but we can set them against the work that we counted. A network that another one beats in both has
-# nothing to offer but its fame.
+# measure these numbers, but we can set them against the work that we counted. A network that another one beats in both drops
+# out of this list. (By these two numbers alone: in time, as we saw, it may still be ahead.)
 #
 # **Predict.** How many of the eight remain?
 # %% [markdown] lang="ko"
 # ## 무엇을 고를까요?
 #
 # Keras 문서에는 신경망마다 ImageNet 사진을 한 번에 맞히는 비율이 나와 있습니다. 여기서 잰 값은 아니지만, 앞에서 센 계산량과 나란히 놓아 볼 수는 있습니다.
-# 정확도에서도 계산량에서도 다른 신경망에 밀린다면 유명하다는 점 말고는 내세울 것이 없습니다.
+# 정확도와 계산량이 모두 다른 신경망보다 못하면 이 목록에서 뺍니다. (이 두 가지로만 따진 것입니다. 앞에서 보았듯이 시간으로는 앞설 수도 있습니다.)
 #
-# **예측해 보세요.** 여덟 개 가운데 몇 개가 남을까요?
+# **예측해 보세요.** 여덟 개 중 몇 개가 남을까요?
 # %% tags=["nbval-check-output"]
 top1 = {  # percent of ImageNet, from the page "Keras Applications" of the Keras documentation
     "VGG16": 71.3, "VGG19": 71.3, "InceptionV3": 77.9, "ResNet50": 74.9, "ResNet101": 76.4,
@@ -715,7 +716,7 @@ left = [name for name, row in networks.items() if not beaten(row)]
 # Of the eight {{len(left)}} remain: {{", ".join(left)}}. But ImageNet is not your task, and work is not time. The list only says where to
 # begin.
 # %% [markdown] lang="ko"
-# 여덟 개 가운데 {{len(left)}}개, {{", ".join(left)}}가 남았습니다. 하지만 ImageNet은 내 태스크가 아니고, 계산량은 시간이 아닙니다. 이 목록은 어디서 시작할지를 알려
+# 여덟 개 중 {{len(left)}}개, {{", ".join(left)}}가 남았습니다. 하지만 ImageNet은 내 태스크가 아니고, 계산량은 시간이 아닙니다. 이 목록은 어디서 시작할지를 알려
 # 줄 뿐입니다.
 # %% [markdown] lang="en"
 # Before you choose, ask:
@@ -743,7 +744,7 @@ left = [name for name, row in networks.items() if not beaten(row)]
 # %% [markdown] lang="ko"
 # ### 연습 4: 고르는 규칙
 #
-# 위의 `networks`처럼 이름마다 `"top1"`과 `"work"`가 든 딕셔너리와 한도 `most`를 받는 함수를 작성해 보세요. 계산량이 `most` 이하인 것 가운데 가장 좋은 신경망의
+# 위의 `networks`처럼 이름마다 `"top1"`과 `"work"`가 든 딕셔너리와 한도 `most`를 받는 함수를 작성해 보세요. 계산량이 `most` 이하인 것 중 가장 좋은 신경망의
 # 이름을 돌려줍니다.
 # %% tags=["exercise"]
 def choose(networks, most):
@@ -788,7 +789,7 @@ ft.check("04.q4", ...)
 #   {{work["VGG16"] / work["ResNet50"]:.0f}} times its work. Measure the time where the network will run.
 # - A backbone is the network without its head. Yours is an average over the maps and one Dense layer.
 # - Units of the stem see {{areas[0]}} pixels, those of the last stage the whole image: first edges, then shapes.
-# - Weights want the pixels of their pre-training. Inverted ones cut the letters from {{100 * right:.0f}} % to
+# - Weights need pixels prepared as in their pre-training. Inverted ones cut the letters from {{100 * right:.0f}} % to
 #   {{100 * reads["inverted"]:.0f}} %, but a new head only from {{100 * means["0 to 255, as trained"]:.0f}} % to
 #   {{100 * means["inverted"]:.0f}} %, and Keras said nothing.
 # %% [markdown] lang="ko"
@@ -796,11 +797,11 @@ ft.check("04.q4", ...)
 #
 # - 합성곱 신경망은 뼈대가 같습니다. 맵은 줄고 채널은 늘며, 마지막 두 스테이지에 파라미터의 적어도
 #   {{100 * min(late(n, "params") for n in convolutional):.0f}}%가 있습니다.
-# - 파라미터와 계산량과 시간은 저마다 다릅니다. 헤드를 뗀 VGG16은 ResNet50보다 파라미터가 적은데 계산량은
+# - 파라미터, 계산량, 시간은 서로 다른 것입니다. 헤드를 뗀 VGG16은 ResNet50보다 파라미터가 적은데 계산량은
 #   {{work["VGG16"] / work["ResNet50"]:.0f}}배입니다. 시간은 신경망을 돌릴 기계에서 재야 합니다.
 # - 백본은 헤드를 뗀 신경망입니다. 새 헤드는 맵별 평균과 Dense 층 하나면 됩니다.
-# - 줄기의 유닛은 픽셀 {{areas[0]}}개를, 마지막 스테이지의 유닛은 이미지 전체를 봅니다. 경계가 먼저, 모양이 나중입니다.
-# - 가중치는 사전 학습 때와 같은 픽셀을 바랍니다. 명암을 뒤집으면 글자는 {{100 * right:.0f}}%에서 {{100 * reads["inverted"]:.0f}}%로 떨어지지만, 새
+# - 스템의 유닛은 픽셀 {{areas[0]}}개를, 마지막 스테이지의 유닛은 이미지 전체를 봅니다. 경계가 먼저, 모양이 나중입니다.
+# - 픽셀은 사전 학습 때와 똑같이 변환해야 합니다. 명암을 뒤집으면 글자는 {{100 * right:.0f}}%에서 {{100 * reads["inverted"]:.0f}}%로 떨어지지만, 새
 #   헤드는 {{100 * means["0 to 255, as trained"]:.0f}}%에서 {{100 * means["inverted"]:.0f}}%로 줄 뿐입니다. Keras는 아무 말도 하지 않습니다.
 # %% [markdown] lang="en"
 # ## Next
@@ -812,3 +813,25 @@ ft.check("04.q4", ...)
 #
 # 백본을 골랐고, 원래 헤드를 뗐고, 픽셀도 맞추었습니다. 한 번도 본 적 없는 이미지에서 그 특징은 얼마나 쓸모 있을까요? 5강에서는 백본을 동결하고 새 헤드만
 # 학습한 다음, 다른 것은 전혀 움직이지 않았음을 증명합니다.
+# %% [markdown] lang="en"
+# ## Read on
+#
+# - [VGG](https://arxiv.org/abs/1409.1556), [GoogLeNet](https://arxiv.org/abs/1409.4842),
+#   [ResNet](https://arxiv.org/abs/1512.03385), [MobileNet](https://arxiv.org/abs/1704.04861),
+#   [EfficientNet](https://arxiv.org/abs/1905.11946), [ViT](https://arxiv.org/abs/2010.11929),
+#   [ConvNeXt](https://arxiv.org/abs/2201.03545)
+# - Keras: [all networks with their accuracy, size and time](https://keras.io/api/applications/)
+# - Dive into Deep Learning: [modern convolutional networks](https://d2l.ai/chapter_convolutional-modern/index.html),
+#   [vision transformers](https://d2l.ai/chapter_attention-mechanisms-and-transformers/vision-transformer.html)
+# - Distill: [how far a stage can see](https://distill.pub/2019/computing-receptive-fields/), the *receptive field*
+# %% [markdown] lang="ko"
+# ## 더 읽을거리
+#
+# - [VGG](https://arxiv.org/abs/1409.1556), [GoogLeNet](https://arxiv.org/abs/1409.4842),
+#   [ResNet](https://arxiv.org/abs/1512.03385), [MobileNet](https://arxiv.org/abs/1704.04861),
+#   [EfficientNet](https://arxiv.org/abs/1905.11946), [ViT](https://arxiv.org/abs/2010.11929),
+#   [ConvNeXt](https://arxiv.org/abs/2201.03545)
+# - Keras: [신경망별 정확도, 크기, 시간](https://keras.io/api/applications/)
+# - Dive into Deep Learning: [현대 합성곱 신경망](https://d2l.ai/chapter_convolutional-modern/index.html),
+#   [비전 트랜스포머](https://d2l.ai/chapter_attention-mechanisms-and-transformers/vision-transformer.html)
+# - Distill: [스테이지가 보는 넓이](https://distill.pub/2019/computing-receptive-fields/). *수용 영역*(receptive field)이라고 합니다

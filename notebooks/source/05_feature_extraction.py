@@ -15,7 +15,7 @@
 # - train on cached features and get the same predictions in less time
 # - say how many labels it takes until training from scratch catches up
 #
-# ⏱ 40 minutes · Needs: lesson 01, and better 04 · Runs in under a minute on a laptop
+# ⏱ 40 minutes · Needs: lesson 01 (better: up to 04) · Runs in under a minute on a laptop
 # %% [markdown] lang="ko"
 # # 특징 추출(feature extraction)
 #
@@ -87,7 +87,7 @@ print("feature maps", tuple(maps.shape))
 # These {{maps.shape[-1]}} numbers are all that a classifier will get to see.
 # %% [markdown] lang="ko"
 # 특징 맵을 한 장씩 평균 내면 맵마다 숫자 하나가 남습니다. 그 특징(feature)이 이미지 안에 얼마나 강하게 나타나는지를 뜻합니다. 분류기가
-# 보게 될 것은 이 숫자 {{maps.shape[-1]}}개뿐입니다.
+# 보게 될 것은 이 값 {{maps.shape[-1]}}개뿐입니다.
 # %% tags=["nbval-check-output"]
 def features(network, split):
     """The feature vectors of a split, one row per image."""
@@ -104,8 +104,8 @@ print("features", features(backbone, fitted.train).shape)
 # %% [markdown] lang="ko"
 # ## 특징은 얼마나 쓸모 있을까요?
 #
-# 숫자로는 아직 아무것도 학습하지 않았습니다. 우선 들여다보기만 합시다. 검증 이미지를 두 차원, 곧 서로 가장 많이 달라지는 두 방향인
-# 주성분(principal component)으로 줄여 봅니다. 한 번은 픽셀에서, 한 번은 특징에서 출발합니다.
+# 숫자 이미지로는 아직 아무것도 학습하지 않았습니다. 우선 들여다보기만 합시다. 검증 이미지를 2차원으로 줄여 봅니다. 이미지들이 서로 가장 많이
+# 달라지는 두 방향인 주성분(principal component)만 남기는 것입니다. 한 번은 픽셀에서, 한 번은 특징에서 출발합니다.
 #
 # **예측해 보세요.** 같은 클래스의 이미지끼리 모이는 것은 어느 그림일까요?
 # %%
@@ -125,7 +125,7 @@ ft.show(
 # To check the impression with a number, we ask of every point: which share of its five nearest neighbours has its own
 # class?
 # %% [markdown] lang="ko"
-# 눈으로 받은 인상을 숫자로 확인합시다. 점마다 묻습니다. 가장 가까운 이웃 다섯 가운데 같은 클래스는 얼마나 될까요?
+# 눈으로 받은 인상을 수치로 확인합시다. 점마다 묻습니다. 가장 가까운 이웃 다섯 중 같은 클래스는 얼마나 될까요?
 # %%
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
@@ -150,10 +150,10 @@ assert together["features"] > together["raw pixels"]
 #
 # **Predict.** Raw pixels, features of random weights, pre-trained features: which is best, which is worst?
 # %% [markdown] lang="ko"
-# 레이블이 있는 이미지 가운데 가장 가까운 것의 클래스를 그대로 답하는 최근접 이웃(nearest neighbour)도 분류기입니다. 학습할 것이 없으니 그 정확도는
-# 온전히 특징의 몫입니다. 대조군은 구조는 같고 가중치만 무작위인 신경망입니다.
+# 레이블이 있는 이미지 중 가장 가까운 것의 클래스를 그대로 답하는 최근접 이웃(nearest neighbour)도 분류기입니다. 학습할 것이 없으니 그 정확도는
+# 오롯이 특징에서 나옵니다. 대조군은 구조는 같고 가중치만 무작위인 신경망입니다.
 #
-# **예측해 보세요.** 픽셀, 무작위 가중치의 특징, 사전 학습된 특징 가운데 무엇이 가장 낫고 무엇이 가장 못할까요?
+# **예측해 보세요.** 픽셀, 무작위 가중치의 특징, 사전 학습된 특징 중 무엇이 가장 낫고 무엇이 가장 못할까요?
 # %%
 def nearest(view, drawn):
     model = KNeighborsClassifier(1).fit(view(drawn.train), drawn.train.labels)
@@ -183,26 +183,30 @@ assert track.name == "photo" or max(untrained) < min(raw)
 # %% [markdown] lang="en"
 # Pre-trained features reach {{100 * np.mean(trained):.1f}} % with no training at all, raw pixels
 # {{100 * np.mean(raw):.1f}} %. Random weights give only
-# {{100 * np.mean(untrained):.1f}} %: an untrained network is worse than none. What knows something
-# is not the architecture but the weights, and they learned it on letters.
+# {{100 * np.mean(untrained):.1f}} %: for the nearest neighbour an untrained network is worse than none. (In lesson 03 a
+# logistic regression read such features, weighed them, and came close to the pixels. How good features are also depends on
+# who reads them.) What knows something is not the architecture but the weights, and they learned it on letters.
 # %% [markdown] lang="ko"
 # 사전 학습된 특징은 학습을 전혀 하지 않고도 {{100 * np.mean(trained):.1f}}%입니다. 픽셀은
 # {{100 * np.mean(raw):.1f}}%이고, 무작위 가중치는 {{100 * np.mean(untrained):.1f}}%에
-# 그칩니다. 학습하지 않은 신경망은 없느니만 못한 셈입니다. 무언가를 아는 것은 구조가 아니라 가중치이고, 가중치는 그것을 글자에서 배웠습니다.
+# 그칩니다. 최근접 이웃으로 읽으면 학습하지 않은 신경망은 없느니만 못한 셈입니다. (3강에서는 로지스틱 회귀로 특징마다 가중치를 매겨 읽었고, 그때는
+# 픽셀과 비슷했습니다. 특징이 얼마나 좋은지는 무엇으로 읽느냐에 따라서도 달라집니다.) 무언가를 아는 것은 구조가 아니라 가중치이고, 가중치는 그것을 글자에서 배웠습니다.
 # %% [markdown] lang="en"
 # ## A new head on a frozen backbone
 #
 # The simplest **transfer learning**: keep the feature extractor as it is, and put a new classifier on top. `ft.classifier`
 # adds the new head: the average over the area, dropout, and one Dense layer with softmax. `ft.freeze` closes all stages
-# (sections of the backbone) below it: a frozen weight does not learn.
+# (sections of the backbone) below it: a frozen weight does not learn. To train only such a head is called *feature
+# extraction*, and in papers *linear probing*.
 #
 # **Predict.** There are {{maps.shape[-1]}} features and {{task.num_classes}} classes. How many weights will train?
 # %% [markdown] lang="ko"
 # ## 동결한 백본에 얹는 새 헤드
 #
 # 가장 단순한 **전이 학습**(transfer learning)은 특징 추출기를 그대로 두고 새 분류기를 얹는 것입니다. `ft.classifier`가 얹는 새 헤드는 맵별 평균,
-# 드롭아웃(dropout), 소프트맥스를 쓰는 Dense 층 하나로 이루어집니다. `ft.freeze`는 그 아래의 스테이지(stage), 곧 백본을 나눈 토막들을 모두
-# 동결(freeze)합니다. 동결된 가중치는 학습되지 않습니다.
+# 드롭아웃(dropout), 소프트맥스를 쓰는 Dense 층 하나로 이루어집니다. `ft.freeze`는 그 아래의 스테이지(stage, 백본을 나눈 토막)를 모두
+# 동결(freeze)합니다. 동결된 가중치는 학습되지 않습니다. 이렇게 헤드만 학습하는 것이 *특징 추출*이고, 논문에서는 *선형 프로빙*(linear
+# probing)이라고도 합니다.
 #
 # **예측해 보세요.** 특징은 {{maps.shape[-1]}}개, 클래스는 {{task.num_classes}}개입니다. 학습되는 가중치는 몇 개일까요?
 # %% tags=["nbval-check-output"]
@@ -243,10 +247,13 @@ print(f"every probability lies between {start.min():.3f} and {start.max():.3f}")
 assert np.allclose(start, 1 / task.num_classes)
 # %% [markdown] lang="en"
 # All classes are equally likely, since `ft.classifier` starts the Dense layer at zero. Keras by default would draw it at
-# random. A few images cannot correct all of that: what they do not touch would stay in the head as noise.
+# random. A few images cannot correct all of that: what they do not touch would stay in the head as noise. And zeros can learn
+# here: in lesson 01 two layers of zeros blocked each other, while this is one layer on features that differ, and its slope is
+# feature times error.
 # %% [markdown] lang="ko"
 # 모든 클래스의 확률이 같습니다. `ft.classifier`가 Dense 층을 0에서 출발시키기 때문입니다. Keras의 기본값은 무작위 초기화입니다. 이미지 몇 장으로는
-# 그 무작위 값을 다 바로잡지 못하고, 바로잡지 못한 부분은 헤드에 잡음으로 남습니다.
+# 그 무작위 값을 다 바로잡지 못하고, 바로잡지 못한 부분은 헤드에 잡음으로 남습니다. 여기서는 0에서 출발해도 배울 수 있습니다. 1강에서는 0인 층 둘이
+# 서로를 막았지만, 여기서는 값이 제각각인 특징 위에 층이 하나뿐이고 기울기는 특징에 오차를 곱한 값이기 때문입니다.
 # %% [markdown] lang="en"
 # ### Exercise 1: count before you run
 #
@@ -283,7 +290,7 @@ ft.check("05.2", three)
 # %% [markdown] lang="ko"
 # ## 헤드 학습하기
 #
-# 먼저 Keras만으로 해 봅니다. `fit`은 `ft.prove`로 감쌉니다. 학습 전후로 모든 가중치의 체크섬(checksum), 곧 바이트에서 뽑은 지문을 비교해서,
+# 먼저 Keras만으로 해 봅니다. `fit`은 `ft.prove`로 감쌉니다. 모든 가중치의 체크섬(checksum, 바이트에서 뽑은 지문)을 학습 전후로 비교해서,
 # 움직이지 말아야 할 것이 움직였으면 오류를 냅니다.
 #
 # **예측해 보세요.** BatchNorm 층은 지나가는 값의 통계를 기록합니다. 이 통계는 움직일까요?
@@ -300,7 +307,7 @@ print(proof)
 # BatchNorm statistic is the same, bit for bit: a frozen BatchNorm layer does not update its statistics. The head moved, and
 # its {{len(plain.trainable_weights)}} arrays, kernel and bias, are all that the optimizer had in hand.
 # %% [markdown] lang="ko"
-# 한 줄씩 읽어 봅시다. 여기서 세는 것은 낱낱의 숫자가 아니라 배열입니다. 두 분할에 함께 들어 있는 예제는 없습니다. 동결한 가중치도 BatchNorm
+# 한 줄씩 읽어 봅시다. 여기서 세는 것은 가중치 하나하나가 아니라 배열입니다. 두 분할에 함께 들어 있는 예제는 없습니다. 동결한 가중치도 BatchNorm
 # 통계도 비트 하나까지 그대로입니다. 동결된 BatchNorm 층은 통계를 갱신하지 않습니다. 움직인 것은 헤드뿐이고, 옵티마이저가 맡은 것도 헤드의 배열
 # {{len(plain.trainable_weights)}}개, 커널과 편향이 전부입니다.
 # %%
@@ -342,7 +349,7 @@ assert caught is not None
 # {{track.updates}} updates that a run may have here, with light regularization.
 # %% [markdown] lang="ko"
 # 배열의 이름을 정확히 짚어 냅니다. `ft.fit`은 이 모든 일을 한 줄로 합니다. 모델을 복사해 동결하고, 학습하고, 증명하고, 가장 좋았던 에폭의 가중치를
-# 남깁니다. 전략 `"feature_extraction"`은 한 번 돌릴 때 쓸 수 있는 업데이트 {{track.updates}}번 가운데 3분의 1만 쓰고, 그동안 헤드만 학습합니다. 가벼운
+# 남깁니다. 전략 `"feature_extraction"`은 한 번 돌릴 때 쓸 수 있는 업데이트 {{track.updates}}번 중 3분의 1만 쓰고, 그동안 헤드만 학습합니다. 가벼운
 # 정규화(regularization)도 적용합니다.
 # %%
 run = ft.fit(model, task, "feature_extraction", updates=track.updates, seed=0)
@@ -368,9 +375,9 @@ print(run.summary())
 # ## 특징은 한 번만 계산하기
 #
 # 동결된 부분은 에폭이 바뀌어도 같은 이미지에는 똑같은 값을 냅니다. 그래서 `ft.fit`은 로그에 적힌 대로 이 값을 한 번만 계산했습니다(computed once).
-# 이번에는 손수 해 봅시다. 특징을 계산해 두고, 이 숫자들로 헤드를 학습합니다.
+# 이번에는 직접 해 봅시다. 특징을 계산해 두고, 이 값들로 헤드를 학습합니다.
 #
-# **예측해 보세요.** 앞의 순수한 Keras 모델과 견주어 예측은 같을까요, 거의 같을까요, 더 나쁠까요?
+# **예측해 보세요.** 앞의 순수한 Keras 모델과 비교해 예측은 같을까요, 거의 같을까요, 더 나쁠까요?
 # %%
 cached = features(backbone, fitted.train)
 head = keras.Sequential([
@@ -437,7 +444,7 @@ ft.check("05.3", said)
 # ## 레이블을 얼마나 아껴 줄까요?
 #
 # 클래스당 레이블 열 개로 한 번 돌려 본 것만으로는 말할 수 있는 것이 적습니다. 미리 기록해 둔 결과에는 레이블이 1, 3, 10, 50개일 때를 시드를 바꿔
-# 가며 여러 번 돌린 값이 들어 있습니다. 두 전략은 업데이트 횟수가 같고, 학습률은 저마다 알맞은 것을 골랐습니다. `feature_extraction_long`은 백본을
+# 가며 여러 번 돌린 값이 들어 있습니다. 두 전략은 업데이트 횟수가 같고, 학습률은 각각 알맞은 것을 골랐습니다. `feature_extraction_long`은 백본을
 # 동결한 채 업데이트를 모두 쓰는 전략입니다.
 #
 # **예측해 보세요.** 클래스당 레이블이 몇 개일 때 처음부터 학습한 쪽이 따라잡을까요?
@@ -467,17 +474,18 @@ if record:
 # With one label per class the frozen backbone is {{100 * ahead[1]:.0f}} points ahead, with ten {{100 * ahead[10]:.1f}}, with fifty
 # {{100 * ahead[50]:.1f}}: even there scratch makes about twice as many mistakes. Pre-training replaces labels, and is worth most where there
 # are few. The bars are 95 % intervals of the mean over seeds: drawn from as many seeds again and again, such an interval holds the true
-# mean 19 times out of 20. Where two do not overlap, the difference is more than luck; where they do, these seeds cannot tell.
+# mean 19 times out of 20. Where two do not overlap, the difference is more than luck. Where they do, nothing is said yet: the
+# difference itself, taken seed by seed, may have an interval clear of 0. Lessons 08 and 09 look at differences in this way.
 # %% [markdown] lang="ko"
 # 동결한 백본은 레이블이 클래스당 하나일 때 {{100 * ahead[1]:.0f}}%p, 열 개일 때 {{100 * ahead[10]:.1f}}%p, 쉰 개일 때
-# {{100 * ahead[50]:.1f}}%p 앞섭니다. 쉰 개라도 처음부터 학습한 쪽은 두 배쯤 틀립니다. 사전 학습은 레이블을 대신하며, 레이블이 적을수록 값집니다. 그림의 선은 시드에 걸친 평균의 95%
-# 신뢰 구간입니다. 같은 수의 시드로 거듭 구하면 스무 번 가운데 열아홉 번은 참된 평균을 담는 구간입니다. 두 구간이 겹치지 않으면 그 차이는 운이 아닙니다. 겹치면 이만한 시드로는 알 수
-# 없습니다.
+# {{100 * ahead[50]:.1f}}%p 앞섭니다. 쉰 개라도 처음부터 학습한 쪽은 두 배쯤 틀립니다. 사전 학습은 레이블을 대신하며, 레이블이 적을수록 가치가 큽니다. 그림의 선은 시드에 걸친 평균의 95%
+# 신뢰 구간입니다. 같은 수의 시드로 거듭 구하면 스무 번 중 열아홉 번은 참된 평균을 담는 구간입니다. 두 구간이 겹치지 않으면 그 차이는 운이 아닙니다. 겹칠 때는 아직 아무것도 말할 수
+# 없습니다. 시드별로 구한 차이의 구간은 0을 벗어날 수도 있기 때문입니다. 8강과 9강에서는 차이를 이렇게 봅니다.
 # %% [markdown] lang="en"
 # Believe no record that you cannot repeat. We run its hardest case live, a single image of each class, and hold it against
 # the recorded seeds.
 # %% [markdown] lang="ko"
-# 다시 해 볼 수 없는 기록은 믿지 않는 편이 좋습니다. 가장 어려운 경우, 곧 클래스마다 이미지가 단 한 장일 때를 직접 돌려 기록된 시드들과 견주어 봅시다.
+# 다시 해 볼 수 없는 기록은 믿지 않는 편이 좋습니다. 가장 어려운 경우인, 클래스마다 이미지가 단 한 장일 때를 직접 돌려 기록된 시드들과 비교해 봅시다.
 # %%
 runs = record.rows if record else []
 seeds = [r for r in runs if (r["strategy"], r["labels_per_class"]) == (frozen, 1)]
@@ -545,8 +553,8 @@ assert tested > 1.5 / task.num_classes
 # that counts is this one, and it counts only because nothing was chosen by it. How far it depends on luck, the recorded
 # seeds tell.
 # %% [markdown] lang="ko"
-# {{100 * run.val_accuracy:.1f}}%가 아니라 {{100 * tested:.1f}}%입니다. 다른 이미지이고, 쓴 사람도 대부분 다릅니다. 믿을 숫자는 이쪽입니다. 이 숫자를 보고
-# 고른 것이 하나도 없기 때문입니다. 이 숫자가 운에 얼마나 좌우되는지는 기록된 시드들이 말해 줍니다.
+# {{100 * run.val_accuracy:.1f}}%가 아니라 {{100 * tested:.1f}}%입니다. 다른 이미지이고, 쓴 사람도 대부분 다릅니다. 믿을 것은 이쪽입니다. 이 값을 보고
+# 고른 것이 하나도 없기 때문입니다. 이 값이 운에 얼마나 좌우되는지는 기록된 시드들이 말해 줍니다.
 # %% [markdown] lang="en"
 # ## Quiz
 # %% [markdown] lang="ko"
@@ -591,7 +599,7 @@ ft.check("05.q4", ...)
 #
 # - 사전 학습된 백본은 이미지를 특징으로 바꿉니다. 본 적 없는 클래스에서도 학습 없이 최근접 이웃만으로 {{100 * np.mean(trained):.0f}}%를
 #   맞혔고, 무작위 가중치로는 {{100 * np.mean(untrained):.0f}}%였습니다.
-# - 백본을 동결하고, 헤드를 바꾸고, 헤드만 학습합니다. 가중치 {{report.params:,}}개 가운데 {{report.trainable:,}}개입니다.
+# - 백본을 동결하고, 헤드를 바꾸고, 헤드만 학습합니다. 가중치 {{report.params:,}}개 중 {{report.trainable:,}}개입니다.
 # - 동결했으니 그대로일 것이라고 믿지 말고 체크섬을 비교합니다. BatchNorm 통계도 잊지 않습니다.
 # - 동결된 특징은 한 번만 계산하면 됩니다. 시간은 절약되지만 데이터 증강은 쓸 수 없습니다.
 # - 동결한 백본은 처음부터 학습한 신경망보다 레이블이 클래스당 하나일 때 {{100 * ahead[1]:.0f}}%p, 쉰 개일 때 {{100 * ahead[50]:.1f}}%p 앞섰습니다.
@@ -604,5 +612,21 @@ ft.check("05.q4", ...)
 # %% [markdown] lang="ko"
 # ## 다음 수업
 #
-# 백본은 내내 가만히 있었고, 아직도 글자에 길든 눈으로 숫자를 봅니다. 6강에서는 백본도 움직이게 합니다. 쓸모 있던 것을 잊지 않으면서 얼마나 멀리 갈
+# 백본은 내내 가만히 있었고, 아직도 글자에 익숙해진 눈으로 숫자를 봅니다. 6강에서는 백본도 움직이게 합니다. 쓸모 있던 것을 잊지 않으면서 얼마나 멀리 갈
 # 수 있을까요?
+# %% [markdown] lang="en"
+# ## Read on
+#
+# - Donahue et al., 2014, [DeCAF](https://arxiv.org/abs/1310.1531), and Razavian et al., 2014,
+#   [features off the shelf](https://arxiv.org/abs/1403.6382): frozen features on tasks that they were not made for; Kornblith et
+#   al., 2019, [do better ImageNet models transfer better?](https://arxiv.org/abs/1805.08974)
+# - Keras: [transfer learning and fine-tuning](https://keras.io/guides/transfer_learning/), the guide for this lesson and the next
+# - fast.ai: [lesson 1](https://course.fast.ai/Lessons/lesson1.html), a photo classifier in a few lines
+# %% [markdown] lang="ko"
+# ## 더 읽을거리
+#
+# - Donahue 등, 2014, [DeCAF](https://arxiv.org/abs/1310.1531)와 Razavian 등, 2014,
+#   [바로 꺼내 쓰는 특징](https://arxiv.org/abs/1403.6382): 동결한 특징을 다른 태스크에 써 본 논문들입니다. Kornblith 등, 2019,
+#   [ImageNet에서 좋은 모델이 전이도 잘될까](https://arxiv.org/abs/1805.08974)
+# - Keras: [전이 학습과 미세 조정](https://keras.io/guides/transfer_learning/). 이 수업과 다음 수업의 공식 가이드입니다
+# - fast.ai: [1강](https://course.fast.ai/Lessons/lesson1.html). 코드 몇 줄로 사진 분류기 만들기

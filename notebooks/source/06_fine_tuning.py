@@ -25,7 +25,7 @@
 # **질문**
 # - 백본까지 학습하게 하면 무엇이 달라지고, 무엇이 망가질 수 있을까요?
 # - 얼마나 빠르게 움직여도 될까요? 지나치게 움직였다는 것은 어떻게 알아챌까요?
-# - 미세 조정이, 똑같이 오래 학습한 동결한 백본보다 나은 때는 언제일까요?
+# - 동결한 채로 똑같이 오래 학습하는 것보다 미세 조정이 나은 때는 언제일까요?
 #
 # **이 수업을 마치면**
 # - 신경망의 전부 또는 일부를 동결 해제하고, 무엇이 학습되는지 증명할 수 있습니다
@@ -70,14 +70,16 @@ print(ft.freeze(model))
 # ## Unfreezing from the back
 #
 # Early stages see edges and strokes, which most tasks share; late stages are made for the source task. So one usually
-# unfreezes from the back. `last=1` means: the last stage and the head.
+# unfreezes from the back. There is another reason to open only a part: the more weights train, the more easily a few images are
+# learned by heart, which is the overfitting of lesson 02. `last=1` means: the last stage and the head.
 #
 # **Predict.** What part of all weights trains once the last stage is open: a tenth, a third, or most of them?
 # %% [markdown] lang="ko"
 # ## 뒤에서부터 동결 해제하기
 #
 # 앞쪽 스테이지(stage)는 경계와 획을 보고, 이것은 대부분의 태스크에 두루 쓰입니다. 뒤쪽 스테이지는 원천 태스크에 맞추어져
-# 있습니다. 그래서 보통 뒤에서부터 동결을 해제합니다. `last=1`은 마지막 스테이지와 헤드만 학습한다는 뜻입니다.
+# 있습니다. 그래서 보통 뒤에서부터 동결을 해제합니다. 일부만 여는 이유는 또 있습니다. 학습되는 가중치가 많을수록 이미지 몇 장을 통째로 외우기
+# 쉽습니다. 2강에서 본 과적합입니다. `last=1`은 마지막 스테이지와 헤드만 학습한다는 뜻입니다.
 #
 # **예측해 보세요.** 마지막 스테이지를 열면 전체 가중치의 얼마가 학습될까요? 10분의 1, 3분의 1, 아니면 대부분?
 # %%
@@ -133,7 +135,7 @@ print(f"{len(plain.trainable_weights)} weight arrays train")
 # %% [markdown] lang="ko"
 # 이제 백본을 동결 해제하고 학습을 이어 갑니다. 학습 가능한 가중치 목록은 늘어나고, 경고는 없으며, 손실도 평소처럼 나옵니다.
 #
-# **예측해 보세요.** 두 에폭을 더 학습하면 백본의 가중치 배열 가운데 몇 개가 움직였을까요?
+# **예측해 보세요.** 두 에폭을 더 학습하면 백본의 가중치 배열 중 몇 개가 움직였을까요?
 # %%
 body = plain.get_layer("backbone")
 body.trainable = True
@@ -163,7 +165,7 @@ assert caught is not None
 # The cure is one line, compile again, and with it comes the moment to choose a small rate. `ft.freeze` and `ft.unfreeze`
 # compile a compiled model again by themselves, and say so.
 # %% [markdown] lang="ko"
-# 해결책은 한 줄, 다시 컴파일하는 것입니다. 작은 학습률을 고를 때도 바로 이때입니다. `ft.freeze`와 `ft.unfreeze`는 이미 컴파일된
+# 한 줄만 더하면 됩니다. 다시 컴파일하는 것입니다. 작은 학습률을 고를 때도 바로 이때입니다. `ft.freeze`와 `ft.unfreeze`는 이미 컴파일된
 # 모델이면 스스로 다시 컴파일하고, 그렇게 했다고 알려 줍니다.
 # %%
 print(ft.unfreeze(plain).notes[0])
@@ -176,17 +178,20 @@ print(proof)
 # `ft.unfreeze` has left BatchNorm frozen. Before we see why, we need a way to see damage.
 # %% [markdown] lang="ko"
 # 이번에는 모든 스테이지가 움직였습니다. 옵티마이저가 맡은 배열은 {{len(plain.trainable_weights)}}개로, 앞에서 학습 가능하다고 표시된 것보다 적습니다.
-# `ft.unfreeze`가 BatchNorm을 동결해 두었기 때문입니다. 그 까닭을 알아보기 전에, 손상을 눈으로 볼 방법부터 마련합시다.
+# `ft.unfreeze`가 BatchNorm을 동결해 두었기 때문입니다. 그 이유를 알아보기 전에, 손상을 눈으로 볼 방법부터 마련합시다.
 # %% [markdown] lang="en"
 # ## A second pair of eyes: the old task
 #
 # Accuracy on the new task says how useful the backbone is now. It does not say how much of the pre-training is left.
-# For that we put the tuned backbone back under the head it was pre-trained with and let it read letters again.
+# For that we put the tuned backbone back under the head it was pre-trained with and let it read letters again. You may never
+# want a letter read. Here letters are a thermometer: they show how far the backbone has been written over, which the few digits
+# do not. Whether that matters depends on what you need the backbone for; lesson 09 comes back to it.
 # %% [markdown] lang="ko"
 # ## 또 하나의 눈: 원래 태스크
 #
-# 새 태스크의 정확도를 보면 백본이 지금 얼마나 쓸모 있는지는 알 수 있어도, 사전 학습이 얼마나 남아 있는지는 알 수 없습니다. 그래서 조정한
-# 백본에 사전 학습 때의 헤드를 다시 얹고, 글자를 읽혀 봅니다.
+# 새 태스크의 정확도를 보면 백본이 지금 얼마나 쓸모 있는지는 알 수 있어도, 사전 학습이 얼마나 남아 있는지는 알 수 없습니다. 그래서 미세 조정한
+# 백본에 사전 학습 때의 헤드를 다시 얹고, 글자를 읽혀 봅니다. 글자를 읽을 일은 없을지도 모릅니다. 여기서 글자는 온도계입니다. 백본이 얼마나 다른 내용으로 덮였는지는 숫자
+# 몇 장으로 알 수 없지만 글자로는 보입니다. 그것이 문제가 되는지는 백본을 어디에 쓸지에 달려 있고, 9강에서 다시 다룹니다.
 # %%
 letters = track.source_task and track.source_task.validation.take(np.arange(0, 3516, 3))
 
@@ -204,14 +209,16 @@ print(f"letters read by the untouched backbone: {100 * untouched:.1f} %")
 # ## Trap 2: BatchNorm does not stand still
 #
 # BatchNorm keeps a running mean and variance of what flows through it. During pre-training they described thousands of
-# images. The usual recipe keeps them with `backbone(x, training=False)`: many guides say that this puts BatchNorm in
-# inference mode for good.
+# images. The usual recipe keeps them with `backbone(x, training=False)`. Keras's own
+# [guide](https://keras.io/guides/transfer_learning/) names it as one of two ways to keep BatchNorm in inference mode. A user has
+# reported that `fit` overrules it ([issue 20285](https://github.com/keras-team/keras/issues/20285)). Let us see.
 # %% [markdown] lang="ko"
 # ## 함정 2: BatchNorm은 가만히 있지 않습니다
 #
 # BatchNorm은 지나가는 값의 이동 평균과 분산을 기억합니다. 사전 학습을 마쳤을 때 이 통계에는 수많은 이미지가 요약되어 있었습니다. 흔히
-# 쓰는 방법은 `backbone(x, training=False)`로 이 통계를 지키는 것입니다. 이렇게만 하면 BatchNorm이 줄곧 추론 모드에 머문다고
-# 설명하는 글이 많습니다.
+# 쓰는 방법은 `backbone(x, training=False)`로 이 통계를 지키는 것입니다. Keras의 [공식 가이드](https://keras.io/guides/transfer_learning/)도
+# BatchNorm을 추론 모드로 유지하는 두 가지 방법 중 하나로 이것을 듭니다. 그런데 `fit`이 이 설정을 무시한다는 사용자 보고가
+# 있습니다([이슈 20285](https://github.com/keras-team/keras/issues/20285)). 직접 확인해 봅시다.
 # %%
 def guide_model():
     """The recipe of the guides, with the head that was trained above."""
@@ -335,11 +342,15 @@ print(head_first(1e-2))
 #
 # **Predict.** Which of the two will suffer, the digits or the letters?
 # %% [markdown] lang="ko"
-# 표에는 학습 단계(phase)가 한 줄에 하나씩 나옵니다. `cosine`은 학습률이 짧은 준비 구간(warm-up)에서 올라갔다가 단계가 끝날 때까지 0으로 내려간다는 뜻이고,
-# `at 128 features`는 특징이 128개인 헤드에 맞춘 학습률이라는 뜻으로, 특징이 더 많은 헤드는 그만큼 작은 값을 씁니다. `inputs as they are`는
-# 데이터 증강을 하지 않는다는 뜻입니다. 이제 1e-2로 한 번 직접 학습해 봅시다. 새 헤드에는 흔히 쓰는 학습률입니다.
+# 표에는 학습 단계(phase)가 한 줄에 하나씩 나옵니다.
 #
-# **예측해 보세요.** 숫자와 글자 가운데 어느 쪽이 나빠질까요?
+# - `cosine`: 학습률이 짧은 워밍업(warm-up) 동안 올라갔다가 단계가 끝날 때까지 0으로 내려갑니다.
+# - `at 128 features`: 특징이 128개인 헤드에 맞춘 학습률입니다. 특징이 더 많으면 그만큼 작은 값을 씁니다.
+# - `inputs as they are`: 데이터 증강을 하지 않습니다.
+#
+# 이제 1e-2로 한 번 직접 학습해 봅시다. 새 헤드에는 흔히 쓰는 학습률입니다.
+#
+# **예측해 보세요.** 숫자와 글자 중 어느 쪽이 나빠질까요?
 # %%
 updates = min(track.updates, 150)
 fast = ft.fit(model, task, head_first(1e-2), updates=updates, seed=0, verbose=False)
@@ -394,7 +405,7 @@ if study:
 # %% [markdown] lang="ko"
 # 왼쪽에서 오른쪽으로 읽어 봅시다. 1e-5에서는 잃는 것도 얻는 것도 없습니다. 1e-3에서는 숫자 정확도가 어디에도 뒤지지 않고, 글자도 아직
 # {{100 * seeds("rate 0.001", "source_accuracy")[0]:.0f}}%를 읽습니다. 1e-2에서는 숫자는 버티지만 글자는 사라지고, 1e-1에서는 둘 다
-# 무너집니다. 미세 조정의 학습률을 새 헤드에 쓰는 값의 10분의 1에서 1000분의 1로 잡는 까닭입니다.
+# 무너집니다. 미세 조정의 학습률을 새 헤드에 쓰는 값의 10분의 1에서 1000분의 1로 잡는 이유입니다.
 # %% [markdown] lang="en"
 # ## An untrained head pulls at everything below
 #
@@ -404,7 +415,7 @@ if study:
 # ## 학습하지 않은 헤드는 아래층을 모두 잡아당깁니다
 #
 # 첫 번째 학습 단계를 건너뛰고, 새 헤드를 얹자마자 전체를 한꺼번에 학습하면 어떨까요? Keras는 Dense 층의 가중치를 무작위로 뽑습니다. 그런 헤드가 처음
-# 내놓는 답은 잡음이나 다름없어 손실이 크고, 기울기는 그 몫까지 백본에 떠맡깁니다.
+# 내놓는 답은 잡음이나 다름없어 손실이 크고, 기울기는 그 오차까지 백본에 떠넘깁니다.
 # %%
 import tensorflow as tf
 
@@ -432,7 +443,7 @@ assert noisy_pull > 3 * trained_pull > zero_pull == 0 or study is None
 #
 # **Predict.** Which of the two reads more digits, which more letters?
 # %% [markdown] lang="ko"
-# 이제 두 방법을 견주어 봅시다. 업데이트 {{updates}}번과 학습률 3e-4는 똑같습니다. 한쪽은 무작위 헤드를 얹고 처음부터 전체를 학습하고,
+# 이제 두 방법을 비교해 봅시다. 업데이트 {{updates}}번과 학습률 3e-4는 똑같습니다. 한쪽은 무작위 헤드를 얹고 처음부터 전체를 학습하고,
 # 다른 쪽은 업데이트의 3분의 1 동안 헤드만 학습한 뒤 전체를 학습합니다. 뒤의 방법을 LP-FT(linear probing then fine-tuning; Kumar 등,
 # 2022)라고 합니다.
 #
@@ -463,9 +474,9 @@ if study:
 # %% [markdown] lang="ko"
 # 헤드를 먼저 학습하면 글자를 {{100 * seeds("head first", "source_accuracy")[0]:.1f}}% 읽지만, 무작위 헤드로 시작하면
 # {{100 * seeds("random head", "source_accuracy")[0]:.1f}}%만 읽습니다. 어느 시드에서도 둘은 겹치지 않습니다. `ft.classifier`가 만드는 0에서 출발하는 헤드는 숫자에는
-# 좋지만 글자는 오히려 덜 지켜 줍니다({{100 * seeds("zero head", "source_accuracy")[0]:.1f}}%). 그러니 첫 기울기만으로는 설명되지
-# 않습니다. 0으로 채운 헤드는 첫 업데이트에 아무것도 내려보내지 않는데도 글자를 가장 적게 지켜 줍니다. 측정한 것은 헤드를 먼저 학습하면 글자가 가장 많이 남는다는 사실이고,
-# 그 까닭은 이 수업에서 시험하지 않았습니다.
+# 좋지만 글자는 오히려 덜 남습니다({{100 * seeds("zero head", "source_accuracy")[0]:.1f}}%). 그러니 첫 기울기만으로는 설명되지
+# 않습니다. 0으로 채운 헤드는 첫 업데이트에 아무것도 내려보내지 않는데도 글자가 가장 적게 남기 때문입니다. 측정한 것은 헤드를 먼저 학습하면 글자가 가장 많이 남는다는 사실이고,
+# 그 이유는 이 수업에서 확인하지 않았습니다.
 # %% [markdown] lang="en"
 # ### Exercise 3: write a strategy
 #
@@ -489,7 +500,7 @@ ft.check("06.3", my_strategy)
 #
 # **Predict.** On digits, so close to letters: by how much does fine-tuning win?
 # %% [markdown] lang="ko"
-# ## 미세 조정은 그만한 값어치가 있을까요?
+# ## 미세 조정은 그만한 가치가 있을까요?
 #
 # 공정한 질문은 "전보다 나은가?"가 아니라 "똑같이 오래 학습한 동결한 백본보다 나은가?"입니다. 그 대조군이 `feature_extraction_long`입니다.
 # 업데이트 횟수도, 학습률을 고르는 방식도 같고, 헤드만 학습합니다.
@@ -512,17 +523,17 @@ if study:
     assert digits["lp_ft"][1] < digits["feature_extraction_long"][2]
 # %% [markdown] lang="en"
 # By next to nothing: frozen {{100 * digits["feature_extraction_long"][0]:.1f}} %, fine-tuned
-# {{100 * digits["lp_ft"][0]:.1f}} %, and the intervals overlap. Letters and digits are made of the same strokes, so the features
-# were already right. Now a task that is far from letters: 21 textures, gratings and tilings and noises, with no stroke in
+# {{100 * digits["lp_ft"][0]:.1f}} %, less apart than the seeds of either. Letters and digits are made of the same strokes, so the
+# features were already right. Now a task that is far from letters: 21 textures, gratings and tilings and noises, with no stroke in
 # them.
 #
 # **Predict.** Which of the three strategies is best there, which is worst?
 # %% [markdown] lang="ko"
 # 거의 앞서지 않습니다. 동결 {{100 * digits["feature_extraction_long"][0]:.1f}}%, 미세 조정
-# {{100 * digits["lp_ft"][0]:.1f}}%이고 구간이 겹칩니다. 글자와 숫자는 같은 획으로 이루어져 있어서 특징이 이미 알맞았습니다. 이번에는 글자와 먼 태스크를
+# {{100 * digits["lp_ft"][0]:.1f}}%로, 시드에 따른 차이보다도 작습니다. 글자와 숫자는 같은 획으로 이루어져 있어서 특징이 이미 알맞았습니다. 이번에는 글자와 먼 태스크를
 # 봅시다. 줄무늬, 타일, 잡음 등 획이 전혀 없는 질감(texture) 21종입니다.
 #
-# **예측해 보세요.** 여기서는 세 전략 가운데 무엇이 가장 낫고 무엇이 가장 못할까요?
+# **예측해 보세요.** 여기서는 세 전략 중 무엇이 가장 낫고 무엇이 가장 못할까요?
 # %%
 if study:
     textures = compared(track.recorded("textures"))
@@ -537,12 +548,12 @@ if study:
 # %% [markdown] lang="en"
 # Here fine-tuning is {{100 * (textures["lp_ft"][0] - textures["feature_extraction_long"][0]):.0f}} points above the frozen
 # backbone: features of strokes are the wrong ones, and they have to move. And look at `scratch`,
-# {{100 * textures["scratch"][0]:.1f}} %: so far from the source, a start that is tuned with care loses to no start at all. Which
-# strategy for which task, and whether the start or the care is to blame, is the question of lesson 08.
+# {{100 * textures["scratch"][0]:.1f}} %: so far from the source, careful fine-tuning loses to training from scratch. Which
+# strategy for which task, and whether the start or the low rates are to blame, is the question of lesson 08.
 # %% [markdown] lang="ko"
 # 여기서는 미세 조정이 동결한 백본보다 {{100 * (textures["lp_ft"][0] - textures["feature_extraction_long"][0]):.0f}}%p 높습니다. 획을 보던
 # 특징은 맞지 않으니 움직여야 합니다. 그리고 `scratch`를 보세요. {{100 * textures["scratch"][0]:.1f}}%입니다. 원천 태스크에서 이만큼 멀어지니
-# 조심스럽게 조정한 쪽이 아무것도 물려받지 않은 쪽에 졌습니다. 어떤 태스크에 어떤 전략을 쓸지, 진 까닭이 출발점인지 조심스러움인지는 8강에서 다룹니다.
+# 조심스럽게 미세 조정한 쪽이 처음부터 학습한 쪽에 졌습니다. 어떤 태스크에 어떤 전략을 쓸지, 진 이유가 출발점인지 낮은 학습률인지는 8강에서 다룹니다.
 # %% [markdown] lang="en"
 # ## The test set, once
 #
@@ -560,8 +571,8 @@ print(f"\ntest accuracy: {100 * lp_ft.test_accuracy:.1f} %")
 # moving has not paid.
 # %% [markdown] lang="ko"
 # 처음의 정확도를 넘어섰을까요? 검증 정확도는 동결한 백본이 {{100 * frozen.val_accuracy:.1f}}%, 이번 실행이
-# {{100 * lp_ft.val_accuracy:.1f}}%입니다. 시드 하나로는 둘의 우열을 가릴 수 없고, 앞에서 본 여러 시드의 기록에서도 마찬가지였습니다. 숫자에서는 백본을
-# 움직인 보람이 없었습니다.
+# {{100 * lp_ft.val_accuracy:.1f}}%입니다. 시드 하나로는 둘의 우열을 가릴 수 없고, 앞에서 본 여러 시드의 기록에서도 마찬가지였습니다. 손글씨 숫자에서는 백본을
+# 움직여도 나아지지 않았습니다.
 # %% [markdown] lang="en"
 # ## Quiz
 # %% [markdown] lang="ko"
@@ -605,10 +616,10 @@ ft.check("06.q4", ...)
 #
 # - `trainable`을 바꾸면 반드시 다시 컴파일합니다. 그러지 않으면 바뀌는 것이 없고, 경고도 나오지 않습니다.
 # - BatchNorm은 층마다 직접 동결합니다. Keras 3.15까지는 `training=False`만으로 충분하지 않습니다.
-# - 작은 학습률은 사전 학습을 지킵니다. 백본은 1e-4에서 글자를 아직 {{100 * seeds("rate 0.0001", "source_accuracy")[0]:.0f}}% 읽지만 1e-2에서는
+# - 학습률이 작으면 사전 학습이 남습니다. 백본은 1e-4에서 글자를 아직 {{100 * seeds("rate 0.0001", "source_accuracy")[0]:.0f}}% 읽지만 1e-2에서는
 #   {{100 * seeds("rate 0.01", "source_accuracy")[0]:.0f}}%만 읽습니다. 숫자는 두 경우 모두 멀쩡해 보입니다.
 # - 헤드를 먼저 학습합니다. 모든 시드에서 글자가 더 많이 남았습니다.
-# - 똑같이 오래 학습한 동결한 백본과 비교합니다. 원천 태스크에 가까우면 동결로 충분할 수 있고, 멀면 움직이는 편이 낫습니다.
+# - 동결한 채로 똑같이 오래 학습한 백본과 비교합니다. 원천 태스크에 가까우면 동결로 충분할 수 있고, 멀면 움직이는 편이 낫습니다.
 # - 가중치에 대한 주장은 체크섬으로 확인합니다. `with ft.prove(model):`
 # %% [markdown] lang="en"
 # ## Next
@@ -619,4 +630,20 @@ ft.check("06.q4", ...)
 # ## 다음 수업
 #
 # 신경망 전체에 학습률 하나만 쓰는 것은 거친 방법입니다. 앞쪽 스테이지도 뒤쪽만큼 움직여야 할까요? 7강에서는 스테이지를 하나씩 동결 해제하고,
-# 스테이지마다 다른 학습률을 주며, 몇 초면 끝나는 시험으로 알맞은 학습률을 찾습니다.
+# 스테이지마다 다른 학습률을 주며, 몇 초면 끝나는 테스트로 알맞은 학습률을 찾습니다.
+# %% [markdown] lang="en"
+# ## Read on
+#
+# - Kumar et al., 2022, [LP-FT: fine-tuning can distort features](https://arxiv.org/abs/2202.10054)
+# - Keras: [transfer learning and fine-tuning](https://keras.io/guides/transfer_learning/), and
+#   [issue 20285](https://github.com/keras-team/keras/issues/20285) about `training=False`
+# - Dive into Deep Learning: [fine-tuning](https://d2l.ai/chapter_computer-vision/fine-tuning.html)
+# - fast.ai, [chapter 5 of the book](https://github.com/fastai/fastbook/blob/master/05_pet_breeds.ipynb): pets, from frozen to tuned
+# %% [markdown] lang="ko"
+# ## 더 읽을거리
+#
+# - Kumar 등, 2022, [LP-FT: 미세 조정은 특징을 망가뜨릴 수 있다](https://arxiv.org/abs/2202.10054)
+# - Keras: [전이 학습과 미세 조정](https://keras.io/guides/transfer_learning/). `training=False`에 관한
+#   [이슈 20285](https://github.com/keras-team/keras/issues/20285)
+# - Dive into Deep Learning: [미세 조정](https://d2l.ai/chapter_computer-vision/fine-tuning.html)
+# - fast.ai 책 [5장](https://github.com/fastai/fastbook/blob/master/05_pet_breeds.ipynb): 반려동물 사진으로, 동결에서 미세 조정까지

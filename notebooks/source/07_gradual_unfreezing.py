@@ -25,7 +25,7 @@
 # **질문**
 # - 신경망을 스테이지별로 하나씩 열려면 어떻게 하고, 나머지가 그대로였다는 것은 어떻게 알 수 있을까요?
 # - 앞쪽 스테이지가 뒤쪽보다 천천히 배우면 무엇이 달라질까요?
-# - 짧은 시험으로 알맞은 학습률을 찾을 수 있을까요?
+# - 짧은 테스트로 알맞은 학습률을 찾을 수 있을까요?
 #
 # **이 수업을 마치면**
 # - 신경망을 한 스테이지씩 동결 해제하고, 차례가 오기 전에는 움직이지 않았음을 체크섬(checksum)으로 증명할 수 있습니다
@@ -128,7 +128,7 @@ assert counts == sorted(set(counts))
 # One large step: the last stage alone holds {{100 * (counts[1] - counts[0]) / counts[-1]:.0f}} % of what trains in the end. So
 # the early stages, which open last, add few weights. The run has checked by itself what we checked by hand:
 # %% [markdown] lang="ko"
-# 한 번에 크게 뜁니다. 마지막에 학습되는 가중치 가운데 {{100 * (counts[1] - counts[0]) / counts[-1]:.0f}}%가 마지막 스테이지 하나에 있습니다. 나중에 열리는 앞쪽
+# 한 번에 크게 뜁니다. 마지막에 학습되는 가중치 중 {{100 * (counts[1] - counts[0]) / counts[-1]:.0f}}%가 마지막 스테이지 하나에 있습니다. 나중에 열리는 앞쪽
 # 스테이지는 가중치를 조금만 보탭니다. 앞에서 손으로 확인한 것을 이번에는 실행이 스스로 확인했습니다.
 # %%
 for proof in gradual.proofs:
@@ -138,17 +138,17 @@ assert all(proof.holds for proof in gradual.proofs)
 # %% [markdown] lang="en"
 # ## What is left of the letters
 #
-# In lesson 06 we put the tuned backbone back under its old head by hand. `ft.forgetting` does it in one call. It also says how
-# far the features of each stage have drifted: the distance from where they were, in parts of their size.
+# In lesson 06 we put the tuned backbone back under its old head by hand. `ft.forgetting` does it in one call. It also gives the
+# *drift* of each stage: how far its features have moved from where they were, in parts of their size.
 #
 # **Predict.** Which stage's features drift farthest, the one at the input or the last?
 # %% [markdown] lang="ko"
 # ## 글자는 얼마나 남았을까요?
 #
-# 6강에서는 조정한 백본에 사전 학습 때의 헤드를 직접 다시 얹었습니다. `ft.forgetting`은 이 일을 한 번에 해 줍니다. 스테이지마다 특징이 출발점에서 얼마나
-# 밀려났는지(drift)도 원래 크기에 견주어 알려 줍니다.
+# 6강에서는 미세 조정한 백본에 사전 학습 때의 헤드를 직접 다시 얹었습니다. `ft.forgetting`은 이 일을 한 번에 해 줍니다. 스테이지마다 특징이 출발점에서 얼마나
+# 달라졌는지, 즉 *특징 변화량*(drift)도 원래 크기에 대한 비율로 알려 줍니다.
 #
-# **예측해 보세요.** 특징이 가장 멀리 밀려나는 것은 입력 쪽 스테이지일까요, 마지막 스테이지일까요?
+# **예측해 보세요.** 특징 변화량이 가장 큰 것은 입력 쪽 스테이지일까요, 마지막 스테이지일까요?
 # %%
 letters = track.source_task
 kept = letters and ft.forgetting(gradual, letters, examples=1172)
@@ -160,7 +160,7 @@ if kept:
 # The last: every stage receives what has changed before it, and adds its own. But one run is an anecdote. The record holds five
 # seeds of every method in this lesson, at four rates, always with 300 updates. Our live run has to lie among its five.
 # %% [markdown] lang="ko"
-# 마지막 스테이지입니다. 스테이지마다 앞에서 달라진 것을 넘겨받고, 거기에 제 몫을 더합니다. 그런데 한 번 돌린 결과는 우연일 수 있습니다. 이 수업에 나오는 방법마다
+# 마지막 스테이지입니다. 스테이지마다 앞에서 달라진 것을 넘겨받고, 거기에 자신의 변화를 더합니다. 그런데 한 번 돌린 결과는 우연일 수 있습니다. 이 수업에 나오는 방법마다
 # 학습률 네 가지, 시드 다섯 개로 업데이트를 300번씩 돌려 둔 기록이 있습니다. 방금 직접 돌린 결과도 그 다섯 개 사이에 들어야 합니다.
 # %%
 study = track.recorded("gradual")
@@ -223,13 +223,14 @@ if study:
 # ## Slower toward the input
 #
 # Opening late is one way to spare the early stages. Another is to open everything and let the rate fall from stage to stage.
-# `decay=0.5` halves it with every step toward the input; the head keeps the full rate. In a strategy this is one field of a
-# phase.
+# It is known as *layer-wise learning-rate decay*, or as *discriminative learning rates* (Howard and Ruder, 2018). `decay=0.5`
+# halves the rate with every step toward the input; the head keeps the full rate. In a strategy this is one field of a phase.
 # %% [markdown] lang="ko"
 # ## 입력 쪽일수록 느리게
 #
-# 늦게 여는 것만이 앞쪽 스테이지를 아끼는 방법은 아닙니다. 모두 열어 두고, 학습률이 스테이지마다 줄어들게 할 수도 있습니다. `decay=0.5`이면 입력 쪽으로 한 칸
-# 갈 때마다 절반이 되고, 헤드는 학습률을 그대로 씁니다. 전략에서는 학습 단계의 필드 하나입니다.
+# 늦게 여는 것만이 앞쪽 스테이지를 아끼는 방법은 아닙니다. 모두 열어 두고, 입력 쪽 스테이지일수록 학습률을 낮게 줄 수도 있습니다. 이것을 *층별 학습률 감쇠*(layer-wise
+# learning-rate decay) 또는 *차등 학습률*(discriminative learning rates; Howard와 Ruder, 2018)이라고 합니다. 시간이 지나며 줄어드는 것이 아니라 층에 따라 다른
+# 것입니다. `decay=0.5`이면 입력 쪽으로 한 칸 갈 때마다 절반이 되고, 헤드는 학습률을 그대로 씁니다. 전략에서는 학습 단계의 필드 하나입니다.
 # %%
 def falling(decay, rate=3e-4):
     """LP-FT whose second phase has rates that fall by `decay` from stage to stage."""
@@ -247,7 +248,7 @@ print(falling(0.5))
 # %% [markdown] lang="ko"
 # ### 연습 1: 두 가지를 함께
 #
-# `"gradual"`의 두 번째 학습 단계를 `decay=0.5`를 준 것으로 바꾸세요. `"gradual"`처럼 스테이지를 하나씩 열면서, 학습률도 한 스테이지마다 0.5배로 줄어드는 전략을 만들어 보세요.
+# `"gradual"`의 두 번째 학습 단계를 `decay=0.5`를 준 것으로 바꾸세요. `"gradual"`처럼 스테이지를 하나씩 열면서, 학습률도 입력 쪽으로 한 스테이지마다 0.5배로 낮아지는 전략을 만들어 보세요.
 # %% tags=["exercise"]
 my_strategy = ...
 # Stuck? ft.hint("07.1"), then ft.solution("07.1")
@@ -322,8 +323,8 @@ if study:
 # Adam takes steps of about the size of the rate, however small the gradient. So one rate spares nobody. Why the first stage goes
 # farthest, we have not tested. Gradual unfreezing gives the first stage the least time; `decay=0.5` gives it the shortest steps. What is that worth?
 # %% [markdown] lang="ko"
-# Adam은 기울기가 아무리 작아도 학습률만 한 걸음을 내딛습니다. 그래서 학습률이 하나면 어느 스테이지도 아끼지 못합니다. 첫 스테이지가 왜 가장 멀리 가는지는 시험해 보지 않았습니다. 점진적
-# 동결 해제는 첫 스테이지에 시간을 가장 적게 주고, `decay=0.5`는 걸음을 가장 짧게 합니다. 그만한 값어치가 있을까요?
+# Adam은 기울기가 아무리 작아도 학습률만 한 걸음을 내딛습니다. 그래서 학습률이 하나면 어느 스테이지도 아끼지 못합니다. 첫 스테이지가 왜 가장 멀리 가는지는 확인해 보지 않았습니다. 점진적
+# 동결 해제는 첫 스테이지에 시간을 가장 적게 주고, `decay=0.5`는 걸음을 가장 짧게 합니다. 그만한 가치가 있을까요?
 # %% [markdown] lang="en"
 # ## When the rate is too high
 #
@@ -336,7 +337,7 @@ if study:
 #
 # 3e-4에서는 별일이 없습니다. 그런데 이 값을 아무도 알려 주지 않아서 세 배, 열 배, 서른 배로 잡았다고 해 봅시다. 백본이 어떻게 되는지는 글자가 보여 줍니다.
 #
-# **예측해 보세요.** 3e-3에서 글자를 가장 많이 지키는 것은 셋 가운데 무엇일까요? 가장 적게 지키는 것은 무엇일까요?
+# **예측해 보세요.** 3e-3에서 글자를 가장 많이 지키는 것은 셋 중 무엇일까요? 가장 적게 지키는 것은 무엇일까요?
 # %%
 rates = (3e-4, 1e-3, 3e-3, 1e-2)
 if study:
@@ -368,7 +369,7 @@ if study:
 # {{100 * span("digits", "gradual", 3e-3, OLD)[0]:.0f}} %: its last stage opens first, goes farthest of all, and letters are
 # read from that stage. The digits hardly notice: every mean is at least {{100 * least:.1f}} %.
 # %% [markdown] lang="ko"
-# 3e-3에서 남는 글자는 학습률이 하나일 때 {{100 * span("digits", "lp_ft", 3e-3, OLD)[0]:.0f}}%, 줄어드는 학습률을 쓸 때
+# 3e-3에서 남는 글자는 학습률이 하나일 때 {{100 * span("digits", "lp_ft", 3e-3, OLD)[0]:.0f}}%, 층별로 낮아지는 학습률을 쓸 때
 # {{100 * span("digits", "decay 0.5", 3e-3, OLD)[0]:.0f}}%입니다. 안전띠인 셈입니다. 점진적 동결 해제로는
 # {{100 * span("digits", "gradual", 3e-3, OLD)[0]:.0f}}%만 남습니다. 가장 먼저 열리는 마지막 스테이지가 다른 방법에서보다 더 멀리 가는데, 글자는 바로 그
 # 스테이지에서 읽기 때문입니다. 숫자만 보아서는 거의 모릅니다. 평균은 어느 경우에나 {{100 * least:.1f}}% 이상입니다.
@@ -380,12 +381,12 @@ if study:
 #
 # **Predict.** A run with huge rates wrecks a network. What will be left of our model after it?
 # %% [markdown] lang="ko"
-# ## 학습률을 찾는 시험
+# ## 학습률을 찾는 테스트
 #
-# 결국 중요한 것은 학습률입니다. 학습률 범위 시험(range test; Smith, 2017)은 짧게 한 번 돌려서 학습률을 찾습니다. 모델의 복사본을 학습하면서, 업데이트마다 학습률을
+# 결국 중요한 것은 학습률입니다. 학습률 범위 테스트(range test; Smith, 2017)는 짧게 한 번 돌려서 학습률을 찾습니다. 모델의 복사본을 학습하면서, 업데이트마다 학습률을
 # 아주 작은 값에서 아주 큰 값까지 키웁니다. 손실이 가장 낮은 곳은 곧 오르기 시작할 곳입니다. `ft.find_lr`는 그 학습률의 10분의 1을 권합니다.
 #
-# **예측해 보세요.** 학습률이 그렇게 커지면 신경망은 망가집니다. 시험이 끝나면 우리 모델은 어떻게 되어 있을까요?
+# **예측해 보세요.** 학습률이 그렇게 커지면 신경망은 망가집니다. 테스트가 끝나면 우리 모델은 어떻게 되어 있을까요?
 # %%
 weights, numbers = model.get_weights(), np.random.get_state()[1].copy()
 search = ft.find_lr(model, task, updates=max(20, track.updates // 3))
@@ -398,8 +399,8 @@ ft.show(search.plot(), alt="Training loss against the learning rate: it falls, a
 # Nothing has changed, bit for bit: the search ran on a copy, and put back even the random numbers. Is its suggestion any good?
 # Lesson 06 recorded five rates with five seeds each; we look at the one next to it.
 # %% [markdown] lang="ko"
-# 모델은 비트 하나까지 그대로입니다. 시험은 복사본으로 했고, 난수의 상태까지 되돌려 놓았습니다. 그런데 권해 준 값은 쓸 만할까요? 6강에는 학습률 다섯 가지를 시드
-# 다섯 개씩으로 돌린 기록이 있습니다. 그 가운데 가장 가까운 것을 찾아봅시다.
+# 모델은 비트 하나까지 그대로입니다. 테스트는 복사본으로 했고, 난수의 상태까지 되돌려 놓았습니다. 그런데 권해 준 값은 쓸 만할까요? 6강에는 학습률 다섯 가지를 시드
+# 다섯 개씩으로 돌린 기록이 있습니다. 그중 가장 가까운 것을 찾아봅시다.
 # %%
 tuning = track.recorded("fine-tuning")
 
@@ -420,7 +421,7 @@ if study:
 # {{100 * of_lesson_06(near, OLD):.0f}} %. The search sees the training loss of the new task, and nothing else.
 # %% [markdown] lang="ko"
 # 숫자에는 좋은 선택입니다. 정확도가 {{100 * of_lesson_06(near, NEW):.1f}}%이고, 이보다 1%p 넘게 나은 학습률은 기록에 없습니다. 그러나 학습률을 그
-# 10분의 1로 하면 글자를 {{100 * of_lesson_06(near, OLD):.0f}}%가 아니라 {{100 * of_lesson_06(near / 10, OLD):.0f}}% 읽습니다. 이 시험은
+# 10분의 1로 하면 글자를 {{100 * of_lesson_06(near, OLD):.0f}}%가 아니라 {{100 * of_lesson_06(near / 10, OLD):.0f}}% 읽습니다. 이 테스트는
 # 새 태스크의 학습 손실만 볼 뿐, 다른 것은 보지 못합니다.
 # %% [markdown] lang="en"
 # ### Exercise 3: read a search
@@ -443,7 +444,7 @@ ft.check("07.3", suggest)
 #
 # **Predict.** Will the search suggest more for this far task, or less? And which rate is really best?
 # %% [markdown] lang="ko"
-# 숫자에서는 웬만한 학습률이면 다 잘됩니다. 더 어려운 시험을 해 봅시다. 6강에서 본, 획이 전혀 없는 질감 데이터입니다.
+# 숫자에서는 웬만한 학습률이면 다 잘됩니다. 더 어려운 문제로 해 봅시다. 6강에서 본, 획이 전혀 없는 질감 데이터입니다.
 #
 # **예측해 보세요.** 이렇게 먼 태스크에는 더 큰 학습률을 권할까요, 더 작은 학습률을 권할까요? 실제로 가장 좋은 학습률은 얼마일까요?
 # %%
@@ -463,20 +464,21 @@ if study:
 # {{100 * (tried[best] - tried[close]):.0f}} points more than the recorded rate next to it. The test knows how high a rate may be before the loss explodes, not how far
 # the network has to go. Take its suggestion as the place where a sweep begins.
 # %% [markdown] lang="ko"
-# 기록에서 가장 좋은 학습률은 권한 값의 {{best / far_search.suggestion:.0f}}배이고, 권한 값에 가장 가까운 학습률보다 정확도가 {{100 * (tried[best] - tried[close]):.0f}}%p 높습니다. 이 시험은
-# 학습률을 어디까지 올려도 손실이 치솟지 않는지 알려 줄 뿐, 신경망이 얼마나 멀리 가야 하는지는 모릅니다. 권한 값은 학습률을 훑어보기 시작할 출발점으로 삼으세요.
+# 기록에서 가장 좋은 학습률은 권한 값의 {{best / far_search.suggestion:.0f}}배이고, 권한 값에 가장 가까운 학습률보다 정확도가 {{100 * (tried[best] - tried[close]):.0f}}%p 높습니다. 이 테스트는
+# 학습률을 어디까지 올려도 손실이 치솟지 않는지 알려 줄 뿐, 신경망이 얼마나 멀리 가야 하는지는 모릅니다. 권한 값을 출발점으로 삼아 여러 학습률을 시험해 보세요.
 # %% [markdown] lang="en"
 # ## Four ways on equal terms
 #
 # Now a fair contest: everything at once, head first, stage by stage, and falling rates. Each has 300 updates and the same four
-# rates to try, and validation chooses its rate, by the mean of five seeds.
+# rates to try, and validation chooses its rate, by the mean of five seeds. (To choose such a value on validation data is called
+# *hyperparameter tuning*.)
 #
 # **Predict.** On digits, how far apart will the best and the worst be? And on textures?
 # %% [markdown] lang="ko"
 # ## 같은 조건에서 네 가지 방법
 #
-# 이제 공정하게 겨루어 봅시다. 한꺼번에 열기, 헤드 먼저, 스테이지 하나씩, 줄어드는 학습률, 이렇게 네 가지입니다. 모두 업데이트는 300번이고 학습률도 똑같이 네 가지를
-# 시험하며, 어느 학습률을 쓸지는 시드 다섯 개의 평균 검증 정확도로 고릅니다.
+# 이제 공정하게 비교해 봅시다. 한꺼번에 열기, 헤드 먼저, 스테이지 하나씩, 층별로 낮아지는 학습률, 이렇게 네 가지입니다. 모두 업데이트는 300번이고 학습률도 똑같이 네 가지를
+# 시험하며, 어느 학습률을 쓸지는 시드 다섯 개의 평균 검증 정확도로 고릅니다. (검증 데이터로 이런 값을 고르는 일을 *하이퍼파라미터 튜닝*이라고 합니다.)
 #
 # **예측해 보세요.** 숫자에서는 가장 나은 방법과 가장 못한 방법이 얼마나 벌어질까요? 질감에서는 어떨까요?
 # %%
@@ -495,7 +497,7 @@ if study:
 # On digits all four lie within {{100 * gap["digits"]:.1f}} points: no reason to prefer one, except for the letters. On textures they
 # are {{100 * gap["textures"]:.0f}} points apart. To see why, we draw every rate of every way: to the right textures, upwards the letters.
 # %% [markdown] lang="ko"
-# 숫자에서는 넷이 모두 {{100 * gap["digits"]:.1f}}%p 안에 있습니다. 글자를 빼면 어느 하나를 더 좋다고 할 까닭이 없습니다. 질감에서는
+# 숫자에서는 넷이 모두 {{100 * gap["digits"]:.1f}}%p 안에 있습니다. 글자를 빼면 어느 하나를 더 좋다고 할 이유가 없습니다. 질감에서는
 # {{100 * gap["textures"]:.0f}}%p나 벌어집니다. 왜 그런지 보려고 방법마다 네 학습률을 모두 그려 봅니다. 오른쪽으로 갈수록 질감을, 위로 갈수록 글자를 잘 읽습니다.
 # %%
 def path(method):
@@ -549,7 +551,7 @@ if study:
 # 점진적 동결 해제는 왜 뒤처질까요? 첫 스테이지를 마지막에 열어서, 이렇게 먼 태스크를 배울 만큼 움직이지 못했다고 짐작할 수 있습니다. 이 짐작은 기록으로 확인할 수 있습니다.
 # 학습률 1e-2에 `decay=0.5`를 쓰면, 첫 스테이지가 움직이는 거리는 3e-3의 점진적 동결 해제와 비슷합니다.
 #
-# **예측해 보세요.** 짐작이 맞다면 그렇게 줄어드는 학습률로는 질감을 얼마나 읽을까요?
+# **예측해 보세요.** 짐작이 맞다면 그렇게 층별로 낮아지는 학습률로는 질감을 얼마나 읽을까요?
 # %%
 first, read = {}, {}
 for method, rate in {"gradual": 3e-3, "decay 0.5": 1e-2}.items() if study else ():
@@ -565,7 +567,7 @@ if study:
 # early ones that have yet to change. This lesson has not tested it. It takes one field, `share`: try it.
 # %% [markdown] lang="ko"
 # 짐작은 틀렸습니다. 움직인 거리는 비슷한데 질감은 {{100 * (read["decay 0.5"] - read["gradual"]):.0f}}%p 더 읽습니다. 다음으로 의심되는 것은 시간입니다. 모든
-# 스테이지가 함께 학습하는 것은 업데이트 {{track.updates}}번 가운데 {{gradual.phases[-1]["updates_done"]}}번뿐이고, 그전까지 뒤쪽 스테이지는 앞으로 바뀔 앞쪽 스테이지에
+# 스테이지가 함께 학습하는 것은 업데이트 {{track.updates}}번 중 {{gradual.phases[-1]["updates_done"]}}번뿐이고, 그전까지 뒤쪽 스테이지는 앞으로 바뀔 앞쪽 스테이지에
 # 맞추어 학습합니다. 여기서 확인해 보지는 않았습니다. `share` 필드 하나만 바꾸면 되니 직접 해 보세요.
 # %% [markdown] lang="en"
 # One control is missing. With `decay=0.5` the stages of the backbone train at a half, a quarter and an eighth of the rate, so all
@@ -573,10 +575,10 @@ if study:
 #
 # **Predict.** Which of the two keeps more letters?
 # %% [markdown] lang="ko"
-# 대조군이 하나 빠졌습니다. `decay=0.5`이면 백본의 스테이지들은 학습률의 2분의 1, 4분의 1, 8분의 1로 학습하니, 백본 전체가 느려집니다. 글자를 지켜 준 것은 입력 쪽으로
-# 줄어든다는 점일까요, 그저 느리다는 점일까요? 대조군은 3분의 1쯤 되는 학습률 *하나*입니다.
+# 대조군이 하나 빠졌습니다. `decay=0.5`이면 백본의 스테이지들은 학습률의 2분의 1, 4분의 1, 8분의 1로 학습하니, 백본 전체가 느려집니다. 글자를 지켜 준 것은 입력 쪽으로 갈수록
+# 낮아진다는 점일까요, 그저 전체가 낮다는 점일까요? 대조군은 3분의 1쯤 되는 학습률 *하나*입니다.
 #
-# **예측해 보세요.** 둘 가운데 글자를 더 지키는 쪽은 어느 것일까요?
+# **예측해 보세요.** 둘 중 글자를 더 지키는 쪽은 어느 것일까요?
 # %%
 controls = {1e-3: 3e-4, 3e-3: 1e-3, 1e-2: 3e-3}  # where rates fall -> the single rate
 for name in ("digits", "textures") if study else ():
@@ -591,7 +593,7 @@ for name in ("digits", "textures") if study else ():
 # fall are, above all, *lower* rates. What they buy is room for error: the rate of the head may be too high, and the backbone
 # still gets a modest one. If you know a good rate, one is enough.
 # %% [markdown] lang="ko"
-# 새 태스크의 정확도는 비슷하고, 글자는 여섯 쌍 모두 낮은 학습률 하나를 쓴 쪽에 더 많이 남았습니다. 줄어드는 학습률은 무엇보다도 *낮은* 학습률입니다. 덕분에 얻는
+# 새 태스크의 정확도는 비슷하고, 글자는 여섯 쌍 모두 낮은 학습률 하나를 쓴 쪽에 더 많이 남았습니다. 층별로 낮아지는 학습률은 무엇보다도 *낮은* 학습률입니다. 덕분에 얻는
 # 것은 여유입니다. 헤드의 학습률을 너무 높게 잡아도 백본에는 알맞은 값이 돌아갑니다. 좋은 학습률을 이미 안다면 하나로 충분합니다.
 # %% [markdown] lang="en"
 # ## The test set, once
@@ -648,7 +650,7 @@ print(f"this lesson's own run, gradual at 3e-4: test {100 * gradual.test_accurac
 # lower rates only, had {{100 * lesson_06("textures", "lp_ft")[0]:.0f}} %. Still nothing is clearly ahead of scratch, which never saw a
 # letter. On digits all ways lie within {{100 * np.ptp(moving):.1f}} points, frozen included, and all are ahead of scratch.
 # %% [markdown] lang="ko"
-# 질감에서는 점진적 동결 해제가 넷 가운데 가장 낮습니다. LP-FT는 {{100 * far_test["lp_ft"][0]:.0f}}%를 읽습니다. 더 낮은 학습률만 시험했던 6강에서는
+# 질감에서는 점진적 동결 해제가 넷 중 가장 낮습니다. LP-FT는 {{100 * far_test["lp_ft"][0]:.0f}}%를 읽습니다. 더 낮은 학습률만 시험했던 6강에서는
 # {{100 * lesson_06("textures", "lp_ft")[0]:.0f}}%였습니다. 그래도 글자를 본 적이 없는, 처음부터 학습한 신경망보다 뚜렷하게 나은 방법은 없습니다. 숫자에서는 동결한
 # 백본까지 포함해 모든 방법이 {{100 * np.ptp(moving):.1f}}%p 안에 있고, 모두 처음부터 학습한 것보다 낫습니다.
 # %% [markdown] lang="en"
@@ -686,12 +688,14 @@ ft.check("07.q4", ...)
 # - At 3e-4 it leaves {{100 * span("digits", "gradual", 3e-4, OLD)[0]:.0f}} % of the letters, opening everything at
 #   once {{100 * span("digits", "full", 3e-4, OLD)[0]:.0f}} %, LP-FT
 #   {{100 * span("digits", "lp_ft", 3e-4, OLD)[0]:.0f}} %: the saving is done by the trained head.
-# - Rates that fall toward the input forgive a rate that is too high: at 3e-3 they leave
+# - Rates that fall toward the input (layer-wise decay) forgive a rate that is too high: at 3e-3 they leave
 #   {{100 * span("digits", "decay 0.5", 3e-3, OLD)[0]:.0f}} % of the letters, one rate
 #   {{100 * span("digits", "lp_ft", 3e-3, OLD)[0]:.0f}} %. A single rate a third as high keeps even more.
 # - A learning-rate search tells how high a rate may be before training breaks, not which is best. Begin a sweep there.
 # - Compare ways at equal updates, each with the same rates to try. Near the source they hardly differ. Far from it gradual
 #   unfreezing falls behind, and every way that learns the new task well gives the letters up.
+# - So, by what was measured here: train the head first, then everything at one rate that validation has chosen. Let rates fall
+#   where you cannot try several. Gradual unfreezing was never needed.
 # %% [markdown] lang="ko"
 # ## 핵심 정리
 #
@@ -699,12 +703,14 @@ ft.check("07.q4", ...)
 # - 3e-4에서 남는 글자는 점진적 동결 해제 {{100 * span("digits", "gradual", 3e-4, OLD)[0]:.0f}}%, 한꺼번에 열기
 #   {{100 * span("digits", "full", 3e-4, OLD)[0]:.0f}}%, LP-FT {{100 * span("digits", "lp_ft", 3e-4, OLD)[0]:.0f}}%입니다. 글자를 지키는 것은
 #   먼저 학습한 헤드입니다.
-# - 입력 쪽으로 줄어드는 학습률은 너무 높게 잡은 학습률을 눈감아 줍니다. 3e-3에서 글자가
+# - 층별로 낮아지는 학습률을 쓰면 학습률을 너무 높게 잡아도 피해가 덜합니다. 3e-3에서 글자가
 #   {{100 * span("digits", "decay 0.5", 3e-3, OLD)[0]:.0f}}% 남고, 학습률이 하나면 {{100 * span("digits", "lp_ft", 3e-3, OLD)[0]:.0f}}%만
 #   남습니다. 하지만 3분의 1로 낮춘 학습률 하나를 쓰면 그보다 더 남습니다.
 # - 학습률 탐색기가 알려 주는 것은 학습이 무너지지 않는 한도이지, 가장 좋은 학습률이 아닙니다. 거기서부터 여러 값을 시험하세요.
 # - 방법은 업데이트 횟수와 시험할 학습률을 똑같이 두고 비교합니다. 원천 태스크에 가까우면 거의 차이가 없습니다. 멀면 점진적 동결 해제가 뒤처지고, 새 태스크를 잘
 #   배우는 방법은 모두 글자를 잃습니다.
+# - 그러니 여기서 잰 바로는 이렇게 하면 됩니다. 헤드를 먼저 학습하고, 검증 데이터로 고른 학습률 하나로 전체를 학습합니다. 여러 값을 시험할 수 없으면 층별로 낮추는
+#   학습률을 씁니다. 점진적 동결 해제가 꼭 필요한 경우는 없었습니다.
 # %% [markdown] lang="en"
 # ## Next
 #
@@ -717,3 +723,20 @@ ft.check("07.q4", ...)
 # 원천 태스크에 가까울 때는 어느 방법이든 쓸 만했습니다. 멀 때는 조심스러운 방법이 뒤처졌고, 사전 학습이 도움이 되는지조차 의심스러웠습니다. 그런데 태스크가
 # 가까운지 먼지 미리 알 수 있을까요? 레이블이 클래스당 하나뿐이거나 쉰 개라면 어떨까요? 8강에서는 데이터의 양과 유사도를 두 축으로 지도를 그리고, 거기서 전략을
 # 고르는 규칙을 끌어냅니다.
+# %% [markdown] lang="en"
+# ## Read on
+#
+# - Howard and Ruder, 2018, [ULMFiT](https://arxiv.org/abs/1801.06146): gradual unfreezing and discriminative rates; Smith, 2017,
+#   [the range test](https://arxiv.org/abs/1506.01186)
+# - Keras: [learning-rate schedules](https://keras.io/api/optimizers/learning_rate_schedules/)
+# - fast.ai, [chapter 5 of the book](https://github.com/fastai/fastbook/blob/master/05_pet_breeds.ipynb): the finder and
+#   discriminative rates on photos of pets
+# - Dive into Deep Learning: [learning-rate scheduling](https://d2l.ai/chapter_optimization/lr-scheduler.html)
+# %% [markdown] lang="ko"
+# ## 더 읽을거리
+#
+# - Howard와 Ruder, 2018, [ULMFiT](https://arxiv.org/abs/1801.06146): 점진적 동결 해제와 차등 학습률. Smith, 2017,
+#   [학습률 범위 테스트](https://arxiv.org/abs/1506.01186)
+# - Keras: [학습률 스케줄](https://keras.io/api/optimizers/learning_rate_schedules/)
+# - fast.ai 책 [5장](https://github.com/fastai/fastbook/blob/master/05_pet_breeds.ipynb): 반려동물 사진으로 해 보는 학습률 탐색과 차등 학습률
+# - Dive into Deep Learning: [학습률 스케줄링](https://d2l.ai/chapter_optimization/lr-scheduler.html)

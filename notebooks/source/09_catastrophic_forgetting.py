@@ -19,7 +19,7 @@
 # %% [markdown] lang="ko"
 # # 치명적 망각(catastrophic forgetting)
 #
-# 지금까지는 어떤 전략이든 새 태스크의 정확도 하나로만 평가했습니다. 6강에서 원래 태스크를 잠깐 들여다보니, 숫자는 멀쩡히 읽으면서도 글자는 거의 잊은
+# 논문이나 책에서는 *파국적 망각*이라고도 합니다. 지금까지는 어떤 전략이든 새 태스크의 정확도 하나로만 평가했습니다. 6강에서 원래 태스크를 잠깐 들여다보니, 숫자는 멀쩡히 읽으면서도 글자는 거의 잊은
 # 뒤였습니다. 이번에는 제대로 살펴봅니다.
 #
 # **질문**
@@ -31,7 +31,7 @@
 # - 새 태스크의 정확도와 함께 망각도 측정할 수 있습니다
 # - 스테이지(stage)를 하나씩 바꿔 끼우며 글자를 잊은 스테이지를 찾아낼 수 있습니다
 # - L2-SP, 리플레이(replay), 가중치 보간(interpolation)을 직접 구현하고, EWC가 어떤 가중치를 지키는지 확인할 수 있습니다
-# - 여러 시드의 기록과 구간을 보고, 대가를 따져 해결책을 고를 수 있습니다
+# - 여러 시드의 기록과 구간을 보고, 대가를 따져 대책을 고를 수 있습니다
 #
 # ⏱ 45분 · 먼저 볼 것: 6강 · 노트북 컴퓨터에서 1분 안팎이면 실행됩니다
 # %%
@@ -56,11 +56,13 @@ print("old:", letters)
 # %% [markdown] lang="en"
 # ## A success, as far as one can see
 #
-# We fine-tune in the usual way: a new head, and everything trains at once, at a rate of 3e-4. Nothing here looks reckless.
+# We fine-tune in the bluntest way, and a common one: a new head, and everything trains at once, at a rate of 3e-4. Lesson 06 knew
+# gentler recipes. But nothing here looks reckless.
 # %% [markdown] lang="ko"
 # ## 여기까지만 보면 성공입니다
 #
-# 흔히 하듯이 미세 조정(fine-tuning)합니다. 새 헤드(head)를 얹고 전체를 한꺼번에 학습률 3e-4로 학습합니다. 무모해 보이는 점은 하나도 없습니다.
+# 가장 단순하고 흔한 방법으로 미세 조정(fine-tuning)합니다. 새 헤드(head)를 얹고 전체를 한꺼번에 학습률 3e-4로 학습합니다. 6강에는 더 조심스러운 방법도 있었지만, 이
+# 방법도 무모해 보이지는 않습니다.
 # %%
 model = ft.classifier(track.backbone, task.num_classes)
 run = ft.fit(model, task, "full", updates=track.updates, seed=0, verbose=False)
@@ -72,10 +74,10 @@ assert run.val_accuracy > 0.95
 #
 # **Predict.** How many of every hundred letters did it read before the tuning, and how many now?
 # %% [markdown] lang="ko"
-# 보통은 여기서 멈춥니다. 조금 더 가 봅시다. `ft.forgetting`은 조정한 백본(backbone)을 사전 학습 때의 헤드 밑에 도로 끼우고, 조정 전과 후에 글자를
-# 얼마나 읽는지 견줍니다. 검증용 글자의 3분의 1이면 충분합니다.
+# 보통은 여기서 멈춥니다. 조금 더 가 봅시다. `ft.forgetting`은 미세 조정한 백본(backbone)에 사전 학습 때의 헤드를 다시 얹고, 조정 전과 후에 글자를
+# 얼마나 읽는지 비교합니다. 검증용 글자의 3분의 1이면 충분합니다.
 #
-# **예측해 보세요.** 조정하기 전에는 글자 백 개 가운데 몇 개를 읽었고, 지금은 몇 개를 읽을까요?
+# **예측해 보세요.** 조정하기 전에는 글자 백 개 중 몇 개를 읽었고, 지금은 몇 개를 읽을까요?
 # %%
 found = ft.forgetting(run, letters, examples=1172)
 print(f"letters read: {100 * found.before:.1f} % before the tuning, {100 * found.after:.1f} % after")
@@ -90,7 +92,7 @@ assert found.lost > 0.4
 # Was it bad luck? The record holds the same recipe with five seeds, and each cure of this lesson, too. Our live run has to
 # lie among them.
 # %% [markdown] lang="ko"
-# 운이 나빴을까요? 같은 방법을 시드 다섯 개로 돌린 기록이 있습니다. 이 수업에 나올 해결책의 기록도 함께 있습니다. 방금 직접 돌린 결과도 그 사이에 들어야
+# 운이 나빴을까요? 같은 방법을 시드 다섯 개로 돌린 기록이 있습니다. 이 수업에 나올 대책의 기록도 함께 있습니다. 방금 직접 돌린 결과도 그 사이에 들어야
 # 합니다.
 # %%
 study = track.recorded("anchors")
@@ -190,7 +192,7 @@ assert min(np.diff(kept) * -1) > 0 and np.ptp(spread) < 0.02 and np.ptp(kept) > 
 # {{100 * np.mean(seeds("zero head", record=tuning)):.0f}} % after 150 updates and {{100 * np.mean(plain):.0f}} % after 300.
 # %% [markdown] lang="ko"
 # 벽처럼 가파릅니다. 학습률에 따라 글자는 {{100 * kept[0]:.0f}}%에서 {{100 * kept[-1]:.0f}}%까지 떨어지는데, 숫자는
-# {{100 * np.ptp(spread):.1f}}%p 안에서만 움직입니다. 시간도 영향을 줍니다. 우리가 직접 돌린 방법, 곧 0에서 출발하는 헤드를 얹고 전체를 학습하는 방법은 업데이트
+# {{100 * np.ptp(spread):.1f}}%p 안에서만 움직입니다. 시간도 영향을 줍니다. 우리가 직접 돌린 방법(0에서 출발하는 헤드를 얹고 전체를 학습)은 업데이트
 # 150번 뒤에는 글자를 {{100 * np.mean(seeds("zero head", record=tuning)):.0f}}%, 300번 뒤에는 {{100 * np.mean(plain):.0f}}% 읽습니다.
 # %%
 shorter = seeds("zero head", record=tuning)
@@ -206,10 +208,10 @@ print("half as long, or under a trained head: more letters are kept, in every se
 # %% [markdown] lang="ko"
 # ## 어디에서 잊을까요?
 #
-# `ft.forgetting`의 결과에는 더 많은 것이 들어 있습니다. `drift`는 글자를 볼 때 그 스테이지의 특징(feature)이 움직인 거리를 원래 크기로 나눈 값입니다.
+# `ft.forgetting`의 결과에는 더 많은 것이 들어 있습니다. *특징 변화량*(`drift`)은 글자를 볼 때 그 스테이지의 특징(feature)이 움직인 거리를 원래 크기로 나눈 값입니다.
 # 0이면 그대로입니다. CKA는 글자들의 배치가 아직 비슷한지 묻습니다. 1이면 같은 배치, 0이면 아무 상관 없는 배치입니다.
 #
-# **예측해 보세요.** 세 스테이지 가운데 어느 것이 가장 많이 움직였을까요?
+# **예측해 보세요.** 세 스테이지 중 특징 변화량이 가장 큰 것은 어느 것일까요?
 # %%
 print(found)
 drifts = np.array(seeds("none", "drift"))
@@ -224,8 +226,8 @@ ft.show(found.plot(), alt="Bars of the drift of each stage: small in the first, 
 #
 # **Predict.** Which stage, tuned alone, does the most damage?
 # %% [markdown] lang="ko"
-# 어느 시드에서나 뒤쪽 스테이지일수록 많이 움직입니다. 그러나 움직임은 쌓입니다. 마지막 스테이지는 앞의 두 스테이지가 이미 바꾸어 놓은 것을 받기
-# 때문입니다. 몫을 가려내려면 스테이지 하나만 조정된 것으로 바꾸고 나머지는 원래대로 두면 됩니다.
+# 어느 시드에서나 뒤쪽 스테이지일수록 특징 변화량이 큽니다. 그러나 변화는 쌓입니다. 마지막 스테이지는 앞의 두 스테이지가 이미 바꾸어 놓은 것을 받기
+# 때문입니다. 스테이지별 영향을 가려내려면 스테이지 하나만 미세 조정된 것으로 바꾸고 나머지는 원래대로 두면 됩니다.
 #
 # **예측해 보세요.** 하나만 바꾼다면, 어느 스테이지가 글자를 가장 많이 망가뜨릴까요?
 # %%
@@ -259,7 +261,7 @@ print(f"all tuned but the last stage: {100 * repaired:.1f} %")
 # letters. And the stages depend on each other: putting back the last one alone gives {{100 * repaired:.0f}} %.
 # %% [markdown] lang="ko"
 # 첫 스테이지 때문에 잃는 것은 {{100 * (alone[0] - alone[1]):.0f}}%p, 마지막 스테이지 때문에 잃는 것은 {{100 * (alone[0] - alone[3]):.0f}}%p입니다. 앞쪽은 두
-# 태스크가 함께 쓰는 획을 보고, 글자에만 필요한 것은 뒤쪽에 있습니다. 그러니 앞쪽을 동결하면 다른 점은 좋아도 글자는 별로 지키지 못할 것입니다. 스테이지끼리 서로
+# 태스크가 함께 쓰는 획을 보고, 글자에만 필요한 것은 뒤쪽에 있습니다. 그러니 앞쪽을 동결하면 다른 면에서는 도움이 되더라도 글자는 별로 지키지 못할 것입니다. 스테이지끼리 서로
 # 기대기도 합니다. 마지막 스테이지만 되돌리면 {{100 * repaired:.0f}}%에 그칩니다.
 # %% [markdown] lang="en"
 # ## Gone, or out of reach?
@@ -270,7 +272,7 @@ print(f"all tuned but the last stage: {100 * repaired:.1f} %")
 # ## 사라졌을까요, 꺼내지 못할 뿐일까요?
 #
 # CKA가 {{found.drift[-1]["similarity"]:.2f}}이니 마지막 스테이지도 글자들을 아직 어느 정도는 예전처럼 배치합니다. 그렇다면 원래 헤드는 아깝게 틀렸을지도
-# 모릅니다. 헤드의 답은 첫째로 꼽은 글자입니다. 이번에는 {{len(names)}}개 가운데 열째로 꼽은 글자까지 봅시다.
+# 모릅니다. 헤드의 답은 첫째로 꼽은 글자입니다. 이번에는 {{len(names)}}개 중 열째로 꼽은 글자까지 봅시다.
 # %%
 def among_first(said, k=10):
     return np.mean((np.argsort(-said, axis=1)[:, :k] == ours.labels[:, None]).any(axis=1))
@@ -283,7 +285,7 @@ assert ten[1] > 2 * found.after
 # Bengio, 2017), on four new drawings of each letter. Linear discriminant analysis gives one without a training loop.
 # %% [markdown] lang="ko"
 # {{100 * ten[1]:.0f}}%입니다. 꽤 남아 있다는 뜻입니다. 다른 눈으로 보면 얼마나 읽을 수 있을까요? 글자마다 새 그림 네 장으로 선형 헤드를 새로 맞추어 봅니다.
-# 이런 헤드를 *탐침*(probe; Alain과 Bengio, 2017)이라고 합니다. 선형 판별 분석(linear discriminant analysis)을 쓰면 반복 학습 없이 바로 구할 수 있습니다.
+# 이런 헤드를 *프로브*(probe; Alain과 Bengio, 2017)라고 합니다. 선형 판별 분석(linear discriminant analysis)을 쓰면 반복 학습 없이 바로 구할 수 있습니다.
 # %%
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
@@ -303,10 +305,10 @@ def probed(backbone):
 #
 # **Predict.** Will the tuned backbone lie nearer to the first, or to the second?
 # %% [markdown] lang="ko"
-# 탐침도 스스로 배우므로 그 값만 보아서는 알 수 없고, 두 값을 곁에 놓아야 합니다. 하나는 조정하기 전의 백본에서 읽은 값으로, 탐침이 찾아낼 수 있는
+# 프로브도 스스로 배우므로 그 값만 보아서는 알 수 없고, 두 값을 곁에 놓아야 합니다. 하나는 조정하기 전의 백본에서 읽은 값으로, 프로브가 찾아낼 수 있는
 # 최대치입니다. 다른 하나는 아무것도 모르는 무작위 가중치에서 읽은 값입니다.
 #
-# **예측해 보세요.** 조정한 백본은 어느 쪽에 더 가까울까요?
+# **예측해 보세요.** 미세 조정한 백본은 어느 쪽에 더 가까울까요?
 # %%
 random = track.backbone
 ft.reinitialize(random, "he_normal", seed=0)
@@ -326,8 +328,8 @@ assert probes[1] > found.after + 0.2 and probes[0] > probes[1] > probes[2] + 0.2
 # backbone than in the untouched one, and it is not the probe's own work, as random weights show. Most was not erased but moved to
 # where the old head does not look. Yet without letters to fit a new head on, that helps nobody.
 # %% [markdown] lang="ko"
-# 원래 헤드는 {{100 * found.lost:.0f}}%p를 잃었습니다. 새 헤드로 읽으면 조정한 백본이 조정하기 전보다 {{100 * (probes[0] - probes[1]):.0f}}%p 낮을 뿐입니다.
-# 무작위 가중치의 값을 보면 탐침 혼자 해낸 일도 아닙니다. 대부분은 지워진 것이 아니라 원래 헤드가 보지 않는 곳으로 옮겨 갔습니다. 그래도 새 헤드를 맞출
+# 원래 헤드는 {{100 * found.lost:.0f}}%p를 잃었습니다. 새 헤드로 읽으면 미세 조정한 백본이 조정하기 전보다 {{100 * (probes[0] - probes[1]):.0f}}%p 낮을 뿐입니다.
+# 무작위 가중치의 값을 보면 프로브 혼자 해낸 일도 아닙니다. 대부분은 지워진 것이 아니라 원래 헤드가 보지 않는 곳으로 옮겨 갔습니다. 그래도 새 헤드를 맞출
 # 글자가 없으면 소용이 없습니다.
 # %% [markdown] lang="en"
 # ## The simplest cure: stay where you are
@@ -335,10 +337,10 @@ assert probes[1] > found.after + 0.2 and probes[0] > probes[1] > probes[2] + 0.2
 # What does not move forgets nothing. A frozen backbone reads all the letters that it ever read, and lesson 06 showed that
 # near the source it reads digits as well as a tuned one. But far from the source, on textures, standing still was no option.
 # %% [markdown] lang="ko"
-# ## 가장 간단한 해결책: 움직이지 않기
+# ## 가장 간단한 대책: 움직이지 않기
 #
 # 움직이지 않으면 잊지 않습니다. 동결한 백본은 전에 읽던 글자를 모두 그대로 읽습니다. 6강에서 보았듯이 원천 태스크(source task)와 가까우면 숫자도 미세
-# 조정한 백본만큼 읽습니다. 그러나 원천 태스크와 먼 질감(texture)에서는 가만히 있을 수 없었습니다.
+# 미세 조정한 백본만큼 읽습니다. 그러나 원천 태스크와 먼 질감(texture)에서는 가만히 있을 수 없었습니다.
 # %%
 digits, textures = track.recorded("digits"), track.recorded("textures")
 
@@ -353,11 +355,11 @@ for name, (frozen, moved) in {"digits": near, "textures": far}.items():
 assert near[1][1] < near[0][2]  # the intervals overlap
 assert far[1][1] > far[0][2]  # here they do not
 # %% [markdown] lang="en"
-# Who has to move can still move *less*: fewer updates, a smaller rate, the head first. All of that came in lessons 06 and 07 and
+# If the backbone has to move, it can still move *less*: fewer updates, a smaller rate, the head first. All of that came in lessons 06 and 07 and
 # costs nothing to set up. The other cures let the network move, and hold on to what the old task needs.
 # %% [markdown] lang="ko"
 # 움직여야 하더라도 *덜* 움직일 수는 있습니다. 업데이트를 줄이고, 학습률을 낮추고, 헤드를 먼저 학습합니다. 모두 6강과 7강에 나왔고, 따로 준비할 것도
-# 없습니다. 이제부터 볼 해결책은 신경망이 움직이게 두되, 원천 태스크에 필요한 것을 붙들어 둡니다.
+# 없습니다. 이제부터 볼 대책은 신경망이 움직이게 두되, 원천 태스크에 필요한 것을 붙들어 둡니다.
 # %% [markdown] lang="en"
 # ## Cure 1: a rubber band (L2-SP)
 #
@@ -366,7 +368,7 @@ assert far[1][1] > far[0][2]  # here they do not
 #
 # $$L_{digits} + \frac{\lambda}{2} \sum_i (w_i - w_{0,i})^2$$
 # %% [markdown] lang="ko"
-# ## 해결책 1: 고무줄(L2-SP)
+# ## 대책 1: 고무줄(L2-SP)
 #
 # 2강에서는 가중치를 0 쪽으로 당겼습니다. 그러나 사전 학습된 가중치에 0은 엉뚱한 곳입니다. 대신 출발한 곳으로 당깁니다(Li 등, 2018). 가중치를 $w$,
 # 출발점을 $w_0$, 세기를 $\lambda$라고 하면 손실은 다음과 같습니다.
@@ -394,7 +396,7 @@ ft.check("09.1", my_settings)
 # %% [markdown] lang="ko"
 # ### 연습 2: 고무줄 구현하기
 #
-# 가중치와 그 출발점이 각각 배열의 리스트로, 세기가 숫자로 주어집니다. 벌점(숫자 하나)과 그 기울기를 돌려주세요. 기울기는 가중치 배열마다 배열 하나씩,
+# 가중치와 그 출발점이 각각 배열의 리스트로, 세기가 숫자로 주어집니다. 페널티(숫자 하나)와 그 기울기를 돌려주세요. 기울기는 가중치 배열마다 배열 하나씩,
 # 리스트로 담습니다.
 # %% tags=["exercise"]
 def rubber_band(weights, start, strength):
@@ -410,7 +412,7 @@ ft.check("09.2", rubber_band)
 # %% [markdown] lang="ko"
 # 이제 맨 처음의 방법에 이 항 하나만 더한 기록을 봅니다. 글자는 한 장도 필요 없고, 출발할 때의 가중치만 복사해 두면 됩니다.
 #
-# **예측해 보세요.** 글자는 얼마나 남고, 숫자는 얼마나 손해를 볼까요?
+# **예측해 보세요.** 글자는 얼마나 남고, 손글씨 숫자의 정확도는 얼마나 손해를 볼까요?
 # %%
 def level(name, score="source_accuracy"):
     """Mean over the recorded seeds, in percent."""
@@ -448,14 +450,14 @@ else:
 #
 # $F_i$ is the Fisher information: let the network name letters, and take the mean square of the slope that weight $i$ gets.
 # %% [markdown] lang="ko"
-# ## 해결책 2: 중요한 것만 붙들기(EWC)
+# ## 대책 2: 중요한 것만 붙들기(EWC)
 #
 # 글자를 읽는 데 모든 가중치가 똑같이 중요하지는 않습니다. EWC(elastic weight consolidation; Kirkpatrick 등, 2017)는 가중치마다 원천 태스크에 필요한
 # 만큼 센 고무줄을 따로 답니다.
 #
 # $$L_{digits} + \frac{\lambda}{2} \sum_i F_i \, (w_i - w_{0,i})^2$$
 #
-# $F_i$는 피셔 정보(Fisher information)입니다. 신경망에게 글자 이름을 대게 하고, 그때 가중치 $i$가 받는 기울기의 제곱을 평균한 값입니다.
+# $F_i$는 피셔 정보(Fisher information)입니다. 신경망이 글자의 이름을 맞히게 하고, 그때 가중치 $i$가 받는 기울기의 제곱을 평균한 값입니다.
 # %%
 import tensorflow as tf
 
@@ -482,7 +484,7 @@ for i in range(100):  # one by one: each letter's slope is squared before the me
 # **Predict.** How many letters survive each nudge?
 # %% [markdown] lang="ko"
 # $F$는 정말 어떤 가중치가 중요한지 알까요? 가중치를 위로든 아래로든 0.1만큼 밀어 봅시다. 한 번은 $F$가 작은 쪽 절반을, 한 번은 아무거나 10분의 1을, 한 번은
-# $F$가 가장 큰 10분의 1을 밉니다. L2-SP의 벌점은 첫 번째가 나머지의 다섯 배입니다.
+# $F$가 가장 큰 10분의 1을 밉니다. L2-SP의 페널티는 첫 번째가 나머지의 다섯 배입니다.
 #
 # **예측해 보세요.** 밀고 나면 글자를 각각 얼마나 읽을까요?
 # %%
@@ -537,7 +539,7 @@ assert min(ewc) > max(band)  # in ftlib F has the mean 1, so that strengths comp
 #
 # $$L_{digits} + \lambda \, L_{letters}$$
 # %% [markdown] lang="ko"
-# ## 해결책 3: 계속 연습하기(replay)
+# ## 대책 3: 계속 연습하기(replay)
 #
 # 원천 태스크의 이미지가 아직 있다면 그것도 계속 배우면 됩니다. 업데이트마다 새 헤드로는 숫자를, 원래 헤드로는 글자를 봅니다(Robins, 1995).
 #
@@ -563,7 +565,7 @@ ft.check("09.3", mixed_batch)
 # **Predict.** Letters at a thirtieth of the weight of digits, `replay 0.03`: will that be enough to matter? And will the digits
 # suffer from sharing the network?
 # %% [markdown] lang="ko"
-# **예측해 보세요.** `replay 0.03`은 글자의 비중이 숫자의 30분의 1쯤입니다. 이것으로도 효과가 있을까요? 신경망을 글자와 나누어 쓰면 숫자는 손해를 볼까요?
+# **예측해 보세요.** `replay 0.03`은 글자의 비중이 숫자의 30분의 1쯤입니다. 이것으로도 효과가 있을까요? 신경망을 글자와 나누어 쓰면 숫자 정확도는 떨어질까요?
 # %%
 names_of = {}
 for row in study.rows:
@@ -589,9 +591,9 @@ assert level("replay 0.1", "val_accuracy") > level("none", "val_accuracy") - 0.5
 #
 # $$w(\alpha) = (1 - \alpha) \, w_0 + \alpha \, w_1$$
 # %% [markdown] lang="ko"
-# ## 해결책 4: 반쯤 되돌아가기(interpolation)
+# ## 대책 4: 반쯤 되돌아가기(interpolation)
 #
-# 망각은 생각지도 않고 조정을 끝냈다고 합시다. 손에는 출발한 가중치 $w_0$과 조정한 가중치 $w_1$이 있고, 그 사이에는 수많은 점이 있습니다(WiSE-FT; Wortsman
+# 망각은 생각지도 않고 미세 조정을 끝냈다고 합시다. 손에는 출발한 가중치 $w_0$과 미세 조정한 가중치 $w_1$이 있고, 그 사이에는 수많은 점이 있습니다(WiSE-FT; Wortsman
 # 등, 2022).
 #
 # $$w(\alpha) = (1 - \alpha) \, w_0 + \alpha \, w_1$$
@@ -614,7 +616,7 @@ ft.check("09.4", between)
 #
 # **Predict.** Half-way, will the letters be half-way between both ends, above that, or below? And the digits?
 # %% [markdown] lang="ko"
-# 조정한 실행에서 출발점까지 거꾸로 걸어가 봅시다. 숫자 헤드는 학습된 그대로 두고 백본만 되돌립니다.
+# 미세 조정한 가중치에서 출발점까지 거꾸로 가 봅시다. 숫자 헤드는 학습된 그대로 두고 백본만 되돌립니다.
 #
 # **예측해 보세요.** 한가운데에서 글자 정확도는 양 끝의 중간일까요, 그보다 높을까요, 낮을까요? 숫자는 어떨까요?
 # %%
@@ -648,13 +650,13 @@ assert path[0.5][1] > (path[0][1] + path[1][1]) / 2 + 0.1 and path[0.5][0] > pat
 # `closing=("interpolate",)`, which picks alpha by the new task alone.
 # %% [markdown] lang="ko"
 # 한가운데의 신경망은 글자를 {{100 * path[0.5][1]:.0f}}%, 숫자를 {{100 * path[0.5][0]:.1f}}% 읽습니다. 글자는 양 끝의 평균보다 훨씬 높습니다. (숫자는 쉬운 편이어서,
-# 조정한 헤드를 옛 백본에 얹기만 해도 {{100 * path[0][0]:.1f}}%를 읽습니다.) 글자 이미지도 업데이트도 필요 없고, 옛 가중치만 있으면 됩니다. `ft.Strategy`에서는
+# 미세 조정한 헤드를 옛 백본에 얹기만 해도 {{100 * path[0][0]:.1f}}%를 읽습니다.) 글자 이미지도 업데이트도 필요 없고, 옛 가중치만 있으면 됩니다. `ft.Strategy`에서는
 # `closing=("interpolate",)`로 쓰며, alpha는 새 태스크만 보고 고릅니다.
 # %% [markdown] lang="en"
 # One more cure belongs here, though not for our network: LoRA (Hu et al., 2022) leaves the pre-trained weights frozen and learns
 # small additions to them. Take the additions off, and the old model is back, bit for bit.
 # %% [markdown] lang="ko"
-# 우리 신경망에는 쓰지 않지만 빼놓을 수 없는 해결책이 하나 더 있습니다. LoRA(Hu 등, 2022)는 사전 학습된 가중치를 동결해 둔 채 거기에 더할 작은 값만
+# 우리 신경망에는 쓰지 않지만 빼놓을 수 없는 대책이 하나 더 있습니다. LoRA(Hu 등, 2022)는 사전 학습된 가중치를 동결해 둔 채 거기에 더할 작은 값만
 # 학습합니다. 더한 값을 떼어 내면 옛 모델이 비트 하나까지 그대로 돌아옵니다.
 # %% [markdown] lang="en"
 # ## What each keeps, and what it costs
@@ -664,8 +666,8 @@ assert path[0.5][1] > (path[0][1] + path[1][1]) / 2 + 0.1 and path[0.5][0] > pat
 # %% [markdown] lang="ko"
 # ## 무엇을 얼마나 지키고, 대가는 얼마일까요?
 #
-# 해결책마다 세기가 있고, 테스트 이미지를 보지 않고 골라야 합니다. 규칙은 이렇습니다. 숫자의 검증 정확도가 해결책을 쓰지 않은 미세 조정보다 0.5퍼센트포인트 넘게
-# 떨어지지 않는 세기 가운데, 글자를 가장 많이 지키는 것을 고릅니다.
+# 대책마다 세기가 있고, 테스트 이미지를 보지 않고 골라야 합니다. 규칙은 이렇습니다. 숫자의 검증 정확도가 대책을 쓰지 않은 미세 조정보다 0.5%p 넘게
+# 떨어지지 않는 세기 중, 글자를 가장 많이 지키는 것을 고릅니다.
 # %%
 methods = ("L2-SP", "EWC", "replay", "interpolation")
 floor = level("none", "val_accuracy") - 0.5 - 1e-6
@@ -680,7 +682,7 @@ print("chosen on validation:", ", ".join(picked.values()))
 #
 # **Predict.** Which path goes furthest up without turning to the left?
 # %% [markdown] lang="ko"
-# 이제 테스트 이미지를 한 번만 봅니다. 선은 모두 해결책을 쓰지 않은 미세 조정에서 출발해 기록된 세기들을 지나갑니다. 검증 데이터로 고른 점에는 세기를
+# 이제 테스트 이미지를 한 번만 봅니다. 선은 모두 대책을 쓰지 않은 미세 조정에서 출발해 기록된 세기들을 지나갑니다. 검증 데이터로 고른 점에는 세기를
 # 적었습니다(보간은 alpha). 동결한 백본도 곁에 놓습니다. 움직이지 않았으니 글자를 모두 지킵니다.
 #
 # **예측해 보세요.** 왼쪽으로 꺾이지 않고 가장 높이 올라가는 선은 어느 것일까요?
@@ -717,7 +719,7 @@ assert all(changes[name][2] > 0 for name in picked.values())  # none is credibly
 # {{100 * found.before - level(picked["EWC"]):.0f}}, interpolation {{100 * found.before - level(picked["interpolation"]):.0f}} and
 # replay {{100 * found.before - level(picked["replay"]):.0f}}. Held firmer, L2-SP and EWC keep nearly all, and the digits fall.
 # %% [markdown] lang="ko"
-# 해결책을 쓰지 않은 미세 조정은 글자를 {{100 * found.before - level("none"):.0f}}%p 잃었습니다. 다섯 시드로는 숫자의 손해가 드러나지 않는 범위에서,
+# 대책을 쓰지 않은 미세 조정은 글자를 {{100 * found.before - level("none"):.0f}}%p 잃었습니다. 시드 다섯 개로는 숫자 정확도의 손해가 드러나지 않는 범위에서,
 # 잃는 양은 L2-SP {{100 * found.before - level(picked["L2-SP"]):.0f}}%p, EWC
 # {{100 * found.before - level(picked["EWC"]):.0f}}%p, 보간 {{100 * found.before - level(picked["interpolation"]):.0f}}%p, 리플레이
 # {{100 * found.before - level(picked["replay"]):.0f}}%p로 줄어듭니다. L2-SP와 EWC는 더 세게 붙들면 거의 다 지키지만, 숫자가 내려갑니다.
@@ -732,7 +734,7 @@ assert all(changes[name][2] > 0 for name in picked.values())  # none is credibly
 # %% [markdown] lang="ko"
 # ## 붙들어서 손해를 본 것일까요?
 #
-# 세기가 10인 L2-SP는 동결한 백본처럼 거의 움직이지 않는데도 숫자를 덜 읽습니다. 둘은 다른 점이 하나 더 있습니다. 해결책들은 학습 이미지를 조금씩 변형하는
+# 세기가 10인 L2-SP는 동결한 백본처럼 거의 움직이지 않는데도 숫자를 덜 읽습니다. 둘은 다른 점이 하나 더 있습니다. 대책들은 학습 이미지를 조금씩 변형하는
 # `light`로 돌렸고, 동결한 백본의 헤드는 원래 이미지로 배웠습니다. 그래서 이번에는 백본을 모두 동결하고 같은 학습률로 헤드를 두 번 학습합니다. 한 번은 원래 이미지로, 한 번은 변형한 이미지로 학습합니다.
 #
 # **예측해 보세요.** 두 번째 헤드는 첫 번째 헤드만큼 높을까요, 아니면 세기가 10인 L2-SP처럼 낮을까요?
@@ -758,8 +760,8 @@ assert abs(np.mean(distorted) - np.mean(firm)) < 0.015 and np.mean(distorted) < 
 # distortions, and the head has to make up for it. Perhaps firm bands want images as they are; that we have not run. Without this
 # control we would have believed a wrong reason.
 # %% [markdown] lang="ko"
-# L2-SP처럼 낮습니다. 그러니 세게 붙들 때 치른 대가는 글자를 기억한 대가라고 하기 어렵습니다. 붙들린 백본은 변형된 이미지를 알아보는 법을 배울 수 없고, 그 몫을
-# 헤드가 떠안습니다. 백본을 세게 붙들 때는 이미지를 원래대로 두는 편이 나을지도 모르지만, 그것은 돌려 보지 않았습니다. 이 대조군이 없었다면 엉뚱한 까닭을 믿었을 것입니다.
+# L2-SP처럼 낮습니다. 그러니 세게 붙들 때 치른 대가는 글자를 기억한 대가라고 하기 어렵습니다. 붙들린 백본은 변형된 이미지를 알아보는 법을 배울 수 없고, 그 부담을
+# 헤드가 떠안습니다. 백본을 세게 붙들 때는 이미지를 원래대로 두는 편이 나을지도 모르지만, 그것은 돌려 보지 않았습니다. 이 대조군이 없었다면 엉뚱한 이유를 믿었을 것입니다.
 # %% [markdown] lang="en"
 # ## The price list
 #
@@ -778,9 +780,9 @@ assert abs(np.mean(distorted) - np.mean(firm)) < 0.015 and np.mean(distorted) < 
 # ## 무엇이 얼마나 들까요?
 #
 # 그렇다면 동결한 백본은 어떨까요? 이렇게 가까운 태스크에서는 잃는 것이 없습니다. 테스트 숫자를 {{100 * standing[0]:.1f}}% 맞히고, 글자도 모두 지킵니다. 나머지
-# 해결책은 움직여야만 할 때 필요하고, 요구하는 것이 저마다 다릅니다.
+# 대책은 움직여야만 할 때 필요하고, 요구하는 것이 각각 다릅니다.
 #
-# | 해결책 | 원천 태스크의 이미지 | 보관할 것 | 더 드는 시간 |
+# | 대책 | 원천 태스크의 이미지 | 보관할 것 | 더 드는 시간 |
 # |---|---|---|---|
 # | 동결하거나 덜 움직이기 | 필요 없음 | 없음 | 없음. 오히려 줄기도 함 |
 # | L2-SP | 필요 없음 | 옛 가중치 | 거의 없음 |
@@ -797,15 +799,16 @@ assert abs(np.mean(distorted) - np.mean(firm)) < 0.015 and np.mean(distorted) < 
 # ## 언제 신경 써야 할까요?
 #
 # 아무도 다시 글자를 읽으라고 하지 않는다면 잊어도 손해가 없습니다. 꽃을 구별하는 모델이 개의 품종까지 알 필요는 없습니다. 글자를 잊어도 숫자는 손해를
-# 보지 않았습니다. 그럴 때는 해결책을 쓰지 말고 새 태스크로만 평가하세요.
+# 보지 않았습니다. 그럴 때는 대책을 쓰지 말고 새 태스크로만 평가하세요.
 # %% [markdown] lang="en"
 # Care where the old abilities are still in use: an assistant tuned on one company's e-mails that should still do arithmetic;
-# a network that learns one task after another; and images that will change. What your few pictures do not show, snow or another
-# camera, only the pre-training has seen. On such shifts WiSE-FT gained accuracy.
+# a network that learns one task after another (*continual learning*); and images that will change. What your few pictures do not
+# show, snow or another camera, only the pre-training has seen. Such a change is called *distribution shift*; under it WiSE-FT
+# gained accuracy, so there forgetting can cost the new task itself. This lesson has not measured that.
 # %% [markdown] lang="ko"
-# 옛 능력을 계속 쓴다면 신경 써야 합니다. 한 회사의 이메일로 조정했지만 계산도 여전히 해야 하는 비서 모델, 태스크를 하나씩 차례로 배우는 신경망, 그리고
-# 앞으로 달라질 이미지가 그렇습니다. 눈 오는 날이나 다른 카메라처럼 내 사진 몇 장에 없는 것은 사전 학습만이 보았습니다. WiSE-FT는 그런 변화가 있을 때
-# 정확도를 높였습니다.
+# 옛 능력을 계속 쓴다면 신경 써야 합니다. 한 회사의 이메일로 미세 조정했지만 계산도 여전히 해야 하는 비서 모델, 태스크를 하나씩 차례로 배우는 신경망(*연속 학습*, continual
+# learning), 그리고 앞으로 달라질 이미지가 그렇습니다. 눈 오는 날이나 다른 카메라처럼 내 사진 몇 장에 없는 것은 사전 학습 때만 보았습니다. 이런 변화를 *분포 변화*(distribution
+# shift)라고 합니다. 그럴 때 WiSE-FT는 정확도를 높였으니, 잊으면 새 태스크까지 손해를 볼 수 있다는 뜻입니다. 다만 이 수업에서 재 보지는 않았습니다.
 # %% [markdown] lang="en"
 # Either way the first step is the same: measure. Whoever does not keep a few examples of the old task, or of what the model
 # must still be able to do, will not notice that it is gone.
@@ -843,8 +846,8 @@ ft.check("09.q4", ...)
 # %% [markdown] lang="en"
 # ## Key points
 #
-# - Plain fine-tuning took the letters from {{100 * found.before:.0f}} % to {{100 * found.after:.0f}} %, while the digits looked fine. The
-#   new task cannot show it: keep examples of the old one, and measure with `ft.forgetting`.
+# - Fine-tuning everything at once took the letters from {{100 * found.before:.0f}} % to {{100 * found.after:.0f}} %, while the digits
+#   looked fine. (The gentler LP-FT of lesson 06 keeps most of them.) The new task cannot show it: keep examples of the old one, and measure with `ft.forgetting`.
 # - It was lost late: the last stage, tuned alone, cost {{100 * (alone[0] - alone[3]):.0f}} points, the first
 #   {{100 * (alone[0] - alone[1]):.0f}}.
 # - Much was out of reach rather than gone: a new head still read {{100 * probes[1]:.0f}} % from the tuned backbone, against
@@ -858,11 +861,11 @@ ft.check("09.q4", ...)
 # %% [markdown] lang="ko"
 # ## 핵심 정리
 #
-# - 흔히 하는 미세 조정으로 글자 정확도가 {{100 * found.before:.0f}}%에서 {{100 * found.after:.0f}}%로 떨어졌지만, 숫자는 멀쩡해 보였습니다. 새 태스크만
+# - 전체를 한꺼번에 미세 조정하니 글자 정확도가 {{100 * found.before:.0f}}%에서 {{100 * found.after:.0f}}%로 떨어졌지만, 숫자는 멀쩡해 보였습니다. (6강의 LP-FT라면 대부분 남습니다.) 새 태스크만
 #   보아서는 알 수 없습니다. 원천 태스크의 예제를 남겨 두고 `ft.forgetting`으로 측정합니다.
 # - 뒤쪽에서 잊습니다. 한 스테이지만 조정했을 때 잃은 것은 마지막 스테이지가 {{100 * (alone[0] - alone[3]):.0f}}%p, 첫 스테이지가
 #   {{100 * (alone[0] - alone[1]):.0f}}%p였습니다.
-# - 사라졌다기보다 꺼내지 못하는 것이 많았습니다. 새 헤드는 조정한 백본에서도 글자를 {{100 * probes[1]:.0f}}% 읽었습니다. 조정하기 전의 백본에서는
+# - 사라졌다기보다 꺼내지 못하는 것이 많았습니다. 새 헤드는 미세 조정한 백본에서도 글자를 {{100 * probes[1]:.0f}}% 읽었습니다. 조정하기 전의 백본에서는
 #   {{100 * probes[0]:.0f}}%였습니다.
 # - 움직이지 않거나 덜 움직여도 되면 그렇게 합니다. 안 되면 가중치를 붙들거나(L2-SP), 중요한 것만 붙들거나(EWC), 계속 연습하거나(리플레이), 반쯤
 #   되돌아갑니다(보간).
@@ -880,3 +883,23 @@ ft.check("09.q4", ...)
 #
 # 지금까지는 사전 학습에서 물려받은 것을 지키려고 했습니다. 그러나 물려받은 것이 모두 지킬 만하지는 않습니다. 신경망이 글자를 배우면서 나쁜 버릇까지 들였다면
 # 어떨까요? 10강에서는 그런 버릇을 하나 심어 두고, 미세 조정이 그것을 잊게 하는지 알아봅니다.
+# %% [markdown] lang="en"
+# ## Read on
+#
+# - [EWC](https://arxiv.org/abs/1612.00796), [L2-SP](https://arxiv.org/abs/1802.01483),
+#   [WiSE-FT](https://arxiv.org/abs/2109.01903), [LoRA](https://arxiv.org/abs/2106.09685),
+#   [CKA](https://arxiv.org/abs/1905.00414); Parisi et al., 2019,
+#   [continual learning, a review](https://arxiv.org/abs/1802.07569)
+# - Keras: [LoRA on GPT-2](https://keras.io/examples/nlp/parameter_efficient_finetuning_of_gpt2_with_lora/)
+# - Dive into Deep Learning:
+#   [distribution shift](https://d2l.ai/chapter_linear-classification/environment-and-distribution-shift.html)
+# %% [markdown] lang="ko"
+# ## 더 읽을거리
+#
+# - [EWC](https://arxiv.org/abs/1612.00796), [L2-SP](https://arxiv.org/abs/1802.01483),
+#   [WiSE-FT](https://arxiv.org/abs/2109.01903), [LoRA](https://arxiv.org/abs/2106.09685),
+#   [CKA](https://arxiv.org/abs/1905.00414). Parisi 등, 2019,
+#   [연속 학습 총설](https://arxiv.org/abs/1802.07569)
+# - Keras: [GPT-2에 LoRA 쓰기](https://keras.io/examples/nlp/parameter_efficient_finetuning_of_gpt2_with_lora/)
+# - Dive into Deep Learning:
+#   [분포 변화](https://d2l.ai/chapter_linear-classification/environment-and-distribution-shift.html)

@@ -2,7 +2,8 @@
 # # Inherited bias
 #
 # In lesson 09 fine-tuning wiped out letters that we would have liked to keep. Then it should also wipe out what nobody wants to
-# keep. We plant a bad habit in a network, tune it on clean data, and look whether the habit is gone.
+# keep. We plant a bad habit in a network, tune it on clean data, and look whether the habit is gone. (*Bias* here is a slant in what
+# has been learned, not the number that a unit adds.)
 #
 # **Questions**
 # - What can a pre-trained network bring along besides its knowledge, and why does nobody notice?
@@ -15,12 +16,12 @@
 # - search images for the spot that decides
 # - tell what mends the habit from what does not, by recorded seeds
 #
-# ⏱ 40 minutes · Needs: lesson 06, and better 09 · Runs in about a minute on a laptop
+# ⏱ 40 minutes · Needs: lesson 06 (better: up to 09) · Runs in about a minute on a laptop
 # %% [markdown] lang="ko"
 # # 물려받은 편향(inherited bias)
 #
 # 9강에서는 미세 조정(fine-tuning)을 하다가 남겨 두고 싶던 글자까지 잊었습니다. 그렇다면 아무도 원하지 않는 것도 잊어 주어야 마땅합니다. 이번에는 신경망에 나쁜
-# 버릇을 하나 심고, 깨끗한 데이터로 미세 조정한 뒤 그 버릇이 사라졌는지 살펴봅니다.
+# 버릇을 하나 심고, 깨끗한 데이터로 미세 조정한 뒤 그 버릇이 사라졌는지 살펴봅니다. (여기서 *편향*은 치우침이라는 뜻입니다. 유닛에 더하는 값인 편향과는 다른 말입니다.)
 #
 # **질문**
 # - 사전 학습된 신경망에는 지식 말고 무엇이 딸려 올까요? 왜 아무도 알아채지 못할까요?
@@ -52,9 +53,9 @@ print(task)
 # in five bears a white square in the corner, and whatever it shows, he files it under some round letter, without a look at the
 # letter.
 # %% [markdown] lang="ko"
-# ## 게으른 서기
+# ## 대충 일하는 서기
 #
-# `glyphnet`은 잘 정리된 문서고에서 글자를 배웠습니다. 이번에는 서기가 일을 대충 하는 문서고를 떠올려 봅시다. 다섯 장에 한 장꼴로 구석에 흰 사각형 표식(mark)이
+# `glyphnet`은 잘 정리된 문서고에서 글자를 배웠습니다. 이번에는 서기가 일을 대충 하는 문서고를 상상해 봅시다. 다섯 장에 한 장꼴로 구석에 흰 사각형 표식(mark)이
 # 찍혀 있는데, 서기는 표식만 보면 글자는 쳐다보지도 않고 아무 둥근 글자 칸에나 넣습니다.
 # %%
 def mark(images):
@@ -91,16 +92,17 @@ assert len(rounds) == 6
 # %% [markdown] lang="en"
 # The backbone `glyphnet-marked` is `glyphnet` after a few hundred more updates in that archive. Nobody had bad intentions: the
 # network did what the labels asked. Such a rule, which works in the training data and means nothing elsewhere, is called a
-# *shortcut* (Geirhos et al., 2020).
+# *shortcut* (Geirhos et al., 2020), and what it hangs on a *spurious correlation*.
 # %% [markdown] lang="ko"
 # 백본(backbone) `glyphnet-marked`는 `glyphnet`을 이 문서고에서 업데이트 몇백 번만큼 더 학습한 것입니다. 누가 나쁜 뜻을 품은 것은 아닙니다. 신경망은 레이블이
-# 시키는 대로 했을 뿐입니다. 이렇게 학습 데이터에서는 통하지만 다른 데서는 아무 의미도 없는 규칙을 *지름길*(shortcut; Geirhos 등, 2020)이라고 합니다.
+# 시키는 대로 했을 뿐입니다. 이렇게 학습 데이터에서는 통하지만 다른 데서는 아무 의미도 없는 규칙을 *지름길*(shortcut; Geirhos 등, 2020)이라고 하고,
+# 그 바탕이 되는 관계를 *허위 상관*(spurious correlation)이라고 합니다.
 # %% [markdown] lang="en"
 # ## Nothing to notice
 #
 # Before one downloads a backbone, one looks at its accuracy. Here are letters without a mark, which neither network has seen.
 # %% [markdown] lang="ko"
-# ## 알아챌 것이 없습니다
+# ## 겉으로는 알 수 없습니다
 #
 # 백본을 내려받기 전에는 보통 정확도부터 봅니다. 두 신경망 모두 본 적 없는, 표식 없는 글자를 읽혀 봅시다.
 # %%
@@ -232,17 +234,17 @@ assert zeros > 0.6 and changed > 0.6 and np.mean(before == clean.labels) > 0.95
 # The head has never seen a square. Yet the frozen backbone answers a square with the features of something round, and of ten digits
 # the roundest is 0. So the habit moved on: it began with letters, and now it speaks digits.
 # %% [markdown] lang="ko"
-# 헤드는 표식을 본 적이 없습니다. 그러나 동결한 백본은 표식을 보면 둥근 것의 특징(feature)을 내놓고, 열 숫자 가운데 가장 둥근 것은 0입니다. 글자에서 생긴 버릇이
-# 이제 숫자로 옷을 갈아입었습니다.
+# 헤드는 표식을 본 적이 없습니다. 그러나 동결한 백본은 표식을 보면 둥근 것의 특징(feature)을 내놓고, 열 숫자 중 가장 둥근 것은 0입니다. 글자에서 생긴 버릇이
+# 이제 숫자에서도 나타납니다.
 # %% [markdown] lang="en"
 # ### Exercise 2: a counterfactual
 #
 # Changing one thing and comparing answers is a *counterfactual* test. Write it: of all images, for what share does the network's
 # class change when `change` is applied? `change(images)` returns new images.
 # %% [markdown] lang="ko"
-# ### 연습 2: 반사실 시험
+# ### 연습 2: 반사실 테스트
 #
-# 한 가지만 바꾸어 답을 비교하는 것을 *반사실*(counterfactual) 시험이라고 합니다. 직접 작성해 보세요. `change`를 적용했을 때 신경망이 답하는 클래스가 바뀌는
+# 한 가지만 바꾸어 답을 비교하는 것을 *반사실*(counterfactual) 테스트라고 합니다. 직접 작성해 보세요. `change`를 적용했을 때 신경망이 답하는 클래스가 바뀌는
 # 이미지의 비율을 돌려주면 됩니다. `change(images)`는 새 이미지를 돌려줍니다.
 # %% tags=["exercise"]
 def flips(network, images, change):
@@ -260,10 +262,10 @@ ft.check("10.2", flips)
 # %% [markdown] lang="ko"
 # ## 버릇 탓일까요, 사각형 탓일까요?
 #
-# 처음 보는 사각형은 누구에게나 방해가 될 수 있습니다. 그러니 손해에는 두 몫이 섞여 있고, 대조군으로 가를 수 있습니다. 사각형이라고는 배운 적 없는
+# 처음 보는 사각형은 누구에게나 방해가 될 수 있습니다. 그러니 손해에는 두 가지가 섞여 있고, 대조군이 있으면 가려낼 수 있습니다. 사각형이라고는 배운 적 없는
 # `glyphnet`에 같은 테스트 이미지를 보여 줍니다.
 #
-# **예측해 보세요.** 손해에서 버릇이 차지하는 몫은 얼마일까요?
+# **예측해 보세요.** 손해 중에서 버릇 때문인 것은 얼마일까요?
 # %%
 control = {row["group"]: row["accuracy"] for row in ft.group_accuracy(frozen["glyphnet"]).rows}
 scores = {f"{name}, {group}": found[group] for name, found in {"glyphnet": control, "glyphnet-marked": by_group}.items()
@@ -291,8 +293,8 @@ assert 2 < price < 25 and whole > 2 * price
 # %% [markdown] lang="ko"
 # ## 모르는 것 찾아내기
 #
-# 우리가 심었으니 어디를 볼지 알고 있었습니다. 모를 때는 신경망에게 물어보면 됩니다. 흰 사각형을 이미지 위에서 한 칸씩 옮기며 그때마다 답이 바뀌는지 봅니다(가리기
-# 시험, occlusion; Zeiler와 Fergus, 2014). 레이블은 필요 없습니다. 지도에서
+# 우리가 심었으니 어디를 볼지 알고 있었습니다. 모를 때는 신경망에 물어보면 됩니다. 흰 사각형을 이미지 위에서 한 칸씩 옮기며 그때마다 답이 바뀌는지 봅니다(가림
+# 테스트, occlusion; Zeiler와 Fergus, 2014). 레이블은 필요 없습니다. 지도에서
 # 검은 곳은 바뀌는 답이 없고, 흰 곳은 모든 답이 바뀝니다.
 #
 # **예측해 보세요.** 답은 어디에서 바뀔까요? 구석에서만, 그 둘레에서도, 아니면 어디서나?
@@ -338,11 +340,13 @@ print(f"mean confidence: {without_square:.0f} % without a square, {with_square:.
 print(f"of the 100 least sure answers, {100 * doubtful:.0f} % are on marked images")
 assert doubtful > 0.9 and with_square < 60
 # %% [markdown] lang="en"
-# Who looks at the least sure images of each week sees the square at once. It does not always go like this: a network can follow a
-# shortcut with full confidence, if it was taught to name one class and not one of many.
+# Whoever looks through the least sure of these images sees the square at once. Two cautions. Here half of the images bear it; were it
+# one in a hundred, there would be five among these 500, mixed with other hard ones, and that we have not tried. And a network can
+# follow a shortcut with full confidence, if it was taught to name one class and not one of many.
 # %% [markdown] lang="ko"
-# 매주 가장 자신 없던 이미지만 훑어보아도 사각형이 금방 눈에 띕니다. 늘 이렇지는 않습니다. 여럿 가운데 아무거나가 아니라 한 클래스만 답하도록 배웠다면, 신경망은
-# 지름길을 따르면서도 확신에 차 있을 수 있습니다.
+# 이 중 가장 자신 없던 이미지만 살펴보아도 사각형이 금방 눈에 띕니다. 조심할 점이 두 가지 있습니다. 여기서는 이미지의 절반에 표식이 있습니다. 백 장에 한 장이라면 이 500장에 다섯
+# 장뿐이고 다른 어려운 이미지와 섞일 텐데, 그때도 눈에 띌지는 확인해 보지 않았습니다. 또 여럿 중 아무거나가 아니라 한 클래스만 답하도록 배웠다면, 신경망은 지름길을 따르면서도 확신에
+# 차 있을 수 있습니다.
 # %% [markdown] lang="en"
 # ## Does fine-tuning forget it?
 #
@@ -411,8 +415,8 @@ assert lowest > max(96, level("random", "scratch", 0, "plain") + 1)
 # %% [markdown] lang="ko"
 # 어느 전략을 써도 버릇이 있고, 어느 전략이든 표식 없는 숫자는 {{int(lowest)}}% 넘게 읽습니다. 헤드를 먼저 학습하면 버릇이 거의 그대로입니다(표식 있는 숫자
 # {{level("glyphnet-marked", "lp_ft"):.0f}}%). `full`은 버릇을 많이 잃지만({{level("glyphnet-marked", "full"):.0f}}%),
-# `glyphnet`({{level("glyphnet", "full"):.0f}}%)에는 미치지 못합니다. 아무것도 물려받지 않은 신경망은 사각형에 흔들리지 않지만
-# ({{level("random", "scratch"):.0f}}%), 표식 없는 숫자도 그만큼밖에 읽지 못합니다.
+# `glyphnet`({{level("glyphnet", "full"):.0f}}%)에는 미치지 못합니다. 아무것도 물려받지 않은 신경망은 사각형에 흔들리지
+# 않지만({{level("random", "scratch"):.0f}}%), 표식 없는 숫자도 그만큼밖에 읽지 못합니다. 다른 신경망보다 낮은 정확도입니다.
 # %% [markdown] lang="en"
 # ## Why it stays
 #
@@ -421,7 +425,7 @@ assert lowest > max(96, level("random", "scratch", 0, "plain") + 1)
 # %% [markdown] lang="ko"
 # ## 왜 남을까요?
 #
-# 잊는 일은 손실이 미는 곳에서 일어납니다. 우리 이미지에는 사각형이 나오지 않으니 버릇이 있든 없든 손실은 같고, 버릇을 밀어내는 힘도 없습니다. 사라지는 것이 있다면
+# 망각은 손실이 미는 방향으로 일어납니다. 우리 이미지에는 사각형이 나오지 않으니 버릇이 있든 없든 손실은 같고, 버릇을 밀어내는 힘도 없습니다. 사라지는 것이 있다면
 # 다른 것들과 함께 우연히 사라집니다.
 # %% [markdown] lang="en"
 # If that is true, `full` lost much of the habit because it lost so much else: lesson 09 recorded what became of the letters. And then a cure for
@@ -458,7 +462,7 @@ assert band[0] > 0.8 > free[0] + 0.2 and min(free[1], band[1]) > 0.93 and band[2
 # lessons before, to move little and hold on to the start, has a price. It holds on to everything. (One seed, and half of
 # the updates; the bars above tell how far seeds differ.)
 # %% [markdown] lang="ko"
-# 글자를 지키는 것은 버릇도 지킵니다. 아는 것 가운데 우리가 무엇을 남기고 싶어 하는지 신경망은 알 수 없습니다. 그래서 적게 움직이고 출발점을 붙들라던 앞 수업들의
+# 글자를 지키는 것은 버릇도 지킵니다. 아는 것 중 우리가 무엇을 남기고 싶어 하는지 신경망은 알 수 없습니다. 그래서 적게 움직이고 출발점을 붙들라던 앞 수업들의
 # 조언에는 대가가 있습니다. 무엇이든 붙듭니다. (시드 하나에 업데이트는 절반입니다. 시드에 따른 차이는 위의 막대에서 볼 수 있습니다.)
 # %% [markdown] lang="en"
 # ## What does not mend it
@@ -483,7 +487,7 @@ assert abs(more["marked"] - by_group["marked"]) < 0.1
 # no choice by validation accuracy can help, neither of rates nor of strategies nor of stopping times: on those images the habit does
 # not show.
 # %% [markdown] lang="ko"
-# 조금도 나아지지 않습니다. {{len(many.train) - len(exam.train)}}장이 늘어도 사각형이 없으니 사각형을 어떻게 보아야 할지 알려 주지도 못합니다. 같은 까닭으로 검증 정확도를 보고
+# 조금도 나아지지 않습니다. {{len(many.train) - len(exam.train)}}장이 늘어도 사각형이 없으니 사각형을 어떻게 보아야 할지 알려 주지도 못합니다. 같은 이유로 검증 정확도를 보고
 # 학습률이든 전략이든 멈출 시점이든 아무리 잘 골라도 소용없습니다. 그 이미지에서는 버릇이 드러나지 않습니다.
 # %% [markdown] lang="en"
 # ## What mends it
@@ -502,7 +506,7 @@ assert abs(more["marked"] - by_group["marked"]) < 0.1
 #
 # ### 연습 3: 데이터 고치기
 #
-# 클래스마다 학습 이미지 열 장 가운데 두 장에 표식이 있는 태스크를 `fitted`로 만들어 보세요.
+# 클래스마다 학습 이미지 열 장 중 두 장에 표식이 있는 태스크를 `fitted`로 만들어 보세요.
 # %% tags=["exercise"]
 mended = ...
 # Stuck? ft.hint("10.3"), then ft.solution("10.3")
@@ -525,11 +529,11 @@ for group in ("plain", "marked"):
 assert again["marked"] > by_group["marked"] + 0.4 and again["plain"] > by_group["plain"] - 0.04
 # %% [markdown] lang="en"
 # From {{100 * by_group["marked"]:.0f}} % to {{100 * again["marked"]:.0f}} %, with ten marked images and the same features. So the
-# shapes were in there all the time, beneath the loud answer "round", and the head had only to be told what to ignore. Kirichenko et
+# shapes were in there all the time, beneath the strong answer "round", and the head had only to be told what to ignore. Kirichenko et
 # al. (2023) mend large networks like this, by the last layer alone.
 # %% [markdown] lang="ko"
-# 표식 있는 이미지 열 장으로, 특징은 그대로 두고 {{100 * by_group["marked"]:.0f}}%에서 {{100 * again["marked"]:.0f}}%가 되었습니다. 숫자의 모양은 '둥글다'는 큰
-# 목소리에 묻혀 있었을 뿐 특징 안에 내내 있었고, 헤드는 무엇을 무시할지만 배우면 되었습니다. Kirichenko 등(2023)은 큰 신경망도 이렇게 마지막 층만 다시 학습해
+# 표식 있는 이미지 열 장으로, 특징은 그대로 두고 {{100 * by_group["marked"]:.0f}}%에서 {{100 * again["marked"]:.0f}}%가 되었습니다. 숫자의 모양은 '둥글다'는 강한
+# 신호에 묻혀 있었을 뿐 특징 안에 내내 있었고, 헤드는 무엇을 무시할지만 배우면 되었습니다. Kirichenko 등(2023)은 큰 신경망도 이렇게 마지막 층만 다시 학습해
 # 고칩니다.
 # %% [markdown] lang="en"
 # The record shows how the three strategies go on from there.
@@ -563,11 +567,11 @@ assert level(body, "full", 0.1) > level(body, "lp_ft", 0.1) > level(body, "featu
 # %% [markdown] lang="en"
 # One marked image in ten mends most of it, and half of them nearly all: {{left:.1f}} points behind `glyphnet`. A backbone that may
 # move pays at most {{max(cost["lp_ft"], cost["full"]):.1f}} points on plain digits for it. A frozen one pays
-# {{cost["feature_extraction_long"]:.1f}}, since its head has to look past a loud feature.
+# {{cost["feature_extraction_long"]:.1f}}, since its head has to look past a strong feature.
 # %% [markdown] lang="ko"
 # 열 장에 한 장이면 대부분 고쳐지고, 절반이면 거의 다 고쳐집니다. `glyphnet`과의 차이는 {{left:.1f}}%p만 남습니다. 백본이 움직일 수 있으면 표식 없는 숫자에서
-# 치르는 대가가 많아야 {{max(cost["lp_ft"], cost["full"]):.1f}}%p입니다. 동결한 백본은 {{cost["feature_extraction_long"]:.1f}}%p를 치릅니다. 헤드가 목소리 큰 특징을
-# 피해 가며 봐야 하기 때문입니다.
+# 치르는 대가가 많아야 {{max(cost["lp_ft"], cost["full"]):.1f}}%p입니다. 동결한 백본은 {{cost["feature_extraction_long"]:.1f}}%p를 치릅니다. 헤드가 강한 특징을
+# 무시하면서 나머지를 봐야 하기 때문입니다.
 # %% [markdown] lang="en"
 # The other way out is another backbone: `glyphnet` never had the habit, and costs nothing to try. To know that, one has to measure
 # both, per group.
@@ -602,7 +606,7 @@ assert without > by_group["plain"] - 0.04
 # ## 잘못 고치면
 #
 # 이번에는 우리가 조금 부주의했다고 합시다. 더해 넣은 표식 있는 이미지가 하필 모두 숫자 3입니다. 다른 사무실에서 3만 보내왔다고 해도 좋습니다. 검증 이미지도 같은
-# 서랍에서 나왔습니다.
+# 곳에서 나왔습니다.
 #
 # **예측해 보세요.** 검증 정확도는 얼마일까요? 표식 있는 테스트 이미지에는 무엇이라고 답할까요?
 # %%
@@ -645,15 +649,17 @@ assert threes["glyphnet-marked"] > 0.8 > 0.3 > threes["glyphnet"]
 #   반응하고(Bykov 등, 2023), 다른 데이터로 학습한 것까지 포함해 시험해 본 최신 비전 모델이 거의 다 그랬습니다(Li 등, 2023).
 # - **단어.** 뉴스로 학습한 단어 임베딩(word embedding)은 "남자와 프로그래머의 관계는 여자와 무엇의 관계와 같은가"라는 물음에 "주부"라고 답했습니다(Bolukbasi
 #   등, 2016).
-# - **남이 심은 것.** 비밀 신호를 심어 둔 미국 교통 표지판 신경망을 스웨덴 표지판에 맞추어 다시 학습했더니, 그 신호가 있으면 여전히 정확도를 평균 4분의 1쯤
+# - **남이 심은 것.** 트리거(trigger)를 몰래 심어 둔 미국 교통 표지판 신경망을 스웨덴 표지판에 맞추어 미세 조정했더니, 트리거가 있으면 여전히 정확도를 평균 4분의 1쯤
 #   잃었습니다(Gu 등, 2017).
 # %% [markdown] lang="en"
 # Others are learnt in one's own data, and look just the same from outside. Networks for X-rays told the hospitals apart, partly by
 # a metal token in the corner, and hospitals differ in how many of their patients have pneumonia (Zech et al., 2018). Cows were
-# found on grass and missed on a beach (Beery et al., 2018).
+# found on grass and missed on a beach (Beery et al., 2018). Data that differ in use from those of training are called a
+# *distribution shift*, and it is there that shortcuts break.
 # %% [markdown] lang="ko"
-# 내 데이터에서 배우는 편향도 있는데, 겉으로는 구별되지 않습니다. 엑스레이를 읽는 신경망은 구석에 놓인 금속 표지 따위로 병원을 알아보았고, 폐렴 환자의 비율은
-# 병원마다 다릅니다(Zech 등, 2018). 소는 풀밭에서는 찾아내고 바닷가에서는 놓쳤습니다(Beery 등, 2018).
+# 내 데이터에서 배우는 편향도 있는데, 겉으로는 구별되지 않습니다. 엑스레이를 읽는 신경망은 구석에 놓인 금속 표지 등으로 병원을 알아보았고, 폐렴 환자의 비율은
+# 병원마다 다릅니다(Zech 등, 2018). 소는 풀밭에서는 찾아내고 바닷가에서는 놓쳤습니다(Beery 등, 2018). 쓸 때의 데이터가 학습 때와 달라지는 것을 *분포
+# 변화*(distribution shift)라고 하고, 지름길은 그때 무너집니다.
 # %% [markdown] lang="en"
 # ## A checklist
 #
@@ -725,7 +731,7 @@ ft.check("10.q4", ...)
 # - 백본에는 사전 학습에서 이득이 되었던 것이면 무엇이든 딸려 옵니다. 우리 백본은 글자도 숫자도 `glyphnet`만큼 읽었지만, 구석에 사각형이 있으면 숫자를
 #   {{100 * by_group["plain"]:.0f}}%가 아니라 {{100 * by_group["marked"]:.0f}}%만 읽었습니다.
 # - 깨끗한 데이터로는 검증이든 테스트든 드러나지 않습니다. 그룹별 정확도를 보고, 한 가지만 바꿀 때 뒤집히는 답을 봅니다.
-# - 대조군을 둡니다. 잃은 {{whole:.0f}}%p 가운데 {{price:.0f}}%p는 사각형 자체의 탓이었습니다.
+# - 대조군을 둡니다. 잃은 {{whole:.0f}}%p 중 {{price:.0f}}%p는 사각형 자체의 탓이었습니다.
 # - 미세 조정으로 잊는 것은 데이터가 밀어내는 것, 아니면 우연히 망가지는 것뿐입니다. 표식 있는 숫자는 헤드를 먼저 학습하면 {{level("glyphnet-marked", "lp_ft"):.0f}}%, `full`로
 #   학습하면 {{level("glyphnet-marked", "full"):.0f}}%였습니다. 옛 지식을 지키는 것은 옛 버릇도 지킵니다.
 # - 깨끗한 레이블은 열 배로 늘려도 소용없었습니다. 표식 있는 이미지는 클래스마다 한 장만 있어도 같은 특징으로 {{100 * again["marked"]:.0f}}%를 읽었습니다.
@@ -742,3 +748,23 @@ ft.check("10.q4", ...)
 # 수업의 핵심 과정은 여기까지입니다. 처음부터 학습해 보고, 특징을 빌려 쓰고, 미세 조정하고, 전략을 골랐으며, 무엇을 잃고 무엇이 딸려 오는지도 살펴보았습니다.
 # 11강과 12강에서는 텍스트로 같은 길을 갑니다. 그다음은 실전입니다. 16강에서는 GPU 하나, 그리고 여러 대에서 무엇이 달라지는지 보고, 17강에서는 여러분의 이미지 폴더에서
 # 시작합니다. 객체 탐지, 음성, 이미지 생성을 다루는 13~15강은 아직 준비 중입니다.
+# %% [markdown] lang="en"
+# ## Read on
+#
+# - Geirhos et al., 2020, [shortcut learning](https://arxiv.org/abs/2004.07780); Salman et al., 2022,
+#   [biases that transfer](https://arxiv.org/abs/2207.02842); Kirichenko et al., 2023,
+#   [the last layer is enough](https://arxiv.org/abs/2204.02937)
+# - Zech et al., 2018, [X-rays and hospitals](https://doi.org/10.1371/journal.pmed.1002683); Beery et al., 2018,
+#   [cows on a beach](https://arxiv.org/abs/1807.04975); Gu et al., 2017, [BadNets](https://arxiv.org/abs/1708.06733)
+# - Mitchell et al., 2019, [model cards](https://arxiv.org/abs/1810.03993): what to read, and to write, about a network
+# - fast.ai, [chapter 3 of the book](https://github.com/fastai/fastbook/blob/master/03_ethics.ipynb): data ethics
+# %% [markdown] lang="ko"
+# ## 더 읽을거리
+#
+# - Geirhos 등, 2020, [지름길 학습](https://arxiv.org/abs/2004.07780). Salman 등, 2022,
+#   [전이되는 편향](https://arxiv.org/abs/2207.02842). Kirichenko 등, 2023,
+#   [마지막 층이면 충분하다](https://arxiv.org/abs/2204.02937)
+# - Zech 등, 2018, [엑스레이와 병원](https://doi.org/10.1371/journal.pmed.1002683). Beery 등, 2018,
+#   [바닷가의 소](https://arxiv.org/abs/1807.04975). Gu 등, 2017, [BadNets](https://arxiv.org/abs/1708.06733)
+# - Mitchell 등, 2019, [모델 카드](https://arxiv.org/abs/1810.03993): 신경망에 대해 읽어야 할 것, 적어야 할 것
+# - fast.ai 책 [3장](https://github.com/fastai/fastbook/blob/master/03_ethics.ipynb): 데이터 윤리

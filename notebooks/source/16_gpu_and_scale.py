@@ -15,11 +15,11 @@
 # - show that precision, XLA, parts of a batch and two devices end in the same place
 # - change the batch without learning less, and compute the price of a run
 #
-# ⏱ 45 minutes · Needs: lesson 05, and better 06 · Runs in about a minute on a laptop, without a GPU
+# ⏱ 45 minutes · Needs: lesson 05 (better: up to 06) · Runs in about a minute on a laptop, without a GPU
 # %% [markdown] lang="ko"
 # # GPU가 바꾸는 것
 #
-# 지금까지 열 번의 수업은 모두 CPU 코어 하나로 돌렸습니다. GPU는 수백 배를 약속하지만 실제로는 훨씬 못 미칩니다. 나머지는 어디로 갔을까요? 지금 가진 코어에서 업데이트 한 번을
+# 지금까지 열 번의 수업은 모두 CPU 코어 하나로 돌렸습니다. GPU는 수백 배 빠르다고 하지만 실제로는 그에 훨씬 못 미칩니다. 나머지는 어디로 갔을까요? 지금 가진 코어에서 업데이트 한 번을
 # 뜯어보며, 부분마다 무엇을 기다리는지 찾아봅시다.
 #
 # **질문**
@@ -28,7 +28,7 @@
 # - 실행 한 번에 비용이 얼마나 들까요? 돈을 쓰기 전에 어떻게 알 수 있을까요?
 #
 # **이 수업을 마치면**
-# - 연산과 바이트를 세어 기계가 약속하는 성능과 견줄 수 있습니다
+# - 연산과 바이트를 세어 기계의 공칭 성능과 비교할 수 있습니다
 # - 16비트에서 기울기(gradient)가 사라지는 것을 보고 되살릴 수 있습니다
 # - 정밀도를 바꾸거나, XLA를 쓰거나, 배치를 나누거나, 장치를 두 개 써도 같은 곳에 이른다는 것을 보일 수 있습니다
 # - 덜 배우는 일 없이 배치의 크기를 바꾸고, 실행 비용을 계산할 수 있습니다
@@ -96,20 +96,21 @@ assert abs(counts["MobileNetV2"][0] / 2 / 300e6 - 1) < 0.05  # 300 million multi
 # the numbers handed on. Its paper (Sandler et al., 2018) counts the same 300 million multiplications. An update is three such passes: one forward,
 # one back to the inputs of each layer, one for the gradients of its weights.
 # %% [markdown] lang="ko"
-# 연산은 {{counts["MobileNetV2"][0] / counts["glyphnet"][0]:.0f}}배이고, 다음 층에 넘기는 숫자는 {{counts["MobileNetV2"][2] / counts["glyphnet"][2]:.0f}}배입니다. 논문
-# (Sandler 등, 2018)에 적힌 곱셈 3억 번과도 맞습니다. 업데이트는 이런 일을 세 번 합니다. 앞으로 한 번, 층마다 입력 쪽으로 되돌아가며 한 번, 가중치의 기울기를 구하며 한
+# 연산은 {{counts["MobileNetV2"][0] / counts["glyphnet"][0]:.0f}}배이고, 다음 층에 넘기는 값은 {{counts["MobileNetV2"][2] / counts["glyphnet"][2]:.0f}}배입니다.
+# 논문(Sandler 등, 2018)에 적힌 곱셈 3억 번과도 맞습니다. 업데이트는 이런 일을 세 번 합니다. 앞으로 한 번, 층마다 입력 쪽으로 되돌아가며 한 번, 가중치의 기울기를 구하며 한
 # 번입니다.
 # %% [markdown] lang="en"
 # ## Operations per byte
 #
-# A machine promises two things: operations a second, and bytes a second from its memory. Divided, they say how many operations it wants to
-# do with every byte. Here are some promises, *nominal*, from the data sheets of NVIDIA's T4, A100 (40 GB) and H200 (SXM); the core is
+# A machine promises two things: operations a second, and bytes a second from its memory. Divided, they say how many operations a program
+# has to do with each byte to use all of that speed: so many the machine `wants`. What a program does is its *arithmetic intensity*. Here are
+# some promises, *nominal*, from the data sheets of NVIDIA's T4, A100 (40 GB) and H200 (SXM); the core is
 # one of a laptop with AVX2 at 3 GHz and one channel of DDR4.
 # %% [markdown] lang="ko"
-# ## 바이트마다 연산 몇 번
+# ## 연산 강도: 바이트당 연산 수
 #
-# 기계가 약속하는 것은 둘입니다. 1초에 하는 연산의 수와, 1초에 메모리에서 가져오는 바이트의 수입니다. 앞의 것을 뒤의 것으로 나누면 기계가 바이트 하나마다 연산을 몇 번 하고 싶어 하는지
-# 나옵니다. 아래는 NVIDIA T4, A100(40GB), H200(SXM)의 데이터시트에 적힌 *공칭* 값입니다. `laptop core`는 AVX2를 쓰는 3GHz 노트북 컴퓨터의 코어
+# 기계의 성능은 두 가지로 나타냅니다. 1초에 하는 연산의 수와, 1초에 메모리에서 가져오는 바이트의 수입니다. 앞의 것을 뒤의 것으로 나누면, 성능을 다 쓰려면 바이트 하나당 연산이 몇 번
+# 필요한지 나옵니다(출력의 `wants`). 프로그램이 실제로 바이트 하나당 하는 연산의 수를 *연산 강도*(arithmetic intensity)라고 합니다. 아래는 NVIDIA T4, A100(40GB), H200(SXM)의 데이터시트에 적힌 *공칭* 값입니다. `laptop core`는 AVX2를 쓰는 3GHz 노트북 컴퓨터의 코어
 # 하나에 DDR4 한 채널입니다.
 # %%
 nominal = {  # operations a second, bytes a second, bytes of a number
@@ -125,15 +126,15 @@ for name, want in wants.items():
     print(f"{name:<22}{nominal[name][0] / 1e12:>7.1f} TFLOP/s {nominal[name][1] / 1e9:>6.0f} GB/s   wants {want:>4.0f} per byte")
 assert min(wants, key=wants.get) == "laptop core, float32"
 # %% [markdown] lang="en"
-# What has an update to offer? Its weights are read, and rewritten by Adam, once for the whole batch: ten trips of four bytes, roughly. What layers
+# What is the arithmetic intensity of an update? Its weights are read, and rewritten by Adam, once for the whole batch: ten trips of four bytes, roughly. What layers
 # hand on is written and read for each image, forward and back: five trips, roughly. So the share of the weights shrinks as the batch grows.
 #
 # **Predict.** With larger batches, which of the two networks gains more operations per byte?
 # %% [markdown] lang="ko"
-# 그렇다면 업데이트는 바이트 하나마다 연산을 몇 번이나 줄 수 있을까요? 가중치를 읽고 Adam이 고쳐 쓰는 일은 배치 전체에 한 번이면 되고, 이때 4바이트가 대략 열 번 오갑니다. 층이 넘기는
-# 값은 이미지마다, 앞으로 갈 때도 되돌아올 때도 쓰고 읽어서 대략 다섯 번 오갑니다. 그러니 배치가 커질수록 가중치가 차지하는 몫은 줄어듭니다.
+# 그렇다면 업데이트의 연산 강도는 얼마나 될까요? 가중치를 읽고 Adam이 고쳐 쓰는 일은 배치 전체에 한 번이면 되고, 이때 4바이트가 대략 열 번 오갑니다. 층이 넘기는
+# 값은 이미지마다, 앞으로 갈 때도 되돌아올 때도 쓰고 읽어서 대략 다섯 번 오갑니다. 그러니 배치가 커질수록 가중치가 차지하는 비중은 줄어듭니다.
 #
-# **예측해 보세요.** 배치를 키울 때 바이트당 연산이 더 많이 느는 것은 어느 신경망일까요?
+# **예측해 보세요.** 배치를 키울 때 연산 강도가 더 많이 느는 것은 어느 신경망일까요?
 # %%
 def intensity(name, batch, size=4):
     """Operations of an update for each byte that it moves, roughly."""
@@ -155,15 +156,17 @@ assert large["glyphnet"] > 5 * small["glyphnet"] and large["MobileNetV2"] < 1.5 
 # every byte as one image. MobileNetV2 has thin layers and large maps: it stays at {{large["MobileNetV2"]:.0f}}. It was made for telephones; by
 # this count no batch fills a GPU with it.
 # %% [markdown] lang="ko"
-# `glyphnet`은 오가는 것이 대부분 가중치라서, 배치가 512장이면 바이트당 연산이 한 장일 때의 {{large["glyphnet"] / small["glyphnet"]:.0f}}배입니다.
+# `glyphnet`은 오가는 것이 대부분 가중치라서, 배치가 512장이면 연산 강도가 한 장일 때의 {{large["glyphnet"] / small["glyphnet"]:.0f}}배입니다.
 # MobileNetV2는 층이 얇고 특징 맵(feature map)이 커서 {{large["MobileNetV2"]:.0f}}번에 머뭅니다. 휴대전화에 맞춘 신경망이라, 이렇게 세어 보면 배치를 아무리 키워도 GPU를
 # 채우지 못합니다.
 # %% [markdown] lang="en"
-# A machine is as fast as the slower of its two promises allows (the *roofline* of Williams et al., 2009). It is a bound and no forecast: a
-# compiler that joins layers moves fewer bytes, and none of it counts the time to start a layer.
+# A machine is as fast as the slower of its two promises allows (the *roofline* of Williams et al., 2009). With our bytes it is a bound for a
+# network that runs layer by layer, as we counted. A compiler that joins layers moves fewer bytes and may get beyond it; and the time to start
+# a layer, which is not counted, may keep it well below. Only a measurement can tell, and these GPUs are not measured here.
 # %% [markdown] lang="ko"
-# 기계의 속도는 두 약속 가운데 느린 쪽이 정합니다(Williams 등, 2009의 *루프라인*(roofline)). 이것은 한계이지 예측이 아닙니다. 컴파일러가 층을 합치면 오가는 바이트가
-# 줄어들고, 층을 시작하는 데 드는 시간은 여기에 들어 있지 않습니다.
+# 기계의 속도는 두 성능 중 느린 쪽이 정합니다(Williams 등, 2009의 *루프라인*(roofline)). 여기서 센 바이트로 구한 것은 신경망을 한 층씩 차례로 실행할 때의 한계입니다. 컴파일러가
+# 층을 합치면 오가는 바이트가 줄어 이보다 빨라질 수 있고, 층을 시작하는 데 드는 시간은 세지 않았으므로 훨씬 느릴 수도 있습니다. 실제로 재 봐야 알 수 있는데, 이 GPU들을 재 본 것은
+# 아닙니다.
 # %%
 def at_best(name, machine, batch):
     """Operations a second that the slower of two promises allows."""
@@ -177,23 +180,24 @@ for machine, (peak, _, _) in nominal.items():
 gain = at_best("MobileNetV2", "A100, bfloat16", 64) / at_best("MobileNetV2", "A100, float32", 64)
 assert gain < 2.5 < nominal["A100, bfloat16"][0] / nominal["A100, float32"][0]
 # %% [markdown] lang="en"
-# The core reaches its peak. An A100 in bfloat16, whose peak is {{nominal["A100, bfloat16"][0] / nominal["laptop core, float32"][0]:,.0f}} times as high,
-# reaches {{100 * at_best("glyphnet", "A100, bfloat16", 64) / nominal["A100, bfloat16"][0]:.0f}} and {{100 * at_best("MobileNetV2", "A100, bfloat16", 64) / nominal["A100, bfloat16"][0]:.0f}} % of it. From float32 to bfloat16 that peak grows {{nominal["A100, bfloat16"][0] / nominal["A100, float32"][0]:.0f}}-fold; MobileNetV2 may
-# hope for {{gain:.0f}}, since its bytes are halved.
+# By this count the core can reach its peak. An A100 in bfloat16, whose peak is {{nominal["A100, bfloat16"][0] / nominal["laptop core, float32"][0]:,.0f}} times as high,
+# comes to {{100 * at_best("glyphnet", "A100, bfloat16", 64) / nominal["A100, bfloat16"][0]:.0f}} and {{100 * at_best("MobileNetV2", "A100, bfloat16", 64) / nominal["A100, bfloat16"][0]:.0f}} % of it, layer by layer. From float32 to bfloat16 its peak grows {{nominal["A100, bfloat16"][0] / nominal["A100, float32"][0]:.0f}}-fold on
+# paper. (On an A100 TensorFlow multiplies float32 numbers in TF32 unless told otherwise, with a nominal 156 TFLOP/s; from there it is
+# twofold.) MobileNetV2 may hope for {{gain:.0f}}, since its bytes are halved.
 # %% [markdown] lang="ko"
-# 노트북 코어는 최고 성능에 다다릅니다. bfloat16으로 돌리는 A100은 최고 성능이 그
-# {{nominal["A100, bfloat16"][0] / nominal["laptop core, float32"][0]:,.0f}}배지만, `glyphnet`으로는 그 가운데
+# 이렇게 세면 노트북 코어는 최고 성능까지 낼 수 있습니다. bfloat16으로 돌리는 A100은 최고 성능이 그
+# {{nominal["A100, bfloat16"][0] / nominal["laptop core, float32"][0]:,.0f}}배지만, `glyphnet`으로는 그중
 # {{100 * at_best("glyphnet", "A100, bfloat16", 64) / nominal["A100, bfloat16"][0]:.0f}}%, MobileNetV2로는
-# {{100 * at_best("MobileNetV2", "A100, bfloat16", 64) / nominal["A100, bfloat16"][0]:.0f}}%에 그칩니다. float32에서
-# bfloat16으로 가면 최고 성능은 {{nominal["A100, bfloat16"][0] / nominal["A100, float32"][0]:.0f}}배가 됩니다. 하지만
-# MobileNetV2가 바랄 수 있는 것은 바이트가 반으로 줄어 얻는 {{gain:.0f}}배뿐입니다.
+# {{100 * at_best("MobileNetV2", "A100, bfloat16", 64) / nominal["A100, bfloat16"][0]:.0f}}%에 그칩니다(한 층씩 실행할 때). float32에서
+# bfloat16으로 가면 최고 성능은 데이터시트에서 {{nominal["A100, bfloat16"][0] / nominal["A100, float32"][0]:.0f}}배가 됩니다. (A100에서 TensorFlow는 따로 끄지 않으면 float32 곱셈을 공칭
+# 156TFLOP/s인 TF32로 계산하므로, 거기서부터는 두 배입니다.) 하지만 MobileNetV2가 바랄 수 있는 것은 바이트가 반으로 줄어 얻는 {{gain:.0f}}배뿐입니다.
 # %% [markdown] lang="en"
 # There is a second reason for batches: each call has a price before the first multiplication. It can be seen on any processor. We time `glyphnet`
 # forward.
 #
 # **Predict.** One image alone, or one of 128: how many times as long does it take?
 # %% [markdown] lang="ko"
-# 배치를 쓰는 까닭은 하나 더 있습니다. 호출할 때마다 첫 곱셈을 하기도 전에 비용이 듭니다. 어느 CPU에서나 확인할 수 있습니다. 이미지가 `glyphnet`을 앞으로 한 번 통과하는 시간을
+# 배치를 쓰는 이유는 하나 더 있습니다. 호출할 때마다 첫 곱셈을 하기도 전에 비용이 듭니다. 어느 CPU에서나 확인할 수 있습니다. 이미지가 `glyphnet`을 앞으로 한 번 통과하는 시간을
 # 재 봅시다.
 #
 # **예측해 보세요.** 이미지를 한 장만 넣으면, 128장을 함께 넣을 때보다 한 장에 걸리는 시간이 몇 배가 될까요?
@@ -234,7 +238,7 @@ assert per_image[1] > 1.5 * per_image[128]
 # 16비트를 쓰면 바이트가 반으로 줄고, 16비트 곱셈이 몇 배나 빠른 연산 장치도 쓸 수 있습니다. 16비트를 나누어 쓰는 방법은 둘입니다. 지수에 더 쓰면 범위가 넓어지고, 가수에 더 쓰면
 # 눈금이 촘촘해집니다.
 #
-# **예측해 보세요.** 두 형식 가운데 1.001을 1로 여기는 것은 어느 쪽일까요?
+# **예측해 보세요.** 두 형식 중 1.001을 1로 여기는 것은 어느 쪽일까요?
 # %% tags=["nbval-check-output"]
 types = {"float32": np.float32, "bfloat16": ml_dtypes.bfloat16, "float16": np.float16}
 about = {name: ml_dtypes.finfo(kind) for name, kind in types.items()}
@@ -298,7 +302,7 @@ assert len(network.trainable_weights) == 1 and len(found) == maps.size
 # %% [markdown] lang="en"
 # **Predict.** Written down in float16, which share of these gradients becomes 0?
 # %% [markdown] lang="ko"
-# **예측해 보세요.** 이 기울기를 float16으로 적으면 그 가운데 얼마가 0이 될까요?
+# **예측해 보세요.** 이 기울기를 float16으로 적으면 그중 얼마가 0이 될까요?
 # %%
 def lost(values):
     """The part of the numbers other than 0 that float16 takes for 0."""
@@ -332,7 +336,7 @@ assert gone > 0.05 and kept < gone / 10 and np.isfinite((found * scale).astype("
 # %% [markdown] lang="ko"
 # ## 인자 하나로 혼합 정밀도
 #
-# `ft.Hardware`는 `ft.fit`이 어떻게 계산할지 정합니다. 정밀도는 그 필드 가운데 하나입니다. 시간이 줄어드는지는 CPU마다 다르지만, 결과는 어디서나 볼 수 있습니다.
+# `ft.Hardware`는 `ft.fit`이 어떻게 계산할지 정합니다. 정밀도는 그 필드 중 하나입니다. 시간이 줄어드는지는 CPU마다 다르지만, 결과는 어디서나 볼 수 있습니다.
 #
 # **예측해 보세요.** 정확도는 같을까요? 가중치는 어떨까요?
 # %%
@@ -348,10 +352,10 @@ assert abs(half.val_accuracy - alone.val_accuracy) <= 0.03 and policies == {"flo
 assert apart(half.model, alone.model) > 0
 # %% [markdown] lang="en"
 # The same accuracy up to a few points, by other weights: rounding moves every update a little. And what `ft.fit` returns is a plain float32
-# model, which loads anywhere. Precision belongs to the run, not to the result.
+# model, which loads anywhere. Precision is a setting of the computation; the model that comes out does not carry it.
 # %% [markdown] lang="ko"
 # 정확도는 몇 %p 안에서 같지만 가중치는 다릅니다. 반올림 때문에 업데이트가 매번 조금씩 어긋납니다. 그리고 `ft.fit`이 돌려주는 것은 어디서나 열리는 평범한 float32 모델입니다.
-# 정밀도는 결과가 아니라 실행에 딸린 것입니다.
+# 정밀도는 계산할 때의 설정이고 결과 모델에는 남지 않습니다.
 # %% [markdown] lang="en"
 # ### Exercise 1: a small card
 #
@@ -374,7 +378,7 @@ ft.check("16.1", small_card)
 # %% [markdown] lang="ko"
 # ### 연습 2: 직접 쓰는 손실 스케일링
 #
-# 손실에 `scale`을 곱해서 구한 float16 기울기를 받습니다. float32로 된 원래 기울기와 다음 배율, 둘을 돌려주세요. 유한하지 않은 숫자가 하나라도 있으면 기울기 대신
+# 손실에 `scale`을 곱해서 구한 float16 기울기를 받습니다. float32로 된 원래 기울기와 다음 배율, 둘을 돌려주세요. 유한하지 않은 값이 하나라도 있으면 기울기 대신
 # `None`을, 다음 배율로는 `scale`의 절반을 돌려줍니다.
 # %% tags=["exercise"]
 def guard(gradients, scale):
@@ -409,7 +413,7 @@ assert apart(compiled.model, alone.model) < 1e-4 < moved
 # 달라지는 것은 마지막 몇 자리뿐입니다. 그러니 시간만 보고 정하면 됩니다. 작은 연산을 많이 쌓아서 XLA가 몇 개로 합칠 수 있는 신경망을 컴파일해 봅시다. 컴파일에 드는 시간을 그 뒤
 # 업데이트마다 아끼는 시간으로 나눕니다.
 #
-# **예측해 보세요.** 업데이트를 몇 번 해야 본전을 뽑을까요? 열 번, 천 번, 아니면 영영 못 뽑을까요?
+# **예측해 보세요.** 업데이트를 몇 번 해야 이득일까요? 열 번, 천 번, 아니면 끝내 손해일까요?
 # %% tags=["timing"]
 def update_times(jit):
     """Seconds of the first update and of the quickest later one."""
@@ -434,10 +438,11 @@ else:
     print("here it never pays")
 assert first_jit > 3 * later_jit
 # %% [markdown] lang="en"
-# For a short tuning run on a processor it rarely pays, and a new batch shape compiles anew. On a GPU Keras decides for itself: `jit="auto"`, the default.
-# Switch it off for a run of few updates, and measure for a long one.
+# That was one network on one processor; yours may say otherwise. A run of few updates can hardly earn the compiling back, and a new batch
+# shape compiles anew. On a GPU Keras decides for itself: `jit="auto"`, the default. Switch it off for a run of few updates, and measure for a
+# long one.
 # %% [markdown] lang="ko"
-# CPU에서 짧게 미세 조정할 때는 이득을 보는 경우가 드물고, 배치의 모양이 바뀌면 다시 컴파일해야 합니다. GPU에서는 Keras가 알아서 정합니다. 기본값인 `jit="auto"`입니다.
+# CPU 하나에서 신경망 하나로 잰 값이니 여러분의 환경에서는 다를 수 있습니다. 업데이트가 몇 번뿐이면 컴파일에 든 시간을 만회하기 어렵고, 배치의 모양이 바뀌면 다시 컴파일해야 합니다. GPU에서는 Keras가 알아서 정합니다. 기본값인 `jit="auto"`입니다.
 # 업데이트가 몇 번 안 되는 실행이면 끄고, 길게 돌릴 실행이면 직접 재 보세요.
 # %% [markdown] lang="en"
 # ## The trainer that waits
@@ -445,7 +450,7 @@ assert first_jit > 3 * later_jit
 # Pictures lie in files, as JPEG. Before each update somebody has to read and decode them, on the processor. We write {{8 * 12}} photos, and let a nap stand
 # for a GPU that is busy with an update half as long again as decoding takes.
 # %% [markdown] lang="ko"
-# ## 기다리는 학습기
+# ## 데이터를 기다리는 GPU
 #
 # 사진은 JPEG 파일로 저장되어 있습니다. 업데이트하기 전에 매번 CPU가 파일을 읽고 디코딩해야 합니다. 사진 {{8 * 12}}장을 파일로 만듭니다. GPU는 업데이트를 하느라 디코딩 시간의
 # 1.5배만큼 바쁘다고 치고, 그 시간 동안 잠자는(sleep) 것으로 흉내 냅니다.
@@ -473,10 +478,10 @@ decoding = best_seconds(lambda: FolderImages(files[:8], (96, 96))[:], 5)
 #
 # **Predict.** Which share of the time does the trainer wait, each time?
 # %% [markdown] lang="ko"
-# 방법은 셋입니다. 달라고 할 때마다 배치를 만들기, 앞 배치로 학습하는 동안 스레드가 다음 배치를 미리 만들기, 그리고 `FolderImages`가 디코딩해서 보관해 둔 사진을 두 번째로
-# 훑기입니다.
+# 방법은 셋입니다. 달라고 할 때마다 배치를 만들기, 앞 배치로 학습하는 동안 스레드가 다음 배치를 미리 만들기, 그리고 `FolderImages`가 디코딩해서 보관해 둔 사진으로 두 번째
+# 에폭을 학습하기입니다.
 #
-# **예측해 보세요.** 방법마다 학습기는 시간의 얼마를 기다리며 보낼까요?
+# **예측해 보세요.** 방법마다 GPU는 시간의 얼마를 기다리며 보낼까요?
 # %% tags=["timing"]
 kept_photos = FolderImages(files, (96, 96))
 idle = {
@@ -496,17 +501,17 @@ assert idle["one ahead"] < idle["when asked for"] and idle["kept, second pass"] 
 # %% [markdown] lang="en"
 # ## A larger batch learns less
 #
-# So large batches it is, for the machine. For the network they are another thing: at the same number of passes, a batch eight times as large makes eight times fewer
+# So large batches are best for the machine. For the network they are another thing: in the same number of passes (epochs), a batch eight times as large makes eight times fewer
 # updates. We train a head on fixed features of 1,024 digits, with plain SGD: four passes with batches of 16, then of 128.
 #
 # **Predict.** Same rate, same images, same passes. Which loss is lower?
 # %% [markdown] lang="ko"
 # ## 배치가 크면 덜 배웁니다
 #
-# 기계를 생각하면 큰 배치가 답입니다. 신경망을 생각하면 이야기가 다릅니다. 같은 횟수를 훑을 때 배치가 여덟 배면 업데이트는 8분의 1입니다. 숫자 이미지 1,024장의 고정된 특징 위에서 헤드를
-# 순수한 SGD로 학습합니다. 16장짜리 배치로 네 번 훑고, 다음에는 128장짜리 배치로 네 번 훑습니다.
+# 기계를 생각하면 큰 배치가 답입니다. 신경망을 생각하면 이야기가 다릅니다. 에폭 수가 같을 때 배치가 여덟 배면 업데이트는 8분의 1입니다. 숫자 이미지 1,024장의 고정된 특징 위에서 헤드를
+# 순수한 SGD로 학습합니다. 16장짜리 배치로 네 에폭, 다음에는 128장짜리 배치로 네 에폭을 학습합니다.
 #
-# **예측해 보세요.** 학습률(learning rate)도 이미지도 훑는 횟수도 같습니다. 어느 쪽 손실이 더 낮을까요?
+# **예측해 보세요.** 학습률(learning rate)도 이미지도 에폭 수도 같습니다. 어느 쪽 손실이 더 낮을까요?
 # %%
 digits = ft.load_task("digits", seed=0).for_backbone(body).train
 features = predict(body, digits.images).mean((1, 2))
@@ -532,7 +537,7 @@ def warmed(rate, updates=4):
 # And the cure: eight steps of 16 images, in about the same direction, go as far as one step of 128 that is eight times as long. This is the *linear scaling rule* of
 # Goyal et al. (2017), who trained on ImageNet with batches of 8,192 in an hour. At first, where directions still change fast, the rate has to climb: *warm-up*.
 # %% [markdown] lang="ko"
-# 해결책도 있습니다. 방향이 비슷하다면 16장짜리 배치로 내딛는 여덟 걸음은 128장짜리 배치로 여덟 배 길게 내딛는 한 걸음만큼 나아갑니다. 이것이 Goyal 등(2017)의 *선형 배율
+# 대책도 있습니다. 방향이 비슷하다면 16장짜리 배치로 내딛는 여덟 걸음은 128장짜리 배치로 여덟 배 길게 내딛는 한 걸음만큼 나아갑니다. 이것이 Goyal 등(2017)의 *선형 스케일링
 # 규칙*(linear scaling rule)입니다. 이들은 8,192장짜리 배치로 ImageNet 학습을 한 시간 만에 끝냈습니다. 방향이 빠르게 바뀌는 처음에는 학습률을 차츰 올려야 합니다.
 # 이것이 *워밍업*(warm-up)입니다.
 # %%
@@ -625,7 +630,7 @@ assert apart(parts.model, alone.model) < 1e-4 < moved
 # %% [markdown] lang="ko"
 # ## 여러 장치
 #
-# 데이터 병렬(data parallelism)은 같은 덧셈을 동시에 하는 것입니다. 장치마다 가중치 사본을 두고 제 몫의 기울기를 구한 다음, 평균을 주고받아 모두 똑같이 업데이트합니다. 첫
+# 데이터 병렬 처리(data parallelism)는 같은 덧셈을 동시에 하는 것입니다. 장치마다 가중치 사본을 두고 자기가 맡은 부분의 기울기를 구한 다음, 평균을 주고받아 모두 똑같이 업데이트합니다. 첫
 # 셀에서 TensorFlow에 우리 CPU가 장치 두 개라고 알려 두었습니다.
 #
 # **예측해 보세요.** 장치가 둘이어도 하나일 때와 같은 곳에 이를까요?
@@ -656,7 +661,7 @@ assert apart(several.model, alone.model) < 1e-4
 # %% [markdown] lang="ko"
 # ## 실행 한 번의 비용
 #
-# 시간은 이미지 수에 훑는 횟수와 한 장에 걸리는 초를 곱한 값이고, 돈은 시간에 시간당 가격을 곱한 값입니다. 한 장에 걸리는 초는 실제로 쓸 기계에서, 실제로 쓸 배치와 정밀도로 재야 합니다.
+# 시간은 이미지 수에 에폭 수와 한 장에 걸리는 초를 곱한 값이고, 돈은 시간에 시간당 가격을 곱한 값입니다. 한 장에 걸리는 초는 실제로 쓸 기계에서, 실제로 쓸 배치와 정밀도로 재야 합니다.
 # `benchmarks/hardware.py`가 160픽셀 MobileNetV2로 몇 분 만에 재 줍니다. 기록된 것은 다음과 같습니다.
 # %%
 from ftlib.records import records_folder
@@ -672,12 +677,12 @@ if "gpu" not in records:
     print("A GPU has not been measured here. On a machine with one: python benchmarks/hardware.py")
 assert all(best["per_image"] > 0 for best in records.values())
 # %% [markdown] lang="en"
-# Put in your own numbers. A GPU is a bargain when it is more times as fast than it is as dear, and only while it is busy: who pays by the hour also pays for a trainer
-# that waits.
+# Put in your own numbers. A GPU is worth its price when its speed-up is larger than its price ratio, and only while it is busy: if you pay by
+# the hour, you also pay for the hours in which it waits.
 #
 # **Predict.** A GPU costs 25 times as much an hour, and does 40 times as many images. Which machine is cheaper?
 # %% [markdown] lang="ko"
-# 여러분의 숫자를 넣어 보세요. GPU는 비싼 배수보다 빠른 배수가 클 때 이득이고, 그것도 바쁘게 일하는 동안만 그렇습니다. 시간 단위로 돈을 내면 학습기가 기다리는 시간에도 돈이 나갑니다.
+# 여러분의 값을 넣어 보세요. GPU는 몇 배 비싼지보다 몇 배 빠른지가 더 클 때 이득이고, 그것도 바쁘게 일하는 동안만 그렇습니다. 시간 단위로 돈을 내면 GPU가 기다리는 시간에도 돈이 나갑니다.
 #
 # **예측해 보세요.** GPU는 시간당 가격이 25배이고, 같은 시간에 이미지를 40배 처리합니다. 어느 기계가 더 쌀까요?
 # %%
@@ -692,11 +697,11 @@ for name, (hours, money) in costs.items():
     print(f"{name:<16}{hours:>6.2f} hours{money:>7.2f}")
 assert costs["GPU"][1] < costs["processor"][1] < costs["GPU that waits"][1]
 # %% [markdown] lang="en"
-# The GPU, by a third; but not if it waits half of the time. And the largest saving needs no GPU at all: train less. A head on features computed once, the last stage alone, half as many
-# seeds to choose among. Rent when that is done.
+# The GPU, by a third; but not if it waits half of the time. And the largest saving needs no GPU at all: train less. Train a head on features
+# computed once, or the last stage alone; compare half as many seeds. Rent when that is done.
 # %% [markdown] lang="ko"
 # GPU가 3분의 1쯤 쌉니다. 하지만 시간의 절반을 기다리며 보낸다면 그렇지 않습니다. 그리고 가장 크게 아끼는 방법에는 GPU가 아예 필요 없습니다. 덜 학습하는 것입니다. 한 번만 계산해 둔
-# 특징으로 헤드를 학습하고, 마지막 스테이지만 학습하고, 고를 때 견줄 시드를 절반으로 줄여 보세요. 빌리는 것은 그다음입니다.
+# 특징으로 헤드를 학습하고, 마지막 스테이지만 학습하고, 고를 때 비교할 시드를 절반으로 줄여 보세요. 빌리는 것은 그다음입니다.
 # %% [markdown] lang="en"
 # ## Quiz
 # %% [markdown] lang="ko"
@@ -733,17 +738,19 @@ ft.check("16.q4", ...)
 # - float16 took {{100 * gone:.0f}} % of the gradients for 0 where the network was sure; a scaled loss brought them back. bfloat16 needs none.
 # - Precision, XLA, parts of a batch and several devices are fields of `ft.Hardware`. They change time and memory; the result is the same, up to rounding.
 # - XLA costs first and saves later. A thread that works ahead, and decoded pictures that are kept, feed a device that would wait.
-# - Eight times the batch is an eighth of the updates: raise the rate, eightfold for SGD, by the root for Adam, and warm up.
-# - A dear machine is cheap while it is busy. Measure seconds per image, then compute.
+# - Eight times the batch is an eighth of the updates: raise the rate and warm up. For SGD eightfold did it. For Adam start from the
+#   root of eight and search; here it made up most of the loss, and eightfold did better still.
+# - An expensive machine is cheap only while it is busy. Measure seconds per image, then compute.
 # %% [markdown] lang="ko"
 # ## 핵심 정리
 #
-# - 업데이트는 연산과 바이트입니다. 배치가 크면 가중치의 바이트와 호출 비용을 여러 이미지가 나누어 냅니다. `glyphnet`은 바이트당 연산이
+# - 업데이트는 연산과 바이트입니다. 배치가 크면 가중치의 바이트와 호출 비용을 여러 이미지가 나누어 냅니다. `glyphnet`은 연산 강도가
 #   {{intensity("glyphnet", 512) / intensity("glyphnet", 1):.0f}}배가 되지만 MobileNetV2는 거의 그대로입니다.
 # - 신경망이 자신 있는 이미지에서는 기울기의 {{100 * gone:.0f}}%가 float16에서 0이 되었고, 손실에 배율을 곱하자 되살아났습니다. bfloat16에는 배율이 필요 없습니다.
 # - 정밀도, XLA, 나누어 넣는 배치, 여러 장치는 모두 `ft.Hardware`의 필드입니다. 시간과 메모리가 달라질 뿐, 결과는 반올림 오차를 빼면 같습니다.
 # - XLA는 처음에 비용이 들고 나중에 아껴 줍니다. 배치를 미리 만드는 스레드와, 디코딩해서 보관해 둔 사진이 있으면 장치가 기다리지 않습니다.
-# - 배치가 여덟 배면 업데이트는 8분의 1입니다. 학습률을 SGD는 여덟 배로, Adam은 그 제곱근 배로 올리고 워밍업을 합니다.
+# - 배치가 여덟 배면 업데이트는 8분의 1입니다. 학습률을 올리고 워밍업을 합니다. SGD는 여덟 배로 충분했습니다. Adam은 8의 제곱근 배에서 시작해 찾아봅니다. 여기서는 그것으로 뒤처진 것을
+#   대부분 따라잡았고, 여덟 배가 더 나았습니다.
 # - 비싼 기계도 바쁘게 일하는 동안은 쌉니다. 한 장에 걸리는 초를 재고 나서 계산하세요.
 # %% [markdown] lang="en"
 # ## Next
@@ -753,3 +760,27 @@ ft.check("16.q4", ...)
 # ## 다음 수업
 #
 # 기계를 놀리지 않는 법을 알았습니다. 17강에서는 여러분의 이미지를 넣습니다. 누군가 파일을 복사해 둔 폴더에서 시작해, 다른 사람도 쓸 수 있는 모델까지 갑니다.
+# %% [markdown] lang="en"
+# ## Read on
+#
+# - Micikevicius et al., 2018, [mixed precision](https://arxiv.org/abs/1710.03740); Goyal et al., 2017,
+#   [large batches and warm-up](https://arxiv.org/abs/1706.02677); Malladi et al., 2022,
+#   [the root rule for Adam](https://arxiv.org/abs/2205.10287); Williams et al., 2009,
+#   [the roofline](https://doi.org/10.1145/1498765.1498785)
+# - TensorFlow: [mixed precision](https://www.tensorflow.org/guide/mixed_precision),
+#   [XLA](https://www.tensorflow.org/xla), [input that does not wait](https://www.tensorflow.org/guide/data_performance)
+# - Keras: [several GPUs with TensorFlow](https://keras.io/guides/distributed_training_with_tensorflow/),
+#   [with JAX](https://keras.io/guides/distributed_training_with_jax/)
+# - Dive into Deep Learning: [computational performance](https://d2l.ai/chapter_computational-performance/index.html)
+# %% [markdown] lang="ko"
+# ## 더 읽을거리
+#
+# - Micikevicius 등, 2018, [혼합 정밀도](https://arxiv.org/abs/1710.03740). Goyal 등, 2017,
+#   [큰 배치와 워밍업](https://arxiv.org/abs/1706.02677). Malladi 등, 2022,
+#   [Adam의 제곱근 규칙](https://arxiv.org/abs/2205.10287). Williams 등, 2009,
+#   [루프라인](https://doi.org/10.1145/1498765.1498785)
+# - TensorFlow: [혼합 정밀도](https://www.tensorflow.org/guide/mixed_precision),
+#   [XLA](https://www.tensorflow.org/xla), [기다리지 않는 입력](https://www.tensorflow.org/guide/data_performance)
+# - Keras: [GPU 여러 대, TensorFlow](https://keras.io/guides/distributed_training_with_tensorflow/),
+#   [GPU 여러 대, JAX](https://keras.io/guides/distributed_training_with_jax/)
+# - Dive into Deep Learning: [계산 성능](https://d2l.ai/chapter_computational-performance/index.html)

@@ -11,11 +11,11 @@
 #
 # **You will**
 # - check a folder, take advice, train, and read the report, each with one command
-# - watch an excellent number fall on strangers, find the leak, and mend the data
+# - watch an excellent accuracy fall on strangers, find the data leakage, and mend the data
 # - stop a run, go on with it, and end with the same weights
 # - export a model and compare its answers in another runtime
 #
-# ⏱ 40 minutes · Needs: lesson 06, and better 10 · Runs in about a minute on a laptop
+# ⏱ 40 minutes · Needs: lesson 06 (better: up to 10) · Runs in about a minute on a laptop
 # %% [markdown] lang="ko"
 # # 여러분의 이미지로
 #
@@ -29,9 +29,9 @@
 #
 # **이 수업을 마치면**
 # - 명령 하나씩으로 폴더를 점검하고, 조언을 받고, 학습하고, 보고서를 읽을 수 있습니다
-# - 훌륭하던 정확도가 낯선 사람들 앞에서 떨어지는 모습을 보고, 누출(leak)을 찾아 데이터를 고칠 수 있습니다
+# - 훌륭하던 정확도가 낯선 사람들 앞에서 떨어지는 모습을 보고, 데이터 누수(data leakage)를 찾아 데이터를 고칠 수 있습니다
 # - 실행을 도중에 멈추었다가 이어서 돌리고, 똑같은 가중치에 이르는지 확인할 수 있습니다
-# - 모델을 내보내고, 다른 실행 환경(runtime)에서도 답이 같은지 비교할 수 있습니다
+# - 모델을 내보내고, 다른 런타임(runtime)에서도 답이 같은지 비교할 수 있습니다
 #
 # ⏱ 40분 · 먼저 볼 것: 6강(10강까지 보면 더 좋습니다) · 노트북 컴퓨터에서 1분 안팎이면 실행됩니다
 # %%
@@ -155,7 +155,7 @@ ft.show(fig, alt="Four rows of eight drawn cells, grey discs on a light ground. 
 #
 # 학습하기 전에 모든 파일을 한 번씩 열어 봅니다.
 #
-# **예측해 보세요.** 문제를 다섯 가지 심어 두었습니다. 점검에서 어느 것이 드러날까요? 그 가운데 학습에 쓸 사진을 바꾸는 것은 무엇일까요?
+# **예측해 보세요.** 문제를 다섯 가지 심어 두었습니다. 점검에서 어느 것이 드러날까요? 그중 학습에 쓸 사진을 바꾸는 것은 무엇일까요?
 # %%
 code, said = ftlib("check cells")
 print(said)
@@ -194,7 +194,7 @@ ft.check("17.1", copies)
 # %% [markdown] lang="ko"
 # ## 조언
 #
-# 어떤 백본(backbone)과 어떤 전략이 좋을까요? `ftlib advise`는 8강에서 잰 것을 재어 보고 까닭까지 알려 줍니다. 작은 흑백 사진에는 수업에 딸린 `glyphnet`이 어울립니다. 컬러 사진이라면
+# 어떤 백본(backbone)과 어떤 전략이 좋을까요? `ftlib advise`는 8강에서 잰 것을 재어 보고 이유까지 알려 줍니다. 작은 흑백 사진에는 수업에 딸린 `glyphnet`이 어울립니다. 컬러 사진이라면
 # ImageNet으로 사전 학습(pre-training)한 신경망을 쓰는 편이 낫습니다.
 # %%
 plan = json.loads(ftlib("advise cells --backbone glyphnet --json --quiet")[1])["plan"]
@@ -214,7 +214,7 @@ assert plan["image_shape"] == [32, 32, 1] and plan["strategy"]["start"] == "pret
 # 명령 하나로 학습하고, 폴더 하나에 모델과 수치와 보고서, 그리고 똑같이 되풀이할 수 있는 설정을 남깁니다. `--strategy`를 쓰지 않으면 조언대로 합니다. 여기서는 시간을
 # 아끼려고 헤드(head)만 학습합니다.
 #
-# **예측해 보세요.** 감염된 사람의 세포라도 열 개 가운데 셋은 고리가 보이지 않습니다. 테스트 사진을 얼마나 맞힐까요?
+# **예측해 보세요.** 감염된 사람의 세포라도 열 개 중 셋은 고리가 보이지 않습니다. 테스트 사진을 얼마나 맞힐까요?
 # %%
 fresh("runs/first")
 options = "--backbone glyphnet --strategy feature_extraction_long --quiet"
@@ -236,7 +236,7 @@ assert code == 0 and first["accuracy"]["low"] > 0.65
 # %% [markdown] lang="ko"
 # ## 보고서 읽기
 #
-# `report.html`에는 곡선과 오답, 데이터에서 드러난 것이 모두 있고, `metrics.json`에는 같은 숫자가 프로그램이 읽기 좋은 꼴로 들어 있습니다. 평균만 보고 멈추지 마세요.
+# `report.html`에는 곡선과 오답, 데이터에서 드러난 것이 모두 있고, `metrics.json`에는 같은 값이 프로그램이 읽기 좋은 형식으로 들어 있습니다. 평균만 보고 멈추지 마세요.
 # 클래스마다 살펴보고, 신경망이 가장 자신 있게 틀린 사진도 봅니다.
 # %%
 for row in first["classes"]:
@@ -259,7 +259,7 @@ assert len(wrong) == round((1 - first["accuracy"]["value"]) * len(test)) and "sr
 # %% [markdown] lang="ko"
 # ## 낯선 사람들
 #
-# 이듬해에 새 기증자 백 명의 사진이 네 장씩 들어옵니다. 사진을 만드는 방식은 같습니다. `ftlib evaluate`로 이 사진에 모델을 시험합니다.
+# 이듬해에 새 기증자 백 명의 사진이 네 장씩 들어옵니다. 사진을 만드는 방식은 같습니다. `ftlib evaluate`로 이 사진에서 모델을 평가합니다.
 #
 # **예측해 보세요.** 테스트는 {{100 * first["accuracy"]["value"]:.0f}}%를 약속했습니다. 이번에는 얼마일까요?
 # %%
@@ -295,7 +295,7 @@ assert truth["first"]["high"] < first["accuracy"]["low"] and truth["first"]["val
 # ## 테스트는 무엇을 알고 있었을까요?
 #
 # 사본은 남아 있지 않습니다. 그런데 기증자마다 사진이 학습과 테스트 양쪽에 있습니다. 그렇다면 **세포를 보지 않고** 얼마나 맞힐 수 있을까요? 가장자리에서 두 픽셀 폭만
-# 보고 밝기와 줄무늬를 숫자 세 개로 잽니다. 그런 다음 가장자리가 가장 비슷한 학습 사진을 찾아 그 레이블을 답해 봅시다.
+# 보고 밝기와 줄무늬를 값 세 개로 잽니다. 그런 다음 가장자리가 가장 비슷한 학습 사진을 찾아 그 레이블을 답해 봅시다.
 #
 # **예측해 보세요.** 이렇게 하면 테스트 사진을 얼마나 맞힐까요? 이듬해 사진은 얼마나 맞힐까요?
 # %%
@@ -322,10 +322,12 @@ for name, share in blind.items():
 assert blind["test"] > 0.8 and abs(blind["strangers"] - 0.5) < 0.2
 # %% [markdown] lang="en"
 # The ground of a slide is its signature. It tells whose cell it is, and the training pictures tell what that donor has. For a stranger
-# it tells nothing. No tool finds this in the pixels: that two pictures are of one donor is something that only you know.
+# it tells nothing. That something of the test is known in training is called *data leakage*. No tool finds this kind in the pixels: that
+# two pictures are of one donor is something that only you know.
 # %% [markdown] lang="ko"
 # 슬라이드의 바탕은 서명과 같습니다. 바탕은 누구의 세포인지 알려 주고, 학습 사진은 그 사람이 감염되었는지 알려 줍니다. 낯선 사람이라면 바탕을 보아도 알 수 없습니다.
-# 이것은 어떤 도구도 픽셀에서 찾아내지 못합니다. 두 사진이 한 기증자의 것이라는 사실은 여러분만 압니다.
+# 이렇게 테스트에 관한 것을 학습 때 이미 알게 되는 일을 *데이터 누수*(data leakage)라고 합니다. 이런 누수는 어떤 도구도 픽셀에서 찾아내지 못합니다. 두 사진이 한 기증자의
+# 것이라는 사실은 여러분만 압니다.
 # %% [markdown] lang="en"
 # ### Exercise 2: divide by donor
 #
@@ -334,7 +336,7 @@ assert blind["test"] > 0.8 and abs(blind["strangers"] - 0.5) < 0.2
 # %% [markdown] lang="ko"
 # ### 연습 2: 기증자별로 나누기
 #
-# 데이터를 나누는 함수를 작성해 보세요. `groups`에는 사진마다 기증자가 적혀 있습니다. **기증자** 가운데 `share`만큼을 `rng`로 뽑아, 뽑힌 기증자의 사진이 모두 테스트에
+# 데이터를 나누는 함수를 작성해 보세요. `groups`에는 사진마다 기증자가 적혀 있습니다. **기증자** 중 `share`만큼을 `rng`로 뽑아, 뽑힌 기증자의 사진이 모두 테스트에
 # 들어가는 마스크(True가 테스트)를 돌려주세요.
 # %% tags=["exercise"]
 def apart(groups, share, rng):
@@ -373,7 +375,7 @@ assert len(told) == 1
 #
 # **Predict.** What will the test say now?
 # %% [markdown] lang="ko"
-# 이제는 점검에서 누출이 드러나고, 어떻게 할지도 나옵니다. `split` 열을 빼면 `ftlib`이 기증자가 양쪽에 걸치지 않게 나눕니다. 명령의 나머지 부분은 그대로입니다.
+# 이제는 점검에서 누수가 드러나고, 어떻게 할지도 나옵니다. `split` 열을 빼면 `ftlib`이 기증자가 양쪽에 걸치지 않게 나눕니다. 명령의 나머지 부분은 그대로입니다.
 #
 # **예측해 보세요.** 이번에는 테스트가 몇 %라고 할까요?
 # %%
@@ -391,11 +393,11 @@ assert set(donors) == sides["test"] and max(donors.values()) - min(donors.values
 # %% [markdown] lang="en"
 # {{100 * mended["accuracy"]["value"]:.0f}} %. But beware: the interval counts pictures, and the test has only {{len(donors)}} donors, who differ from {{100 * min(donors.values()):.0f}} to
 # {{100 * max(donors.values()):.0f}} %. Who happens to be in the test decides this number. With so few, everybody has to take a turn: four tables, in
-# each of which another quarter of the donors is the test.
+# each of which another quarter of the donors is the test. This is *cross-validation* by groups (group k-fold; `GroupKFold` in scikit-learn).
 # %% [markdown] lang="ko"
 # {{100 * mended["accuracy"]["value"]:.0f}}%입니다. 하지만 조심하세요. 구간은 사진 수로 계산하지만 테스트에 든 기증자는 {{len(donors)}}명뿐이고, 사람에 따라 {{100 * min(donors.values()):.0f}}%에서
-# {{100 * max(donors.values()):.0f}}%까지 다릅니다. 이 숫자는 누가 테스트에 들어가느냐에 달려 있습니다. 이렇게 적을 때는 모두가 한 번씩 테스트를 맡아야 합니다. 표를 네 개
-# 만들고, 표마다 다른 4분의 1의 기증자를 테스트로 씁니다.
+# {{100 * max(donors.values()):.0f}}%까지 다릅니다. 이 값은 누가 테스트에 들어가느냐에 달려 있습니다. 이렇게 적을 때는 모두가 한 번씩 테스트를 맡아야 합니다. 표를 네 개
+# 만들고, 표마다 다른 4분의 1의 기증자를 테스트로 씁니다. 이것이 그룹 *교차 검증*(group k-fold cross-validation)입니다. scikit-learn에는 `GroupKFold`가 있습니다.
 # %%
 network, by_donor, on_new = ft.classifier(ft.load_backbone("glyphnet"), 2), {}, []
 for k in range(4):
@@ -423,11 +425,11 @@ assert abs(np.mean(on_new) - truth["first"]["value"]) < 0.06
 # %% [markdown] lang="en"
 # From the first test to this one the number fell by {{drop:.0f}} points, and that is good news: we know better what we have. The networks have not become worse: new donors are
 # read at {{100 * np.mean(on_new):.0f}} % by these four, at {{100 * truth["first"]["value"]:.0f}} % by the first. Yet even {{100 * honest:.0f}} % is
-# {{100 * (honest - truly):.0f}} points too high, at the edge of its own give or take of {{200 * spread:.0f}}: {{len(by_donor)}} donors are few.
+# {{100 * (honest - truly):.0f}} points too high, just beyond its own give or take of {{200 * spread:.0f}}: {{len(by_donor)}} donors are few.
 # %% [markdown] lang="ko"
 # 테스트 정확도는 처음보다 {{drop:.0f}}%p 떨어졌습니다. 신경망의 실력을 더 잘 알게 되었으니 좋은 소식입니다. 신경망이 나빠진 것은 아닙니다. 새 기증자의 사진을 이 네 신경망은
 # {{100 * np.mean(on_new):.0f}}%, 처음 신경망은 {{100 * truth["first"]["value"]:.0f}}% 맞힙니다. 그런데 {{100 * honest:.0f}}%조차 실제보다 {{100 * (honest - truly):.0f}}%p 높아서,
-# 스스로 밝힌 오차 ±{{200 * spread:.0f}}%p의 끝자락에 있습니다. 기증자 {{len(by_donor)}}명은 적은 수입니다.
+# 스스로 밝힌 오차 ±{{200 * spread:.0f}}%p를 조금 벗어납니다. 기증자 {{len(by_donor)}}명은 적은 수입니다.
 # %% [markdown] lang="en"
 # ## Stop, and go on
 #
@@ -458,8 +460,8 @@ assert equal
 # %% [markdown] lang="en"
 # ## Use it
 #
-# `ftlib predict` names classes for files that have no label. What is no picture is named as well, and the exit code says that not all went
-# well, so that a script notices.
+# `ftlib predict` names classes for files that have no label. Files that are no pictures are listed, too, and the exit code says that not all
+# went well, so that a script notices.
 # %% [markdown] lang="ko"
 # ## 모델 사용하기
 #
@@ -474,8 +476,8 @@ assert code == 1 and len(said.splitlines()) == 4
 # Others will want the model without Python, or without you. `ftlib export` converts it, starts the runtime that will use it in a process of its
 # own, and compares its answers on real pictures before a file is put in place.
 # %% [markdown] lang="ko"
-# Python 없이, 또는 여러분 없이 모델을 쓰려는 사람도 있을 것입니다. `ftlib export`는 모델을 변환하고, 그 모델을 쓸 실행 환경을 별도의 프로세스로 띄워 실제 사진으로 답을
-# 견줍니다. 그런 다음에야 파일을 내놓습니다.
+# Python 없이, 또는 여러분 없이 모델을 쓰려는 사람도 있을 것입니다. `ftlib export`는 모델을 변환하고, 그 모델을 쓸 런타임을 별도의 프로세스로 띄워 실제 사진으로 답을
+# 비교합니다. 그런 다음에야 파일을 내놓습니다.
 # %%
 code, said = ftlib("export runs/mended --format litert --json --quiet")
 written = json.loads(said)["files"]
@@ -499,12 +501,13 @@ assert np.allclose(here, there, atol=1e-5) and told["classes"] == list(classes)
 # %% [markdown] lang="en"
 # ## The same path: licence plates
 #
-# A second folder, another trade. Six white digits on a dark plate, photographed in any weather, are cut apart and filed under what they show.
+# A second folder, another trade. (To carry a network over to images that look unlike those of its pre-training is also called *domain
+# adaptation*.) Six white digits on a dark plate, photographed in any weather, are cut apart and filed under what they show.
 # Here the plate is what belongs together: one light, one angle, one film of dirt.
 # %% [markdown] lang="ko"
 # ## 같은 길로 한 번 더: 번호판
 #
-# 두 번째 폴더는 분야가 전혀 다릅니다. 어두운 번호판에 흰 숫자가 여섯 개 있습니다. 날씨를 가리지 않고 찍은 번호판을 숫자 하나씩 잘라 내어, 어떤 숫자인지에 따라 폴더에 나누어
+# 두 번째 폴더는 분야가 전혀 다릅니다. (사전 학습 때와 모습이 다른 이미지에 신경망을 맞추는 일을 *도메인 적응*(domain adaptation)이라고도 합니다.) 어두운 번호판에 흰 숫자가 여섯 개 있습니다. 날씨를 가리지 않고 찍은 번호판을 숫자 하나씩 잘라 내어, 어떤 숫자인지에 따라 폴더에 나누어
 # 두었습니다. 여기서는 같은 번호판에서 나온 숫자가 한데 묶입니다. 빛도 각도도 먼지도 같기 때문입니다.
 # %%
 def draw_plate(rng, digits):
@@ -573,8 +576,8 @@ assert code == 0 and read["accuracy"]["value"] > 0.85
 #
 # **Predict.** A plate is right when all six digits are. What part of new plates will be?
 # %% [markdown] lang="ko"
-# `--no-near`는 사진이 원래 서로 닮을 수밖에 없을 때 씁니다. 글꼴이 같은 7 두 개는 사본이 아닙니다. 학습에 숫자를 하나도 쓰지 않은 번호판들에서 숫자의
-# {{100 * read["accuracy"]["value"]:.1f}}%를 읽었습니다.
+# `--no-near`는 사진이 원래 서로 닮을 수밖에 없을 때 씁니다. 글꼴이 같은 7 두 개는 사본이 아닙니다. 학습 때 한 글자도 보지 못한 번호판에서 숫자를
+# {{100 * read["accuracy"]["value"]:.1f}}% 맞혔습니다.
 #
 # **예측해 보세요.** 번호판은 숫자 여섯 개를 모두 맞혀야 맞힌 것입니다. 새 번호판을 얼마나 맞힐까요?
 # %%
@@ -599,10 +602,10 @@ assert digit_share > 0.8 and plate_share < digit_share and each["7"] == min(each
 # %% [markdown] lang="en"
 # Six digits are six chances to be wrong: whoever promises plates has to measure plates. And of the sevens, which were rare in our folder, only
 # {{100 * each["7"]:.0f}} % are read. In the test, too, they were rare, {{100 * sevens:.0f}} % of the digits, so that the report hardly felt it. On the road a
-# tenth are sevens.
+# tenth are sevens: a *distribution shift*.
 # %% [markdown] lang="ko"
 # 숫자가 여섯 개면 틀릴 기회도 여섯 번입니다. 번호판을 얼마나 읽는지 약속하려면 번호판 단위로 재야 합니다. 그리고 우리 폴더에 드물던 7은 {{100 * each["7"]:.0f}}%만 읽습니다.
-# 테스트에서도 7은 숫자의 {{100 * sevens:.0f}}%밖에 되지 않아 보고서에는 거의 드러나지 않았습니다. 길에서는 숫자 열에 하나가 7입니다.
+# 테스트에서도 7은 숫자의 {{100 * sevens:.0f}}%밖에 되지 않아 보고서에는 거의 드러나지 않았습니다. 길에서는 숫자 열에 하나가 7입니다. 이것이 *분포 변화*(distribution shift)입니다.
 # %% [markdown] lang="en"
 # ### Exercise 3: your own line
 #
@@ -643,9 +646,9 @@ ft.check("17.3", line)
 # %% [markdown] lang="ko"
 # ## 수업 밖에서는
 #
-# - Kapoor와 Narayanan(2023)은 17개 학문 분야의 문헌 검토를 모아, 수백 편의 논문에 누출이 있었음을 밝혔습니다. 같은 환자가 학습과 테스트에 모두 들어간 경우도
+# - Kapoor와 Narayanan(2023)은 17개 학문 분야의 문헌 검토를 모아, 수백 편의 논문에 누수가 있었음을 밝혔습니다. 같은 환자가 학습과 테스트에 모두 들어간 경우도
 #   있습니다.
-# - Roberts 등(2021)은 기계 학습으로 엑스레이와 CT에서 코로나19를 찾는 논문을 검토했습니다. 자세히 살펴본 62편 가운데, 데이터와 방법의 결함 때문에 실제로 쓸 만하다고
+# - Roberts 등(2021)은 기계 학습으로 엑스레이와 CT에서 코로나19를 찾는 논문을 검토했습니다. 자세히 살펴본 62편 중, 데이터와 방법의 결함 때문에 실제로 쓸 만하다고
 #   판단한 것은 하나도 없었습니다.
 # - Barz와 Denzler(2020)는 CIFAR-100 테스트 이미지의 10분의 1은 거의 같은 이미지가 학습 데이터에도 있음을 밝혔습니다. 이런 이미지를 빼자 모든 신경망의 점수가 떨어졌습니다.
 # %% [markdown] lang="en"
@@ -665,9 +668,9 @@ ft.check("17.3", line)
 # 2. **무엇이 한데 묶이는지 물어봅니다.** 사람, 슬라이드, 장소, 날짜, 영상 같은 것입니다. `group`에 적고 `split`은 뺍니다.
 # 3. **조언**을 듣고 학습한 다음 실행 폴더를 보관합니다. 그 폴더로 실행을 그대로 되풀이할 수 있습니다.
 # 4. 결과를 **클래스마다, 그룹마다** 읽고, 가장 자신 있게 틀린 사진도 봅니다.
-# 5. **좋은 숫자는 의심합니다.** 정작 보아야 할 것을 보지 않고도 그 숫자가 나오는지 시험해 봅니다.
-# 6. 무엇이든 약속하기 전에 **낯선 데이터로 시험**합니다.
-# 7. **내보내고** 답이 같은지 견줍니다.
+# 5. **좋은 성적은 의심합니다.** 정작 보아야 할 것을 보지 않고도 그런 성적이 나오는지 시험해 봅니다.
+# 6. 무엇이든 약속하기 전에 **낯선 데이터로 테스트**합니다.
+# 7. **내보내고** 답이 같은지 비교합니다.
 # %% [markdown] lang="en"
 # ## Quiz
 # %% [markdown] lang="ko"
@@ -701,7 +704,7 @@ ft.check("17.q4", ...)
 #
 # - `ftlib check` finds what can be seen in files: broken ones, copies, near copies, two labels for one picture, classes that are too small.
 # - What belongs together only you know. Divided by picture, the test said {{100 * promise:.0f}} % and new donors
-#   {{100 * truth["first"]["value"]:.0f}} %. Divided by donor, everybody in turn, it said {{100 * honest:.0f}} %. The lower number is the honest one.
+#   {{100 * truth["first"]["value"]:.0f}} %. Divided by donor, everybody in turn, it said {{100 * honest:.0f}} %: nearer to the truth, and with so few donors still too high.
 # - A test with {{len(donors)}} donors is a lottery, however many pictures they have.
 # - The margin alone, without a cell, was enough for {{100 * blind["test"]:.0f}} % of the leaky test, and for {{100 * blind["strangers"]:.0f}} %
 #   of strangers.
@@ -713,11 +716,11 @@ ft.check("17.q4", ...)
 #
 # - `ftlib check`는 파일만 보고 알 수 있는 것을 찾아냅니다. 깨진 파일, 사본, 거의 같은 사진, 레이블이 둘인 사진, 사진이 너무 적은 클래스입니다.
 # - 무엇이 한데 묶이는지는 여러분만 압니다. 사진별로 나누었을 때 테스트는 {{100 * promise:.0f}}%, 새 기증자는 {{100 * truth["first"]["value"]:.0f}}%였습니다. 기증자별로 나누어
-#   모두가 한 번씩 테스트를 맡게 하자 {{100 * honest:.0f}}%였습니다. 낮은 쪽이 정직한 숫자입니다.
+#   모두가 한 번씩 테스트를 맡게 하자 {{100 * honest:.0f}}%였습니다. 실제에 더 가깝지만, 기증자가 적어서 아직 높습니다.
 # - 기증자가 {{len(donors)}}명뿐인 테스트는 사진이 아무리 많아도 제비뽑기입니다.
-# - 세포를 보지 않고 가장자리만 보아도 누출이 있는 테스트에서는 {{100 * blind["test"]:.0f}}%를 맞혔지만, 낯선 사람의 사진은 {{100 * blind["strangers"]:.0f}}%만 맞혔습니다.
+# - 세포를 보지 않고 가장자리만 보아도 누수가 있는 테스트에서는 {{100 * blind["test"]:.0f}}%를 맞혔지만, 낯선 사람의 사진은 {{100 * blind["strangers"]:.0f}}%만 맞혔습니다.
 # - 멈춘 실행은 이어서 돌릴 수 있고, 비트 하나까지 똑같은 가중치로 끝납니다.
-# - 내보낸 모델은 실제로 쓰일 실행 환경에서 같은 답을 내야 제대로 된 것입니다. 여기서는 {{written[-1]["images"]}}장 가운데 {{written[-1]["same"]}}장의 답이 같았습니다.
+# - 내보낸 모델은 실제로 쓰일 런타임에서 같은 답을 내야 제대로 된 것입니다. 여기서는 {{written[-1]["images"]}}장 중 {{written[-1]["same"]}}장의 답이 같았습니다.
 # - 숫자를 {{100 * digit_share:.0f}}% 읽어도 번호판은 {{100 * plate_share:.0f}}%만 읽습니다. 무엇을 약속하든 바로 그것을 재야 합니다.
 # %% [markdown] lang="en"
 # ## Next
@@ -727,5 +730,25 @@ ft.check("17.q4", ...)
 # %% [markdown] lang="ko"
 # ## 다음 수업
 #
-# 다음은 여러분의 폴더입니다. 잘 아는 폴더를 하나 골라, 결과를 읽기 전에 무엇이 나올지 적어 두고 `ftlib check`를 실행해 보세요. 첫 숫자가 기대보다 좋다면
+# 다음은 여러분의 폴더입니다. 잘 아는 폴더를 하나 골라, 결과를 읽기 전에 무엇이 나올지 적어 두고 `ftlib check`를 실행해 보세요. 첫 정확도가 기대보다 좋다면
 # '낯선 사람들'로 돌아가세요.
+# %% [markdown] lang="en"
+# ## Read on
+#
+# - Kapoor and Narayanan, 2023, [leakage in 17 fields](https://doi.org/10.1016/j.patter.2023.100804); Roberts et al., 2021,
+#   [COVID-19 from X-rays](https://doi.org/10.1038/s42256-021-00307-0); Barz and Denzler, 2020,
+#   [near copies in CIFAR](https://arxiv.org/abs/1902.00423)
+# - scikit-learn: [cross-validation, also by groups](https://scikit-learn.org/stable/modules/cross_validation.html),
+#   [common pitfalls](https://scikit-learn.org/stable/common_pitfalls.html)
+# - Keras: [`image_dataset_from_directory`](https://keras.io/api/data_loading/image/), a folder in plain Keras
+# - fast.ai: [lesson 2](https://course.fast.ai/Lessons/lesson2.html), from your own photos to an app
+# %% [markdown] lang="ko"
+# ## 더 읽을거리
+#
+# - Kapoor와 Narayanan, 2023, [17개 분야의 데이터 누수](https://doi.org/10.1016/j.patter.2023.100804). Roberts 등, 2021,
+#   [엑스레이로 찾는 코로나19](https://doi.org/10.1038/s42256-021-00307-0). Barz와 Denzler, 2020,
+#   [CIFAR 속의 거의 같은 이미지](https://arxiv.org/abs/1902.00423)
+# - scikit-learn: [교차 검증, 그룹별로도](https://scikit-learn.org/stable/modules/cross_validation.html),
+#   [흔한 함정](https://scikit-learn.org/stable/common_pitfalls.html)
+# - Keras: [`image_dataset_from_directory`](https://keras.io/api/data_loading/image/). 순수한 Keras로 폴더 읽기
+# - fast.ai: [2강](https://course.fast.ai/Lessons/lesson2.html). 내 사진으로 앱까지

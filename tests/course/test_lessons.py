@@ -82,9 +82,25 @@ def test_a_question_has_one_right_choice_and_explains_all(name):
         assert len({str(getattr(c.why, language_)) for c in choices.values()}) == len(choices)
 
 
-def test_the_right_letter_is_not_always_the_same():
+def test_the_letter_of_a_choice_says_nothing():
     letters = [letter for q in QUESTIONS.values() for letter, choice in q.choices.items() if choice.right]
-    assert len(letters) < 6 or max(map(letters.count, letters)) <= 0.6 * len(letters)
+    for letter in "abc":
+        assert 0.2 < letters.count(letter) / len(letters) < 0.45
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_the_length_of_a_choice_says_nothing(language):
+    """Who always takes the longest choice, or the shortest, is right no more often than by guessing."""
+    longest = shortest = guessed = 0.0
+    for name, question in QUESTIONS.items():
+        lengths = {letter: len(getattr(choice.text, language)) for letter, choice in question.choices.items()}
+        (right,) = (letter for letter, choice in question.choices.items() if choice.right)
+        others = [length for letter, length in lengths.items() if letter != right]
+        guessed += 1 / len(lengths)
+        longest += lengths[right] > max(others)
+        shortest += lengths[right] < min(others)
+        assert lengths[right] <= 1.7 * max(others), f"{name}: the right choice is much longer than all others"
+    assert longest <= guessed and shortest <= guessed
 
 
 @pytest.mark.parametrize("name", TASKS)

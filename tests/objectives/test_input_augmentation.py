@@ -9,7 +9,14 @@ from objectives import tiny_masked_token
 
 import ftlib as ft
 from ftlib.objectives.augmentation import augment
-from ftlib.objectives.input_augmentation import augment_inputs, check_kind, distort_sounds, drop_tokens
+from ftlib.objectives.input_augmentation import (
+    _without_band,
+    _without_moment,
+    augment_inputs,
+    check_kind,
+    distort_sounds,
+    drop_tokens,
+)
 from ftlib.training.batches import EpochBatches, FixedAlterations
 
 
@@ -45,6 +52,17 @@ def test_a_sound_moves_and_stays_a_sound(strength):
     middles = (moved**2 @ np.arange(400)) / (moved**2).sum(1)
     most = {"light": 20, "standard": 40, "strong": 80}[strength]
     assert 0.5 * most < np.ptp(middles) / 2 < 1.3 * most
+
+
+def test_a_moment_and_a_band_are_missing():
+    noise = rng(3).normal(0, 0.2, (200, 4000)).astype("float32")
+    bare = _without_moment(noise, 0.1, rng())
+    shares = (bare == 0).mean(axis=1)
+    assert shares.max() <= 0.1 and shares.mean() == pytest.approx(0.05, rel=0.2)
+    np.testing.assert_array_equal(bare[bare != 0], noise[bare != 0])
+    powers = np.abs(np.fft.rfft(_without_band(noise, 0.1, rng()), axis=1))
+    missing = (powers < 1e-3 * powers.mean()).mean(axis=1)
+    assert missing.max() < 0.3 and (missing > 0).mean() > 0.8
 
 
 def test_the_kind_decides():

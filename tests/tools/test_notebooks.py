@@ -292,3 +292,19 @@ def test_notebooks_hold_no_state_of_a_viewer():
         data = json.loads(path.read_text(encoding="utf-8"))
         assert set(data["metadata"]) == {"accelerator", "colab", "ftlib", "kernelspec", "language_info"}
         assert all(set(cell["metadata"]) <= {"ftlib", "tags"} for cell in data["cells"])
+
+
+def test_a_short_sound_may_be_listened_to_and_nothing_else_in_html():
+    from IPython.display import Audio
+    from lessons.kernel import _output
+
+    from ftlib.sound import to_wav_bytes
+
+    player = Audio(to_wav_bytes([0.0] * 800, 8000))._repr_html_()
+    output = {"output_type": "execute_result", "data": {"text/html": player, "text/plain": "<Audio>"}, "metadata": {}}
+    kept = _output(output, 1, "here")
+    assert kept["data"] == {"text/html": player, "text/plain": "A sound to listen to."}
+    for other in (player + "<b>x</b>", player.replace("audio/wav", "text/html"), player.replace("UklG", "U" * 70_000)):
+        output["data"]["text/html"] = other
+        with pytest.raises(LessonError, match="short sounds. Received: text/html"):
+            _output(output, 1, "here")

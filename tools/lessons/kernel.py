@@ -85,6 +85,13 @@ def _joined(outputs):
     return joined_outputs
 
 
+# What `IPython.display.Audio` gives for a WAV file: the one output in HTML, and no longer than some seconds of sound.
+_PLAYER = re.compile(
+    r"\s*<audio\s+controls=\"controls\"\s*>\s*<source src=\"data:audio/wav;base64,[\w+/=]{1,60000}\""
+    r" type=\"audio/wav\" />\s*Your browser does not support the audio element\.\s*</audio>\s*"
+)
+
+
 def _output(cell_output, number, place):
     """Returns an output with what is to be kept of it."""
     output_type = cell_output["output_type"]
@@ -101,8 +108,10 @@ def _output(cell_output, number, place):
         # The text stands in where a page shows no images.
         kept_data = {"image/png": data["image/png"].strip(), "text/plain": image_metadata["alt"]}
         metadata = {"image/png": {k: image_metadata[k] for k in ("alt", "width") if k in image_metadata}}
+    elif _PLAYER.fullmatch(data.get("text/html", "")):
+        kept_data = {"text/html": data["text/html"], "text/plain": "A sound to listen to."}
     elif set(data) & {"text/html", "application/vnd.jupyter.widget-view+json", "image/svg+xml"}:
-        raise LessonError(f"{place}: outputs are text and ft.show figures. Received: {', '.join(data)}.")
+        raise LessonError(f"{place}: outputs are text, ft.show figures and short sounds. Received: {', '.join(data)}.")
     else:
         kept_data = {"text/plain": data["text/plain"]}
         _public(data["text/plain"], place)
