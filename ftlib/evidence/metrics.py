@@ -88,10 +88,8 @@ def measure_scores(run: Run) -> dict[str, Any]:
 def _bootstrap_scores(objective, outputs, targets):
     """Returns `{name: (low, high)}` over draws of the examples with replacement; None for what is not known."""
     rng = np.random.default_rng(0)
-    drawn_scores = []
-    for _ in range(_SCORE_DRAWS):
-        drawn_indices = rng.integers(0, len(targets), len(targets))
-        drawn_scores.append(objective.score(outputs[drawn_indices], targets[drawn_indices]))
+    draws = [rng.integers(0, len(targets), len(targets)) for _ in range(_SCORE_DRAWS)]
+    drawn_scores = objective.score_draws(outputs, targets, draws)
     intervals = {}
     for score in objective.scores:
         values = np.array([scores[score.name] for scores in drawn_scores])

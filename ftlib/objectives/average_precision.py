@@ -50,21 +50,55 @@ def average_precision(
     >>> round(ft.average_precision(detections, [np.array([[0, 0, 10, 10, 0], [0, 20, 10, 30, 0]])]).map50, 3)
     0.505
     """
-    _require_same_count(detections, targets)
-    true_boxes = [as_boxes(target).astype("float64") for target in targets]
-    found_boxes = [np.asarray(found, "float64").reshape(-1, 6) for found in detections]
-    if num_classes is None:
-        num_classes = int(max((boxes[:, 4].max() for boxes in true_boxes if len(boxes)), default=-1)) + 1
+    return MatchedDetections(detections, targets, num_classes).precision_of(np.arange(len(detections)))
 
-    precisions = np.full((num_classes, len(_THRESHOLDS)), np.nan)
-    for class_index in range(num_classes):
-        precisions[class_index] = _class_precisions(
-            [boxes[boxes[:, 4] == class_index] for boxes in found_boxes],
-            [boxes[boxes[:, 4] == class_index] for boxes in true_boxes],
-        )
-    has_objects = ~np.isnan(precisions[:, 0])
-    means = precisions[has_objects].mean(axis=0) if has_objects.any() else np.full(len(_THRESHOLDS), np.nan)
-    return AveragePrecision(float(means[0]), float(means.mean()), precisions.mean(axis=1), precisions[:, 0])
+
+class MatchedDetections:
+    """Detections of some images, matched with their objects once, to be scored for any choice of these images.
+
+    Args:
+        detections, targets, num_classes: As for `average_precision`.
+    """
+
+    def __init__(
+        self,
+        detections: Sequence[np.ndarray],
+        targets: Sequence[np.ndarray] | np.ndarray,
+        num_classes: int | None = None,
+    ):
+        _require_same_count(detections, targets)
+        true_boxes = [as_boxes(target).astype("float64") for target in targets]
+        found_boxes = [np.asarray(found, "float64").reshape(-1, 6) for found in detections]
+        if num_classes is None:
+            num_classes = int(max((boxes[:, 4].max() for boxes in true_boxes if len(boxes)), default=-1)) + 1
+        self._matches = [
+            [
+                _match_image(found[found[:, 4] == class_index], true[true[:, 4] == class_index])
+                for found, true in zip(found_boxes, true_boxes, strict=True)
+            ]
+            for class_index in range(num_classes)
+        ]
+
+    def precision_of(self, image_indices: np.ndarray) -> AveragePrecision:
+        """Returns the precision on some of the images, each as often as its index is there."""
+        precisions = np.full((len(self._matches), len(_THRESHOLDS)), np.nan)
+        for class_index, image_matches in enumerate(self._matches):
+            chosen = [image_matches[index] for index in image_indices]
+            object_count = sum(match.object_count for match in chosen)
+            if object_count:
+                _, is_hit = _merge(chosen)
+                precisions[class_index] = [_interpolate(threshold_hits, object_count) for threshold_hits in is_hit]
+        has_objects = ~np.isnan(precisions[:, 0])
+        means = precisions[has_objects].mean(axis=0) if has_objects.any() else np.full(len(_THRESHOLDS), np.nan)
+        return AveragePrecision(float(means[0]), float(means.mean()), precisions.mean(axis=1), precisions[:, 0])
+
+
+class _ImageMatches(NamedTuple):
+    """The detections of one class in one image: their scores, falling, and which find an object at each threshold."""
+
+    scores: np.ndarray
+    is_hit: np.ndarray
+    object_count: int
 
 
 def _require_same_count(detections, targets):
@@ -75,26 +109,16 @@ def _require_same_count(detections, targets):
         )
 
 
-def _class_precisions(found_boxes, true_boxes):
-    """Returns the average precision of one class at each threshold, `(thresholds,)`; NaN where it has no objects."""
-    object_count = sum(map(len, true_boxes))
-    if not object_count:
-        return np.full(len(_THRESHOLDS), np.nan)
-
-    _, is_hit = _match_all(found_boxes, true_boxes)
-    return np.array([_interpolate(threshold_hits, object_count) for threshold_hits in is_hit])
+def _match_image(found, true):
+    order = np.argsort(-found[:, 5], kind="stable")[:MAX_DETECTIONS]
+    return _ImageMatches(found[order, 5], _match(found[order], true), len(true))
 
 
-def _match_all(found_boxes, true_boxes):
-    """Returns the scores of the detections of all images, the surest first, and which of them find an object."""
-    scores, hits = [], []
-    for found, true in zip(found_boxes, true_boxes, strict=True):
-        order = np.argsort(-found[:, 5], kind="stable")[:MAX_DETECTIONS]
-        scores.append(found[order, 5])
-        hits.append(_match(found[order], true))
-    all_scores = np.concatenate(scores)
-    order = np.argsort(-all_scores, kind="stable")
-    return all_scores[order], np.concatenate(hits, axis=1)[:, order]
+def _merge(image_matches):
+    """Returns the scores of the detections of several images, the surest first, and which of them find an object."""
+    scores = np.concatenate([match.scores for match in image_matches])
+    order = np.argsort(-scores, kind="stable")
+    return scores[order], np.concatenate([match.is_hit for match in image_matches], axis=1)[:, order]
 
 
 def _match(found, true):
@@ -164,13 +188,12 @@ def precision_recall(
     matches = np.flatnonzero(np.isclose(_THRESHOLDS, iou))
     if not len(matches):
         raise ValueError(f"`iou` is one of COCO's thresholds, 0.5, 0.55, ..., 0.95. Received: iou={iou!r}.")
-    true_boxes, found_boxes = [], []
+    image_matches = []
     for found, target in zip(detections, targets, strict=True):
         found, true = np.asarray(found, "float64").reshape(-1, 6), as_boxes(target).astype("float64")
-        found_boxes.append(found[found[:, 4] == class_index])
-        true_boxes.append(true[true[:, 4] == class_index])
-    scores, is_hit = _match_all(found_boxes, true_boxes)
-    object_count = sum(map(len, true_boxes))
+        image_matches.append(_match_image(found[found[:, 4] == class_index], true[true[:, 4] == class_index]))
+    scores, is_hit = _merge(image_matches)
+    object_count = sum(match.object_count for match in image_matches)
     hit_counts = np.cumsum(is_hit[matches[0]])
     precisions = hit_counts / np.arange(1, len(scores) + 1)
     return PrecisionRecall(hit_counts / max(object_count, 1), precisions, scores, object_count)

@@ -13,7 +13,7 @@ import numpy as np
 from ftlib.models.arrays import to_numpy
 from ftlib.models.backbones import named_backbone, require_channels_last
 from ftlib.objectives.augmentation import distort, draw_distortions
-from ftlib.objectives.average_precision import average_precision
+from ftlib.objectives.average_precision import MatchedDetections, average_precision
 from ftlib.objectives.box_mistakes import box_mistakes
 from ftlib.objectives.boxes import (
     MAX_DETECTIONS,
@@ -285,6 +285,16 @@ class Detection(Objective):
         """Returns `map50`, `map` and `loss`; see `average_precision`."""
         precision = average_precision(decode(outputs, threshold=0), targets)
         return {"map50": precision.map50, "map": precision.map, "loss": float(outputs[:, 0, 0].mean())}
+
+    def score_draws(self, outputs: np.ndarray, targets: Any, draws: Sequence[np.ndarray]) -> list[dict[str, float]]:
+        """Returns the scores of several choices of images, whose detections are matched with their objects once."""
+        matched = MatchedDetections(decode(outputs, threshold=0), targets)
+        scores = []
+        for indices in draws:
+            precision = matched.precision_of(indices)
+            loss = float(outputs[indices, 0, 0].mean())
+            scores.append({"map50": precision.map50, "map": precision.map, "loss": loss})
+        return scores
 
     def baseline(self, train: Split, split: Split) -> dict[str, float]:
         """Returns the scores of one box of each class in every image: the mean of the boxes in training."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import keras
@@ -181,6 +182,15 @@ class Objective:
             targets: Those of the split, as `for_evaluation` gives them.
         """
         raise NotImplementedError
+
+    def score_draws(self, outputs: np.ndarray, targets: Any, draws: Sequence[np.ndarray]) -> list[dict[str, float]]:
+        """Returns the scores of several choices of examples, as for the ends of an interval.
+
+        Args:
+            outputs, targets: As for `score`.
+            draws: For each choice the indices of its examples; one may be there several times.
+        """
+        return [self.score(outputs[indices], targets[indices]) for indices in draws]
 
     def baseline(self, train: Split, split: Split) -> dict[str, float]:
         """Returns the scores of the best answer that knows nothing of the inputs, without the loss.

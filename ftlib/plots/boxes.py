@@ -182,7 +182,8 @@ class Frame(NamedTuple):
 
 TRUTH_COLOUR = _TRUTH_COLOUR
 ANSWER_COLOUR = STYLES["scratch"].colour
-_FRAME_WIDTH, _FRAME_EDGE, _DASH = 2, 1, 7  # pixels
+_FRAME_SHARE = 1 / 75  # width of a painted line, as a share of the longer side of the image
+_LEAST_FRAME = 2  # pixels
 
 
 def frame_image(image: Any, frames: Sequence[Frame]) -> np.ndarray:
@@ -204,21 +205,22 @@ def frame_image(image: Any, frames: Sequence[Frame]) -> np.ndarray:
     pixels = np.clip(np.asarray(image), 0, 255).astype("uint8")
     canvas = Image.fromarray(np.repeat(pixels, 3, axis=-1) if pixels.shape[-1] == 1 else pixels)
     draw = ImageDraw.Draw(canvas)
+    line_width = max(_LEAST_FRAME, round(_FRAME_SHARE * max(canvas.size)))
     for frame in frames:
         x0, y0, x1, y1 = (round(corner) for corner in frame.corners)
         sides = [((x0, y0), (x1, y0)), ((x1, y0), (x1, y1)), ((x1, y1), (x0, y1)), ((x0, y1), (x0, y0))]
-        for width, colour in ((_FRAME_WIDTH + 2 * _FRAME_EDGE, "#000000"), (_FRAME_WIDTH, frame.colour)):
+        for width, colour in ((line_width + 2, "#000000"), (line_width, frame.colour)):
             for side in sides:
-                for piece in _pieces(*side) if frame.is_dashed else [side]:
+                for piece in _pieces(*side, 3 * line_width) if frame.is_dashed else [side]:
                     draw.line(piece, fill=colour, width=width)
     return np.asarray(canvas)
 
 
-def _pieces(start, end):
-    """Returns the strokes of a dashed line along an axis."""
+def _pieces(start, end, dash):
+    """Returns the strokes of a dashed line along an axis, each `dash` pixels long; the gaps are two thirds of that."""
     length = max(abs(end[0] - start[0]), abs(end[1] - start[1]))
-    for offset in range(0, max(length, 1), 2 * _DASH):
-        begin, stop = offset / max(length, 1), min(offset + _DASH, length) / max(length, 1)
+    for offset in range(0, max(length, 1), dash + 2 * dash // 3):
+        begin, stop = offset / max(length, 1), min(offset + dash, length) / max(length, 1)
         yield tuple(
             tuple(round(a + share * (b - a)) for a, b in zip(start, end, strict=True)) for share in (begin, stop)
         )

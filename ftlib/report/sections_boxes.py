@@ -39,6 +39,7 @@ _MOST_EXAMPLES = 8
 _MOST_OF_A_KIND = 5  # mistakes as images
 _SURROUNDINGS = 1.2  # sides of a box that are shown around it
 _SMALLEST_CUT = 96  # pixels of a side
+_CARD_SIDE = 224  # pixels of the part of an image that is shown
 _FEW_TEST_OBJECTS = 30  # of a class
 
 
@@ -290,7 +291,7 @@ def _mistake_cards(answers: ScoredAnswers, mistakes: Sequence[BoxMistake]) -> li
         frames = [Frame(row[:4], TRUTH_COLOUR) for row in images.boxes[place]]
         if mistake.kind != "missed":
             frames.append(Frame(box, ANSWER_COLOUR, is_dashed=True))
-        pixels = _cut_out(frame_image(images.pixels[place], frames), box)
+        pixels = _cut_out(images.pixels[place], frames, box)
         cards.append(Card([CaptionedImage(pixels, "")], _describe_mistake(answers, mistake)))
     return cards
 
@@ -307,11 +308,19 @@ def _describe_mistake(answers: ScoredAnswers, mistake: BoxMistake) -> list[str]:
     return [f"said {said}", f"{truth}overlap {mistake.iou:.2f}", file_name]
 
 
-def _cut_out(pixels: np.ndarray, box: np.ndarray) -> np.ndarray:
-    """Returns a square part of an image around a box, with its surroundings."""
+def _cut_out(pixels: np.ndarray, frames: Sequence[Frame], box: np.ndarray) -> np.ndarray:
+    """Returns a square part of an image around a box, with its surroundings and the frames, in a size for a card."""
+    from PIL import Image
+
     height, width = pixels.shape[:2]
     longest = max(box[2] - box[0], box[3] - box[1])
     side = int(min(max(longest * (1 + 2 * _SURROUNDINGS), _SMALLEST_CUT), height, width))
     left = int(np.clip((box[0] + box[2] - side) / 2, 0, width - side))
     top = int(np.clip((box[1] + box[3] - side) / 2, 0, height - side))
-    return pixels[top : top + side, left : left + side]
+    part = np.clip(pixels[top : top + side, left : left + side], 0, 255).astype("uint8")
+    part = np.repeat(part, 3, axis=-1) if part.shape[-1] == 1 else part
+    scale = _CARD_SIDE / side
+    shown = np.asarray(Image.fromarray(part).resize((_CARD_SIDE, _CARD_SIDE), Image.Resampling.BICUBIC))
+    offset = np.array([left, top, left, top])
+    moved = [frame._replace(corners=(np.asarray(frame.corners)[:4] - offset) * scale) for frame in frames]
+    return frame_image(shown, moved)

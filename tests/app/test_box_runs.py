@@ -158,7 +158,7 @@ def test_a_run_with_boxes_is_exported(run, tmp_path, name):
     ("arguments", "message"),
     [
         (["--box-format", "pascal"], "format of boxes"),
-        (["--box-format", "yolo"], "has no picture with boxes in YOLO txt"),
+        (["--box-format", "yolo"], "has no file with boxes in YOLO txt. Found: voc"),
         (["--group-pattern", "("], "is a regular expression"),
         (["--tokenizer", "minibert"], "--tokenizer is for texts"),
         (["--label-column", "boxes"], "Boxes are read from the files beside the pictures"),

@@ -328,3 +328,17 @@ def test_outputs_that_say_the_same_and_those_that_do_not():
     far = outputs.copy()
     far[0, 10, :4] = 5000  # a cell that sees nothing
     assert objective.output_difference(far, outputs) == 0
+
+
+def test_draws_of_images_score_as_these_images_do():
+    task = tiny_detection.task()
+    rng = np.random.default_rng(0)
+    outputs = np.zeros((len(task.test), 101, 6), "float32")
+    outputs[:, 0, 0] = rng.uniform(1, 2, len(outputs))
+    for image, boxes in enumerate(task.test.targets):
+        for place, (*corners, class_index) in enumerate(boxes, start=1):
+            outputs[image, place, :4] = corners + rng.normal(0, 2, 4)
+            outputs[image, place, 4 + int(class_index)] = rng.uniform(0.1, 0.9)
+    draws = [rng.integers(0, len(outputs), len(outputs)) for _ in range(5)]
+    expected = [task.objective.score(outputs[indices], task.test.targets[indices]) for indices in draws]
+    assert task.objective.score_draws(outputs, task.test.targets, draws) == expected

@@ -6,6 +6,7 @@ from drawn import texts
 from matplotlib.patches import Rectangle
 
 from ftlib import plots
+from ftlib.plots.boxes import Frame, frame_image
 
 IMAGES = np.zeros((2, 10, 20, 1), "uint8")
 FOUND = [[[2, 1, 12, 9, 1, 0.8], [0, 0, 4, 4, 0, 0.5]], np.zeros((0, 6))]
@@ -55,3 +56,12 @@ def test_many_classes_have_pairs_of_colour_and_line_of_their_own():
 def test_boxes_that_do_not_fit_are_refused(found, message):
     with pytest.raises(ValueError, match=message):
         plots.boxes(IMAGES, found, ["cell", "plate"])
+
+
+def test_frames_are_painted_into_the_pixels():
+    wanted = [Frame((10, 10, 50, 40), "#FFFFFF"), Frame((20, 20, 80, 80), "#D55E00", is_dashed=True)]
+    painted = frame_image(np.full((100, 100, 1), 90, "uint8"), wanted)
+    assert painted.shape == (100, 100, 3) and painted.dtype == np.uint8
+    assert painted[10, 30].tolist() == [255, 255, 255] and painted[30, 30].tolist() == [90, 90, 90]
+    along = (painted[80, 20:80] == [0xD5, 0x5E, 0x00]).all(axis=1)
+    assert 0.3 < along.mean() < 0.9 and (painted[:5] == 90).all()

@@ -113,8 +113,15 @@ class BoxReport(FolderReport):
             *(Remark("boxes", line) for line in self.errors(limit)),
             *self._picture_remarks(limit),
             *self._box_remarks(limit),
-            *super().remarks(limit),
+            *(self._renamed(remark, limit) for remark in super().remarks(limit)),
         ]
+
+    def _renamed(self, remark: Remark, limit: int) -> Remark:
+        """Returns a remark as it is, but for files that are not used: of boxes, each has its reason."""
+        if remark.kind != "skipped":
+            return remark
+        left_out = [f"{place} ({reason})" for place, reason in self.skipped.items()]
+        return Remark("skipped", f"Left out: {format_list(left_out, limit)}")
 
     def _picture_remarks(self, limit: int) -> list[Remark]:
         remarks = []
@@ -152,14 +159,6 @@ class BoxReport(FolderReport):
             line = f"Left out, classes without any box: {format_list(self.unused_classes, max(limit, 10))}"
             remarks.append(Remark("unused class", line))
         return remarks
-
-    def _name_remarks(self, limit: int) -> list[Remark]:
-        remarks = super()._name_remarks(limit)
-        left_out = [f"{place} ({reason})" for place, reason in self.skipped.items()]
-        return [
-            Remark("skipped", f"Left out: {format_list(left_out, limit)}") if remark.kind == "skipped" else remark
-            for remark in remarks
-        ]
 
     @property
     def tiny_share(self) -> float:

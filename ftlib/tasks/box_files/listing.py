@@ -48,6 +48,12 @@ def list_boxes(path: pathlib.Path, box_format: str | None = None) -> BoxListing:
     index = FolderIndex(path)
     if not index.pictures:
         raise ValueError(f"{str(path)!r} holds no pictures, at any depth.")
+    if known_format is not None and not _FINDERS[known_format](index):
+        other_formats = [name for name, find in _FINDERS.items() if find(index)]
+        raise ValueError(
+            f"{str(path)!r} has no file with boxes in {FORMAT_TITLES[known_format]}. Found: "
+            f"{', '.join(other_formats) or 'none in any known format'}."
+        )
     listing = _READERS[known_format or _find_format(path, index)](index)
     if not listing.pictures:
         raise ValueError(_explain_nothing(path, listing))
