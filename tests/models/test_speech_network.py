@@ -6,6 +6,7 @@ import pytest
 import scipy.signal
 
 import ftlib as ft
+from ftlib.models.shipped_files import shipped_file
 from ftlib.models.speech_network import SAMPLE_RATE, SAMPLES, speech_network
 
 
@@ -102,3 +103,22 @@ def test_random_weights_need_no_file():
     with pytest.raises(ValueError, match="spoken words"):
         ft.load_backbone("minispeech", weights="imagenet")
     assert [info.name for info in ft.list_backbones("text")] == ["minibert", "minigpt"]
+
+
+def test_the_weights_that_ship_tell_words_apart_that_they_never_heard():
+    assert shipped_file("minispeech", "backbone").stat().st_size < 1_000_000
+    task = ft.load_task("korean_commands")
+    accuracy = {}
+    for weights in ("default", None):
+        backbone = ft.load_backbone("minispeech", weights)
+        train, test = (run(backbone, split.inputs).mean(axis=1) for split in (task.train, task.test))
+        middles = np.stack([train[task.train.targets == label].mean(axis=0) for label in range(8)])
+        nearest = np.linalg.norm(test[:, None] - middles, axis=2).argmin(axis=1)
+        accuracy[weights] = (nearest == task.test.targets).mean()
+    assert accuracy["default"] > 0.6 and accuracy["default"] > accuracy[None] + 0.15
+
+
+def test_the_head_of_the_pre_training_names_its_words():
+    model, words = ft.source_model("minispeech")
+    assert model.output_shape == (None, len(words)) and {"window", "하늘"} < set(words)
+    assert not {"stop", "zero", "왼쪽"} & set(words)
