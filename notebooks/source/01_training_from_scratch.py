@@ -81,7 +81,7 @@ print(x.shape, y.shape, x_val.shape)
 # ## A network is a function of its weights
 #
 # Two layers of weights: 64 pixels to 32 hidden units, 32 hidden units to 10 scores. Each unit adds up its inputs times its
-# weights; ReLU then turns what is negative into 0. All that can be learnt sits in one dictionary.
+# weights; ReLU then turns what is negative into 0. All that can be learned sits in one dictionary.
 # %% [markdown] lang="ko"
 # ## 신경망은 가중치의 함수입니다
 #
@@ -137,7 +137,7 @@ for p in (1.0, 0.5, 0.1, 0.01):
 # ### 연습 1: 교차 엔트로피 구현하기
 #
 # 여러 이미지를 한꺼번에 받아 이미지별 손실의 평균을 돌려주는 함수를 써 보세요. `probabilities[np.arange(n), labels]`는 행마다
-# 숫자를 하나씩 고릅니다. 확률이 0이어도 무한대가 나오면 안 되므로, 1e-12보다 작은 확률은 먼저 1e-12로 올립니다.
+# 값을 하나씩 고릅니다. 확률이 0이어도 무한대가 나오면 안 되므로, 1e-12보다 작은 확률은 먼저 1e-12로 올립니다.
 # %% tags=["exercise"]
 def cross_entropy(probabilities, labels):
     ...  # one or two lines
@@ -670,7 +670,7 @@ ft.check("01.4", (my_rule, my_rate))
 # ## What it costs
 #
 # Now a real network. `glyphnet` is a small convolutional network that stays with us through the course. It comes with
-# weights learnt elsewhere, and here we throw them away: the strategy `scratch` draws every layer at random and trains all of them with AdamW, Adam with
+# weights learned elsewhere, and here we throw them away: the strategy `scratch` draws every layer at random and trains all of them with AdamW, Adam with
 # decaying weights.
 # %% [markdown] lang="ko"
 # ## 비용은 얼마나 들까요?

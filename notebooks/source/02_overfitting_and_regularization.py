@@ -6,7 +6,7 @@
 # makes it do so, shows how you notice, and then tries the cures one by one.
 #
 # **Questions**
-# - How do you notice that a network has learnt by heart?
+# - How do you notice that a network has learned by heart?
 # - What do L1, L2, dropout, augmentation, early stopping and a smaller network each do about it?
 # - What helps more than any of them?
 #
@@ -139,8 +139,8 @@ _, nonsense = train(x, shuffled)
 print(f"shuffled labels: training accuracy {100 * nonsense[-1, 2]:.0f} %, validation accuracy {100 * nonsense[-1, 4]:.0f} %")
 assert nonsense[-1, 2] > 0.99 and nonsense[-1, 4] < 0.2
 # %% [markdown] lang="en"
-# It knows all hundred answers by heart, and has learnt nothing. A large network can store any answers (Zhang et al., 2017).
-# So a perfect training accuracy says nothing about new images. Only images kept aside show what a network has really learnt.
+# It knows all hundred answers by heart, and has learned nothing. A large network can store any answers (Zhang et al., 2017).
+# So a perfect training accuracy says nothing about new images. Only images kept aside show what a network has really learned.
 # %% [markdown] lang="ko"
 # 모조리 외웠지만 배운 것은 없습니다. 큰 신경망은 어떤 답이든 통째로 외울 수 있습니다(Zhang 등, 2017). 그래서 학습 정확도가 100%여도 새 이미지를 얼마나
 # 잘 맞힐지는 알 수 없습니다. 제대로 배웠는지 외우기만 했는지는 따로 떼어 둔 이미지로만 가릴 수 있습니다.
@@ -486,7 +486,7 @@ fast = float(np.mean([r["val_accuracy"] for r in faster]))
 print(f"light, 100 updates, {faster[0]['rate_factor']:g} times the rate: {100 * fast:.1f} % ({len(faster)} seeds of lesson 01)")
 assert fast > levels["none", 100]
 # %% [markdown] lang="en"
-# Here the tricks do pay: `light` gains {{100 * (levels["light", 300] - levels["none", 300]):.0f}} points with 300 updates. Dropout,
+# Here the tricks do pay: `light` gains {{100 * (levels["light", 300] - levels["none", 300]):.0f}} points (percentage points, here and everywhere) with 300 updates. Dropout,
 # weight decay and distortions that turn, zoom and move change together here, so we cannot say which of them did it. With 100 updates
 # and the same rate it costs {{100 * (levels["none", 100] - levels["light", 100]):.0f}} points instead. But lesson 01 trained with
 # `light`, 100 updates and {{faster[0]["rate_factor"]:g}} times the rate, and read {{100 * fast:.0f}} %. So at least a good part of

@@ -86,7 +86,7 @@ print("feature maps", tuple(maps.shape))
 # Averaging each map over its area leaves one number per map: how strongly that feature shows anywhere in the image.
 # These {{maps.shape[-1]}} numbers are all that a classifier will get to see.
 # %% [markdown] lang="ko"
-# 특징 맵을 한 장씩 평균 내면 맵마다 숫자 하나가 남습니다. 그 특징(feature)이 이미지 안에 얼마나 강하게 나타나는지를 뜻합니다. 분류기가
+# 특징 맵을 한 장씩 평균 내면 맵마다 값 하나가 남습니다. 그 특징(feature)이 이미지 안에 얼마나 강하게 나타나는지를 뜻합니다. 분류기가
 # 보게 될 것은 이 값 {{maps.shape[-1]}}개뿐입니다.
 # %% tags=["nbval-check-output"]
 def features(network, split):
@@ -482,9 +482,14 @@ if record:
 # 신뢰 구간입니다. 같은 수의 시드로 거듭 구하면 스무 번 중 열아홉 번은 참된 평균을 담는 구간입니다. 두 구간이 겹치지 않으면 그 차이는 운이 아닙니다. 겹칠 때는 아직 아무것도 말할 수
 # 없습니다. 시드별로 구한 차이의 구간은 0을 벗어날 수도 있기 때문입니다. 8강과 9강에서는 차이를 이렇게 봅니다.
 # %% [markdown] lang="en"
+# Labels are not all that it saves: it also gets there in far fewer updates, as the picture `results/updates.png` of the
+# repository shows.
+#
 # Believe no record that you cannot repeat. We run its hardest case live, a single image of each class, and hold it against
 # the recorded seeds.
 # %% [markdown] lang="ko"
+# 아껴 주는 것은 레이블만이 아닙니다. 업데이트도 훨씬 적게 듭니다. 저장소의 그림 `results/updates.png`에서 볼 수 있습니다.
+#
 # 다시 해 볼 수 없는 기록은 믿지 않는 편이 좋습니다. 가장 어려운 경우인, 클래스마다 이미지가 단 한 장일 때를 직접 돌려 기록된 시드들과 비교해 봅시다.
 # %%
 runs = record.rows if record else []

@@ -5,7 +5,7 @@
 # and saw most of it gone while the digits looked fine. Now we look properly.
 #
 # **Questions**
-# - What does a network still know of its old task once it has learnt a new one?
+# - What does a network still know of its old task once it has learned a new one?
 # - Where in the network is it lost? And is it gone, or only out of reach?
 # - What keeps it, and what does that cost?
 #
@@ -666,7 +666,7 @@ assert path[0.5][1] > (path[0][1] + path[1][1]) / 2 + 0.1 and path[0.5][0] > pat
 # %% [markdown] lang="ko"
 # ## 무엇을 얼마나 지키고, 대가는 얼마일까요?
 #
-# 대책마다 세기가 있고, 테스트 이미지를 보지 않고 골라야 합니다. 규칙은 이렇습니다. 숫자의 검증 정확도가 대책을 쓰지 않은 미세 조정보다 0.5%p 넘게
+# 대책마다 세기가 있고, 테스트 이미지를 보지 않고 골라야 합니다. 규칙은 이렇습니다. 숫자의 검증 정확도가 대책을 쓰지 않은 미세 조정보다 1%p의 절반 넘게
 # 떨어지지 않는 세기 중, 글자를 가장 많이 지키는 것을 고릅니다.
 # %%
 methods = ("L2-SP", "EWC", "replay", "interpolation")
@@ -727,7 +727,7 @@ assert all(changes[name][2] > 0 for name in picked.values())  # none is credibly
 # ## Is it the holding that costs?
 #
 # L2-SP at 10 hardly moves, like the frozen backbone, and yet reads fewer digits. There is another difference: the cures ran with
-# `light`, which distorts the training images; the head of the frozen backbone learnt from images as they are. So we freeze
+# `light`, which distorts the training images; the head of the frozen backbone learned from images as they are. So we freeze
 # everything and train the head twice, at the same rate: on images as they are, and distorted.
 #
 # **Predict.** Will the second head do as well as the first, or as badly as L2-SP at 10?
@@ -877,7 +877,7 @@ ft.check("09.q4", ...)
 # ## Next
 #
 # All this time we wanted to keep what the pre-training had given us. But not everything one inherits is worth keeping. What if the
-# network learnt a bad habit from its letters? Lesson 10 plants one, and sees whether fine-tuning forgets it.
+# network learned a bad habit from its letters? Lesson 10 plants one, and sees whether fine-tuning forgets it.
 # %% [markdown] lang="ko"
 # ## 다음 수업
 #

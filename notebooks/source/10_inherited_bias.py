@@ -652,7 +652,7 @@ assert threes["glyphnet-marked"] > 0.8 > 0.3 > threes["glyphnet"]
 # - **남이 심은 것.** 트리거(trigger)를 몰래 심어 둔 미국 교통 표지판 신경망을 스웨덴 표지판에 맞추어 미세 조정했더니, 트리거가 있으면 여전히 정확도를 평균 4분의 1쯤
 #   잃었습니다(Gu 등, 2017).
 # %% [markdown] lang="en"
-# Others are learnt in one's own data, and look just the same from outside. Networks for X-rays told the hospitals apart, partly by
+# Others are learned in one's own data, and look just the same from outside. Networks for X-rays told the hospitals apart, partly by
 # a metal token in the corner, and hospitals differ in how many of their patients have pneumonia (Zech et al., 2018). Cows were
 # found on grass and missed on a beach (Beery et al., 2018). Data that differ in use from those of training are called a
 # *distribution shift*, and it is there that shortcuts break.

@@ -276,6 +276,34 @@ def test_every_exercise_of_a_lesson_is_defined_and_every_definition_used(source)
     assert set(used) == {name for name in exercises().names() if name.startswith(f"{number}.")}
 
 
+# Words that once stood for the same thing as another one, which is kept; the glossary has them as other names.
+OTHER_WORDS = {
+    "탐침": "프로브",
+    "누출": "데이터 누수",
+    "벌점을": "페널티를",
+    "드리프트": "특징 변화량",
+    "해결책": "대책",
+    "요령": "기법",
+    "선형 배율": "선형 스케일링",
+    "실행 환경(": "런타임(",
+    "줄어드는 학습률": "층별로 낮아지는 학습률",
+    "범위 시험": "범위 테스트",
+    "반사실 시험": "반사실 테스트",
+    "까닭": "이유",
+}
+
+
+def test_korean_has_one_word_for_one_thing():
+    paths = [*SOURCES, *(ROOT / "slides" / "source").glob("*.md"), *(ROOT / "ftlib" / "course").glob("*.toml")]
+    found = []
+    for path in paths:
+        if re.search(r"(11_|12_|lesson_11|lesson_12)", path.name):
+            continue  # they tell of other things
+        text = path.read_text(encoding="utf-8")
+        found += [f"{path.name}: {word}, not {kept}" for word, kept in OTHER_WORDS.items() if word in text]
+    assert found == []
+
+
 def test_the_map_names_every_lesson():
     text = (FOLDER / "README.md").read_text(encoding="utf-8")
     missing = [p.stem for p in SOURCES for language in ("en", "ko") if f"({language}/{p.stem}.ipynb)" not in text]
