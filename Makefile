@@ -104,17 +104,19 @@ results: setup  ## measure the recorded grids in results/ again, where the code 
 	.venv/bin/python tools/language_study.py
 	.venv/bin/python tools/text_study.py
 	.venv/bin/python tools/question_study.py
+	.venv/bin/python tools/detection_study.py
 
 benchmarks: setup  ## measure ftlib against what one would otherwise do (needs FTLIB_REAL)
 	for one in guide own_images partial rates updates objectives kills large hardware; do .venv/bin/python benchmarks/$$one.py || exit 1; done
 	.venv/bin/python benchmarks/readme.py
 
-weights: setup  ## pre-train what ships again: glyphnet and its biased sister, minigpt, and minibert (needs FTLIB_REAL)
+weights: setup  ## pre-train what ships again: glyphnet and its biased sister, minigpt, minidetector, and minibert (needs FTLIB_REAL)
 	.venv/bin/python tools/pretrain_glyphnet.py
 	.venv/bin/python tools/pretrain_glyphnet.py --name glyphnet-marked --marks 0.2 --start --epochs 1 --images 76800 \
 	--peak 2e-3
 	.venv/bin/python tools/pretrain_minigpt.py
 	.venv/bin/python tools/pretrain_minibert.py
+	.venv/bin/python tools/pretrain_minidetector.py
 
 lock: setup  ## resolve the pins again after a change of pyproject.toml
 	.venv/bin/python $(PIP) uv

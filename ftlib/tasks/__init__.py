@@ -55,7 +55,8 @@ DOWNLOADED_TASKS: dict[str, Callable[..., Task]] = {
     **online_texts.ONLINE_TEXTS,
     **online_boxes.ONLINE_BOXES,
 }
-_LOADERS: dict[str, Callable[..., Task]] = {**_OFFLINE_TASKS, **DOWNLOADED_TASKS}
+COPIED_TASKS: dict[str, Callable[..., Task]] = {**online_boxes.COPIED_BOXES}
+_LOADERS: dict[str, Callable[..., Task]] = {**_OFFLINE_TASKS, **DOWNLOADED_TASKS, **COPIED_TASKS}
 
 
 def list_tasks() -> list[str]:
