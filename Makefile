@@ -105,18 +105,20 @@ results: setup  ## measure the recorded grids in results/ again, where the code 
 	.venv/bin/python tools/text_study.py
 	.venv/bin/python tools/question_study.py
 	.venv/bin/python tools/speech_study.py
+	.venv/bin/python tools/detection_study.py
 
 benchmarks: setup  ## measure ftlib against what one would otherwise do (needs FTLIB_REAL)
 	for one in guide own_images partial rates updates objectives kills large hardware; do .venv/bin/python benchmarks/$$one.py || exit 1; done
 	.venv/bin/python benchmarks/readme.py
 
-weights: setup  ## pre-train what ships again: glyphnet and its biased sister, minigpt, minibert (needs FTLIB_REAL), minispeech
+weights: setup  ## pre-train what ships again: glyphnet and its biased sister, minigpt, minibert (needs FTLIB_REAL) and more
 	.venv/bin/python tools/pretrain_glyphnet.py
 	.venv/bin/python tools/pretrain_glyphnet.py --name glyphnet-marked --marks 0.2 --start --epochs 1 --images 76800 \
 	--peak 2e-3
 	.venv/bin/python tools/pretrain_minigpt.py
 	.venv/bin/python tools/pretrain_minibert.py
 	.venv/bin/python tools/pretrain_minispeech.py && .venv/bin/python tools/make_korean_commands.py
+	.venv/bin/python tools/pretrain_minidetector.py
 
 lock: setup  ## resolve the pins again after a change of pyproject.toml
 	.venv/bin/python $(PIP) uv

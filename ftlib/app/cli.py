@@ -132,10 +132,11 @@ def _backbones(args: argparse.Namespace) -> int:
 
 def _tasks(args: argparse.Namespace) -> int:
     with quiet_stderr():
-        from ftlib.tasks import DOWNLOADED_TASKS, list_tasks
+        from ftlib.tasks import COPIED_TASKS, DOWNLOADED_TASKS, list_tasks
 
         task_names = list_tasks()
-    rows = [(name, "downloaded once" if name in DOWNLOADED_TASKS else "offline") for name in task_names]
+    origins = {**dict.fromkeys(DOWNLOADED_TASKS, "downloaded once"), **dict.fromkeys(COPIED_TASKS, "from your copy")}
+    rows = [(name, origins.get(name, "offline")) for name in task_names]
     own_data = "Or a folder with one folder of pictures per class: ./FOLDER; or a table of texts: ./FILE.csv"
     Console().say(f"{format_table(rows)}\n\n{own_data}")
     return 0

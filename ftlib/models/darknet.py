@@ -130,10 +130,10 @@ def load_darknet_backbone(
     heads = [index for index, section in enumerate(sections) if section.kind == "yolo"]
     if heads:
         # Before the `[yolo]` section comes the convolution that gives boxes and classes, and before that its features.
-        fines = max(heads, key=lambda index: network.outputs[index].shape[1] or 0)
-        if fines < 2 or sections[fines - 1].kind != "convolutional":
-            raise ValueError(f"{sections[fines]} has no convolution before it whose features could be used.")
-        features = network.outputs[fines - 2]
+        finest = max(heads, key=lambda index: network.outputs[index].shape[1] or 0)
+        if finest < 2 or sections[finest - 1].kind != "convolutional":
+            raise ValueError(f"{sections[finest]} has no convolution before it whose features could be used.")
+        features = network.outputs[finest - 2]
     else:
         ends = [index for index, section in enumerate(sections) if section.kind in ("avgpool", "softmax", "cost")]
         if ends and ends[0] == 0:

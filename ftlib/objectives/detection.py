@@ -51,6 +51,10 @@ class Detection(Objective):
     and when they are augmented. Outputs are `(n, cells, 4 + classes)`: each cell of a grid over the image says x0, y0,
     x1, y1 in pixels of the model's images, and the probability of each class; `decode` makes detections of them.
 
+    One head on one map of features finds objects of all sizes. So a backbone whose features have several strides gives
+    them fused: the finest it uses, with the enlarged coarser ones laid onto them. Those of a `.cfg` file of Darknet do
+    so (stride 16 with 32), and `minidetector` (8 with 16); a plain classifier gives its last, coarsest ones.
+
     Args:
         stride: Pixels from one cell to the next, a power of two. Default 8, as the finest level of FCOS: two objects
             whose middles are nearer than that share a cell. The last features of most backbones are four times as

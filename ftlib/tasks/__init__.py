@@ -79,7 +79,8 @@ DOWNLOADED_TASKS: dict[str, Callable[..., Task]] = {
     **online_boxes.ONLINE_BOXES,
     **online_sounds.ONLINE_SOUNDS,
 }
-_LOADERS: dict[str, Callable[..., Task]] = {**_OFFLINE_TASKS, **DOWNLOADED_TASKS}
+COPIED_TASKS: dict[str, Callable[..., Task]] = {**online_boxes.COPIED_BOXES}
+_LOADERS: dict[str, Callable[..., Task]] = {**_OFFLINE_TASKS, **DOWNLOADED_TASKS, **COPIED_TASKS}
 
 
 def list_tasks() -> list[str]:

@@ -147,7 +147,9 @@ def licence_plates(
     return _detection_task(LICENCE_PLATES, photos, rows, labels_per_class, seed, size_pair(image_size), video_of)
 
 
-ONLINE_BOXES: dict[str, Callable[..., Task]] = {"blood_cells": blood_cells, "licence_plates": licence_plates}
+ONLINE_BOXES: dict[str, Callable[..., Task]] = {"blood_cells": blood_cells}
+# Whose photos have no address of their own: a copy has to be put into place.
+COPIED_BOXES: dict[str, Callable[..., Task]] = {"licence_plates": licence_plates}
 
 
 def read_voc_boxes(text: str | bytes) -> Iterator[tuple[str, tuple[int, int, int, int]]]:

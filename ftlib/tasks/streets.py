@@ -292,7 +292,7 @@ def _draw_plate(canvas, middle, width, rng):
     canvas.rectangle((box[0] + rim, box[1] + rim, box[2] - rim, box[3] - rim), ground, height * 0.1)
     # A digit to each quarter of the plate: so are they found again.
     for place, digit in enumerate(number):
-        canvas.text((box[0] + width * (place + 0.5) / PLATE_DIGITS, middle[1]), digit, height * 0.66, ink)
+        canvas.text((box[0] + width * (place + 0.5) / PLATE_DIGITS, middle[1]), digit, height * 0.7, ink)
     canvas.add(box, _PLATE, number)
 
 

@@ -47,7 +47,7 @@ def test_a_digit_that_is_cut_out_is_bright_on_black_whatever_the_plate():
         for digit, pictures in digits.items()
         for picture in pictures
     ]
-    assert np.mean(right) > 0.9
+    assert np.mean(right) > 0.85
 
 
 def test_the_task_draws_few_streets_out_of_many_and_knows_their_numbers():

@@ -39,6 +39,14 @@ def test_a_difference_is_taken_seed_by_seed(study_record):
     assert tuned["test_accuracy"][1] < 0.6 < tuned["test_accuracy"][0]
 
 
+def test_a_score_that_a_cell_does_not_have_is_left_out_of_its_line(study_record):
+    rows = [row("counting", 0, 0.6), {**row("tuned", 0, 0.7), "kept": 0.5}]
+    record = make_record(study_record, rows)
+    record.scores = ("test_accuracy", "kept")
+    counting, tuned = record.summary()
+    assert "kept" not in counting and tuned["kept"][0] == 0.5
+
+
 def test_other_numbers_of_labels_are_not_compared_and_one_seed_has_no_interval(study_record):
     rows = [row("counting", 0, 0.6), row("tuned", 0, 0.7, labels=300), row("tuned", 1, 0.7)]
     lines = make_record(study_record, rows).summary()
@@ -67,7 +75,7 @@ def test_a_stopped_study_goes_on_with_the_missing_cells(study_record, monkeypatc
 
 def test_rows_of_other_weights_are_dropped_and_those_of_other_code_only_when_asked(study_record, monkeypatch):
     monkeypatch.setattr(study_record, "weights_stamp", lambda: "new")
-    monkeypatch.setattr(study_record, "code_stamp", lambda trains: "this")
+    monkeypatch.setattr(study_record, "code_stamp", lambda trains, modules: "this")
     rows = [row("tuned", 0, 0.5, weights="old"), row("tuned", 1, 0.5, weights="new"), row("counting", 0, 0.5)]
     record = make_record(study_record, rows)
     record.drop_outdated(fresh=False)

@@ -1,0 +1,48 @@
+"""The study of detection: what it counts as kept of COCO."""
+
+import sys
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def detection_study(root, monkeypatch):
+    monkeypatch.setattr(sys, "path", [str(root / "tools"), *sys.path])
+    import detection_study as module
+
+    return module
+
+
+def test_a_detection_is_kept_where_one_of_its_class_is_in_its_place(detection_study):
+    before = np.array([[0, 0, 10, 10, 2, 0.9], [20, 20, 30, 30, 2, 0.8], [40, 40, 50, 50, 0, 0.7]])
+    after = np.array([[1, 0, 10, 10, 2, 0.5], [20, 20, 30, 30, 7, 0.9]])
+    assert detection_study._count_kept(before, after) == 1
+    assert detection_study._count_kept(before, before) == 3
+    assert detection_study._count_kept(before, after[:0]) == 0
+
+
+def test_every_method_and_task_of_the_grid_is_known(detection_study):
+    for task, counts, methods in detection_study.GRID:
+        assert task in detection_study.UPDATES and task in detection_study.IMAGE_SIZES and min(counts) >= 20
+        assert set(methods) <= set(detection_study.METHODS)
+
+
+@pytest.mark.real
+@pytest.mark.slow
+def test_a_network_that_was_not_tuned_forgets_nothing(detection_study, real, monkeypatch):
+    import ftlib as ft
+
+    monkeypatch.setenv("FTLIB_REAL", str(real))
+    monkeypatch.setattr(detection_study, "COCO_PHOTOS", 6)
+    backbone = ft.load_backbone(detection_study.detector_cfg(), image_size=detection_study.COCO_SIZE)
+    model = ft.with_head(backbone, detection_study.load_photos("plates", 1, 0))
+    found = detection_study.measure_forgetting(model)
+    assert found["coco_kept"] == 1 and found["coco_before"] == found["coco_after"] > 3
+
+    random_backbone = ft.load_backbone(
+        detection_study.detector_cfg(), weights=None, image_size=detection_study.COCO_SIZE
+    )
+    forgetful = ft.with_head(random_backbone, detection_study.load_photos("plates", 1, 0))
+    assert detection_study.measure_forgetting(forgetful)["coco_kept"] < 0.5
+    assert detection_study.measure_forgetting(model)["coco_kept"] == 1
