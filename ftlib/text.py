@@ -59,10 +59,11 @@ def format_count(number: int, noun: str) -> str:
     """Returns a number of things.
 
     Example:
-    >>> format_count(1, "label"), format_count(3000, "label")
-    ('1 label', '3,000 labels')
+    >>> format_count(1, "label"), format_count(3000, "label"), format_count(2, "box")
+    ('1 label', '3,000 labels', '2 boxes')
     """
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    plural = f"{noun}es" if noun.endswith(("s", "x")) else f"{noun}s"
+    return f"{number:,} {noun if number == 1 else plural}"
 
 
 def format_labels(labels_per_class: int | None) -> str:

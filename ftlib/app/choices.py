@@ -46,6 +46,7 @@ SIDES = (96, 128, 160, 192, 224)  # that MobileNetV2 was pre-trained at
 ANY_SIZE = 224  # pixels of a side for a backbone that takes any: most were pre-trained at that
 SMOOTHED = "light, smoothed"  # the preset light with label smoothing 0.1
 _LARGEST_SIDE = {"cpu": 160, "gpu": 224}  # pixels, unless chosen: cost grows with the square
+_LARGEST_BOX_SIDE = 224  # with boxes on any device: what is small in a picture is lost below that
 _GLYPH_SIDE = 64  # pixels: up to here, grey pictures may suit glyphnet
 _MOST_PROBED_CLASSES = 200  # up to which linear probes are quick and the rule of `advise` was tried near enough
 _CONNECTION_PATIENCE = 20  # seconds
@@ -109,7 +110,7 @@ def choose_backbone(
         if any(re.fullmatch(pattern, file_name) for file_name in file_names):
             side = image_size or _choose_side(known_name, report, folder)
             return BackboneChoice(known_name, side, "ImageNet weights in Keras's cache")
-    if shows_glyphs(report) and image_size in (None, 32):
+    if shows_glyphs(report) and image_size in (None, 32) and not report.target.keeps_whole:
         return BackboneChoice("glyphnet", None, "small grey pictures, and no ImageNet weights in Keras's cache")
     first_name = next(iter(CACHED))
     side = image_size or _choose_side(first_name, report, folder)
@@ -138,7 +139,8 @@ def _choose_side(name: str, report: FolderReport, weights_folder: pathlib.Path) 
     cached_sides = sorted(int(match[1]) for match in matches if match and int(match[1]) in SIDES)
     sides = cached_sides or SIDES
     nearest_side = next((side for side in SIDES if side >= median_side), SIDES[-1])
-    limit = min(_LARGEST_SIDE[device_kind()], nearest_side)
+    largest_side = _LARGEST_BOX_SIDE if report.target.keeps_whole else _LARGEST_SIDE[device_kind()]
+    limit = min(largest_side, nearest_side)
     return max((side for side in sides if side <= limit), default=sides[0])
 
 
@@ -235,11 +237,12 @@ def recommend_strategy(
         choice = _choose_by_advice(model, task, say)
     is_large = task.kind == "image" and max(task.image_shape[:2]) > _GLYPH_SIDE
     if choice.strategy.name == "lp_ft" and device_kind() == "cpu" and is_large:
-        reason = "Without a GPU the last two stages are tuned, not all, on four views of each picture computed once."
-        backbone_stages = len(stages(model)) - 1
-        return StrategyChoice(
-            head_then_top(min(2, backbone_stages)), _smoothed_where_it_fits(task), [*choice.why, reason]
-        )
+        top_stages = min(2, len(stages(model)) - 1)
+        reason = "Without a GPU the last two stages are tuned, not all"
+        if task.objective.moves_targets:  # boxes move with their pictures, which are then drawn anew for each update
+            return StrategyChoice(head_then_top(top_stages, views=None), "light", [*choice.why, f"{reason}."])
+        reason += ", on four views of each picture computed once."
+        return StrategyChoice(head_then_top(top_stages), _smoothed_where_it_fits(task), [*choice.why, reason])
     return choice
 
 
@@ -281,12 +284,12 @@ def _choose_by_advice(model: keras.Model, task: Task, say: Callable[[str], objec
     return StrategyChoice(advice.strategy, advice.regularization, list(advice.reasons))
 
 
-def head_then_top(top_stages: int = 2) -> Strategy:
+def head_then_top(top_stages: int = 2, views: int | None = 4) -> Strategy:
     """Returns the strategy that was measured against Keras's guide in `benchmarks/guide.py`, with its shares."""
     from ftlib.strategies.strategy import Phase, Strategy
 
     head_phase = Phase("head", "head", share=0.5, rate=1e-2, width=128, views=1)
-    top_phase = Phase("top", top_stages, share=0.5, rate=3e-4, views=4)
+    top_phase = Phase("top", top_stages, share=0.5, rate=3e-4, views=views)
     return Strategy("head_then_top", "pretrained", (head_phase, top_phase))
 
 

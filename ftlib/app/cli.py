@@ -115,13 +115,17 @@ def _backbones(args: argparse.Namespace) -> int:
         from ftlib.models.backbones import list_backbones
 
         backbones = list_backbones()
+        names_of_texts, names_of_sounds = (
+            ", ".join(info.name for info in list_backbones(kind)) for kind in ("text", "audio")
+        )
     rows = [("name", "image", "pixels become")]
     for backbone in backbones:
         image_size = f"{backbone.side}x{backbone.side}x{backbone.channels}"
         rows.append((backbone.name, image_size, _PREPROCESSING.get(backbone.preprocessing, backbone.preprocessing)))
     Console().say(
         f"{format_table(rows, right=(1,))}\n\n"
-        "All take pixels 0-255 and do their preprocessing inside. Also: hub:PRESET of KerasHub, or a .keras file."
+        "All take pixels 0-255 and do their preprocessing inside. Also: hub:PRESET of KerasHub, or a .keras file.\n"
+        f"For texts: {names_of_texts}. For sounds: {names_of_sounds}."
     )
     return 0
 

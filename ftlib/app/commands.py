@@ -47,6 +47,7 @@ _TEXTS = {
         "ftlib fit labels.csv                           columns path and label; also split, group\n"
         "ftlib fit reviews.csv                          texts: columns text and label; also split, group, id\n"
         "ftlib fit sounds                               one folder of .wav files per class\n"
+        "ftlib fit cars                                 pictures with boxes: COCO json, VOC xml or YOLO txt\n"
         "ftlib fit tags.csv --target multilabel         several labels each: dog|grass\n"
         "ftlib fit weights.csv --target regression      numbers\n"
         "ftlib fit flowers --strategy lp_ft --updates 600 --out runs/longer\n"
@@ -112,6 +113,7 @@ def add_commands(commands) -> None:
     }
     parsers = {name: _add_command(commands, name, function) for name, function in functions.items()}
     _add_data(parsers["check"])
+    _add_image_size(parsers["check"])
     _add_data(parsers["advise"])
     _add_data(parsers["fit"], "?")
     _add_fit_arguments(parsers["fit"])
@@ -150,7 +152,7 @@ def _add_data(parser: argparse.ArgumentParser, nargs: str | None = None) -> None
         "--target",
         type=str.lower,
         metavar="KIND",
-        help="what the labels of a CSV file say: class, multilabel (several, parted by |) or regression (class)",
+        help="what the labels of a CSV file say: class, multilabel (several, parted by |) or regression (class); boxes",
     )
     parser.add_argument(
         "--label-column",
@@ -158,6 +160,14 @@ def _add_data(parser: argparse.ArgumentParser, nargs: str | None = None) -> None
         action="append",
         metavar="NAME",
         help="the column of labels, if it is not called label; several times for several numbers",
+    )
+    parser.add_argument(
+        "--box-format", metavar="FORMAT", help="of boxes: coco, voc or yolo, if a folder has several (the one there)"
+    )
+    parser.add_argument(
+        "--group-pattern",
+        metavar="REGEX",
+        help="of boxes: finds in a path what is never divided, such as a film: '([^/]+)_frame'",
     )
     parser.add_argument("--tokenizer", metavar="NAME", help="for texts: a name or a vocabulary file (the backbone's)")
     parser.add_argument(
@@ -179,6 +189,10 @@ def _add_data(parser: argparse.ArgumentParser, nargs: str | None = None) -> None
     )
 
 
+def _add_image_size(parser) -> None:
+    parser.add_argument("--image-size", type=int, metavar="PIXELS", help="side of the images")
+
+
 def _add_fit_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=pathlib.Path, help="a new folder for the run (runs/NAME)")
     parser.add_argument("--resume", type=find_path, metavar="RUN", help="go on with this run")
@@ -198,11 +212,11 @@ def _add_players(parser: argparse.ArgumentParser) -> None:
 def _add_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("options, chosen for you where you leave them out")
     group.add_argument("--backbone", help="a name from `ftlib backbones`, hub:PRESET, or a .keras file")
-    group.add_argument("--image-size", type=int, metavar="PIXELS", help="side of the images")
+    _add_image_size(group)
     group.add_argument("--strategy", help="scratch, feature_extraction, lp_ft, gradual, ...")
     group.add_argument("--rate", type=float, help="learning rate of the last phase")
     group.add_argument("--regularization", metavar="PRESET", help="none, light, standard or strong")
-    group.add_argument("--updates", type=int, help="optimizer steps (ten passes, at least 300)")
+    group.add_argument("--updates", type=int, help="optimizer steps (ten passes, at least 300; with boxes twice that)")
     group.add_argument("--batch-size", type=int, metavar="IMAGES", help="images per update (32)")
     devices_help = "how many devices share each batch, or all (1)"
     group.add_argument("--devices", type=_devices, metavar="NUMBER", help=devices_help)
@@ -227,6 +241,10 @@ def _add_predict_arguments(parser: argparse.ArgumentParser) -> None:
         help="how to write the answers: table, csv or json (table)",
     )
     parser.add_argument("--top", type=int, default=1, help="how many classes to name for each picture (1)")
+    parser.add_argument("--threshold", type=float, metavar="SHARE", help="of boxes: probability of one at least (0.3)")
+    parser.add_argument(
+        "--draw", type=pathlib.Path, metavar="FOLDER", help="of boxes: also write the pictures with them"
+    )
     parser.add_argument("--out", type=pathlib.Path, help="a file to write to, instead of standard output")
 
 
@@ -278,7 +296,16 @@ def _check(args: argparse.Namespace) -> int:
         from ftlib.app.own_data import inspect_own_data
         from ftlib.app.plan import Options
 
-        names = ("find_near_copies", "target", "label_columns", "tokenizer", "seconds", "sample_rate", "by_speaker")
+        names = (
+            "find_near_copies",
+            "target",
+            "label_columns",
+            "tokenizer",
+            "box_format",
+            "group_pattern",
+            "image_size",
+        )
+        names += ("seconds", "sample_rate", "by_speaker")
         findings, _ = inspect_own_data(args.data, Options(**{name: getattr(args, name) for name in names}))
     console.result(repr(findings), findings.to_dict())
     return 0 if findings.usable else 2
@@ -371,12 +398,19 @@ def _predict(args: argparse.Namespace) -> int:
     answer_format = "json" if args.json else args.format or "table"
     console = Console(args.quiet, answer_format == "json")
     with quiet_stderr():
+        from ftlib.app.box_answers import draw_answers, require_draw_folder
         from ftlib.app.predicting import find_input_files, format_answers, predict, require_writable
         from ftlib.app.run_files import write_text
         from ftlib.app.run_folder import RunFolder
 
-        require_writable(args.out, find_input_files(RunFolder(args.run), args.pictures))
-        predictions = predict(args.run, args.pictures, args.top, console.say)
+        folder = RunFolder(args.run)
+        input_files = find_input_files(folder, args.pictures)
+        require_writable(args.out, input_files)
+        require_draw_folder(args.draw, folder, input_files)
+        predictions = predict(args.run, args.pictures, args.top, console.say, args.threshold)
+        if args.draw is not None:
+            drawn = draw_answers(predictions.answers, folder.class_names, args.draw)
+            console.say(f"{len(drawn)} pictures drawn into {args.draw}")
     text = format_answers(predictions, answer_format)
     if args.out is not None:
         write_text(args.out, utf8(text).decode() + "\n")

@@ -46,6 +46,7 @@ def evaluate(
         ValueError: If the run is not finished, or the other pictures have a class that it does not know, or none that
             it has not seen.
     """
+    from ftlib.tasks.box_files.listing import list_boxes
     from ftlib.tasks.folder.table import list_pictures
     from ftlib.tasks.sound_files.listing import list_sounds
     from ftlib.tasks.text_files.listing import list_texts
@@ -57,6 +58,8 @@ def evaluate(
             list_texts(find_path(on), training=False)
         elif folder.noun == "sound":
             list_sounds(find_path(on), training=False)
+        elif folder.target.keeps_whole:
+            list_boxes(find_path(on))
         else:
             list_pictures(find_path(on), training=False, target=folder.target)
     if data is not None:
@@ -104,13 +107,26 @@ def _load_other_pictures(folder: RunFolder, task: Task, on: str | os.PathLike, s
         load_others = load_other_texts if folder.noun == "text" else load_other_sounds
         return load_others(folder, find_path(on), say, match_classes)
 
+    from ftlib.tasks.box_files.check import check_boxes
     from ftlib.tasks.folder.check import check_folder
     from ftlib.tasks.folder.load import make_split
 
     target = folder.target
-    report = check_folder(on, training=False, target=target)
+    if target.keeps_whole:
+        report = check_boxes(on, training=False, image_size=(task.image_shape[0], task.image_shape[1]))
+        if report.errors():
+            raise ValueError(" ".join(report.errors()))
+    else:
+        report = check_folder(on, training=False, target=target)
     matches = _match_classes(on, report.class_names, folder.class_names, say, target.nouns)
     unseen_files = leave_out_seen(folder, report, report.files, say)
     height, width, channels = task.image_shape
     targets = target.encode([target.rename(file.class_name, matches) for file in unseen_files], folder.class_names)
-    return make_split(unseen_files, targets, (height, width), with_groups=bool(report.groups), channels=channels)
+    return make_split(
+        unseen_files,
+        targets,
+        (height, width),
+        with_groups=bool(report.groups),
+        channels=channels,
+        keeps_whole=target.keeps_whole,
+    )

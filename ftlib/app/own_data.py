@@ -1,4 +1,4 @@
-"""The data of a run, pictures, texts or sounds: which of them, what their check says, and how they are read."""
+"""The data of a run: pictures with classes or boxes, texts or sounds; what their check says, and how they are read."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ DEFAULT_SOUND_BACKBONE = "minispeech"
 VOCABULARY_FILE = "vocabulary.txt"
 # Options that make sense for one kind of data alone, and what messages call that kind.
 _OPTIONS_OF_KIND = {
-    "image": ("image_size", "mirror"),
-    "text": ("tokenizer",),
-    "audio": ("seconds", "sample_rate", "by_speaker"),
+    "pictures": ("image_size", "mirror"),
+    "boxes": ("image_size", "mirror", "box_format", "group_pattern"),
+    "texts": ("tokenizer",),
+    "sounds": ("seconds", "sample_rate", "by_speaker"),
 }
-_NOUN_OF_KIND = {"image": "picture", "text": "text", "audio": "sound"}
+_NAME_OF_KIND = {"boxes": "pictures with boxes"}
 
 
 class OwnData(NamedTuple):
@@ -33,7 +34,7 @@ class OwnData(NamedTuple):
 
 
 def inspect_own_data(path: str | os.PathLike, options: Options) -> OwnData:
-    """Checks pictures, texts or sounds, whichever lie at a path.
+    """Checks pictures, pictures with boxes, texts or sounds, whichever lie at a path.
 
     Args:
         path: A folder or a CSV file.
@@ -43,22 +44,39 @@ def inspect_own_data(path: str | os.PathLike, options: Options) -> OwnData:
         FileNotFoundError, NotADirectoryError, ValueError: For data, or options, that cannot be used.
     """
     from ftlib.files import find_path
-    from ftlib.tasks.data_kind import find_kind
     from ftlib.tasks.folder.inspection import inspect_data
+    from ftlib.tasks.kind_of_data import kind_of_data
     from ftlib.tasks.text_files.inspection import inspect_texts
 
     data_path = find_path(path)
     label_columns = options.label_columns or ()
-    kind = find_kind(data_path)
+    kind = kind_of_data(data_path, options.target)
     _refuse_options_of_others(options, kind, data_path)
-    if kind == "image":
+    if kind == "pictures":
         return OwnData(inspect_data(data_path, options.find_near_copies, options.target, label_columns), None)
-    if kind == "audio":
+    if kind == "boxes":
+        return OwnData(_inspect_boxes(data_path, options), None)
+    if kind == "sounds":
         return OwnData(_inspect_own_sounds(data_path, options), None)
     tokenizer = choose_tokenizer(options)
     if tokenizer.length is None:
         tokenizer.length = _length_of_backbone(options.backbone)
     return OwnData(inspect_texts(data_path, label_columns, tokenizer), tokenizer)
+
+
+def _inspect_boxes(data_path: pathlib.Path, options: Options) -> DataFindings:
+    from ftlib.tasks.box_files.check import DEFAULT_SIZE
+    from ftlib.tasks.box_files.inspection import inspect_boxes
+    from ftlib.tasks.folder.targets import make_target
+
+    make_target("boxes", options.label_columns or ())  # raises for columns
+    return inspect_boxes(
+        data_path,
+        options.find_near_copies,
+        options.box_format,
+        options.image_size or DEFAULT_SIZE,
+        options.group_pattern,
+    )
 
 
 def _inspect_own_sounds(path: pathlib.Path, options: Options) -> DataFindings:
@@ -96,16 +114,17 @@ def _length_of_backbone(backbone: str | None) -> int | None:
 
 def _refuse_options_of_others(options: Options, kind: str, path: pathlib.Path) -> None:
     """Raises a ValueError for options that make no sense for a kind of data."""
-    noun = _NOUN_OF_KIND[kind]
-    if kind != "image" and options.target not in (None, "class"):
+    is_of_pictures = kind in ("pictures", "boxes")
+    if not is_of_pictures and options.target not in (None, "class"):
+        noun = kind.removesuffix("s")
         raise ValueError(f"A {noun} has one class. Received: --target {options.target}, which is for pictures.")
     for other_kind, names in _OPTIONS_OF_KIND.items():
-        for name in names if other_kind != kind else ():
-            if getattr(options, name) not in (None, False) or (name == "mirror" and options.mirror is False):
-                raise ValueError(
-                    f"--{name.replace('_', '-')} is for {_NOUN_OF_KIND[other_kind]}s, and {path} holds {noun}s. Leave "
-                    "it out."
-                )
+        for name in names:
+            is_given = getattr(options, name) not in (None, False) or (name == "mirror" and options.mirror is False)
+            if is_given and name not in _OPTIONS_OF_KIND[kind]:
+                others, present = (_NAME_OF_KIND.get(some, some) for some in (other_kind, kind))
+                option = f"--{name.replace('_', '-')}"
+                raise ValueError(f"{option} is for {others}, and {path} holds {present}. Leave it out.")
 
 
 def choose_tokenizer(options: Options) -> Tokenizer | HubTokenizer:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ftlib.tasks.task import Task
 
 DEFAULT_BATCH_SIZE = 32  # images, as for `fit`
+BOX_BATCH_SIZE = 8  # images with boxes
 # Pixels of a side: smaller images are too small for some of keras.applications, and only building the network tells.
 _SURELY_FITS = 76
 _LEAST_VALUES = {"image_size": 8, "updates": 1, "batch_size": 1, "seed": 0}
@@ -47,8 +48,10 @@ class Options:
         seed: As for `fit`. Default 0.
         mirror: Whether a mirrored picture keeps its label.
         find_near_copies: Whether to look for near duplicates.
-        target: What the labels say: `"class"`, `"multilabel"` or `"regression"`.
+        target: What the labels say: `"class"`, `"multilabel"`, `"regression"` or `"boxes"`.
         label_columns: The columns of the CSV file that they are in.
+        box_format: `"coco"`, `"voc"` or `"yolo"`. Default: the one that is there.
+        group_pattern: As for `check_boxes`.
         tokenizer: For texts: a name or a vocabulary file, as for `load_tokenizer`. Default: that of the backbone.
         seconds, sample_rate: For sounds: how much of each is used, and at how many samples per second, as for
             `load_sounds`. Default: as long as the backbone takes, else 1 s; and 16,000.
@@ -70,6 +73,8 @@ class Options:
     find_near_copies: bool = True
     target: str | None = None
     label_columns: Sequence[str] | None = None
+    box_format: str | None = None
+    group_pattern: str | None = None
     tokenizer: str | None = None
     seconds: float | None = None
     sample_rate: int | None = None
@@ -82,10 +87,12 @@ class Options:
             ValueError, ImportError, FileNotFoundError: For what can be seen to be wrong.
         """
         from ftlib.models.backbones import require_channels_last
+        from ftlib.tasks.box_files.check import make_group_finder
         from ftlib.tasks.folder.targets import make_target
 
         require_channels_last()
         self._require_numbers()
+        make_group_finder(self.group_pattern)
         make_target(self.target, self.label_columns or ())
         return dataclasses.replace(
             self,
@@ -93,6 +100,7 @@ class Options:
             regularization=self._checked_regularization(),
             strategy=self._checked_strategy(),
             backbone=self._checked_backbone(),
+            box_format=self._checked_box_format(),
             class_weight=self._checked_class_weight(),
         )
 
@@ -147,6 +155,12 @@ class Options:
             load_backbone(backbone_name, None, self.image_size)
         return backbone_name
 
+    def _checked_box_format(self) -> str | None:
+        from ftlib.errors import find_name
+        from ftlib.tasks.box_files.listing import BOX_FORMATS
+
+        return None if self.box_format is None else find_name("format of boxes", self.box_format, BOX_FORMATS)
+
     def _checked_class_weight(self) -> str | None:
         from ftlib.errors import find_name
 
@@ -172,6 +186,8 @@ class Options:
             mirror=training.mirror,
             target=config.data.target,
             label_columns=tuple(config.data.label_columns),
+            box_format=config.data.box_format or None,
+            group_pattern=config.data.group_pattern,
         )
         if config.data.kind != "image":
             configured = dataclasses.replace(configured, image_size=None, mirror=None)
@@ -295,8 +311,8 @@ def make_plan(folder: RunFolder, options: Options, report: DataReport, say: Call
     model = with_head(backbone, task)
 
     strategy, preset, why = _choose_strategy(options, model, task, say)
-    batch_size = options.batch_size or DEFAULT_BATCH_SIZE
-    updates = options.updates or default_updates(len(task.train), batch_size)
+    batch_size = options.batch_size or _default_batch_size(task)
+    updates = options.updates or _default_update_factor(task) * default_updates(len(task.train), batch_size)
     strategy.plan(updates)  # raises where there are too few
     return Plan(
         choice=choice,
@@ -310,6 +326,20 @@ def make_plan(folder: RunFolder, options: Options, report: DataReport, say: Call
         needs=estimate(model, task, strategy, batch_size, updates, time_images(model, task)),
         free=free,
     )
+
+
+def _default_batch_size(task: Task) -> int:
+    """Returns how many images an update sees: fewer with boxes, since each of them has many cells to learn from."""
+    from ftlib.objectives.detection import Detection
+
+    return BOX_BATCH_SIZE if isinstance(task.objective, Detection) else DEFAULT_BATCH_SIZE
+
+
+def _default_update_factor(task: Task) -> int:
+    """Returns how many times the usual number of updates: with boxes twice, whose head begins further from its end."""
+    from ftlib.objectives.detection import Detection
+
+    return 2 if isinstance(task.objective, Detection) else 1
 
 
 def _input_shape(backbone: keras.Model, report: DataReport) -> tuple[int, ...]:

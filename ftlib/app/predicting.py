@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import functools
 import io
 import json
 import os
@@ -11,6 +12,7 @@ import pathlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ftlib.app.box_answers import BOX_COLUMNS, box_rows
 from ftlib.app.run_folder import RunFolder
 from ftlib.app.text_runs import load_run_tokenizer, read_texts_to_predict
 from ftlib.files import PICTURE, SOUND, FileKind, walk_files
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from ftlib.objectives.objective import AnswerColumn
 
 ANSWER_FORMATS = ("table", "csv", "json")
+THRESHOLD = 0.3  # probability of a box that is shown, as for `decode`
 _ANSWER_SUFFIXES = (".csv", ".tsv", ".json", ".txt")
 _AT_ONCE = 512  # pictures that are decoded and predicted together, so that a folder of any size fits into memory
 
@@ -64,6 +67,7 @@ def predict(
     paths: Iterable[pathlib.Path],
     top: int = 1,
     say: Callable[[str], object] = print,
+    threshold: float | None = None,
 ) -> Predictions:
     """Says what the model of a run answers to picture files.
 
@@ -73,13 +77,15 @@ def predict(
             column of texts, and text files with a text in each line; for one on sounds, sound files and folders.
         top: How many classes to name for each picture, at least 1; more than one only where each has one class.
         say: Takes a line of progress.
+        threshold: For boxes: the probability that one has at least. Default None: 0.3.
 
     Returns:
         `Predictions`, with one `Answer` per picture in the order of `paths`.
 
     Raises:
         FileNotFoundError: For a path where nothing is.
-        ValueError: For a folder without pictures, a run that is not finished, or `top` below 1.
+        ValueError: For a folder without pictures, a run that is not finished, `top` below 1, or a `threshold` for
+            what has no boxes.
     """
     import keras
 
@@ -88,14 +94,17 @@ def predict(
     folder = RunFolder(run_dir)
     folder.require_finished()
     objective = folder.objective
-    if top > 1 and folder.target.noun != "class":
+    if top > 1 and (folder.target.noun != "class" or has_boxes(folder)):
         raise ValueError(
             f"--top is for one class each, and this model answers with {folder.target.nouns}. Received: --top {top}. "
             "Leave it out."
         )
+    _require_threshold(folder, threshold)
     files = find_input_files(folder, paths)
     inputs: list[Any] = read_texts_to_predict(files) if folder.noun == "text" else files
     predict_some = {"text": _predict_texts, "sound": _predict_sounds}.get(folder.noun, _predict_pictures)
+    if has_boxes(folder):
+        predict_some = functools.partial(_predict_boxes, threshold=THRESHOLD if threshold is None else threshold)
     model: Any = keras.models.load_model(folder.path / "model.keras", compile=False)
     answers = []
     for start in range(0, len(inputs), _AT_ONCE):
@@ -125,6 +134,41 @@ def _predict_sounds(model: keras.Model, folder: RunFolder, files: list[pathlib.P
     waveforms, errors = read_sounds_to_predict(folder, files)
     outputs = predict_waveforms(model, waveforms) if len(waveforms) else []
     return _make_answers(folder, files, errors, outputs, top)
+
+
+def has_boxes(folder: RunFolder) -> bool:
+    """Returns whether the model of a run finds boxes."""
+    return folder.config.data.target == "boxes"
+
+
+def _require_threshold(folder: RunFolder, threshold: float | None) -> None:
+    if threshold is None:
+        return
+    if not has_boxes(folder):
+        raise ValueError(f"--threshold is for boxes, and this model answers with {folder.target.nouns}. Leave it out.")
+    if not 0 < threshold <= 1:
+        raise ValueError(f"--threshold lies above 0 and is at most 1. Received: --threshold {threshold:g}.")
+
+
+def _predict_boxes(
+    model: keras.Model, folder: RunFolder, files: list[pathlib.Path], top: int, threshold: float
+) -> list[Answer]:
+    """Returns for each picture the boxes that the model finds, in pixels of the file."""
+    from ftlib.app.box_answers import box_answer, find_boxes
+    from ftlib.tasks.folder.decode import map_in_threads
+
+    errors = map_in_threads(_reading_error, files)
+    readable_files = [file for file, error in zip(files, errors, strict=True) if not error]
+    found = iter(())
+    if readable_files:
+        found = zip(*find_boxes(model, readable_files, folder.image_shape, threshold), strict=True)
+    answers = []
+    for file, error in zip(files, errors, strict=True):
+        if error:
+            answers.append(Answer(str(file), error=error))
+        else:
+            answers.append(Answer(str(file), *box_answer(*next(found), folder.class_names)))
+    return answers
 
 
 def _predict_pictures(model: keras.Model, folder: RunFolder, files: list[pathlib.Path], top: int) -> list[Answer]:
@@ -243,6 +287,8 @@ def format_answers(predictions: Predictions, answer_format: str) -> str:
         answer_format: One of `ANSWER_FORMATS`.
     """
     columns, answers, noun = predictions
+    if answer_format == "csv" and any("boxes" in answer.record for answer in answers):
+        return _format_csv([[noun, *BOX_COLUMNS, "error"], *box_rows(answers)])
     if answer_format == "json":
         return json.dumps([answer.to_dict(noun) for answer in answers], indent=1, ensure_ascii=False)
 
@@ -253,11 +299,15 @@ def format_answers(predictions: Predictions, answer_format: str) -> str:
         rows = [[*row, answer.error] for row, answer in zip(rows, answers, strict=True)]
 
     if answer_format == "csv":
-        csv_text = io.StringIO()
-        csv.writer(csv_text, lineterminator="\n").writerows([header, *rows])
-        return csv_text.getvalue().rstrip("\n")
+        return _format_csv([header, *rows])
     number_columns = [i for i, column in enumerate(columns, start=1) if column.is_number]
     return format_table([header, *rows], right=number_columns)
+
+
+def _format_csv(rows: Sequence[Sequence[Any]]) -> str:
+    csv_text = io.StringIO()
+    csv.writer(csv_text, lineterminator="\n").writerows(rows)
+    return csv_text.getvalue().rstrip("\n")
 
 
 def _cells(answer: Answer, columns: tuple[AnswerColumn, ...], answer_format: str) -> list[str]:

@@ -132,6 +132,8 @@ def create_run_folder(
         pictures={split: len(files) for split, files in findings.files_by_split.items()},
         target=findings.report.target.name,
         label_columns=list(findings.report.target.columns),
+        box_format=getattr(findings.report, "box_format", ""),
+        group_pattern=getattr(findings.report, "group_pattern", None),
         kind=_KIND_OF_NOUN[findings.report.noun],
         sample_rate=getattr(findings.report, "sample_rate", 0),
         by_speaker=by_speaker,

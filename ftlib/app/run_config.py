@@ -38,8 +38,10 @@ class DataConfig(_Record):
         source: A sentence on where the pictures come from.
         class_names: The classes, or the names of the numbers, in the order of the model's outputs.
         pictures: Number of pictures by split.
-        target: What the labels say: `"class"`, `"multilabel"` or `"regression"`.
+        target: What the labels say: `"class"`, `"multilabel"`, `"regression"` or `"boxes"`.
         label_columns: The columns that they are in, where they were named.
+        box_format: In which format boxes were read; empty where there are none.
+        group_pattern: What found the groups of pictures with boxes, if anything.
         kind: `"image"`, `"text"` or `"audio"`.
         tokenizer: Name of the vocabulary, for texts.
         sample_rate: Samples per second, for sounds.
@@ -54,6 +56,8 @@ class DataConfig(_Record):
     pictures: dict[str, int] = dataclasses.field(default_factory=dict)
     target: str = "class"
     label_columns: list[str] = dataclasses.field(default_factory=list)
+    box_format: str = ""
+    group_pattern: str | None = None
     kind: str = "image"
     tokenizer: str = ""
     sample_rate: int = 0

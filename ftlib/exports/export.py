@@ -20,6 +20,7 @@ from ftlib.files import is_picture, visible_entries
 from ftlib.models.inference import fingerprint_model, take_inputs
 from ftlib.models.keras_internals import flatten_layers
 from ftlib.objectives.classification import Classification
+from ftlib.objectives.detection import Detection
 from ftlib.objectives.regression import Regression
 from ftlib.tasks.inputs import INPUT_NOUNS, check_inputs
 from ftlib.text import format_file_size
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 TOLERANCE = 0.01  # of a probability. Other kernels sum in another order (1e-6); a wrong conversion is off by far more
 DEFAULT_IMAGE_COUNT = 32  # that the formats are compared on
 _SCRIPT = pathlib.Path(__file__).with_name("runtimes.py")
+_BOXES_ALONE = pathlib.Path(__file__).with_name("boxes_alone.py")
+_BOXES_FILE = "boxes.py"  # beside an exported detector: from pictures to numbers, and from numbers to boxes
 _LAST_ERROR_LINES = 12  # that are shown of a process that failed
 
 
@@ -116,14 +119,14 @@ class Export:
         return self.rows[0]["cores"]
 
     def __repr__(self):
-        head = f"{'format':<12}{'size':>10}{'load':>9}{'one image':>12}{'slow (1 in 20)':>16}  same answers"
+        head = f"{'format':<12}{'size':>10}{'load':>9}{'one example':>12}{'slow (1 in 20)':>16}  same answers"
         lines = [
             f"{row['format']:<12}{format_file_size(row['bytes']):>10}{row['load_s']:>7.1f} s{row['median_ms']:>9.1f} ms"
             f"{row['slow_ms']:>13.1f} ms  {row['same']} of {row['images']}, to {row['difference']:.0e}; "
             f"{row['runtime']}"
             for row in self.rows
         ]
-        note = f"Load: with the import of its runtime. One image at a time on the processor, {self.cores} cores."
+        note = f"Load: with the import of its runtime. One example at a time on the processor, {self.cores} cores."
         return "\n".join([head, *lines, note, f"In {self.folder}"])
 
 
@@ -139,6 +142,9 @@ def export(
     Each file is loaded in a process of its own, which imports the runtime and nothing of `ftlib`, and answers the
     images one by one on the processor. It is put in its place only if its answers are those of the trained model; a
     file that is there stays until then.
+
+    Beside a detector lies `boxes.py`: how a picture becomes what goes in, and what comes out becomes boxes in its
+    pixels, with NumPy and Pillow alone.
 
     Args:
         run: A `Run`.
@@ -183,6 +189,9 @@ def export(
             rows.append(_prove_format(name, work_folder, reference.outputs, modules, objective))
         for row in rows:
             _move_into_place(work_folder / row["path"], folder / row["path"])
+        if isinstance(objective, Detection):
+            shutil.copyfile(_BOXES_ALONE, work_folder / _BOXES_FILE)
+            _move_into_place(work_folder / _BOXES_FILE, folder / _BOXES_FILE)
         _move_into_place(_write_description(run, rows, work_folder, folder, objective), folder / "export.json")
     return Export(folder, rows)
 
@@ -372,6 +381,7 @@ def _write_description(run, rows, work_folder, folder, objective):
             "shape": list(run.model.output_shape),
             "names": list(objective.output_names(run.class_names)),
             "meaning": objective.describe_outputs(run.class_names),
+            **({"decoded_by": f"{_BOXES_FILE}, find"} if isinstance(objective, Detection) else {}),
         },
         "files": [*earlier_rows, *({**row, "checksum": checksum} for row in rows)],
     }
@@ -406,6 +416,7 @@ def _describe_input(run):
         "dtype": "float32",
         "order": "batch, height, width, channels",
         "pixels": f"{'grey' if channels == 1 else 'RGB'}, 0 to 255; the model scales them itself",
+        **({"made_by": f"{_BOXES_FILE}, prepare"} if isinstance(_objective_of(run), Detection) else {}),
     }
 
 

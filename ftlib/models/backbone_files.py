@@ -23,7 +23,9 @@ def existing_file(path: str | os.PathLike) -> pathlib.Path:
     """Returns the path of a file of weights, or raises a FileNotFoundError."""
     file_path = pathlib.Path(path)
     if not file_path.is_file():
-        raise FileNotFoundError(f"No weights at {file_path}. Expected an existing .weights.h5, .h5 or .keras file.")
+        raise FileNotFoundError(
+            f"No weights at {file_path}. Expected an existing .weights.h5, .h5, .keras, .cfg or .weights file."
+        )
     return file_path
 
 
@@ -143,20 +145,20 @@ def load_file(path: pathlib.Path, weights: Any, image_size: int | Sequence[int] 
         ) from error
     model = next((layer for layer in getattr(model, "layers", []) if layer.name == "backbone"), model)
     shape = getattr(model, "input_shape", None)
-    takes_tokens = isinstance(shape, tuple) and len(shape) == 2 and "int" in str(model.inputs[0].dtype)
-    if not isinstance(shape, tuple) or (len(shape) != 4 and not takes_tokens):
+    takes_sequences = isinstance(shape, tuple) and len(shape) == 2
+    if not isinstance(shape, tuple) or len(shape) not in (2, 4):
         raise ValueError(
-            f"Expected a model with one image input (None, height, width, channels), or token ids (None, length), in "
-            f"{path}. Received: {shape}."
+            "Expected a model with one input of images (None, height, width, channels), token ids (None, length) or "
+            f"waveforms (None, samples), in {path}. Received: {shape}."
         )
-    if takes_tokens and image_size is not None:
-        raise ValueError(f"{path.name} takes token ids, and no images. Received: image_size={image_size!r}.")
+    if takes_sequences and image_size is not None:
+        raise ValueError(f"{path.name} takes texts or sounds, and no images. Received: image_size={image_size!r}.")
     if isinstance(weights, (str, pathlib.PurePath)) and weights != "default":
         load_into(model, existing_file(weights), path.name)
     elif weights is None:
         reinitialize_layers(model, model.layers, seed=0)
 
-    if takes_tokens:
+    if takes_sequences and "int" in str(model.inputs[0].dtype):
         return model
 
     model, cut_remark = without_classes(model)

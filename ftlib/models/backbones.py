@@ -22,9 +22,11 @@ from ftlib.models.backbone_files import (
     remark_on_output,
     rescaling,
 )
+from ftlib.models.darknet import is_darknet, load_darknet_backbone
 from ftlib.models.glyphnet import glyphnet
 from ftlib.models.language_models import HUB_PREFIX, TOKEN_BACKBONES, load_token_backbone
 from ftlib.models.shipped_files import read_card, shipped_file
+from ftlib.models.speech_network import SAMPLES, SOUND_BACKBONES, load_sound_backbone
 from ftlib.models.token_network import token_mask
 
 # How each family of keras.applications wants its pixels (see each family's `preprocess_input`): "tf" -1..1, "caffe"
@@ -40,7 +42,10 @@ SHIPPED = ("glyphnet", "glyphnet-marked")  # with ftlib, each with the head of i
 
 @dataclass(frozen=True)
 class BackboneInfo:
-    """What `load_backbone` will give: `name`, default image `side` in pixels, `channels`, and its `preprocessing`."""
+    """What `load_backbone` will give: `name`, default image `side` in pixels, `channels`, and its `preprocessing`.
+
+    Of a network for texts, `side` is the length in tokens, of one for sounds the length in samples, with one channel.
+    """
 
     name: str
     side: int
@@ -48,13 +53,26 @@ class BackboneInfo:
     preprocessing: str
 
 
-def list_backbones() -> list[BackboneInfo]:
+def list_backbones(kind: str = "image") -> list[BackboneInfo]:
     """Returns `BackboneInfo` for every name that `load_backbone` knows; KerasHub presets and files are not listed.
+
+    Args:
+        kind: What the networks take: `"image"` (default), `"text"` or `"audio"`.
+
+    Raises:
+        ValueError: For another kind.
 
     Example:
     >>> [b.name for b in list_backbones()][:2]
     ['glyphnet', 'glyphnet-marked']
+    >>> list_backbones("audio")
+    [BackboneInfo(name='minispeech', side=16000, channels=1, preprocessing='spectrogram')]
     """
+    kind = find_name("kind of inputs", kind, ("image", "text", "audio"))
+    if kind == "text":
+        return [BackboneInfo(name, read_card(name)["network"]["length"], 1, "tokens") for name in TOKEN_BACKBONES]
+    if kind == "audio":
+        return [BackboneInfo(name, SAMPLES, 1, "spectrogram") for name in SOUND_BACKBONES]
     backbones = [BackboneInfo(name, 32, 1, "0..1") for name in SHIPPED]
     for name in sorted(dir(keras.applications)):
         family = next((prefix for prefix in _PREPROCESSING_OF_FAMILY if name.startswith(prefix)), None)
@@ -75,20 +93,21 @@ def load_backbone(
 
     Args:
         name: `"glyphnet"` (ships with ftlib) or `"glyphnet-marked"` (with a planted bias); for texts `"minibert"`, or
-            `"minigpt"` (causal), which ship too; a class of `keras.applications`, such as `"MobileNetV2"`;
-            `"hub:PRESET"`, an image or text preset of KerasHub by name or local folder; or the path of a `.keras` or
-            `.h5` file, of which the layer named `"backbone"` is taken if any.
+            `"minigpt"` (causal), and for spoken words `"minispeech"`, which ship too; a class of `keras.applications`,
+            such as `"MobileNetV2"`; `"hub:PRESET"`, an image or text preset of KerasHub by name or local folder; the
+            path of a `.keras` or `.h5` file, of which the layer named `"backbone"` is taken if any; or that of a `.cfg`
+            file of Darknet, such as YOLO-Fastest's, of whose finest head it gives the features.
         weights: `"default"`: those it is known for (letters for `glyphnet`, ImageNet for `keras.applications`, the
-            preset's own). `"imagenet"`: the same, for `keras.applications` only. None: random. A path: a `.weights.h5`
-            or `.h5` file that fits.
+            preset's own, the `.weights` file beside a `.cfg` file). `"imagenet"`: the same, for `keras.applications`
+            only. None: random. A path: a `.weights.h5` or `.h5` file that fits, or a `.weights` file of Darknet.
         image_size: Height and width in pixels, an integer or a pair. Default None: 224 for most, 299 or 331 for the
-            Inception family and NASNetLarge (see `list_backbones`). `glyphnet` has a size of its own, and so have
-            files, unless their model takes images of any size.
+            Inception family and NASNetLarge (see `list_backbones`), what a `.cfg` file says. `glyphnet` has a size of
+            its own, and so have `.keras` and `.h5` files, unless their model takes images of any size.
 
     Returns:
-        A functional `keras.Model` with one `float32` input `(None, height, width, channels)`, or one of token ids
-        `(None, length)` for texts. Of a file that holds a
-        whole classifier, the layers that name its classes are cut off, with a warning.
+        A functional `keras.Model` with one `float32` input `(None, height, width, channels)`, one of token ids
+        `(None, length)` for texts, or one of waveforms `(None, samples)` from -1 to 1 for sounds. Of a file that holds
+        a whole classifier, the layers that name its classes are cut off, with a warning.
 
     Raises:
         ValueError: For an unknown name, weights that do not fit, or whose checksum is wrong.
@@ -101,6 +120,8 @@ def load_backbone(
     """
     require_channels_last()
     checked_name = check_backbone(name, image_size)
+    if is_darknet(checked_name):
+        return load_darknet_backbone(checked_name, weights, image_size)
     if isinstance(checked_name, pathlib.Path):
         return load_file(checked_name, weights, image_size)
     checked_weights = _check_weights(weights)
@@ -108,6 +129,8 @@ def load_backbone(
         return load_preset(checked_name.removeprefix(HUB_PREFIX), checked_weights, image_size)
     if checked_name in TOKEN_BACKBONES:
         return load_token_backbone(checked_name, checked_weights)
+    if checked_name in SOUND_BACKBONES:
+        return load_sound_backbone(checked_name, checked_weights)
     if checked_name in SHIPPED:
         return _load_shipped(checked_name, checked_weights)
     info = next(info for info in list_backbones() if info.name == checked_name)
@@ -139,14 +162,16 @@ def check_backbone(name: str | os.PathLike, image_size: int | Sequence[int] | No
     'MobileNetV2'
     """
     _check_image_size(image_size)
-    if isinstance(name, pathlib.PurePath) or str(name).lower().endswith((".keras", ".h5")):
+    if isinstance(name, pathlib.PurePath) or str(name).lower().endswith((".keras", ".h5", ".cfg")):
         return existing_file(pathlib.Path(name).expanduser())
     if isinstance(name, str) and name.casefold().startswith(HUB_PREFIX):
         check_preset(name[len(HUB_PREFIX) :], "load_backbone")
         return HUB_PREFIX + name[len(HUB_PREFIX) :]
-    known_name = find_name("backbone", name, [*(info.name for info in list_backbones()), *TOKEN_BACKBONES])
-    if known_name in TOKEN_BACKBONES and image_size is not None:
-        raise ValueError(f"{known_name} takes texts, and no images. Received: image_size={image_size!r}.")
+    names_of_images = [info.name for info in list_backbones()]
+    known_name = find_name("backbone", name, [*names_of_images, *TOKEN_BACKBONES, *SOUND_BACKBONES])
+    if known_name not in names_of_images and image_size is not None:
+        what = "texts" if known_name in TOKEN_BACKBONES else "sounds"
+        raise ValueError(f"{known_name} takes {what}, and no images. Received: image_size={image_size!r}.")
     if known_name in SHIPPED and image_size not in (None, 32, (32, 32), [32, 32]):
         raise ValueError(f"{known_name} takes images of 32 by 32 pixels. Received: image_size={image_size!r}.")
     return known_name
@@ -251,6 +276,12 @@ def takes_tokens(backbone: keras.Model) -> bool:
     return isinstance(shape, tuple) and len(shape) == 2 and "int" in str(backbone.inputs[0].dtype)
 
 
+def takes_sounds(backbone: keras.Model) -> bool:
+    """Returns whether what goes into a backbone is one array of waveforms `(None, samples)`."""
+    shape = backbone.input_shape
+    return isinstance(shape, tuple) and len(shape) == 2 and not takes_tokens(backbone)
+
+
 def gives_token_vectors(backbone: keras.Model) -> bool:
     """Returns whether a backbone gives a vector `(None, length, c)` for each of the token ids that go in."""
     shape = backbone.output_shape
@@ -263,7 +294,7 @@ def input_like(backbone: keras.Model) -> Any:
     """Returns a new symbolic input for what a backbone takes: token ids, or pixels and other floats."""
     if takes_tokens(backbone):
         return keras.Input(backbone.input_shape[1:], dtype="int32", name="tokens")
-    return keras.Input(backbone.input_shape[1:], name="image")
+    return keras.Input(backbone.input_shape[1:], name="sound" if takes_sounds(backbone) else "image")
 
 
 def named_backbone(backbone: keras.Model) -> keras.Model:
@@ -278,13 +309,14 @@ def named_backbone(backbone: keras.Model) -> keras.Model:
 
 
 def source_model(name: str = "glyphnet") -> tuple[keras.Model, tuple[str, ...]]:
-    """Returns a backbone that ships with ftlib under the head of its pre-training: a classifier of letters.
+    """Returns a backbone that ships with ftlib under the head of its pre-training: a classifier of letters or words.
 
     Args:
         name: `"glyphnet"`, or `"glyphnet-marked"`: here a fifth of the letters bore a mark and were called round ones.
+            `"minispeech"`: spoken words.
 
     Returns:
-        The model, and the letters that name its classes.
+        The model, and the letters or words that name its classes.
 
     Raises:
         ValueError: For another name, or weights whose checksum is wrong.
@@ -293,8 +325,8 @@ def source_model(name: str = "glyphnet") -> tuple[keras.Model, tuple[str, ...]]:
     >>> len(ft.source_model()[1])
     879
     """
-    if name not in SHIPPED:
-        raise unknown("backbone with a source head", name, SHIPPED)
+    if name not in (*SHIPPED, *SOUND_BACKBONES):
+        raise unknown("backbone with a source head", name, (*SHIPPED, *SOUND_BACKBONES))
     class_names = tuple(read_card(name)["classes"])
     model = classifier(load_backbone(name), len(class_names))
     load_into(head_of(model), shipped_file(name, "head"), f"the head of {name}")

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ftlib.models.arrays import middle_crop
+from ftlib.models.arrays import middle_crop, whole_placement
 
 CANDIDATES = 500  # of an image, the surest, among which overlapping boxes are suppressed
 NMS_IOU = 0.6  # as FCOS has it
@@ -170,6 +170,45 @@ def resize_boxes(
     moved_boxes[:, 0:4:2] = (boxes[:, 0:4:2] - crop.left) * (size[1] / crop.width)
     moved_boxes[:, 1:4:2] = (boxes[:, 1:4:2] - crop.top) * (size[0] / crop.height)
     return clip_boxes(moved_boxes, size, min_visibility)
+
+
+def place_boxes(boxes: np.ndarray, image_size: Sequence[int], size: Sequence[int]) -> np.ndarray:
+    """Returns boxes of an image as they lie where the whole of it is put into another size; see `whole_placement`.
+
+    Args:
+        boxes: `(k, 4 or more)` in pixels of the image.
+        image_size: `(height, width)` of the image in pixels.
+        size: `(height, width)` of the result.
+
+    Example:
+    >>> place_boxes(as_boxes([[0, 0, 100, 40, 1]]), (40, 100), (50, 50)).tolist()
+    [[0.0, 15.0, 50.0, 35.0, 1.0]]
+    """
+    placement = whole_placement(image_size, size)
+    placed_boxes = np.array(boxes, "float32")
+    placed_boxes[:, 0:4:2] = boxes[:, 0:4:2] * (placement.width / image_size[1]) + placement.left
+    placed_boxes[:, 1:4:2] = boxes[:, 1:4:2] * (placement.height / image_size[0]) + placement.top
+    return placed_boxes
+
+
+def unplace_boxes(boxes: np.ndarray, image_size: Sequence[int], size: Sequence[int]) -> np.ndarray:
+    """Returns boxes in pixels of the image itself, without what reaches beyond it: `place_boxes` backwards.
+
+    Args:
+        boxes: `(k, 4 or more)` in pixels of the whole image put into `size`.
+        image_size, size: As for `place_boxes`.
+
+    Example:
+    >>> unplace_boxes(as_boxes([[0, 15, 50, 35, 1]]), (40, 100), (50, 50)).tolist()
+    [[0.0, 0.0, 100.0, 40.0, 1.0]]
+    """
+    placement = whole_placement(image_size, size)
+    own_boxes = np.array(boxes, "float32")
+    own_boxes[:, 0:4:2] = (boxes[:, 0:4:2] - placement.left) * (image_size[1] / placement.width)
+    own_boxes[:, 1:4:2] = (boxes[:, 1:4:2] - placement.top) * (image_size[0] / placement.height)
+    own_boxes[:, 0:4:2] = np.clip(own_boxes[:, 0:4:2], 0, image_size[1])
+    own_boxes[:, 1:4:2] = np.clip(own_boxes[:, 1:4:2], 0, image_size[0])
+    return own_boxes
 
 
 def transform_boxes(

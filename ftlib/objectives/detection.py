@@ -14,8 +14,10 @@ from ftlib.models.arrays import to_numpy
 from ftlib.models.backbones import named_backbone, require_channels_last
 from ftlib.objectives.augmentation import distort, draw_distortions
 from ftlib.objectives.average_precision import average_precision
+from ftlib.objectives.box_mistakes import box_mistakes
 from ftlib.objectives.boxes import (
     MAX_DETECTIONS,
+    NMS_IOU,
     as_boxes,
     box_areas,
     clip_boxes,
@@ -24,7 +26,7 @@ from ftlib.objectives.boxes import (
     stack_targets,
     transform_boxes,
 )
-from ftlib.objectives.objective import Objective
+from ftlib.objectives.objective import AnswerColumn, Objective
 from ftlib.score import LOSS, Score
 
 if TYPE_CHECKING:
@@ -109,8 +111,14 @@ class Detection(Objective):
         return dataclasses.replace(self, image_size=(int(height), int(width)))
 
     def resize_split(self, split: Split, inputs: Any) -> Split:
-        """Returns a split with resized inputs, and its boxes moved along; those that are cut off are dropped."""
+        """Returns a split with resized inputs, and its boxes moved along; those that are cut off are dropped.
+
+        Inputs that keep their images whole move the boxes themselves: `move_boxes(boxes, size)`.
+        """
         image_size, size = tuple(split.inputs.shape[1:3]), tuple(inputs.shape[1:3])
+        move_boxes = getattr(split.inputs, "move_boxes", None)
+        if move_boxes is not None:
+            return dataclasses.replace(split, inputs=inputs, targets=move_boxes(split.targets, size))
         if image_size == size:
             return dataclasses.replace(split, inputs=inputs)
         boxes_of_image = [
@@ -290,6 +298,104 @@ class Detection(Objective):
         )
         precision = average_precision([answer] * len(split), split.targets)
         return {"map50": precision.map50, "map": precision.map}
+
+    def answer_columns(self, class_names: tuple[str, ...], top: int = 1) -> tuple[AnswerColumn, ...]:
+        """Returns `objects`: how many of each class there are, in words."""
+        return (AnswerColumn("objects", is_number=False),)
+
+    def answer_cells(self, output: np.ndarray, class_names: tuple[str, ...], top: int = 1) -> tuple[Any, ...]:
+        """Returns what was found with a probability of 0.3 or more, counted: `"plate 2, wheel 4"`."""
+        return (count_in_words(decode(output[None])[0], class_names),)
+
+    def answer_record(self, output: np.ndarray, class_names: tuple[str, ...], top: int = 1) -> dict[str, Any]:
+        """Returns `{"boxes": [{"class", "score", "box"}, ...]}`, the surest first, in pixels of the model's images."""
+        return {"boxes": box_records(decode(output[None])[0], class_names)}
+
+    def describe_outputs(self, class_names: tuple[str, ...]) -> str:
+        """Returns what the numbers of a cell are, and how boxes come of them."""
+        return (
+            f"for each cell of a grid of {self.stride} pixels: x0, y0, x1, y1 of a box in pixels of the model's "
+            f"image, then the probability of each class ({', '.join(class_names)}); boxes that overlap a surer box of "
+            f"their class by more than {NMS_IOU:g} (intersection over union) are left out"
+        )
+
+    def output_names(self, class_names: tuple[str, ...]) -> tuple[str, ...]:
+        """Returns the corners of the box and the classes."""
+        return "x0", "y0", "x1", "y1", *class_names
+
+    def score_rows(self, outputs: np.ndarray, targets: Any, class_names: tuple[str, ...]) -> list[dict[str, Any]]:
+        """Returns for each class how many objects there are, average precisions, and what a limit of 0.3 gives.
+
+        These are `said`, `right`, `precision` and `recall` of the boxes with a probability of 0.3 or more.
+        """
+        precisions = average_precision(decode(outputs, threshold=0), targets, len(class_names))
+        mistakes = box_mistakes(decode(outputs), targets, len(class_names))
+        rows = []
+        for index, name in enumerate(class_names):
+            objects, said, right = (int(counts[index]) for counts in (mistakes.objects, mistakes.said, mistakes.right))
+            rows.append(
+                {
+                    "name": name,
+                    "objects": objects,
+                    "ap50": _known_or_none(precisions.by_class50[index]),
+                    "ap": _known_or_none(precisions.by_class[index]),
+                    "said": said,
+                    "right": right,
+                    "precision": right / said if said else None,
+                    "recall": right / objects if objects else None,
+                }
+            )
+        return rows
+
+    def output_difference(self, outputs: np.ndarray, expected: np.ndarray) -> float:
+        """Returns the largest difference of a probability, or of a side where there is an object, in images."""
+        probability_difference = np.abs(outputs[..., 4:] - expected[..., 4:]).max()
+        # Cells that see nothing say boxes of thousands of pixels, whose last digits mean nothing.
+        has_object = expected[..., 4:].max(axis=-1) >= _LOWEST_SCORE
+        box_difference = np.abs(outputs[..., :4] - expected[..., :4])[has_object].max(initial=0.0)
+        longest_side = max(float(np.abs(expected[..., :4][has_object]).max(initial=1.0)), 1.0)
+        return float(max(probability_difference, box_difference / longest_side))
+
+    def same_answers(self, outputs: np.ndarray, expected: np.ndarray) -> np.ndarray:
+        """Returns where the same objects are found, each within half a pixel, `(n,)`."""
+        return np.array(
+            [
+                found.shape == wanted.shape and bool(np.allclose(found[:, :5], wanted[:, :5], atol=0.5))
+                for found, wanted in zip(decode(outputs), decode(expected), strict=True)
+            ]
+        )
+
+
+def box_records(detections: np.ndarray, class_names: Sequence[str]) -> list[dict[str, Any]]:
+    """Returns detections `(k, 6)` of one image as plain data: class, score, and the corners with two decimals.
+
+    Example:
+    >>> box_records(np.array([[1, 2, 30.456, 40, 0, 0.5]]), ["plate"])
+    [{'class': 'plate', 'score': 0.5, 'box': [1.0, 2.0, 30.46, 40.0]}]
+    """
+    return [
+        {
+            "class": str(class_names[int(row[4])]),
+            "score": round(float(row[5]), 4),
+            "box": [round(float(corner), 2) for corner in row[:4]],
+        }
+        for row in detections
+    ]
+
+
+def count_in_words(detections: np.ndarray, class_names: Sequence[str]) -> str:
+    """Returns how many objects of each class there are in one image, in the order of the classes; "none" for none.
+
+    Example:
+    >>> count_in_words(np.array([[0, 0, 9, 9, 1, 0.9], [5, 5, 9, 9, 1, 0.8]]), ["plate", "wheel"])
+    'wheel 2'
+    """
+    counts = np.bincount(np.asarray(detections)[:, 4].astype("int64"), minlength=len(class_names))
+    return ", ".join(f"{name} {count}" for name, count in zip(class_names, counts, strict=True) if count) or "none"
+
+
+def _known_or_none(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
 
 
 def _check_target(target, what, class_names):

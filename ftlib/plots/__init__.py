@@ -16,6 +16,7 @@ from ftlib.plots.filters import feature_maps, filter_grid
 from ftlib.plots.look import show
 from ftlib.plots.models import confused_pairs, confusion_matrix, mistakes, stage_picture
 from ftlib.plots.numbers import predicted_against_true, residual_histogram
+from ftlib.plots.precision_recall import precision_recall
 from ftlib.plots.sounds import spectrograms, waveforms
 from ftlib.text import format_count as count
 from ftlib.text import format_labels as labels_text
@@ -25,6 +26,6 @@ from ftlib.text import format_seeds as seed_text
 __all__ = [
     "accuracy_curves", "bars", "boxes", "by_strategy", "confused_pairs", "confusion_matrix", "count", "effect_grid",
     "feature_maps", "filter_grid", "headline", "image_grid", "labels_text", "learning_curves", "lines", "main_cell",
-    "mistakes", "percent", "png", "predicted_against_true", "reliability", "residual_histogram", "scatter",
-    "seed_text", "show", "spectrograms", "stage_picture", "stage_shares", "svg", "trade_off", "waveforms",
+    "mistakes", "percent", "png", "precision_recall", "predicted_against_true", "reliability", "residual_histogram",
+    "scatter", "seed_text", "show", "spectrograms", "stage_picture", "stage_shares", "svg", "trade_off", "waveforms",
 ]  # fmt: skip

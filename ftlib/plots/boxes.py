@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -164,3 +164,61 @@ def _frame_options(style):
     if style is None:
         return {**options, "edgecolor": _TRUTH_COLOUR}
     return {**options, "edgecolor": style.colour, "linestyle": style.line_style}
+
+
+class Frame(NamedTuple):
+    """A frame around a part of an image.
+
+    Attributes:
+        corners: `(x0, y0, x1, y1)` in pixels.
+        colour: As `"#0072B2"`.
+        is_dashed: Whether its line has gaps.
+    """
+
+    corners: Sequence[float]
+    colour: str
+    is_dashed: bool = False
+
+
+TRUTH_COLOUR = _TRUTH_COLOUR
+ANSWER_COLOUR = STYLES["scratch"].colour
+_FRAME_WIDTH, _FRAME_EDGE, _DASH = 2, 1, 7  # pixels
+
+
+def frame_image(image: Any, frames: Sequence[Frame]) -> np.ndarray:
+    """Returns an image with frames painted on it, each with a dark edge so that it is seen on any ground.
+
+    Args:
+        image: Pixels 0-255, `(height, width, 1 or 3)`.
+        frames: The frames, the first below the others.
+
+    Returns:
+        `uint8` `(height, width, 3)`.
+
+    Example:
+    >>> frame_image(np.zeros((8, 8, 1)), [Frame((1, 1, 6, 6), "#FFFFFF")]).shape
+    (8, 8, 3)
+    """
+    from PIL import Image, ImageDraw
+
+    pixels = np.clip(np.asarray(image), 0, 255).astype("uint8")
+    canvas = Image.fromarray(np.repeat(pixels, 3, axis=-1) if pixels.shape[-1] == 1 else pixels)
+    draw = ImageDraw.Draw(canvas)
+    for frame in frames:
+        x0, y0, x1, y1 = (round(corner) for corner in frame.corners)
+        sides = [((x0, y0), (x1, y0)), ((x1, y0), (x1, y1)), ((x1, y1), (x0, y1)), ((x0, y1), (x0, y0))]
+        for width, colour in ((_FRAME_WIDTH + 2 * _FRAME_EDGE, "#000000"), (_FRAME_WIDTH, frame.colour)):
+            for side in sides:
+                for piece in _pieces(*side) if frame.is_dashed else [side]:
+                    draw.line(piece, fill=colour, width=width)
+    return np.asarray(canvas)
+
+
+def _pieces(start, end):
+    """Returns the strokes of a dashed line along an axis."""
+    length = max(abs(end[0] - start[0]), abs(end[1] - start[1]))
+    for offset in range(0, max(length, 1), 2 * _DASH):
+        begin, stop = offset / max(length, 1), min(offset + _DASH, length) / max(length, 1)
+        yield tuple(
+            tuple(round(a + share * (b - a)) for a, b in zip(start, end, strict=True)) for share in (begin, stop)
+        )

@@ -396,11 +396,11 @@ def export_table(exports: Sequence[Mapping[str, Any]]) -> str:
     caption = (
         f"The same model in other formats, each loaded in its own runtime: on {image_count} real examples "
         f"{'all' if same_count == image_count else f'at least {same_count}'} answers are those of the trained model, "
-        f"and no probability differs by more than {largest_difference:.1g}. Times are for one image at a time on the "
+        f"and no probability differs by more than {largest_difference:.1g}. Times are for one example at a time on the "
         f"processor, {format_count(exports[0]['cores'], 'core')}; one in 20 takes longer than "
         '"slow". To load includes the runtime itself.'
     )
-    column_names = ["File", "For", "Size", "To load", "One image", "Slow", "Runtime"]
+    column_names = ["File", "For", "Size", "To load", "One example", "Slow", "Runtime"]
     return data_table(column_names, rows, caption, numbers=range(2, 6))
 
 

@@ -18,6 +18,7 @@ from ftlib.report.page import (
 )
 from ftlib.report.report_kind import ReportKind
 from ftlib.report.scored_answers import ScoredAnswers, interval_text, score_text
+from ftlib.report.sections_boxes import DetectionReport
 from ftlib.report.sections_multi_label import MultiLabelReport
 from ftlib.report.sections_regression import RegressionReport
 from ftlib.report.sections_run_folder import GradedFinding, export_table
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _KINDS: dict[str, type[ReportKind]] = {
     "mean_average_precision": MultiLabelReport,
     "r2": RegressionReport,
+    "map50": DetectionReport,
 }  # by the headline score, which a run has also without its task
 
 

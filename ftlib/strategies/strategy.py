@@ -34,7 +34,7 @@ class Phase:
         batch_norm: `"freeze"` (default) or `"train"`: BatchNormalization of pre-trained stages that train. In stages
             drawn anew it always trains.
         views: How many versions of each image the phase may use. Default None: the run's augmentation and mixing draw
-            a new one for every update. 1: the images as they are. More: the image and fixed augmented versions of it,
+            a new one for every update. 1: the inputs as they are. More: the image and fixed augmented versions of it,
             without mixing. What frozen first stages compute from a fixed number of views is computed once. The head
             phases below take 1: layers that are frozen cannot learn to see through a distortion, and on `digits` a
             head learnt from distorted images was worse.
@@ -357,7 +357,7 @@ def get_strategy(name: str | Strategy) -> Strategy:
     >>> ft.strategy("lp_ft")
     lp_ft: starts pretrained
       phase     trains       share      rate
-      head      head           33%      0.01  cosine, at 128 features, images as they are
+      head      head           33%      0.01  cosine, at 128 features, inputs as they are
       all       all            67%    0.0003  cosine
     """
     if isinstance(name, Strategy):
@@ -377,7 +377,7 @@ def _format_options(phase):
     if phase.width is not None:
         options.append(f"at {phase.width} features")
     if phase.views is not None:
-        options.append("images as they are" if phase.views == 1 else f"{phase.views} views")
+        options.append("inputs as they are" if phase.views == 1 else f"{phase.views} views")
     return ", ".join(options)
 
 

@@ -10,9 +10,11 @@ import numpy as np
 from ftlib.errors import find_name
 from ftlib.files import find_path
 from ftlib.tasks import digits, docstring_questions, docstrings, faces, glyphs, licences, online, online_texts, textures
-from ftlib.tasks.data_kind import find_kind
+from ftlib.tasks.box_files.check import BoxReport, check_boxes
+from ftlib.tasks.box_files.load import load_boxes
 from ftlib.tasks.folder.check import FolderReport, check_folder
 from ftlib.tasks.folder.load import load_folder
+from ftlib.tasks.kind_of_data import kind_of_data
 from ftlib.tasks.marks import mark_task
 from ftlib.tasks.sound_files.check import SoundReport, check_sounds
 from ftlib.tasks.sound_files.load import load_sounds
@@ -23,7 +25,8 @@ from ftlib.tasks.text_files.listing import TEXT_COLUMNS
 from ftlib.tasks.text_files.load import load_texts
 
 __all__ = [
-    "FolderReport", "SoundReport", "Split", "Task", "TextReport", "check_folder", "check_sounds", "check_texts",
+    "BoxReport", "FolderReport", "SoundReport", "Split", "Task", "TextReport", "check_boxes", "check_folder",
+    "check_sounds", "check_texts",
     "list_tasks", "load_task", "mark_task", "with_head",
 ]  # fmt: skip
 
@@ -39,11 +42,14 @@ _OFFLINE_TASKS: dict[str, Callable[..., Task]] = {
     "licences": licences.load,
 }
 _OPTIONS_OF_KIND = {
-    "image": {"image_size", "cache_bytes", "cache_dir", "mirror", "target", "label_columns"},
-    "text": {"tokenizer", "length", "label_columns"},
-    "audio": {"seconds", "sample_rate", "by_speaker", "label_columns"},
-}
-_LOADER_OF_KIND: dict[str, Callable[..., Task]] = {"image": load_folder, "text": load_texts, "audio": load_sounds}
+    "pictures": {"image_size", "cache_bytes", "cache_dir", "mirror", "target", "label_columns"},
+    "boxes": {
+        "image_size", "cache_bytes", "cache_dir", "mirror", "box_format", "group_pattern", "near", "stride", "pictures",
+    },
+    "texts": {"tokenizer", "length", "label_columns"},
+    "sounds": {"seconds", "sample_rate", "by_speaker", "label_columns"},
+}  # fmt: skip
+_LOADER_OF_KIND: dict[str, Callable[..., Task]] = {"pictures": load_folder, "texts": load_texts, "sounds": load_sounds}
 DOWNLOADED_TASKS: dict[str, Callable[..., Task]] = {**online.ONLINE, **online_texts.ONLINE_TEXTS}
 _LOADERS: dict[str, Callable[..., Task]] = {**_OFFLINE_TASKS, **DOWNLOADED_TASKS}
 
@@ -67,13 +73,16 @@ def load_task(name: str | pathlib.PurePath, labels_per_class: int | None = None,
         name: A registered name (see `list_tasks`), or the path of a folder with one folder of pictures per class: a
             `pathlib.Path`, or a string with a slash, such as `"./flowers"`; or of a CSV file that lists them, such as
             `"./labels.csv"` (see `check_folder`). Or of texts: a CSV file with a column of them, or a folder of class
-            folders of .txt files (see `check_texts`). Or of sounds: a folder of class folders of .wav files, or a CSV
-            file that lists them (see `check_sounds`).
+            folders of .txt files (see `check_texts`). Or of pictures with boxes: a folder with COCO json, Pascal VOC
+            xml or YOLO txt (see `check_boxes`). Or of sounds: a folder of class folders of .wav files, or a CSV file
+            that lists them (see `check_sounds`).
         labels_per_class: Training examples per class. Default None: all there are.
         seed: Integer that draws them. For one seed, fewer labels are a part of more labels.
         **options: For folders: `image_size`, `mirror`, `cache_bytes` and `cache_dir`; for CSV files also `target`
             (`"multilabel"` or `"regression"`, where a picture has several labels, or numbers) and `label_columns`. For
-            texts: `tokenizer` (default `"minibert"`), `length` in tokens, and `label_columns`. For sounds: `seconds`
+            texts: `tokenizer` (default `"minibert"`), `length` in tokens, and `label_columns`. For boxes: `image_size`,
+            `pictures` (how many to train on), `box_format`, `group_pattern`, `near`, `stride`, `mirror`, and where a
+            folder of class folders also has annotations, `target` (`"class"` or `"boxes"`). For sounds: `seconds`
             (default 1), `sample_rate` (default 16,000), `by_speaker` and `label_columns`.
 
     Returns:
@@ -102,15 +111,24 @@ def load_task(name: str | pathlib.PurePath, labels_per_class: int | None = None,
 
 
 def _load_own(path: pathlib.Path, labels_per_class: int | None, seed: int, options: dict[str, Any]) -> Task:
-    """Returns the task of pictures, texts or sounds of one's own, whichever lie at a path."""
-    kind = find_kind(path)
+    """Returns the task of pictures with classes or boxes, texts or sounds of one's own, whichever lie at a path."""
+    kind = kind_of_data(path, options.get("target"))
+    if kind == "boxes":
+        options = {name: value for name, value in options.items() if name != "target"}
     known_options = set().union(*_OPTIONS_OF_KIND.values())
     misplaced = sorted(options.keys() & known_options - _OPTIONS_OF_KIND[kind])
     if misplaced and path.exists():
-        what = {"image": "pictures", "text": "texts", "audio": "sounds"}[kind]
-        if kind == "image":
+        what = {"boxes": "pictures with boxes"}.get(kind, kind)
+        if kind == "pictures":
             what += f": a table of texts has a column {' or '.join(TEXT_COLUMNS)}"
         raise ValueError(f"{str(path)!r} is read as {what}. Received: {', '.join(misplaced)}, which is not for these.")
+    if kind == "boxes":
+        if labels_per_class is not None:
+            raise ValueError(
+                f"A picture has any number of boxes. Received: labels_per_class={labels_per_class!r}. Say how many "
+                "pictures to train on: pictures=60."
+            )
+        return load_boxes(path, seed=seed, **options)
     return _LOADER_OF_KIND[kind](path, labels_per_class, seed, **options)
 
 

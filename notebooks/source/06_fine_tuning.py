@@ -330,13 +330,13 @@ def head_first(rate):
 print(head_first(1e-2))
 # %% [markdown] lang="en"
 # The table shows the phases, one a line. `cosine`: after a short warm-up the rate sinks to zero by the end of the phase.
-# `at 128 features`: the rate suits a head of that many; a wider one gets less. `images as they are`: no augmentation. Now one
+# `at 128 features`: the rate suits a head of that many; a wider one gets less. `inputs as they are`: no augmentation. Now one
 # run, live, at 1e-2, a usual rate for a new head.
 #
 # **Predict.** Which of the two will suffer, the digits or the letters?
 # %% [markdown] lang="ko"
 # 표에는 학습 단계(phase)가 한 줄에 하나씩 나옵니다. `cosine`은 학습률이 짧은 준비 구간(warm-up)에서 올라갔다가 단계가 끝날 때까지 0으로 내려간다는 뜻이고,
-# `at 128 features`는 특징이 128개인 헤드에 맞춘 학습률이라는 뜻으로, 특징이 더 많은 헤드는 그만큼 작은 값을 씁니다. `images as they are`는
+# `at 128 features`는 특징이 128개인 헤드에 맞춘 학습률이라는 뜻으로, 특징이 더 많은 헤드는 그만큼 작은 값을 씁니다. `inputs as they are`는
 # 데이터 증강을 하지 않는다는 뜻입니다. 이제 1e-2로 한 번 직접 학습해 봅시다. 새 헤드에는 흔히 쓰는 학습률입니다.
 #
 # **예측해 보세요.** 숫자와 글자 가운데 어느 쪽이 나빠질까요?

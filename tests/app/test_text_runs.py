@@ -115,7 +115,7 @@ def test_a_run_on_texts_is_exported(run, tmp_path):
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        (["--image-size", "32"], "takes token ids, and no images"),
+        (["--image-size", "32"], "takes texts or sounds, and no images"),
         (["--target", "regression"], "A text has one class"),
         (["--no-mirror"], "--mirror is for pictures"),
     ],

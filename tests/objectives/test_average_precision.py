@@ -6,7 +6,7 @@ import io
 import numpy as np
 import pytest
 
-from ftlib.objectives.average_precision import average_precision
+from ftlib.objectives.average_precision import average_precision, precision_recall
 
 
 def coco_precision(detections, targets, num_classes):
@@ -102,3 +102,18 @@ def test_classes_without_objects_do_not_count():
 def test_every_image_has_its_detections():
     with pytest.raises(ValueError, match="detections of 1 images, targets of 2"):
         average_precision([np.zeros((0, 6))], [np.zeros((0, 5))] * 2)
+
+
+def test_precision_and_recall_go_on_detection_by_detection():
+    target = np.array([[0, 0, 10, 10, 0], [50, 0, 60, 10, 0], [0, 0, 10, 10, 1]])
+    found = np.array(
+        [[0, 0, 10, 10, 0, 0.9], [80, 0, 90, 10, 0, 0.8], [50, 0, 60, 10, 0, 0.7], [0, 0, 10, 10, 1, 0.95]]
+    )
+    curve = precision_recall([found, np.zeros((0, 6))], [target, np.zeros((0, 5))], class_index=0)
+    assert curve.object_count == 2 and curve.scores.tolist() == [0.9, 0.8, 0.7]
+    np.testing.assert_allclose(curve.recalls, [0.5, 0.5, 1])
+    np.testing.assert_allclose(curve.precisions, [1, 0.5, 2 / 3])
+    nothing = precision_recall([np.zeros((0, 6))], [target], class_index=0)
+    assert len(nothing.recalls) == 0 and nothing.object_count == 2
+    with pytest.raises(ValueError, match="one of COCO's thresholds"):
+        precision_recall([found], [target], 0, iou=0.52)

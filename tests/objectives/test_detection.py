@@ -282,3 +282,49 @@ def test_it_learns_to_find_shapes(strategy):
     assert run.val_score > 0.8 > run.baseline("validation")["map50"]
     found = ft.decode(run.predict(run.task.test.images), threshold=0.3)
     assert sum(map(len, found)) > 20
+
+
+# --- answers ----------------------------------------------------------------------------------------------
+
+
+def made_outputs():
+    """Returns outputs of a detector for one image: a disc, the same again, and a square that it is less sure of."""
+    outputs = np.zeros((64, 6), "float32")
+    outputs[:3] = [[1, 1, 9, 9, 0.9, 0], [1, 1, 9, 8.5, 0.8, 0], [16, 16, 30, 30, 0.1, 0.4]]
+    return outputs
+
+
+def test_an_answer_is_a_list_of_boxes_and_how_many_there_are():
+    objective, names = ft.Detection(stride=4), ("disc", "square")
+    assert objective.answer_cells(made_outputs(), names) == ("disc 1, square 1",)
+    record = objective.answer_record(made_outputs(), names)
+    assert record["boxes"][0] == {"class": "disc", "score": 0.9, "box": [1, 1, 9, 9]} and len(record["boxes"]) == 2
+    assert [column.title for column in objective.answer_columns(names)] == ["objects"]
+    assert objective.answer_cells(np.zeros((64, 6)), names) == ("none",)
+    assert objective.output_names(names) == ("x0", "y0", "x1", "y1", "disc", "square")
+    assert "grid of 4 pixels" in objective.describe_outputs(names) and "disc, square" in objective.describe_outputs(
+        names
+    )
+
+
+def test_the_rows_of_classes():
+    targets = [np.array([[1, 1, 9, 9, 0], [40, 40, 60, 60, 0]])]
+    disc, square = ft.Detection(stride=4).score_rows(made_outputs()[None], targets, ("disc", "square"))
+    assert (disc["objects"], disc["said"], disc["right"], disc["precision"], disc["recall"]) == (2, 1, 1, 1, 0.5)
+    assert disc["ap50"] == pytest.approx(51 / 101) and square["ap50"] is None and square["precision"] == 0
+    assert square["recall"] is None
+
+
+def test_outputs_that_say_the_same_and_those_that_do_not():
+    objective, outputs = ft.Detection(stride=4), made_outputs()[None]
+    nearly, moved, surer = outputs + 1e-4, outputs.copy(), outputs.copy()
+    moved[0, 2, :4] += 3
+    surer[0, 2, 5] = 0.2
+    assert objective.same_answers(nearly, outputs).tolist() == [True]
+    assert objective.same_answers(moved, outputs).tolist() == objective.same_answers(surer, outputs).tolist() == [False]
+    assert objective.output_difference(nearly, outputs) < 1e-3
+    assert objective.output_difference(moved, outputs) == pytest.approx(0.1, abs=1e-3)
+    assert objective.output_difference(surer, outputs) == pytest.approx(0.2)
+    far = outputs.copy()
+    far[0, 10, :4] = 5000  # a cell that sees nothing
+    assert objective.output_difference(far, outputs) == 0

@@ -125,6 +125,14 @@ def boxes():
     yield plots.boxes(np.zeros((1, 8, 8)), [[]], [])
 
 
+def precision_recall():
+    for name, count in zip(NAMES, (1, 8, 3), strict=True):
+        curves = {f"{i} {name}": (np.linspace(0.1, 0.9, 5), np.linspace(1, 0.2 + 0.1 * i, 5)) for i in range(count)}
+        marked = {class_name: (0.5, 0.6) for class_name in curves}
+        yield plots.precision_recall(curves, marked, SENTENCES)
+        yield plots.precision_recall(curves, None, KOREAN * 4, width=4.5)
+
+
 def scatter():
     for name, classes in zip((*NAMES, ""), (2, 50, 9, 50), strict=True):
         names = [f"{i}{name}" for i in range(classes)]
@@ -190,8 +198,8 @@ def residual_histogram():
 
 PICTURES = [
     accuracy_curves, bars, boxes, confusion_matrix, effect_grid, feature_maps, filter_grid, headline, image_grid,
-    learning_curves, lines, mistakes, predicted_against_true, reliability, residual_histogram, scatter,
-    stage_picture, stage_shares, trade_off,
+    learning_curves, lines, mistakes, precision_recall, predicted_against_true, reliability, residual_histogram,
+    scatter, stage_picture, stage_shares, trade_off,
 ]  # fmt: skip
 
 

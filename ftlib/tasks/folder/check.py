@@ -154,7 +154,7 @@ def check_folder(
     if place in _known_reports and _known_reports[place][0] == state:
         return _known_reports[place][1]
 
-    contents = _FolderContents(listing)
+    contents = FolderContents(listing)
     copies = sort_out_copies(contents.files_by_pixels.values())
     report = FolderReport(
         path=path,
@@ -185,7 +185,7 @@ def _file_state(listing: Listing) -> tuple:
     return file_states, listing.skipped, listing.lost
 
 
-class _FolderContents:
+class FolderContents:
     """What the files of a listing turn out to be when they are opened.
 
     Attributes:

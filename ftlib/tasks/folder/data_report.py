@@ -3,7 +3,7 @@
 import collections
 import pathlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Generic, NamedTuple, TypeVar
+from typing import ClassVar, Generic, NamedTuple, TypeVar
 
 from ftlib.tasks.folder.picture_file import UNDIVIDED, LabelledExample, LostPictures, Skipped, group_by_id
 from ftlib.tasks.folder.remark import Remark
@@ -23,9 +23,11 @@ class DataReport:
 
     Attributes:
         noun: What messages call one of them: "picture", "text", "sound".
+        error_kinds: The kinds of remark that nothing should be trained with. Default: none.
     """
 
     noun: str
+    error_kinds: ClassVar[tuple[str, ...]] = ()
     path: pathlib.Path
     class_names: tuple[str, ...]
     files: Sequence[LabelledExample]

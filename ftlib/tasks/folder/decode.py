@@ -42,6 +42,7 @@ UPRIGHT_TRANSPOSE = {
     2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE", 6: "ROTATE_270", 7: "TRANSVERSE",
     8: "ROTATE_90",
 }  # fmt: skip
+_LYING = (5, 6, 7, 8)  # orientations in which a picture is stored on its side
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -96,6 +97,28 @@ def read_picture(path: pathlib.Path, at_least: int | None = None) -> DecodedPict
         raise ValueError(getattr(error, "strerror", None) or str(error) or type(error).__name__) from error
 
 
+def read_picture_size(path: pathlib.Path) -> tuple[int, int]:
+    """Returns the upright size of a picture file, `(height, width)` in pixels, without decoding it.
+
+    Raises:
+        ValueError: If the file is no picture. The message is the reason alone, without the path.
+    """
+    try:
+        with open_picture_file(path) as image_file:
+            width, height = image_file.size
+            orientation = _exif_orientation(image_file)
+    except Exception as error:  # as in `read_picture`: whatever it is, the file is the cause
+        raise ValueError(getattr(error, "strerror", None) or str(error) or type(error).__name__) from error
+    return (width, height) if orientation in _LYING else (height, width)
+
+
+def _exif_orientation(image_file: "ImageFile.ImageFile") -> int:
+    try:
+        return image_file.getexif().get(_EXIF_ORIENTATION, 1)
+    except Exception:  # unreadable EXIF says nothing about the picture: leave it as it is stored
+        return 1
+
+
 def _decode_plain(image_file: "ImageFile.ImageFile", at_least: int | None) -> DecodedPicture:
     from PIL import Image
 
@@ -115,16 +138,12 @@ def _decode_plain(image_file: "ImageFile.ImageFile", at_least: int | None) -> De
     if "16-bit" in conversions and not image_file.mode.startswith("I"):  # Pillow has scaled it to 8 bits
         if 0 < _central_range(np.asarray(image_file)) < 2**4:
             conversions.add("16-bit narrow")
-    try:
-        orientation = image_file.getexif().get(_EXIF_ORIENTATION, 1)
-    except Exception:  # unreadable EXIF says nothing about the picture: leave it as it is stored
-        orientation = 1
-
+    orientation = _exif_orientation(image_file)
     image = _convert_to_eight_bits(image_file, conversions)
     if orientation in UPRIGHT_TRANSPOSE:
         conversions.add("rotated")
         image = image.transpose(Image.Transpose[UPRIGHT_TRANSPOSE[orientation]])
-        if orientation >= 5:
+        if orientation in _LYING:
             size = (size[1], size[0])
     if "16-bit narrow" in conversions:
         conversions.discard("16-bit")
@@ -308,19 +327,20 @@ class FolderImages(LazyImages):
 
     def fit_images(self, size: tuple[int, int], channels: int) -> "FolderImages":
         """Returns the same files at another size and number of channels, decoded from the files again."""
-        images = FolderImages(self.paths, (size[0], size[1]), channels, self.cache_bytes, self.folder)
+        images = type(self)(self.paths, (size[0], size[1]), channels, self.cache_bytes, self.folder)
         images._digests = self._digests  # shared, so that no file is read twice for it
         return images
 
     def _open_store(self) -> PixelMemory | PixelFile:
         with _store_lock:
             if self._store is None:
-                self._store = open_pixel_store(self.paths, self.shape, self.cache_bytes, self.folder)
+                self._store = open_pixel_store(self.paths, self.shape, self.cache_bytes, self._store_folder())
         return self._store
 
-    def _decode(self, index: int) -> np.ndarray:
-        from PIL import Image, ImageOps
+    def _store_folder(self) -> str | os.PathLike | None:
+        return self.folder
 
+    def _decode(self, index: int) -> np.ndarray:
         height, width, channels = self.shape[1:]
         try:
             picture = read_picture(self.paths[index], at_least=2 * max(height, width))
@@ -329,5 +349,11 @@ class FolderImages(LazyImages):
                 f"{self.paths[index]} could be read when the folder was checked and now cannot ({error}). "
                 "Load the folder again."
             ) from error
-        image = ImageOps.fit(picture.image, (width, height), method=Image.Resampling.BILINEAR)
+        image = self._fit(picture, (width, height))
         return np.asarray(image.convert("RGB" if channels == 3 else "L")).reshape(self.shape[1:])
+
+    def _fit(self, picture: DecodedPicture, size: tuple[int, int]) -> "Image.Image":
+        """Returns a picture at a size `(width, height)`."""
+        from PIL import Image, ImageOps
+
+        return ImageOps.fit(picture.image, size, method=Image.Resampling.BILINEAR)

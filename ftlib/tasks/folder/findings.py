@@ -11,7 +11,14 @@ from ftlib.tasks.folder.check import FolderReport
 from ftlib.tasks.folder.data_report import DataReport
 from ftlib.tasks.folder.picture_file import UNDIVIDED, LabelledExample
 from ftlib.tasks.folder.splitting import count_per_class, find_small_classes
-from ftlib.tasks.folder.targets import CLASS_TARGET, MultiLabelTarget, RegressionTarget, suggest_target
+from ftlib.tasks.folder.targets import (
+    CLASS_TARGET,
+    BoxTarget,
+    MultiLabelTarget,
+    RegressionTarget,
+    count_boxes,
+    suggest_target,
+)
 from ftlib.text import format_count, format_list
 
 LEVELS = ("error", "warning", "note")
@@ -24,6 +31,7 @@ _SMALL_SIDE = 32  # pixels
 _MANY_CLASSES = 1000
 _FEW_TEST_PICTURES = 100
 _FEW_TEST_LABELS = 10  # test pictures of one label
+_FEW_TEST_BOXES = 20  # of one class
 _USUAL_SHARE = 0.95  # of all pictures
 _FAR_RANGES = 5  # interquartile ranges from the median
 _MOST_IN_GROUP = 4  # pictures of a group that are named
@@ -77,7 +85,7 @@ def grade_remarks(
 
     Args:
         report: The report of any data.
-        serious_kinds: Of remarks that are worth a warning; the others are notes.
+        serious_kinds: The kinds of remark that are worth a warning; what its `error_kinds` names is an error.
         ids_by_kind: Which examples a kind of remark is about, where it is about some.
     """
     spare_ids = dict(ids_by_kind)
@@ -85,6 +93,8 @@ def grade_remarks(
     for remark in report.remarks():
         ids = tuple(spare_ids.pop(remark.kind, ()))  # with the first line of its kind
         level = "warning" if remark.kind in serious_kinds else "note"
+        if remark.kind in report.error_kinds:
+            level = "error"
         findings.append(Finding(level, remark.kind, remark.line, ids))
     return findings
 
@@ -167,11 +177,11 @@ def inspect_groups(report: DataReport) -> list[Finding]:
     divided_groups = sorted(group for group, parts in parts_by_group.items() if len(parts) > 1)
     if not divided_groups:
         return []
-    where, remedy = "of the CSV file", "Leave the column split out"
-    if report.path.is_dir():
-        where, remedy = "that the file names say", "Put the files of all splits together"
+    origin, remedy = "of the CSV file", "Leave the column split out"
+    if not report.path.is_file():
+        origin, remedy = f"of {report.noun}s", "Put all into one folder"
     text = (
-        f"Leak: {format_count(len(divided_groups), 'group')} {where} in several splits, so test accuracy would be too "
+        f"Leak: {format_count(len(divided_groups), 'group')} {origin} in several splits, so test scores would be too "
         f"optimistic. {remedy}, and ftlib divides by group: {format_list(divided_groups)}"
     )
     return [Finding("warning", "group leak", text)]
@@ -295,6 +305,8 @@ def inspect_balance(report: DataReport, part_files: DividedExamples) -> list[Fin
         return _inspect_number_test(len(part_files["test"]))
     if report.target.name == MultiLabelTarget.name:
         return _inspect_rare_labels(report, part_files)
+    if report.target.name == BoxTarget.name:
+        return _inspect_rare_boxes(report, part_files)
     return _inspect_class_balance(report, part_files)
 
 
@@ -346,6 +358,18 @@ def _inspect_rare_labels(report: DataReport, part_files: DividedExamples) -> lis
     return [Finding("note", "small test", text)]
 
 
+def _inspect_rare_boxes(report: DataReport, part_files: DividedExamples) -> list[Finding]:
+    counts = count_boxes(part_files["test"], report.class_names)
+    rare_classes = [f"{name} {count}" for name, count in counts.items() if count < _FEW_TEST_BOXES]
+    if not rare_classes:
+        return []
+    text = (
+        f"{format_count(len(rare_classes), 'class')} with fewer than {_FEW_TEST_BOXES} boxes to test on: "
+        f"{format_list(rare_classes)}. How well these are found is then known only roughly."
+    )
+    return [Finding("note", "small test", text)]
+
+
 def inspect_sizes(report: FolderReport) -> list[Finding]:
     """Returns the findings on how large the pictures are, and on those that hardly show anything."""
     looks = report.looks
@@ -361,7 +385,10 @@ def inspect_sizes(report: FolderReport) -> list[Finding]:
         )
         findings.append(Finding("warning", "small", text, small_ids))
 
-    long_ids = tuple(file_id for file_id, look in looks.items() if max(look.size) >= _LONG_RATIO * min(look.size))
+    is_cut = not report.target.keeps_whole
+    long_ids = tuple(
+        file_id for file_id, look in looks.items() if is_cut and max(look.size) >= _LONG_RATIO * min(look.size)
+    )
     if long_ids:
         text = (
             f"{format_count(len(long_ids), 'picture')} at least {_LONG_RATIO} times as long as wide; only the square "

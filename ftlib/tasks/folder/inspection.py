@@ -123,11 +123,22 @@ def inspect_data(
     {'daisy': 28, 'roses': 28}
     """
     report = check_folder(pathlib.Path(path), target=target, label_columns=label_columns)
+    return inspect_report(report, finding_rules.inspect_files(report), near)
+
+
+def inspect_report(report: FolderReport, file_findings: Sequence[Finding], near: bool = True) -> DataFindings:
+    """Returns what a check of pictures and a comparison of them say, and the splits.
+
+    Args:
+        report: The `FolderReport`.
+        file_findings: Its remarks, as findings.
+        near: As for `inspect_data`.
+    """
     near_groups, series = _find_near_groups(report) if near else ((), ())
     left_out = _find_leaking(report, near_groups)
     files = [file for file in report.files if file.id not in left_out]
     findings = [
-        *finding_rules.inspect_files(report),
+        *file_findings,
         *finding_rules.inspect_exact_copies(report),
         *finding_rules.inspect_near_copies(report, near_groups, left_out),
         *finding_rules.inspect_series(report, series),

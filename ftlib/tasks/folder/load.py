@@ -16,6 +16,7 @@ from ftlib.tasks.folder.picture_file import PictureFile, group_by_id
 from ftlib.tasks.folder.splitting import DRAWN_SHARE, describe_gaps, split_files
 from ftlib.tasks.folder.table import list_pictures
 from ftlib.tasks.folder.targets import CLASS_TARGET, Target, make_target, suggest_target
+from ftlib.tasks.folder.whole_images import WholeImages
 from ftlib.tasks.split import Split
 from ftlib.tasks.task import Task, draw_labels
 from ftlib.text import format_count
@@ -75,7 +76,7 @@ def load_folder(  # noqa: PLR0913 - options with defaults
     >>> task.train.images[:8].shape  # doctest: +SKIP
     (8, 96, 96, 3)
     """
-    height_and_width = _require_image_size(image_size)
+    height_and_width = require_image_size(image_size)
     path = find_path(path)
     known_target = make_target(target, label_columns)
     _refuse_early(path, labels_per_class, seed, known_target)
@@ -196,11 +197,13 @@ def make_splits(
     for part, files in part_files.items():
         cache_share = cache_bytes * len(files) // max(file_count, 1)
         targets = target.encode(_labels_of(files), class_names)
-        splits[part] = make_split(files, targets, size, cache_share, cache_dir, with_groups)
+        splits[part] = make_split(
+            files, targets, size, cache_share, cache_dir, with_groups, keeps_whole=target.keeps_whole
+        )
     return splits
 
 
-def make_split(
+def make_split(  # noqa: PLR0913 - options with defaults
     files: Sequence[PictureFile],
     targets: np.ndarray,
     size: tuple[int, int],
@@ -208,6 +211,7 @@ def make_split(
     cache_dir: str | os.PathLike | None = None,
     with_groups: bool = False,
     channels: int = 3,
+    keeps_whole: bool = False,
 ) -> Split:
     """Returns the `Split` of some pictures.
 
@@ -218,17 +222,16 @@ def make_split(
         cache_bytes, cache_dir: As for `FolderImages`.
         with_groups: Whether the split has `groups`.
         channels: 3, or 1 for grey.
+        keeps_whole: Whether pictures are shown whole between bars, and targets are boxes in pixels of the files, which
+            are moved with them. Default False: the middle of each picture.
     """
+    make_images = WholeImages if keeps_whole else FolderImages
+    images = make_images(
+        [file.path for file in files], size, channels, cache_bytes, cache_dir, [file.sha256 for file in files]
+    )
     return Split(
-        images=FolderImages(
-            [file.path for file in files],
-            size,
-            channels,
-            cache_bytes,
-            cache_dir,
-            [file.sha256 for file in files],
-        ),
-        labels=targets,
+        images=images,
+        labels=images.place_boxes(targets) if isinstance(images, WholeImages) else targets,
         ids=np.array([file.id for file in files]),
         groups=np.array([file.group for file in files]) if with_groups else None,
     )
@@ -244,7 +247,7 @@ def _describe_left_out(report: FolderReport) -> str:
     return f" {format_count(left_out, 'file')} left out: see check_folder({str(report.path)!r})."
 
 
-def _require_image_size(image_size: int | tuple[int, int]) -> tuple[int, int]:
+def require_image_size(image_size: int | tuple[int, int]) -> tuple[int, int]:
     """Returns `(height, width)`; raises a ValueError for what is not a size in pixels."""
     try:
         pair = image_size if isinstance(image_size, (tuple, list)) else (image_size, image_size)

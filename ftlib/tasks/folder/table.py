@@ -86,6 +86,11 @@ def list_files(
         FileNotFoundError: If there is nothing at `path`.
         ValueError: If it is not arranged as above.
     """
+    if target.keeps_whole:
+        raise ValueError(
+            f"The target {target.name} is read from annotation files beside the pictures: use ft.check_boxes and "
+            f"ft.load_task on their folder. Received: {str(path)!r}."
+        )
     if path.suffix.lower() in TABLE_SUFFIXES and path.is_file():
         return _list_table(path, training, target, kind)
     if target != CLASS_TARGET:

@@ -1,27 +1,33 @@
-"""What the label of a picture says: one class, several classes, or numbers; a class for each."""
+"""What the label of a picture says: one class, several classes, numbers, or boxes; a class for each."""
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import math
 import re
-from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from ftlib.errors import find_name
 from ftlib.files import normalize_name
+from ftlib.objectives.boxes import as_boxes, stack_targets
 from ftlib.objectives.classification import Classification
+from ftlib.objectives.detection import Detection
 from ftlib.objectives.multi_label import SEPARATOR, MultiLabel
 from ftlib.objectives.objective import Objective
 from ftlib.objectives.regression import Regression
 from ftlib.tasks.folder.class_names import MISSING_LABELS
 from ftlib.tasks.folder.picture_file import LabelledExample, Skipped
+from ftlib.text import format_count
 
 _MOST_STRATA = 5  # ranges of numbers that every split gets its share of
 _LEAST_IN_STRATUM = 10  # pictures
 _FEWEST_FOR_HINT = 0.1  # of the labels that have a separator
+_FEWEST_EMPTY = 10  # pictures without boxes that are a stratum of their own
+_MOST_CLASSES_NAMED = 8  # with the number of their boxes
 _MOST_REPEATS = 0.5  # distinct numbers as a share of the pictures, from which they are hardly classes
 
 
@@ -39,6 +45,7 @@ class Target:
     name: ClassVar[str]
     noun: ClassVar[str]  # of one of `names`
     conflict: ClassVar[str]  # how messages call two labels of one picture
+    keeps_whole: ClassVar[bool] = False  # whether pictures are shown whole, between bars, and not cut to their middle
     most_columns: ClassVar[int | None] = 1
 
     columns: tuple[str, ...] = ()
@@ -46,6 +53,11 @@ class Target:
     def __post_init__(self):
         given_columns = (self.columns,) if isinstance(self.columns, str) else self.columns
         object.__setattr__(self, "columns", tuple(given_columns))
+        if self.most_columns == 0 and self.columns:
+            raise ValueError(
+                f"Boxes are read from the files beside the pictures. Received: the columns {', '.join(self.columns)}. "
+                "Leave them out."
+            )
         if self.most_columns is not None and len(self.columns) > self.most_columns:
             raise ValueError(
                 f"The target {self.name} is read from one column. Received: {', '.join(self.columns)}. Several columns "
@@ -263,12 +275,116 @@ class RegressionTarget(Target):
                 raise ValueError(f"{where} has the number {column[0]:g} for every picture: there is nothing to learn.")
 
 
-TARGETS: dict[str, type[Target]] = {target.name: target for target in (ClassTarget, MultiLabelTarget, RegressionTarget)}
+@dataclasses.dataclass(frozen=True)
+class BoxTarget(Target):
+    """Boxes around the objects of a picture, each with its class; see `format_boxes` for how they are written."""
+
+    name: ClassVar[str] = "boxes"
+    noun: ClassVar[str] = "class"
+    conflict: ClassVar[str] = "with different boxes"
+    most_columns: ClassVar[int | None] = 0
+    keeps_whole: ClassVar[bool] = True
+
+    def names_in(self, label: str, names: Sequence[str]) -> tuple[str, ...]:
+        """Returns the classes of the objects of a picture, each once."""
+        return tuple(sorted({box.class_name for box in parse_boxes(label)}))
+
+    def kind_of(self, label: str) -> str:
+        """Returns nothing: pictures that are nearly the same, such as frames of a film, may differ in their boxes."""
+        return ""
+
+    def strata(self, files: Sequence[LabelledExample], names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Returns the classes in each picture. Pictures without boxes are a stratum of their own, if there are ten."""
+        strata = {file.id: self.names_in(file.class_name, names) for file in files}
+        empty_ids = [file_id for file_id, classes in strata.items() if not classes]
+        if len(empty_ids) >= _FEWEST_EMPTY:
+            stand_in = ("no boxes",)
+        else:
+            counts = collections.Counter(name for classes in strata.values() for name in classes)
+            stand_in = tuple(name for name, _ in counts.most_common(1))
+        return {**strata, **dict.fromkeys(empty_ids, stand_in)}
+
+    def encode(self, labels: Sequence[str], names: Sequence[str]) -> np.ndarray:
+        """Returns the boxes of each picture, `(n,)` arrays `(k, 5)`, in pixels of the picture as it is stored."""
+        index_by_name = {name: i for i, name in enumerate(names)}
+        return stack_targets(
+            [
+                as_boxes([[*box.corners, index_by_name[box.class_name]] for box in parse_boxes(label)])
+                for label in labels
+            ]
+        )
+
+    def rename(self, label: str, matches: Mapping[str, str]) -> str:
+        """Returns the boxes with the classes that their classes match."""
+        return format_boxes([box._replace(class_name=matches[box.class_name]) for box in parse_boxes(label)])
+
+    def make_objective(self, names: Sequence[str]) -> Objective:
+        """Returns `Detection()`."""
+        return Detection()
+
+    def describe_contents(self, name_count: int) -> str:
+        """Returns "with boxes of 3 classes"."""
+        return f"with boxes of {format_count(name_count, 'class')}"
+
+    def describe_spread(self, files: Sequence[LabelledExample], counts: Mapping[str, int]) -> str:
+        """Returns how many boxes of each class there are, or the range of that where there are many classes."""
+        box_counts = count_boxes(files, counts)
+        if len(box_counts) > _MOST_CLASSES_NAMED:
+            return f"{min(box_counts.values()):,} to {max(box_counts.values()):,} boxes of each class"
+        return "boxes: " + ", ".join(f"{name} {count:,}" for name, count in sorted(box_counts.items()))
+
+
+class Box(NamedTuple):
+    """A box around an object of a picture.
+
+    Attributes:
+        class_name: Its class.
+        corners: `(x0, y0, x1, y1)` in pixels.
+    """
+
+    class_name: str
+    corners: tuple[float, float, float, float]
+
+
+def format_boxes(boxes: Sequence[Box]) -> str:
+    """Returns boxes as one text, in an order that does not depend on how they came: `"10 20 55.5 80 dog|..."`."""
+    lines = []
+    for class_name, corners in sorted(boxes):
+        numbers = " ".join(f"{round(number, 2):.2f}".rstrip("0").rstrip(".") for number in corners)
+        lines.append(f"{numbers} {class_name}")
+    return SEPARATOR.join(lines)
+
+
+def parse_boxes(label: str) -> list[Box]:
+    """Returns the boxes that `format_boxes` wrote.
+
+    Example:
+    >>> parse_boxes("10 20 55.5 80 guide dog")
+    [Box(class_name='guide dog', corners=(10.0, 20.0, 55.5, 80.0))]
+    """
+    boxes = []
+    for line in label.split(SEPARATOR) if label else ():
+        x0, y0, x1, y1, class_name = line.split(" ", 4)
+        boxes.append(Box(class_name, (float(x0), float(y0), float(x1), float(y1))))
+    return boxes
+
+
+def count_boxes(files: Iterable[LabelledExample], class_names: Iterable[str]) -> dict[str, int]:
+    """Returns `{class name: number of boxes}` of some pictures, for every class."""
+    counts = collections.Counter(dict.fromkeys(class_names, 0))
+    for file in files:
+        counts.update(box.class_name for box in parse_boxes(file.class_name))
+    return dict(counts)
+
+
+TARGETS: dict[str, type[Target]] = {
+    target.name: target for target in (ClassTarget, MultiLabelTarget, RegressionTarget, BoxTarget)
+}
 CLASS_TARGET = ClassTarget()
 
 
 def make_target(name: str | Target | None = None, columns: Sequence[str] = ()) -> Target:
-    """Returns the `Target` of a name: `"class"` (default), `"multilabel"` or `"regression"`; a `Target` is itself.
+    """Returns the `Target` of a name, `"class"` (default), `"multilabel"`, `"regression"` or `"boxes"`; or itself.
 
     Raises:
         ValueError: For another name, and for several columns where one is read.

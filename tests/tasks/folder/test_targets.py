@@ -112,7 +112,8 @@ def test_checks_of_several_labels(tmp_path):
     [
         ("multilabel", ("a|b",), "for every picture; telling apart needs two"),
         ("regression", ("3",), "nothing to learn"),
-        ("boxes", ("a",), "target"),
+        ("boxes", ("a",), "read from annotation files beside the pictures"),
+        ("outlines", ("a",), "target"),
     ],
 )
 def test_nothing_to_tell_apart_is_refused(tmp_path, target, labels, message):
