@@ -81,21 +81,14 @@ def _inspect_boxes(data_path: pathlib.Path, options: Options) -> DataFindings:
 
 def _inspect_own_sounds(path: pathlib.Path, options: Options) -> DataFindings:
     """Checks sounds at the length that the backbone takes, or that was asked for."""
-    from ftlib.tasks.sound_files.check import DEFAULT_RATE, DEFAULT_SECONDS, require_form
+    from ftlib.tasks.sound_files.check import DEFAULT_RATE, DEFAULT_SECONDS, require_rate
     from ftlib.tasks.sound_files.inspection import inspect_sounds
 
     rate = options.sample_rate or DEFAULT_RATE
     seconds = options.seconds
-    length = _length_of_backbone(options.backbone or DEFAULT_SOUND_BACKBONE)
-    if length is None:
-        seconds = DEFAULT_SECONDS if seconds is None else seconds
-    elif seconds is None:
-        seconds = length / rate
-    elif require_form(seconds, rate) != length:
-        raise ValueError(
-            f"The backbone {options.backbone or DEFAULT_SOUND_BACKBONE} takes {length:,} samples, {length / rate:g} s "
-            f"at {rate:,} Hz. Received: --seconds {seconds:g}. Leave it out, or name another backbone."
-        )
+    if seconds is None:
+        length = _length_of_backbone(options.backbone or DEFAULT_SOUND_BACKBONE)
+        seconds = DEFAULT_SECONDS if length is None else length / require_rate(rate)
     return inspect_sounds(path, options.label_columns or (), seconds, rate, options.by_speaker)
 
 

@@ -288,17 +288,23 @@ def _name_speakers(files: Sequence[PictureFile], values: dict[str, str]) -> bool
     return in_several_classes >= len(files) / 2
 
 
+def require_rate(sample_rate: int) -> int:
+    """Returns a number of samples per second; raises a ValueError for one that makes no sense."""
+    if not is_whole_number(sample_rate) or not _RATES[0] <= sample_rate <= _RATES[1]:
+        raise ValueError(
+            f"`sample_rate` is a number of samples per second, from {_RATES[0]:,} to {_RATES[1]:,}. Received: "
+            f"sample_rate={sample_rate!r}."
+        )
+    return int(sample_rate)
+
+
 def require_form(seconds: float, sample_rate: int) -> int:
     """Returns how many samples some seconds have at a rate.
 
     Raises:
         ValueError: For seconds, or a rate, that make no sense.
     """
-    if not is_whole_number(sample_rate) or not _RATES[0] <= sample_rate <= _RATES[1]:
-        raise ValueError(
-            f"`sample_rate` is a number of samples per second, from {_RATES[0]:,} to {_RATES[1]:,}. Received: "
-            f"sample_rate={sample_rate!r}."
-        )
+    require_rate(sample_rate)
     is_number = isinstance(seconds, (int, float, np.number)) and not isinstance(seconds, bool)
     if not is_number or not 0.01 <= seconds <= _LONGEST:
         raise ValueError(f"`seconds` is a number from 0.01 to {_LONGEST:g}. Received: seconds={seconds!r}.")
