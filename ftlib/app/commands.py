@@ -46,8 +46,8 @@ _TEXTS = {
         "ftlib fit flowers                              one folder of pictures per class\n"
         "ftlib fit labels.csv                           columns path and label; also split, group\n"
         "ftlib fit reviews.csv                          texts: columns text and label; also split, group, id\n"
-        "ftlib fit cars                                 pictures with boxes: COCO json, VOC xml or YOLO txt\n"
         "ftlib fit sounds                               one folder of .wav files per class\n"
+        "ftlib fit cars                                 pictures with boxes: COCO json, VOC xml or YOLO txt\n"
         "ftlib fit tags.csv --target multilabel         several labels each: dog|grass\n"
         "ftlib fit weights.csv --target regression      numbers\n"
         "ftlib fit flowers --strategy lp_ft --updates 600 --out runs/longer\n"
@@ -304,10 +304,8 @@ def _check(args: argparse.Namespace) -> int:
             "box_format",
             "group_pattern",
             "image_size",
-            "seconds",
-            "sample_rate",
-            "by_speaker",
         )
+        names += ("seconds", "sample_rate", "by_speaker")
         findings, _ = inspect_own_data(args.data, Options(**{name: getattr(args, name) for name in names}))
     console.result(repr(findings), findings.to_dict())
     return 0 if findings.usable else 2

@@ -56,10 +56,10 @@ def evaluate(
     if on is not None:  # how they are arranged shows before any model is loaded
         if folder.noun == "text":
             list_texts(find_path(on), training=False)
-        elif folder.target.keeps_whole:
-            list_boxes(find_path(on))
         elif folder.noun == "sound":
             list_sounds(find_path(on), training=False)
+        elif folder.target.keeps_whole:
+            list_boxes(find_path(on))
         else:
             list_pictures(find_path(on), training=False, target=folder.target)
     if data is not None:

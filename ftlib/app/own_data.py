@@ -1,4 +1,4 @@
-"""The data of a run: pictures, pictures with boxes, texts or sounds; what their check says, and how they are read."""
+"""The data of a run: pictures with classes or boxes, texts or sounds; what their check says, and how they are read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from ftlib.app.plan import Options
     from ftlib.app.run_config import RunConfig
     from ftlib.models.tokenizer import HubTokenizer, Tokenizer
-    from ftlib.tasks.data_kind import DataKind
     from ftlib.tasks.folder.inspection import DataFindings
 
 DEFAULT_TEXT_BACKBONE = "minibert"
@@ -19,12 +18,12 @@ DEFAULT_SOUND_BACKBONE = "minispeech"
 VOCABULARY_FILE = "vocabulary.txt"
 # Options that make sense for one kind of data alone, and what messages call that kind.
 _OPTIONS_OF_KIND = {
-    "image": ("image_size", "mirror"),
+    "pictures": ("image_size", "mirror"),
     "boxes": ("image_size", "mirror", "box_format", "group_pattern"),
-    "text": ("tokenizer",),
-    "audio": ("seconds", "sample_rate", "by_speaker"),
+    "texts": ("tokenizer",),
+    "sounds": ("seconds", "sample_rate", "by_speaker"),
 }
-_NOUN_OF_KIND = {"image": "pictures", "boxes": "pictures with boxes", "text": "texts", "audio": "sounds"}
+_NAME_OF_KIND = {"boxes": "pictures with boxes"}
 
 
 class OwnData(NamedTuple):
@@ -45,19 +44,19 @@ def inspect_own_data(path: str | os.PathLike, options: Options) -> OwnData:
         FileNotFoundError, NotADirectoryError, ValueError: For data, or options, that cannot be used.
     """
     from ftlib.files import find_path
-    from ftlib.tasks.data_kind import find_kind
     from ftlib.tasks.folder.inspection import inspect_data
+    from ftlib.tasks.kind_of_data import kind_of_data
     from ftlib.tasks.text_files.inspection import inspect_texts
 
     data_path = find_path(path)
     label_columns = options.label_columns or ()
-    kind = find_kind(data_path, options.target)
+    kind = kind_of_data(data_path, options.target)
     _refuse_options_of_others(options, kind, data_path)
-    if kind == "image":
+    if kind == "pictures":
         return OwnData(inspect_data(data_path, options.find_near_copies, options.target, label_columns), None)
     if kind == "boxes":
-        return OwnData(_inspect_own_boxes(data_path, options), None)
-    if kind == "audio":
+        return OwnData(_inspect_boxes(data_path, options), None)
+    if kind == "sounds":
         return OwnData(_inspect_own_sounds(data_path, options), None)
     tokenizer = choose_tokenizer(options)
     if tokenizer.length is None:
@@ -65,14 +64,14 @@ def inspect_own_data(path: str | os.PathLike, options: Options) -> OwnData:
     return OwnData(inspect_texts(data_path, label_columns, tokenizer), tokenizer)
 
 
-def _inspect_own_boxes(path: pathlib.Path, options: Options) -> DataFindings:
+def _inspect_boxes(data_path: pathlib.Path, options: Options) -> DataFindings:
     from ftlib.tasks.box_files.check import DEFAULT_SIZE
     from ftlib.tasks.box_files.inspection import inspect_boxes
     from ftlib.tasks.folder.targets import make_target
 
     make_target("boxes", options.label_columns or ())  # raises for columns
     return inspect_boxes(
-        path,
+        data_path,
         options.find_near_copies,
         options.box_format,
         options.image_size or DEFAULT_SIZE,
@@ -82,21 +81,14 @@ def _inspect_own_boxes(path: pathlib.Path, options: Options) -> DataFindings:
 
 def _inspect_own_sounds(path: pathlib.Path, options: Options) -> DataFindings:
     """Checks sounds at the length that the backbone takes, or that was asked for."""
-    from ftlib.tasks.sound_files.check import DEFAULT_RATE, DEFAULT_SECONDS, require_form
+    from ftlib.tasks.sound_files.check import DEFAULT_RATE, DEFAULT_SECONDS, require_rate
     from ftlib.tasks.sound_files.inspection import inspect_sounds
 
     rate = options.sample_rate or DEFAULT_RATE
     seconds = options.seconds
-    length = _length_of_backbone(options.backbone or DEFAULT_SOUND_BACKBONE)
-    if length is None:
-        seconds = DEFAULT_SECONDS if seconds is None else seconds
-    elif seconds is None:
-        seconds = length / rate
-    elif require_form(seconds, rate) != length:
-        raise ValueError(
-            f"The backbone {options.backbone or DEFAULT_SOUND_BACKBONE} takes {length:,} samples, {length / rate:g} s "
-            f"at {rate:,} Hz. Received: --seconds {seconds:g}. Leave it out, or name another backbone."
-        )
+    if seconds is None:
+        length = _length_of_backbone(options.backbone or DEFAULT_SOUND_BACKBONE)
+        seconds = DEFAULT_SECONDS if length is None else length / require_rate(rate)
     return inspect_sounds(path, options.label_columns or (), seconds, rate, options.by_speaker)
 
 
@@ -113,18 +105,19 @@ def _length_of_backbone(backbone: str | None) -> int | None:
     return shape[1] if len(shape) == 2 else None
 
 
-def _refuse_options_of_others(options: Options, kind: DataKind, path: pathlib.Path) -> None:
+def _refuse_options_of_others(options: Options, kind: str, path: pathlib.Path) -> None:
     """Raises a ValueError for options that make no sense for a kind of data."""
-    if kind in ("text", "audio") and options.target not in (None, "class"):
-        noun = _NOUN_OF_KIND[kind].removesuffix("s")
+    is_of_pictures = kind in ("pictures", "boxes")
+    if not is_of_pictures and options.target not in (None, "class"):
+        noun = kind.removesuffix("s")
         raise ValueError(f"A {noun} has one class. Received: --target {options.target}, which is for pictures.")
     for other_kind, names in _OPTIONS_OF_KIND.items():
-        for name in set(names) - set(_OPTIONS_OF_KIND[kind]):
-            if getattr(options, name) not in (None, False) or (name == "mirror" and options.mirror is False):
-                raise ValueError(
-                    f"--{name.replace('_', '-')} is for {_NOUN_OF_KIND[other_kind]}, and {path} holds "
-                    f"{_NOUN_OF_KIND[kind]}. Leave it out."
-                )
+        for name in names:
+            is_given = getattr(options, name) not in (None, False) or (name == "mirror" and options.mirror is False)
+            if is_given and name not in _OPTIONS_OF_KIND[kind]:
+                others, present = (_NAME_OF_KIND.get(some, some) for some in (other_kind, kind))
+                option = f"--{name.replace('_', '-')}"
+                raise ValueError(f"{option} is for {others}, and {path} holds {present}. Leave it out.")
 
 
 def choose_tokenizer(options: Options) -> Tokenizer | HubTokenizer:

@@ -347,7 +347,13 @@ def _input_shape(backbone: keras.Model, report: DataReport) -> tuple[int, ...]:
     if isinstance(report, TextReport):
         return (backbone.input_shape[1] or report.coverage.length,)
     if isinstance(report, SoundReport):
-        return (backbone.input_shape[1] or report.length,)
+        length = backbone.input_shape[1] or report.length
+        if length != report.length:
+            raise ValueError(
+                f"The backbone takes {length:,} samples, {length / report.sample_rate:g} s at {report.sample_rate:,} "
+                f"Hz. Received: --seconds {report.seconds:g}. Leave it out, or name another backbone."
+            )
+        return (length,)
     return tuple(backbone.input_shape[1:])
 
 

@@ -127,6 +127,15 @@ def _predict_texts(model: keras.Model, folder: RunFolder, texts: list[str], top:
     return _make_answers(folder, texts, errors, outputs, top)
 
 
+def _predict_sounds(model: keras.Model, folder: RunFolder, files: list[pathlib.Path], top: int) -> list[Answer]:
+    from ftlib.app.sound_runs import read_sounds_to_predict
+    from ftlib.models.inference import predict as predict_waveforms
+
+    waveforms, errors = read_sounds_to_predict(folder, files)
+    outputs = predict_waveforms(model, waveforms) if len(waveforms) else []
+    return _make_answers(folder, files, errors, outputs, top)
+
+
 def has_boxes(folder: RunFolder) -> bool:
     """Returns whether the model of a run finds boxes."""
     return folder.config.data.target == "boxes"
@@ -160,15 +169,6 @@ def _predict_boxes(
         else:
             answers.append(Answer(str(file), *box_answer(*next(found), folder.class_names)))
     return answers
-
-
-def _predict_sounds(model: keras.Model, folder: RunFolder, files: list[pathlib.Path], top: int) -> list[Answer]:
-    from ftlib.app.sound_runs import read_sounds_to_predict
-    from ftlib.models.inference import predict as predict_waveforms
-
-    waveforms, errors = read_sounds_to_predict(folder, files)
-    outputs = predict_waveforms(model, waveforms) if len(waveforms) else []
-    return _make_answers(folder, files, errors, outputs, top)
 
 
 def _predict_pictures(model: keras.Model, folder: RunFolder, files: list[pathlib.Path], top: int) -> list[Answer]:

@@ -26,9 +26,9 @@ from ftlib.tasks import (
 )
 from ftlib.tasks.box_files.check import BoxReport, check_boxes
 from ftlib.tasks.box_files.load import load_boxes
-from ftlib.tasks.data_kind import find_kind
 from ftlib.tasks.folder.check import FolderReport, check_folder
 from ftlib.tasks.folder.load import load_folder
+from ftlib.tasks.kind_of_data import kind_of_data
 from ftlib.tasks.marks import mark_task
 from ftlib.tasks.sound_files.check import SoundReport, check_sounds
 from ftlib.tasks.sound_files.load import load_sounds
@@ -58,21 +58,14 @@ _OFFLINE_TASKS: dict[str, Callable[..., Task]] = {
     "korean_commands": korean_commands.load,
 }
 _OPTIONS_OF_KIND = {
-    "image": {"image_size", "cache_bytes", "cache_dir", "mirror", "target", "label_columns"},
+    "pictures": {"image_size", "cache_bytes", "cache_dir", "mirror", "target", "label_columns"},
     "boxes": {
-        "image_size", "cache_bytes", "cache_dir", "mirror", "target", "box_format", "group_pattern", "near", "stride",
-        "pictures",
+        "image_size", "cache_bytes", "cache_dir", "mirror", "box_format", "group_pattern", "near", "stride", "pictures",
     },
-    "text": {"tokenizer", "length", "label_columns"},
-    "audio": {"seconds", "sample_rate", "by_speaker", "label_columns"},
+    "texts": {"tokenizer", "length", "label_columns"},
+    "sounds": {"seconds", "sample_rate", "by_speaker", "label_columns"},
 }  # fmt: skip
-_NOUN_OF_KIND = {
-    "image": f"pictures: a table of texts has a column {' or '.join(TEXT_COLUMNS)}",
-    "boxes": "pictures with boxes",
-    "text": "texts",
-    "audio": "sounds",
-}
-_LOADER_OF_KIND: dict[str, Callable[..., Task]] = {"image": load_folder, "text": load_texts, "audio": load_sounds}
+_LOADER_OF_KIND: dict[str, Callable[..., Task]] = {"pictures": load_folder, "texts": load_texts, "sounds": load_sounds}
 DOWNLOADED_TASKS: dict[str, Callable[..., Task]] = {
     **online.ONLINE,
     **online_texts.ONLINE_TEXTS,
@@ -140,23 +133,25 @@ def load_task(name: str | pathlib.PurePath, labels_per_class: int | None = None,
 
 
 def _load_own(path: pathlib.Path, labels_per_class: int | None, seed: int, options: dict[str, Any]) -> Task:
-    """Returns the task of pictures, pictures with boxes, texts or sounds of one's own, whichever lie at a path."""
-    kind = find_kind(path, options.get("target"))
+    """Returns the task of pictures with classes or boxes, texts or sounds of one's own, whichever lie at a path."""
+    kind = kind_of_data(path, options.get("target"))
+    if kind == "boxes":
+        options = {name: value for name, value in options.items() if name != "target"}
     known_options = set().union(*_OPTIONS_OF_KIND.values())
     misplaced = sorted(options.keys() & known_options - _OPTIONS_OF_KIND[kind])
     if misplaced and path.exists():
-        raise ValueError(
-            f"{str(path)!r} is read as {_NOUN_OF_KIND[kind]}. Received: {', '.join(misplaced)}, which is not for these."
-        )
-    if kind != "boxes":
-        return _LOADER_OF_KIND[kind](path, labels_per_class, seed, **options)
-
-    if labels_per_class is not None:
-        raise ValueError(
-            f"A picture has any number of boxes. Received: labels_per_class={labels_per_class!r}. Say how many "
-            "pictures to train on: pictures=60."
-        )
-    return load_boxes(path, seed=seed, **{name: value for name, value in options.items() if name != "target"})
+        what = {"boxes": "pictures with boxes"}.get(kind, kind)
+        if kind == "pictures":
+            what += f": a table of texts has a column {' or '.join(TEXT_COLUMNS)}"
+        raise ValueError(f"{str(path)!r} is read as {what}. Received: {', '.join(misplaced)}, which is not for these.")
+    if kind == "boxes":
+        if labels_per_class is not None:
+            raise ValueError(
+                f"A picture has any number of boxes. Received: labels_per_class={labels_per_class!r}. Say how many "
+                "pictures to train on: pictures=60."
+            )
+        return load_boxes(path, seed=seed, **options)
+    return _LOADER_OF_KIND[kind](path, labels_per_class, seed, **options)
 
 
 def _is_path(name: Any) -> bool:

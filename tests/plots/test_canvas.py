@@ -196,10 +196,26 @@ def residual_histogram():
         yield plots.residual_histogram([0.0], SENTENCE, KOREAN * 4, width=3)
 
 
+def _sounds(count):
+    return [np.sin(np.arange(800 + 400 * (i % 2)) / (3 + i)) for i in range(count)]
+
+
+def waveforms():
+    for name, columns in zip(NAMES, (1, 3, 4), strict=True):
+        yield plots.waveforms(_sounds(7), [name] * 7, 16_000, columns, SENTENCES)
+    yield plots.waveforms(_sounds(1), rate=8000, width=3)
+
+
+def spectrograms():
+    for name, with_waveforms in zip(NAMES, (True, False, True), strict=True):
+        yield plots.spectrograms(_sounds(4), [name] * 4, 16_000, 3, SENTENCES, with_waveforms=with_waveforms)
+    yield plots.spectrograms(_sounds(1), rate=4000, width=3.3, with_waveforms=True)
+
+
 PICTURES = [
     accuracy_curves, bars, boxes, confusion_matrix, effect_grid, feature_maps, filter_grid, headline, image_grid,
     learning_curves, lines, mistakes, precision_recall, predicted_against_true, reliability, residual_histogram,
-    scatter, stage_picture, stage_shares, trade_off,
+    scatter, spectrograms, stage_picture, stage_shares, trade_off, waveforms,
 ]  # fmt: skip
 
 

@@ -40,6 +40,7 @@ _SPEAKER_NAMES = re.compile(
 )
 _FEWEST_SPEAKERS = 3
 _MOST_NAMED = 0.8  # of the files, whose names have to have several parts
+_LEAST_SHARED = 0.3  # of the files, whose speaker has to speak in several classes
 
 
 class SoundLook(NamedTuple):
@@ -254,7 +255,7 @@ def find_speakers(files: Sequence[PictureFile]) -> dict[str, str]:
     """Returns `{id: speaker}` where the names of files seem to say who speaks; empty where they do not.
 
     Names are taken apart at underscores and hyphens: `0a7c2a8d_nohash_0.wav`, `7_jackson_32.wav`. A part names speakers
-    if it has several values, most of them in several files and classes, and is no short number, which counts takes.
+    if it has several values, many of them in several classes, and is no short number, which counts takes.
 
     Example:
     >>> voices = ["kim", "lee", "yi"]
@@ -282,10 +283,20 @@ def _name_speakers(files: Sequence[PictureFile], values: dict[str, str]) -> bool
         if file.id in values:
             classes_by_value[values[file.id]].add(file.class_name)
     is_take_number = all(value.isdecimal() and len(value) < 4 for value in counts)
-    if is_take_number or not _FEWEST_SPEAKERS <= len(counts) <= len(files) / 2:
+    if is_take_number or len(counts) < _FEWEST_SPEAKERS:
         return False
     in_several_classes = sum(count for value, count in counts.items() if len(classes_by_value[value]) > 1)
-    return in_several_classes >= len(files) / 2
+    return in_several_classes >= _LEAST_SHARED * len(files)
+
+
+def require_rate(sample_rate: int) -> int:
+    """Returns a number of samples per second; raises a ValueError for one that makes no sense."""
+    if not is_whole_number(sample_rate) or not _RATES[0] <= sample_rate <= _RATES[1]:
+        raise ValueError(
+            f"`sample_rate` is a number of samples per second, from {_RATES[0]:,} to {_RATES[1]:,}. Received: "
+            f"sample_rate={sample_rate!r}."
+        )
+    return int(sample_rate)
 
 
 def require_form(seconds: float, sample_rate: int) -> int:
@@ -294,11 +305,7 @@ def require_form(seconds: float, sample_rate: int) -> int:
     Raises:
         ValueError: For seconds, or a rate, that make no sense.
     """
-    if not is_whole_number(sample_rate) or not _RATES[0] <= sample_rate <= _RATES[1]:
-        raise ValueError(
-            f"`sample_rate` is a number of samples per second, from {_RATES[0]:,} to {_RATES[1]:,}. Received: "
-            f"sample_rate={sample_rate!r}."
-        )
+    require_rate(sample_rate)
     is_number = isinstance(seconds, (int, float, np.number)) and not isinstance(seconds, bool)
     if not is_number or not 0.01 <= seconds <= _LONGEST:
         raise ValueError(f"`seconds` is a number from 0.01 to {_LONGEST:g}. Received: seconds={seconds!r}.")

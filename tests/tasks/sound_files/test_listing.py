@@ -5,7 +5,7 @@ from folders import photos, table
 from sound_folders import tone, write_sounds, write_wav
 from texts import sentences, write_folder, write_table
 
-from ftlib.tasks.data_kind import find_kind
+from ftlib.tasks.kind_of_data import kind_of_data
 from ftlib.tasks.sound_files.listing import list_sounds
 
 
@@ -16,24 +16,24 @@ def rows_of(place, *more):
 
 def test_what_lies_at_a_path_is_told_by_its_files(tmp_path):
     sounds = write_sounds(tmp_path / "sounds", each=3)
-    assert find_kind(sounds) == "audio"
+    assert kind_of_data(sounds) == "sounds"
     (sounds / "high" / "000.txt").write_text("what is said")
     (sounds / "high" / "cover.png").write_bytes(b"a picture of the singer")
-    assert find_kind(sounds) == "audio"
-    assert find_kind(photos(tmp_path / "photos", each=3)) == "image"
-    assert find_kind(write_folder(tmp_path / "texts", sentences(3))) == "text"
+    assert kind_of_data(sounds) == "sounds"
+    assert kind_of_data(photos(tmp_path / "photos", each=3)) == "pictures"
+    assert kind_of_data(write_folder(tmp_path / "texts", sentences(3))) == "texts"
     write_wav(tmp_path / "flat" / "a.wav", tone("low", 0))
-    assert find_kind(tmp_path / "flat") == "audio"  # so that the error speaks of sounds
+    assert kind_of_data(tmp_path / "flat") == "sounds"  # so that the error speaks of sounds
 
 
 def test_a_table_lists_sounds_pictures_or_texts(tmp_path):
     sounds = write_sounds(tmp_path / "sounds", each=3)
-    assert find_kind(table(sounds / "list.csv", rows_of(sounds))) == "audio"
+    assert kind_of_data(table(sounds / "list.csv", rows_of(sounds))) == "sounds"
     spoken = table(sounds / "spoken.csv", rows_of(sounds, "what is said"), "path,label,sentence")
-    assert find_kind(spoken) == "audio"  # as Common Voice has it
-    assert find_kind(table(tmp_path / "gone.csv", ["a.wav,x"])) == "audio"
-    assert find_kind(table(tmp_path / "read.csv", ["a.wav,x,said"], "path,label,text")) == "text"
-    assert find_kind(write_table(tmp_path / "texts.csv", sentences(2))) == "text"
+    assert kind_of_data(spoken) == "sounds"  # as Common Voice has it
+    assert kind_of_data(table(tmp_path / "gone.csv", ["a.wav,x"])) == "sounds"
+    assert kind_of_data(table(tmp_path / "read.csv", ["a.wav,x,said"], "path,label,text")) == "texts"
+    assert kind_of_data(write_table(tmp_path / "texts.csv", sentences(2))) == "texts"
 
 
 @pytest.mark.parametrize("titles", ["path,label,speaker", "audio,class,group", "File,Category,Speaker_ID"])

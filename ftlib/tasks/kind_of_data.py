@@ -8,12 +8,11 @@ from ftlib.tasks.folder.targets import BoxTarget
 from ftlib.tasks.sound_files.listing import holds_sounds
 from ftlib.tasks.text_files.listing import holds_texts
 
-DataKind = Literal["image", "boxes", "text", "audio"]
+DataKind = Literal["pictures", "boxes", "texts", "sounds"]
 
 
-def find_kind(path: pathlib.Path, target: Any = None) -> DataKind:
-    """Returns what a folder or a CSV file holds: the kind of its inputs as in `Task.kind`, and `"boxes"` for pictures
-    with boxes.
+def kind_of_data(path: pathlib.Path, target: Any = None) -> DataKind:
+    """Returns what lies at a path.
 
     Args:
         path: A folder or a CSV file.
@@ -23,14 +22,14 @@ def find_kind(path: pathlib.Path, target: Any = None) -> DataKind:
         ValueError: For a table that cannot be read.
 
     Example:
-    >>> find_kind(pathlib.Path("photos"))  # doctest: +SKIP
-    'image'
+    >>> kind_of_data(pathlib.Path("photos"))  # doctest: +SKIP
+    'pictures'
     """
     if holds_sounds(path):
-        return "audio"
+        return "sounds"
     if holds_texts(path):
-        return "text"
+        return "texts"
     if target is None:
-        return "boxes" if holds_boxes(path) else "image"
+        return "boxes" if holds_boxes(path) else "pictures"
     name = target.name if hasattr(target, "name") else str(target)
-    return "boxes" if name.casefold() == BoxTarget.name else "image"
+    return "boxes" if name.casefold() == BoxTarget.name else "pictures"
