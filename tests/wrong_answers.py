@@ -760,36 +760,36 @@ WRONG = {
         ),
     ],
     "14.2": [
-        ('ft.check("14.2", lambda names, share, rng: rng.random(len(names)) < 0.3)', "on both sides"),
-        ('ft.check("14.2", lambda names, share, rng: names == "none")', "Nobody is in the test"),
-        ('ft.check("14.2", lambda names, share, rng: names == rng.choice(names))', "should have 3; it has 1"),
-        ('ft.check("14.2", lambda names, share, rng: np.unique(names)[:3])', "Expected 50 booleans"),
-        (
-            "def first(names, share, rng):\n"
-            "    every = np.unique(names)\n"
-            "    return np.isin(names, every[: max(1, round(share * len(every)))])\n\n"
-            'ft.check("14.2", first)',
-            "Draw from `rng`",
-        ),
-    ],
-    "14.3": [
-        ('ft.check("14.3", lambda sound, noise, decibels: sound)', "No noise was added"),
-        ('ft.check("14.3", lambda sound, noise, decibels: sound + noise)', "decibels above the noise; it should be 10"),
-        ('ft.check("14.3", lambda sound, noise, decibels: 2 * sound + noise)', "The sound itself changed"),
-        ('ft.check("14.3", lambda sound, noise, decibels: 1.5)', "Expected a sound as long"),
+        ('ft.check("14.2", lambda sound, noise, decibels: sound)', "No noise was added"),
+        ('ft.check("14.2", lambda sound, noise, decibels: sound + noise)', "decibels above the noise; it should be 10"),
+        ('ft.check("14.2", lambda sound, noise, decibels: 2 * sound + noise)', "The sound itself changed"),
+        ('ft.check("14.2", lambda sound, noise, decibels: 1.5)', "Expected a sound as long"),
         (
             "def add_noise(sound, noise, decibels):\n"
             "    wanted = np.mean(sound**2) / 10 ** (decibels / 5)\n"
             "    return sound + noise * np.sqrt(wanted / np.mean(noise**2))\n\n"
-            'ft.check("14.3", add_noise)',
+            'ft.check("14.2", add_noise)',
             "take the root of the factor",
         ),
         (
             "def add_noise(sound, noise, decibels):\n"
             "    wanted = np.mean(sound**2) * 10 ** (decibels / 10)\n"
             "    return sound + noise * np.sqrt(wanted / np.mean(noise**2))\n\n"
-            'ft.check("14.3", add_noise)',
+            'ft.check("14.2", add_noise)',
             "It should be below",
+        ),
+    ],
+    "14.3": [
+        ('ft.check("14.3", lambda names, share, rng: rng.random(len(names)) < 0.3)', "on both sides"),
+        ('ft.check("14.3", lambda names, share, rng: names == "none")', "Nobody is in the test"),
+        ('ft.check("14.3", lambda names, share, rng: names == rng.choice(names))', "should have 3; it has 1"),
+        ('ft.check("14.3", lambda names, share, rng: np.unique(names)[:3])', "Expected 50 booleans"),
+        (
+            "def first(names, share, rng):\n"
+            "    every = np.unique(names)\n"
+            "    return np.isin(names, every[: max(1, round(share * len(every)))])\n\n"
+            'ft.check("14.3", first)',
+            "Draw from `rng`",
         ),
     ],
     "16.1": [

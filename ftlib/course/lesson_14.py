@@ -102,4 +102,4 @@ def _compare_noise(returned, sound, noise, decibels):
     return Mistake("other_ratio", decibels=decibels, ratio=ratio)
 
 
-CHECKS = {"14.1": _check_spectrogram, "14.2": _check_speakers, "14.3": _check_noise}
+CHECKS = {"14.1": _check_spectrogram, "14.2": _check_noise, "14.3": _check_speakers}
