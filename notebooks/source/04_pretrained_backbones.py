@@ -447,7 +447,7 @@ assert areas == sorted(areas) and areas[0] <= 9 and areas[2] == areas[3] == 32 *
 # %% [markdown] lang="ko"
 # 스템의 유닛은 픽셀 {{areas[0]}}개만 보고 판단합니다. 획의 경계라면 몰라도 숫자 하나를 알아볼 수는 없습니다. `stage1`에서는 {{areas[1]}}개가 보이니 굽은
 # 곳이나 교차점이 들어옵니다. `stage2`부터는 전부가 보입니다. 그러니 맨 앞의 특징은 경계 이상일 수 없습니다. 그 이상은 시야에 들어오지
-# 않습니다. 그 뒤로는 시야가 아니라 학습이 유닛이 찾을 것을 정합니다. 그렇다면 스테이지마다 글자와 숫자에서 어떤 특징 맵(feature map)을 만들어 낼까요?
+# 않습니다. 그 뒤로 유닛이 무엇을 찾을지는 시야가 아니라 학습이 정합니다. 그렇다면 스테이지마다 글자와 숫자에서 어떤 특징 맵(feature map)을 만들어 낼까요?
 # %%
 source_task = track.source_task
 letters = source_task.validation

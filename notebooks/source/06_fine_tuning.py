@@ -71,7 +71,7 @@ print(ft.freeze(model))
 #
 # Early stages see edges and strokes, which most tasks share; late stages are made for the source task. So one usually
 # unfreezes from the back. There is another reason to open only a part: the more weights train, the more easily a few images are
-# learned by heart, which is the overfitting of lesson 02. `last=1` means: the last stage and the head.
+# learned by heart, which is the overfitting of lesson 02. (Keras's guide warns of it; this lesson has not measured it.) `last=1` means: the last stage and the head.
 #
 # **Predict.** What part of all weights trains once the last stage is open: a tenth, a third, or most of them?
 # %% [markdown] lang="ko"
@@ -79,7 +79,7 @@ print(ft.freeze(model))
 #
 # 앞쪽 스테이지(stage)는 경계와 획을 보고, 이것은 대부분의 태스크에 두루 쓰입니다. 뒤쪽 스테이지는 원천 태스크에 맞추어져
 # 있습니다. 그래서 보통 뒤에서부터 동결을 해제합니다. 일부만 여는 이유는 또 있습니다. 학습되는 가중치가 많을수록 이미지 몇 장을 통째로 외우기
-# 쉽습니다. 2강에서 본 과적합입니다. `last=1`은 마지막 스테이지와 헤드만 학습한다는 뜻입니다.
+# 쉽습니다. 2강에서 본 과적합입니다. (Keras 가이드도 경고하는 것이지만, 이 수업에서 재지는 않습니다.) `last=1`은 마지막 스테이지와 헤드만 학습한다는 뜻입니다.
 #
 # **예측해 보세요.** 마지막 스테이지를 열면 전체 가중치의 얼마가 학습될까요? 10분의 1, 3분의 1, 아니면 대부분?
 # %%
