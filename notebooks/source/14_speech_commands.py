@@ -389,14 +389,14 @@ for task_name, per_word in (("speech_commands", 10), ("spoken_digits", 10)):
         print(f"{task_name:<16}{names[method]:<10} strangers {100 * kept:.1f} %, promised {100 * promised:.1f} %")
 assert promises["spoken_digits", "segments"] > 0.05
 # %% [markdown] lang="en"
-# The digits come from six people who said each of them many times: there the shuffled test promises
-# {{100 * promises["spoken_digits", "segments"]:.0f}} points that strangers do not get, with the baseline, and
-# {{100 * promises["spoken_digits", "frozen"]:.0f}} with the network. The commands come from hundreds of people with a few recordings each,
-# and little is promised in vain. The more each speaker says, the more a split by recording flatters.
+# The digits come from six people who said each of them many times. There the baseline promises
+# {{100 * promises["spoken_digits", "segments"]:.0f}} points that strangers do not get: it learnt the voices. The pre-trained network promises
+# {{100 * promises["spoken_digits", "frozen"]:.0f}}: it heard every word in many voices, and hangs less on who speaks. The commands come from more than
+# two hundred people, with a few recordings each, and little is promised in vain. The more each speaker says, the more a split by recording flatters.
 # %% [markdown] lang="ko"
-# 숫자는 여섯 사람이 여러 번씩 말했습니다. 여기서 섞어서 만든 테스트는 낯선 사람이 얻지 못할 점수를 기준선으로는 {{100 * promises["spoken_digits", "segments"]:.0f}}점, 신경망으로는
-# {{100 * promises["spoken_digits", "frozen"]:.0f}}점 더 약속합니다. 명령은 수백 명이 조금씩 말했고, 헛된 약속이 거의 없습니다. 화자마다 말한 것이 많을수록 녹음별 나누기는 점수를
-# 부풀립니다.
+# 숫자는 여섯 사람이 여러 번씩 말했습니다. 여기서 기준선은 낯선 사람이 얻지 못할 점수를 {{100 * promises["spoken_digits", "segments"]:.0f}}점이나 더 약속합니다. 목소리를 외운 것입니다. 사전
+# 학습(pre-training)한 신경망은 {{100 * promises["spoken_digits", "frozen"]:.0f}}점입니다. 같은 낱말을 여러 목소리로 들었기에 누가 말하는지에 덜 기댑니다. 명령은 200명이 넘는 사람이 조금씩 말했고, 헛된
+# 약속이 거의 없습니다. 화자마다 말한 것이 많을수록 녹음별로 나눈 테스트는 점수를 부풀립니다.
 # %% [markdown] lang="en"
 # ### Exercise 3: split by speaker
 #
