@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tiny
 from PIL import Image
+from sound_folders import write_sounds
 
 import ftlib as ft
 import ftlib.models.shipped_files
@@ -69,6 +70,14 @@ def folder(tmp, *names):
         Image.fromarray(np.full((9, 9), len(name), "uint8")).save(path)
     (tmp / "photos").mkdir(exist_ok=True)
     return tmp / "photos"
+
+
+def sounds(tmp, *classes, content=None):
+    for class_name in classes:
+        write_sounds(tmp / "sounds", each=3, classes=(class_name,))
+        for file in (tmp / "sounds" / class_name).iterdir() if content else ():
+            file.write_bytes(content)
+    return tmp / "sounds"
 
 
 def damaged_weights(t):
@@ -165,6 +174,22 @@ CASES = {
     "no such folder": (lambda t: ft.load_task(t.tmp / "none"), FileNotFoundError, ["none"]),
     "an empty folder": (lambda t: ft.load_task(folder(t.tmp)), ValueError, ["photos"]),
     "one class only": (lambda t: ft.load_task(folder(t.tmp, "a/1.png", "a/22.png")), ValueError, ["class"]),
+    "one class of sounds": (
+        lambda t: ft.load_task(sounds(t.tmp, "a")), ValueError, ["the single class 'a'", "sound.wav"],
+    ),
+    "sounds without a length": (
+        lambda t: ft.load_task(sounds(t.tmp, "a", "b"), seconds=-1), ValueError, ["`seconds`", "Received: seconds=-1"],
+    ),
+    "sounds at no rate": (
+        lambda t: ft.check_sounds(sounds(t.tmp, "a", "b"), sample_rate="16k"), ValueError, ["`sample_rate`", "'16k'"],
+    ),
+    "no sound that can be read": (
+        lambda t: ft.load_task(sounds(t.tmp, "a", "b", content=b"ID3")), ValueError, ["needs at least 3 sounds", "0"],
+    ),
+    "image size of sounds": (
+        lambda t: ft.load_task(sounds(t.tmp, "a", "b"), image_size=32), ValueError, ["read as sounds", "image_size"],
+    ),
+    "the loudness of pictures": (lambda t: ft.measure_sound_baseline(t.task), ValueError, ["sounds", "<Task 'tiny'"]),
     "a folder in a class": (lambda t: ft.load_task(folder(t.tmp, "a/b/1.png", "c/d/2.png")), ValueError, ["photos"]),
     # Backbones and classifiers.
     "a flipped byte": (damaged_weights, ValueError, ["SHA-256", "the card says", "make weights"]),

@@ -282,7 +282,7 @@ def audio_player(wav_bytes: bytes, label: str) -> str:
         label: What it is, for those who do not see the page.
     """
     source = f"data:audio/wav;base64,{base64.b64encode(wav_bytes).decode('ascii')}"
-    return f'<audio controls preload="none" aria-label="{escape(label)}" src="{source}"></audio>'
+    return f'<audio controls preload="metadata" aria-label="{escape(label)}" src="{source}"></audio>'
 
 
 def _card_figure(card):

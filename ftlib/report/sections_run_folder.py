@@ -39,6 +39,7 @@ _OTHER_CONDITIONS = {  # under which a model can be worse
     "text": "another subject, language, way of writing",
     "audio": "another voice, microphone, room",
 }
+_SHOWS = {"image": "shows", "text": "shows", "audio": "is"}
 _ARTICLES = {"image": "an", "text": "a", "audio": "a"}
 _UNEVEN = 3  # times as many images of one class as of another
 
@@ -132,11 +133,12 @@ def at_a_glance(answers: Answers | None, findings: Sequence[GradedFinding]) -> l
             "the model looks. Load it with its data to have them."
         )
         return [paragraph(text)]
+    shows = _SHOWS[answers.run.kind]
     lines = [
         *_class_remarks(answers),
         *_confusion_remarks(answers),
         *_passing_on_remarks(answers),
-        f"It always answers with one of its classes, also for {with_article(answers)} that shows none of them.",
+        f"It always answers with one of its classes, also for {with_article(answers)} that {shows} none of them.",
         *_finding_remarks(findings),
     ]
     return [heading("At a glance"), bullet_list(lines)]
@@ -330,7 +332,7 @@ def _limits(answers, kind):
     limits = [
         f"It was tested on {nouns} like those it learned from. On others ({others}) it can be worse; test it there "
         "first.",
-        f"It cannot say that {_ARTICLES[kind]} {nouns.removesuffix('s')} shows none of its classes.",
+        f"It cannot say that {_ARTICLES[kind]} {nouns.removesuffix('s')} {_SHOWS[kind]} none of its classes.",
         f"One run: the interval covers the choice of test {nouns}, not the luck of its random numbers.",
     ]
     if answers is not None and answers.is_confidence_off:

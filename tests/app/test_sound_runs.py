@@ -55,7 +55,7 @@ def test_the_report_speaks_of_sounds_and_of_the_cheap_classifier(run):
 def test_mistakes_can_be_played_unless_that_is_not_wanted(place, tmp_path, capsys):
     out = tmp_path / "run"
     assert fit(place, out, "--strategy", "feature_extraction", "--rate", "1e-6", "--updates", "2") == 0
-    assert '<audio controls preload="none"' in (out / "report.html").read_text()
+    assert '<audio controls preload="metadata"' in (out / "report.html").read_text()
     assert main(["report", str(out), "--no-players", "--quiet"]) == 0
     page = (out / "report.html").read_text()
     assert "<audio" not in page and "No. 1:" in page
