@@ -83,8 +83,9 @@ def draw_shape(pen, shape, box, colour, rng):
 def _draw_letter(pen, box, colour, rng):
     """Writes a letter as large as its box."""
     letter, side = str(rng.choice(list("ABCDEFGHKLMNPRSTUXZ"))), box[3] - box[1]
-    pen.text(((box[0] + box[2]) / 2, (box[1] + box[3]) / 2), letter, fill=colour, font=bold_font(int(side / 0.73)),
-             anchor="mm")  # fmt: skip
+    middle = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    font = bold_font(int(side / 0.73), "DejaVuSansMono-Bold")
+    pen.text(middle, letter, fill=colour, font=font, anchor="mm")
 
 
 def draw_scene(seed):

@@ -93,12 +93,12 @@ class _Canvas:
 
 
 @functools.cache
-def bold_font(size: int) -> Any:
-    """Returns DejaVu Sans Mono in bold, which comes with Matplotlib, at a size in pixels."""
+def bold_font(size: int, name: str = "DejaVuSans-Bold") -> Any:
+    """Returns a bold font that comes with Matplotlib, at a size in pixels."""
     import matplotlib
     from PIL import ImageFont
 
-    return ImageFont.truetype(f"{matplotlib.get_data_path()}/fonts/ttf/DejaVuSansMono-Bold.ttf", size)
+    return ImageFont.truetype(f"{matplotlib.get_data_path()}/fonts/ttf/{name}.ttf", size)
 
 
 def draw_street(seed: int | Sequence[int]) -> Street:
@@ -411,15 +411,12 @@ def cut_digits(image: np.ndarray, box: Sequence[float] | np.ndarray) -> np.ndarr
     for place in range(PLATE_DIGITS):
         # The middle of the quarter, as high as the digits and a little more, square.
         middle_x, middle_y = x0 + (place + 0.5) * width, (y0 + y1) / 2
-        half = 0.42 * height
+        half = 0.41 * height
         part = (middle_x - half, middle_y - half, middle_x + half, middle_y + half)
-        digit = np.asarray(
-            picture.transform((_DIGIT_SIDE, _DIGIT_SIDE), Image.Transform.EXTENT, part, Image.Resampling.BICUBIC),
-            "float32",
-        )
-        # The rim of the square is ground, the rest is ground or ink.
-        rim = np.concatenate([digit[:2].ravel(), digit[-2:].ravel()])
-        apart = np.abs(digit - np.median(rim))
-        ink = np.quantile(apart, 0.95)
-        digits.append(np.clip(apart / max(ink, 1) * 1.2 - 0.2, 0, 1) * 255)
-    return np.stack(digits).round().astype("uint8")[..., None]
+        cut = picture.transform((_DIGIT_SIDE, _DIGIT_SIDE), Image.Transform.EXTENT, part, Image.Resampling.BICUBIC)
+        digits.append(np.asarray(cut, "float32"))
+    # More than half of a plate is ground; ink is what differs most from it.
+    apart = np.abs(np.stack(digits) - np.median(digits))
+    ink = max(float(np.quantile(apart, 0.96)), 1.0)
+    bright = np.clip(1.2 * apart / ink - 0.25, 0, 1) * 255
+    return bright.round().astype("uint8")[..., None]

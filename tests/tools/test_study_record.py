@@ -75,7 +75,7 @@ def test_a_stopped_study_goes_on_with_the_missing_cells(study_record, monkeypatc
 
 def test_rows_of_other_weights_are_dropped_and_those_of_other_code_only_when_asked(study_record, monkeypatch):
     monkeypatch.setattr(study_record, "weights_stamp", lambda: "new")
-    monkeypatch.setattr(study_record, "code_stamp", lambda trains, modules: "this")
+    monkeypatch.setattr(study_record, "code_stamp", lambda trains, modules=(): "this")
     rows = [row("tuned", 0, 0.5, weights="old"), row("tuned", 1, 0.5, weights="new"), row("counting", 0, 0.5)]
     record = make_record(study_record, rows)
     record.drop_outdated(fresh=False)
