@@ -236,14 +236,13 @@ def recommend_strategy(
     else:
         choice = _choose_by_advice(model, task, say)
     is_large = task.kind == "image" and max(task.image_shape[:2]) > _GLYPH_SIDE
-    # What the last stages see is too coarse to place boxes by, and boxes move with their views: all stages are tuned.
-    may_be_shortened = is_large and not task.objective.moves_targets
-    if choice.strategy.name == "lp_ft" and device_kind() == "cpu" and may_be_shortened:
-        reason = "Without a GPU the last two stages are tuned, not all, on four views of each picture computed once."
-        backbone_stages = len(stages(model)) - 1
-        return StrategyChoice(
-            head_then_top(min(2, backbone_stages)), _smoothed_where_it_fits(task), [*choice.why, reason]
-        )
+    if choice.strategy.name == "lp_ft" and device_kind() == "cpu" and is_large:
+        top_stages = min(2, len(stages(model)) - 1)
+        reason = "Without a GPU the last two stages are tuned, not all"
+        if task.objective.moves_targets:  # boxes move with their pictures, which are then drawn anew for each update
+            return StrategyChoice(head_then_top(top_stages, views=None), "light", [*choice.why, f"{reason}."])
+        reason += ", on four views of each picture computed once."
+        return StrategyChoice(head_then_top(top_stages), _smoothed_where_it_fits(task), [*choice.why, reason])
     return choice
 
 
@@ -285,12 +284,17 @@ def _choose_by_advice(model: keras.Model, task: Task, say: Callable[[str], objec
     return StrategyChoice(advice.strategy, advice.regularization, list(advice.reasons))
 
 
-def head_then_top(top_stages: int = 2) -> Strategy:
-    """Returns the strategy that was measured against Keras's guide in `benchmarks/guide.py`, with its shares."""
+def head_then_top(top_stages: int = 2, views: int | None = 4) -> Strategy:
+    """Returns the strategy that was measured against Keras's guide in `benchmarks/guide.py`, with its shares.
+
+    Args:
+        top_stages: How many of the last stages are tuned after the head.
+        views: Of each picture, on which these are tuned; None draws new ones for each update.
+    """
     from ftlib.strategies.strategy import Phase, Strategy
 
     head_phase = Phase("head", "head", share=0.5, rate=1e-2, width=128, views=1)
-    top_phase = Phase("top", top_stages, share=0.5, rate=3e-4, views=4)
+    top_phase = Phase("top", top_stages, share=0.5, rate=3e-4, views=views)
     return Strategy("head_then_top", "pretrained", (head_phase, top_phase))
 
 
