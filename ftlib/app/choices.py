@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from ftlib.app.own_data import DEFAULT_SOUND_BACKBONE, DEFAULT_TEXT_BACKBONE
 from ftlib.errors import DownloadError
+from ftlib.models.minidetector import NAME as DETECTOR_NAME
+from ftlib.models.shipped_files import is_shipped
 from ftlib.tasks.folder.check import FolderReport
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ SIDES = (96, 128, 160, 192, 224)  # that MobileNetV2 was pre-trained at
 ANY_SIZE = 224  # pixels of a side for a backbone that takes any: most were pre-trained at that
 SMOOTHED = "light, smoothed"  # the preset light with label smoothing 0.1
 _LARGEST_SIDE = {"cpu": 160, "gpu": 224}  # pixels, unless chosen: cost grows with the square
+_DETECTOR_SIDES = {"cpu": (192, 320), "gpu": (192, 512)}  # between which minidetector's images lie, by their boxes
 _LARGEST_BOX_SIDE = 224  # with boxes on any device: what is small in a picture is lost below that
 _GLYPH_SIDE = 64  # pixels: up to here, grey pictures may suit glyphnet
 _MOST_PROBED_CLASSES = 200  # up to which linear probes are quick and the rule of `advise` was tried near enough
@@ -90,8 +93,9 @@ def choose_backbone(
 ) -> BackboneChoice:
     """Returns the backbone for some pictures: the one that was asked for, or the best that is available.
 
-    First ImageNet weights in Keras's cache; then `glyphnet`, which ships with ftlib, for small grey pictures; then a
-    download of MobileNetV2, which `load_backbone` tries and whose error names the alternatives.
+    For boxes it is `minidetector`, at a size that shows nine in ten of them. Else first ImageNet weights in Keras's
+    cache; then `glyphnet`, which ships with ftlib, for small grey pictures; then a download of MobileNetV2, which
+    `load_backbone` tries and whose error names the alternatives.
 
     Args:
         report: The `FolderReport` of the pictures; of texts the `TextReport`, of sounds the `SoundReport`.
@@ -105,6 +109,9 @@ def choose_backbone(
     folder = keras_weights_folder() if weights_folder is None else weights_folder
     if name is not None:
         return BackboneChoice(name, image_size or _choose_side(name, report, folder), "as asked")
+    if report.target.keeps_whole and is_shipped(DETECTOR_NAME):
+        side = image_size or _choose_side(DETECTOR_NAME, report, folder)
+        return BackboneChoice(DETECTOR_NAME, side, "made for boxes, and ships with ftlib")
     file_names = _names_in(folder)
     for known_name, pattern in CACHED.items():
         if any(re.fullmatch(pattern, file_name) for file_name in file_names):
@@ -128,10 +135,18 @@ def shows_glyphs(report: FolderReport) -> bool:
 
 
 def _choose_side(name: str, report: FolderReport, weights_folder: pathlib.Path) -> int | None:
-    """Returns the side for MobileNetV2: near that of the pictures, not too large for the machine, and with weights."""
+    """Returns the side for MobileNetV2: near that of the pictures, not too large for the machine, and with weights.
+
+    For `minidetector` it is one that shows nine boxes in ten; for others None, their own.
+    """
+    from ftlib.models.inference import device_kind
+    from ftlib.tasks.box_files.check import BoxReport
+
+    if name == DETECTOR_NAME and isinstance(report, BoxReport):
+        smallest, largest = _DETECTOR_SIDES[device_kind()]
+        return max(smallest, min(report.side_for_most, largest))
     if name != "MobileNetV2":
         return None
-    from ftlib.models.inference import device_kind
 
     looks = report.looks.values()
     median_side = statistics.median(min(look.size) for look in looks) if looks else ANY_SIZE

@@ -7,11 +7,13 @@ import keras
 import numpy as np
 import pytest
 import tiny
+from box_folders import write_voc
 from objectives import tiny_detection
 
 import ftlib.app.choices as choices
 from ftlib.errors import DownloadError
 from ftlib.strategies.strategy import get_strategy
+from ftlib.tasks.box_files.check import BoxReport, check_boxes
 from ftlib.tasks.folder.check import Look
 from ftlib.tasks.folder.targets import make_target
 from ftlib.tasks.task import with_head
@@ -57,8 +59,25 @@ def test_cached_weights_come_first_then_glyphnet_for_small_grey_pictures(
     tmp_path, monkeypatch, names, pictures, backbone, side
 ):
     monkeypatch.setattr("ftlib.models.inference.device_kind", lambda: "cpu")
+    monkeypatch.setattr(choices, "is_shipped", lambda name: False)
     choice = choices.choose_backbone(pictures, cached(tmp_path, *names))
     assert (choice.backbone, choice.image_size) == (backbone, side)
+
+
+def test_for_boxes_it_is_the_network_made_for_them_at_a_size_that_shows_them(tmp_path, monkeypatch):
+    monkeypatch.setattr("ftlib.models.inference.device_kind", lambda: "cpu")
+    monkeypatch.setattr(choices, "is_shipped", lambda name: True)
+    cached(tmp_path, MOBILE.format(224))
+    box_report = check_boxes(write_voc(tmp_path / "shapes", 12))
+    choice = choices.choose_backbone(box_report, tmp_path)
+    assert (choice.backbone, choice.image_size) == ("minidetector", 192)
+    monkeypatch.setattr(BoxReport, "side_for_most", 288)
+    assert choices.choose_backbone(box_report, tmp_path, "minidetector").image_size == 288
+    monkeypatch.setattr(BoxReport, "side_for_most", 2000)
+    assert choices.choose_backbone(box_report, tmp_path).image_size == 320
+    assert choices.choose_backbone(box_report, tmp_path, image_size=96).image_size == 96
+    monkeypatch.setattr(choices, "is_shipped", lambda name: False)
+    assert choices.choose_backbone(box_report, tmp_path).backbone == "MobileNetV2"
 
 
 def test_what_was_asked_for_is_taken(tmp_path):
