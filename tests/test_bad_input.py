@@ -190,6 +190,18 @@ CASES = {
         lambda t: ft.load_task(sounds(t.tmp, "a", "b"), image_size=32), ValueError, ["read as sounds", "image_size"],
     ),
     "the loudness of pictures": (lambda t: ft.measure_sound_baseline(t.task), ValueError, ["sounds", "<Task 'tiny'"]),
+    "pictures without boxes": (
+        lambda t: ft.check_boxes(folder(t.tmp, "1.png")), ValueError, ["no boxes that can be read", "COCO json"],
+    ),
+    "a format of boxes": (
+        lambda t: ft.check_boxes(folder(t.tmp, "1.png"), box_format="pascal"), ValueError, ["'pascal'", "voc"],
+    ),
+    "boxes without detections": (
+        lambda t: ft.box_mistakes([], [np.zeros((0, 5))]), ValueError, ["detections of 0 images, targets of 1"],
+    ),
+    "an overlap of nothing": (
+        lambda t: ft.box_mistakes([], [], iou=0), ValueError, ["`iou` lies above 0", "iou=0"],
+    ),
     "a folder in a class": (lambda t: ft.load_task(folder(t.tmp, "a/b/1.png", "c/d/2.png")), ValueError, ["photos"]),
     # Backbones and classifiers.
     "a flipped byte": (damaged_weights, ValueError, ["SHA-256", "the card says", "make weights"]),

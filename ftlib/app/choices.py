@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from ftlib.app.own_data import DEFAULT_SOUND_BACKBONE, DEFAULT_TEXT_BACKBONE
 from ftlib.errors import DownloadError
+from ftlib.models.minidetector import NAME as DETECTOR_NAME
+from ftlib.models.shipped_files import is_shipped
 from ftlib.tasks.folder.check import FolderReport
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ SIDES = (96, 128, 160, 192, 224)  # that MobileNetV2 was pre-trained at
 ANY_SIZE = 224  # pixels of a side for a backbone that takes any: most were pre-trained at that
 SMOOTHED = "light, smoothed"  # the preset light with label smoothing 0.1
 _LARGEST_SIDE = {"cpu": 160, "gpu": 224}  # pixels, unless chosen: cost grows with the square
+_DETECTOR_SIDES = {"cpu": (192, 320), "gpu": (192, 512)}  # between which minidetector's images lie, by their boxes
 _LARGEST_BOX_SIDE = 224  # with boxes on any device: what is small in a picture is lost below that
 _GLYPH_SIDE = 64  # pixels: up to here, grey pictures may suit glyphnet
 _MOST_PROBED_CLASSES = 200  # up to which linear probes are quick and the rule of `advise` was tried near enough
@@ -90,8 +93,9 @@ def choose_backbone(
 ) -> BackboneChoice:
     """Returns the backbone for some pictures: the one that was asked for, or the best that is available.
 
-    First ImageNet weights in Keras's cache; then `glyphnet`, which ships with ftlib, for small grey pictures; then a
-    download of MobileNetV2, which `load_backbone` tries and whose error names the alternatives.
+    For boxes it is `minidetector`, at a size that shows nine in ten of them. Else first ImageNet weights in Keras's
+    cache; then `glyphnet`, which ships with ftlib, for small grey pictures; then a download of MobileNetV2, which
+    `load_backbone` tries and whose error names the alternatives.
 
     Args:
         report: The `FolderReport` of the pictures; of texts the `TextReport`, of sounds the `SoundReport`.
@@ -105,6 +109,9 @@ def choose_backbone(
     folder = keras_weights_folder() if weights_folder is None else weights_folder
     if name is not None:
         return BackboneChoice(name, image_size or _choose_side(name, report, folder), "as asked")
+    if report.target.keeps_whole and is_shipped(DETECTOR_NAME):
+        side = image_size or _choose_side(DETECTOR_NAME, report, folder)
+        return BackboneChoice(DETECTOR_NAME, side, "made for boxes, and ships with ftlib")
     file_names = _names_in(folder)
     for known_name, pattern in CACHED.items():
         if any(re.fullmatch(pattern, file_name) for file_name in file_names):
@@ -128,10 +135,18 @@ def shows_glyphs(report: FolderReport) -> bool:
 
 
 def _choose_side(name: str, report: FolderReport, weights_folder: pathlib.Path) -> int | None:
-    """Returns the side for MobileNetV2: near that of the pictures, not too large for the machine, and with weights."""
+    """Returns the side for MobileNetV2: near that of the pictures, not too large for the machine, and with weights.
+
+    For `minidetector` it is one that shows nine boxes in ten; for others None, their own.
+    """
+    from ftlib.models.inference import device_kind
+    from ftlib.tasks.box_files.check import BoxReport
+
+    if name == DETECTOR_NAME and isinstance(report, BoxReport):
+        smallest, largest = _DETECTOR_SIDES[device_kind()]
+        return max(smallest, min(report.side_for_most, largest))
     if name != "MobileNetV2":
         return None
-    from ftlib.models.inference import device_kind
 
     looks = report.looks.values()
     median_side = statistics.median(min(look.size) for look in looks) if looks else ANY_SIZE
@@ -236,14 +251,13 @@ def recommend_strategy(
     else:
         choice = _choose_by_advice(model, task, say)
     is_large = task.kind == "image" and max(task.image_shape[:2]) > _GLYPH_SIDE
-    # What the last stages see is too coarse to place boxes by, and boxes move with their views: all stages are tuned.
-    may_be_shortened = is_large and not task.objective.moves_targets
-    if choice.strategy.name == "lp_ft" and device_kind() == "cpu" and may_be_shortened:
-        reason = "Without a GPU the last two stages are tuned, not all, on four views of each picture computed once."
-        backbone_stages = len(stages(model)) - 1
-        return StrategyChoice(
-            head_then_top(min(2, backbone_stages)), _smoothed_where_it_fits(task), [*choice.why, reason]
-        )
+    if choice.strategy.name == "lp_ft" and device_kind() == "cpu" and is_large:
+        top_stages = min(2, len(stages(model)) - 1)
+        reason = "Without a GPU the last two stages are tuned, not all"
+        if task.objective.moves_targets:  # boxes move with their pictures, which are then drawn anew for each update
+            return StrategyChoice(head_then_top(top_stages, views=None), "light", [*choice.why, f"{reason}."])
+        reason += ", on four views of each picture computed once."
+        return StrategyChoice(head_then_top(top_stages), _smoothed_where_it_fits(task), [*choice.why, reason])
     return choice
 
 
@@ -285,12 +299,17 @@ def _choose_by_advice(model: keras.Model, task: Task, say: Callable[[str], objec
     return StrategyChoice(advice.strategy, advice.regularization, list(advice.reasons))
 
 
-def head_then_top(top_stages: int = 2) -> Strategy:
-    """Returns the strategy that was measured against Keras's guide in `benchmarks/guide.py`, with its shares."""
+def head_then_top(top_stages: int = 2, views: int | None = 4) -> Strategy:
+    """Returns the strategy that was measured against Keras's guide in `benchmarks/guide.py`, with its shares.
+
+    Args:
+        top_stages: How many of the last stages are tuned after the head.
+        views: Of each picture, on which these are tuned; None draws new ones for each update.
+    """
     from ftlib.strategies.strategy import Phase, Strategy
 
     head_phase = Phase("head", "head", share=0.5, rate=1e-2, width=128, views=1)
-    top_phase = Phase("top", top_stages, share=0.5, rate=3e-4, views=4)
+    top_phase = Phase("top", top_stages, share=0.5, rate=3e-4, views=views)
     return Strategy("head_then_top", "pretrained", (head_phase, top_phase))
 
 

@@ -16,6 +16,11 @@ def read_card(name: str) -> dict[str, Any]:
     return json.loads((_FOLDER / f"{name}.json").read_text(encoding="utf-8"))
 
 
+def is_shipped(name: str) -> bool:
+    """Returns whether the weights of a network are among the shipped files."""
+    return (_FOLDER / f"{name}.json").is_file()
+
+
 def shipped_file(name: str, part: str) -> pathlib.Path:
     """Returns the path of a shipped file after comparing it with the checksum on its card.
 

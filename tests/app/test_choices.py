@@ -7,16 +7,21 @@ import keras
 import numpy as np
 import pytest
 import tiny
+from box_folders import write_voc
+from objectives import tiny_detection
 
 import ftlib.app.choices as choices
 from ftlib.errors import DownloadError
 from ftlib.strategies.strategy import get_strategy
+from ftlib.tasks.box_files.check import BoxReport, check_boxes
 from ftlib.tasks.folder.check import Look
+from ftlib.tasks.folder.targets import make_target
+from ftlib.tasks.task import with_head
 
 
-def report(side=256, grey=False, count=20):
+def report(side=256, grey=False, count=20, target="class"):
     look = Look((side, side), grey, np.zeros((32, 32), "uint8"))
-    return types.SimpleNamespace(noun="picture", looks={str(i): look for i in range(count)})
+    return types.SimpleNamespace(noun="picture", target=make_target(target), looks={str(i): look for i in range(count)})
 
 
 def cached(place, *names):
@@ -46,14 +51,33 @@ RESNET = "resnet50v2_weights_tf_dim_ordering_tf_kernels_notop.h5"
         ([MOBILE.format(96)], report(28, grey=True), "MobileNetV2", 96),
         ([], report(28), "MobileNetV2", 96),
         ([], report(300, grey=True), "MobileNetV2", 160),
+        ([MOBILE.format(s) for s in choices.SIDES], report(256, target="boxes"), "MobileNetV2", 224),
+        ([], report(28, grey=True, target="boxes"), "MobileNetV2", 96),
     ],
 )
 def test_cached_weights_come_first_then_glyphnet_for_small_grey_pictures(
     tmp_path, monkeypatch, names, pictures, backbone, side
 ):
     monkeypatch.setattr("ftlib.models.inference.device_kind", lambda: "cpu")
+    monkeypatch.setattr(choices, "is_shipped", lambda name: False)
     choice = choices.choose_backbone(pictures, cached(tmp_path, *names))
     assert (choice.backbone, choice.image_size) == (backbone, side)
+
+
+def test_for_boxes_it_is_the_network_made_for_them_at_a_size_that_shows_them(tmp_path, monkeypatch):
+    monkeypatch.setattr("ftlib.models.inference.device_kind", lambda: "cpu")
+    monkeypatch.setattr(choices, "is_shipped", lambda name: True)
+    cached(tmp_path, MOBILE.format(224))
+    box_report = check_boxes(write_voc(tmp_path / "shapes", 12))
+    choice = choices.choose_backbone(box_report, tmp_path)
+    assert (choice.backbone, choice.image_size) == ("minidetector", 192)
+    monkeypatch.setattr(BoxReport, "side_for_most", 288)
+    assert choices.choose_backbone(box_report, tmp_path, "minidetector").image_size == 288
+    monkeypatch.setattr(BoxReport, "side_for_most", 2000)
+    assert choices.choose_backbone(box_report, tmp_path).image_size == 320
+    assert choices.choose_backbone(box_report, tmp_path, image_size=96).image_size == 96
+    monkeypatch.setattr(choices, "is_shipped", lambda name: False)
+    assert choices.choose_backbone(box_report, tmp_path).backbone == "MobileNetV2"
 
 
 def test_what_was_asked_for_is_taken(tmp_path):
@@ -104,6 +128,17 @@ def test_advice_is_followed_and_costs_on_a_cpu_are_kept_low(monkeypatch):
     monkeypatch.setattr("ftlib.models.inference.device_kind", lambda: "gpu")
     assert choices.recommend_strategy(model, task, print)[0].name == "lp_ft"
     assert choices.recommend_strategy(model, task, print, "scratch")[0].name == "scratch"
+
+
+def test_with_boxes_new_views_are_drawn_for_each_update(monkeypatch):
+    task = tiny_detection.shapes(8, 4, 128, stride=8)
+    backbone = keras.Sequential([keras.Input((128, 128, 1)), keras.layers.Conv2D(4, 3, 8, name="conv")])
+    model = with_head(keras.Model(backbone.inputs, backbone.outputs), task)
+    for device, name in (("cpu", "head_then_top"), ("gpu", "lp_ft")):
+        monkeypatch.setattr("ftlib.models.inference.device_kind", lambda device=device: device)
+        choice = choices.recommend_strategy(model, task, lambda line: None)
+        assert choice.strategy.name == name and choice.regularization == "light"
+        assert choice.strategy.phases[-1].views is None and "for detection" in choice.why[0]
 
 
 def test_many_classes_are_not_probed(monkeypatch):

@@ -165,14 +165,18 @@ class BoxReport(FolderReport):
         """Share of all boxes that are tiny at the size of the network's images."""
         return sum(self.defects.tiny.values()) / max(1, sum(self.box_counts.values()))
 
+    @property
+    def side_for_most(self) -> int:
+        """Side of square images in pixels, a multiple of 32, at which nine boxes in ten are not tiny."""
+        shares = [min(x1 - x0, y1 - y0) / longest for longest, (x0, y0, x1, y1) in self._measured_boxes()]
+        return _SIDE_STEP * math.ceil(_TINY / np.quantile(shares, _FEW_TINY) / _SIDE_STEP)
+
     def _describe_tiny(self, limit: int) -> str:
         height, width = self.image_size
         count = sum(self.defects.tiny.values())
-        shares = [min(x1 - x0, y1 - y0) / longest for longest, (x0, y0, x1, y1) in self._measured_boxes()]
-        side = _SIDE_STEP * math.ceil(_TINY / np.quantile(shares, _FEW_TINY) / _SIDE_STEP)
         remedy = "larger images (image_size, --image-size) show them"
         if self.tiny_share > _FEW_TINY:
-            remedy += f", at {side} pixels nine in ten"
+            remedy += f", at {self.side_for_most} pixels nine in ten"
         return (
             f"Tiny, {count:,} of {format_count(sum(self.box_counts.values()), 'box')} "
             f"({format_percent(self.tiny_share)}): under {_TINY} pixels along a side in images of {width} x {height}, "
