@@ -13,7 +13,7 @@ CLASSES = ("high", "low")
 
 def tone(class_name, seed, samples=LENGTH, rate=RATE):
     """Returns a tone in noise, low or high, `float32` from -1 to 1."""
-    rng = np.random.default_rng([seed, class_name == "low"])
+    rng = np.random.default_rng([seed, *class_name.encode()])
     hertz = rng.uniform(100, 160) if class_name == "low" else rng.uniform(500, 640)
     wave = np.sin(2 * np.pi * (hertz * np.arange(samples) / rate + rng.uniform()))
     return (0.4 * wave + rng.normal(0, 0.05, samples)).clip(-1, 1).astype("float32")
