@@ -84,7 +84,12 @@ def log_mel_spectrogram(sound: Any) -> Any:
     power = _ops.square(_ops.matmul(frames, cosines)) + _ops.square(_ops.matmul(frames, sines))
     mel_power = _ops.matmul(power, _mel_table(one))
     logarithms = _ops.log(mel_power + _FLOOR)
-    normalised = keras.layers.LayerNormalization(axis=(1, 2), center=False, scale=False, name="log_mel")(logarithms)
+    normalised = keras.layers.LayerNormalization(
+        axis=(1, 2),  # pyright: ignore[reportArgumentType]  (Keras takes several, and its stubs do not say so)
+        center=False,
+        scale=False,
+        name="log_mel",
+    )(logarithms)
     return _ops.expand_dims(normalised, -1)
 
 

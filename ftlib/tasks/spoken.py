@@ -92,7 +92,9 @@ def split_by_recording(task: Task, seed: int = 0) -> Task:
         np.concatenate([np.asarray(getattr(split, field)) for split in splits])
         for field in ("inputs", "targets", "ids")
     )
-    groups = None if splits[0].groups is None else np.concatenate([split.groups for split in splits])
+    groups = (
+        None if splits[0].groups is None else np.concatenate([split.groups for split in splits])  # pyright: ignore[reportCallIssue, reportArgumentType]
+    )
     everything = Split(inputs, targets, ids, groups)
     order = np.random.default_rng(seed).permutation(len(everything))
     rows_by_class = {label: order[targets[order] == label] for label in np.unique(targets)}
