@@ -187,7 +187,7 @@ def main():
     file = args.out / f"{NAME}.weights.h5"
     network.set_weights(model.get_layer("backbone").get_weights())
     with written_whole(file) as part:
-        save_half(network, part)
+        save_half(network, part, file_format="latest")
     card = {
         "name": NAME,
         "parameters": network.count_params(),
