@@ -6,12 +6,11 @@ import pathlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ftlib.files import distinct_names
 
 if TYPE_CHECKING:
     import keras
+    import numpy as np
 
     from ftlib.app.predicting import Answer
     from ftlib.app.run_folder import RunFolder
@@ -87,6 +86,8 @@ def draw_answers(answers: Sequence[Answer], class_names: Sequence[str], folder: 
         class_names: The classes.
         folder: Where to write; it is made if it is missing.
     """
+    import numpy as np
+
     from ftlib import plots
     from ftlib.files import written_whole
     from ftlib.tasks.folder.decode import read_picture
