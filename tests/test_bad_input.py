@@ -214,7 +214,7 @@ CASES = {
     "half an image size": (lambda t: ft.load_backbone("VGG16", image_size=(32,)), ValueError, ["pair", "(32,)"]),
     "a size of 0": (lambda t: ft.load_backbone("VGG16", image_size=0), ValueError, ["number of pixels", "size=0"]),
     "backbone file missing": (lambda t: ft.load_backbone(Path("no.keras")), FileNotFoundError, ["no.keras"]),
-    "a file with two inputs": (lambda t: ft.load_backbone(saved(t, two_inputs())), ValueError, ["one image input"]),
+    "a file with two inputs": (lambda t: ft.load_backbone(saved(t, two_inputs())), ValueError, ["one input of images"]),
     "one class": (lambda t: ft.classifier(t.body, 1), ValueError, ["at least 2", "num_classes=1"]),
     "part of a class": (lambda t: ft.classifier(t.body, 2.5), ValueError, ["whole number", "2.5"]),
     "two outputs": (lambda t: ft.classifier(two_outputs(), 3), ValueError, ["one output", "feature maps"]),
