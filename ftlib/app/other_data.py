@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from ftlib.tasks.folder.data_report import DataReport, Example
-
 if TYPE_CHECKING:
     from ftlib.app.run_folder import RunFolder
+    from ftlib.tasks.folder.data_report import DataReport, Example
 
 
 def leave_out_seen(

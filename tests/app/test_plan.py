@@ -75,7 +75,7 @@ def test_a_plan_is_a_table_and_plain_data(plan, monkeypatch):
     assert data["why"] == ["backbone: as asked", "one reason", "another"] and data["seconds"] is None
     assert Strategy.from_dict(data["strategy"]) == plan.strategy
     assert max(map(len, lines)) <= 100  # what is wider is broken below its column
-    assert re.search(r"\n {16}  head +head +33% +0.01  .*images as they\n {58}are\n", repr(plan))
+    assert re.search(r"\n {16}  head +head +33% +0.01  .*inputs as they\n {58}are\n", repr(plan))
     measured = dataclasses.replace(plan, free=2**32, needs=dataclasses.replace(plan.needs, seconds_per_image=1.0))
     assert "(4.0 GiB are free)" in repr(measured) and " and 1 s" in " ".join(repr(measured).split())
 
