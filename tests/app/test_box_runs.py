@@ -56,7 +56,7 @@ def test_check_says_what_is_there(place, capsys):
     found = json.loads(capsys.readouterr().out)
     assert found["target"] == "boxes" and found["class_names"] == ["disc", "square"]
     assert main(["check", str(place / "shapes"), "--image-size", "24"]) == 0
-    said = capsys.readouterr().out
+    said = " ".join(capsys.readouterr().out.split())  # lines break where the path lets them
     assert "with boxes of 2 classes" in said and "read as Pascal VOC xml" in said and "images of 24 x 24" in said
 
 

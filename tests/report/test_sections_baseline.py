@@ -1,9 +1,9 @@
-"""What a report says of a model of texts beside the cheap classifier."""
+"""What a report says of a model beside the cheap classifier."""
 
 import numpy as np
 import pytest
 
-from ftlib.report.sections_texts import _judge_baseline
+from ftlib.report.sections_baseline import BaselineWords, _judge_baseline
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,7 @@ from ftlib.report.sections_texts import _judge_baseline
 def test_the_better_one_is_named_openly(model_only, baseline_only, words):
     model_right = np.arange(200) < 100 + model_only
     baseline_right = (np.arange(200) < 100) | (np.arange(200) >= 200 - baseline_only)
-    sentence = _judge_baseline(model_right, baseline_right)
+    names = BaselineWords("character counts", "counting characters", "TF-IDF")
+    sentence = _judge_baseline(model_right, baseline_right, "texts", names)
     assert words in sentence
-    assert f"{model_only} test texts only this model gets right, {baseline_only} only the counts" in sentence
+    assert f"{model_only} test texts only this model gets right, {baseline_only} only character counts" in sentence
