@@ -13,7 +13,7 @@ import time
 
 import keras
 import numpy as np
-from pretraining import rate, save_half
+from pretraining import load_checkpoint, rate, save_checkpoint, save_half
 
 from ftlib.files import written_whole
 from ftlib.models.minidetector import IMAGE_SIZE, NAME, minidetector
@@ -141,13 +141,7 @@ def train(model, task, work, *, seed, updates, peak):
     model.compile(optimizer, objective.make_loss(None))
     optimizer.build(model.trainable_variables)
     variables = [*model.variables, *optimizer.variables]
-    done = 0
-    if work.is_file():
-        with np.load(work, allow_pickle=False) as saved:
-            done = int(saved["done"])
-            for index, variable in enumerate(variables):
-                variable.assign(saved[str(index)])
-        print(f"goes on after update {done}", flush=True)
+    done = load_checkpoint(work, variables)
 
     losses, began = [], time.process_time()
     for update in range(done, updates):
@@ -158,9 +152,7 @@ def train(model, task, work, *, seed, updates, peak):
         if (update + 1) % EVERY == 0 or update + 1 == updates:
             seconds = time.process_time() - began
             print(f"update {update + 1}/{updates}  loss {np.mean(losses[-EVERY:]):.3f}  {seconds:.0f} s", flush=True)
-            arrays = {str(index): keras.ops.convert_to_numpy(variable) for index, variable in enumerate(variables)}
-            with written_whole(work) as part, open(part, "wb") as file:
-                np.savez(file, done=np.int64(update + 1), **arrays)
+            save_checkpoint(work, variables, update + 1)
 
 
 def main():

@@ -83,13 +83,7 @@ def train(predictor, draw_batch, work, *, updates, peak, every=250):
     predictor.compile(optimizer, loss, metrics=["accuracy"], jit_compile=True)
     optimizer.build(predictor.trainable_variables)
     variables = [*predictor.variables, *optimizer.variables]
-    done = 0
-    if work.is_file():
-        with np.load(work, allow_pickle=False) as saved:
-            done = int(saved["done"])
-            for index, variable in enumerate(variables):
-                variable.assign(saved[str(index)])
-        print(f"goes on after update {done}", flush=True)
+    done = load_checkpoint(work, variables)
 
     began, logs = time.time(), {}
     for update in range(done, updates):
@@ -100,9 +94,26 @@ def train(predictor, draw_batch, work, *, updates, peak, every=250):
             shown = "  ".join(f"{name} {float(value):.3f}" for name, value in logs.items())
             print(f"update {update + 1}/{updates}  {shown}  {time.time() - began:.0f} s", flush=True)
             predictor.reset_metrics()
-            arrays = {str(index): keras.ops.convert_to_numpy(variable) for index, variable in enumerate(variables)}
-            with written_whole(work) as part, open(part, "wb") as file:
-                np.savez(file, done=np.int64(update + 1), **arrays)
+            save_checkpoint(work, variables, update + 1)
+
+
+def load_checkpoint(work, variables):
+    """Sets variables to what a stopped run left, and returns after how many updates; 0 where there was none."""
+    if not work.is_file():
+        return 0
+    with np.load(work, allow_pickle=False) as saved:
+        done = int(saved["done"])
+        for index, variable in enumerate(variables):
+            variable.assign(saved[str(index)])
+    print(f"goes on after update {done}", flush=True)
+    return done
+
+
+def save_checkpoint(work, variables, done):
+    """Keeps variables after so many updates; the last checkpoint stays until this one is whole."""
+    arrays = {str(index): keras.ops.convert_to_numpy(variable) for index, variable in enumerate(variables)}
+    with written_whole(work) as part, open(part, "wb") as file:
+        np.savez(file, done=np.int64(done), **arrays)
 
 
 def ship(name, predictor, tokenizer, card, folder):

@@ -36,22 +36,22 @@ def find_boxes(
 
     height, width, channels = image_shape
     images = WholeImages(files, (height, width), channels)
-    found = decode(predict(model, images), threshold)
-    return images.unplace_boxes(found), images.picture_sizes
+    detections = decode(predict(model, images), threshold)
+    return images.unplace_boxes(detections), images.picture_sizes
 
 
-def box_answer(found: np.ndarray, size: tuple[int, int], class_names: Sequence[str]) -> tuple[tuple[str], dict]:
+def box_answer(detections: np.ndarray, size: tuple[int, int], class_names: Sequence[str]) -> tuple[tuple[str], dict]:
     """Returns the cells of one picture's answer, and the same as plain data: its size, and a dict for each box.
 
     Args:
-        found: Detections `(k, 6)` in pixels of the picture.
+        detections: Detections `(k, 6)` in pixels of the picture.
         size: `(height, width)` of the picture.
         class_names: The classes.
     """
     from ftlib.objectives.detection import box_records, count_in_words
 
-    record = {"size": [size[1], size[0]], "boxes": box_records(found, class_names)}
-    return (count_in_words(found, class_names),), record
+    record = {"size": [size[1], size[0]], "boxes": box_records(detections, class_names)}
+    return (count_in_words(detections, class_names),), record
 
 
 def box_rows(answers: Sequence[Answer]) -> list[list[Any]]:

@@ -159,15 +159,15 @@ def _predict_boxes(
 
     errors = map_in_threads(_reading_error, files)
     readable_files = [file for file, error in zip(files, errors, strict=True) if not error]
-    found = iter(())
+    detections_and_sizes = iter(())
     if readable_files:
-        found = zip(*find_boxes(model, readable_files, folder.image_shape, threshold), strict=True)
+        detections_and_sizes = zip(*find_boxes(model, readable_files, folder.image_shape, threshold), strict=True)
     answers = []
     for file, error in zip(files, errors, strict=True):
         if error:
             answers.append(Answer(str(file), error=error))
         else:
-            answers.append(Answer(str(file), *box_answer(*next(found), folder.class_names)))
+            answers.append(Answer(str(file), *box_answer(*next(detections_and_sizes), folder.class_names)))
     return answers
 
 

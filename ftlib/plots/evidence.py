@@ -34,7 +34,7 @@ def reliability(series: Mapping[str, Sequence[Mapping[str, float]]], title: str)
 
     Args:
         series: Dict from name to a list of bins: dicts with `"confidence"`, `"accuracy"` and `"n"`, as from
-            `calibration`. The area of a marker grows with the number of images in its bin.
+            `calibration`. The area of a marker grows with the number of examples in its bin.
         title: What to see.
 
     Returns:
@@ -51,7 +51,9 @@ def reliability(series: Mapping[str, Sequence[Mapping[str, float]]], title: str)
     fig = _figure_with_names([*series, _DIAGONAL_NAME], 4.4)
     ax = fig.subplots()
     ax.plot([0, 1], [0, 1], color=_DIAGONAL_STYLE.colour, linewidth=1, linestyle=_DIAGONAL_STYLE.line_style)
-    ax.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="Confidence (area of a marker: images in its bin)", ylabel="Accuracy")
+    ax.set(
+        xlim=(0, 1.02), ylim=(0, 1.02), xlabel="Confidence (area of a marker: examples in its bin)", ylabel="Accuracy"
+    )
     line_ends = [LineEnd(_DIAGONAL_NAME, 1, 1, _DIAGONAL_STYLE)]  # a text inside might stand on a line
     most_images = max(row["n"] for bin_rows in series.values() for row in bin_rows)
     for name, style in assign_styles(list(series)).items():

@@ -219,24 +219,24 @@ def class_by_class(answers: ScoredAnswers) -> list[str]:
 
 def boxes_on_images(answers: ScoredAnswers) -> list[str]:
     """Returns test images with what is true and what the model says, spread over the split."""
-    found = _find(answers).detections
+    detections = _find(answers).detections
     indices = _spread(len(answers.split), _MOST_ANSWERS)
     images = _LargeImages(answers.split, indices)
     figure = plots.boxes(
         images.pixels,
-        [images.enlarge(found[index]) for index in indices],
+        [images.enlarge(detections[index]) for index in indices],
         answers.run.class_names,
         truth=images.boxes,
         columns=3,
         width=9.6,
     )
-    said = sum(len(found[index]) for index in indices)
+    answer_count = sum(len(detections[index]) for index in indices)
     true_count = sum(len(boxes) for boxes in images.boxes)
     text = (
         f"{format_count(len(indices), 'test image')}, spread evenly over the split and not chosen by result. White "
-        f"frames: what is there ({true_count:,}); coloured frames: what the model says ({said:,})."
+        f"frames: what is there ({true_count:,}); coloured frames: what the model says ({answer_count:,})."
     )
-    alt = f"{len(indices)} test images with {true_count} true boxes and {said} boxes of the model."
+    alt = f"{len(indices)} test images with {true_count} true boxes and {answer_count} boxes of the model."
     return [heading("Boxes on test images"), paragraph(text), figure_image(figure, alt)]
 
 
@@ -301,11 +301,11 @@ def _describe_mistake(answers: ScoredAnswers, mistake: BoxMistake) -> list[str]:
     file_name = str(answers.split.ids[mistake.image])
     if mistake.kind == "missed":
         return [f"missed: {names[mistake.class_index]}", file_name]
-    said = f"{names[mistake.class_index]}, {format_confidence(mistake.score)}"
+    answer = f"{names[mistake.class_index]}, {format_confidence(mistake.score)}"
     if mistake.true_class is None:
-        return [f"said {said}", file_name]
+        return [f"said {answer}", file_name]
     truth = f"is {names[mistake.true_class]}, " if mistake.kind == "wrong class" else ""
-    return [f"said {said}", f"{truth}overlap {mistake.iou:.2f}", file_name]
+    return [f"said {answer}", f"{truth}overlap {mistake.iou:.2f}", file_name]
 
 
 def _cut_out(pixels: np.ndarray, frames: Sequence[Frame], box: np.ndarray) -> np.ndarray:

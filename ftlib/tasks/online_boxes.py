@@ -207,8 +207,8 @@ def video_of(name: str) -> str:
 
 def second_of(name: str) -> int:
     """Returns the second of its video at which a photo was taken."""
-    found = re.search(r"t=(\d+)", name)
-    return int(found.group(1)) if found else 0
+    time_in_name = re.search(r"t=(\d+)", name)
+    return int(time_in_name.group(1)) if time_in_name else 0
 
 
 def _split_plates(photos: Sequence[BoxedPhoto], split: str) -> dict[str, np.ndarray]:
@@ -297,8 +297,8 @@ def _download_cells() -> pathlib.Path:
     def download() -> pathlib.Path:
         path = keras_home() / "datasets" / name
         if not path.is_file():
-            found = keras.utils.get_file(name, origin=_CELLS_ADDRESS, cache_dir=str(keras_home()))
-            path = pathlib.Path(found)
+            archive_path = keras.utils.get_file(name, origin=_CELLS_ADDRESS, cache_dir=str(keras_home()))
+            path = pathlib.Path(archive_path)
         with zipfile.ZipFile(path) as file:
             count = sum(entry.endswith(".xml") for entry in file.namelist())
         if count != _CELL_PHOTOS:

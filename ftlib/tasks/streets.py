@@ -315,9 +315,9 @@ def _develop(canvas, rng):
     image = image * light + rng.uniform(1, 5) * rng.standard_normal(image.shape, "float32")
     boxes = np.array(canvas.boxes, "float32").reshape(-1, 5)
     rows = np.column_stack([boxes, np.arange(len(boxes))])  # a column more, that says which are left
-    kept = clip_boxes(rows, (HEIGHT, WIDTH), _LEAST_VISIBLE)
-    numbers = tuple(canvas.numbers[int(row)] for row in kept[:, 5])
-    return Street(np.clip(image.round(), 0, 255).astype("uint8"), kept[:, :5].astype("float32"), numbers)
+    visible_boxes = clip_boxes(rows, (HEIGHT, WIDTH), _LEAST_VISIBLE)
+    numbers = tuple(canvas.numbers[int(row)] for row in visible_boxes[:, 5])
+    return Street(np.clip(image.round(), 0, 255).astype("uint8"), visible_boxes[:, :5].astype("float32"), numbers)
 
 
 def load(labels_per_class: int | None = None, seed: int = 0) -> Task:
@@ -375,12 +375,14 @@ def read_numbers(ids: Sequence[str] | np.ndarray) -> list[list[tuple[np.ndarray,
     Returns:
         For each street the box `(4,)` and the number of each plate.
     """
-    found = []
+    plates_by_street = []
     for street_id in ids:
         part, _, row = str(street_id).partition("-")
         street = _street_of(part, int(row))
-        found.append([(box[:4], number) for box, number in zip(street.boxes, street.numbers, strict=True) if number])
-    return found
+        plates_by_street.append(
+            [(box[:4], number) for box, number in zip(street.boxes, street.numbers, strict=True) if number]
+        )
+    return plates_by_street
 
 
 def cut_digits(image: np.ndarray, box: Sequence[float] | np.ndarray) -> np.ndarray:

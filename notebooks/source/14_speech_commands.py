@@ -77,10 +77,9 @@ Audio(to_wav_bytes(second[:14_000:2], RATE // 2))
 #
 # **예측해 보세요.** 두 파형에서 닮은 점은 무엇일까요?
 # %%
-seconds = np.arange(0, 14_000, 10) / RATE
-waves = {"one voice": (seconds, first[:14_000:10] + 1), "another": (seconds, second[:14_000:10] - 1)}
 ft.show(
-    plots.lines(waves, "Seconds", "Pressure (shifted)", "The same word in two voices", height=3.2),
+    plots.waveforms([first[:14_000], second[:14_000]], ["one voice", "another"], RATE, columns=1,
+                    title="The same word in two voices"),
     alt="Two waveforms of the word left, one above the other; their loud and soft parts differ in place and shape.",
 )
 # %% [markdown] lang="en"

@@ -398,21 +398,21 @@ class _SettledBoxes:
         scale = self._scale_to_pixels(picture, file_size)
         if scale is None:
             return
-        kept: list[Box] = []
+        usable_boxes: list[Box] = []
         for box in picture.boxes:
             x0, y0, x1, y1 = (number * factor for number, factor in zip(box.corners, (*scale, *scale), strict=True))
             settled = self._settle_box(picture.id, Box(box.class_name, (x0, y0, x1, y1)), file_size)
             if settled is None:
                 continue
-            if settled in kept:
+            if settled in usable_boxes:
                 _count_one(self.defects.repeated, picture.id)
             else:
-                kept.append(settled)
+                usable_boxes.append(settled)
         shrinkage = min(self._size[1] / file_size[0], self._size[0] / file_size[1])
-        tiny_count = sum(min(x1 - x0, y1 - y0) * shrinkage < _TINY for _, (x0, y0, x1, y1) in kept)
+        tiny_count = sum(min(x1 - x0, y1 - y0) * shrinkage < _TINY for _, (x0, y0, x1, y1) in usable_boxes)
         if tiny_count:
             self.defects.tiny[picture.id] = tiny_count
-        self.labels[picture.id] = format_boxes(kept)
+        self.labels[picture.id] = format_boxes(usable_boxes)
 
     def _scale_to_pixels(self, picture: MarkedPicture, file_size: tuple[int, int]) -> tuple[float, float] | None:
         """Returns what to multiply x and y with, or None where the boxes cannot be those of the file."""
