@@ -37,6 +37,4 @@ def commands_by_recordings(names):
     }  # fmt: skip
     curves = mean_curves("speech", "speech_commands", methods, axis="labels_per_class")
     ticks = {count: str(count) for count in (3, 10, 30)}
-    return draw.curves(
-        curves, "Recordings of each word", "Test accuracy", "", log_x=True, percent=True, x_ticks=ticks
-    )
+    return draw.curves(curves, "Recordings of each word", "Test accuracy", "", log_x=True, percent=True, x_ticks=ticks)
