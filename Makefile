@@ -26,7 +26,7 @@ NBVAL = TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1 OPEN
 LONG = notebooks/en/06_fine_tuning.ipynb notebooks/en/01_training_from_scratch.ipynb \
 	notebooks/ko/05_feature_extraction.ipynb
 
-.PHONY: help setup run lab notebooks slides site colab lint test test-fast test-unit test-notebooks test-photo test-colab results benchmarks weights lock clean
+.PHONY: help setup run lab notebooks slides site colab lint test test-fast test-unit test-notebooks test-photo test-colab results benchmarks gpu weights lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 | /p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s%s\n", $$1, $$2 }'
@@ -110,6 +110,9 @@ results: setup  ## measure the recorded grids in results/ again, where the code 
 benchmarks: setup  ## measure ftlib against what one would otherwise do (needs FTLIB_REAL)
 	for one in guide own_images partial rates updates objectives kills large hardware; do .venv/bin/python benchmarks/$$one.py || exit 1; done
 	.venv/bin/python benchmarks/readme.py
+
+gpu: setup  ## measure what a GPU gives, in under ten minutes; KERAS_BACKEND=jax make gpu for another backend
+	.venv/bin/python benchmarks/gpu.py
 
 weights: setup  ## pre-train what ships again: glyphnet and its biased sister, minigpt, minibert (needs FTLIB_REAL) and more
 	.venv/bin/python tools/pretrain_glyphnet.py
