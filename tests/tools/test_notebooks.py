@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
 from lessons import editions  # noqa: E402
+from lessons.minutes import estimate_minutes  # noqa: E402
 from lessons.source import LessonError, read_lesson_source  # noqa: E402
 
 import notebooks  # noqa: E402
@@ -124,6 +125,7 @@ REFUSED = {
     "a magic": (f"{CODE}%timeit 1\n", "nbval"),
     "a shell command": (f"{CODE}!ls\n", "nbval"),
     "a cell of 26 lines": (CODE + "x = 1\n" * 26, "at most 25"),
+    "a line of 89 columns": (f"{CODE}x = '{'a' * 83}'\n", "89 columns, at most 88"),
     "a tag that nobody knows": ('# %% tags=["skip"]\nx = 1\n', "tags"),
     "a cell that must fail": ('# %% tags=["raises-exception"]\n1 / 0\n', "tags"),
     "an empty cell": (f"{CODE}{CODE}x = 1\n", "empty"),
@@ -165,6 +167,56 @@ def test_a_figure_keeps_its_alt_text_and_no_other_metadata(lesson):
     [output] = lesson.book("ko").cells[1].outputs
     assert output.metadata["image/png"]["alt"] == output.data["text/plain"] == "An empty page."
     assert set(output.data) == {"image/png", "text/plain"}
+
+
+def test_asserts_at_the_end_of_a_cell_are_folded_in_a_cell_of_their_own(lesson):
+    code = "for n in (1, 2):\n    assert n\nx = 3\nprint(x)\n\n# Three.\nassert x == 3\nassert (\n    x > 2\n)\n"
+    lesson(f"{CODE}{code}" + prose("It is {{x}}.", "{{x}}입니다.") + f"{CODE}x = 4\nx\n")
+    shown, check, text, last = lesson.book("en").cells[1:]
+    assert shown.source == "for n in (1, 2):\n    assert n\nx = 3\nprint(x)" and shown.outputs[0].text == "3\n"
+    assert check.source == "# Three.\nassert x == 3\nassert (\n    x > 2\n)" and check.outputs == []
+    assert check.metadata.jupyter.source_hidden and check.metadata.tags == ["hide-input"]
+    assert text.source == "It is 3." and last.execution_count == 3
+    assert [c["id"] for c in (shown, check, text, last)] == ["99-002", "99-002-check", "99-003", "99-004"]
+
+
+def test_a_broken_claim_stops_the_building_also_where_it_is_folded(lesson):
+    with pytest.raises(LessonError, match="AssertionError"):
+        lesson(f"{CODE}x = 3\nassert x == 4\n")
+
+
+def test_an_exercise_keeps_its_asserts(lesson):
+    lesson('# %% tags=["exercise"]\nx = 3\nassert x == 3\n')
+    assert [c.source for c in lesson.book("en").cells[1:]] == ["x = 3\nassert x == 3"]
+
+
+def test_asserts_at_the_end_do_not_count_as_lines_to_read(lesson):
+    lesson(CODE + "x = 1\n" * 25 + "assert x == 1\n")
+
+
+def test_a_cell_with_the_tag_folded_hides_its_code_and_shows_its_outputs(lesson):
+    lesson('# %% tags=["folded", "timing"]\nprint(3)\n')
+    cell = lesson.book("ko").cells[1]
+    assert cell.metadata.jupyter.source_hidden and cell.metadata.cellView == "form"
+    assert cell.metadata.tags == ["timing", "hide-input"] and cell.outputs[0].text == "3\n"
+
+
+def test_minutes_come_from_what_there_is_to_read_and_to_do(lesson):
+    words = "word " * 1800  # ten minutes
+    body = f"{CODE}x = 1\n" + prose(words, "말")
+    lesson(prose("⏱ {{minutes}} minutes", "⏱ {{minutes}}분") + body)
+    assert "10 minutes" in lesson.book("en").cells[1].source and "10분" in lesson.book("ko").cells[1].source
+    asks = '# %% tags=["exercise"]\nft.check("01.1", ...)\n'
+    cells = read_lesson_source_of(lesson, TITLE + body + asks)
+    assert estimate_minutes(cells) == 15
+    asserts = "".join(f"assert x != {n}\n" for n in range(2, 40))
+    assert estimate_minutes(read_lesson_source_of(lesson, TITLE + body + asks + f"{CODE}x = 1\n{asserts}")) == 15
+
+
+def read_lesson_source_of(lesson, source):
+    path = lesson.folder / "source" / "99_tiny.py"
+    path.write_text(source, encoding="utf-8")
+    return read_lesson_source(path)
 
 
 def test_check_raises_on_a_stale_notebook_and_on_one_edited_by_hand(lesson):
@@ -258,6 +310,14 @@ def test_lessons_have_the_same_frame_in_every_edition(path):
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda p: p.stem)
+def test_a_lesson_states_the_minutes_that_the_formula_gives(source):
+    minutes = estimate_minutes(read_lesson_source(source))
+    for language, words in {"en": f"⏱ {minutes} minutes", "ko": f"⏱ {minutes}분"}.items():
+        opening = book(FOLDER / language / f"{source.stem}.ipynb").cells[0].source
+        assert words in opening, f"write {{{{minutes}}}} in place of the number; it is {minutes}"
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda p: p.stem)
 def test_no_measured_number_is_typed(source):
     """Accuracies come from cells; what a text may say by itself are round numbers, such as 95 % intervals."""
     typed = []
@@ -319,7 +379,10 @@ def test_notebooks_hold_no_state_of_a_viewer():
     for path in BOOKS:
         data = json.loads(path.read_text(encoding="utf-8"))
         assert set(data["metadata"]) == {"accelerator", "colab", "ftlib", "kernelspec", "language_info"}
-        assert all(set(cell["metadata"]) <= {"ftlib", "tags"} for cell in data["cells"])
+        folded = {"jupyter": {"source_hidden": True}, "cellView": "form"}
+        for cell in data["cells"]:
+            state = {key: value for key, value in cell["metadata"].items() if key not in ("ftlib", "tags")}
+            assert state == (folded if "hide-input" in cell["metadata"].get("tags", ()) else {})
 
 
 def test_a_short_sound_may_be_listened_to_and_nothing_else_in_html():
