@@ -83,7 +83,7 @@ test-unit: lint  ## all of it without executing the lessons
 	$(UNIT) -m "not photo"
 	KERAS_BACKEND=jax $(UNIT) -m backends
 
-test-notebooks: setup  ## execute the lessons: all English ones, and one in Korean, whose code is the same
+test-notebooks: setup  ## execute the lessons: all English ones, and one in Korean, whose code differs in words only
 	$(NBVAL) $(LONG) $(filter-out $(LONG),$(wildcard notebooks/en/*.ipynb))
 
 test-photo: setup  ## lessons 05 to 07 on photos; ftlib fit on flowers and blood cells (needs FTLIB_REAL)

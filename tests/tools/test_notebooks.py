@@ -12,8 +12,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
 from lessons import editions  # noqa: E402
+from lessons.korean import compare_numbers, find_table, find_untranslated, read_table, skeleton  # noqa: E402
 from lessons.minutes import estimate_minutes  # noqa: E402
-from lessons.source import LessonError, read_lesson_source  # noqa: E402
+from lessons.source import Cell, LessonError, read_lesson_source  # noqa: E402
 
 import notebooks  # noqa: E402
 
@@ -38,7 +39,12 @@ def lesson(tmp_path):
         path.write_text(TITLE + source, encoding="utf-8")
         return notebooks.build_lesson(path, tmp_path, **options)
 
+    def translate(table):
+        (tmp_path / "source" / "ko").mkdir(exist_ok=True)
+        (tmp_path / "source" / "ko" / "99.toml").write_text(table, encoding="utf-8")
+
     build.folder = tmp_path
+    build.translate = translate
     build.text = lambda language: (tmp_path / language / "99_tiny.ipynb").read_text(encoding="utf-8")
     build.book = lambda language: without_bootstrap(nbformat.reads(build.text(language), as_version=4))
     return build
@@ -238,6 +244,30 @@ def test_a_quiz_is_filled_in_without_executing(lesson):
     assert exercises().quiz_text(name, "ko") == lesson.book("ko").cells[2].source
 
 
+def test_a_lesson_with_a_table_is_executed_in_korean_too(lesson):
+    source = f"{CODE}names = {{'small': 3}}\nprint(f\"{{len(names)}} name: {{names['small']}}\")\n"
+    source += prose("It is {{names['small']}}.", "{{names['small']}}입니다.")
+    assert "executed (new)" in lesson(source)
+    english = lesson.text("en")
+    lesson.translate("[korean]\n\"{len(names)} name: {names['small']}\" = \"이름 {len(names)}개: {names['small']}\"\n")
+    assert "executed (its code changed)" in lesson(source)
+    assert lesson.text("en") == english
+    cell, text = lesson.book("ko").cells[1:]
+    assert cell.source.endswith("""print(f"이름 {len(names)}개: {names['small']}")""")
+    assert cell.outputs[0].text == "이름 1개: 3\n" and text.source == "3입니다."
+    assert "up to date" in lesson(source)
+
+
+def test_the_korean_edition_answers_and_numbers_are_compared(lesson):
+    source = f"{CODE}import os\nprint('five', os.environ['FTLIB_LANG'])\n"
+    lesson.translate('[korean]\nfive = "다섯"\n')
+    lesson(source)
+    assert [lesson.book(language).cells[1].outputs[0].text for language in ("en", "ko")] == ["five en\n", "다섯 ko\n"]
+    lesson.translate('[korean]\nfive = "5"\n')
+    with pytest.raises(LessonError, match="other numbers in Korean"):
+        lesson(source)
+
+
 def test_badges_follow_the_address_of_the_repository(lesson, monkeypatch):
     source = f"{CODE}x = 1\n"
     lesson(source)
@@ -275,9 +305,43 @@ def test_the_notebooks_are_what_their_source_gives(source):
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda p: p.stem)
-def test_the_editions_have_the_same_code_and_outputs(source):
+def test_the_editions_have_the_same_code_but_for_its_words_and_print_the_same_numbers(source):
     en, ko = (code_cells(FOLDER / language / f"{source.stem}.ipynb") for language in ("en", "ko"))
-    assert en == ko
+    if not find_table(source).exists():
+        assert en == ko
+        return
+    assert [skeleton(cell.source) for cell in en] == [skeleton(cell.source) for cell in ko]
+    assert [cell.metadata.get("tags", []) for cell in en] == [cell.metadata.get("tags", []) for cell in ko]
+    compare_numbers(*([as_cell(cell) for cell in edition] for edition in (en, ko)), source.stem)
+
+
+def as_cell(cell):
+    values = cell.metadata.ftlib.get("values", {})
+    return Cell(cell.source, tags=cell.metadata.get("tags", []), outputs=cell.outputs, values=values)
+
+
+@pytest.mark.parametrize("source", [s for s in SOURCES if find_table(s).exists()], ids=lambda p: p.stem)
+def test_whatever_a_reader_of_the_code_sees_has_its_korean(source):
+    assert find_untranslated(read_lesson_source(source), read_table(source)) == []
+
+
+@pytest.mark.parametrize("source", [s for s in SOURCES if find_table(s).exists()], ids=lambda p: p.stem)
+def test_figures_and_exercises_of_the_korean_edition_speak_korean(source):
+    for cell in code_cells(FOLDER / "ko" / f"{source.stem}.ipynb"):
+        for output in cell.outputs:
+            alt = output.get("metadata", {}).get("image/png", {}).get("alt")
+            assert alt is None or re.search("[가-힣]", alt)
+            if "exercise" in cell.metadata.get("tags", []) and "data" in output:
+                assert re.search("[가-힣]", output.data["text/plain"])
+
+
+def test_what_several_lessons_say_occurs_in_one_of_them():
+    tables = []
+    for source in SOURCES:
+        tables.append(read_table(source))
+        find_untranslated(read_lesson_source(source), tables[-1])
+    used = {text for table in tables for text in table.used}
+    assert [text for text in tables[0].common if text not in used] == []
 
 
 @pytest.mark.parametrize("path", BOOKS, ids=lambda p: f"{p.parent.name}-{p.stem}")

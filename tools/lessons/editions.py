@@ -1,4 +1,4 @@
-"""The notebooks of a lesson: one for each language, with the same code and outputs."""
+"""The notebooks of a lesson: one for each language."""
 
 import pathlib
 import tomllib

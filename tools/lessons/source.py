@@ -29,6 +29,7 @@ class Cell:
     outputs: list = field(default_factory=list)
     values: dict = field(default_factory=dict)  # of the placeholders up to the next code cell
     wanted: list = field(default_factory=list)  # their expressions
+    asked: list | None = None  # what is evaluated for them, where that is not the same
 
     @property
     def sha256(self):
