@@ -136,7 +136,7 @@ def _read_number(prediction, answer):
         return value
     if prediction.unit == "percent" and not 0 <= value <= 100:
         return None
-    is_share = 0 < value < 1 and not isinstance(answer, str)
+    is_share = prediction.unit == "percent" and 0 < value < 1 and not isinstance(answer, str)
     return value if is_share else value / 100
 
 

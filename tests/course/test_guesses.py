@@ -77,7 +77,8 @@ def test_a_percentage_may_be_written_in_any_way(lesson, answer):
 def test_a_number_a_name_and_points_are_kept_as_what_they_are(lesson):
     assert ft.guess("99.p2", "1,290").value == 1290 and "1,290" in repr(ft.guess("99.p2", 1290))
     assert ft.guess("99.p3", " Frozen ").value == "frozen" and ft.guess("99.p3", "frozen").number is None
-    assert ft.guess("99.p4", -3).value == -0.03 and ft.guess("99.p4", "4%p").value == 0.04
+    assert ft.guess("99.p4", -3).value == -0.03 and ft.guess("99.p4", 0.5).value == 0.005
+    assert ft.guess("99.p4", "4%p").value == 0.04
 
 
 @pytest.mark.parametrize(

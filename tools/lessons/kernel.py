@@ -66,6 +66,7 @@ def _ask(expressions):
 def _environment():
     environment = {k: v for k, v in os.environ.items() if not k.startswith("FTLIB_")}
     environment.update(dict.fromkeys(THREADS, "1"), FTLIB_LANG="en", TF_CPP_MIN_LOG_LEVEL="2", PYTHONHASHSEED="0")
+    environment["FTLIB_TRACK"] = "glyph"  # nobody's photos are stored in a notebook
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     return environment
 
