@@ -271,11 +271,10 @@ def bars(  # noqa: PLR0913
     for place, (name, row, given_mean) in enumerate(zip(names, finite_values, given_values[:, 0], strict=True)):
         _draw_bar(ax, place, name, _BarValue(*row), _format_number(given_mean, percent, digits))
     name_rows(ax, names)
-    has_guess = guess is not None and math.isfinite(guess)
-    drawn_values = np.append(finite_values.ravel(), guess) if has_guess else finite_values.ravel()
-    _limit_bars(ax, drawn_values, finite_values[:, 0], largest, percent)
-    if has_guess:
-        _draw_guess(ax, guess)
+    guesses = [guess] if guess is not None and math.isfinite(guess) else []
+    _limit_bars(ax, [*finite_values.ravel(), *guesses], finite_values[:, 0], largest, percent)
+    for drawn_guess in guesses:
+        _draw_guess(ax, drawn_guess)
     ax.set_xlabel(x_label)
     write_title(fig, title)
     return fig

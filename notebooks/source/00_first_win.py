@@ -47,6 +47,7 @@ from ftlib import plots
 from ftlib.records import records_folder
 
 PHOTOS = "flowers"  # or "cats_vs_dogs", or a folder of your own: "./photos"
+claims_hold = PHOTOS == "flowers"  # what is asserted below was measured on these
 track = ft.track(photos=PHOTOS)
 task = track.task(labels_per_class=5, seed=0, validation_count=200)
 print(track)
@@ -118,12 +119,13 @@ print(f"{sum(counts):,} weights train, of {model.count_params():,}")
 # `EarlyStopping` ends it when these have not got better for three epochs, and goes back to the best one.
 #
 # **Predict.** This head, twenty epochs, and a second round in which the backbone learns as well: what part of the validation images will be right?
-# Guessing blindly gives {{100 / task.num_classes:.0f}} %.
+# Guessing blindly gives {{100 / task.num_classes:.0f}} %. Write your number in the place of the `...`; without one, everything runs just the same.
 # %% [markdown] lang="ko"
 # `fit`은 레이블이 붙은 이미지를 거듭 보여 줍니다. 한 바퀴가 *에폭*(epoch)이고, 그 사이에 검증 이미지를 봅니다. `EarlyStopping`은 세 에폭 동안 나아지지 않으면 학습을 끝내고 가장 좋았던
 # 에폭으로 돌아갑니다.
 #
 # **예측해 보세요.** 이 헤드를 스무 에폭 학습하고, 백본까지 한 번 더 학습합니다. 검증 이미지를 얼마나 맞힐까요? 찍으면 {{100 / task.num_classes:.0f}}%입니다.
+# `...` 자리에 예측한 값을 쓰세요. 쓰지 않아도 모두 똑같이 실행됩니다.
 # %% tags=["exercise"]
 ft.guess("00.p1", ...)  # in percent, such as 50
 # %%
@@ -142,14 +144,16 @@ second = model.fit(
     callbacks=[stop], verbose=0,
 )
 guide = model.evaluate(x_val, y_val, verbose=0)[1]
+best = max(first.history["val_accuracy"])
 print(f"epochs: {len(first.epoch)} frozen, then {len(second.epoch)} with all weights")
-assert guide > 1.5 / task.num_classes
+print(f"best epoch while frozen {best:.1%}, in the end {guide:.1%}")
+assert guide > 1.5 / task.num_classes or not claims_hold
 ft.reveal("00.p1", guide)
 # %% [markdown] lang="en"
-# Better than blind, and nothing to be proud of. Is that all that five images are worth? Before you blame the images, count how often the weights
-# have moved at all.
+# Better than blind, and nothing to be proud of; and where the second round made it worse, lesson 06 tells why. Is that all that five images are
+# worth? Before you blame the images, count how often the weights have moved at all.
 # %% [markdown] lang="ko"
-# 찍는 것보다는 낫지만 자랑할 정도는 아닙니다. 이미지 다섯 장으로는 이것이 한계일까요? 이미지를 탓하기 전에, 가중치가 몇 번이나 움직였는지부터 세어 봅시다.
+# 찍는 것보다는 낫지만 자랑할 정도는 아닙니다. 두 번째 학습에서 오히려 나빠졌다면 그 이유는 6강에 나옵니다. 이미지 다섯 장으로는 이것이 한계일까요? 이미지를 탓하기 전에, 가중치가 몇 번이나 움직였는지부터 세어 봅시다.
 # %% [markdown] lang="en"
 # ### Exercise: how many updates?
 #
@@ -194,10 +198,10 @@ ft.show(
         scores, "The same images, other settings", "Validation accuracy",
         percent=True, guess=came.number,
     ),
-    alt="Bars of validation accuracy: the Keras guide is lowest; a frozen backbone with "
-    "a head trained for longer, and one whose last stage trained too, are far above it.",
+    alt="Bars of validation accuracy: the Keras guide is lowest; a frozen backbone "
+    "with a head trained longer, and one whose last stage trained too, are far above.",
 )
-assert min(frozen.val_accuracy, tuned.val_accuracy) > guide
+assert min(frozen.val_accuracy, tuned.val_accuracy) > guide or not claims_hold
 came
 # %% [markdown] lang="en"
 # {{100 * tuned.val_accuracy:.0f}} % instead of {{100 * guide:.0f}} %, and no magic in it. Most of it is patience, as you can check in plain Keras:
@@ -218,7 +222,7 @@ per_epoch = -(-len(x) // 32)
 head.fit(features, y, batch_size=32, epochs=120 // per_epoch, verbose=0)
 patient = head.evaluate(features_val, y_val, verbose=0)[1]
 print(f"plain Keras, {120 // per_epoch * per_epoch} updates at 0.01: {patient:.1%}")
-assert patient > guide
+assert patient > guide or not claims_hold
 # %% [markdown] lang="en"
 # So the recipe was right, and its settings were those of a large set: few epochs are many updates only where there are many images. What else
 # `ftlib` does is told by the lessons that follow: it also keeps statistics still that `training=False` does not (lesson 06), and proves it.
@@ -240,7 +244,7 @@ for seed in (1, 2):
     run = ft.fit(classifier, drawn, "feature_extraction_long", seed=seed, **options)
     draws.append(run.val_accuracy)
 print("frozen backbone, three draws:", *(f"{score:.1%}" for score in draws))
-assert min(draws) > guide
+assert min(draws) > guide or not claims_hold
 # %% [markdown] lang="en"
 # **A record.** On real flowers all of this has been measured with five draws of five photos: MobileNetV2 at 160 pixels, 200 test photos, the
 # guide with ten frozen and ten open epochs (`benchmarks/guide.py`).
@@ -269,8 +273,8 @@ ft.show(
         flowers, "Five photos of each of five flowers",
         "Test accuracy (lines: worst to best of five draws)", percent=True,
     ),
-    alt="Bars of test accuracy on flowers, with the range of five draws: the Keras guide "
-    "is lowest, a frozen backbone far above it, head and last stages highest.",
+    alt="Bars of test accuracy on flowers, with the range of five draws: the Keras "
+    "guide is lowest, a frozen backbone far above it, head and last stages highest.",
 )
 lead = record["over_guide"]
 print(f"ahead of the guide by {100 * lead['mean']:.1f} points, 95 % interval "
@@ -289,7 +293,7 @@ ft.reveal("00.p3", lead["mean"])
 # **테스트는 한 번만.** 우리는 검증 이미지를 보고 골랐으니 검증 정확도는 조금 후하게 나옵니다. 테스트 이미지로는 아무것도 고르지 않았습니다. 남겨 둘 실행으로 한 번만 봅니다.
 # %%
 print(f"validation {tuned.val_accuracy:.1%}, test {tuned.test_accuracy:.1%}")
-assert tuned.test_accuracy > guide
+assert tuned.test_accuracy > guide or not claims_hold
 # %% [markdown] lang="en"
 # ## Look at the mistakes
 #
@@ -328,7 +332,7 @@ for number, (image, label) in enumerate(zip(x, y)):
 dataset = keras.utils.image_dataset_from_directory(
     mine, image_size=shape[:2], batch_size=32,
 )
-own = ft.load_task(mine)
+own = ft.load_task(mine, image_size=shape[:2])
 print(own)
 assert dataset.class_names == list(own.class_names) == sorted(task.class_names)
 # %% [markdown] lang="en"
