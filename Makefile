@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # mostly stay together, so that what they share is seldom made twice.
 UNIT = .venv/bin/python -m pytest -n 2 --dist worksteal -p no:nbval
 # One kernel per core, each with one thread: as the lessons were made.
-NBVAL = TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
+NBVAL = FTLIB_TRACK=glyph TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
 	.venv/bin/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -n 2 \
 	--dist loadfile --no-loadscope-reorder
 # The longest first, so that both cores are done at about the same time.

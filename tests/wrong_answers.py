@@ -5,6 +5,14 @@ the `ft.check(...)`. Every exercise has at least two.
 """
 
 WRONG = {
+    "00.1": [
+        ('ft.check("00.1", 25 * 20)', "shown in all"),
+        ('ft.check("00.1", 32 * 20)', "how many photos a batch may hold"),
+        ('ft.check("00.1", 16)', "across epochs"),
+        ('ft.check("00.1", 1)', "one epoch"),
+        ('ft.check("00.1", 45)', "count the batches"),
+        ('ft.check("00.1", "20")', "Expected one number"),
+    ],
     "01.1": [
         (
             "def cross_entropy(probabilities, labels):\n"

@@ -110,6 +110,8 @@ print("features", features(backbone, fitted.train).shape)
 # 달라지는 두 방향인 주성분(principal component)만 남기는 것입니다. 한 번은 픽셀에서, 한 번은 특징에서 출발합니다.
 #
 # **예측해 보세요.** 같은 클래스의 이미지끼리 모이는 것은 어느 그림일까요?
+# %% tags=["exercise"]
+ft.guess("05.p1", ...)  # "raw pixels" or "features"
 # %%
 from sklearn.decomposition import PCA
 
@@ -147,6 +149,7 @@ together = {
 }
 print({name: f"{100 * share:.0f} %" for name, share in together.items()})
 assert together["features"] > together["raw pixels"]
+ft.reveal("05.p1", max(together, key=together.get))
 # %% [markdown] lang="en"
 # {{100 * together["raw pixels"]:.0f}} % from pixels, {{100 * together["features"]:.0f}} % from features. But two
 # dimensions are a narrow view, and perhaps any network would do this, even one that has never learned anything. We need
@@ -221,6 +224,8 @@ assert track.name == "photo" or max(untrained) < min(raw)
 # probing)이라고도 합니다.
 #
 # **예측해 보세요.** 특징은 {{maps.shape[-1]}}개, 클래스는 {{task.num_classes}}개입니다. 학습되는 가중치는 몇 개일까요?
+# %% tags=["exercise"]
+ft.guess("05.p2", ...)  # a number
 # %% tags=["nbval-check-output"]
 model = ft.classifier(backbone, task.num_classes)
 report = ft.freeze(model)
@@ -232,6 +237,7 @@ ft.show(
     alt="The stages of the network from input to head. All backbone stages are "
     "hatched, which means frozen; only the small head trains.",
 )
+ft.reveal("05.p2", report.trainable)
 # %% [markdown] lang="en"
 # One weight for each pair of feature and class, and one bias per class: {{100 * report.trainable / report.params:.1g}} % of
 # the network. There is no magic in `ft.freeze`. In plain Keras it is one attribute, set before `compile`.
@@ -253,10 +259,13 @@ assert count == report.trainable
 # 아직 아무것도 배우지 않은 새 헤드는 무엇이라고 답할까요?
 #
 # **예측해 보세요.** 정답 클래스에 평균 얼마의 확률을 줄까요?
+# %% tags=["exercise"]
+ft.guess("05.p3", ...)  # in percent
 # %%
 start = np.array(plain(pixels(validation)))
 print(f"every probability lies between {start.min():.3f} and {start.max():.3f}")
 assert np.allclose(start, 1 / task.num_classes)
+ft.reveal("05.p3", start.mean())
 # %% [markdown] lang="en"
 # All classes are equally likely, since `ft.classifier` starts the Dense layer at zero. Keras by default would draw it at
 # random. A few images cannot correct all of that: what they do not touch would stay in the head as noise. And zeros can learn

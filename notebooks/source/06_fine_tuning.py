@@ -87,10 +87,13 @@ print(ft.freeze(model))
 # 쉽습니다. 2강에서 본 과적합입니다. (Keras 가이드도 경고하는 것이지만, 이 수업에서 재지는 않습니다.) `last=1`은 마지막 스테이지와 헤드만 학습한다는 뜻입니다.
 #
 # **예측해 보세요.** 마지막 스테이지를 열면 전체 가중치의 얼마가 학습될까요? 10분의 1, 3분의 1, 아니면 대부분?
+# %% tags=["exercise"]
+ft.guess("06.p1", ...)  # in percent
 # %%
 report = ft.unfreeze(model, last=1)
 print(report)
 assert report.rows[0]["trainable"] == 0 and report.rows[-1]["state"] == "trainable"
+ft.reveal("06.p1", report.trainable / report.params)
 # %% [markdown] lang="en"
 # {{100 * report.trainable / report.params:.0f}} %: late stages have the most channels, and so most of the weights. Notice the
 # word `partly`: inside the open stage the BatchNorm layers stay frozen. Why they must is the second trap below. The first
@@ -141,6 +144,8 @@ print(f"{len(plain.trainable_weights)} weight arrays train")
 # 이제 백본을 동결 해제하고 학습을 이어 갑니다. 학습 가능한 가중치 목록은 늘어나고, 경고는 없으며, 손실도 평소처럼 나옵니다.
 #
 # **예측해 보세요.** 두 에폭을 더 학습하면 백본의 가중치 배열 중 몇 개가 움직였을까요?
+# %% tags=["exercise"]
+ft.guess("06.p2", ...)  # a number
 # %%
 body = plain.get_layer("backbone")
 body.trainable = True
@@ -150,6 +155,7 @@ moved = sum(not np.array_equal(a, b) for a, b in zip(before, body.get_weights())
 print(f"{len(plain.trainable_weights)} weight arrays are marked trainable")
 print(f"{moved} of {len(before)} arrays of the backbone moved")
 assert moved == 0
+ft.reveal("06.p2", moved)
 # %% [markdown] lang="en"
 # None. Keras decides at `compile` what the optimizer holds, and a later change of `trainable` is ignored without a word.
 # A log of the loss does not show it; a checksum does. `ft.prove` takes one of every weight before and after.
@@ -583,6 +589,8 @@ ft.check("06.3", my_strategy)
 # 업데이트 횟수도, 학습률을 고르는 방식도 같고, 헤드만 학습합니다.
 #
 # **예측해 보세요.** 글자와 아주 가까운 숫자에서 미세 조정은 얼마나 앞설까요?
+# %% tags=["exercise"]
+ft.guess("06.p3", ...)  # in points: from 50 % to 60 % is 10 points
 # %%
 def compared(record):
     """Mean and 95 % interval of each strategy in a recorded comparison, at ten labels
@@ -606,6 +614,7 @@ if study:
         "digits; training from scratch is lower.",
     )
     assert digits["lp_ft"][1] < digits["feature_extraction_long"][2]
+    print(ft.reveal("06.p3", digits["lp_ft"][0] - digits["feature_extraction_long"][0]))
 # %% [markdown] lang="en"
 # By next to nothing: frozen {{100 * digits["feature_extraction_long"][0]:.1f}} %, fine-tuned
 # {{100 * digits["lp_ft"][0]:.1f}} %, less apart than the seeds of either. Letters and digits are made of the same strokes, so the

@@ -65,6 +65,8 @@ print(task)
 # 전체가 학습될 때까지 넓혀 갑니다. Keras에서는 `ft.unfreeze`를 반복문으로 부르면 됩니다. 부를 때마다 다시 컴파일됩니다.
 #
 # **예측해 보세요.** 입력 쪽에 있는 `stage1`은 몇 번째 회차에 처음 움직일까요?
+# %% tags=["exercise"]
+ft.guess("07.p1", ...)  # a number: 1 is the round of the head
 # %%
 def checksum(stage):
     """Six digits that change when any bit of any weight of the stage does."""
@@ -94,6 +96,8 @@ for place, column in enumerate(zip(*sums)):
         len(set(column[: turn + 1])) == 1
         and len(set(column[turn:])) == len(column) - turn
     )
+
+ft.reveal("07.p1", [row[0] != sums[0][0] for row in sums].index(True))
 # %% [markdown] lang="en"
 # Read a column from top to bottom: the checksum stays the same, bit for bit, until the turn of its stage comes, and changes in
 # every round from then on. `stage1` moves in the last round only.
@@ -539,6 +543,10 @@ if study:
 # 시험하며, 어느 학습률을 쓸지는 시드 다섯 개의 평균 검증 정확도로 고릅니다. (검증 데이터로 이런 값을 고르는 일을 *하이퍼파라미터 튜닝*이라고 합니다.)
 #
 # **예측해 보세요.** 숫자에서는 가장 나은 방법과 가장 못한 방법이 얼마나 벌어질까요? 질감에서는 어떨까요?
+# %% tags=["exercise"]
+ft.guess("07.p2", ...)  # digits, in points: from 50 % to 60 % is 10 points
+# %% tags=["exercise"]
+ft.guess("07.p3", ...)  # textures, in points
 # %%
 four, chosen = ("full", "lp_ft", "gradual", "decay 0.5"), {}
 for name in ("digits", "textures") if study else ():
@@ -556,6 +564,7 @@ if study:
         name: np.ptp([winner[name, m] for m in four]) for name in ("digits", "textures")
     }
     assert gap["digits"] < 0.015 and gap["textures"] > 0.05
+    print(ft.reveal("07.p2", gap["digits"]), ft.reveal("07.p3", gap["textures"]), sep="\n")
 # %% [markdown] lang="en"
 # On digits all four lie within {{100 * gap["digits"]:.1f}} points: no reason to prefer one, except for the letters. On textures they
 # are {{100 * gap["textures"]:.0f}} points apart. To see why, we draw every rate of every way: to the right textures, upwards the letters.
@@ -626,6 +635,8 @@ if study:
 # 학습률 1e-2에 `decay=0.5`를 쓰면, 첫 스테이지가 움직이는 거리는 3e-3의 점진적 동결 해제와 비슷합니다.
 #
 # **예측해 보세요.** 짐작이 맞다면 그렇게 층별로 낮아지는 학습률로는 질감을 얼마나 읽을까요?
+# %% tags=["exercise"]
+ft.guess("07.p4", ...)  # in percent
 # %%
 first, read = {}, {}
 for method, rate in {"gradual": 3e-3, "decay 0.5": 1e-2}.items() if study else ():
@@ -638,6 +649,7 @@ for method, rate in {"gradual": 3e-3, "decay 0.5": 1e-2}.items() if study else (
 if study:
     assert first["decay 0.5"] < 1.2 * first["gradual"]
     assert read["decay 0.5"] > read["gradual"] + 0.03
+    print(ft.reveal("07.p4", read["decay 0.5"]))
 # %% [markdown] lang="en"
 # The guess fails: as short a way, and {{100 * (read["decay 0.5"] - read["gradual"]):.0f}} points more. Another suspect is time. All
 # stages train together for {{gradual.phases[-1]["updates_done"]}} of {{track.updates}} updates only; before that, late stages adapt to

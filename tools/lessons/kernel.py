@@ -74,6 +74,7 @@ def _ask(expressions):
 def _environment(language):
     environment = {k: v for k, v in os.environ.items() if not k.startswith("FTLIB_")}
     environment.update(dict.fromkeys(THREADS, "1"), FTLIB_LANG=language, TF_CPP_MIN_LOG_LEVEL="2", PYTHONHASHSEED="0")
+    environment["FTLIB_TRACK"] = "glyph"  # nobody's photos are stored in a notebook
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     return environment
 
