@@ -35,7 +35,7 @@ from ftlib.objectives.boxes import pairwise_iou
 from ftlib.tasks.task import Task
 
 SEEDS, BATCH = 5, 4
-UPDATES = {"plates": 300, "plates_random": 300, "cells": 300}
+UPDATES = {"plates": 200, "plates_random": 200, "cells": 200}
 # Plates nearly as large as the archive has them, and the band of the photo that they are in. At 192 by 352 half of them
 # are less than 7 pixels high, and hardly any was found. Cells fill much of a photo, and are seen in a small one.
 IMAGE_SIZES = {"plates": (160, 448), "plates_random": (160, 448), "cells": (160, 224)}

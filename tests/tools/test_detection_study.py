@@ -33,7 +33,7 @@ def test_every_method_and_task_of_the_grid_is_known(detection_study):
 def test_a_head_alone_sees_augmented_photos_and_all_methods_have_the_same_updates(detection_study):
     for method in detection_study.METHODS:
         strategy = detection_study.strategy_of(method, 2.0)
-        assert sum(strategy.plan(300)) == 300
+        assert sum(strategy.plan(200)) == 200
         assert all(phase.views == (8 if phase.train == "head" else None) for phase in strategy.phases)
 
 
