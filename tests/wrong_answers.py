@@ -814,11 +814,26 @@ WRONG = {
         ),
     ],
     "15.2": [
-        ('ft.check("15.2", lambda images, train: 3.0)', "Expected 3 distances"),
+        ('ft.check("15.2", lambda a, b: ((a.mean(0) - b.mean(0)) ** 2).sum())', "The means alone"),
+        ('ft.check("15.2", lambda a, b: ((a.std(0) - b.std(0)) ** 2).sum())', "The spread alone"),
+        (
+            'ft.check("15.2", lambda a, b: ((a.mean(0) - b.mean(0)) ** 2 + (a.std(0) - b.std(0)) ** 2).mean())',
+            "The distance is the sum",
+        ),
+        (
+            'ft.check("15.2", lambda a, b: ((a.mean(0) - b.mean(0)) ** 2 + (a.var(0) - b.var(0)) ** 2).sum())',
+            "Variances were compared",
+        ),
+        ('ft.check("15.2", lambda a, b: (a.mean() - b.mean()) ** 2 + (a.std() - b.std()) ** 2)', "thrown together"),
+        ('ft.check("15.2", lambda a, b: np.abs(a.mean(0) - b.mean(0)).sum())', "add them up"),
+        ('ft.check("15.2", lambda a, b: a.mean(0) - b.mean(0))', "Expected one number"),
+    ],
+    "15.3": [
+        ('ft.check("15.3", lambda images, train: 3.0)', "Expected 3 distances"),
         *(
             (
                 "def nearest(images, train):\n"
-                f'    differences = {differences}\n    return {result}\n\nft.check("15.2", nearest)',
+                f'    differences = {differences}\n    return {result}\n\nft.check("15.3", nearest)',
                 told,
             )
             for differences, result, told in (
@@ -835,21 +850,6 @@ WRONG = {
                 ("images[:, None] * 1.0 - train", "np.abs(differences).mean((2, 3, 4)).min(1)", "but other ones"),
             )
         ),
-    ],
-    "15.3": [
-        ('ft.check("15.3", lambda a, b: ((a.mean(0) - b.mean(0)) ** 2).sum())', "The means alone"),
-        ('ft.check("15.3", lambda a, b: ((a.std(0) - b.std(0)) ** 2).sum())', "The spread alone"),
-        (
-            'ft.check("15.3", lambda a, b: ((a.mean(0) - b.mean(0)) ** 2 + (a.std(0) - b.std(0)) ** 2).mean())',
-            "The distance is the sum",
-        ),
-        (
-            'ft.check("15.3", lambda a, b: ((a.mean(0) - b.mean(0)) ** 2 + (a.var(0) - b.var(0)) ** 2).sum())',
-            "Variances were compared",
-        ),
-        ('ft.check("15.3", lambda a, b: (a.mean() - b.mean()) ** 2 + (a.std() - b.std()) ** 2)', "thrown together"),
-        ('ft.check("15.3", lambda a, b: np.abs(a.mean(0) - b.mean(0)).sum())', "add them up"),
-        ('ft.check("15.3", lambda a, b: a.mean(0) - b.mean(0))', "Expected one number"),
     ],
     "16.1": [
         ('ft.check("16.1", ft.Hardware(precision="mixed_float16"))', "Give them in parts"),

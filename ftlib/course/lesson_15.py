@@ -54,6 +54,31 @@ def _compare_steps(returned, noise, steps):
     return Mistake("other_image")
 
 
+def _check_frechet(answer):
+    rng = np.random.default_rng(4)
+    first = rng.normal([0, 1, 5], [1, 2, 0.5], (40, 3))
+    second = rng.normal([1, 1, 3], [2, 1, 1.5], (60, 3))
+    returned = as_number(call(answer, first.copy(), second.copy()))
+    between_means = (first.mean(0) - second.mean(0)) ** 2
+    between_deviations = (first.std(0) - second.std(0)) ** 2
+    if np.isclose(returned, (between_means + between_deviations).sum(), rtol=1e-6):
+        return None
+    sample_deviations = (first.std(0, ddof=1) - second.std(0, ddof=1)) ** 2
+    if np.isclose(returned, (between_means + sample_deviations).sum(), rtol=1e-6):
+        return None
+    if np.isclose(returned, between_means.sum()):
+        return Mistake("means_alone")
+    if np.isclose(returned, between_deviations.sum()):
+        return Mistake("deviations_alone")
+    if np.isclose(returned, (between_means + between_deviations).mean()):
+        return Mistake("averaged")
+    if np.isclose(returned, (between_means + (first.var(0) - second.var(0)) ** 2).sum()):
+        return Mistake("variances")
+    if np.isclose(returned, (first.mean() - second.mean()) ** 2 + (first.std() - second.std()) ** 2):
+        return Mistake("all_at_once")
+    return Mistake("other_distance", value=returned)
+
+
 def _check_nearest(answer):
     rng = np.random.default_rng(2)
     train = rng.integers(0, 256, (5, 4, 4, 1)).astype("uint8")
@@ -82,29 +107,4 @@ def _check_nearest(answer):
     return Mistake("other_distances")
 
 
-def _check_frechet(answer):
-    rng = np.random.default_rng(4)
-    first = rng.normal([0, 1, 5], [1, 2, 0.5], (40, 3))
-    second = rng.normal([1, 1, 3], [2, 1, 1.5], (60, 3))
-    returned = as_number(call(answer, first.copy(), second.copy()))
-    between_means = (first.mean(0) - second.mean(0)) ** 2
-    between_deviations = (first.std(0) - second.std(0)) ** 2
-    if np.isclose(returned, (between_means + between_deviations).sum(), rtol=1e-6):
-        return None
-    sample_deviations = (first.std(0, ddof=1) - second.std(0, ddof=1)) ** 2
-    if np.isclose(returned, (between_means + sample_deviations).sum(), rtol=1e-6):
-        return None
-    if np.isclose(returned, between_means.sum()):
-        return Mistake("means_alone")
-    if np.isclose(returned, between_deviations.sum()):
-        return Mistake("deviations_alone")
-    if np.isclose(returned, (between_means + between_deviations).mean()):
-        return Mistake("averaged")
-    if np.isclose(returned, (between_means + (first.var(0) - second.var(0)) ** 2).sum()):
-        return Mistake("variances")
-    if np.isclose(returned, (first.mean() - second.mean()) ** 2 + (first.std() - second.std()) ** 2):
-        return Mistake("all_at_once")
-    return Mistake("other_distance", value=returned)
-
-
-CHECKS = {"15.1": _check_steps, "15.2": _check_nearest, "15.3": _check_frechet}
+CHECKS = {"15.1": _check_steps, "15.2": _check_frechet, "15.3": _check_nearest}
