@@ -106,6 +106,7 @@ results: setup  ## measure the recorded grids in results/ again, where the code 
 	.venv/bin/python tools/question_study.py
 	.venv/bin/python tools/speech_study.py
 	.venv/bin/python tools/detection_study.py
+	.venv/bin/python tools/generation_study.py
 
 benchmarks: setup  ## measure ftlib against what one would otherwise do (needs FTLIB_REAL)
 	for one in guide own_images partial rates updates objectives kills large hardware; do .venv/bin/python benchmarks/$$one.py || exit 1; done
@@ -122,6 +123,7 @@ weights: setup  ## pre-train what ships again: glyphnet and its biased sister, m
 	.venv/bin/python tools/pretrain_minibert.py
 	.venv/bin/python tools/pretrain_minispeech.py && .venv/bin/python tools/make_korean_commands.py
 	.venv/bin/python tools/pretrain_minidetector.py
+	.venv/bin/python tools/pretrain_minigenerator.py
 
 lock: setup  ## resolve the pins again after a change of pyproject.toml
 	.venv/bin/python $(PIP) uv

@@ -53,7 +53,7 @@ _PUBLIC = {
     "objectives.box_mistakes": ["BoxMistakes", "box_mistakes"],
     "objectives.boxes": ["decode"],
     "objectives.classification": ["Classification"],
-    "objectives.denoising": ["Denoising"],
+    "objectives.denoising": ["Denoising", "denoiser"],
     "objectives.detection": ["Detection"],
     "objectives.masked_token": ["MaskedToken"],
     "objectives.multi_label": ["MultiLabel"],

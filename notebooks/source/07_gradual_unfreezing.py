@@ -90,14 +90,15 @@ print(f"{'':<14}" + "".join(f"{name:<10}" for name in names))
 for name, row in zip(rounds, sums):
     print(f"{name:<14}" + "".join(f"{value:<10}" for value in row))
 
+
+ft.reveal("07.p1", [row[0] != sums[0][0] for row in sums].index(True))
+
 for place, column in enumerate(zip(*sums)):
     turn = len(names) - 1 - place  # rounds before the stage is opened
     assert (
         len(set(column[: turn + 1])) == 1
         and len(set(column[turn:])) == len(column) - turn
     )
-
-ft.reveal("07.p1", [row[0] != sums[0][0] for row in sums].index(True))
 # %% [markdown] lang="en"
 # Read a column from top to bottom: the checksum stays the same, bit for bit, until the turn of its stage comes, and changes in
 # every round from then on. `stage1` moves in the last round only.
@@ -563,8 +564,8 @@ if study:
     gap = {
         name: np.ptp([winner[name, m] for m in four]) for name in ("digits", "textures")
     }
-    assert gap["digits"] < 0.015 and gap["textures"] > 0.05
     print(ft.reveal("07.p2", gap["digits"]), ft.reveal("07.p3", gap["textures"]), sep="\n")
+    assert gap["digits"] < 0.015 and gap["textures"] > 0.05
 # %% [markdown] lang="en"
 # On digits all four lie within {{100 * gap["digits"]:.1f}} points: no reason to prefer one, except for the letters. On textures they
 # are {{100 * gap["textures"]:.0f}} points apart. To see why, we draw every rate of every way: to the right textures, upwards the letters.
