@@ -53,7 +53,7 @@ GRID = (
     ("docstrings", (30, 120, 300), (*COUNTING, *NETWORKS)),
     ("sst2", (20, 100, 300, 1000), (*COUNTING, "minilm", "frozen")),
     ("nsmc", (100,), ("gradual", "full")),
-    ("sst2", (100, 300), ("scratch", "lp_ft")),
+    ("sst2", (100,), ("scratch", "lp_ft")),
 )
 TUNING_LABELS = {"nsmc": 100, "sst2": 100, "docstrings": 120}
 RATE_FACTORS, REGULARIZATIONS = (1.0, 3.0), ("none", "light")
