@@ -18,6 +18,7 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "course.checking": ["check", "hint", "solution"],
+    "course.guesses": ["Guess", "guess", "reveal"],
     "course.tracks": ["Track", "track"],
     "errors": ["ProofError"],
     "evidence.advisor": ["Advice", "advise"],
@@ -52,7 +53,7 @@ _PUBLIC = {
     "objectives.box_mistakes": ["BoxMistakes", "box_mistakes"],
     "objectives.boxes": ["decode"],
     "objectives.classification": ["Classification"],
-    "objectives.denoising": ["Denoising"],
+    "objectives.denoising": ["Denoising", "denoiser"],
     "objectives.detection": ["Detection"],
     "objectives.masked_token": ["MaskedToken"],
     "objectives.multi_label": ["MultiLabel"],

@@ -10,8 +10,10 @@ from typing import Any
 
 from ftlib.course.answers import Mistake
 from ftlib.course.texts import Text
+from ftlib.errors import unknown
 
 _FOLDER = importlib.resources.files("ftlib.course")
+_UNITS = ("", "percent", "points")  # of a prediction
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,23 @@ class Question:
     choices: dict[str, Choice]
 
 
+@dataclass(frozen=True)
+class Prediction:
+    """What a learner may predict before a cell runs.
+
+    Args:
+        asked: What the prediction is about, such as "Validation accuracy".
+        unit: `"percent"`, `"points"` (of percentages), or `""` for another number.
+        near: How far from the outcome a guess may lie to be called near, in the unit.
+        names: The names to choose from, where no number is asked for.
+    """
+
+    asked: Text
+    unit: str = ""
+    near: float = 0.0
+    names: tuple[str, ...] = ()
+
+
 def list_lessons() -> list[str]:
     """Returns the numbers of the lessons that have exercises, such as `"05"`, in order."""
     names = [file.name for file in _FOLDER.iterdir()]
@@ -72,11 +91,30 @@ def load_lesson(number: str) -> dict[str, Exercise | Question]:
 
     tasks = {}
     for name, entry in data.items():
+        if "asked" in entry:
+            continue
         if "question" in entry:
             tasks[name] = _make_question(entry)
         else:
             tasks[name] = _make_exercise(entry, checks[name], setup)
     return tasks
+
+
+@functools.cache
+def load_predictions(number: str) -> dict[str, Prediction]:
+    """Returns the predictions of one lesson by name.
+
+    Args:
+        number: Number of the lesson, such as `"05"`.
+    """
+    entries = _read(f"lesson_{number}.toml").items()
+    return {name: _make_prediction(entry) for name, entry in entries if isinstance(entry, dict) and "asked" in entry}
+
+
+@functools.cache
+def load_guess_texts() -> dict[str, Text]:
+    """Returns the sentences about guesses, by key."""
+    return _make_texts(_read("guesses.toml"))
 
 
 @functools.cache
@@ -110,6 +148,13 @@ def _make_question(entry):
         why = Text(**entry["why"][letter])
         choices[letter] = Choice(Text(**text), why, right=letter == entry["right"])
     return Question(Text(**entry["question"]), choices)
+
+
+def _make_prediction(entry):
+    unit = entry.get("unit", "")
+    if unit not in _UNITS:
+        raise unknown("unit of a prediction", unit, _UNITS)
+    return Prediction(Text(**entry["asked"]), unit, entry.get("near", 0.0), tuple(entry.get("names", ())))
 
 
 def _make_texts(entries):

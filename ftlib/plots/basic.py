@@ -231,7 +231,7 @@ def _draw_line(ax, line, style, label):
 
 
 @styled
-def bars(
+def bars(  # noqa: PLR0913
     values: Mapping[str, Any],
     title: str | None,
     x_label: str,
@@ -239,6 +239,7 @@ def bars(
     width: float | None = None,
     height: float | None = None,
     digits: int | None = None,
+    guess: float | None = None,
 ) -> "Figure":
     """Draws a horizontal bar per name, the number at its end.
 
@@ -249,6 +250,8 @@ def bars(
         percent: Whether the numbers are fractions to be shown in percent.
         width, height: In inches. Default None: as much as the names and bars need, of a page.
         digits: Of each number, after the point. Default None: one of a percentage, as many as it takes of others.
+        guess: A number that somebody expected beforehand, drawn as a dashed line across the bars. Default None: no
+            line.
 
     Returns:
         A Matplotlib figure.
@@ -269,7 +272,10 @@ def bars(
     for place, (name, row, given_mean) in enumerate(zip(names, finite_values, given_values[:, 0], strict=True)):
         _draw_bar(ax, place, name, _BarValue(*row), _format_number(given_mean, percent, digits))
     name_rows(ax, names)
-    _limit_bars(ax, finite_values, largest, percent)
+    guesses = [guess] if guess is not None and math.isfinite(guess) else []
+    _limit_bars(ax, [*finite_values.ravel(), *guesses], finite_values[:, 0], largest, percent)
+    for drawn_guess in guesses:
+        _draw_guess(ax, drawn_guess)
     ax.set_xlabel(x_label)
     write_title(fig, title)
     return fig
@@ -306,11 +312,27 @@ def _draw_bar(ax, place, name, value, number_text):
     )
 
 
-def _limit_bars(ax, values, largest, percent):
+def _draw_guess(ax, guess):
+    left, right = ax.get_xlim()
+    is_on_the_left = guess < (left + right) / 2
+    ax.axvline(guess, color=TEXT_COLOUR, linewidth=1.4, linestyle=(0, (4, 3)))
+    ax.annotate(
+        "your guess",
+        (guess, 1),
+        (2 if is_on_the_left else -2, 3),
+        xycoords=("data", "axes fraction"),
+        textcoords="offset points",
+        ha="left" if is_on_the_left else "right",
+        va="bottom",
+        fontsize=9,
+    )
+
+
+def _limit_bars(ax, drawn_values, means, largest, percent):
     """Sets the limits of the numbers' axis, with room for those at the ends of the bars, and its ticks."""
-    low, high = np.nanmin([0, *values.ravel()]), np.nanmax([0, *values.ravel()])
+    low, high = np.nanmin([0, *drawn_values]), np.nanmax([0, *drawn_values])
     room = 0.16 * ((high - low) or 1)
-    negative_texts = [_format_number(mean, percent) for mean in values[:, 0] if mean < 0]
+    negative_texts = [_format_number(mean, percent) for mean in means if mean < 0]
     longest_text = max(map(len, negative_texts), default=0)
     left = low - max(1, longest_text / 6) * room if low < 0 else low
     right = high + room if high > 0 or low == 0 else high

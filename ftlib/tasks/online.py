@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import pathlib
+import urllib.request
 from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any, TypeVar
@@ -102,6 +103,7 @@ CATS_VS_DOGS = PhotoArchive(
     source="A 3,000-photo part of Kaggle's Dogs vs. Cats (Asirra; Elson et al. 2007), as Google's courses use it.",
     licence="No formal licence: the photos are Petfinder's and Microsoft's, published for research.",
 )
+PHOTO_ARCHIVES: dict[str, PhotoArchive] = {archive.name: archive for archive in (FLOWERS, CATS_VS_DOGS)}
 
 
 def fashion_mnist(labels_per_class: int | None = None, seed: int = 0) -> Task:
@@ -251,6 +253,26 @@ def load_archive(archive: PhotoArchive, labels_per_class: int | None = None, see
     path = fetch(archive.name, find_folder, archive.address, "datasets", file_names)
     task = load_folder(path, labels_per_class, seed, **options)
     return dataclasses.replace(task, name=archive.name, source=archive.source, licence=archive.licence)
+
+
+def is_at_hand(archive: PhotoArchive) -> bool:
+    """Returns whether an archive of photos lies whole on this machine, so that nothing will be downloaded."""
+    return _count_photos(keras_home() / "datasets" / archive.name) >= archive.photo_count
+
+
+def is_reachable(address: str, seconds: float = 3.0) -> bool:
+    """Returns whether a server answers for an address, without downloading what lies there.
+
+    Args:
+        address: Of something to download.
+        seconds: How long to wait for an answer.
+    """
+    request = urllib.request.Request(address, method="HEAD")
+    try:
+        with urllib.request.urlopen(request, timeout=seconds):
+            return True
+    except OSError:  # no network, no such name, or the server refuses
+        return False
 
 
 def _count_photos(place: pathlib.Path) -> int:

@@ -19,7 +19,7 @@ def code_cells(root, lesson):
 
 
 @pytest.mark.photo
-@pytest.mark.parametrize("lesson", ["05_feature_extraction", "06_fine_tuning", "07_gradual_unfreezing"])
+@pytest.mark.parametrize("lesson", ["00_first_win", "05_feature_extraction", "06_fine_tuning", "07_gradual_unfreezing"])
 def test_a_lesson_runs_on_photos(root, real, keras_home, lesson):
     code = QUICK + "\n".join(code_cells(root, lesson))
     environment = {**os.environ, "FTLIB_TRACK": "photo", "FTLIB_PHOTOS": str(real / "flowers")}

@@ -1,6 +1,8 @@
 """One set of code cells for two tracks: what each of them hands out, and where it comes from."""
 
 import dataclasses
+import inspect
+import pathlib
 
 import keras
 import numpy as np
@@ -123,9 +125,70 @@ def test_the_photo_track_is_flowers_unless_a_folder_is_named(calls, monkeypatch,
     assert calls == [(("flowers", 10, 0), {"image_size": 96}), (("flowers", 3, 2), {"image_size": 96})]
     calls.clear()
     monkeypatch.setenv("FTLIB_PHOTOS", str(tmp_path))
-    track.task(seed=1)
+    for photos in (None, "flowers", "Flowers"):  # the folder stands in for them
+        ft.track("photo", photos).task(seed=1)
     _ = track.backbone
-    assert calls == [((tmp_path, 10, 1), {"image_size": 96}), (("MobileNetV2",), {"image_size": 96})]
+    assert calls == [((tmp_path, 10, 1), {"image_size": 96})] * 3 + [(("MobileNetV2",), {"image_size": 96})]
+
+
+def test_other_photos_may_be_named(calls, monkeypatch, tmp_path):
+    monkeypatch.setenv("FTLIB_PHOTOS", str(tmp_path / "flowers"))
+    for photos in ("cats_vs_dogs", "cats-vs-dogs", tmp_path / "mine", "./mine"):
+        ft.track("photo", photos=photos).task()
+    names = [args[0] for args, _ in calls]
+    assert names == ["cats_vs_dogs", "cats_vs_dogs", tmp_path / "mine", pathlib.Path("mine")]
+    with pytest.raises(ValueError, match="Unknown set of photos 'cats'. Did you mean 'cats_vs_dogs'"):
+        ft.track("photo", photos="cats")
+
+
+@pytest.mark.parametrize(
+    "photos, weights, network, name",
+    [
+        (True, True, False, "photo"),
+        (True, False, False, "glyph"),
+        (False, True, False, "glyph"),
+        (True, False, True, "photo"),
+        (False, False, True, "photo"),
+    ],
+)
+def test_photos_are_taken_where_they_are_or_can_be_fetched(monkeypatch, tmp_path, photos, weights, network, name):
+    monkeypatch.setattr(tracks, "keras_home", lambda: tmp_path)
+    monkeypatch.setattr(tracks, "is_at_hand", lambda archive: photos)
+    monkeypatch.setattr(tracks, "is_reachable", lambda address: network)
+    if weights:
+        (tmp_path / "models").mkdir()
+        (tmp_path / "models" / tracks._WEIGHTS).touch()
+
+    found = ft.track(photos="flowers")
+    assert found.name == name
+    assert ("digits stand in" in repr(found)) == (name == "glyph")
+    assert ft.track().name == "glyph" and ft.track().note == ""  # no photos were asked for
+    monkeypatch.setenv("FTLIB_TRACK", "glyph")
+    assert ft.track(photos="flowers").name == "glyph" and ft.track(photos="flowers").note == ""
+
+
+def test_a_folder_of_ones_own_needs_only_the_weights(monkeypatch, tmp_path):
+    monkeypatch.setattr(tracks, "keras_home", lambda: tmp_path)
+    monkeypatch.setattr(tracks, "is_reachable", lambda address: False)
+    assert ft.track(photos=tmp_path).name == "glyph"
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / tracks._WEIGHTS).touch()
+    assert ft.track(photos=tmp_path).name == "photo"
+
+
+def test_the_weights_are_called_as_keras_calls_them():
+    from keras.src.applications import mobilenet_v2
+
+    assert '"mobilenet_v2_weights_tf_dim_ordering_tf_kernels_"' in inspect.getsource(mobilenet_v2)
+    assert tracks._WEIGHTS.endswith("_1.0_96_no_top.h5")
+
+
+def test_the_validation_images_may_be_fewer_of_all_classes_alike():
+    whole, few = ft.track("glyph").task(5), ft.track("glyph").task(5, validation_count=50)
+    assert len(few.validation) == 50 and set(few.validation.ids) < set(whole.validation.ids)
+    assert np.bincount(few.validation.labels).min() >= 4
+    assert few.test is whole.test or len(few.test) == len(whole.test)
+    assert len(ft.track("glyph").task(5, validation_count=5000).validation) == len(whole.validation)
 
 
 def test_a_folder_of_photos_becomes_the_task(monkeypatch, tmp_path):

@@ -114,6 +114,8 @@ def bars():
     for name in LONG_NAMES:
         yield plots.bars({name: 138_357_544, "b": -138_357_544}, KOREAN * 4, SENTENCE)
         yield plots.bars({f"{i} {name}": 0.5 for i in range(4)}, None, SENTENCE, percent=True, width=5.7, height=2.5)
+        for guess in (0, 0.02, 0.5, 1.0):
+            yield plots.bars({f"{i} {name}": 0.5 for i in range(2)}, SENTENCE, "x", percent=True, guess=guess)
 
 
 def boxes():

@@ -1,7 +1,10 @@
 """The downloaded sets, without a download."""
 
 import dataclasses
+import io
 import itertools
+import urllib.error
+import urllib.request
 
 import keras
 import numpy as np
@@ -70,3 +73,32 @@ def test_real_fashion_mnist(keras_home):
     assert task.image_shape == (28, 28, 1)
     assert [len(s) for s in (task.train, task.validation, task.test)] == [100, 1000, 2000]
     assert_no_leak(task)
+
+
+def test_an_archive_is_at_hand_when_all_its_photos_are(monkeypatch, tmp_path):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    archive = dataclasses.replace(online.FLOWERS, photo_count=2)
+    assert not online.is_at_hand(archive)
+    place = tmp_path / "datasets" / "flowers" / "flower_photos" / "roses"
+    place.mkdir(parents=True)
+    for number in range(2):
+        assert not online.is_at_hand(archive)
+        (place / f"{number}.jpg").touch()
+    assert online.is_at_hand(archive)
+
+
+def test_a_server_is_asked_without_downloading_and_a_missing_one_is_no_error(monkeypatch):
+    asked = []
+
+    def answer(request, timeout):
+        asked.append((request.get_method(), request.full_url, timeout))
+        return io.BytesIO()
+
+    monkeypatch.setattr(online.urllib.request, "urlopen", answer)
+    assert online.is_reachable(online.FLOWERS.address) and asked == [("HEAD", online.FLOWERS.address, 3.0)]
+
+    def refuse(request, timeout):
+        raise urllib.error.URLError("no such name")
+
+    monkeypatch.setattr(online.urllib.request, "urlopen", refuse)
+    assert not online.is_reachable(online.FLOWERS.address)
