@@ -135,6 +135,13 @@ def own_images(data):
     yield data["labels_per_class"], *mean_accuracies, difference_text, mean(data["guide"], "seconds"), *speed_ratios
 
 
+def first_minute(data):
+    yield "command", "processor seconds", "of `import keras`", "times less"
+    for row in data["rows"]:
+        seconds = (f"{sum(values) / len(values):.1f}" for values in (row["seconds"], data["keras"]))
+        yield row["command"], *seconds, span(row["ratio"])
+
+
 def large_memory(data):
     yield "pictures", "pixels", "anonymous memory at most, GiB", "decoded pictures on the disk, GiB", "minutes"
     gib_texts = (f"{data[k]:.1f}" for k in ("anonymous_gib", "disk_gib"))
@@ -163,7 +170,7 @@ def hardware_gpu(data):
 
 TABLES = (
     guide_extraction, guide_tuning, own_images, partial, rates, updates, objectives, fastai_fine_tune, kills,
-    large_memory, large_waiting, hardware_cpu, hardware_gpu,
+    first_minute, large_memory, large_waiting, hardware_cpu, hardware_gpu,
 )  # fmt: skip
 
 

@@ -62,7 +62,7 @@ def _complain_hint(error: BaseException) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ftlib",
-        description="Fine-tuning with evidence: on your own pictures and texts, or the ways of training compared.",
+        description="Fine-tuning with evidence: on your own pictures, texts and sounds, or ways of training compared.",
         epilog="examples:\n  ftlib check flowers\n  ftlib fit flowers\n  ftlib predict runs/flowers photo.jpg\n"
         "  ftlib run\n\n`ftlib COMMAND --help` tells more.",
         formatter_class=Help,
@@ -89,11 +89,9 @@ def _add_run(commands) -> None:
         "  ftlib run --task ./my_photos --backbone MobileNetV2 --labels 20",
         formatter_class=Help,
     )
-    run.add_argument(
-        "--task", default=DEFAULT_TASK, help="a name from `ftlib tasks`, or ./FOLDER of class folders (digits)"
-    )
+    run.add_argument("--task", default=DEFAULT_TASK, help="a name from `ftlib tasks`, or ./FOLDER of your own (digits)")
     run.add_argument("--backbone", default=DEFAULT_BACKBONE, help="a name from `ftlib backbones`, or a file (glyphnet)")
-    run.add_argument("--labels", type=int, default=10, help="training images per class (10)")
+    run.add_argument("--labels", type=int, default=10, help="training examples per class (10)")
     run.add_argument("--seeds", type=int, default=3, help="number of repetitions, each with a seed of its own (3)")
     run.add_argument("--updates", type=int, default=300, help="optimizer steps of each run (300)")
     run.add_argument("--regularization", default="light", help="none, light, standard or strong (light)")
@@ -137,7 +135,9 @@ def _tasks(args: argparse.Namespace) -> int:
         task_names = list_tasks()
     origins = {**dict.fromkeys(DOWNLOADED_TASKS, "downloaded once"), **dict.fromkeys(COPIED_TASKS, "from your copy")}
     rows = [(name, origins.get(name, "offline")) for name in task_names]
-    own_data = "Or a folder with one folder of pictures per class: ./FOLDER; or a table of texts: ./FILE.csv"
+    own_data = (
+        "Or data of your own: a folder with one folder of pictures, texts or sounds per class, ./FOLDER; or ./FILE.csv"
+    )
     Console().say(f"{format_table(rows)}\n\n{own_data}")
     return 0
 

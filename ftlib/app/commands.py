@@ -1,4 +1,4 @@
-"""The commands for your own pictures: check, advise, fit, predict, evaluate, report, export, runs."""
+"""The commands for your own data: check, advise, fit, predict, evaluate, report, export, runs."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
     from ftlib.app.options import Options
     from ftlib.app.run_folder import RunFolder
 
-_EXIT_CODES = "exit codes: 0 done, 1 failed, 2 wrong usage or pictures that cannot be used, 130 stopped with Ctrl-C"
+_EXIT_CODES = "exit codes: 0 done, 1 failed, 2 wrong usage or data that cannot be used, 130 stopped with Ctrl-C"
 # For each command: what it does, in a few words and at length, and how it is typed.
 _TEXTS = {
     "check": (
-        "look at every picture of a folder, every text or every sound",
-        "Looks at every picture and tells what a run should know: unreadable files, copies and near copies,\n"
-        "leaks between splits, uneven classes, sizes. Of texts: empty ones, copies, those longer than the network\n"
-        "takes, characters that its vocabulary does not know. Of sounds: damaged files, silence, clipping, rates,\n"
-        "lengths, copies, speakers in several splits. It changes nothing.",
+        "look at every picture, text or sound",
+        "Looks at every picture, text or sound and tells what a run should know. Of all: copies, leaks between\n"
+        "splits, uneven classes. Of pictures: unreadable files, near copies, sizes. Of texts: empty ones, those\n"
+        "longer than the network takes, characters that its vocabulary does not know. Of sounds: damaged files,\n"
+        "silence, clipping, rates, lengths, speakers in several splits. It changes nothing.",
         "ftlib check flowers\nftlib check reviews.csv --json > findings.json\nftlib check sounds --by-speaker",
     ),
     "advise": (
-        "recommend a backbone and a strategy for a folder",
-        "Checks the pictures and tells what `ftlib fit` would do with them, and why: backbone, strategy, rates,\n"
+        "recommend a backbone and a strategy for your data",
+        "Checks the data and tells what `ftlib fit` would do with them, and why: backbone, strategy, rates,\n"
         "memory and time. Nothing is trained but linear probes.",
         "ftlib advise flowers\nftlib advise flowers --backbone EfficientNetV2B0",
     ),
@@ -56,16 +56,17 @@ _TEXTS = {
     ),
     "predict": (
         "say what a model answers to pictures, texts or sounds",
-        "Names the class of pictures, all their labels, or their numbers, with the model of a run. Files that are not\n"
-        "pictures are listed as well, and the exit code is then 1. A run on texts takes CSV files with a column text,\n"
-        "and text files with one text in each line; one on sounds takes sound files, and folders of them.",
+        "Names the class of pictures, texts or sounds, all labels, numbers or boxes of pictures, with the model of a\n"
+        "run. Files that cannot be read are listed as well, and the exit code is then 1. A run on texts takes CSV\n"
+        "files with a column text, and text files with one text in each line; one on pictures or sounds takes files,\n"
+        "and folders of them.",
         "ftlib predict runs/flowers photo.jpg\nftlib predict runs/flowers new_photos --format csv > said.csv\n"
         "ftlib predict runs/flowers new_photos --top 3 --json\nftlib predict runs/reviews new.csv --format csv",
     ),
     "evaluate": (
-        "measure a run on its test pictures, or on others",
-        "Tells how good a run is, with 95 % intervals: on its own test pictures, or on all of another folder\n"
-        "with the same classes, less those that it was trained on.",
+        "measure a run on its test split, or on other data",
+        "Tells how good a run is, with 95 % intervals: on its own test pictures, texts or sounds, or on all of\n"
+        "another folder or CSV file with the same classes, less those that it was trained on.",
         "ftlib evaluate runs/flowers\nftlib evaluate runs/flowers --on next_year --json\n"
         "ftlib evaluate runs/reviews --on other.csv",
     ),
@@ -77,7 +78,7 @@ _TEXTS = {
     "export": (
         "write the model of a run in other formats",
         "Writes the model of a run in other formats. Each is loaded in its own runtime and must give the answers of\n"
-        "the trained model on real pictures before its file is put in its place. Writes a table of sizes and\n"
+        "the trained model on real examples before its file is put in its place. Writes a table of sizes and\n"
         "latencies, and export.json, which tells a program what goes in and what comes out.",
         "ftlib export runs/flowers --format onnx\nftlib export runs/flowers --format litert --out for_phones",
     ),
@@ -113,7 +114,7 @@ def add_commands(commands) -> None:
     }
     parsers = {name: _add_command(commands, name, function) for name, function in functions.items()}
     _add_data(parsers["check"])
-    _add_image_size(parsers["check"])
+    _add_sizes(parsers["check"])
     _add_data(parsers["advise"])
     _add_data(parsers["fit"], "?")
     _add_fit_arguments(parsers["fit"])
@@ -169,7 +170,7 @@ def _add_data(parser: argparse.ArgumentParser, nargs: str | None = None) -> None
         metavar="REGEX",
         help="of boxes: finds in a path what is never divided, such as a film: '([^/]+)_frame'",
     )
-    parser.add_argument("--tokenizer", metavar="NAME", help="for texts: a name or a vocabulary file (the backbone's)")
+    parser.add_argument("--tokenizer", metavar="NAME", help="of texts: a name or a vocabulary file (the backbone's)")
     parser.add_argument(
         "--seconds", type=float, help="of sounds: how much of each is used (as the backbone takes, or 1)"
     )
@@ -179,18 +180,23 @@ def _add_data(parser: argparse.ArgumentParser, nargs: str | None = None) -> None
         action="store_true",
         help="of sounds: file names say who speaks, as HASH_nohash_0.wav; each speaker goes to one split",
     )
-    data_help = "a folder with one folder of pictures (or sounds) per class, in train, val, test or not; or a CSV file"
+    data_help = (
+        "a folder with a folder of pictures, texts or sounds per class, in train, val, test or not; or a CSV file"
+    )
     parser.add_argument("data", nargs=nargs, type=find_path, metavar="FOLDER", help=data_help)
     parser.add_argument(
         "--no-near",
         dest="find_near_copies",
         action="store_false",
-        help="do not look for near copies: where pictures are meant to look alike",
+        help="of pictures: do not look for near copies, where they are meant to look alike",
     )
 
 
-def _add_image_size(parser) -> None:
-    parser.add_argument("--image-size", type=int, metavar="PIXELS", help="side of the images")
+def _add_sizes(parser) -> None:
+    parser.add_argument("--image-size", type=int, metavar="PIXELS", help="of pictures: side of the images")
+    parser.add_argument(
+        "--length", type=int, metavar="PIECES", help="of texts: pieces that are read of each (as the backbone takes)"
+    )
 
 
 def _add_fit_arguments(parser: argparse.ArgumentParser) -> None:
@@ -212,12 +218,12 @@ def _add_players(parser: argparse.ArgumentParser) -> None:
 def _add_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("options, chosen for you where you leave them out")
     group.add_argument("--backbone", help="a name from `ftlib backbones`, hub:PRESET, or a .keras file")
-    _add_image_size(group)
+    _add_sizes(group)
     group.add_argument("--strategy", help="scratch, feature_extraction, lp_ft, gradual, ...")
     group.add_argument("--rate", type=float, help="learning rate of the last phase")
     group.add_argument("--regularization", metavar="PRESET", help="none, light, standard or strong")
     group.add_argument("--updates", type=int, help="optimizer steps (ten passes, at least 300; with boxes twice that)")
-    group.add_argument("--batch-size", type=int, metavar="IMAGES", help="images per update (32)")
+    group.add_argument("--batch-size", type=int, metavar="EXAMPLES", help="examples per update (32; with boxes 8)")
     devices_help = "how many devices share each batch, or all (1)"
     group.add_argument("--devices", type=_devices, metavar="NUMBER", help=devices_help)
     group.add_argument("--precision", metavar="POLICY", help="mixed_float16 or mixed_bfloat16, for a GPU (float32)")
@@ -226,21 +232,21 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         "--mirror",
         action=argparse.BooleanOptionalAction,
         default=None,
-        help="whether mirrored pictures keep their class; --no-mirror for writing, or left and right",
+        help="of pictures: whether mirrored ones keep their class; --no-mirror for writing, or left and right",
     )
     group.add_argument("--seed", type=int, help="seed of all that is random (0)")
 
 
 def _add_predict_arguments(parser: argparse.ArgumentParser) -> None:
-    what = "files, or folders of them; for a run on texts CSV or text files"
-    parser.add_argument("pictures", nargs="+", type=find_path, metavar="PICTURE", help=what)
+    what = "pictures or sounds, or folders of them; for a run on texts CSV or text files"
+    parser.add_argument("pictures", nargs="+", type=find_path, metavar="FILE", help=what)
     parser.add_argument(
         "--format",
         type=one_of("format", ANSWER_FORMATS),
         metavar="FORMAT",
         help="how to write the answers: table, csv or json (table)",
     )
-    parser.add_argument("--top", type=int, default=1, help="how many classes to name for each picture (1)")
+    parser.add_argument("--top", type=int, default=1, help="how many classes to name for each (1)")
     parser.add_argument("--threshold", type=float, metavar="SHARE", help="of boxes: probability of one at least (0.3)")
     parser.add_argument(
         "--draw", type=pathlib.Path, metavar="FOLDER", help="of boxes: also write the pictures with them"
@@ -249,8 +255,10 @@ def _add_predict_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_evaluate_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--on", type=find_path, metavar="FOLDER", help="others: a folder or a CSV file")
-    parser.add_argument("--data", type=find_path, metavar="FOLDER", help="where the run's own pictures are now")
+    parser.add_argument("--on", type=find_path, metavar="FOLDER", help="other data: a folder or a CSV file")
+    parser.add_argument(
+        "--data", type=find_path, metavar="FOLDER", help="where the run's own data are now, if they have moved"
+    )
 
 
 def _add_export_arguments(parser: argparse.ArgumentParser) -> None:
@@ -304,6 +312,7 @@ def _check(args: argparse.Namespace) -> int:
             "box_format",
             "group_pattern",
             "image_size",
+            "length",
         )
         names += ("seconds", "sample_rate", "by_speaker")
         findings, _ = inspect_own_data(args.data, Options(**{name: getattr(args, name) for name in names}))
@@ -336,7 +345,7 @@ def _fit(args: argparse.Namespace) -> int:
     if args.resume is not None and args.config is not None:
         raise ValueError("--resume goes on with one run, --config begins another: use only one of them.")
     if args.data is None and args.resume is None and args.config is None:
-        raise ValueError("Pictures are needed: ftlib fit FOLDER. `ftlib fit --help` has examples.")
+        raise ValueError("Data are needed: ftlib fit FOLDER. `ftlib fit --help` has examples.")
     console = _console(args)
     with stoppable(console, args.resume), quiet_stderr():
         from ftlib.app.project import resume_fit, start_fit

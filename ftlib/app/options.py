@@ -21,7 +21,7 @@ from ftlib.training.precisions import PRECISIONS
 DEFAULT_BATCH_SIZE = 32  # images, as for `fit`
 # Pixels of a side: smaller images are too small for some of keras.applications, and only building the network tells.
 _SURELY_FITS = 76
-_LEAST_VALUES = {"image_size": 8, "updates": 1, "batch_size": 1, "seed": 0}
+_LEAST_VALUES = {"image_size": 8, "updates": 1, "batch_size": 1, "seed": 0, "length": 2}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,6 +45,7 @@ class Options:
         box_format: `"coco"`, `"voc"` or `"yolo"`. Default: the one that is there.
         group_pattern: As for `check_boxes`.
         tokenizer: For texts: a name or a vocabulary file, as for `load_tokenizer`. Default: that of the backbone.
+        length: For texts: tokens of each that are read. Default: as many as the backbone takes, else 128.
         seconds, sample_rate: For sounds: how much of each is used, and at how many samples per second, as for
             `load_sounds`. Default: as long as the backbone takes, else 1 s; and 16,000.
         by_speaker: For sounds: whether the names of files say who speaks, as for `check_sounds`.
@@ -68,6 +69,7 @@ class Options:
     box_format: str | None = None
     group_pattern: str | None = None
     tokenizer: str | None = None
+    length: int | None = None
     seconds: float | None = None
     sample_rate: int | None = None
     by_speaker: bool = False
@@ -168,6 +170,8 @@ class Options:
         )
         if config.data.kind != "image":
             configured = dataclasses.replace(configured, image_size=None, mirror=None)
+        if config.data.kind == "text" and self.backbone is None:  # another backbone may take texts of another length
+            configured = dataclasses.replace(configured, length=model.image_shape[0])
         if config.data.kind == "audio":
             rate = config.data.sample_rate
             configured = dataclasses.replace(configured, seconds=model.image_shape[0] / rate, sample_rate=rate)

@@ -21,7 +21,7 @@ VOCABULARY_FILE = "vocabulary.txt"
 _OPTIONS_OF_KIND = {
     "pictures": ("image_size", "mirror"),
     "boxes": ("image_size", "mirror", "box_format", "group_pattern"),
-    "texts": ("tokenizer",),
+    "texts": ("tokenizer", "length"),
     "sounds": ("seconds", "sample_rate", "by_speaker"),
 }
 _NAME_OF_KIND = {"boxes": "pictures with boxes"}
@@ -62,7 +62,20 @@ def inspect_own_data(path: str | os.PathLike, options: Options) -> OwnData:
     tokenizer = choose_tokenizer(options)
     if tokenizer.length is None:
         tokenizer.length = _length_of_backbone(options.backbone)
-    return OwnData(inspect_texts(data_path, label_columns, tokenizer), tokenizer)
+    _require_length(options, tokenizer)
+    return OwnData(inspect_texts(data_path, label_columns, tokenizer, options.length), tokenizer)
+
+
+def _require_length(options: Options, tokenizer: Tokenizer | HubTokenizer) -> None:
+    """Raises a ValueError for texts longer or shorter than a backbone takes whose length is known before it is loaded.
+
+    A vocabulary that was asked for may be another network's.
+    """
+    if options.tokenizer is None and options.length is not None and tokenizer.length not in (None, options.length):
+        raise ValueError(
+            f"The backbone takes texts of {tokenizer.length} tokens. Received: --length {options.length}. Leave it "
+            "out, or name another backbone."
+        )
 
 
 def _inspect_boxes(data_path: pathlib.Path, options: Options) -> DataFindings:

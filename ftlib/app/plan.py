@@ -133,7 +133,7 @@ def make_plan(folder: RunFolder, options: Options, report: DataReport, say: Call
     say(f"\nloading {wanted_choice.backbone} ({wanted_choice.why}) ...")
     backbone, choice, remarks = choices.load_chosen(wanted_choice, pretrained=options.strategy != "scratch")
     mirror = _choose_mirror(options, choice, report)
-    task = folder.make_task(_input_shape(backbone, report), mirror).for_backbone(backbone)
+    task = folder.make_task(_input_shape(backbone, report, options), mirror).for_backbone(backbone)
     model = with_head(backbone, task)
 
     strategy, preset, why = _choose_strategy(options, model, task, say)
@@ -168,10 +168,10 @@ def _default_update_factor(task: Task) -> int:
     return 2 if isinstance(task.objective, Detection) else 1
 
 
-def _input_shape(backbone: keras.Model, report: DataReport) -> tuple[int, ...]:
+def _input_shape(backbone: keras.Model, report: DataReport, options: Options) -> tuple[int, ...]:
     """Returns the shape of the inputs for a backbone: for texts and sounds a length, also where it takes any."""
     if isinstance(report, TextReport):
-        return (backbone.input_shape[1] or report.coverage.length,)
+        return (_text_length(backbone, report, options.length),)
     if isinstance(report, SoundReport):
         length = backbone.input_shape[1] or report.length
         if length != report.length:
@@ -181,6 +181,22 @@ def _input_shape(backbone: keras.Model, report: DataReport) -> tuple[int, ...]:
             )
         return (length,)
     return tuple(backbone.input_shape[1:])
+
+
+def _text_length(backbone: keras.Model, report: TextReport, asked_length: int | None) -> int:
+    """Returns how many tokens of a text a run reads: as many as were asked for, if the backbone takes so many."""
+    from ftlib.models.token_network import longest_text
+
+    fixed_length, longest = backbone.input_shape[1], longest_text(backbone)
+    if asked_length is None:
+        return fixed_length or report.coverage.length
+    if asked_length > (longest or asked_length) or asked_length != (fixed_length or asked_length):
+        taken = f"{fixed_length} tokens" if fixed_length is not None else f"up to {longest} tokens"
+        raise ValueError(
+            f"The backbone takes texts of {taken}. Received: --length {asked_length}. Leave it out, or name another "
+            "backbone."
+        )
+    return asked_length
 
 
 def _choose_mirror(options: Options, choice: choices.BackboneChoice, report: DataReport) -> bool:

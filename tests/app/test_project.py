@@ -72,7 +72,7 @@ def test_a_disk_that_is_full_before_training_is_named_and_leaves_nothing(picture
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ([], "Pictures are needed"),
+        ([], "Data are needed"),
         (["nowhere"], "no folder"),
         (["{pictures}", "--backbone", "glyphnett"], "Did you mean 'glyphnet'?"),
         (["{pictures}", "--strategy", "lpftt"], "Did you mean 'lp_ft'?"),

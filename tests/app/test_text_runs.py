@@ -118,11 +118,28 @@ def test_a_run_on_texts_is_exported(run, tmp_path):
         (["--image-size", "32"], "takes texts or sounds, and no images"),
         (["--target", "regression"], "A text has one class"),
         (["--no-mirror"], "--mirror is for pictures"),
+        (["--length", "1"], "--length is a whole number of at least 2"),
+        (["--length", "5"], f"takes texts of {texts.LENGTH} tokens. Received: --length 5"),
     ],
 )
-def test_options_of_pictures_are_refused(place, tmp_path, capsys, arguments, message):
+def test_options_that_do_not_fit_are_refused(place, tmp_path, capsys, arguments, message):
     assert fit(place, tmp_path / "run", *arguments) == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_network_that_takes_any_length_reads_as_much_as_is_asked(place, tmp_path):
+    ids = keras.Input((None,), dtype="int32", name="tokens")
+    vectors = keras.layers.Embedding(len(texts.tokenizer()), 8, name="embedding")(ids)
+    keras.Model(ids, keras.layers.Dense(8, name="dense")(vectors)).save(tmp_path / "open.keras")
+    texts.tokenizer().save(tmp_path / "vocabulary.txt")
+    out, again = tmp_path / "run", tmp_path / "again"
+    length = texts.LENGTH + 3
+    arguments = ["fit", str(place / "reviews.csv"), "--backbone", str(tmp_path / "open.keras"), "--length", str(length)]
+    assert main([*arguments, "--out", str(out), *FEW]) == 0
+    assert json.loads((out / "config.json").read_text())["model"]["image_shape"] == [length]
+    assert f"{length} tokens are read" in (out / "findings.json").read_text()
+    assert main(["fit", "--config", str(out / "config.json"), "--out", str(again), "--quiet"]) == 0
+    assert_same_scores(again, out)
 
 
 def test_a_backbone_without_its_vocabulary_is_refused(place, tmp_path, capsys):
