@@ -86,7 +86,7 @@ test-unit: lint  ## all of it without executing the lessons
 test-notebooks: setup  ## execute the lessons: all English ones, and one in Korean, whose code differs in words only
 	$(NBVAL) $(LONG) $(filter-out $(LONG),$(wildcard notebooks/en/*.ipynb))
 
-test-photo: setup  ## lessons 05 to 07 on photos; ftlib fit on flowers and blood cells (needs FTLIB_REAL)
+test-photo: setup  ## lessons 00 and 05 to 07 on photos; ftlib fit on flowers and blood cells (needs FTLIB_REAL)
 	$(UNIT) -m photo
 
 test-colab: .venv-colab/.ready  ## the tests with the versions that Colab has

@@ -250,8 +250,7 @@ def bars(  # noqa: PLR0913
         percent: Whether the numbers are fractions to be shown in percent.
         width, height: In inches. Default None: as much as the names and bars need, of a page.
         digits: Of each number, after the point. Default None: one of a percentage, as many as it takes of others.
-        guess: A number that somebody expected beforehand, drawn as a dashed line across the bars. Default None: no
-            line.
+        guess: A number that somebody expected beforehand, drawn as a dashed line across the bars. Default None: none.
 
     Returns:
         A Matplotlib figure.

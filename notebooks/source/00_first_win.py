@@ -204,39 +204,46 @@ ft.show(
 assert min(frozen.val_accuracy, tuned.val_accuracy) > guide or not claims_hold
 came
 # %% [markdown] lang="en"
-# {{100 * tuned.val_accuracy:.0f}} % instead of {{100 * guide:.0f}} %, and no magic in it. Most of it is patience, as you can check in plain Keras:
-# a frozen backbone gives the same *features* for the same image every time, so compute them once and train the head on them, for as many
-# updates and at the same rate.
+# {{100 * tuned.val_accuracy:.0f}} % instead of {{100 * guide:.0f}} %, and no magic in it. Most of it is in the head, which starts at zero
+# and not at random, and is given time. You can check that in plain Keras: a frozen backbone gives the same *features* for the same image every
+# time, so compute them once and train two heads on them, for as many updates.
 # %% [markdown] lang="ko"
-# {{100 * guide:.0f}}%가 아니라 {{100 * tuned.val_accuracy:.0f}}%입니다. 마술은 아닙니다. 거의가 충분히 오래 학습한 덕분이고, 순수한 Keras로도 확인할 수 있습니다. 동결한 백본은 같은
-# 이미지에 언제나 같은 *특징*(feature)을 냅니다. 특징을 한 번만 계산해 두고, 똑같은 학습률로 똑같이 여러 번 헤드를 업데이트해 봅시다.
+# {{100 * guide:.0f}}%가 아니라 {{100 * tuned.val_accuracy:.0f}}%입니다. 마술은 아닙니다. 차이는 대부분 헤드에 있습니다. 무작위가 아니라 0에서 출발하고, 충분히
+# 오래 학습합니다. 순수한 Keras로도 확인할 수 있습니다. 동결한 백본은 같은 이미지에 언제나 같은 *특징*(feature)을 냅니다. 특징을 한 번만 계산해 두고, 그 위에서 헤드 두 개를 똑같이 여러 번
+# 업데이트해 봅시다.
 # %%
-body = track.backbone  # as it was pre-trained
+body = classifier.get_layer("backbone")  # as it was pre-trained: `ft.fit` tunes copies
 features, features_val = (
     np.mean(body(images), axis=(1, 2)) for images in (x, x_val)
 )
-keras.utils.set_random_seed(0)
-head = keras.Sequential([keras.layers.Dense(task.num_classes)])
-head.compile(keras.optimizers.Adam(1e-2), loss, metrics=["accuracy"])
-per_epoch = -(-len(x) // 32)
-head.fit(features, y, batch_size=32, epochs=120 // per_epoch, verbose=0)
-patient = head.evaluate(features_val, y_val, verbose=0)[1]
-print(f"plain Keras, {120 // per_epoch * per_epoch} updates at 0.01: {patient:.1%}")
-assert patient > guide or not claims_hold
+rate = 0.01 * 128 / features.shape[1]  # lower for a head with more features
+epochs = 120 // -(-len(x) // 32)  # as many as make 120 updates
+heads = {}
+for start in ("glorot_uniform", "zeros"):  # Keras's own choice, and a calm one
+    keras.utils.set_random_seed(0)
+    layer = keras.layers.Dense(task.num_classes, kernel_initializer=start)
+    head = keras.Sequential([layer])
+    head.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"])
+    head.fit(features, y, batch_size=32, epochs=epochs, verbose=0)
+    heads[start] = head.evaluate(features_val, y_val, verbose=0)[1]
+    print(f"plain Keras, 120 updates of a head from {start}: {heads[start]:.1%}")
+assert heads["zeros"] > guide or not claims_hold
 # %% [markdown] lang="en"
-# So the recipe was right, and its settings were those of a large set: few epochs are many updates only where there are many images. What else
-# `ftlib` does is told by the lessons that follow: it also keeps statistics still that `training=False` does not (lesson 06), and proves it.
+# So the recipe was right, and its settings were those of a large set: few epochs are many updates only where there are many images, and only many
+# images wash a random start out of the head (lesson 05). Which of the two weighs more, the time or the start, depends on the images: compare the
+# two lines. `ftlib` also keeps statistics still that `training=False` does not, and proves it (lesson 06).
 # %% [markdown] lang="ko"
-# 방법은 맞았지만 설정이 큰 데이터에 맞춘 것이었습니다. 이미지가 많을 때만 에폭 몇 번이 많은 업데이트가 됩니다. `ftlib`이 그 밖에 하는 일은 이어지는 수업에서 봅니다. `training=False`로는
-# 지켜지지 않는 통계도 그대로 두고(6강), 그랬다는 것을 증명합니다.
+# 방법은 맞았지만 설정이 큰 데이터에 맞춘 것이었습니다. 이미지가 많을 때만 에폭 몇 번이 많은 업데이트가 되고, 헤드의 무작위 출발점도 씻겨 나갑니다(5강). 시간과 출발점 중 어느 쪽이 더 중요한지는 이미지에 달려
+# 있습니다. 위의 두 줄을 비교해 보세요. `ftlib`은 `training=False`로는
+# 지켜지지 않는 통계도 그대로 두고, 그랬다는 것을 증명합니다(6강).
 # %% [markdown] lang="en"
 # ## How do we know?
 #
-# **Other draws.** Those five images may have been lucky ones. Draw five others, twice.
+# **Other draws.** Those five images may have been lucky ones. Draw five others, twice, for the frozen backbone.
 # %% [markdown] lang="ko"
 # ## 어떻게 알 수 있을까요?
 #
-# **다시 뽑아 보기.** 그 다섯 장이 운 좋게 쉬웠을 수도 있습니다. 다른 다섯 장을 두 번 더 뽑아 봅시다.
+# **다시 뽑아 보기.** 운 좋은 다섯 장이었을 수도 있습니다. 백본을 동결한 채 다른 다섯 장을 두 번 더 뽑아 봅시다.
 # %%
 draws = [frozen.val_accuracy]
 for seed in (1, 2):
@@ -244,13 +251,19 @@ for seed in (1, 2):
     run = ft.fit(classifier, drawn, "feature_extraction_long", seed=seed, **options)
     draws.append(run.val_accuracy)
 print("frozen backbone, three draws:", *(f"{score:.1%}" for score in draws))
-assert min(draws) > guide or not claims_hold
+assert np.mean(draws) > guide or not claims_hold
 # %% [markdown] lang="en"
+# They range from {{100 * min(draws):.1f}} to {{100 * max(draws):.1f}} %; with photos, draws lie further apart than with digits. One draw says
+# little: two ways must be compared on the same draws, and on several.
+#
 # **A record.** On real flowers all of this has been measured with five draws of five photos: MobileNetV2 at 160 pixels, 200 test photos, the
 # guide with ten frozen and ten open epochs (`benchmarks/guide.py`).
 #
 # **Predict.** By how many points is `ftlib`, head and last stages, ahead of the guide there?
 # %% [markdown] lang="ko"
+# {{100 * min(draws):.1f}}%에서 {{100 * max(draws):.1f}}%까지 나옵니다. 사진으로 하면 숫자로 할 때보다 차이가 더 큽니다. 한 번 뽑은 결과로는 말할 수 있는 것이 적습니다. 두 방법은 똑같이
+# 뽑은 이미지로, 그것도 여러 번 비교해야 합니다.
+#
 # **기록.** 실제 꽃 사진으로, 다섯 장씩 다섯 번 뽑아 이 모두를 재 둔 기록이 있습니다. 160픽셀 MobileNetV2, 테스트 사진 200장이고, 가이드는 동결한 채 열 에폭, 동결을 풀고 열 에폭입니다
 # (`benchmarks/guide.py`).
 #
@@ -280,6 +293,7 @@ lead = record["over_guide"]
 print(f"ahead of the guide by {100 * lead['mean']:.1f} points, 95 % interval "
       f"{100 * lead['low']:.1f} to {100 * lead['high']:.1f}")
 assert record["labels_per_class"] == 5 and lead["low"] > 0 < record["over_probe"]["low"]
+assert flowers["ftlib, head and last stages"][1] > flowers["the Keras guide"][2]
 ft.reveal("00.p3", lead["mean"])
 # %% [markdown] lang="en"
 # The draws lie apart by several points, so a single number says little, and the worst draw of the one is above the best of the other.
@@ -344,7 +358,7 @@ assert dataset.class_names == list(own.class_names) == sorted(task.class_names)
 # ```
 #
 # It checks the pictures, chooses a strategy and rates, trains, and writes a report with intervals and mistakes. Five photos of each class
-# teach a head; they do not test it. Bring some more for that: lesson 17 tells how many.
+# teach a head; they do not test it. Bring more of them for that: lesson 17 tells how to test.
 # %% [markdown] lang="ko"
 # `dataset`은 `model.fit`에 `x`와 `y` 대신 넣으면 됩니다. `ft.load_task`는 검증 이미지와 테스트 이미지도 따로 떼어 놓습니다. 터미널에서는 이 모든 일이 한 줄입니다.
 #
@@ -352,8 +366,8 @@ assert dataset.class_names == list(own.class_names) == sorted(task.class_names)
 # ftlib fit mine
 # ```
 #
-# 사진을 점검하고, 전략과 학습률을 고르고, 학습하고, 구간과 틀린 예가 담긴 보고서를 씁니다. 클래스마다 다섯 장이면 헤드를 가르칠 수는 있어도 시험하기에는 모자랍니다. 시험할 사진은 더 모아
-# 오세요. 얼마나 필요한지는 17강에 나옵니다.
+# 사진을 점검하고, 전략과 학습률을 고르고, 학습하고, 구간과 틀린 예가 담긴 보고서를 씁니다. 클래스마다 다섯 장이면 헤드를 가르칠 수는 있어도 시험하기에는 모자랍니다. 시험할 사진은 더
+# 모으세요. 어떻게 시험하는지는 17강에 나옵니다.
 # %% [markdown] lang="en"
 # ## Quiz
 # %% [markdown] lang="ko"
@@ -375,7 +389,7 @@ ft.check("00.q2", ...)
 #
 # - Transfer learning in Keras: a backbone without its top, `trainable = False`, a new head, `fit` with `validation_data` and
 #   `EarlyStopping`; then `trainable = True`, `compile` again, a small rate.
-# - With few images an epoch is few updates. The guide's settings gave {{100 * guide:.0f}} %, the same images with 120 updates
+# - With few images an epoch is few updates, and a random head keeps its noise. The guide's settings gave {{100 * guide:.0f}} %, the same images with 120 updates
 #   {{100 * tuned.val_accuracy:.0f}} %; on real flowers {{100 * flowers["the Keras guide"][0]:.0f}} and
 #   {{100 * flowers["ftlib, head and last stages"][0]:.0f}} %.
 # - Judge by several draws, choose on validation images, look at the test images once.
@@ -384,7 +398,7 @@ ft.check("00.q2", ...)
 # ## 핵심 정리
 #
 # - Keras의 전이 학습: 맨 위를 뗀 백본, `trainable = False`, 새 헤드, `validation_data`와 `EarlyStopping`을 준 `fit`. 그다음 `trainable = True`, 다시 `compile`, 작은 학습률.
-# - 이미지가 적으면 한 에폭은 업데이트 몇 번에 지나지 않습니다. 가이드의 설정으로는 {{100 * guide:.0f}}%, 같은 이미지로 120번 업데이트하면
+# - 이미지가 적으면 한 에폭은 업데이트 몇 번에 지나지 않고, 무작위로 출발한 헤드에는 잡음이 남습니다. 가이드의 설정으로는 {{100 * guide:.0f}}%, 같은 이미지로 120번 업데이트하면
 #   {{100 * tuned.val_accuracy:.0f}}%입니다. 실제 꽃에서는 {{100 * flowers["the Keras guide"][0]:.0f}}%와 {{100 * flowers["ftlib, head and last stages"][0]:.0f}}%입니다.
 # - 여러 번 뽑아 보고 판단합니다. 검증 이미지로 고르고, 테스트 이미지는 한 번만 봅니다.
 # - 틀린 것을 눈으로 봅니다.
