@@ -42,14 +42,16 @@ IMAGE_SIZES = {"plates": (160, 448), "plates_random": (160, 448), "cells": (160,
 STRIDES = {"plates": 16, "plates_random": 16, "cells": 16}  # that of the features: the head makes none finer
 HEAD_VIEWS = 8  # versions of each photo that a head alone sees; their features are computed once
 METHODS = {"scratch": "scratch", "frozen": "feature_extraction_long", "lp_ft": "lp_ft", "all": "full"}
-# What is measured, in the order of its weight: task, photos, methods.
+# What is measured, in the order of its weight: task, photos, methods. One method after the other, so that a study that
+# is stopped has all seeds of some.
 GRID = (
-    ("plates", (60,), ("scratch", "frozen", "lp_ft", "all")),
-    ("cells", (20,), ("scratch", "frozen", "lp_ft", "all")),
-    ("plates", (20,), ("scratch", "frozen", "lp_ft", "all")),
-    ("plates_random", (60,), ("lp_ft",)),
-    ("cells", (60,), ("scratch", "frozen", "lp_ft", "all")),
-    ("plates", (100,), ("scratch", "frozen", "lp_ft", "all")),
+    ("plates", (60,), ("frozen", "scratch", "lp_ft")),
+    ("cells", (20,), ("frozen", "scratch", "lp_ft")),
+    ("plates_random", (60,), ("frozen",)),
+    ("plates", (60,), ("all",)),
+    ("cells", (20,), ("all",)),
+    ("plates", (20, 100), ("frozen", "scratch", "lp_ft", "all")),
+    ("cells", (60, 100), ("frozen", "scratch", "lp_ft", "all")),
 )
 TUNING_PHOTOS = {"plates": 60, "cells": 20}
 RATE_FACTORS = {"scratch": (1.0, 3.0), "frozen": (1.0, 3.0), "lp_ft": (1.7, 5.0), "all": (3.0, 10.0)}
@@ -206,22 +208,13 @@ def main() -> None:
             if task not in args.tasks or not wanted_counts:
                 continue
             tuned_task = "plates" if task == "plates_random" else task
-            record.tune(
-                [
-                    (tuned_task, TUNING_PHOTOS[tuned_task], 0, method, factor)
-                    for method in wanted_methods
-                    for factor in RATE_FACTORS[method]
-                ],
-                run_choice,
-                pool,
-            )
-            cells = [
-                (task, count, seed, method)
-                for seed in range(args.seeds)
-                for count in wanted_counts
-                for method in wanted_methods
-            ]
-            record.measure(cells, run_cell, functools.partial(with_choice, record), pool)
+            for method in wanted_methods:
+                choices = [
+                    (tuned_task, TUNING_PHOTOS[tuned_task], 0, method, factor) for factor in RATE_FACTORS[method]
+                ]
+                record.tune(choices, run_choice, pool)
+                cells = [(task, count, seed, method) for seed in range(args.seeds) for count in wanted_counts]
+                record.measure(cells, run_cell, functools.partial(with_choice, record), pool)
     record.save()
     record.print_summary()
 
