@@ -40,13 +40,14 @@ def test_a_head_alone_sees_augmented_photos_and_all_methods_have_the_same_update
 def test_the_rate_with_the_lowest_loss_on_validation_is_taken(detection_study):
     class Record:
         tuning = [
-            {"task": "plates", "method": "all", "rate_factor": 3.0, "val_loss": 1.2, "val_map50": 0.5},
-            {"task": "plates", "method": "all", "rate_factor": 10.0, "val_loss": 1.1, "val_map50": 0.4},
-            {"task": "plates", "method": "frozen", "rate_factor": 1.0, "val_loss": 0.9, "val_map50": 0.9},
+            {"task": "plates", "method": "frozen", "rate_factor": 1.0, "val_loss": 1.2, "val_map50": 0.5},
+            {"task": "plates", "method": "frozen", "rate_factor": 3.0, "val_loss": 1.1, "val_map50": 0.4},
+            {"task": "plates", "method": "scratch", "rate_factor": 1.0, "val_loss": 0.9, "val_map50": 0.9},
         ]
 
     for task in ("plates", "plates_random"):
-        assert detection_study.with_choice(Record, (task, 60, 0, "all")) == (task, 60, 0, "all", 10.0)
+        assert detection_study.with_choice(Record, (task, 60, 0, "frozen"))[4:] == (3.0,)
+        assert detection_study.with_choice(Record, (task, 60, 0, "lp_ft"))[4:] == (5.0,)
 
 
 @pytest.mark.real
