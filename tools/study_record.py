@@ -22,8 +22,8 @@ from ftlib.files import written_whole
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TEXT_MODULES = (
-    "models/language_models", "models/token_network", "models/tokenizer", "models/vocabularies", "objectives/span",
-    "objectives/tokens", "tasks/docstring_questions", "tasks/docstrings", "tasks/texts",
+    "models/language_models", "models/token_network", "models/tokenizer", "objectives/span", "objectives/tokens",
+    "tasks/docstring_questions", "tasks/docstrings", "tasks/texts",
 )  # fmt: skip
 
 
