@@ -722,6 +722,68 @@ WRONG = {
         ('ft.check("12.3", lambda logits, temperature: np.full(len(logits), 1 / len(logits)))', "other probabilities"),
         ('ft.check("12.3", lambda logits, temperature: 0.5)', "a probability for each logit"),
     ],
+    "13.1": [
+        ('ft.check("13.1", lambda box, other: "half")', "Expected one number"),
+        (
+            "def overlap(box, other):\n"
+            "    sides = np.minimum(box[2:], other[2:]) - np.maximum(box[:2], other[:2])\n"
+            "    common = np.prod(sides)\n"
+            "    return common / (np.prod(box[2:] - box[:2]) + np.prod(other[2:] - other[:2]) - common)\n\n"
+            'ft.check("13.1", overlap)',
+            "do not meet",
+        ),
+        *(
+            (
+                "def overlap(box, other):\n"
+                "    sides = np.minimum(box[2:], other[2:]) - np.maximum(box[:2], other[:2])\n"
+                "    common = np.prod(np.maximum(sides, 0))\n"
+                "    first, second = np.prod(box[2:] - box[:2]), np.prod(other[2:] - other[:2])\n"
+                f'    return {answer}\n\nft.check("13.1", overlap)',
+                told,
+            )
+            for answer, told in (
+                ("common / (first + second)", "counts twice"),
+                ("common / min(first, second)", "share of the smaller box"),
+                ("common / max(first, second)", "share of the"),
+                ("common", "area in pixels"),
+                ("1 - common / (first + second - common)", "is right"),
+            )
+        ),
+    ],
+    "13.2": [
+        ('ft.check("13.2", lambda boxes, scores, limit: boxes)', "Expected a list of whole numbers"),
+        ('ft.check("13.2", lambda boxes, scores, limit: list(np.argsort(-scores)))', "All boxes were kept"),
+        ('ft.check("13.2", lambda boxes, scores, limit: [4])', "were lost: [0, 3, 5]"),
+        ('ft.check("13.2", lambda boxes, scores, limit: [0, 3, 4, 5])', "in another order"),
+        ('ft.check("13.2", lambda boxes, scores, limit: [4, 2, 0, 3, 5])', "Boxes 2 and 4 overlap"),
+        (
+            "def suppress(boxes, scores, limit):\n"
+            "    order = np.argsort(-scores)\n"
+            "    overlaps = pairwise_iou(boxes[order], boxes[order])\n"
+            "    return [order[i] for i in range(len(order)) if overlaps[i, :i].max(initial=0) <= limit]\n\n"
+            'ft.check("13.2", suppress)',
+            "itself left out",
+        ),
+    ],
+    "13.3": [
+        ('ft.check("13.3", lambda is_hit, objects: is_hit.mean())', "precision of all boxes together"),
+        ('ft.check("13.3", lambda is_hit, objects: is_hit)', "Expected one number"),
+        ('ft.check("13.3", lambda is_hit, objects: 0.123)', "where 0."),
+        *(
+            (
+                "def average_precision(is_hit, objects):\n"
+                "    precisions = np.cumsum(is_hit) / np.arange(1, len(is_hit) + 1)\n"
+                "    best = np.maximum.accumulate(precisions[::-1])[::-1]\n"
+                f'    return {answer}\n\nft.check("13.3", average_precision)',
+                told,
+            )
+            for answer, told in (
+                ("precisions[is_hit].sum() / objects", "further right"),
+                ("best[is_hit].mean()", "that nobody found count 0"),
+                ("best.mean()", "Add up at the hits alone"),
+            )
+        ),
+    ],
     "14.1": [
         ('ft.check("14.1", lambda s, n, k: np.zeros(3))', "Expected 10 frames"),
         (

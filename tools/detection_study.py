@@ -90,6 +90,7 @@ def train(cell: tuple) -> Any:
     """Returns the run of a cell with its rate."""
     task_name, photo_count, seed, method, rate_factor = cell
     keras.backend.clear_session()
+    keras.utils.set_random_seed(seed)  # a head of convolutions begins at random
     task = load_photos(task_name, photo_count, seed)
     backbone = ft.load_backbone(detector_cfg(), image_size=IMAGE_SIZES[task_name])
     model = ft.with_head(backbone, task)
