@@ -36,7 +36,7 @@ from ftlib.evidence.comparison import interval
 from ftlib.models.inference import predict
 from ftlib.models.minigenerator import CLASS_CHANNELS, FREE_CLASSES, IMAGE_SIZE, LETTERS
 from ftlib.objectives.image_distances import frechet_distance, nearest_distances
-from ftlib.tasks.inputs import fit_images
+from ftlib.tasks.resizing import fit_images
 from ftlib.tasks.split import Split
 from ftlib.tasks.task import Task, draw_labels
 from ftlib.training.loop_rules import updates_per_epoch

@@ -24,7 +24,7 @@ from ftlib.models.minigenerator import CLASS_CHANNELS, FREE_CLASSES, IMAGE_SIZE,
 from ftlib.objectives.denoising import Denoising
 from ftlib.strategies.regularization import Regularization
 from ftlib.tasks.glyphs import alphabet, load, render
-from ftlib.tasks.inputs import fit_images
+from ftlib.tasks.resizing import fit_images
 from ftlib.tasks.split import Split
 from ftlib.tasks.task import Task
 

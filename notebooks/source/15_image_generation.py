@@ -219,7 +219,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from ftlib.tasks.inputs import fit_images
+from ftlib.tasks.resizing import fit_images
 
 glyphnet = ft.load_backbone("glyphnet")
 pooled = keras.Model(

@@ -11,7 +11,7 @@ from ftlib.models.minigenerator import CLASS_CHANNELS, FREE_CLASSES, IMAGE_SIZE,
 from ftlib.models.shipped_files import read_card, shipped_file
 from ftlib.objectives.denoising import stack_channels
 from ftlib.tasks.glyphs import alphabet
-from ftlib.tasks.inputs import fit_images
+from ftlib.tasks.resizing import fit_images
 
 CHANNELS = 2 + CLASS_CHANNELS
 
