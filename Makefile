@@ -26,7 +26,7 @@ NBVAL = FTLIB_TRACK=glyph TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_
 LONG = notebooks/en/06_fine_tuning.ipynb notebooks/en/01_training_from_scratch.ipynb \
 	notebooks/ko/05_feature_extraction.ipynb
 
-.PHONY: help setup run lab notebooks slides site colab lint test test-fast test-unit test-notebooks test-photo test-colab results benchmarks weights lock clean
+.PHONY: help setup run lab notebooks slides site colab lint test test-fast test-unit test-notebooks test-photo test-colab results benchmarks gpu weights lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1 | /p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s%s\n", $$1, $$2 }'
@@ -83,7 +83,7 @@ test-unit: lint  ## all of it without executing the lessons
 	$(UNIT) -m "not photo"
 	KERAS_BACKEND=jax $(UNIT) -m backends
 
-test-notebooks: setup  ## execute the lessons: all English ones, and one in Korean, whose code is the same
+test-notebooks: setup  ## execute the lessons: all English ones, and one in Korean, whose code differs in words only
 	$(NBVAL) $(LONG) $(filter-out $(LONG),$(wildcard notebooks/en/*.ipynb))
 
 test-photo: setup  ## lessons 00 and 05 to 07 on photos; ftlib fit on flowers and blood cells (needs FTLIB_REAL)
@@ -106,10 +106,14 @@ results: setup  ## measure the recorded grids in results/ again, where the code 
 	.venv/bin/python tools/question_study.py
 	.venv/bin/python tools/speech_study.py
 	.venv/bin/python tools/detection_study.py
+	.venv/bin/python tools/generation_study.py
 
 benchmarks: setup  ## measure ftlib against what one would otherwise do (needs FTLIB_REAL)
 	for one in guide own_images partial rates updates objectives kills large hardware; do .venv/bin/python benchmarks/$$one.py || exit 1; done
 	.venv/bin/python benchmarks/readme.py
+
+gpu: setup  ## measure what a GPU gives, in under ten minutes; KERAS_BACKEND=jax make gpu for another backend
+	.venv/bin/python benchmarks/gpu.py
 
 weights: setup  ## pre-train what ships again: glyphnet and its biased sister, minigpt, minibert (needs FTLIB_REAL) and more
 	.venv/bin/python tools/pretrain_glyphnet.py
@@ -119,6 +123,7 @@ weights: setup  ## pre-train what ships again: glyphnet and its biased sister, m
 	.venv/bin/python tools/pretrain_minibert.py
 	.venv/bin/python tools/pretrain_minispeech.py && .venv/bin/python tools/make_korean_commands.py
 	.venv/bin/python tools/pretrain_minidetector.py
+	.venv/bin/python tools/pretrain_minigenerator.py
 
 lock: setup  ## resolve the pins again after a change of pyproject.toml
 	.venv/bin/python $(PIP) uv

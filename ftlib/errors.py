@@ -1,6 +1,7 @@
-"""The errors that `ftlib` raises on its own account, and how a name is looked up."""
+"""The errors that `ftlib` raises on its own account, and how names and numbers are looked at before."""
 
 import difflib
+import numbers
 
 
 class ProofError(AssertionError):
@@ -75,3 +76,13 @@ def unknown(kind, name, known):
     nearest = next((k for k in known if near and k.lower() == near[0]), None)
     hint = f" Did you mean {nearest!r}?" if nearest else ""
     return ValueError(f"Unknown {kind} {name!r}.{hint} Known: {', '.join(known)}.")
+
+
+def is_whole_number(value):
+    """Returns whether a value is a whole number, of Python or NumPy, and no truth value.
+
+    Example:
+    >>> is_whole_number(3), is_whole_number(np.int64(3)), is_whole_number(True), is_whole_number(3.0)
+    (True, True, False, False)
+    """
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)

@@ -16,6 +16,7 @@ from rich.cells import cell_len, set_cell_size
 NARROWEST_LINE, WIDEST_LINE = 30, 100  # columns that text is wrapped to, at least and at most
 _WHOLE_CELL = 12  # columns of a table's cell that are never cut off
 _ELLIPSIS = "..."
+LABEL_SEPARATOR = "|"  # between the labels of one input, where they stand in one text
 
 
 def is_known(number: float | None) -> TypeGuard[float]:

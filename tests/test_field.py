@@ -31,8 +31,9 @@ from ftlib.app.run_folder import RunFolder
 from ftlib.models.backbone_files import of_size, without_classes
 from ftlib.models.backbones import check_backbone, load_backbone
 from ftlib.objectives.scores import score_predictions
-from ftlib.tasks import Split, check_folder
+from ftlib.tasks.folder.check import check_folder
 from ftlib.tasks.folder.decode import read_picture
+from ftlib.tasks.split import Split
 from ftlib.text import format_command, format_table
 from ftlib.training.random_layers import without_dropout_in
 

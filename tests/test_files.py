@@ -18,7 +18,8 @@ from ftlib.files import (
     walk_pictures,
     written_whole,
 )
-from ftlib.tasks import check_folder, load_task
+from ftlib.tasks.folder.check import check_folder
+from ftlib.tasks.registry import load_task
 
 COMPOSED, PARTED = (unicodedata.normalize(form, "장미") for form in ("NFC", "NFD"))
 

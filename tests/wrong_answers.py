@@ -800,6 +800,65 @@ WRONG = {
             "Draw from `rng`",
         ),
     ],
+    "15.1": [
+        ('ft.check("15.1", lambda velocity, noise, steps: noise)', "no step was taken"),
+        ('ft.check("15.1", lambda velocity, noise, steps: 0.5)', "Expected an image"),
+        ('ft.check("15.1", lambda velocity, noise, steps: noise + velocity(noise, 0))', "one step for the whole way"),
+        *(
+            (
+                "def follow(velocity, noise, steps):\n    image = noise\n    for step in range(steps):\n"
+                f'        image = {step}\n    return image\n\nft.check("15.1", follow)',
+                told,
+            )
+            for step, told in (
+                ("image + velocity(image, step / steps)", "times too far"),
+                ("image + velocity(image, step) / steps", "The time runs from 0 to 1"),
+                ("image + velocity(image, (step + 1) / steps) / steps", "at its beginning"),
+                ("image + velocity(image, 0) / steps", "at time 0 each time"),
+                ("image - velocity(image, step / steps) / steps", "do not subtract"),
+                ("image + velocity(noise, step / steps) / steps", "asked of the noise"),
+                ("image + 2 * velocity(image, step / steps) / steps", "Not where Euler's steps lead"),
+            )
+        ),
+    ],
+    "15.2": [
+        ('ft.check("15.2", lambda a, b: ((a.mean(0) - b.mean(0)) ** 2).sum())', "The means alone"),
+        ('ft.check("15.2", lambda a, b: ((a.std(0) - b.std(0)) ** 2).sum())', "The spread alone"),
+        (
+            'ft.check("15.2", lambda a, b: ((a.mean(0) - b.mean(0)) ** 2 + (a.std(0) - b.std(0)) ** 2).mean())',
+            "The distance is the sum",
+        ),
+        (
+            'ft.check("15.2", lambda a, b: ((a.mean(0) - b.mean(0)) ** 2 + (a.var(0) - b.var(0)) ** 2).sum())',
+            "Variances were compared",
+        ),
+        ('ft.check("15.2", lambda a, b: (a.mean() - b.mean()) ** 2 + (a.std() - b.std()) ** 2)', "thrown together"),
+        ('ft.check("15.2", lambda a, b: np.abs(a.mean(0) - b.mean(0)).sum())', "add them up"),
+        ('ft.check("15.2", lambda a, b: a.mean(0) - b.mean(0))', "Expected one number"),
+    ],
+    "15.3": [
+        ('ft.check("15.3", lambda images, train: 3.0)', "Expected 3 distances"),
+        *(
+            (
+                "def nearest(images, train):\n"
+                f'    differences = {differences}\n    return {result}\n\nft.check("15.3", nearest)',
+                told,
+            )
+            for differences, result, told in (
+                ("images[:, None] - train", "np.sqrt((differences**2.0).mean((2, 3, 4))).min(1)", "`uint8`, where"),
+                (
+                    "images[:, None] * 1.0 - train",
+                    "(differences**2).mean((2, 3, 4)).argmin(1)",
+                    "numbers of the nearest",
+                ),
+                ("images[:, None] * 1.0 - train", "(differences**2).mean((2, 3, 4)).min(1)", "the mean square"),
+                ("images[:, None] * 1.0 - train", "np.sqrt((differences**2).sum((2, 3, 4))).min(1)", "the sum over 16"),
+                ("images[:, None] * 1.0 - train", "np.sqrt((differences**2).mean((2, 3, 4))).mean(1)", "one near"),
+                ("images[:, None] * 1.0 - train", "np.sqrt((differences**2).mean((2, 3, 4))).max(1)", "the farthest"),
+                ("images[:, None] * 1.0 - train", "np.abs(differences).mean((2, 3, 4)).min(1)", "but other ones"),
+            )
+        ),
+    ],
     "16.1": [
         ('ft.check("16.1", ft.Hardware(precision="mixed_float16"))', "Give them in parts"),
         ('ft.check("16.1", ft.Hardware(precision="mixed_float16", accumulate=64))', "the number of parts"),

@@ -6,11 +6,13 @@ import threading
 
 _MODULES_OF_OTHER_WINGS = (
     "evidence/probes", "evidence/run", "objectives/augmentation", "objectives/classification", "objectives/objective",
-    "objectives/evaluation", "objectives/scores", "score", "tasks/inputs", "tasks/split", "tasks/task",
+    "objectives/evaluation", "objectives/scores", "score", "tasks/inputs", "tasks/resizing", "tasks/split",
+    "tasks/task",
 )  # fmt: skip
 # A run that tells images apart goes through none of these.
 _OF_OTHER_TASKS = {
-    "models/denoising_network", "models/language_models", "models/token_network", "models/tokenizer",
+    "models/denoising_network", "models/language_models", "models/minigenerator", "models/token_network",
+    "models/tokenizer", "models/vocabularies",
     "objectives/average_precision", "objectives/boxes", "objectives/denoising", "objectives/detection",
     "objectives/image_distances", "objectives/masked_token", "objectives/multi_label", "objectives/next_token",
     "models/speech_network", "objectives/regression", "objectives/span", "objectives/tokens",

@@ -31,8 +31,10 @@ PAIRS = ("minigpt: licences", "stories260K: Python's manual", "stories260K: medi
 RATES = (1e-3, 3e-3)
 REPLAYS = {"replay 0.1": 0.1, "replay 0.5": 0.5}  # parts of the rows that are of the source
 _MODULES = (
-    "evidence/evaluate", "models/language_models", "models/token_network", "models/tokenizer", "objectives/next_token",
-    "objectives/tokens", "tasks/docstrings", "tasks/licences", "tasks/texts", "../tools/language_study",
+    "evidence/evaluate", "models/language_models", "models/token_network", "models/tokenizer",
+    "models/vocabularies",
+    "objectives/next_token", "objectives/tokens", "tasks/docstrings", "tasks/licences", "tasks/texts",
+    "../tools/language_study",
     "../tools/stories",
 )  # fmt: skip
 

@@ -1,13 +1,16 @@
 """Builds the lessons: `make notebooks`. One bilingual source gives an English and a Korean notebook.
 
-`notebooks/source/NN_name.py` is written in Jupytext's percent format. Code cells are shared; every English Markdown
-cell is followed by its Korean twin. The code is executed once, and both editions get its outputs. A lesson is executed
-again when its code, the expressions in its prose or the recorded results it reads changed; otherwise only text is
-rebuilt, which takes no time.
+`notebooks/source/NN_name.py` is written in Jupytext's percent format. Every English Markdown cell is followed by its
+Korean twin. Code cells are written once, in English; `notebooks/source/ko/NN.toml` has the Korean of what their strings
+and comments say, and with it the Korean edition gets code and outputs of its own (`tools/lessons/korean.py` has the
+rules). Without such a table both editions have the same. An edition is executed again when its code, the expressions in
+its prose or the recorded results it reads changed; otherwise only text is rebuilt, which takes no time.
 """
 
 import argparse
 import concurrent.futures
+import difflib
+import json
 import os
 import pathlib
 import re
@@ -17,6 +20,7 @@ import digest
 import nbformat
 from lessons.editions import make_notebook, project
 from lessons.kernel import execute
+from lessons.korean import compare_numbers, find_table, find_untranslated, read_table, translate_cells, translate_code
 from lessons.source import LANGUAGES, LessonError, read_lesson_source
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -67,6 +71,30 @@ def restore_outputs(cells, path):
     return None
 
 
+def restore_edition(cells, path, when):
+    """Takes from a notebook what still holds.
+
+    Args:
+        cells: Those of the edition; they get their outputs and values.
+        path: Its notebook.
+        when: As in `build_lesson`.
+
+    Returns:
+        `(stamp, reason)`: the checksums to write into the notebook, and why it has to be executed, or None.
+    """
+    reason = restore_outputs(cells, path)
+    stamp = {"library": library_checksum(), "results": results_checksum(cells)}
+    if reason is None:
+        old_metadata = nbformat.read(path, as_version=4).metadata["ftlib"]
+        if when == "library" and old_metadata.get("library") != stamp["library"]:
+            reason = "the library changed"
+        elif when == "always":
+            reason = "asked for"
+        else:
+            stamp["library"] = old_metadata.get("library")
+    return stamp, reason
+
+
 def build_lesson(path, folder, when="changed", check=False):
     """Builds both editions of one lesson.
 
@@ -81,24 +109,28 @@ def build_lesson(path, folder, when="changed", check=False):
     """
     lesson_name, cells = path.stem, read_lesson_source(path)
     targets = {language: folder / language / f"{lesson_name}.ipynb" for language in LANGUAGES}
-    execution_reason = restore_outputs(cells, targets["en"])
-    checksums = {"library": library_checksum(), "results": results_checksum(cells)}
-    if execution_reason is None:
-        old_metadata = nbformat.read(targets["en"], as_version=4).metadata["ftlib"]
-        if when == "library" and old_metadata.get("library") != checksums["library"]:
-            execution_reason = "the library changed"
-        elif when == "always":
-            execution_reason = "asked for"
-        else:
-            checksums["library"] = old_metadata.get("library")
-    if execution_reason and check:
-        raise LessonError(f"{lesson_name} is stale ({execution_reason}): make notebooks")
-    if execution_reason:
-        targets["en"].parent.mkdir(parents=True, exist_ok=True)
-        execute(cells, lesson_name, targets["en"].parent)
+    has_table = find_table(path).exists()
+    korean_cells = translate_cells(cells, read_table(path), lesson_name) if has_table else cells
+    editions = {"en": cells, "ko": korean_cells}
+
+    stamps, reasons = {}, {}
+    for language in LANGUAGES if has_table else ("en",):
+        stamps[language], reasons[language] = restore_edition(editions[language], targets[language], when)
+        if reasons[language] and check:
+            raise LessonError(f"{lesson_name} is stale in {language} ({reasons[language]}): make notebooks")
+        if reasons[language]:
+            targets[language].parent.mkdir(parents=True, exist_ok=True)
+            execute(editions[language], lesson_name, targets[language].parent, language)
+    if has_table:
+        compare_numbers(cells, korean_cells, lesson_name)
+
     urls = project().get("urls", {})
-    notebook_texts = {language: make_notebook(cells, lesson_name, language, checksums, urls) for language in LANGUAGES}
-    summary_line = f"{lesson_name}: executed ({execution_reason})" if execution_reason else f"{lesson_name}: up to date"
+    notebook_texts = {
+        language: make_notebook(editions[language], lesson_name, language, stamps.get(language, stamps["en"]), urls)
+        for language in LANGUAGES
+    }
+    executions = [f"executed ({reason})" for reason in dict.fromkeys(filter(None, reasons.values()))]
+    summary_line = f"{lesson_name}: {', '.join(executions) or 'up to date'}"
     for language, text in notebook_texts.items():
         notebook_path = targets[language]
         if notebook_path.exists() and notebook_path.read_text(encoding="utf-8") == text:
@@ -113,12 +145,34 @@ def build_lesson(path, folder, when="changed", check=False):
     return summary_line
 
 
+def list_untranslated(source_paths):
+    """Prints, as lines for their tables, what some lessons say that has no Korean, and what their tables have in vain.
+
+    Where the English was only reworded, the line has the Korean of the earlier text.
+    """
+    for path in source_paths:
+        table, cells = read_table(path), read_lesson_source(path)
+        for cell in cells:
+            if cell.code is not None:
+                translate_code(cell.code, table, path.stem)
+        new_texts = find_untranslated(cells, table)
+        old_texts = [text for text in table.korean if text not in table.used]
+        print(f"# {path.stem}")
+        for text in new_texts:
+            similar_texts = difflib.get_close_matches(text, old_texts, n=1)
+            korean = table.korean[similar_texts[0]] if similar_texts else ""
+            print(f"{json.dumps(text, ensure_ascii=False)} = {json.dumps(korean, ensure_ascii=False)}")
+        for text in old_texts:
+            print(f"# occurs no more: {json.dumps(text, ensure_ascii=False)}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("lessons", nargs="*", help="numbers, such as 05; all by default")
     parser.add_argument("--library", action="store_true", help="execute also where ftlib changed since")
     parser.add_argument("--always", action="store_true", help="execute all that are named")
     parser.add_argument("--check", action="store_true", help="write nothing; fail if something is not in step")
+    parser.add_argument("--untranslated", action="store_true", help="build nothing; list what has no Korean yet")
     parser.add_argument("--jobs", type=int, default=2, help="lessons executed at once (2)")
     args = parser.parse_args()
     notebooks_folder = ROOT / "notebooks"
@@ -127,6 +181,9 @@ def main():
     if unknown_lessons:
         sys.exit(f"No lesson {', '.join(unknown_lessons)}. There are: {', '.join(p.stem for p in source_paths)}.")
     source_paths = [p for p in source_paths if not args.lessons or p.name[:2] in args.lessons]
+    if args.untranslated:
+        list_untranslated(source_paths)
+        return
     when = "always" if args.always else "library" if args.library else "changed"
     any_failed = False
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:

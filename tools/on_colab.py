@@ -6,6 +6,7 @@ and the `version` of the lesson. It needs the standard library alone. Whatever g
 
 import functools
 import importlib
+import importlib.util
 import os
 import pathlib
 import re
@@ -54,6 +55,8 @@ def main(course, language, version):
         with tempfile.TemporaryDirectory() as folder:
             install(course if course.is_dir() else unpack(course, folder, version, tell), tell)
         done = "installed"
+    if language == "ko":
+        install_font()
     range_of_keras = next(line for line in metadata.requires("ftlib") if re.match(r"keras[<>=]", line))
     least, keras = re.search(r">=([\d.]+)", range_of_keras)[1], metadata.version("keras")
     if numbers(keras) < numbers(least):
@@ -85,6 +88,14 @@ def install(source, tell):
     if done.returncode:
         sys.exit(tell("pip", said=done.stderr.strip()))
     importlib.invalidate_caches()
+
+
+def install_font():
+    """Has pip install a font with Hangul, for figures. Where it cannot, lessons run, with boxes in place of letters."""
+    if importlib.util.find_spec("koreanize_matplotlib") is None:
+        pip = [sys.executable, "-m", "pip", "install", "--no-deps", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*pip, "koreanize-matplotlib"], capture_output=True)
+        importlib.invalidate_caches()
 
 
 def numbers(version):

@@ -27,7 +27,8 @@ from speech_synthesizer import Synthesizer
 
 from ftlib.files import written_whole
 from ftlib.models.backbones import classifier, head_of
-from ftlib.models.speech_network import SAMPLE_RATE, SAMPLES, speech_network
+from ftlib.models.sound_input import SAMPLE_RATE, SAMPLES
+from ftlib.models.speech_network import speech_network
 
 NAME = "minispeech"
 BATCH, TAKES = 64, 20  # sounds of an update, and how often each word is spoken

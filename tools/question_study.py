@@ -22,9 +22,9 @@ import ftlib as ft
 from ftlib.tasks.task import Task
 
 TASK = "docstring_questions"
-SEEDS, UPDATES = 3, 300
-QUESTION_COUNTS = (500, 2000, 100)  # in the order of their weight
-STRATEGIES = {"frozen": "feature_extraction_long", "scratch": "scratch", "lp_ft": "lp_ft", "full": "full"}
+SEEDS, UPDATES = 5, 300
+QUESTION_COUNTS = (500, 2000)  # in the order of their weight
+STRATEGIES = {"frozen": "feature_extraction_long", "scratch": "scratch", "lp_ft": "lp_ft"}
 TUNING_QUESTIONS, RATE_FACTORS, REGULARIZATION = 500, (1.0, 3.0), "light"
 
 

@@ -37,8 +37,9 @@ import ftlib as ft
 from ftlib.models.inference import predict
 from ftlib.sound import log_mel
 from ftlib.tasks.online_sounds import SPEECH_COMMANDS, SPOKEN_DIGITS, load_spoken_archive
+from ftlib.tasks.parts import PARTS
 from ftlib.tasks.spoken import split_by_recording
-from ftlib.tasks.task import PARTS, Task, draw_labels
+from ftlib.tasks.task import Task, draw_labels
 
 BACKBONE = "minispeech"
 SEEDS, UPDATES = 5, 200

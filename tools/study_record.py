@@ -22,8 +22,8 @@ from ftlib.files import written_whole
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TEXT_MODULES = (
-    "models/language_models", "models/token_network", "models/tokenizer", "objectives/span", "objectives/tokens",
-    "tasks/docstring_questions", "tasks/docstrings", "tasks/texts",
+    "models/language_models", "models/token_network", "models/tokenizer", "models/vocabularies", "objectives/span",
+    "objectives/tokens", "tasks/docstring_questions", "tasks/docstrings", "tasks/texts",
 )  # fmt: skip
 
 
@@ -174,14 +174,14 @@ class StudyRecord:
             line: dict[str, Any] = {"task": task, "labels": labels, "method": method, "n": len(by_seed)}
             shared_scores = [score for score in self.scores if all(score in row for row in by_seed.values())]
             for score in shared_scores:
-                line[score] = _rounded(interval([row[score] for row in by_seed.values()]))
+                line[score] = rounded(interval([row[score] for row in by_seed.values()]))
             score = self.scores[0]
             for reference in self.references:
                 others = cells.get((task, labels, reference), {})
                 shared = sorted(set(by_seed) & set(others))
                 if reference != method and shared:
                     differences = [by_seed[seed][score] - others[seed][score] for seed in shared]
-                    line[f"over_{reference}"] = _rounded(interval(differences, bounds=(-1.0, 1.0)))
+                    line[f"over_{reference}"] = rounded(interval(differences, bounds=(-1.0, 1.0)))
             lines.append(line)
         return lines
 
@@ -200,5 +200,6 @@ class StudyRecord:
             print("  ".join(texts), flush=True)
 
 
-def _rounded(values):
+def rounded(values: Sequence[float]) -> list[float | None]:
+    """Returns numbers as a record keeps them; None for those that JSON does not know."""
     return [None if math.isnan(value) else round(value, 5) for value in values]

@@ -35,7 +35,8 @@ from study_record import StudyRecord, code_stamp, study_workers, weights_stamp
 import ftlib as ft
 from ftlib.models.inference import predict
 from ftlib.tasks import docstrings
-from ftlib.tasks.task import PARTS, draw_labels
+from ftlib.tasks.parts import PARTS
+from ftlib.tasks.task import draw_labels
 from ftlib.tasks.texts import Corpus, text_task
 
 SEEDS, UPDATES = 5, 200

@@ -14,9 +14,8 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from ftlib.app.own_data import DEFAULT_SOUND_BACKBONE, DEFAULT_TEXT_BACKBONE
+from ftlib.app.own_data import DEFAULT_BOX_BACKBONE, DEFAULT_SOUND_BACKBONE, DEFAULT_TEXT_BACKBONE
 from ftlib.errors import DownloadError
-from ftlib.models.minidetector import NAME as DETECTOR_NAME
 from ftlib.models.shipped_files import is_shipped
 from ftlib.tasks.folder.check import FolderReport
 
@@ -109,9 +108,9 @@ def choose_backbone(
     folder = keras_weights_folder() if weights_folder is None else weights_folder
     if name is not None:
         return BackboneChoice(name, image_size or _choose_side(name, report, folder), "as asked")
-    if report.target.keeps_whole and is_shipped(DETECTOR_NAME):
-        side = image_size or _choose_side(DETECTOR_NAME, report, folder)
-        return BackboneChoice(DETECTOR_NAME, side, "made for boxes, and ships with ftlib")
+    if report.target.keeps_whole and is_shipped(DEFAULT_BOX_BACKBONE):
+        side = image_size or _choose_side(DEFAULT_BOX_BACKBONE, report, folder)
+        return BackboneChoice(DEFAULT_BOX_BACKBONE, side, "made for boxes, and ships with ftlib")
     file_names = _names_in(folder)
     for known_name, pattern in CACHED.items():
         if any(re.fullmatch(pattern, file_name) for file_name in file_names):
@@ -142,7 +141,7 @@ def _choose_side(name: str, report: FolderReport, weights_folder: pathlib.Path) 
     from ftlib.models.inference import device_kind
     from ftlib.tasks.box_files.check import BoxReport
 
-    if name == DETECTOR_NAME and isinstance(report, BoxReport):
+    if name == DEFAULT_BOX_BACKBONE and isinstance(report, BoxReport):
         smallest, largest = _DETECTOR_SIDES[device_kind()]
         return max(smallest, min(report.side_for_most, largest))
     if name != "MobileNetV2":

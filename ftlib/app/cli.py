@@ -132,7 +132,7 @@ def _backbones(args: argparse.Namespace) -> int:
 
 def _tasks(args: argparse.Namespace) -> int:
     with quiet_stderr():
-        from ftlib.tasks import COPIED_TASKS, DOWNLOADED_TASKS, list_tasks
+        from ftlib.tasks.registry import COPIED_TASKS, DOWNLOADED_TASKS, list_tasks
 
         task_names = list_tasks()
     origins = {**dict.fromkeys(DOWNLOADED_TASKS, "downloaded once"), **dict.fromkeys(COPIED_TASKS, "from your copy")}

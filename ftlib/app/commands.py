@@ -18,7 +18,7 @@ from ftlib.files import find_path
 from ftlib.text import format_command, wrap_text
 
 if TYPE_CHECKING:
-    from ftlib.app.plan import Options
+    from ftlib.app.options import Options
     from ftlib.app.run_folder import RunFolder
 
 _EXIT_CODES = "exit codes: 0 done, 1 failed, 2 wrong usage or pictures that cannot be used, 130 stopped with Ctrl-C"
@@ -281,7 +281,7 @@ def _devices(text: str) -> int | str:
 
 
 def _options(args: argparse.Namespace) -> Options:
-    from ftlib.app.plan import Options
+    from ftlib.app.options import Options
 
     return Options(**{field.name: getattr(args, field.name) for field in dataclasses.fields(Options)})
 
@@ -293,8 +293,8 @@ def _console(args: argparse.Namespace) -> Console:
 def _check(args: argparse.Namespace) -> int:
     console = _console(args)
     with quiet_stderr():
+        from ftlib.app.options import Options
         from ftlib.app.own_data import inspect_own_data
-        from ftlib.app.plan import Options
 
         names = (
             "find_near_copies",
@@ -356,7 +356,7 @@ def _fit(args: argparse.Namespace) -> int:
 
 def _require_no_options(args: argparse.Namespace) -> None:
     """Raises a ValueError for options that a run which goes on has decided already."""
-    from ftlib.app.plan import Options
+    from ftlib.app.options import Options
 
     defaults = {"out": None, **{field.name: field.default for field in dataclasses.fields(Options)}}
     given_flags = [_flag(name, args) for name, default in defaults.items() if getattr(args, name) != default]
@@ -450,10 +450,13 @@ def _export(args: argparse.Namespace) -> int:
     console = _console(args)
     with quiet_stderr():
         from ftlib.app.run_folder import RunFolder
-        from ftlib.exports.export import check_formats, export
+        from ftlib.exports.formats import check_formats
 
         formats = check_formats(args.format)  # before the run is read
         folder = RunFolder(args.run)
+
+        from ftlib.exports.export import export
+
         exported = export(folder.run(), args.out or folder.path / "export", formats, say=console.say)
     console.result(repr(exported), {"folder": str(exported.folder), "files": exported.rows})
     return 0

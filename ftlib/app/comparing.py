@@ -45,16 +45,19 @@ class _Setup(NamedTuple):
 def run_comparison(args: argparse.Namespace) -> int:
     """Does what the arguments of `ftlib run` say, and returns its exit code."""
     from ftlib.app.grid import run_cells, workers
+    from ftlib.strategies.regularization import Regularization
 
     started_at = time.time()
     console = Console()
     _require_arguments(args)
+    strategies = _strategies(args.strategies, args.updates)
+    regularization = Regularization.preset(args.regularization)
     job_count = _count_jobs(args)
     with quiet_stderr(), workers(job_count) as pool:
         from ftlib.evidence.comparison import Comparison
 
         with console.sign_of_life():  # the first run takes longest
-            setup = _set_up(args, console)
+            setup = _set_up(args, strategies, regularization, console)
             cells = _cells(setup, args)
             order = _quickest_then_longest(cells)
             parts = {}
@@ -82,15 +85,14 @@ def _count_jobs(args: argparse.Namespace) -> int:
     return min(args.jobs, len(args.strategies) * args.seeds)
 
 
-def _set_up(args: argparse.Namespace, console: Console) -> _Setup:
-    """Looks at everything that can be wrong with the arguments, before anything is trained."""
+def _set_up(
+    args: argparse.Namespace, strategies: list[Strategy], regularization: Regularization, console: Console
+) -> _Setup:
+    """Looks at everything else that can be wrong with the arguments, before anything is trained."""
     from ftlib.models.backbones import check_backbone, load_backbone
-    from ftlib.strategies.regularization import Regularization
-    from ftlib.tasks import load_task
+    from ftlib.tasks.registry import load_task
 
     backbone_name = str(check_backbone(args.backbone))
-    regularization = Regularization.preset(args.regularization)
-    strategies = _strategies(args.strategies, args.updates)
     task = load_task(args.task, args.labels, 0)
     recorded = _recorded_comparison(task, backbone_name, regularization)
     backbone = load_backbone(backbone_name)

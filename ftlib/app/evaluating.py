@@ -12,7 +12,6 @@ from ftlib.app.run_folder import RunFolder
 from ftlib.app.sound_runs import load_other_sounds
 from ftlib.app.text_runs import load_other_texts
 from ftlib.errors import find_name
-from ftlib.evidence.metrics import measure
 from ftlib.files import find_path
 
 if TYPE_CHECKING:
@@ -64,6 +63,9 @@ def evaluate(
             list_pictures(find_path(on), training=False, target=folder.target)
     if data is not None:
         folder.record_pictures_root(data)
+
+    from ftlib.evidence.metrics import measure
+
     run = folder.run()
     if on is None:
         return measure(run)

@@ -8,11 +8,12 @@ import pathlib
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from ftlib.app.plan import Options
+    from ftlib.app.options import Options
     from ftlib.app.run_config import RunConfig
     from ftlib.models.tokenizer import HubTokenizer, Tokenizer
     from ftlib.tasks.folder.inspection import DataFindings
 
+DEFAULT_BOX_BACKBONE = "minidetector"
 DEFAULT_TEXT_BACKBONE = "minibert"
 DEFAULT_SOUND_BACKBONE = "minispeech"
 VOCABULARY_FILE = "vocabulary.txt"
@@ -97,10 +98,15 @@ def _length_of_backbone(backbone: str | None) -> int | None:
 
     None for any other, and for one that takes any number.
     """
+    from ftlib.models.sound_input import SAMPLES, SOUND_BACKBONES
+
+    if backbone in SOUND_BACKBONES:
+        return SAMPLES
+    if backbone is None or not pathlib.Path(backbone).is_file():
+        return None
+
     from ftlib.models.backbones import load_backbone
 
-    if backbone is None or not (pathlib.Path(backbone).is_file() or backbone == DEFAULT_SOUND_BACKBONE):
-        return None
     shape = load_backbone(backbone, None).input_shape
     return shape[1] if len(shape) == 2 else None
 
@@ -126,7 +132,8 @@ def choose_tokenizer(options: Options) -> Tokenizer | HubTokenizer:
     Raises:
         ValueError: For a backbone in a file without a vocabulary beside it.
     """
-    from ftlib.models.language_models import HUB_PREFIX, TOKEN_BACKBONES, load_tokenizer
+    from ftlib.models.available_files import HUB_PREFIX
+    from ftlib.models.vocabularies import TOKEN_BACKBONES, load_tokenizer
 
     backbone = str(options.backbone or DEFAULT_TEXT_BACKBONE)
     if options.tokenizer is not None:
@@ -150,7 +157,8 @@ def with_recorded_vocabulary(options: Options, config: RunConfig, config_path: s
         config: The configuration.
         config_path: Where it lies; the vocabulary lies beside it.
     """
-    from ftlib.models.language_models import HUB_PREFIX, TOKEN_BACKBONES
+    from ftlib.models.available_files import HUB_PREFIX
+    from ftlib.models.vocabularies import TOKEN_BACKBONES
 
     name = config.data.tokenizer
     if options.tokenizer is not None or not name or name in TOKEN_BACKBONES:

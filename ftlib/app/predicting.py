@@ -87,13 +87,10 @@ def predict(
         ValueError: For a folder without pictures, a run that is not finished, `top` below 1, or a `threshold` for
             what has no boxes.
     """
-    import keras
-
     if top < 1:
         raise ValueError(f"--top is a whole number of at least 1. Received: --top {top}.")
     folder = RunFolder(run_dir)
     folder.require_finished()
-    objective = folder.objective
     if top > 1 and (folder.target.noun != "class" or has_boxes(folder)):
         raise ValueError(
             f"--top is for one class each, and this model answers with {folder.target.nouns}. Received: --top {top}. "
@@ -105,13 +102,16 @@ def predict(
     predict_some = {"text": _predict_texts, "sound": _predict_sounds}.get(folder.noun, _predict_pictures)
     if has_boxes(folder):
         predict_some = functools.partial(_predict_boxes, threshold=THRESHOLD if threshold is None else threshold)
+
+    import keras
+
     model: Any = keras.models.load_model(folder.path / "model.keras", compile=False)
     answers = []
     for start in range(0, len(inputs), _AT_ONCE):
         answers += predict_some(model, folder, inputs[start : start + _AT_ONCE], top)
         if len(inputs) > _AT_ONCE:
             say(f"{len(answers):,} of {len(inputs):,} {folder.noun}s")
-    return Predictions(objective.answer_columns(folder.class_names, top), answers, folder.noun)
+    return Predictions(folder.objective.answer_columns(folder.class_names, top), answers, folder.noun)
 
 
 def _predict_texts(model: keras.Model, folder: RunFolder, texts: list[str], top: int) -> list[Answer]:

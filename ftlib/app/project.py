@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from ftlib.app.console import Console
 from ftlib.app.fitting import choose_batch_pieces, train_run_folder
+from ftlib.app.options import Options
 from ftlib.app.own_data import VOCABULARY_FILE, inspect_own_data, with_recorded_vocabulary
-from ftlib.app.plan import Options, Plan, make_plan
+from ftlib.app.plan import Plan, make_plan
 from ftlib.app.run_config import DataConfig, ModelConfig, RunConfig, TrainingConfig, read_config
 from ftlib.app.run_files import PictureRow, locked, read_json, write_json, write_picture_rows
 from ftlib.app.run_folder import RunFolder, make_run_folder

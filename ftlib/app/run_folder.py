@@ -125,7 +125,9 @@ class RunFolder:
     @property
     def objective(self) -> Objective:
         """What the model predicts, without what only the training pictures tell, such as their mean."""
-        return self.target.make_objective(self.class_names)
+        from ftlib.tasks.folder.target_objectives import make_objective
+
+        return make_objective(self.target, self.class_names)
 
     def rows(self) -> list[PictureRow]:
         """Returns the pictures of the run, with the split of each."""
@@ -214,7 +216,7 @@ class RunFolder:
             licence=LICENCE,
             mirror=mirror,
             notes=tuple(self.config.notes),
-            objective=target.make_objective(self.class_names),
+            objective=self.objective,
         )
 
     def _list_files(self, check: bool) -> dict[str, list[PictureFile]]:
@@ -225,7 +227,7 @@ class RunFolder:
         """
         from ftlib.files import distinct_names
         from ftlib.tasks.folder.picture_file import PictureFile
-        from ftlib.tasks.task import PARTS
+        from ftlib.tasks.parts import PARTS
 
         root = self.pictures_root()
         rows = self.rows()

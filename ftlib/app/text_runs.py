@@ -32,8 +32,9 @@ def load_run_tokenizer(folder: RunFolder) -> Tokenizer | HubTokenizer:
     Raises:
         FileNotFoundError: If the run has lost its vocabulary.
     """
-    from ftlib.models.language_models import HUB_PREFIX, load_tokenizer
+    from ftlib.models.available_files import HUB_PREFIX
     from ftlib.models.tokenizer import Tokenizer
+    from ftlib.models.vocabularies import load_tokenizer
 
     name = folder.config.data.tokenizer
     if name.casefold().startswith(HUB_PREFIX):
@@ -50,7 +51,7 @@ def make_text_task(folder: RunFolder, length: int) -> Task:
         FileNotFoundError: If the file or folder is not where it was.
         ValueError: If texts are missing in it, or have changed.
     """
-    from ftlib.tasks.task import PARTS
+    from ftlib.tasks.parts import PARTS
     from ftlib.tasks.text_files.listing import TextRow
     from ftlib.tasks.text_files.load import make_corpus
     from ftlib.tasks.texts import text_task

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ftlib.course.answers import Blank, Mistake, call, is_blank, near, no_number, number, recognize
-from ftlib.tasks import load_task
+from ftlib.tasks.registry import load_task
 
 _GOAL = 0.85  # mean accuracy after twenty updates
 

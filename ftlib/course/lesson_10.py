@@ -3,7 +3,7 @@
 import numpy as np
 
 from ftlib.course.answers import Mistake, as_number, call, describe, near, number
-from ftlib.tasks import Task
+from ftlib.tasks.task import Task
 
 
 def _check_by_group(answer):

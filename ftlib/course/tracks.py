@@ -14,8 +14,8 @@ from ftlib.evidence.comparison import Comparison
 from ftlib.models.backbones import load_backbone
 from ftlib.models.inference import device_kind
 from ftlib.records import records_folder
-from ftlib.tasks import load_task
 from ftlib.tasks.online import PHOTO_ARCHIVES, is_at_hand, is_reachable, keras_home
+from ftlib.tasks.registry import load_task
 
 _UPDATES = {"glyph": 300, "photo": 10}
 _WITH_GPU = {"photo": 200}

@@ -4,7 +4,8 @@ import keras
 
 from ftlib.errors import find_name
 from ftlib.objectives.evaluation import score_model
-from ftlib.tasks.task import PARTS, Task
+from ftlib.tasks.parts import PARTS
+from ftlib.tasks.task import Task
 
 
 def evaluate(model: keras.Model, task: Task, part: str = "validation") -> dict[str, float]:

@@ -13,7 +13,8 @@ from ftlib.models.inference import predict
 from ftlib.objectives.classification import one_hot
 from ftlib.objectives.denoising import Denoising, follow_velocity, spread_by_example, stack_channels, to_pixels
 from ftlib.objectives.image_distances import frechet_distance, kernel_distance, nearest_distances
-from ftlib.tasks.inputs import check_pixels, fit_images
+from ftlib.tasks.inputs import check_pixels
+from ftlib.tasks.resizing import fit_images
 
 METHODS = ("euler", "heun")
 _NOISE_STREAM = 12  # of random numbers

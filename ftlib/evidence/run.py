@@ -21,8 +21,9 @@ from ftlib.objectives.objective import Objective
 from ftlib.objectives.scores import confusion_matrix
 from ftlib.score import CLASSIFICATION_SCORES, Score
 from ftlib.tasks.inputs import INPUT_NOUNS, check_inputs
+from ftlib.tasks.parts import PARTS
 from ftlib.tasks.split import Split
-from ftlib.tasks.task import PARTS, Task
+from ftlib.tasks.task import Task
 
 _FORMAT = 2  # of run.json
 _NO_TASK = "This run was loaded without its data. Use ft.load_run(run_dir, task=...) to predict on it."

@@ -1,7 +1,6 @@
 """A tuned model in the format that its next home takes, each proved in its own runtime on real images."""
 
 import dataclasses
-import importlib.util
 import json
 import os
 import pathlib
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NotRequired, TypedDict
 import keras
 import numpy as np
 
-from ftlib.errors import find_name
+from ftlib.exports.formats import FORMATS, check_formats
 from ftlib.files import is_picture, visible_entries
 from ftlib.models.inference import fingerprint_model, take_inputs
 from ftlib.models.keras_internals import flatten_layers
@@ -34,31 +33,6 @@ _SCRIPT = pathlib.Path(__file__).with_name("runtimes.py")
 _BOXES_ALONE = pathlib.Path(__file__).with_name("boxes_alone.py")
 _BOXES_FILE = "boxes.py"  # beside an exported detector: from pictures to numbers, and from numbers to boxes
 _LAST_ERROR_LINES = 12  # that are shown of a process that failed
-
-
-@dataclasses.dataclass(frozen=True)
-class Format:
-    """A format to export to.
-
-    Attributes:
-        file: Name of the file, or folder, that is written.
-        needs: Modules that convert to it and run it.
-        extra: The extra of `ftlib` that installs them; None for what comes with `ftlib`.
-        use: Where it is meant to run.
-    """
-
-    file: str
-    needs: tuple[str, ...]
-    extra: str | None
-    use: str
-
-
-FORMATS = {
-    "keras": Format("model.keras", (), None, "Python; can be trained further"),
-    "savedmodel": Format("savedmodel", ("tensorflow",), None, "servers with TensorFlow"),
-    "onnx": Format("model.onnx", ("tensorflow", "tf2onnx", "onnx", "onnxruntime"), "onnx", "servers, other languages"),
-    "litert": Format("model.tflite", ("tensorflow",), None, "phones, small boards"),
-}
 
 
 class ExportRow(TypedDict):
@@ -205,30 +179,6 @@ def _objective_of(run):
 
 def _say_nothing(line):
     pass
-
-
-def check_formats(formats: str | Sequence[str]) -> tuple[str, ...]:
-    """Returns the formats as a tuple of names, each once, after looking whether all of them can be written here.
-
-    Raises:
-        ValueError: For none, or an unknown one.
-        ImportError: For one whose converter or runtime is not installed; it names what to install.
-
-    Example:
-    >>> check_formats("keras")
-    ('keras',)
-    """
-    given_names = [formats] if isinstance(formats, str) else formats
-    names = tuple(dict.fromkeys(find_name("format", name, FORMATS) for name in given_names))
-    if not names:
-        raise ValueError(f"Expected at least one format of {', '.join(FORMATS)}. Received: none.")
-    for name in names:
-        missing_modules = [module for module in FORMATS[name].needs if importlib.util.find_spec(module) is None]
-        if missing_modules:
-            extra = FORMATS[name].extra
-            command = f'pip install "ftlib[{extra}]"' if extra else f"pip install {' '.join(missing_modules)}"
-            raise ImportError(f"The format {name!r} needs {', '.join(missing_modules)}, not installed here: {command}.")
-    return names
 
 
 def load_exports(folder: str | os.PathLike) -> list[ExportRow]:

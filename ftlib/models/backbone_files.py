@@ -1,6 +1,5 @@
 """Networks in files and presets of KerasHub: opened, freed of an earlier task's classes, and made for one size."""
 
-import importlib.util
 import math
 import os
 import pathlib
@@ -11,6 +10,7 @@ from typing import Any, NamedTuple
 import keras
 
 from ftlib.models.arrays import size_pair
+from ftlib.models.available_files import existing_file
 from ftlib.models.initialization import reinitialize_layers
 from ftlib.models.keras_internals import node_of
 from ftlib.models.layer_graph import is_functional
@@ -19,39 +19,12 @@ from ftlib.models.token_network import token_mask
 _PROBABILITY_LAYERS = ("softmax", "logsoftmax", "sigmoid", "logsigmoid", "hardsigmoid", "sparsemax")
 
 
-def existing_file(path: str | os.PathLike) -> pathlib.Path:
-    """Returns the path of a file of weights, or raises a FileNotFoundError."""
-    file_path = pathlib.Path(path)
-    if not file_path.is_file():
-        raise FileNotFoundError(
-            f"No weights at {file_path}. Expected an existing .weights.h5, .h5, .keras, .cfg or .weights file."
-        )
-    return file_path
-
-
 def load_into(model: keras.Model, path: str | os.PathLike, description: str) -> None:
     """Loads a file of weights into a model, or raises a ValueError that says what they do not fit."""
     try:
         model.load_weights(path)
     except Exception as error:
         raise ValueError(f"The weights in {pathlib.Path(path).name} do not fit {description}: {error}") from error
-
-
-def check_preset(preset: str, call: str) -> None:
-    """Raises an error where KerasHub, or the folder of a preset, is not there.
-
-    Args:
-        preset: Name or local folder.
-        call: What needs it, as messages write it: `"load_backbone"`.
-
-    Raises:
-        ImportError, FileNotFoundError: As said.
-    """
-    if importlib.util.find_spec("keras_hub") is None:
-        raise ImportError(f'{call}("hub:{preset}") needs KerasHub: pip install "ftlib[hub]".')
-    is_local = ("/" in preset or preset.startswith(".")) and "://" not in preset
-    if is_local and not pathlib.Path(preset).is_dir():
-        raise FileNotFoundError(f"No preset folder at {preset}. Received: 'hub:{preset}'.")
 
 
 def load_preset(preset: str, weights: str | pathlib.Path | None, image_size: int | Sequence[int] | None) -> keras.Model:

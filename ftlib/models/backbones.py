@@ -12,9 +12,8 @@ import numpy as np
 
 from ftlib.errors import DownloadError, find_name, unknown
 from ftlib.models.arrays import size_pair
+from ftlib.models.available_files import HUB_PREFIX, check_preset, existing_file
 from ftlib.models.backbone_files import (
-    check_preset,
-    existing_file,
     gives_probabilities,
     load_file,
     load_into,
@@ -24,13 +23,15 @@ from ftlib.models.backbone_files import (
 )
 from ftlib.models.darknet import is_darknet, load_darknet_backbone
 from ftlib.models.glyphnet import glyphnet
-from ftlib.models.language_models import HUB_PREFIX, TOKEN_BACKBONES, load_token_backbone
+from ftlib.models.language_models import load_token_backbone
 from ftlib.models.minidetector import IMAGE_SIZE as DETECTOR_SIZE
 from ftlib.models.minidetector import NAME as DETECTOR_NAME
 from ftlib.models.minidetector import minidetector
 from ftlib.models.shipped_files import read_card, shipped_file
-from ftlib.models.speech_network import SAMPLES, SOUND_BACKBONES, load_sound_backbone
+from ftlib.models.sound_input import SAMPLES, SOUND_BACKBONES
+from ftlib.models.speech_network import load_sound_backbone
 from ftlib.models.token_network import token_mask
+from ftlib.models.vocabularies import TOKEN_BACKBONES
 
 # How each family of keras.applications wants its pixels (see each family's `preprocess_input`): "tf" -1..1, "caffe"
 # BGR less the mean of ImageNet, "torch" standardised per channel; "inside" does it itself.

@@ -18,7 +18,8 @@ import keras
 import numpy as np
 
 from ftlib.models.arrays import size_pair
-from ftlib.models.backbone_files import existing_file, load_into
+from ftlib.models.available_files import existing_file
+from ftlib.models.backbone_files import load_into
 
 CFG_ENDING, WEIGHTS_ENDING = ".cfg", ".weights"
 COCO_CLASSES = (

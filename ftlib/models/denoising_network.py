@@ -11,7 +11,7 @@ _TIME_FREQUENCIES = 4  # sines and cosines of the time, from half a turn between
 
 
 def denoising_network(
-    image_shape: Sequence[int], classes: int = 0, width: int = 32, levels: int = 2, blocks: int = 4
+    image_shape: Sequence[int], classes: int = 0, width: int = 32, levels: int = 2, blocks: int = 4, patch: int = 1
 ) -> keras.Model:
     """Returns a network without its head for `Denoising`, with random weights: a stack of small U-Nets.
 
@@ -24,17 +24,19 @@ def denoising_network(
 
     Args:
         image_shape: `(height, width, channels)` of the images, 1 or 3 channels; both sides are multiples of
-            `2 ** (levels - 1)`.
+            `patch * 2 ** (levels - 1)`.
         classes: Channels for the class, as many as the objective has. Default 0: a network that knows of no classes.
         width: Features at full resolution, at least 4; with each level they double. Default 32: enough for digits, and
             small enough for a CPU.
         levels: Resolutions in each block, each half of the one before. Default 2. The lowest should be of a few places
             only, so that a block sees most of an image: 3 for images of 32 by 32 pixels.
         blocks: How many blocks follow the first convolution, each a stage. Default 4.
+        patch: Side in pixels of the squares that the first convolution makes one place of, as in a vision transformer.
+            Default 1: every pixel is a place. With 2 an update costs a quarter; the head gives the pixels back.
 
     Returns:
         A functional `keras.Model` from `(None, height, width, channels + 1 + classes)` (the noisy image, the time, and
-        the class one-hot, each the same at every pixel) to features `(None, height, width, width)`.
+        the class one-hot, each the same at every pixel) to features `(None, height / patch, width / patch, width)`.
 
     Raises:
         ValueError: For a shape that is no image's, and for numbers out of range.
@@ -46,12 +48,14 @@ def denoising_network(
     >>> [stage.name for stage in ft.stages(network)]
     ['stage1', 'stage2', 'stage3', 'stage4', 'stage5']
     """
-    _check_numbers(classes=(classes, 0), width=(width, 4), levels=(levels, 1), blocks=(blocks, 1))
-    image_height, image_width, channels = _check_image_shape(image_shape, levels)
+    _check_numbers(classes=(classes, 0), width=(width, 4), levels=(levels, 1), blocks=(blocks, 1), patch=(patch, 1))
+    image_height, image_width, channels = _check_image_shape(image_shape, levels, patch)
 
     stack: Any = keras.Input((image_height, image_width, channels + 1 + classes), name="noisy_image")
     condition = _describe_condition(stack, channels)
-    features = keras.layers.Conv2D(width, 3, padding="same", name="stem_conv")(stack[..., :channels])
+    kernel_size = 3 if patch == 1 else 2 * patch  # squares overlap, so that none is cut off from its neighbours
+    stem = keras.layers.Conv2D(width, kernel_size, patch, padding="same", name="stem_conv")
+    features = stem(stack[..., :channels])
     for number in range(1, blocks + 1):
         features = _add_block(features, condition, levels, f"block{number}")
     return keras.Model(stack, features, name="denoising_network")
@@ -63,16 +67,16 @@ def _check_numbers(**numbers):
             raise ValueError(f"`{name}` is a whole number of at least {least}. Received: {name}={number!r}.")
 
 
-def _check_image_shape(image_shape, levels):
+def _check_image_shape(image_shape, levels, patch):
     """Returns height, width and channels, or raises a ValueError unless they are those of images for so many levels."""
     shape = tuple(image_shape)
     if len(shape) != 3 or shape[-1] not in (1, 3) or any(not side for side in shape):
         raise ValueError(f"`image_shape` is (height, width, 1 or 3). Received: image_shape={shape}.")
-    smallest = 2 ** (levels - 1)
+    smallest = patch * 2 ** (levels - 1)
     if shape[0] % smallest or shape[1] % smallest:
         raise ValueError(
-            f"With levels={levels}, both sides of an image are multiples of {smallest}. Received: {shape[0]} by "
-            f"{shape[1]} pixels. Take fewer levels, or images of another size."
+            f"With levels={levels} and patch={patch}, both sides of an image are multiples of {smallest}. Received: "
+            f"{shape[0]} by {shape[1]} pixels. Take fewer levels, a smaller patch, or images of another size."
         )
     return shape
 

@@ -1,8 +1,7 @@
-"""Networks for texts: those that ship with ftlib, the text presets of KerasHub, and the vocabularies of both."""
+"""Networks for texts: those that ship with ftlib, and the text presets of KerasHub."""
 
 from __future__ import annotations
 
-import pathlib
 from typing import Any
 
 import h5py
@@ -11,41 +10,11 @@ import numpy as np
 
 from ftlib.errors import unknown
 from ftlib.models.arrays import to_numpy
-from ftlib.models.backbone_files import check_preset, existing_file, load_into, load_token_preset
+from ftlib.models.available_files import HUB_PREFIX, check_preset, existing_file
+from ftlib.models.backbone_files import load_into, load_token_preset
 from ftlib.models.shipped_files import read_card, shipped_file
 from ftlib.models.token_network import token_network
-from ftlib.models.tokenizer import HubTokenizer, Tokenizer
-
-TOKEN_BACKBONES = ("minibert", "minigpt")  # ship with ftlib
-HUB_PREFIX = "hub:"
-
-
-def load_tokenizer(name: str) -> Tokenizer | HubTokenizer:
-    """Returns the vocabulary that belongs to a network for texts.
-
-    Args:
-        name: `"minibert"` or `"minigpt"`, which ship with ftlib; `"hub:PRESET"`, a preset of KerasHub by name or local
-            folder; or the path of a vocabulary file, one piece a line, ending in `.txt`.
-
-    Raises:
-        ValueError: For an unknown name, and a vocabulary whose checksum is wrong.
-        FileNotFoundError: For a file that is not there.
-        ImportError: For `"hub:..."` without `keras-hub` and `tensorflow-text`.
-
-    Example:
-    >>> ft.load_tokenizer("minibert").split("이 영화는 재미있다")
-    ['▁이', '▁영화는', '▁재미있다']
-    """
-    if name in TOKEN_BACKBONES:
-        tokenizer = Tokenizer.load(shipped_file(name, "vocabulary"))
-        tokenizer.length = read_card(name)["network"]["length"]
-        return tokenizer
-    if isinstance(name, str) and name.casefold().startswith(HUB_PREFIX):
-        check_preset(name[len(HUB_PREFIX) :], "load_tokenizer")
-        return HubTokenizer.from_preset(name[len(HUB_PREFIX) :])
-    if isinstance(name, pathlib.PurePath) or str(name).endswith(".txt"):
-        return Tokenizer.load(name)
-    raise unknown("tokenizer", name, (*TOKEN_BACKBONES, "hub:PRESET"))
+from ftlib.models.vocabularies import TOKEN_BACKBONES
 
 
 def load_token_backbone(name: str, weights: Any) -> keras.Model:

@@ -5,7 +5,7 @@ import json
 import pathlib
 from typing import Any
 
-from ftlib.models.backbone_files import existing_file
+from ftlib.models.available_files import existing_file
 
 _FOLDER = pathlib.Path(__file__).parent.parent / "weights"
 _ENDINGS = {"backbone": ".weights.h5", "head": "-head.weights.h5", "vocabulary": "-vocabulary.txt"}

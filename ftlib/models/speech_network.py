@@ -7,12 +7,10 @@ from typing import Any
 
 import keras
 
-from ftlib.models.backbone_files import existing_file, load_into
+from ftlib.models.available_files import existing_file
+from ftlib.models.backbone_files import load_into
 from ftlib.models.shipped_files import shipped_file
-
-SOUND_BACKBONES = ("minispeech",)  # ship with ftlib
-SAMPLE_RATE = 16_000  # samples a second
-SAMPLES = 16_000  # of a sound: one second
+from ftlib.models.sound_input import SAMPLE_RATE, SAMPLES
 
 _BLOCK = 80  # samples: frames are put together from blocks of 5 ms
 _BLOCKS_PER_FRAME, _BLOCKS_PER_STEP = 5, 2  # frames of 25 ms, one every 10 ms

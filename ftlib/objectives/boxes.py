@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ftlib.models.arrays import middle_crop, whole_placement
+from ftlib.objectives.placement import middle_crop, whole_placement
 
 CANDIDATES = 500  # of an image, the surest, among which overlapping boxes are suppressed
 NMS_IOU = 0.6  # as FCOS has it

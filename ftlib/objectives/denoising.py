@@ -7,10 +7,16 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import h5py
 import keras
 import numpy as np
 
+from ftlib.errors import unknown
+from ftlib.models.backbone_files import load_into
 from ftlib.models.backbones import named_backbone, require_channels_last
+from ftlib.models.minigenerator import NAME as MINIGENERATOR
+from ftlib.models.minigenerator import minigenerator
+from ftlib.models.shipped_files import shipped_file
 from ftlib.objectives.augmentation import augment
 from ftlib.objectives.classification import Classification, one_hot
 from ftlib.objectives.objective import Objective
@@ -144,26 +150,7 @@ class Denoising(Objective):
         require_channels_last()
         image_channels = task.image_shape[-1]
         self._check_input(backbone, image_channels, "backbone")
-        patch = _patch_size(backbone)
-
-        stack = keras.Input(backbone.input_shape[1:], name="noisy_image")
-        features = named_backbone(backbone)(stack)
-        velocity = keras.layers.Conv2D(
-            image_channels * patch**2,
-            3,
-            padding="same",
-            kernel_initializer="zeros",
-            dtype="float32",
-            data_format="channels_last",
-            name="velocity",
-        )(features)
-        if patch > 1:
-            rows, columns = backbone.output_shape[1:3]
-            squares = keras.layers.Reshape((rows, columns, patch, patch, image_channels), name="head_squares")(velocity)
-            squares = keras.layers.Permute((1, 3, 2, 4, 5), name="head_places")(squares)
-            image_shape = (rows * patch, columns * patch, image_channels)
-            velocity = keras.layers.Reshape(image_shape, name="head_image")(squares)
-        return keras.Model(stack, velocity, name="denoiser")
+        return _with_velocity(backbone, image_channels)
 
     def check_model(self, model: keras.Model, task: Task) -> None:
         """Raises unless the model takes image, time and classes, and gives a velocity for every pixel."""
@@ -264,6 +251,62 @@ class Denoising(Objective):
         velocities = self.for_evaluation(split).targets
         answers = np.broadcast_to(total / len(train), velocities.shape)
         return {"explained": self.score(self.reduce_outputs(answers, velocities), velocities)["explained"]}
+
+
+def denoiser(name: str = MINIGENERATOR) -> keras.Model:
+    """Returns a network that draws, under the head of its pre-training: from noisy images to velocities.
+
+    What is tuned to other images keeps its head, since what comes out stays the same: `ft.fit(model, task, "full")`.
+
+    Args:
+        name: `"minigenerator"`, which ships with ftlib: letters of 16 by 16 pixels, grey. Of its 51 class channels the
+            first ten are free, for the classes of a task; the letters of its card, `read_card(name)["classes"]`, have
+            those that follow.
+
+    Returns:
+        A functional `keras.Model` from `(None, 16, 16, 53)` (noisy image, time, class) to `(None, 16, 16, 1)`,
+        whose network is one layer named `"backbone"`.
+
+    Raises:
+        ValueError: For another name, and weights whose checksum is wrong.
+
+    Example:
+    >>> model = ft.denoiser("minigenerator")
+    >>> ft.generate(model, 2, classes=[10, 11], steps=4).shape
+    (2, 16, 16, 1)
+    """
+    if name != MINIGENERATOR:
+        raise unknown("denoiser", name, (MINIGENERATOR,))
+    network = minigenerator()
+    load_into(network, shipped_file(name, "backbone"), name)
+    model = _with_velocity(network, image_channels=1)
+    with h5py.File(shipped_file(name, "head")) as file:
+        weights = [np.asarray(file[part], "float32") for part in ("kernel", "bias")]
+    model.get_layer("velocity").set_weights(weights)
+    return model
+
+
+def _with_velocity(backbone, image_channels):
+    """Returns a backbone with a convolution on it that gives the velocity; see `attach_head`."""
+    patch = _patch_size(backbone)
+    stack = keras.Input(backbone.input_shape[1:], name="noisy_image")
+    features = named_backbone(backbone)(stack)
+    velocity = keras.layers.Conv2D(
+        image_channels * patch**2,
+        3,
+        padding="same",
+        kernel_initializer="zeros",
+        dtype="float32",
+        data_format="channels_last",
+        name="velocity",
+    )(features)
+    if patch > 1:
+        rows, columns = backbone.output_shape[1:3]
+        squares = keras.layers.Reshape((rows, columns, patch, patch, image_channels), name="head_squares")(velocity)
+        squares = keras.layers.Permute((1, 3, 2, 4, 5), name="head_places")(squares)
+        image_shape = (rows * patch, columns * patch, image_channels)
+        velocity = keras.layers.Reshape(image_shape, name="head_image")(squares)
+    return keras.Model(stack, velocity, name="denoiser")
 
 
 class _NoisyImages:

@@ -14,6 +14,7 @@ from ftlib.objectives.augmentation import mix
 from ftlib.objectives.input_augmentation import augment_inputs
 from ftlib.objectives.objective import AnswerColumn, Objective
 from ftlib.score import LOSS, Score
+from ftlib.text import LABEL_SEPARATOR
 
 if TYPE_CHECKING:
     from ftlib.strategies.regularization import Regularization
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from ftlib.tasks.task import Task
 
 THRESHOLD = 0.5  # from which probability on a class counts as present
-SEPARATOR = "|"  # between the classes of one input, where they stand in one text
 _SMALLEST = 1e-7  # probability whose logarithm is taken
 
 
@@ -138,7 +138,7 @@ class MultiLabel(Objective):
     def answer_cells(self, output: np.ndarray, class_names: tuple[str, ...], top: int = 1) -> tuple[Any, ...]:
         """Returns the classes that count as present, `"dog|grass"`, and the probability of each class."""
         present = [name for name, probability in zip(class_names, output, strict=True) if probability >= THRESHOLD]
-        return SEPARATOR.join(present), *map(float, output)
+        return LABEL_SEPARATOR.join(present), *map(float, output)
 
     def answer_record(self, output: np.ndarray, class_names: tuple[str, ...], top: int = 1) -> dict[str, Any]:
         """Returns `{"labels": [...], "probabilities": {class: probability}}`."""

@@ -288,12 +288,19 @@ def _match_spans(spans, targets):
     return {"exact_match": float(exact_match), "f1": float(f1)}
 
 
+def score_answer(predicted: str, accepted_answers: Sequence[str]) -> tuple[float, float]:
+    """Returns the exact match and the F1 of words of an answer, with the accepted one that is best for each.
+
+    Example:
+    >>> score_answer("the Eiffel Tower", ["Eiffel tower", "the tower"])
+    (1.0, 1.0)
+    """
+    said, accepted = normalize_answer(predicted), [normalize_answer(answer) for answer in accepted_answers]
+    return float(said in accepted), max(overlap_f1(said.split(), answer.split()) for answer in accepted)
+
+
 def _match_answer(start, end, target):
-    """Returns the exact match and the F1 of a text with the accepted answer that is best for each."""
-    predicted = normalize_answer(target.text_between(start, end))
-    accepted_answers = [normalize_answer(answer) for answer in target.answers]
-    exact_match = max(predicted == answer for answer in accepted_answers)
-    return float(exact_match), max(overlap_f1(predicted.split(), answer.split()) for answer in accepted_answers)
+    return score_answer(target.text_between(start, end), target.answers)
 
 
 def _match_tokens(start, end, target):

@@ -2,6 +2,8 @@
 
 import base64
 import functools
+import importlib.util
+import pathlib
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
@@ -63,8 +65,25 @@ _LOOK = {
     "axes.grid": True, "axes.axisbelow": True, "grid.color": "#E3E3E3", "hatch.linewidth": 0.7,
     "text.parse_math": False,  # a class may be called "$5 note"
 }  # fmt: skip
-# Class names of a user's own folder may be Korean, which Matplotlib's own font does not have.
-_MORE_FONTS = ("Noto Sans CJK KR", "Noto Sans KR", "NanumGothic", "Malgun Gothic", "Apple SD Gothic Neo")
+# Class names of a user's own folder may be Korean, and figures of the Korean lessons are, which Matplotlib's own font
+# does not have. The first of these is in the package `koreanize-matplotlib`: it looks the same on every computer.
+_MORE_FONTS = ("NanumGothic", "Noto Sans CJK KR", "Noto Sans KR", "Malgun Gothic", "Apple SD Gothic Neo")
+
+
+@functools.cache
+def _find_more_fonts():
+    """Returns the names of the installed fonts that stand in where Matplotlib's own font lacks a letter."""
+    from matplotlib import font_manager
+
+    # Importing that package would change the style of all figures, and fails without `distutils`.
+    package = importlib.util.find_spec("koreanize_matplotlib")
+    for folder in package.submodule_search_locations or [] if package else []:
+        font_file = pathlib.Path(folder, "fonts", "NanumGothic.ttf")
+        if font_file.exists():
+            font_manager.fontManager.addfont(font_file)
+
+    installed_fonts = set(font_manager.fontManager.get_font_names())
+    return [name for name in _MORE_FONTS if name in installed_fonts]
 
 
 def styled(draw: Callable[..., "Figure"]) -> Callable[..., "Figure"]:
@@ -72,11 +91,9 @@ def styled(draw: Callable[..., "Figure"]) -> Callable[..., "Figure"]:
 
     @functools.wraps(draw)
     def draw_in_style(*args, **kwargs):
-        from matplotlib import font_manager, style
+        from matplotlib import style
 
-        installed_fonts = set(font_manager.fontManager.get_font_names())
-        fonts = ["DejaVu Sans", *(name for name in _MORE_FONTS if name in installed_fonts)]
-        with style.context(["default", {**_LOOK, "font.family": fonts}]):
+        with style.context(["default", {**_LOOK, "font.family": ["DejaVu Sans", *_find_more_fonts()]}]):
             fig = draw(*args, **kwargs)
             settle(fig)
             return fig

@@ -7,7 +7,7 @@ import numpy as np
 
 from ftlib import __version__
 from ftlib.evidence.advisor import Advice
-from ftlib.exports.export import FORMATS
+from ftlib.exports.formats import FORMATS
 from ftlib.report.answers import Answers, RunScore, task_settings
 from ftlib.report.page import (
     CaptionedImage,

@@ -3,12 +3,16 @@
 All three are data, given to `Regularization(anchor=...)`. What they do to the loss is in `ftlib.training.anchoring`.
 """
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ftlib.tasks import Task
+if TYPE_CHECKING:
+    from ftlib.tasks.task import Task
 
 # Streams of random numbers, apart from those of the batches.
 LABEL_STREAM = 5
@@ -132,6 +136,8 @@ def _check_strength(anchor):
 
 
 def _check_source(source):
+    from ftlib.tasks.task import Task  # here: the presets, which have no source, are known without Keras
+
     if not isinstance(source, Task):
         raise TypeError(f"`source` is a Task, as from ft.load_task(...). Received: {type(source).__name__}.")
 

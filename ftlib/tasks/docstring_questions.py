@@ -8,11 +8,12 @@ from typing import NamedTuple
 import numpy as np
 
 from ftlib.models.tokenizer import Tokenizer
+from ftlib.models.vocabularies import require_tokenizer
 from ftlib.objectives.span import AnswerSpan, Span
 from ftlib.tasks.docstrings import DOCSTRING_LICENCE, DOCSTRING_SOURCE, part_of_module, read_docstrings
+from ftlib.tasks.parts import PARTS
 from ftlib.tasks.split import Split
-from ftlib.tasks.task import PARTS, Task
-from ftlib.tasks.texts import require_tokenizer
+from ftlib.tasks.task import Task
 
 _PARAMETER = re.compile(r"^(\w+) : ([^\n]{2,60}?), default(?:=|: ?| )\s*([^\n]{1,30}?)\.?$", re.MULTILINE)
 _AT_ONCE = 3  # parameters in a passage

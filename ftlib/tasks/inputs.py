@@ -1,14 +1,10 @@
-"""What goes into a model: images, texts and sounds, as a backbone takes them, and what they must be."""
+"""What goes into a model: images, texts and sounds, and what they must be."""
 
+import operator
 from typing import Any, Protocol
 
-import keras
 import numpy as np
 
-from ftlib.models.arrays import middle_crop
-
-_MOST_BYTES_AT_ONCE = 2**30  # of converted images kept in memory
-_RESIZED_AT_ONCE = 1024  # images
 INPUT_NOUNS = {"image": "images", "text": "texts", "audio": "sounds"}
 
 
@@ -38,75 +34,6 @@ class LazyImages:
 
     def __getitem__(self, index: Any, /) -> Any:
         raise NotImplementedError
-
-
-def fit_images(images: InputArray, size: tuple[int, int], channels: int) -> InputArray:
-    """Returns images at another size and number of channels.
-
-    The middle of the image is kept at the new aspect ratio, as large as it fits, and resized with bilinear
-    interpolation (averaging when it shrinks). Grey is repeated to colour; colour becomes luma (ITU-R BT.601).
-
-    Args:
-        images: Array `(n, height, width, 1 or 3)` of pixels 0-255, or an object with its own
-            `fit_images(size, channels)` (a folder, which then decodes to that size).
-        size: `(height, width)` in pixels.
-        channels: 1 or 3.
-
-    Returns:
-        A `float32` array `(n, *size, channels)`, one that is converted when indexed if it would take over 1 GiB, or
-        whatever the object's own method returns.
-    """
-    fit_itself = getattr(images, "fit_images", None)
-    if fit_itself is not None:
-        return fit_itself(size, channels)
-    if len(images) * 4 * size[0] * size[1] * channels > _MOST_BYTES_AT_ONCE:
-        return _FittedImages(images, (size[0], size[1]), channels)
-    return _fit_array(np.asarray(images), (size[0], size[1]), channels)
-
-
-def _fit_array(images: np.ndarray, size: tuple[int, int], channels: int) -> np.ndarray:
-    """Returns an array of images at another size and number of channels; see `fit_images`."""
-    if images.shape[-1] == 3 and channels == 1:
-        images = images.astype("float32") @ np.array([[0.299], [0.587], [0.114]], "float32")
-    if tuple(images.shape[1:3]) != size:
-        images = _crop_and_resize(images, size)
-    if images.shape[-1] == 1 and channels == 3:
-        images = np.repeat(images, 3, axis=-1)
-    return images.astype("float32")
-
-
-def _crop_and_resize(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Returns the middle of images, as large as it fits at the new aspect ratio, resized."""
-    height, width = images.shape[1:3]
-    crop = middle_crop((height, width), size)
-    images = images[:, crop.top : crop.top + crop.height, crop.left : crop.left + crop.width]
-    shrinks = min(height / size[0], width / size[1]) > 1
-
-    resized_chunks = []
-    with keras.device("cpu"):
-        for begin in range(0, len(images), _RESIZED_AT_ONCE):
-            resized = keras.ops.image.resize(
-                images[begin : begin + _RESIZED_AT_ONCE].astype("float32"),
-                size,
-                interpolation="bilinear",
-                antialias=shrinks,
-                data_format="channels_last",
-            )
-            resized_chunks.append(np.asarray(keras.ops.convert_to_numpy(resized)))
-    return np.clip(np.concatenate(resized_chunks), 0, 255)
-
-
-class _FittedImages(LazyImages):
-    """Images that are converted by `fit_images` when they are asked for."""
-
-    def __init__(self, images: InputArray, size: tuple[int, int], channels: int):
-        self.images = images
-        self.size = size
-        self.channels = channels
-        self.shape = (len(images), *size, channels)
-
-    def __getitem__(self, index):
-        return fit_images(np.asarray(self.images[index]), self.size, self.channels)
 
 
 def check_inputs(inputs: Any, kind: str, what: str = "inputs") -> None:
@@ -194,3 +121,18 @@ def _check_pixel_range(images: np.ndarray, what: str) -> None:
         )
     if lowest < 0 or highest > 255:
         raise ValueError(f"{what} have pixels from 0 to 255. Received: values from {lowest:g} to {highest:g}.")
+
+
+def require_image_size(image_size: int | tuple[int, int]) -> tuple[int, int]:
+    """Returns `(height, width)`; raises a ValueError for what is not a size in pixels."""
+    try:
+        pair = image_size if isinstance(image_size, (tuple, list)) else (image_size, image_size)
+        height, width = (operator.index(number) for number in pair)
+        if isinstance(image_size, bool) or not (8 <= height <= 4096 and 8 <= width <= 4096):
+            raise ValueError
+    except (TypeError, ValueError):
+        raise ValueError(
+            "image_size is (height, width) in pixels, whole numbers from 8 to 4096, or one number for both. "
+            f"Received: image_size={image_size!r}."
+        ) from None
+    return height, width

@@ -6,7 +6,7 @@ import pathlib
 
 import numpy as np
 
-from ftlib.models.speech_network import SAMPLE_RATE, SAMPLES
+from ftlib.models.sound_input import SAMPLE_RATE, SAMPLES
 from ftlib.tasks.sound_files.read import Sound, fit_sound
 from ftlib.tasks.spoken import SpokenWords, split_by_speaker
 from ftlib.tasks.task import Task

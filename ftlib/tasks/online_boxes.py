@@ -17,13 +17,15 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from ftlib.errors import find_name
-from ftlib.models.arrays import middle_crop, size_pair
+from ftlib.errors import find_name, is_whole_number
+from ftlib.models.arrays import size_pair
 from ftlib.objectives.boxes import resize_boxes, stack_targets
 from ftlib.objectives.detection import Detection
+from ftlib.objectives.placement import middle_crop
 from ftlib.tasks.online import fetch, keras_home
-from ftlib.tasks.split import Split, is_whole_number
-from ftlib.tasks.task import PARTS, Task
+from ftlib.tasks.parts import PARTS
+from ftlib.tasks.split import Split
+from ftlib.tasks.task import Task
 
 SPLITS = ("video", "random")
 _CELL_NAMES = {"RBC": 0, "WBC": 1, "Platelets": 2}

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 import keras
 import numpy as np
 
-from ftlib.models.speech_network import SAMPLE_RATE, SAMPLES
+from ftlib.models.sound_input import SAMPLE_RATE, SAMPLES
 from ftlib.tasks.online import fetch, keras_home
 from ftlib.tasks.sound_files.read import Sound, decode_recording, fit_sound
 from ftlib.tasks.spoken import SpokenWords, part_of_name, split_by_speaker

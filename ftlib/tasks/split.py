@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from ftlib.errors import is_whole_number
 from ftlib.tasks.inputs import InputArray, LazyImages
 
 
@@ -185,8 +186,3 @@ def _require_targets(values: Any) -> np.ndarray:
     if targets.dtype.kind in "iu" and targets.ndim == 1:  # counting pairs of classes in a uint8 would overflow
         return targets.astype("int64", copy=False)
     return targets
-
-
-def is_whole_number(value: Any) -> bool:
-    """Returns whether a value is a whole number, of Python or NumPy, and no truth value."""
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)

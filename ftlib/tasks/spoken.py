@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ftlib.tasks.parts import PARTS
 from ftlib.tasks.split import Split
-from ftlib.tasks.task import PARTS, Task, draw_labels
+from ftlib.tasks.task import Task, draw_labels
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ftlib.errors import is_whole_number
 from ftlib.objectives.boxes import box_areas, clip_boxes, stack_targets
 from ftlib.objectives.detection import Detection
-from ftlib.tasks.split import Split, is_whole_number
-from ftlib.tasks.task import PARTS, Task
+from ftlib.tasks.parts import PARTS
+from ftlib.tasks.split import Split
+from ftlib.tasks.task import Task
 
 HEIGHT, WIDTH = 128, 192  # pixels
 CLASS_NAMES = ("car", "plate", "sign")

@@ -7,16 +7,16 @@ from typing import Any
 import keras
 import numpy as np
 
-from ftlib.errors import find_name
+from ftlib.errors import find_name, is_whole_number
 from ftlib.models.arrays import fit_length
 from ftlib.models.token_network import longest_text
 from ftlib.models.tokenizer import TextTokenizer
 from ftlib.objectives.classification import Classification
 from ftlib.objectives.objective import Objective
-from ftlib.tasks.inputs import fit_images
-from ftlib.tasks.split import Split, is_whole_number
+from ftlib.tasks.parts import PARTS
+from ftlib.tasks.resizing import fit_images
+from ftlib.tasks.split import Split
 
-PARTS = ("train", "validation", "test")
 KINDS = ("image", "text", "audio")  # of inputs
 
 

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import pathlib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ftlib.models.language_models import load_tokenizer
 from ftlib.models.token_network import PADDING_ID
-from ftlib.models.tokenizer import TextTokenizer, most_tokens, require_strings, require_text_tokenizer
+from ftlib.models.tokenizer import TextTokenizer, most_tokens, require_strings
+from ftlib.models.vocabularies import require_tokenizer
 from ftlib.objectives.classification import Classification
 from ftlib.objectives.next_token import NextToken
+from ftlib.tasks.parts import PARTS
 from ftlib.tasks.split import Split
-from ftlib.tasks.task import PARTS, Task, draw_labels
-
-DEFAULT_LENGTH = 128  # tokens, where neither the caller nor the tokenizer says
+from ftlib.tasks.task import Task, draw_labels
 
 
 @dataclasses.dataclass(frozen=True)
@@ -156,19 +154,3 @@ def pack_texts(texts: Sequence[str], tokenizer: TextTokenizer, length: int, most
         raise ValueError(f"The texts have {len(stream)} tokens together. Expected at least a row of {per_row}.")
     rows = np.array(stream[: count * per_row], "int32").reshape(count, per_row)
     return np.concatenate([np.full((count, len(begin)), tokenizer.start_id, "int32"), rows], axis=1)
-
-
-def require_tokenizer(tokenizer: str | TextTokenizer, length: int | None) -> tuple[TextTokenizer, int]:
-    """Returns a tokenizer, loaded if it was named, and the tokens of a text.
-
-    Raises:
-        TypeError: For an object that is no tokenizer.
-        ValueError: For an unknown name, and a length below 2.
-    """
-    if isinstance(tokenizer, (str, pathlib.PurePath)):
-        tokenizer = load_tokenizer(tokenizer)
-    require_text_tokenizer(tokenizer)
-    chosen = tokenizer.length or DEFAULT_LENGTH if length is None else length
-    if isinstance(chosen, bool) or not isinstance(chosen, int) or chosen < 2:
-        raise ValueError(f"`length` is a whole number of at least 2. Received: length={length!r}.")
-    return tokenizer, chosen

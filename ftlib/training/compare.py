@@ -17,7 +17,8 @@ from ftlib.models.staged_model import StagedModel
 from ftlib.score import CLASSIFICATION_SCORES
 from ftlib.strategies.regularization import Regularization
 from ftlib.strategies.strategy import Strategy, get_strategy
-from ftlib.tasks import Task, load_task, with_head
+from ftlib.tasks.registry import load_task
+from ftlib.tasks.task import Task, with_head
 from ftlib.training.anchoring import check_anchor
 from ftlib.training.fit import fit
 

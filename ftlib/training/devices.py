@@ -13,8 +13,7 @@ import numpy as np
 from ftlib.errors import find_name
 from ftlib.models.initialization import copy_model
 from ftlib.models.keras_internals import build_for_batch, flatten_layers
-
-PRECISIONS = ("float32", "mixed_float16", "mixed_bfloat16")
+from ftlib.training.precisions import PRECISIONS
 
 
 @dataclasses.dataclass(frozen=True)

@@ -17,6 +17,8 @@ from ftlib.strategies.strategy import Phase
 if TYPE_CHECKING:
     from ftlib.tasks.task import Task
 
+_OTHER_EMBEDDINGS = ("position", "segment", "token_type")  # a BERT's segments are an input of their own, with two rows
+
 
 def check_outputs(staged: StagedModel, objective: Objective) -> None:
     """Raises a ValueError unless the model, or its head where it can be cut off, gives what is scored for any input."""
@@ -48,13 +50,13 @@ def check_vocabulary(model: keras.Model, task: Task) -> None:
 
 
 def _embeds_tokens(layer):
-    """Returns whether a layer is the embedding of tokens, and not that of positions."""
-    if not isinstance(layer, keras.layers.Embedding):
+    """Returns whether a layer is the embedding of tokens, and not that of positions or of the segments of a BERT."""
+    if not isinstance(layer, keras.layers.Embedding) or any(word in layer.name for word in _OTHER_EMBEDDINGS):
         return False
     try:
         source: Any = layer.input
     except (AttributeError, ValueError):  # it is called inside another layer, as those of KerasHub are
-        return "token" in layer.name and "position" not in layer.name
+        return "token" in layer.name
     return isinstance(node_of(source).operation, keras.layers.InputLayer)
 
 

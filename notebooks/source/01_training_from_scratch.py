@@ -15,7 +15,7 @@
 # - recognise a learning rate that is too small or too large by its curve
 # - compare SGD, momentum, RMSprop and Adam fairly
 #
-# ⏱ 45 minutes · Needs: Python and a little NumPy · Runs in under a minute on a laptop
+# ⏱ {{minutes}} minutes · Needs: Python and a little NumPy · Runs in under a minute on a laptop
 # %% [markdown] lang="ko"
 # # 처음부터 학습하기(training from scratch)
 #
@@ -33,7 +33,7 @@
 # - 곡선만 보고 학습률이 너무 작은지 너무 큰지 알아볼 수 있습니다
 # - SGD, 모멘텀, RMSprop, Adam을 공정하게 비교할 수 있습니다
 #
-# ⏱ 45분 · 미리 알아 둘 것: Python 기초, NumPy 조금 · 노트북 컴퓨터에서 1분 안에 실행됩니다
+# ⏱ {{minutes}}분 · 미리 알아 둘 것: Python 기초, NumPy 조금 · 노트북 컴퓨터에서 1분 안에 실행됩니다
 # %% [markdown] lang="en"
 # ## Real handwriting, eight by eight pixels
 #
@@ -63,7 +63,11 @@ fig = plots.image_grid(
     task.train.images[:20], titles=[f"label {n}" for n in task.train.labels[:20]],
     title="Twenty of the 100 training images",
 )
-ft.show(fig, alt="Two rows of ten coarse grey images of handwritten digits, each with its label.")
+ft.show(
+    fig,
+    alt="Two rows of ten coarse grey images of handwritten digits, each with its "
+    "label.",
+)
 # %% [markdown] lang="en"
 # For our first network an image is simply a row of 64 numbers between 0 and 1. It will not know which pixels are
 # neighbours; it has to find out what matters.
@@ -244,12 +248,18 @@ assert worst < 1e-6
 # Keras는 어떤 신경망이든 이런 사슬을 스스로 만듭니다. TensorFlow에서는 `GradientTape`가 앞으로 가는 계산을 기록했다가 거꾸로
 # 되짚습니다. Keras 모델에 같은 가중치를 넣고 비교해 봅시다.
 # %%
-twin = keras.Sequential([
-    keras.Input((64,)), keras.layers.Dense(32, activation="relu"), keras.layers.Dense(10)
-])
+twin = keras.Sequential(
+    [
+        keras.Input((64,)),
+        keras.layers.Dense(32, activation="relu"),
+        keras.layers.Dense(10),
+    ]
+)
 twin.set_weights([weights[name] for name in ("w1", "b1", "w2", "b2")])
 with tf.GradientTape() as tape:
-    keras_loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)(y, twin(x))
+    keras_loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)(
+        y, twin(x)
+    )
 by_keras = tape.gradient(keras_loss, twin.trainable_weights)
 for name, theirs in zip(by_hand, by_keras):
     same = np.allclose(by_hand[name], theirs, atol=1e-5)
@@ -314,14 +324,24 @@ fig = plots.lines(
     curves, "Update", "Training loss",
     "Too small hardly moves; too large jumps, then learns nothing",
 )
-ft.show(fig, alt="Training loss over 60 updates at three rates. At 0.01 it sinks slowly, at 0.3 it "
-        "falls close to zero, at 3 it jumps up and then stays at 2.30.")
+ft.show(
+    fig,
+    alt="Training loss over 60 updates at three rates. At 0.01 it sinks slowly, at "
+    "0.3 it falls close to zero, at 3 it jumps up and then stays at 2.30.",
+)
 # %%
-reached = {name: [descend(rate, seed=s)[0] for s in range(5)] for name, rate in rates.items()}
-scores = {name: [accuracy(w, x_val, y_val) for w in found] for name, found in reached.items()}
+reached = {
+    name: [descend(rate, seed=s)[0] for s in range(5)] for name, rate in rates.items()
+}
+scores = {
+    name: [accuracy(w, x_val, y_val) for w in found] for name, found in reached.items()
+}
 dead = [np.mean(forward(w, x)[0].max(axis=0) == 0) for w in reached["3: too large"]]
 for name, values in scores.items():
-    print(f"{name:<16} validation accuracy {100 * min(values):3.0f} to {100 * max(values):3.0f} %")
+    print(
+        f"{name:<16} validation accuracy {100 * min(values):3.0f} to "
+        f"{100 * max(values):3.0f} %"
+    )
 print(f"at rate 3, {100 * np.mean(dead):.0f} % of the hidden units are dead")
 assert min(scores["0.3: right"]) > 0.8
 assert np.mean(scores["0.01: too small"]) < 0.5 and max(scores["3: too large"]) < 0.3
@@ -345,7 +365,8 @@ assert np.mean(scores["0.01: too small"]) < 0.5 and max(scores["3: too large"]) 
 # **예측해 보세요.** 가중치가 모두 0이면 기울기 배열 넷 중 0이 아닌 것은 무엇일까요?
 # %%
 zeros = {name: np.zeros_like(array) for name, array in draw(0).items()}
-for name, slopes in gradient(zeros, x[:50], y[:50]).items():  # half of the images; why, see below
+# Half of the images; why, see below.
+for name, slopes in gradient(zeros, x[:50], y[:50]).items():
     print(f"{name}: largest slope {np.abs(slopes).max():.3f}")
     assert (np.abs(slopes).max() > 0) == (name == "b2")
 # %% [markdown] lang="en"
@@ -358,7 +379,9 @@ for name, slopes in gradient(zeros, x[:50], y[:50]).items():  # half of the imag
 # 층에는 쓸 재료가 없습니다.
 # %%
 mixed = draw(0)
-same = {name: np.full_like(a, 0 if name[0] == "b" else 0.1) for name, a in mixed.items()}
+same = {
+    name: np.full_like(a, 0 if name[0] == "b" else 0.1) for name, a in mixed.items()
+}
 for _ in range(60):
     same = {name: same[name] - 0.3 * g for name, g in gradient(same, x, y).items()}
     mixed = {name: mixed[name] - 0.3 * g for name, g in gradient(mixed, x, y).items()}
@@ -367,12 +390,18 @@ fig = plots.image_grid(
     128 + 250 * rows, titles=["0.1"] * 10 + ["random"] * 10,
     title="Units that start alike (0.1) stay alike",
 )
-ft.show(fig, alt="Weights of twenty hidden units as images. The ten that started at 0.1 are "
-        "identical; the ten that started at random all differ.")
+ft.show(
+    fig,
+    alt="Weights of twenty hidden units as images. The ten that started at 0.1 are "
+    "identical; the ten that started at random all differ.",
+)
 # %%
 copies = np.ptp(same["w1"], axis=1).max()
 one, many = (accuracy(w, x_val, y_val) for w in (same, mixed))
-print(f"32 copies: validation accuracy {100 * one:.0f} %; 32 different units: {100 * many:.0f} %")
+print(
+    f"32 copies: validation accuracy {100 * one:.0f} %; 32 different units: "
+    f"{100 * many:.0f} %"
+)
 assert copies < 1e-9 and one < many - 0.3
 # %% [markdown] lang="en"
 # Units that start alike get the same gradient, so they stay copies forever: 32 units do the work of one. Randomness is
@@ -409,7 +438,8 @@ def size(array):
     return float(np.sqrt(np.mean(np.square(array))))
 
 def look(start):
-    """Typical size of the outputs of the hidden layers, and of the loss's slope in them."""
+    """Typical size of the outputs of the hidden layers, and of the loss's slope in
+    them."""
     ft.reinitialize(deep, start, seed=0)
     with tf.GradientTape() as tape:
         *hidden, p = probe(x)
@@ -417,7 +447,12 @@ def look(start):
     return [size(h) for h in hidden], [size(g) for g in tape.gradient(value, hidden)]
 
 seen = {name: look(start) for name, start in starts.items()}
-print("zeros: outputs up to", max(seen["zeros"][0]), "and slopes up to", max(seen["zeros"][1]))
+print(
+    "zeros: outputs up to",
+    max(seen["zeros"][0]),
+    "and slopes up to",
+    max(seen["zeros"][1]),
+)
 assert max(seen["zeros"][0]) == max(seen["zeros"][1]) == 0
 # %% [markdown] lang="en"
 # Zeros give zeros, everywhere. The other four fit on a picture with a logarithmic axis.
@@ -435,16 +470,24 @@ fig = plots.lines(
     forwards, "Hidden layer", "Typical output",
     "Only He keeps the signal at its size through eight layers", log_y=True,
 )
-ft.show(fig, alt="Typical output per hidden layer on a log axis. He stays level, Xavier falls "
-        "tenfold, the small start falls ten-thousandfold, the large one rises a thousandfold.")
+ft.show(
+    fig,
+    alt="Typical output per hidden layer on a log axis. He stays level, Xavier falls "
+    "tenfold, the small start falls ten-thousandfold, the large one rises a "
+    "thousandfold.",
+)
 # %%
 backwards = {name: (layers, seen[name][1]) for name in starts if name != "zeros"}
 fig = plots.lines(
     backwards, "Hidden layer", "Typical slope of the loss",
     "On the way back from layer 8, slopes vanish or explode", log_y=True,
 )
-ft.show(fig, alt="Typical slope of the loss in each hidden layer on a log axis. Read from layer 8 "
-        "back to 1, He is level, the small start vanishes and the large one explodes.")
+ft.show(
+    fig,
+    alt="Typical slope of the loss in each hidden layer on a log axis. Read from "
+    "layer 8 back to 1, He is level, the small start vanishes and the large one "
+    "explodes.",
+)
 # %% [markdown] lang="en"
 # The lines are straight, so each layer multiplies by the same factor, and we can compute it. A unit sums $n$ products, so
 # its mean square grows $n \sigma^2$-fold; ReLU throws half away. Its root, the typical size, so changes by $\sigma \sqrt{n/2}$ per layer.
@@ -518,8 +561,11 @@ fig = plots.bars(
     "Eight layers deep, the start decides",
     "Validation accuracy: mean, worst and best of three seeds", percent=True,
 )
-ft.show(fig, alt="Validation accuracy after 100 updates for five starts. He is far above all "
-        "others; zeros and the large start stay at chance.")
+ft.show(
+    fig,
+    alt="Validation accuracy after 100 updates for five starts. He is far above all "
+    "others; zeros and the large start stay at chance.",
+)
 means = {name: np.mean(s) for name, s in learnt.items()}
 assert min(learnt["He"]) > 0.6
 assert means["He"] > 0.15 + max(means[n] for n in means if n != "He")
@@ -560,7 +606,8 @@ def adam(slope, memory, rate):
     t = memory["t"] = memory.get("t", 0) + 1
     memory["m"] = 0.9 * memory.get("m", 0) + 0.1 * slope
     memory["v"] = 0.999 * memory.get("v", 0) + 0.001 * slope**2
-    m, v = memory["m"] / (1 - 0.9**t), memory["v"] / (1 - 0.999**t)  # both begin too small
+    # Both begin too small.
+    m, v = (memory["m"] / (1 - 0.9**t), memory["v"] / (1 - 0.999**t))
     return -rate * m / (np.sqrt(v) + 1e-7)
 # %% [markdown] lang="en"
 # `memory` is what an optimizer remembers of a weight. Do our rules do what Keras does? Both get the same five slopes.
@@ -570,8 +617,10 @@ def adam(slope, memory, rate):
 # %%
 rules = {"sgd": sgd, "momentum": momentum, "rmsprop": rmsprop, "adam": adam}
 theirs = {
-    "sgd": keras.optimizers.SGD(0.01), "momentum": keras.optimizers.SGD(0.01, momentum=0.9),
-    "rmsprop": keras.optimizers.RMSprop(0.01), "adam": keras.optimizers.Adam(0.01),
+    "sgd": keras.optimizers.SGD(0.01),
+    "momentum": keras.optimizers.SGD(0.01, momentum=0.9),
+    "rmsprop": keras.optimizers.RMSprop(0.01),
+    "adam": keras.optimizers.Adam(0.01),
 }
 slopes = np.random.default_rng(0).normal(size=(5, 3)).astype("float32")
 for name, rule in rules.items():
@@ -609,13 +658,20 @@ found = {key: [score for score, _ in five] for key, five in runs.items()}
 series = {}
 for name in rules:
     fives = [found[name, r] for r in tried]
-    series[name] = tried, *([score(five) for five in fives] for score in (np.mean, min, max))
+    series[name] = (
+        tried,
+        *([score(five) for five in fives] for score in (np.mean, min, max)),
+    )
 fig = plots.lines(
     series, "Learning rate", "Validation accuracy", "Each rule has its own good rates",
     log_x=True, percent=True,
 )
-ft.show(fig, alt="Validation accuracy against the learning rate for four rules, bars from worst "
-        "to best of five seeds. RMSprop and Adam peak near 0.01, momentum near 0.1, SGD near 1.")
+ft.show(
+    fig,
+    alt="Validation accuracy against the learning rate for four rules, bars from "
+    "worst to best of five seeds. RMSprop and Adam peak near 0.01, momentum near "
+    "0.1, SGD near 1.",
+)
 # %% [markdown] lang="en"
 # Four hills of nearly the same height, at different places. At 0.01 Adam looks brilliant and SGD hopeless, and neither
 # is true. Let us give each rule its best rate, chosen on validation, and look at the way down.
@@ -632,8 +688,11 @@ fig = plots.lines(
     curves, "Update", "Training loss, mean of five seeds",
     "Each at its own best rate, all four arrive",
 )
-ft.show(fig, alt="Training loss over 50 updates for the four rules, each at its best rate. All "
-        "fall to near zero.")
+ft.show(
+    fig,
+    alt="Training loss over 50 updates for the four rules, each at its best rate. All "
+    "fall to near zero.",
+)
 # %%
 tops = {name: np.mean(found[name, best[name]]) for name in rules}
 for name in rules:
@@ -699,17 +758,25 @@ early = track.recorded("digits-updates")  # runs of 50 and of 100 updates
 records = {50: early, 100: early, 300: track.recorded("digits")}
 
 def seeds(labels, updates):
-    """The recorded runs of `scratch` with these labels per class and updates, one per seed."""
+    """The recorded runs of `scratch` with these labels per class and updates, one per
+    seed."""
     wanted = ("scratch", labels, updates)
     keys = ("strategy", "labels_per_class", "updates")
-    return [row for row in records[updates].rows if tuple(row[key] for key in keys) == wanted]
+    return [
+        row
+        for row in records[updates].rows
+        if tuple(row[key] for key in keys) == wanted
+    ]
 
 hundred = seeds(10, 100)
 recipe = ft.strategy("scratch").scaled(hundred[0]["rate_factor"])
 run = ft.fit(model, task, recipe, "light", updates=100, seed=0, verbose=False)
 values = [r["val_accuracy"] for r in hundred]
 print(f"live      {100 * run.val_accuracy:.1f} %")
-print(f"recorded  {100 * min(values):.1f} to {100 * max(values):.1f} % ({len(values)} seeds)")
+print(
+    f"recorded  {100 * min(values):.1f} to {100 * max(values):.1f} % ({len(values)} "
+    "seeds)"
+)
 assert min(values) - 0.03 <= run.val_accuracy <= max(values) + 0.03
 # %% [markdown] lang="en"
 # The live run fits in, so we may trust the record. The first price is time: ten labels per class, and 50, 100 or 300
@@ -732,8 +799,11 @@ fig = plots.bars(
     "Time: few updates are a gamble", "Validation accuracy: mean, worst and best seed",
     percent=True,
 )
-ft.show(fig, alt="Validation accuracy from scratch after 50, 100 and 300 updates. The mean rises, "
-        "and the seeds, far apart after 50 updates, draw together.")
+ft.show(
+    fig,
+    alt="Validation accuracy from scratch after 50, 100 and 300 updates. The mean "
+    "rises, and the seeds, far apart after 50 updates, draw together.",
+)
 spread = {updates: high - low for updates, (_, low, high) in by_updates.items()}
 assert by_updates[50][0] < by_updates[100][0] and spread[50] > spread[300] + 0.05
 # %% [markdown] lang="en"
@@ -750,11 +820,20 @@ counts = (1, 3, 10, 50)
 by_labels = {count: summary(seeds(count, 300)) for count in counts}
 fig = plots.bars(
     {f"labels per class: {count}": values for count, values in by_labels.items()},
-    "Labels: few are not enough", "Validation accuracy: mean, worst and best seed", percent=True,
+    "Labels: few are not enough",
+    "Validation accuracy: mean, worst and best seed",
+    percent=True,
 )
-ft.show(fig, alt="Validation accuracy from scratch with 1, 3, 10 and 50 labels per class, with "
-        "worst and best seed. One label gives a poor, uncertain result, fifty an excellent one.")
-assert by_labels[1][0] + 0.1 < by_labels[10][0] and by_labels[10][0] - 0.02 < by_labels[50][0]
+ft.show(
+    fig,
+    alt="Validation accuracy from scratch with 1, 3, 10 and 50 labels per class, "
+    "with worst and best seed. One label gives a poor, uncertain result, fifty an "
+    "excellent one.",
+)
+assert (
+    by_labels[1][0] + 0.1 < by_labels[10][0]
+    and by_labels[10][0] - 0.02 < by_labels[50][0]
+)
 # %% [markdown] lang="en"
 # From {{100 * by_labels[1][0]:.0f}} % with one label to {{100 * by_labels[50][0]:.1f}} % with fifty. With plenty of labels and
 # updates, training from scratch works very well. What it lacks is a way to do with little.

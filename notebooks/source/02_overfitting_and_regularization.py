@@ -16,7 +16,7 @@
 # - write L2, dropout and early stopping yourself, and check them against Keras
 # - gather all regularization in one object, and see that more of it is not always better
 #
-# ⏱ 40 minutes · Needs: lesson 01 · Runs in under a minute on a laptop
+# ⏱ {{minutes}} minutes · Needs: lesson 01 · Runs in under a minute on a laptop
 # %% [markdown] lang="ko"
 # # 과적합과 정규화(overfitting and regularization)
 #
@@ -35,7 +35,7 @@
 # - L2, 드롭아웃, 조기 종료를 직접 구현해서 Keras의 결과와 맞춰 볼 수 있습니다
 # - 여러 정규화를 객체 하나로 다루고, 강하다고 늘 좋은 것은 아님을 설명할 수 있습니다
 #
-# ⏱ 40분 · 먼저 볼 것: 1강 · 노트북 컴퓨터에서 1분 안에 실행됩니다
+# ⏱ {{minutes}}분 · 먼저 볼 것: 1강 · 노트북 컴퓨터에서 1분 안에 실행됩니다
 # %% [markdown] lang="en"
 # ## The network of lesson 01, only wider
 #
@@ -89,15 +89,23 @@ print(f"{sum(w.size for w in draw(0).values()):,} weights for {len(y)} images")
 # %%
 def slopes_of(weights, x, y, dropout, l1, l2, rng):
     z = x @ weights["w1"] + weights["b1"]
-    scale = (z > 0) * (rng.random(z.shape) >= dropout) / (1 - dropout)  # ReLU and dropout
+    # ReLU and dropout.
+    scale = (z > 0) * (rng.random(z.shape) >= dropout) / (1 - dropout)
     hidden = z * scale
     d_scores = softmax(hidden @ weights["w2"] + weights["b2"])
     d_scores[np.arange(len(y)), y] -= 1
     d_scores /= len(y)
     d_z = (d_scores @ weights["w2"].T) * scale
-    slopes = {"w1": x.T @ d_z, "b1": d_z.sum(axis=0), "w2": hidden.T @ d_scores, "b2": d_scores.sum(axis=0)}
+    slopes = {
+        "w1": x.T @ d_z,
+        "b1": d_z.sum(axis=0),
+        "w2": hidden.T @ d_scores,
+        "b2": d_scores.sum(axis=0),
+    }
     for name in ("w1", "w2"):  # penalties on kernels, not on biases
-        slopes[name] = slopes[name] + 2 * l2 * weights[name] + l1 * np.sign(weights[name])
+        slopes[name] = (
+            slopes[name] + 2 * l2 * weights[name] + l1 * np.sign(weights[name])
+        )
     return slopes
 # %%
 def measure(weights, x, y):
@@ -105,8 +113,11 @@ def measure(weights, x, y):
     losses = -np.log(np.clip(p[np.arange(len(y)), y], 1e-12, 1))
     return losses.mean(), np.mean(p.argmax(axis=1) == y)
 
-def train(x, y, seed=0, hidden=128, updates=400, dropout=0.0, l1=0.0, l2=0.0, distort=None):
-    """Returns the weights at the end, and every tenth update's losses and accuracies."""
+def train(
+    x, y, seed=0, hidden=128, updates=400, dropout=0.0, l1=0.0, l2=0.0, distort=None
+):
+    """Returns the weights at the end, and every tenth update's losses and
+    accuracies."""
     weights, rng = draw(seed, hidden), np.random.default_rng(seed)
     m, v = ({name: 0 for name in weights} for _ in range(2))
     path = []
@@ -136,7 +147,10 @@ def train(x, y, seed=0, hidden=128, updates=400, dropout=0.0, l1=0.0, l2=0.0, di
 # %%
 shuffled = np.random.default_rng(0).permutation(y)
 _, nonsense = train(x, shuffled)
-print(f"shuffled labels: training accuracy {100 * nonsense[-1, 2]:.0f} %, validation accuracy {100 * nonsense[-1, 4]:.0f} %")
+print(
+    f"shuffled labels: training accuracy {100 * nonsense[-1, 2]:.0f} %, validation "
+    f"accuracy {100 * nonsense[-1, 4]:.0f} %"
+)
 assert nonsense[-1, 2] > 0.99 and nonsense[-1, 4] < 0.2
 # %% [markdown] lang="en"
 # It knows all hundred answers by heart, and has learned nothing. A large network can store any answers (Zhang et al., 2017).
@@ -165,8 +179,11 @@ fig = plots.lines(
     {"training": (updates, path[:, 1]), "validation": (updates, path[:, 3])},
     "Update", "Loss", "One goes on falling; the other turns",
 )
-ft.show(fig, alt="Two loss curves over 400 updates. The training loss falls to zero; the validation "
-        "loss falls, reaches its lowest point early and then rises slowly.")
+ft.show(
+    fig,
+    alt="Two loss curves over 400 updates. The training loss falls to zero; the "
+    "validation loss falls, reaches its lowest point early and then rises slowly.",
+)
 turn = int(updates[path[:, 3].argmin()])
 assert path[-1, 1] < 0.01 and path[-1, 3] > 1.05 * path[:, 3].min() and turn < 200
 # %% [markdown] lang="en"
@@ -213,7 +230,9 @@ ft.check("02.1", best_epoch)
 # 가장 좋았던 가중치로 돌아가고, 주지 않으면 마지막 가중치가 남습니다. 여기서는 곡선의 점 하나(업데이트 열 번)를 한 에폭으로 치고 콜백을 직접 불러
 # 봅시다.
 # %%
-stopper = keras.callbacks.EarlyStopping(monitor="val_loss", patience=5, restore_best_weights=True)
+stopper = keras.callbacks.EarlyStopping(
+    monitor="val_loss", patience=5, restore_best_weights=True
+)
 stopper.set_model(keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]))
 stopper.on_train_begin()
 for epoch, value in enumerate(path[:, 3]):
@@ -221,9 +240,15 @@ for epoch, value in enumerate(path[:, 3]):
     if stopper.stopped_epoch:
         break
 early = path[stopper.best_epoch]
-print(f"Keras stops after {updates[epoch]} updates; the best weights are those after {updates[stopper.best_epoch]}")
+print(
+    f"Keras stops after {updates[epoch]} updates; the best weights are those after "
+    f"{updates[stopper.best_epoch]}"
+)
 print(f"validation loss there {early[3]:.2f}, at the end {path[-1, 3]:.2f}")
-print(f"validation accuracy there {100 * early[4]:.1f} %, at the end {100 * path[-1, 4]:.1f} %")
+print(
+    f"validation accuracy there {100 * early[4]:.1f} %, at the end "
+    f"{100 * path[-1, 4]:.1f} %"
+)
 assert stopper.stopped_epoch and stopper.best_epoch == path[:, 3].argmin()
 # %% [markdown] lang="en"
 # Look at what we gain. At the best epoch the loss is lower, but the accuracy is almost the same. The network that went on
@@ -264,7 +289,10 @@ ft.check("02.2", penalty)
 # Keras에서는 층을 만들 때 `kernel_regularizer=keras.regularizers.L2(0.001)`처럼 페널티를 줍니다. 우리가 구한 값과 같을까요?
 # %%
 kernel = draw(0)["w1"].astype("float32")
-theirs = {"L2": keras.regularizers.L2(0.001)(kernel), "L1": keras.regularizers.L1(0.001)(kernel)}
+theirs = {
+    "L2": keras.regularizers.L2(0.001)(kernel),
+    "L1": keras.regularizers.L1(0.001)(kernel),
+}
 ours = {"L2": 0.001 * np.sum(kernel**2), "L1": 0.001 * np.sum(np.abs(kernel))}
 for name in ours:
     print(f"{name}: same as Keras: {np.isclose(ours[name], theirs[name])}")
@@ -287,13 +315,20 @@ for name, options in kinds.items():
     near_zero[name] = np.mean(np.abs(weights["w1"]) < 0.02)
     strength = np.abs(weights["w1"]).mean(axis=1).reshape(8, 8)
     pictures.append(255 * strength / strength.max())
-    print(f"{name:<11} {100 * near_zero[name]:3.0f} % of the first layer's weights lie within 0.02 of 0")
+    print(
+        f"{name:<11} {100 * near_zero[name]:3.0f} % of the first layer's weights lie "
+        "within 0.02 of 0"
+    )
 fig = plots.image_grid(
     np.array(pictures), titles=list(kinds), columns=3,
     title="How much each pixel counts (bright: large weights)",
 )
-ft.show(fig, alt="Three maps of 8 by 8 pixels. Without a penalty all pixels count alike, also the empty "
-        "columns at the left and right; with L2 and more so with L1 these columns go dark.")
+ft.show(
+    fig,
+    alt="Three maps of 8 by 8 pixels. Without a penalty all pixels count alike, also "
+    "the empty columns at the left and right; with L2 and more so with L1 these "
+    "columns go dark.",
+)
 assert near_zero["L1, 0.001"] > near_zero["L2, 0.001"] > near_zero["no penalty"]
 # %% [markdown] lang="en"
 # The columns at the far left and right are almost always empty, so there is almost nothing to learn from them. Without a
@@ -335,9 +370,18 @@ ft.check("02.3", dropout)
 # %%
 ones = np.ones((1000, 50), "float32")
 layer = keras.layers.Dropout(0.3, seed=0)
-trained, predicted = np.array(layer(ones, training=True)), np.array(layer(ones, training=False))
-print(f"in training    {100 * np.mean(trained == 0):.0f} % are 0, the others {trained.max():.3f}, mean {trained.mean():.2f}")
-print(f"in prediction  {100 * np.mean(predicted == 0):.0f} % are 0, the others {predicted.max():.3f}, mean {predicted.mean():.2f}")
+trained, predicted = (
+    np.array(layer(ones, training=True)),
+    np.array(layer(ones, training=False)),
+)
+print(
+    f"in training    {100 * np.mean(trained == 0):.0f} % are 0, the others "
+    f"{trained.max():.3f}, mean {trained.mean():.2f}"
+)
+print(
+    f"in prediction  {100 * np.mean(predicted == 0):.0f} % are 0, the others "
+    f"{predicted.max():.3f}, mean {predicted.mean():.2f}"
+)
 assert np.isclose(trained.max(), 1 / 0.7) and (predicted == 1).all()
 # %% [markdown] lang="en"
 # ## Augmentation: the same digit, moved
@@ -359,8 +403,14 @@ def move(x, rng):
 
 rng = np.random.default_rng(1)
 shown = np.concatenate([np.repeat(x[:1], 10, axis=0), np.repeat(x[1:2], 10, axis=0)])
-fig = plots.image_grid(255 * move(shown, rng).reshape(20, 8, 8), title="Two digits, ten times each, moved at random")
-ft.show(fig, alt="Two rows of ten images: one digit per row, each time moved by up to a pixel.")
+fig = plots.image_grid(
+    255 * move(shown, rng).reshape(20, 8, 8),
+    title="Two digits, ten times each, moved at random",
+)
+ft.show(
+    fig,
+    alt="Two rows of ten images: one digit per row, each time moved by up to a pixel.",
+)
 # %% [markdown] lang="en"
 # ## One by one
 #
@@ -377,8 +427,12 @@ ft.show(fig, alt="Two rows of ten images: one digit per row, each time moved by 
 # **예측해 보세요.** 도움이 가장 적을 것부터 차례로 늘어놓아 보세요.
 # %%
 cures = {
-    "nothing": {}, "smaller: 8 units": {"hidden": 8}, "L1, 0.001": {"l1": 0.001},
-    "L2, 0.001": {"l2": 0.001}, "dropout, 0.5": {"dropout": 0.5}, "augmentation": {"distort": move},
+    "nothing": {},
+    "smaller: 8 units": {"hidden": 8},
+    "L1, 0.001": {"l1": 0.001},
+    "L2, 0.001": {"l2": 0.001},
+    "dropout, 0.5": {"dropout": 0.5},
+    "augmentation": {"distort": move},
     "50 labels per class": {},
 }
 scores = {}
@@ -387,15 +441,23 @@ for name, options in cures.items():
     ends = []
     for seed in range(5):
         drawn = track.task(labels_per_class=count, seed=seed)
-        ends.append(train(flat(drawn.train), drawn.train.labels, seed, **options)[1][-1])
+        ends.append(
+            train(flat(drawn.train), drawn.train.labels, seed, **options)[1][-1]
+        )
     scores[name] = np.array(ends)[:, 4]
 # %%
 fig = plots.bars(
     {name: (s.mean(), s.min(), s.max()) for name, s in scores.items()},
-    "Labels beat every trick", "Validation accuracy after 400 updates: mean, worst and best of five seeds", percent=True,
+    "Labels beat every trick",
+    "Validation accuracy after 400 updates: mean, worst and best of five seeds",
+    percent=True,
 )
-ft.show(fig, alt="Bars of validation accuracy. A network of eight units is worst; the penalties, dropout and "
-        "augmentation differ from nothing by less than the seeds do; fifty labels per class are clearly best.")
+ft.show(
+    fig,
+    alt="Bars of validation accuracy. A network of eight units is worst; the "
+    "penalties, dropout and augmentation differ from nothing by less than the seeds "
+    "do; fifty labels per class are clearly best.",
+)
 means = {name: s.mean() for name, s in scores.items()}
 tricks = [means[name] for name in cures if name[:2] in ("L1", "L2", "dr", "au")]
 assert max(abs(mean - means["nothing"]) for mean in tricks) < np.ptp(scores["nothing"])
@@ -458,32 +520,65 @@ ft.check("02.4", my_settings)
 study = track.recorded("presets")
 
 def recorded(preset, updates, score="val_accuracy"):
-    return [r[score] for r in study.rows if (r["preset"], r["updates"]) == (preset, updates)]
+    return [
+        r[score] for r in study.rows if (r["preset"], r["updates"]) == (preset, updates)
+    ]
 
 model = ft.classifier(track.backbone, task.num_classes)
 run = ft.fit(model, task, "scratch", "none", updates=100, seed=0, verbose=False)
 print(f"live      {100 * run.val_accuracy:.1f} %")
-print(f"recorded  {100 * min(recorded('none', 100)):.1f} to {100 * max(recorded('none', 100)):.1f} %")
-assert min(recorded("none", 100)) - 0.03 <= run.val_accuracy <= max(recorded("none", 100)) + 0.03
+print(
+    f"recorded  {100 * min(recorded('none', 100)):.1f} to "
+    f"{100 * max(recorded('none', 100)):.1f} %"
+)
+assert (
+    min(recorded("none", 100)) - 0.03
+    <= run.val_accuracy
+    <= max(recorded("none", 100)) + 0.03
+)
 # %%
 presets = ("none", "light", "standard", "strong")
 values = {
-    f"{preset}, {updates} updates": [f(recorded(preset, updates)) for f in (np.mean, min, max)]
-    for updates in (100, 300) for preset in presets
+    f"{preset}, {updates} updates": [
+        f(recorded(preset, updates)) for f in (np.mean, min, max)
+    ]
+    for updates in (100, 300)
+    for preset in presets
 }
 fig = plots.bars(
     values, "At one fixed rate, regularization pays only with enough updates",
     "Validation accuracy: mean, worst and best of five seeds", percent=True,
 )
-ft.show(fig, alt="Bars of validation accuracy for four presets. After 100 updates no regularization is ahead "
-        "and strong far behind; after 300 light and standard lead, and no regularization is last.")
-levels = {key: np.mean(recorded(*key)) for key in [(p, u) for p in presets for u in (100, 300)]}
-assert levels["none", 100] > levels["light", 100] + 0.03 and levels["none", 100] > levels["strong", 100] + 0.1
-assert levels["light", 300] > levels["none", 300] + 0.05 and levels["standard", 300] > levels["none", 300] + 0.05
-faster = [r for r in track.recorded("digits-updates").rows  # lesson 01's runs of `light`, at the rate that validation chose
-          if (r["strategy"], r["labels_per_class"], r["updates"]) == ("scratch", 10, 100)]
+ft.show(
+    fig,
+    alt="Bars of validation accuracy for four presets. After 100 updates no "
+    "regularization is ahead and strong far behind; after 300 light and standard "
+    "lead, and no regularization is last.",
+)
+levels = {
+    key: np.mean(recorded(*key))
+    for key in [(p, u) for p in presets for u in (100, 300)]
+}
+assert (
+    levels["none", 100] > levels["light", 100] + 0.03
+    and levels["none", 100] > levels["strong", 100] + 0.1
+)
+assert (
+    levels["light", 300] > levels["none", 300] + 0.05
+    and levels["standard", 300] > levels["none", 300] + 0.05
+)
+# %%
+# Lesson 01's runs of `light`, at the rate that validation chose.
+faster = [
+    r
+    for r in track.recorded("digits-updates").rows
+    if (r["strategy"], r["labels_per_class"], r["updates"]) == ("scratch", 10, 100)
+]
 fast = float(np.mean([r["val_accuracy"] for r in faster]))
-print(f"light, 100 updates, {faster[0]['rate_factor']:g} times the rate: {100 * fast:.1f} % ({len(faster)} seeds of lesson 01)")
+print(
+    f"light, 100 updates, {faster[0]['rate_factor']:g} times the rate: "
+    f"{100 * fast:.1f} % ({len(faster)} seeds of lesson 01)"
+)
 assert fast > levels["none", 100]
 # %% [markdown] lang="en"
 # Here the tricks do pay: `light` gains {{100 * (levels["light", 300] - levels["none", 300]):.0f}} points (percentage points, here and everywhere) with 300 updates. Dropout,
@@ -512,10 +607,14 @@ assert fast > levels["none", 100]
 # **예측해 보세요.** 프리셋의 순위는 그대로일까요?
 # %%
 for preset in presets:
-    val, test = (np.mean(recorded(preset, 300, f"{part}_accuracy")) for part in ("val", "test"))
+    val, test = (
+        np.mean(recorded(preset, 300, f"{part}_accuracy")) for part in ("val", "test")
+    )
     print(f"{preset:<9} validation {100 * val:.1f} %   test {100 * test:.1f} %")
 chosen = max(presets, key=lambda preset: np.mean(recorded(preset, 300)))
-gain = np.mean(recorded(chosen, 300, "test_accuracy")) - np.mean(recorded("none", 300, "test_accuracy"))
+gain = np.mean(recorded(chosen, 300, "test_accuracy")) - np.mean(
+    recorded("none", 300, "test_accuracy")
+)
 print(f"{chosen!r}, chosen on validation: {100 * gain:+.1f} points over 'none'")
 assert gain > 0.05
 # %% [markdown] lang="en"

@@ -16,7 +16,7 @@
 # - measure what its features are worth for digits and for textures, with three controls
 # - say why pre-training is done once and shared
 #
-# ⏱ 40 minutes · Needs: lesson 02 · Runs in about a minute on a laptop
+# ⏱ {{minutes}} minutes · Needs: lesson 02 · Runs in about a minute on a laptop
 # %% [markdown] lang="ko"
 # # 사전 학습(pre-training)
 #
@@ -34,7 +34,7 @@
 # - 특징이 숫자와 질감에 얼마나 쓸모 있는지 세 가지 대조군과 비교해 잴 수 있습니다
 # - 사전 학습을 한 번만 하고 결과를 나누어 쓰는 이유를 설명할 수 있습니다
 #
-# ⏱ 40분 · 먼저 볼 것: 2강 · 노트북 컴퓨터에서 1분쯤이면 실행됩니다
+# ⏱ {{minutes}}분 · 먼저 볼 것: 2강 · 노트북 컴퓨터에서 1분쯤이면 실행됩니다
 # %% [markdown] lang="en"
 # ## Source task and target task
 #
@@ -64,17 +64,22 @@ letters, digits = track.source_task, track.task(labels_per_class=10, seed=0)
 print("source:", letters)
 print("target:", digits)
 # %%
-x, y = render(15 * letters.num_classes, seed=0)  # 15 drawings of each letter; as many more as you like
+# 15 drawings of each letter; as many more as you like.
+x, y = render(15 * letters.num_classes, seed=0)
 x_val, y_val = np.asarray(letters.validation.images), letters.validation.labels
 
 shown = [letters.class_names.index(name) for name in "AgRΩЖßՖღᐊⵣ"]
 drawings = np.concatenate([x[y == label][:3] for label in shown]).reshape(10, 3, 32, 32)
 fig = plots.image_grid(
-    np.concatenate(drawings.transpose(1, 0, 2, 3)), [letters.class_names[i] for i in shown] * 3,
+    np.concatenate(drawings.transpose(1, 0, 2, 3)),
+    [letters.class_names[i] for i in shown] * 3,
     title=f"Ten of {letters.num_classes} letters, each drawn three times",
 )
-ft.show(fig, alt="Three rows of ten letters from several alphabets. Each row has the same ten letters, every "
-        "time bent, slanted and drawn with another pen.")
+ft.show(
+    fig,
+    alt="Three rows of ten letters from several alphabets. Each row has the same ten "
+    "letters, every time bent, slanted and drawn with another pen.",
+)
 # %% [markdown] lang="en"
 # The program knows what it has drawn, so these {{len(x):,}} labels cost nothing. For photos no program can do that. There the
 # source task is usually ImageNet: over a million photos in 1,000 classes, sorted by people (Russakovsky et al., 2015). Hardly
@@ -101,11 +106,18 @@ def small_network(seed):
     keras.utils.set_random_seed(seed)
     image = keras.Input((32, 32, 1))
     maps = keras.layers.Rescaling(1 / 255)(image)
-    for stage, (filters, size, step) in enumerate([(32, 7, 4), (64, 3, 2), (128, 3, 2)], start=1):
+    for stage, (filters, size, step) in enumerate(
+        [(32, 7, 4), (64, 3, 2), (128, 3, 2)], start=1
+    ):
         start = keras.initializers.RandomNormal(stddev=0.02)
         maps = keras.layers.Conv2D(
-            filters, size, step, padding="same", use_bias=False,
-            kernel_initializer=start, name=f"filters{stage}",
+            filters,
+            size,
+            step,
+            padding="same",
+            use_bias=False,
+            kernel_initializer=start,
+            name=f"filters{stage}",
         )(maps)
         maps = keras.layers.BatchNormalization(momentum=0.9)(maps)
         maps = keras.layers.ReLU()(maps)
@@ -130,7 +142,9 @@ for stage in ft.stages(backbone):
 # %%
 model = ft.classifier(backbone, letters.num_classes)
 loss = keras.losses.SparseCategoricalCrossentropy()(y_val, model(x_val))
-print(f"loss {loss:.2f}, and ln {letters.num_classes} = {np.log(letters.num_classes):.2f}")
+print(
+    f"loss {loss:.2f}, and ln {letters.num_classes} = {np.log(letters.num_classes):.2f}"
+)
 assert np.isclose(loss, np.log(letters.num_classes), atol=1e-3)
 # %% [markdown] lang="en"
 # ## Pre-training
@@ -151,16 +165,24 @@ def prepare(network, classes, updates):
     model = ft.classifier(network, classes)
     schedule = keras.optimizers.schedules.CosineDecay
     rate = schedule(0.0, updates, warmup_target=1e-2, warmup_steps=updates // 10)
-    model.compile(keras.optimizers.AdamW(rate, weight_decay=0.02), "sparse_categorical_crossentropy")
-    model.optimizer.build(model.trainable_variables)  # else TensorFlow traces the first update twice
+    model.compile(
+        keras.optimizers.AdamW(rate, weight_decay=0.02),
+        "sparse_categorical_crossentropy",
+    )
+    # Else TensorFlow traces the first update twice.
+    model.optimizer.build(model.trainable_variables)
     return model
-
+# %%
 def train(model, images, labels, updates=UPDATES, looks=1, look=lambda model: None):
     """Trains in so many parts, and looks at the model after each."""
     rng, needed = np.random.default_rng(0), updates * BATCH
-    order = np.concatenate([rng.permutation(len(labels)) for _ in range(needed // len(labels) + 1)])
+    order = np.concatenate(
+        [rng.permutation(len(labels)) for _ in range(needed // len(labels) + 1)]
+    )
     for part in np.split(order[:needed], looks):
-        model.fit(images[part], labels[part], batch_size=BATCH, shuffle=False, verbose=0)
+        model.fit(
+            images[part], labels[part], batch_size=BATCH, shuffle=False, verbose=0
+        )
         look(model)
     return model
 
@@ -226,8 +248,12 @@ fig = plots.lines(
     "Updates, all of them on letters", "Accuracy on validation images",
     "Learning letters, it gets ready for digits", percent=True,
 )
-ft.show(fig, alt="Two curves over the updates of pre-training, both higher at the end: letters read from "
-        "unseen drawings, and digits read by a fresh linear head on the features of that moment.")
+ft.show(
+    fig,
+    alt="Two curves over the updates of pre-training, both higher at the end: "
+    "letters read from unseen drawings, and digits read by a fresh linear head on "
+    "the features of that moment.",
+)
 assert source[-1] > 0.3 and target[-1] > target[0] + 0.03
 # %% [markdown] lang="en"
 # After {{UPDATES}} updates it names {{100 * source[-1]:.0f}} % of the letters, out of {{letters.num_classes}}; guessing would
@@ -253,8 +279,13 @@ assert source[-1] > 0.3 and target[-1] > target[0] + 0.03
 # %%
 def multiplications(network):
     """How many it takes for one image."""
-    convolutions = [layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D)]
-    return sum(int(np.prod(c.kernel.shape)) * int(np.prod(c.output.shape[1:3])) for c in convolutions)
+    convolutions = [
+        layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D)
+    ]
+    return sum(
+        int(np.prod(c.kernel.shape)) * int(np.prod(c.output.shape[1:3]))
+        for c in convolutions
+    )
 
 weights = pathlib.Path(ft.__file__).parent / "weights"
 card = json.loads((weights / "glyphnet.json").read_text(encoding="utf-8"))
@@ -270,8 +301,13 @@ print(f"{'':<24}{'images':>13}{'each':>11}{'in all, ours = 1':>20}")
 for name, (images, each) in work.items():
     print(f"{name:<24}{images:>13,}{each / 1e6:>9,.1f} M{images * each / ours:>20,.0f}")
 # %% tags=["timing"]
-real, photos = (np.prod(work[name], dtype="float64") / ours * seconds for name in list(work)[1:])
-print(f"ours took about {seconds:.0f} seconds on the processor; at this pace glyphnet would take")
+real, photos = (
+    np.prod(work[name], dtype="float64") / ours * seconds for name in list(work)[1:]
+)
+print(
+    f"ours took about {seconds:.0f} seconds on the processor; at this pace glyphnet "
+    "would take"
+)
 print(f"about {real / 3600:.1f} hours, and ResNet-50 about {photos / 3.15e7:.0f} years")
 # %% [markdown] lang="en"
 # The real `glyphnet` took {{drawn * multiplications(glyphnet) / ours:.0f}} times as much as ours, and reads
@@ -301,7 +337,8 @@ print(f"about {real / 3600:.1f} hours, and ResNet-50 about {photos / 3.15e7:.0f}
 after = backbone.get_layer("filters1").kernel.numpy()
 
 def smoothness(kernel):
-    """Correlation of neighbouring weights: 0 for noise, 1 where neighbours are equal."""
+    """Correlation of neighbouring weights: 0 for noise, 1 where neighbours are
+    equal."""
     right, below = (kernel[:, :-1], kernel[:, 1:]), (kernel[:-1], kernel[1:])
     pairs = [np.concatenate([a.ravel(), b.ravel()]) for a, b in zip(right, below)]
     return np.corrcoef(pairs)[0, 1]
@@ -310,9 +347,16 @@ fig = plots.filter_grid(
     {"before: random": before, "after: pre-trained on letters": after},
     "Noise has become strokes and edges", columns=16,
 )
-ft.show(fig, alt="Two panels of 32 filters of 7 by 7 weights. Before training they are noise; afterwards "
-        "most show light and dark bars, patches and borders, many of them lying or standing.")
-print(f"neighbouring weights agree: before {smoothness(before):.2f}, after {smoothness(after):.2f}")
+ft.show(
+    fig,
+    alt="Two panels of 32 filters of 7 by 7 weights. Before training they are noise; "
+    "afterwards most show light and dark bars, patches and borders, many of them "
+    "lying or standing.",
+)
+print(
+    f"neighbouring weights agree: before {smoothness(before):.2f}, after "
+    f"{smoothness(after):.2f}"
+)
 assert abs(smoothness(before)) < 0.1 and smoothness(after) > 0.4
 # %% [markdown] lang="en"
 # Bars, borders, patches: pieces of strokes. Nobody asked for them; they are what helps to tell letters apart. Letters are made
@@ -361,10 +405,18 @@ def up_to(network, stage):
 
 validation = draws[0].validation
 five = validation.images[np.flatnonzero(validation.labels == 5)[:1]]
-maps = {f"stage{stage}": np.array(up_to(glyphnet, stage)(five))[0] for stage in (1, 2, 3)}
-fig = plots.feature_maps(maps, five[0], "Fewer and fewer places, more and more features", columns=9)
-ft.show(fig, alt="A digit five, and below it maps of the three stages. In the first the strokes of the five "
-        "can be made out; the later maps are coarser, with a few bright places each.")
+maps = {
+    f"stage{stage}": np.array(up_to(glyphnet, stage)(five))[0] for stage in (1, 2, 3)
+}
+fig = plots.feature_maps(
+    maps, five[0], "Fewer and fewer places, more and more features", columns=9
+)
+ft.show(
+    fig,
+    alt="A digit five, and below it maps of the three stages. In the first the "
+    "strokes of the five can be made out; the later maps are coarser, with a few "
+    "bright places each.",
+)
 sizes = [one.size for one in maps.values()]
 assert sizes[0] > sizes[1] > sizes[2]
 # %% [markdown] lang="en"
@@ -419,7 +471,8 @@ ft.check("03.2", headless)
 # **예측해 보세요.** 넷의 순위는 어떻게 될까요?
 # %%
 def from_scratch(tasks, updates=80):
-    """For each task the network from the same random weights, trained on its few labels alone."""
+    """For each task the network from the same random weights, trained on its few labels
+    alone."""
     model = prepare(small_network(seed=0), tasks[0].num_classes, updates)
     state = model.weights + model.optimizer.variables
     start, trained = [variable.numpy() for variable in state], []
@@ -430,17 +483,24 @@ def from_scratch(tasks, updates=80):
         trained.append(keras.models.clone_model(model))
         trained[-1].set_weights(model.get_weights())
     return trained
-
+# %%
 def on_validation(models, tasks):
-    return [accuracy(m, task.validation.images, task.validation.labels) for m, task in zip(models, tasks)]
+    return [
+        accuracy(m, task.validation.images, task.validation.labels)
+        for m, task in zip(models, tasks)
+    ]
 
 alone = from_scratch(draws)
-print("from scratch:", ", ".join(f"{100 * value:.1f} %" for value in on_validation(alone, draws)))
+print(
+    "from scratch:",
+    ", ".join(f"{100 * value:.1f} %" for value in on_validation(alone, draws)),
+)
 patient = on_validation(from_scratch(draws[:1], updates=240), draws)[0]
 print(f"three times the updates, the first draw: {100 * patient:.1f} %")
 # %%
 def stage_by_stage(networks, tasks):
-    """Mean, lowest and highest accuracy after each stage; each task is read with a network of its own."""
+    """Mean, lowest and highest accuracy after each stage; each task is read with a
+    network of its own."""
     rows = [
         [read(features(up_to(network, stage)), task) for stage in (1, 2, 3)]
         for network, task in zip(networks, tasks)
@@ -469,11 +529,14 @@ def draw(results, title):
 
 ft.show(
     draw(on_digits, "For digits, it was worth learning letters"),
-    alt="Accuracy on digits after stages one to three. Pre-trained features lie above those of random "
-    "weights at every stage; at the last also above raw pixels and above training from scratch.",
+    alt="Accuracy on digits after stages one to three. Pre-trained features lie "
+    "above those of random weights at every stage; at the last also above raw pixels "
+    "and above training from scratch.",
 )
 trained, scratch, untrained, raw = (result[0] for result in on_digits.values())
-assert (trained > untrained + 0.03).all() and trained[2] > max(raw[2], scratch[2]) + 0.01
+assert (trained > untrained + 0.03).all() and trained[2] > max(
+    raw[2], scratch[2]
+) + 0.01
 # %% [markdown] lang="en"
 # Later stages have more features to read from, so even random ones rise. What counts is the distance to the controls. After
 # the last stage: {{100 * trained[2]:.1f}} %, random weights {{100 * untrained[2]:.1f}} %, pixels {{100 * raw[2]:.1f}} %. Training
@@ -502,16 +565,22 @@ on_textures = compare(patterns, from_scratch(patterns))
 first = patterns[0].train
 some = np.unique(first.labels, return_index=True)[1][::2]
 ft.show(
-    plots.image_grid(first.images[some], title="Every second of the 21 textures", columns=11),
-    alt="Eleven small grey patterns: stripes, noises, lattices, bricks, blobs and rings.",
+    plots.image_grid(
+        first.images[some], title="Every second of the 21 textures", columns=11
+    ),
+    alt="Eleven small grey patterns: stripes, noises, lattices, bricks, blobs and "
+    "rings.",
 )
 # %%
 ft.show(
     draw(on_textures, "For textures, letters were the wrong school"),
-    alt="Accuracy on textures after stages one to three. The network trained from scratch is on top; "
-    "pre-trained features are above random ones, and fall from stage to stage.",
+    alt="Accuracy on textures after stages one to three. The network trained from "
+    "scratch is on top; pre-trained features are above random ones, and fall from "
+    "stage to stage.",
 )
-trained_t, scratch_t, untrained_t, raw_t = (result[0] for result in on_textures.values())
+trained_t, scratch_t, untrained_t, raw_t = (
+    result[0] for result in on_textures.values()
+)
 assert (trained_t > untrained_t).all() and scratch_t[0] > trained_t.max() + 0.02
 assert trained_t[0] > trained_t[2] + 0.05
 # %% [markdown] lang="en"
@@ -540,19 +609,31 @@ assert "".join(letters.class_names[:26]) == "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 school, known, new = small_network(seed=0), y < 26, y_val < 26
 pupil = train(prepare(school, 26, UPDATES), x[known], y[known])
 capitals = accuracy(pupil, x_val[new], y_val[new])
-print(f"new drawings of the 26 capitals: {100 * capitals:.0f} % read, {100 / 26:.0f} % by guessing")
+print(
+    f"new drawings of the 26 capitals: {100 * capitals:.0f} % read, {100 / 26:.0f} % "
+    "by guessing"
+)
 assert capitals > 0.6
 # %%
 scores = {"random weights": [result[2] for result in on_digits["random weights"]]}
 for name, network in {"26": school, letters.num_classes: backbone}.items():
     values = [read(features(network), task) for task in draws]
-    scores[f"{name} letters, 15 drawings of each"] = np.mean(values), min(values), max(values)
+    scores[f"{name} letters, 15 drawings of each"] = (
+        np.mean(values),
+        min(values),
+        max(values),
+    )
 fig = plots.bars(
-    scores, "26 letters are too few", "Digits read by a fresh head (lines: lowest to highest of 5)",
+    scores,
+    "26 letters are too few",
+    "Digits read by a fresh head (lines: lowest to highest of 5)",
     percent=True,
 )
-ft.show(fig, alt="Bars of accuracy on digits. Random weights and pre-training on 26 letters lie close "
-        "together; pre-training on all letters is clearly better.")
+ft.show(
+    fig,
+    alt="Bars of accuracy on digits. Random weights and pre-training on 26 letters "
+    "lie close together; pre-training on all letters is clearly better.",
+)
 chance, few, full = (score[0] for score in scores.values())
 assert full > few + 0.02 and abs(few - chance) < full - few
 # %% [markdown] lang="en"
@@ -578,7 +659,10 @@ assert full > few + 0.02 and abs(few - chance) < full - few
 start = time.process_time()
 ft.load_backbone("glyphnet")
 loading = time.process_time() - start
-print(f"our small pre-training took about {seconds / loading:.0f} times as long as loading the real one")
+print(
+    f"our small pre-training took about {seconds / loading:.0f} times as long as "
+    "loading the real one"
+)
 # %% [markdown] lang="en"
 # That is why pre-training is done once, by somebody with the data and the machines, and then shared. Everyone else pays for
 # loading and for a small head.
@@ -612,16 +696,31 @@ ft.check("03.3", pays_from)
 # 새로 학습합니다. 처음부터 학습한 신경망은 앞에서 만든 것을 그대로 씁니다.
 # %%
 views = {
-    "raw pixels": pixels, "random weights": features(small_network(seed=1)),
-    "ours, pre-trained on letters": features(backbone), "glyphnet, as it ships": features(glyphnet),
+    "raw pixels": pixels,
+    "random weights": features(small_network(seed=1)),
+    "ours, pre-trained on letters": features(backbone),
+    "glyphnet, as it ships": features(glyphnet),
 }
-tested = {"from scratch": [accuracy(m, t.test.images, t.test.labels) for m, t in zip(alone, draws)]}
-tested |= {name: [read(view, task, "test") for task in draws] for name, view in views.items()}
+tested = {
+    "from scratch": [
+        accuracy(m, t.test.images, t.test.labels) for m, t in zip(alone, draws)
+    ]
+}
+tested |= {
+    name: [read(view, task, "test") for task in draws] for name, view in views.items()
+}
+# %%
 for name, values in tested.items():
     print(f"{name:<30}{100 * np.mean(values):.1f} %")
 *controls, best, shipped = (np.mean(values) for values in tested.values())
-assert shipped > best > controls[0] + 0.01 and controls == sorted(controls, reverse=True)
-first = next(r for r in track.recorded("digits").table() if (r["strategy"], r["labels_per_class"]) == ("scratch", 10))
+assert shipped > best > controls[0] + 0.01 and controls == sorted(
+    controls, reverse=True
+)
+first = next(
+    r
+    for r in track.recorded("digits").table()
+    if (r["strategy"], r["labels_per_class"]) == ("scratch", 10)
+)
 glyphnet_alone = first["test_mean"]  # lesson 01, with ten labels per class
 # %% [markdown] lang="en"
 # The order holds for other writers. On our small network pre-training is worth {{100 * (best - controls[0]):.1f}} points over training

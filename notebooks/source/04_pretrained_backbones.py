@@ -18,7 +18,7 @@
 # - see how the view of a stage grows, from edges to whole shapes
 # - feed a network wrong pixels, hear nobody complain, and mend it
 #
-# ⏱ 45 minutes · Needs: lesson 03 · Runs in about a minute on a laptop
+# ⏱ {{minutes}} minutes · Needs: lesson 03 · Runs in about a minute on a laptop
 # %% [markdown] lang="ko"
 # # 사전 학습된 백본(pre-trained backbones)
 #
@@ -39,7 +39,7 @@
 # - 뒤쪽 스테이지일수록 더 넓게 본다는 것을, 경계에서 전체 모양까지 눈으로 확인할 수 있습니다
 # - 틀린 픽셀을 넣어도 아무 경고가 없다는 것을 확인하고, 바로잡을 수 있습니다
 #
-# ⏱ 45분 · 먼저 볼 것: 3강 · 노트북 컴퓨터에서 1분 안팎이면 실행됩니다
+# ⏱ {{minutes}}분 · 먼저 볼 것: 3강 · 노트북 컴퓨터에서 1분 안팎이면 실행됩니다
 # %%
 import dataclasses
 import math
@@ -58,8 +58,12 @@ with warnings.catch_warnings():
     import keras_hub
 
 track = ft.track("glyph")
-listed = {info.name: info for info in ft.list_backbones() if "glyphnet" not in info.name}
-print(len(listed), "networks of keras.applications, such as", ", ".join(list(listed)[5:8]))
+listed = {
+    info.name: info for info in ft.list_backbones() if "glyphnet" not in info.name
+}
+print(
+    len(listed), "networks of keras.applications, such as", ", ".join(list(listed)[5:8])
+)
 # %% [markdown] lang="en"
 # ## The shelf
 #
@@ -99,13 +103,15 @@ print(len(listed), "networks of keras.applications, such as", ", ".join(list(lis
 # %%
 shelf = "VGG16 VGG19 InceptionV3 ResNet50 ResNet101 MobileNetV2 EfficientNetB0".split()
 keras.utils.set_random_seed(0)
-zoo = {name: ft.load_backbone(name, weights=None) for name in shelf}  # "default" downloads
+# "default" downloads.
+zoo = {name: ft.load_backbone(name, weights=None) for name in shelf}
 zoo["ViT-B/16"] = keras_hub.models.ViTBackbone(
     image_shape=(224, 224, 3), patch_size=16, num_layers=12, num_heads=12,
     hidden_dim=768, mlp_dim=3072,
 )
 zoo["ConvNeXtTiny"] = ft.load_backbone("ConvNeXtTiny", weights=None)
-assert zoo["ViT-B/16"].count_params() == 85_798_656  # as KerasHub states for its ViT-B/16
+# As KerasHub states for its ViT-B/16.
+assert zoo["ViT-B/16"].count_params() == 85_798_656
 # %% [markdown] lang="en"
 # `ft.load_backbone` gives networks of `keras.applications` without their heads; ViT comes from KerasHub. An idea leaves
 # traces: layers that one family brought.
@@ -119,13 +125,18 @@ assert zoo["ViT-B/16"].count_params() == 85_798_656  # as KerasHub states for it
 # %%
 def kind(part):
     """The type of a layer; a convolution that keeps its channels apart is depthwise."""
-    apart = isinstance(part, keras.layers.DepthwiseConv2D) or getattr(part, "groups", 1) > 1
+    apart = (
+        isinstance(part, keras.layers.DepthwiseConv2D) or getattr(part, "groups", 1) > 1
+    )
     return "depthwise" if apart else type(part).__name__
 
 found = {name: ft.stages(network, max_stages=5) for name, network in zoo.items()}
 made_of = {}
 for name, network in zoo.items():
-    parts = [*network.operations, *(layer for stage in found[name] for layer in stage.layers)]
+    parts = [
+        *network.operations,
+        *(layer for stage in found[name] for layer in stage.layers),
+    ]
     made_of[name] = Counter(map(kind, {id(part): part for part in parts}.values()))
 # %%
 traces = {
@@ -176,7 +187,10 @@ found["ResNet50"]
 rows = {
     name: [
         # Between the blocks of ViT the tokens keep the shape that they have at the end.
-        {"output_shape": s.output_shape or zoo[name].output_shape[1:], "params": s.params}
+        {
+            "output_shape": s.output_shape or zoo[name].output_shape[1:],
+            "params": s.params,
+        }
         for s in stages
     ]
     for name, stages in found.items()
@@ -184,9 +198,9 @@ rows = {
 title = "Maps shrink, channels grow, and the parameters sit late"
 ft.show(
     plots.stage_shares(rows, "params", "parameters", title),
-    alt="Nine networks as rows of boxes. In the eight convolutional ones the boxes become "
-    "lower from left to right, and the last two hold most of the parameters; in ViT all "
-    "boxes are of one height.",
+    alt="Nine networks as rows of boxes. In the eight convolutional ones the boxes "
+    "become lower from left to right, and the last two hold most of the parameters; "
+    "in ViT all boxes are of one height.",
 )
 # %%
 def late(name, key, last=2):
@@ -194,7 +208,10 @@ def late(name, key, last=2):
     values = [row[key] for row in rows[name]]
     return sum(values[-last:]) / sum(values)
 
-shapes = {name: (row[0]["output_shape"], row[-1]["output_shape"]) for name, row in rows.items()}
+shapes = {
+    name: (row[0]["output_shape"], row[-1]["output_shape"])
+    for name, row in rows.items()
+}
 convolutional = [name for name in zoo if name != "ViT-B/16"]
 for name in convolutional:
     (side, _, channels), (last_side, _, last_channels) = shapes[name]
@@ -238,7 +255,11 @@ ft.check("04.1", small)
 #
 # **예측해 보세요.** VGG16의 파라미터 1억 3,800만 개 중 헤드에 든 것은 몇 퍼센트일까요?
 # %% tags=["nbval-check-output"]
-body, inputs, in_head = zoo["VGG16"].count_params(), math.prod(zoo["VGG16"].output_shape[1:]), 0
+body, inputs, in_head = (
+    zoo["VGG16"].count_params(),
+    math.prod(zoo["VGG16"].output_shape[1:]),
+    0,
+)
 for units in (4096, 4096, 1000):
     in_head += (inputs + 1) * units  # + 1: the bias
     inputs = units
@@ -256,7 +277,10 @@ assert in_head > 0.8 * (body + in_head)
 for name in ("VGG16", "MobileNetV2", "ViT-B/16"):
     model = ft.classifier(zoo[name], num_classes=10)
     features, head = zoo[name].output_shape[-1], ft.stages(model)[-1]
-    print(f"{name:<12} {features:>5,} features, new head for 10 classes: {head.params:>6,}")
+    print(
+        f"{name:<12} {features:>5,} features, new head for 10 classes: "
+        f"{head.params:>6,}"
+    )
     assert head.params == 10 * features + 10
 # %% [markdown] lang="en"
 # `ft.classifier` puts on the same head everywhere: the average, dropout, one Dense layer. In plain Keras it is
@@ -278,8 +302,11 @@ for name in ("VGG16", "MobileNetV2", "ViT-B/16"):
 # %%
 def multiplications(layer, network):
     """How many multiplications a layer does for one image."""
-    output = getattr(layer, "output", network.output)  # within ViT's encoder: all tokens
-    entries = sum(math.prod(w.shape) for w in layer.weights if w.name.endswith("kernel"))
+    # Within ViT's encoder: all tokens.
+    output = getattr(layer, "output", network.output)
+    entries = sum(
+        math.prod(w.shape) for w in layer.weights if w.name.endswith("kernel")
+    )
     return entries * math.prod(output.shape[1:-1])
 
 for name, network in zoo.items():
@@ -306,9 +333,9 @@ assert all(0.97 < work[name] / said < 1.03 for name, said in in_papers.items())
 title = "The work is not done where the parameters are"
 ft.show(
     plots.stage_shares(rows, "work", "multiplications", title),
-    alt="The same nine networks; now the numbers are shares of the multiplications. In the "
-    "convolutional networks they are spread over the stages, with far less in the last one "
-    "than its share of the parameters.",
+    alt="The same nine networks; now the numbers are shares of the multiplications. "
+    "In the convolutional networks they are spread over the stages, with far less in "
+    "the last one than its share of the parameters.",
 )
 assert all(late(n, "work", last=1) < late(n, "params", last=1) for n in convolutional)
 assert abs(late("ViT-B/16", "work", last=1) - late("ViT-B/16", "params", last=1)) < 0.02
@@ -357,24 +384,32 @@ import tensorflow as tf
 
 timed = ("VGG16", "ResNet50", "MobileNetV2", "EfficientNetB0", "ViT-B/16")
 runs = {name: tf.function(zoo[name]) for name in timed}
-photo = {name: np.full((1, *zoo[name].input_shape[1:]), 128, "float32") for name in timed}
+photo = {
+    name: np.full((1, *zoo[name].input_shape[1:]), 128, "float32") for name in timed
+}
 took = {name: [] for name in timed}
 for turn in range(4):
     for name, run in runs.items():
         start = time.perf_counter()
         np.asarray(run(photo[name]))
-        took[name] += [time.perf_counter() - start] * (turn > 0)  # the first turn compiles
+        # The first turn compiles.
+        took[name] += [time.perf_counter() - start] * (turn > 0)
 took = {name: min(seconds) for name, seconds in took.items()}
 # %% tags=["timing"]
 times = {name: round(took[name] / took["MobileNetV2"], 1) for name in timed}
 ft.show(
-    plots.bars(times, "Time for one image on this machine", "Times as long as MobileNetV2"),
-    alt="Bars of the time for one image in multiples of MobileNetV2, the quickest. VGG16 and "
-    "ViT take longest, although VGG16 has fewer parameters than ResNet50.",
+    plots.bars(
+        times, "Time for one image on this machine", "Times as long as MobileNetV2"
+    ),
+    alt="Bars of the time for one image in multiples of MobileNetV2, the quickest. "
+    "VGG16 and ViT take longest, although VGG16 has fewer parameters than ResNet50.",
 )
 busier = work["ResNet50"] / work["EfficientNetB0"]
 slower = took["ResNet50"] / took["EfficientNetB0"]
-print(f"ResNet50 has {busier:.0f} times the work of EfficientNetB0, and {slower:.0f} times its time")
+print(
+    f"ResNet50 has {busier:.0f} times the work of EfficientNetB0, and {slower:.0f} "
+    "times its time"
+)
 assert slower < busier
 assert took["VGG16"] > 1.2 * took["ResNet50"] or tf.config.list_physical_devices("GPU")
 # %% [markdown] lang="en"
@@ -409,10 +444,13 @@ backbone = track.backbone
 stem = keras.Model(backbone.input, backbone.get_layer("stem_relu").output)
 looks = {"stem": stem}
 for stage in ft.stages(backbone):
-    looks[stage.name] = ft.split_model(backbone, stage)[0] if stage.can_split else backbone
+    looks[stage.name] = (
+        ft.split_model(backbone, stage)[0] if stage.can_split else backbone
+    )
 
 base = np.random.default_rng(0).uniform(0, 255, (32, 32)).astype("float32")
-lines, disturbed = np.arange(32), np.repeat(base[None], 65, axis=0)  # one stays as it is
+# One stays as it is.
+lines, disturbed = (np.arange(32), np.repeat(base[None], 65, axis=0))
 disturbed[1 + lines, lines] = 255 - base  # then each row by itself
 disturbed[33 + lines, :, lines] = 255 - base.T  # and each column
 sees = {}
@@ -426,16 +464,20 @@ for name, look in looks.items():
 # %%
 digits = track.task(labels_per_class=50, seed=0).for_backbone(backbone)
 fives = digits.train.images[digits.train.labels == 5]
-digit = fives[np.argmin(((fives - fives.mean(axis=0)) ** 2).sum(axis=(1, 2, 3)))]  # typical
+# Typical.
+digit = fives[np.argmin(((fives - fives.mean(axis=0)) ** 2).sum(axis=(1, 2, 3)))]
 faint = 0.25 * digit + 30
 views = [np.where(seen[..., None], digit, faint) for seen in sees.values()]
 ft.show(
     plots.image_grid(
-        np.array([digit, *views]), ["a digit", *sees], columns=5,
+        np.array([digit, *views]),
+        ["a digit", *sees],
+        columns=5,
         title="Early units see a corner, late ones everything",
     ),
-    alt="The digit 5 five times: whole, then as much of it as one unit of the stem, of stage1, "
-    "stage2 and stage3 can see. The lit part grows from a few pixels to the whole image.",
+    alt="The digit 5 five times: whole, then as much of it as one unit of the stem, "
+    "of stage1, stage2 and stage3 can see. The lit part grows from a few pixels to "
+    "the whole image.",
 )
 areas = [int(seen.sum()) for seen in sees.values()]
 assert areas == sorted(areas) and areas[0] <= 9 and areas[2] == areas[3] == 32 * 32
@@ -457,8 +499,9 @@ for image, what in ((letter, "the letter R"), (digit, "the digit 5")):
     maps = {name: np.array(look(batch))[0] for name, look in looks.items()}
     ft.show(
         plots.feature_maps(maps, image, f"What the stages make of {what}"),
-        alt=f"Rows of feature maps of {what}. In the stem and stage1 the strokes can be "
-        "traced; in stage2 they dissolve into spots; stage3 has four by four places.",
+        alt=f"Rows of feature maps of {what}. In the stem and stage1 the strokes can "
+        "be traced; in stage2 they dissolve into spots; stage3 has four by four "
+        "places.",
     )
 # %% [markdown] lang="en"
 # Trace the strokes with a finger: in the stem and in `stage1` you can, for the letter and for the digit alike. In the last
@@ -473,39 +516,50 @@ for image, what in ((letter, "the letter R"), (digit, "the digit 5")):
 # **예측해 보세요.** 유닛 하나를 가장 크게 자극하는 숫자 이미지 열 장을 뽑습니다. 그중 같은 숫자는 몇 장일까요? 앞쪽과 뒤쪽은 어떻게 다를까요?
 # %%
 def fans(look):
-    """The ten digits that excite each unit most, and how many of them are of one kind."""
-    strength = np.array(look(digits.train.images)).max(axis=(1, 2))  # anywhere in the image
+    """The ten digits that excite each unit most, and how many of them are of one
+    kind."""
+    # Anywhere in the image.
+    strength = np.array(look(digits.train.images)).max(axis=(1, 2))
     strength = strength[:, strength.max(axis=0) > 0]
     tens = np.argsort(-strength, axis=0, kind="stable")[:10].T
     return tens, np.array([np.bincount(digits.train.labels[ten]).max() for ten in tens])
-
+# %%
 favourites, alike = {}, {}
 for name, look in looks.items():
     tens, same = fans(look)
     alike[name] = same.mean()
-    favourites[name] = tens[np.argsort(same, kind="stable")[len(same) // 2]]  # a middling unit
+    # A middling unit.
+    favourites[name] = tens[np.argsort(same, kind="stable")[len(same) // 2]]
 
-untrained = [ft.reinitialize(track.backbone, "he_normal", seed=seed) for seed in range(3)]
+untrained = [
+    ft.reinitialize(track.backbone, "he_normal", seed=seed) for seed in range(3)
+]
 random = [fans(network)[1].mean() for network in untrained]
-draws = np.random.default_rng(0).permuted(np.tile(digits.train.labels, (2000, 1)), axis=1)
+draws = np.random.default_rng(0).permuted(
+    np.tile(digits.train.labels, (2000, 1)), axis=1
+)
 blind = np.mean([np.bincount(ten).max() for ten in draws[:, :10]])
 # %%
 names = [name if i == 0 else "" for name in favourites for i in range(10)]
 shown = digits.train.images[np.concatenate(list(favourites.values()))]
 ft.show(
     plots.image_grid(shown, names, title="Ten favourites of a typical unit"),
-    alt="Four rows of ten digits: those that excite a typical unit of the stem, stage1, stage2 "
-    "and stage3 most. In the early rows digits of many kinds are mixed, in the last row most "
-    "have the same bend.",
+    alt="Four rows of ten digits: those that excite a typical unit of the stem, "
+    "stage1, stage2 and stage3 most. In the early rows digits of many kinds are "
+    "mixed, in the last row most have the same bend.",
 )
 counts = {
     **alike, "stage3, random weights": (np.mean(random), min(random), max(random)),
     "drawn blindly": blind,
 }
 ft.show(
-    plots.bars(counts, "Late units prefer one kind of digit", "Digits of one kind among ten favourites"),
-    alt="Bars: about four or five of ten in the stem and stage1, more in stage2, most in stage3; "
-    "the last stage with random weights lies below the trained one.",
+    plots.bars(
+        counts,
+        "Late units prefer one kind of digit",
+        "Digits of one kind among ten favourites",
+    ),
+    alt="Bars: about four or five of ten in the stem and stage1, more in stage2, "
+    "most in stage3; the last stage with random weights lies below the trained one.",
 )
 assert alike["stage3"] > alike["stage2"] > max(alike["stem"], alike["stage1"]) > blind
 assert alike["stage3"] > max(random)
@@ -578,9 +632,14 @@ with warnings.catch_warnings(record=True) as said:
 # %%
 kinds = len(source_task.class_names)
 ft.show(
-    plots.bars(reads, "Wrong pixels, and not a word", f"Letters read, of {kinds} kinds", percent=True),
-    alt="Bars: about nine of ten letters are read from pixels as in the pre-training, a third "
-    "from those less the mean, none from the others.",
+    plots.bars(
+        reads,
+        "Wrong pixels, and not a word",
+        f"Letters read, of {kinds} kinds",
+        percent=True,
+    ),
+    alt="Bars: about nine of ten letters are read from pixels as in the "
+    "pre-training, a third from those less the mean, none from the others.",
 )
 right, *wrong = reads.values()
 assert right > 0.85 and max(wrong) < 0.5 * right and said == []
@@ -596,19 +655,26 @@ assert right > 0.85 and max(wrong) < 0.5 * right and said == []
 #
 # **예측해 보세요.** 새 헤드를 학습할 때도 평가할 때도 똑같이 틀린 픽셀을 쓰면, 숫자를 얼마나 읽을까요?
 # %%
-from sklearn.linear_model import LogisticRegression  # a Dense layer with softmax, but quick
+# A Dense layer with softmax, but quick.
+from sklearn.linear_model import LogisticRegression
 
-drawn = [track.task(labels_per_class=10, seed=seed).for_backbone(backbone) for seed in range(3)]
+drawn = [
+    track.task(labels_per_class=10, seed=seed).for_backbone(backbone)
+    for seed in range(3)
+]
 validation = drawn[0].validation  # the same for every seed
-
+# %%
 def head_on(change):
     """Validation accuracies of new heads, with the same change of all pixels."""
+
     def features(split):
         return np.mean(backbone(change(split.images)), axis=(1, 2))
 
     x_val, scores = features(validation), []
     for task in drawn:
-        head = LogisticRegression(max_iter=1000).fit(features(task.train), task.train.labels)
+        head = LogisticRegression(max_iter=1000).fit(
+            features(task.train), task.train.labels
+        )
         scores.append(head.score(x_val, validation.labels))
     return scores
 
@@ -617,12 +683,17 @@ means = {name: np.mean(scores) for name, scores in heads.items()}
 # %%
 ft.show(
     plots.bars(
-        {name: (means[name], min(scores), max(scores)) for name, scores in heads.items()},
+        {
+            name: (means[name], min(scores), max(scores))
+            for name, scores in heads.items()
+        },
         "A new head hides the mistake",
-        "Validation accuracy of a new head (lines: lowest to highest of 3)", percent=True,
+        "Validation accuracy of a new head (lines: lowest to highest of 3)",
+        percent=True,
     ),
-    alt="Bars of validation accuracy of a new head: highest on the right pixels, a few points "
-    "lower on inverted ones and on those less the mean, far lower on 0 to 1 and -1 to 1.",
+    alt="Bars of validation accuracy of a new head: highest on the right pixels, a "
+    "few points lower on inverted ones and on those less the mean, far lower on 0 to "
+    "1 and -1 to 1.",
 )
 best, *others = heads.values()
 assert all(max(scores) < min(best) for scores in others)
@@ -662,8 +733,8 @@ ft.show(
         np.concatenate([letters.images[np.arange(10)], mine]),
         title="Above: from the pre-training. Below: mine. What is different?",
     ),
-    alt="Two rows of ten images: letters with bright strokes on black above, digits with dark "
-    "strokes on white below.",
+    alt="Two rows of ten images: letters with bright strokes on black above, digits "
+    "with dark strokes on white below.",
 )
 # %% [markdown] lang="en"
 # ### Exercise 3: mend the pixels
@@ -697,9 +768,16 @@ ft.check("04.3", mend)
 #
 # **예측해 보세요.** 여덟 개 중 몇 개가 남을까요?
 # %% tags=["nbval-check-output"]
-top1 = {  # percent of ImageNet, from the page "Keras Applications" of the Keras documentation
-    "VGG16": 71.3, "VGG19": 71.3, "InceptionV3": 77.9, "ResNet50": 74.9, "ResNet101": 76.4,
-    "MobileNetV2": 71.3, "EfficientNetB0": 77.1, "ConvNeXtTiny": 81.3,
+# Percent of ImageNet, from the page "Keras Applications" of the Keras documentation.
+top1 = {
+    "VGG16": 71.3,
+    "VGG19": 71.3,
+    "InceptionV3": 77.9,
+    "ResNet50": 74.9,
+    "ResNet101": 76.4,
+    "MobileNetV2": 71.3,
+    "EfficientNetB0": 77.1,
+    "ConvNeXtTiny": 81.3,
 }
 networks = {name: {"top1": top1[name], "work": work[name] / 1e9} for name in top1}
 
@@ -710,7 +788,9 @@ def beaten(row):
 
 for name, row in sorted(networks.items(), key=lambda item: item[1]["work"]):
     mark = " " if beaten(row) else "*"
-    print(f"{mark} {name:<15} {row['top1']} %  {row['work']:5.1f} billion multiplications")
+    print(
+        f"{mark} {name:<15} {row['top1']} %  {row['work']:5.1f} billion multiplications"
+    )
 left = [name for name, row in networks.items() if not beaten(row)]
 # %% [markdown] lang="en"
 # Of the eight {{len(left)}} remain: {{", ".join(left)}}. But ImageNet is not your task, and work is not time. The list only says where to

@@ -15,7 +15,7 @@
 # - train on cached features and get the same predictions in less time
 # - say how many labels it takes until training from scratch catches up
 #
-# ⏱ 40 minutes · Needs: lesson 01 (better: up to 04) · Runs in under a minute on a laptop
+# ⏱ {{minutes}} minutes · Needs: lesson 01 (better: up to 04) · Runs in under a minute on a laptop
 # %% [markdown] lang="ko"
 # # 특징 추출(feature extraction)
 #
@@ -33,7 +33,7 @@
 # - 저장해 둔 특징으로 학습해, 같은 예측을 더 짧은 시간에 얻을 수 있습니다
 # - 레이블이 몇 개쯤이면 처음부터 학습해도 따라잡는지 말할 수 있습니다
 #
-# ⏱ 40분 · 먼저 볼 것: 1강(4강까지 보면 더 좋습니다) · 노트북 컴퓨터에서 1분 안에 실행됩니다
+# ⏱ {{minutes}}분 · 먼저 볼 것: 1강(4강까지 보면 더 좋습니다) · 노트북 컴퓨터에서 1분 안에 실행됩니다
 # %%
 import keras
 import numpy as np
@@ -62,7 +62,8 @@ def pixels(split):
 order = np.argsort(task.train.labels, kind="stable")[::5]  # two of each class
 ft.show(
     plots.image_grid(
-        pixels(task.train)[order], [task.class_names[i] for i in task.train.labels[order]],
+        pixels(task.train)[order],
+        [task.class_names[i] for i in task.train.labels[order]],
         title="Two of the ten training images of each class",
     ),
     alt="Rows of training images, two of each class, with the class name above each.",
@@ -77,7 +78,8 @@ ft.show(
 # 부분은 이미지를 여러 장의 특징 맵(feature map)으로 바꿉니다. 백본이 받는 크기는 정해져 있어서 이미지를 먼저 그 크기로 맞춥니다.
 # %% tags=["nbval-check-output"]
 backbone = track.backbone
-fitted = task.for_backbone(backbone)  # the same images at the size that the backbone takes
+# The same images at the size that the backbone takes.
+fitted = task.for_backbone(backbone)
 validation = fitted.validation
 maps = backbone(pixels(fitted.train))
 print("images      ", pixels(fitted.train).shape)
@@ -117,11 +119,16 @@ def flat(split):
     return pixels(split).reshape(len(split), -1)
 
 views = {"raw pixels": flat(validation), "features": features(backbone, validation)}
-plane = {name: PCA(2, random_state=0).fit_transform(rows) for name, rows in views.items()}
+plane = {
+    name: PCA(2, random_state=0).fit_transform(rows) for name, rows in views.items()
+}
 ft.show(
-    plots.scatter(plane, validation.labels, task.class_names, "Features sort what pixels mix"),
-    alt="Two clouds of validation images in two principal components. From raw pixels the "
-    "classes run into each other; from features most of them form groups of their own.",
+    plots.scatter(
+        plane, validation.labels, task.class_names, "Features sort what pixels mix"
+    ),
+    alt="Two clouds of validation images in two principal components. From raw "
+    "pixels the classes run into each other; from features most of them form groups "
+    "of their own.",
 )
 # %% [markdown] lang="en"
 # To check the impression with a number, we ask of every point: which share of its five nearest neighbours has its own
@@ -132,14 +139,17 @@ ft.show(
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
 def same_class(points, labels):
-    """Mean share of the five nearest neighbours that have the class of the point itself."""
+    """Mean share of the five nearest neighbours that have the class of the point
+    itself."""
     search = NearestNeighbors(n_neighbors=5).fit(points)
     return np.mean(labels[search.kneighbors(return_distance=False)] == labels[:, None])
 
-together = {name: same_class(points, validation.labels) for name, points in plane.items()}
+together = {
+    name: same_class(points, validation.labels) for name, points in plane.items()
+}
 print({name: f"{100 * share:.0f} %" for name, share in together.items()})
-assert together["features"] > together["raw pixels"]
 ft.reveal("05.p1", max(together, key=together.get))
+assert together["features"] > together["raw pixels"]
 # %% [markdown] lang="en"
 # {{100 * together["raw pixels"]:.0f}} % from pixels, {{100 * together["features"]:.0f}} % from features. But two
 # dimensions are a narrow view, and perhaps any network would do this, even one that has never learned anything. We need
@@ -175,10 +185,12 @@ ft.show(
     plots.bars(
         {name: (np.mean(v), min(v), max(v)) for name, v in scores.items()},
         "It is the pre-training, not the architecture",
-        "Accuracy of the nearest neighbour (lines: lowest to highest of 5)", percent=True,
+        "Accuracy of the nearest neighbour (lines: lowest to highest of 5)",
+        percent=True,
     ),
-    alt="Bars of nearest-neighbour accuracy for raw pixels, features of random weights and "
-    "pre-trained features, which are highest; lines show the spread over five draws.",
+    alt="Bars of nearest-neighbour accuracy for raw pixels, features of random "
+    "weights and pre-trained features, which are highest; lines show the spread over "
+    "five draws.",
 )
 raw, untrained, trained = scores.values()
 assert min(trained) > max(untrained) and min(trained) > max(raw)
@@ -222,8 +234,8 @@ assert report.trainable == maps.shape[-1] * task.num_classes + task.num_classes
 # %%
 ft.show(
     plots.stage_picture(report.rows),
-    alt="The stages of the network from input to head. All backbone stages are hatched, which "
-    "means frozen; only the small head trains.",
+    alt="The stages of the network from input to head. All backbone stages are "
+    "hatched, which means frozen; only the small head trains.",
 )
 ft.reveal("05.p2", report.trainable)
 # %% [markdown] lang="en"
@@ -252,8 +264,8 @@ ft.guess("05.p3", ...)  # in percent
 # %%
 start = np.array(plain(pixels(validation)))
 print(f"every probability lies between {start.min():.3f} and {start.max():.3f}")
-assert np.allclose(start, 1 / task.num_classes)
 ft.reveal("05.p3", start.mean())
+assert np.allclose(start, 1 / task.num_classes)
 # %% [markdown] lang="en"
 # All classes are equally likely, since `ft.classifier` starts the Dense layer at zero. Keras by default would draw it at
 # random. A few images cannot correct all of that: what they do not touch would stay in the head as noise. And zeros can learn
@@ -309,7 +321,9 @@ plain.get_layer("backbone").trainable = False
 keras.utils.set_random_seed(0)
 plain.compile(keras.optimizers.Adam(1e-2), "sparse_categorical_crossentropy")
 with ft.prove(plain, task) as proof:
-    plain.fit(pixels(fitted.train), fitted.train.labels, batch_size=25, epochs=25, verbose=0)
+    plain.fit(
+        pixels(fitted.train), fitted.train.labels, batch_size=25, epochs=25, verbose=0
+    )
 print(proof)
 # %% [markdown] lang="en"
 # Read it line by line; it counts arrays, not single numbers. No example is in two splits. Every frozen weight and every
@@ -389,17 +403,23 @@ print(run.summary())
 # **예측해 보세요.** 앞의 순수한 Keras 모델과 비교해 예측은 같을까요, 거의 같을까요, 더 나쁠까요?
 # %%
 cached = features(backbone, fitted.train)
-head = keras.Sequential([
-    keras.Input((cached.shape[1],)),
-    keras.layers.Dense(task.num_classes, activation="softmax", kernel_initializer="zeros"),
-])
+head = keras.Sequential(
+    [
+        keras.Input((cached.shape[1],)),
+        keras.layers.Dense(
+            task.num_classes, activation="softmax", kernel_initializer="zeros"
+        ),
+    ]
+)
 keras.utils.set_random_seed(0)
 head.compile(keras.optimizers.Adam(1e-2), "sparse_categorical_crossentropy")
 history = head.fit(cached, fitted.train.labels, batch_size=25, epochs=25, verbose=0)
 
 by_head = np.array(head(features(backbone, validation)))
 assert np.abs(by_plain - by_head).max() < 1e-3
-print("the same probabilities, to three digits, on all", len(by_head), "validation images")
+print(
+    "the same probabilities, to three digits, on all", len(by_head), "validation images"
+)
 # %% [markdown] lang="en"
 # The same, up to rounding. Now the time of one update, on all training images at once.
 # %% [markdown] lang="ko"
@@ -463,21 +483,33 @@ if record:
     rows = [r for r in record.table() if r["strategy"] in ("scratch", frozen)]
     ft.show(
         plots.accuracy_curves(rows),
-        alt="Test accuracy against labels per class. The frozen backbone is far above training "
-        "from scratch with 1 label; the gap narrows with each step to 50.",
+        alt="Test accuracy against labels per class. The frozen backbone is far "
+        "above training from scratch with 1 label; the gap narrows with each step to "
+        "50.",
     )
 else:
     rows = []
-    print("The photo track has no recorded runs; the picture comes from the glyph track.")
+    print(
+        "The photo track has no recorded runs; the picture comes from the glyph track."
+    )
 # %%
 means = {(r["strategy"], r["labels_per_class"]): r["test_mean"] for r in rows}
 ahead = dict.fromkeys((1, 3, 10, 50), np.nan)  # so it stays on the photo track
 if record:
-    ahead = {labels: means[frozen, labels] - means["scratch", labels] for labels in ahead}
+    ahead = {
+        labels: means[frozen, labels] - means["scratch", labels] for labels in ahead
+    }
     print({labels: f"{100 * points:.1f} points" for labels, points in ahead.items()})
     assert ahead[1] > ahead[10] > ahead[50]
-    wrong = {row["strategy"]: 1 - row["test_mean"] for row in rows if row["labels_per_class"] == 50}
-    print(f"with 50, scratch makes {wrong['scratch'] / wrong[frozen]:.1f} times the mistakes")
+    wrong = {
+        row["strategy"]: 1 - row["test_mean"]
+        for row in rows
+        if row["labels_per_class"] == 50
+    }
+    print(
+        f"with 50, scratch makes {wrong['scratch'] / wrong[frozen]:.1f} times the "
+        "mistakes"
+    )
     assert 1.5 < wrong["scratch"] / wrong[frozen] < 2.5
 # %% [markdown] lang="en"
 # With one label per class the frozen backbone is {{100 * ahead[1]:.0f}} points ahead, with ten {{100 * ahead[10]:.1f}}, with fifty
@@ -506,9 +538,15 @@ seeds = [r for r in runs if (r["strategy"], r["labels_per_class"]) == (frozen, 1
 recipe = ft.strategy(frozen).scaled(seeds[0]["rate_factor"] if seeds else 1.0)
 one = track.task(labels_per_class=1, seed=0)
 few = ft.fit(model, one, recipe, updates=track.updates, seed=0, verbose=False)
-print(f"one image per class, live: {100 * few.val_accuracy:.1f} % of the validation images")
+print(
+    f"one image per class, live: {100 * few.val_accuracy:.1f} % of the validation "
+    "images"
+)
 if seeds:
-    low, high = min(r["val_accuracy"] for r in seeds), max(r["val_accuracy"] for r in seeds)
+    low, high = (
+        min(r["val_accuracy"] for r in seeds),
+        max(r["val_accuracy"] for r in seeds),
+    )
     print(f"recorded, {len(seeds)} seeds: {100 * low:.1f} to {100 * high:.1f} %")
     assert low - 0.02 <= few.val_accuracy <= high + 0.02
 # %% [markdown] lang="en"
@@ -536,11 +574,15 @@ ft.show(
 said = run.predictions("validation")
 ft.show(
     plots.mistakes(
-        pixels(validation), validation.labels, said.argmax(axis=1), said.max(axis=1),
-        task.class_names, count=8,
+        pixels(validation),
+        validation.labels,
+        said.argmax(axis=1),
+        said.max(axis=1),
+        task.class_names,
+        count=8,
     ),
-    alt="The validation images that the model got wrong, those it was surest of first, each "
-    "with its true class and the class that the model said.",
+    alt="The validation images that the model got wrong, those it was surest of "
+    "first, each with its true class and the class that the model said.",
 )
 assert run.val_accuracy > few.val_accuracy
 # %% [markdown] lang="en"

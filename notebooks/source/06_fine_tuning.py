@@ -15,7 +15,7 @@
 # - measure how much of the pre-training survives each learning rate
 # - compare a random head with a trained one (LP-FT), and fine-tuning with its honest control
 #
-# ⏱ 45 minutes · Needs: lesson 05 · Runs in about a minute on a laptop
+# ⏱ {{minutes}} minutes · Needs: lesson 05 · Runs in about a minute on a laptop
 # %% [markdown] lang="ko"
 # # 미세 조정(fine-tuning)
 #
@@ -33,7 +33,7 @@
 # - 학습률마다 사전 학습이 얼마나 살아남는지 측정할 수 있습니다
 # - 무작위 헤드와 먼저 학습한 헤드(LP-FT)를, 그리고 미세 조정과 그 공정한 대조군을 비교할 수 있습니다
 #
-# ⏱ 45분 · 먼저 볼 것: 5강 · 노트북 컴퓨터에서 1분 안팎이면 실행됩니다
+# ⏱ {{minutes}}분 · 먼저 볼 것: 5강 · 노트북 컴퓨터에서 1분 안팎이면 실행됩니다
 # %%
 import keras
 import numpy as np
@@ -56,8 +56,13 @@ print(task)
 # 넘어서야 합니다. 넘지 못한다면 그렇다고 솔직하게 말해야 합니다.
 # %%
 model = ft.classifier(track.backbone, task.num_classes)
-frozen = ft.fit(model, task, "feature_extraction_long", updates=track.updates, verbose=False)
-print(f"frozen backbone, trained head: validation accuracy {100 * frozen.val_accuracy:.1f} %")
+frozen = ft.fit(
+    model, task, "feature_extraction_long", updates=track.updates, verbose=False
+)
+print(
+    "frozen backbone, trained head: validation accuracy "
+    f"{100 * frozen.val_accuracy:.1f} %"
+)
 # %% [markdown] lang="en"
 # The head is a thin layer on top. While the backbone is frozen, nearly the whole network learns nothing new: the column
 # `trainable` shows how little is left.
@@ -87,8 +92,8 @@ ft.guess("06.p1", ...)  # in percent
 # %%
 report = ft.unfreeze(model, last=1)
 print(report)
-assert report.rows[0]["trainable"] == 0 and report.rows[-1]["state"] == "trainable"
 ft.reveal("06.p1", report.trainable / report.params)
+assert report.rows[0]["trainable"] == 0 and report.rows[-1]["state"] == "trainable"
 # %% [markdown] lang="en"
 # {{100 * report.trainable / report.params:.0f}} %: late stages have the most channels, and so most of the weights. Notice the
 # word `partly`: inside the open stage the BatchNorm layers stay frozen. Why they must is the second trap below. The first
@@ -149,8 +154,8 @@ plain.fit(images, labels, batch_size=25, epochs=2, verbose=0)
 moved = sum(not np.array_equal(a, b) for a, b in zip(before, body.get_weights()))
 print(f"{len(plain.trainable_weights)} weight arrays are marked trainable")
 print(f"{moved} of {len(before)} arrays of the backbone moved")
-assert moved == 0
 ft.reveal("06.p2", moved)
+assert moved == 0
 # %% [markdown] lang="en"
 # None. Keras decides at `compile` what the optimizer holds, and a later change of `trainable` is ignored without a word.
 # A log of the loss does not show it; a checksum does. `ft.prove` takes one of every weight before and after.
@@ -202,8 +207,10 @@ print(proof)
 letters = track.source_task and track.source_task.validation.take(np.arange(0, 3516, 3))
 
 def letters_read(backbone):
-    """How many letters a backbone still reads under the head of its pre-training, from 0 to 1."""
-    if letters is None:  # the photo track: the head of the ImageNet training is not at hand
+    """How many letters a backbone still reads under the head of its pre-training, from
+    0 to 1."""
+    # The photo track: the head of the ImageNet training is not at hand.
+    if letters is None:
         return float("nan")
     source, _ = ft.source_model()
     source.get_layer("backbone").set_weights(backbone.get_weights())
@@ -246,18 +253,27 @@ def guide_model():
 # **예측해 보세요.** 몇 장 안 되는 이미지로 다섯 에폭을 학습한 뒤에도 이동 평균과 분산은 사전 학습이 남긴 값 그대로일까요?
 # %%
 def tune(guide, backbone, epochs=5):
-    """Tunes at a tiny rate; returns how many BatchNorm statistics moved, and of how many."""
+    """Tunes at a tiny rate; returns how many BatchNorm statistics moved, and of how
+    many."""
     statistics = [w for w in backbone.weights if "moving" in w.path]
     before = [w.numpy().copy() for w in statistics]
     guide.compile(keras.optimizers.Adam(1e-5), "sparse_categorical_crossentropy")
     guide.fit(images, labels, batch_size=25, epochs=epochs, verbose=0)
-    return sum(not np.array_equal(a, w.numpy()) for a, w in zip(before, statistics)), len(before)
+    return sum(
+        not np.array_equal(a, w.numpy()) for a, w in zip(before, statistics)
+    ), len(before)
 
 guide, guide_backbone = guide_model()
 moved, total = tune(guide, guide_backbone)
-momentum = next(x for x in guide_backbone.layers if isinstance(x, keras.layers.BatchNormalization)).momentum
-print(f"{moved} of {total} BatchNorm statistics moved, in Keras {keras.version()}; momentum {momentum:g}")
-left = momentum ** int(guide.optimizer.iterations)  # each update keeps so much of what was there
+momentum = next(
+    x for x in guide_backbone.layers if isinstance(x, keras.layers.BatchNormalization)
+).momentum
+print(
+    f"{moved} of {total} BatchNorm statistics moved, in Keras {keras.version()}; "
+    f"momentum {momentum:g}"
+)
+# Each update keeps so much of what was there.
+left = momentum ** int(guide.optimizer.iterations)
 # %% [markdown] lang="en"
 # {{moved}} of {{total}}. In Keras 3 up to 3.15 the outer model overrules `training=False` while it fits. Of the old statistics
 # {{100 * left:.0f}} % are left after so few updates; the rest describes these {{len(images)}} images. What did that cost?
@@ -338,7 +354,9 @@ import dataclasses
 def head_first(rate):
     recipe = ft.strategy("lp_ft")
     head, everything = recipe.phases
-    return dataclasses.replace(recipe, phases=(head, dataclasses.replace(everything, rate=rate)))
+    return dataclasses.replace(
+        recipe, phases=(head, dataclasses.replace(everything, rate=rate))
+    )
 
 print(head_first(1e-2))
 # %% [markdown] lang="en"
@@ -361,7 +379,10 @@ print(head_first(1e-2))
 updates = min(track.updates, 150)
 fast = ft.fit(model, task, head_first(1e-2), updates=updates, seed=0, verbose=False)
 fast_letters = letters_read(fast.model.get_layer("backbone"))
-print(f"validation accuracy {100 * fast.val_accuracy:.1f} %, letters {100 * fast_letters:.1f} %")
+print(
+    f"validation accuracy {100 * fast.val_accuracy:.1f} %, letters "
+    f"{100 * fast_letters:.1f} %"
+)
 # %% [markdown] lang="en"
 # The digits look fine at {{100 * fast.val_accuracy:.1f}} %. Whoever looks only at them sees a success. Underneath, the
 # backbone has been written over: it used to read {{100 * untouched:.1f}} % of the letters, now it reads
@@ -380,8 +401,13 @@ print(f"validation accuracy {100 * fast.val_accuracy:.1f} %, letters {100 * fast
 study = track.recorded("fine-tuning")
 
 def seeds(name, score):
-    """Mean, lowest and highest over the recorded seeds; NaN on the photo track, which has no record."""
-    values = [r[score] for r in study.rows if r["strategy"] == name] if study else [float("nan")]
+    """Mean, lowest and highest over the recorded seeds; NaN on the photo track, which
+    has no record."""
+    values = (
+        [r[score] for r in study.rows if r["strategy"] == name]
+        if study
+        else [float("nan")]
+    )
     return float(np.mean(values)), min(values), max(values)
 
 if study:
@@ -391,18 +417,29 @@ else:
     print("The photo track has no recorded runs: the picture below stays empty.")
 # %%
 rates = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1)
-scores = {"digits (validation)": "val_accuracy", "letters (source task)": "source_accuracy"}
+scores = {
+    "digits (validation)": "val_accuracy",
+    "letters (source task)": "source_accuracy",
+}
 series = {
     label: (rates, *zip(*[seeds(f"rate {rate:g}", score) for rate in rates]))
     for label, score in scores.items()
 }
 if study:
     fig = plots.lines(
-        series, "Learning rate of the backbone", "Accuracy (bars: worst to best of five seeds)",
-        "The digits hide what the letters show", log_x=True, percent=True,
+        series,
+        "Learning rate of the backbone",
+        "Accuracy (bars: worst to best of five seeds)",
+        "The digits hide what the letters show",
+        log_x=True,
+        percent=True,
     )
-    ft.show(fig, alt="Accuracy on digits and on letters against the learning rate. Digits stay near the "
-            "top until 0.01 and collapse at 0.1; letters fall steadily from 0.0001 on.")
+    ft.show(
+        fig,
+        alt="Accuracy on digits and on letters against the learning rate. Digits "
+        "stay near the top until 0.01 and collapse at 0.1; letters fall steadily "
+        "from 0.0001 on.",
+    )
 # %% [markdown] lang="en"
 # Read it from left to right. At 1e-5 nothing is lost and nothing gained. At 1e-3 the digits are as good as anywhere, and
 # {{100 * seeds("rate 0.001", "source_accuracy")[0]:.0f}} % of the letters are still read. At 1e-2 the digits
@@ -426,8 +463,12 @@ if study:
 import tensorflow as tf
 
 def pull(network):
-    """Size of the first gradient that reaches the backbone, on images that the heads were not trained on."""
-    inputs, truth = fitted.validation.images[np.arange(100)], fitted.validation.labels[:100]
+    """Size of the first gradient that reaches the backbone, on images that the heads
+    were not trained on."""
+    inputs, truth = (
+        fitted.validation.images[np.arange(100)],
+        fitted.validation.labels[:100],
+    )
     with tf.GradientTape() as tape:
         loss = keras.losses.SparseCategoricalCrossentropy()(truth, network(inputs))
     gradients = tape.gradient(loss, network.get_layer("backbone").trainable_weights)
@@ -435,12 +476,22 @@ def pull(network):
 # %%
 noisy = ft.classifier(track.backbone, task.num_classes)
 kernel = noisy.get_layer("predictions").kernel
-kernel.assign(keras.initializers.GlorotUniform(seed=0)(kernel.shape))  # what Keras does by default
+# What Keras does by default.
+kernel.assign(keras.initializers.GlorotUniform(seed=0)(kernel.shape))
 calm = ft.classifier(track.backbone, task.num_classes)
-calm.get_layer("predictions").set_weights(frozen.model.get_layer("predictions").get_weights())
+calm.get_layer("predictions").set_weights(
+    frozen.model.get_layer("predictions").get_weights()
+)
 
-noisy_pull, trained_pull, zero_pull = pull(noisy), pull(calm), pull(ft.classifier(track.backbone, task.num_classes))
-print(f"a random head pulls {noisy_pull / trained_pull:.0f} times as hard as the trained one, a head of zeros {zero_pull:g} times")
+noisy_pull, trained_pull, zero_pull = (
+    pull(noisy),
+    pull(calm),
+    pull(ft.classifier(track.backbone, task.num_classes)),
+)
+print(
+    f"a random head pulls {noisy_pull / trained_pull:.0f} times as hard as the "
+    f"trained one, a head of zeros {zero_pull:g} times"
+)
 assert noisy_pull > 3 * trained_pull > zero_pull == 0 or study is None
 # %% [markdown] lang="en"
 # Now both ways with the same {{updates}} updates and the same rate of 3e-4: everything at once under the random head, or the
@@ -457,20 +508,46 @@ assert noisy_pull > 3 * trained_pull > zero_pull == 0 or study is None
 # %%
 at_once = ft.fit(noisy, task, "full", updates=updates, seed=0, verbose=False)
 lp_ft = ft.fit(noisy, task, "lp_ft", updates=updates, seed=0, verbose=False)
-for name, run in (("random head, all at once", at_once), ("head first, then all", lp_ft)):
+for name, run in (
+    ("random head, all at once", at_once),
+    ("head first, then all", lp_ft),
+):
     left = letters_read(run.model.get_layer("backbone"))
-    print(f"{name:<26} validation {100 * run.val_accuracy:5.1f} %   letters {100 * left:5.1f} %")
+    print(
+        f"{name:<26} validation {100 * run.val_accuracy:5.1f} %   letters "
+        f"{100 * left:5.1f} %"
+    )
 # %%
-names = {"random head": "random head", "zero head": "head of zeros", "head first": "trained head"}
+names = {
+    "random head": "random head",
+    "zero head": "head of zeros",
+    "head first": "trained head",
+}
+# %%
 if study:
     fig = plots.bars(
-        {f"{label}: {what}": seeds(name, score) for what, score in scores.items() for name, label in names.items()},
-        "A trained head spares the backbone", "Accuracy (lines: worst to best of five seeds)", percent=True,
+        {
+            f"{label}: {what}": seeds(name, score)
+            for what, score in scores.items()
+            for name, label in names.items()
+        },
+        "A trained head spares the backbone",
+        "Accuracy (lines: worst to best of five seeds)",
+        percent=True,
     )
-    ft.show(fig, alt="Bars: digits are read well in all three cases, best with a head of zeros or a "
-            "trained one; letters survive best under the trained head.")
-    assert seeds("head first", "source_accuracy")[1] > seeds("random head", "source_accuracy")[2]
-    assert seeds("random head", "source_accuracy")[1] > seeds("zero head", "source_accuracy")[2]
+    ft.show(
+        fig,
+        alt="Bars: digits are read well in all three cases, best with a head of "
+        "zeros or a trained one; letters survive best under the trained head.",
+    )
+    assert (
+        seeds("head first", "source_accuracy")[1]
+        > seeds("random head", "source_accuracy")[2]
+    )
+    assert (
+        seeds("random head", "source_accuracy")[1]
+        > seeds("zero head", "source_accuracy")[2]
+    )
 # %% [markdown] lang="en"
 # Under the trained head {{100 * seeds("head first", "source_accuracy")[0]:.1f}} % of the letters survive, under the random one
 # {{100 * seeds("random head", "source_accuracy")[0]:.1f}} %; in no seed do the two overlap. A head of zeros, which `ft.classifier`
@@ -516,18 +593,26 @@ ft.check("06.3", my_strategy)
 ft.guess("06.p3", ...)  # in points: from 50 % to 60 % is 10 points
 # %%
 def compared(record):
-    """Mean and 95 % interval of each strategy in a recorded comparison, at ten labels per class."""
+    """Mean and 95 % interval of each strategy in a recorded comparison, at ten labels
+    per class."""
     rows = [r for r in record.table() if r["labels_per_class"] == 10]
-    return {r["strategy"]: (r["test_mean"], r["test_low"], r["test_high"]) for r in rows}
+    return {
+        r["strategy"]: (r["test_mean"], r["test_low"], r["test_high"]) for r in rows
+    }
 
 if study:
     digits = compared(track.recorded("digits"))
     fig = plots.bars(
-        digits, "Near the source, standing still is as good",
-        "Test accuracy, digits (lines: 95 % intervals)", percent=True,
+        digits,
+        "Near the source, standing still is as good",
+        "Test accuracy, digits (lines: 95 % intervals)",
+        percent=True,
     )
-    ft.show(fig, alt="Bars with intervals: fine-tuning and the frozen backbone overlap on digits; "
-            "training from scratch is lower.")
+    ft.show(
+        fig,
+        alt="Bars with intervals: fine-tuning and the frozen backbone overlap on "
+        "digits; training from scratch is lower.",
+    )
     assert digits["lp_ft"][1] < digits["feature_extraction_long"][2]
     print(ft.reveal("06.p3", digits["lp_ft"][0] - digits["feature_extraction_long"][0]))
 # %% [markdown] lang="en"
@@ -547,11 +632,16 @@ if study:
 if study:
     textures = compared(track.recorded("textures"))
     fig = plots.bars(
-        textures, "Far from the source, moving pays",
-        "Test accuracy, textures (lines: 95 % intervals)", percent=True,
+        textures,
+        "Far from the source, moving pays",
+        "Test accuracy, textures (lines: 95 % intervals)",
+        percent=True,
     )
-    ft.show(fig, alt="Bars with intervals: on textures fine-tuning is far above the frozen backbone; "
-            "training from scratch is above both.")
+    ft.show(
+        fig,
+        alt="Bars with intervals: on textures fine-tuning is far above the frozen "
+        "backbone; training from scratch is above both.",
+    )
     assert textures["lp_ft"][1] > textures["feature_extraction_long"][2]
     assert textures["scratch"][1] > textures["lp_ft"][2]
 # %% [markdown] lang="en"

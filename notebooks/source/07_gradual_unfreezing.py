@@ -15,7 +15,7 @@
 # - run the learning-rate finder, and find out what it cannot see
 # - compare four ways to fine-tune on equal terms, near the source and far from it
 #
-# ⏱ 45 minutes · Needs: lesson 06 · Runs in about a minute on a laptop
+# ⏱ {{minutes}} minutes · Needs: lesson 06 · Runs in about a minute on a laptop
 # %% [markdown] lang="ko"
 # # 점진적 동결 해제(gradual unfreezing)
 #
@@ -33,7 +33,7 @@
 # - 학습률 탐색기(learning-rate finder)를 쓰고, 그것이 보지 못하는 것을 설명할 수 있습니다
 # - 네 가지 미세 조정 방법을 같은 조건에서, 원천 태스크에 가까운 데이터와 먼 데이터로 비교할 수 있습니다
 #
-# ⏱ 45분 · 먼저 볼 것: 6강 · 노트북 컴퓨터에서 1분 안팎이면 실행됩니다
+# ⏱ {{minutes}}분 · 먼저 볼 것: 6강 · 노트북 컴퓨터에서 1분 안팎이면 실행됩니다
 # %%
 import dataclasses
 import hashlib
@@ -76,7 +76,8 @@ def checksum(stage):
 keras.utils.set_random_seed(0)
 plain = ft.classifier(track.backbone, task.num_classes)
 loss = "sparse_categorical_crossentropy"
-plain.compile(keras.optimizers.Adam(1e-3), loss, run_eagerly=True)  # eagerly: quick to compile
+# Eagerly: quick to compile.
+plain.compile(keras.optimizers.Adam(1e-3), loss, run_eagerly=True)
 names = [stage.name for stage in ft.stages(plain)]
 sums = [[checksum(stage) for stage in ft.stages(plain)]]
 for last in range(len(names)):  # 0: the head alone
@@ -89,11 +90,14 @@ print(f"{'':<14}" + "".join(f"{name:<10}" for name in names))
 for name, row in zip(rounds, sums):
     print(f"{name:<14}" + "".join(f"{value:<10}" for value in row))
 
+ft.reveal("07.p1", [row[0] != sums[0][0] for row in sums].index(True))
+
 for place, column in enumerate(zip(*sums)):
     turn = len(names) - 1 - place  # rounds before the stage is opened
-    assert len(set(column[: turn + 1])) == 1 and len(set(column[turn:])) == len(column) - turn
-
-ft.reveal("07.p1", [row[0] != sums[0][0] for row in sums].index(True))
+    assert (
+        len(set(column[: turn + 1])) == 1
+        and len(set(column[turn:])) == len(column) - turn
+    )
 # %% [markdown] lang="en"
 # Read a column from top to bottom: the checksum stays the same, bit for bit, until the turn of its stage comes, and changes in
 # every round from then on. `stage1` moves in the last round only.
@@ -126,7 +130,10 @@ print(recipe, recipe.unrolled(names), sep="\n\n")
 gradual = ft.fit(model, task, "gradual", updates=track.updates, seed=0, verbose=False)
 counts = [phase["trainable"] for phase in gradual.phases]
 for phase, count in zip(gradual.phases, counts):
-    print(f"{phase['name']:<8}{phase['updates_done']:>4} updates {count:>9,} weights train")
+    print(
+        f"{phase['name']:<8}{phase['updates_done']:>4} updates {count:>9,} weights "
+        "train"
+    )
 assert counts == sorted(set(counts))
 # %% [markdown] lang="en"
 # One large step: the last stage alone holds {{100 * (counts[1] - counts[0]) / counts[-1]:.0f}} % of what trains in the end. So
@@ -187,7 +194,10 @@ if study:
         print(f"{score:<16} live {100 * live:.1f} %, recorded {between}")
         assert low - 0.02 <= live <= high + 0.02
 else:
-    print("The photo track has no recorded runs: tables and pictures of them are left out below.")
+    print(
+        "The photo track has no recorded runs: tables and pictures of them are left "
+        "out below."
+    )
 # %% [markdown] lang="en"
 # Now the same question for the ways of lesson 06: everything at once (`full`), and head first, then everything (`lp_ft`). Same
 # updates, same rate of 3e-4.
@@ -200,19 +210,32 @@ else:
 # **예측해 보세요.** 셋을 차례로 늘어놓아 보세요. 글자를 가장 많이 지키는 것은 무엇일까요?
 # %%
 ways = {
-    "frozen": ("frozen", 0.0), "full: all at once": ("full", 3e-4),
-    "lp_ft: head, then all": ("lp_ft", 3e-4), "gradual: head, then stage by stage": ("gradual", 3e-4),
+    "frozen": ("frozen", 0.0),
+    "full: all at once": ("full", 3e-4),
+    "lp_ft: head, then all": ("lp_ft", 3e-4),
+    "gradual: head, then stage by stage": ("gradual", 3e-4),
 }
+# %%
 if study:
     fig = plots.bars(
         {name: span("digits", *cell, OLD) for name, cell in ways.items()},
-        "Training the head first saves the letters; opening stage by stage adds nothing",
-        "Letters still read (lines: worst to best of five seeds)", percent=True,
+        "Training the head first saves the letters; opening stage by stage adds "
+        "nothing",
+        "Letters still read (lines: worst to best of five seeds)",
+        percent=True,
     )
-    ft.show(fig, alt="Bars: of the letters that a frozen backbone reads, most are left after LP-FT "
-            "and after gradual unfreezing, which are level; after tuning all at once only a third.")
-    at_once, lp_ft, opened = (recorded("digits", m, 3e-4, OLD) for m in ("full", "lp_ft", "gradual"))
-    assert at_once.max() < lp_ft.min() - 0.3 and abs(lp_ft.mean() - opened.mean()) < 0.03
+    ft.show(
+        fig,
+        alt="Bars: of the letters that a frozen backbone reads, most are left after "
+        "LP-FT and after gradual unfreezing, which are level; after tuning all at "
+        "once only a third.",
+    )
+    at_once, lp_ft, opened = (
+        recorded("digits", m, 3e-4, OLD) for m in ("full", "lp_ft", "gradual")
+    )
+    assert (
+        at_once.max() < lp_ft.min() - 0.3 and abs(lp_ft.mean() - opened.mean()) < 0.03
+    )
 # %% [markdown] lang="en"
 # All at once leaves {{100 * span("digits", "full", 3e-4, OLD)[0]:.0f}} % of the letters, head first
 # {{100 * span("digits", "lp_ft", 3e-4, OLD)[0]:.0f}} %, stage by stage
@@ -298,11 +321,14 @@ ft.check("07.2", stage_rates)
 # **예측해 보세요.** 모든 스테이지의 학습률이 같으면 어느 스테이지가 가장 멀리 갈까요? `decay=0.5`이면 어떨까요?
 # %%
 def kernels(stage):
-    return np.concatenate([np.ravel(w) for x in stage.layers for w in x.weights if w.ndim > 1])
+    return np.concatenate(
+        [np.ravel(w) for x in stage.layers for w in x.weights if w.ndim > 1]
+    )
 
 def moved(run):
     """How far the kernels of each stage of the backbone went, as a root mean square."""
-    pairs = list(zip(ft.stages(run.start), ft.stages(run.model)))[:-1]  # without the head
+    # Without the head.
+    pairs = list(zip(ft.stages(run.start), ft.stages(run.model)))[:-1]
     return [float(np.sqrt(np.mean((kernels(b) - kernels(a)) ** 2))) for a, b in pairs]
 
 print([f"{way:.4f}" for way in moved(gradual)])
@@ -313,16 +339,28 @@ if study:
 # %%
 methods = {"one rate (lp_ft)": "lp_ft", "gradual": "gradual", "decay 0.5": "decay 0.5"}
 if study:
-    way = {name: recorded("digits", method, 3e-4, "moved") for name, method in methods.items()}
+    way = {
+        name: recorded("digits", method, 3e-4, "moved")
+        for name, method in methods.items()
+    }
     fig = plots.lines(
-        {name: ((1, 2, 3), w.mean(axis=0), w.min(axis=0), w.max(axis=0)) for name, w in way.items()},
-        "Stage of the backbone (1: at the input)", "Distance a weight moved (bars: five seeds)",
+        {
+            name: ((1, 2, 3), w.mean(axis=0), w.min(axis=0), w.max(axis=0))
+            for name, w in way.items()
+        },
+        "Stage of the backbone (1: at the input)",
+        "Distance a weight moved (bars: five seeds)",
         "With one rate the input moves most; both cures turn that round",
     )
-    ft.show(fig, alt="How far a weight of each stage moved. With one rate the first stage went "
-            "farthest; with gradual unfreezing and with falling rates the last one did.")
+    ft.show(
+        fig,
+        alt="How far a weight of each stage moved. With one rate the first stage went "
+        "farthest; with gradual unfreezing and with falling rates the last one did.",
+    )
     assert (way["one rate (lp_ft)"][:, 0] > way["one rate (lp_ft)"][:, 2]).all()
-    assert all((way[name][:, 0] < way[name][:, 2]).all() for name in ("gradual", "decay 0.5"))
+    assert all(
+        (way[name][:, 0] < way[name][:, 2]).all() for name in ("gradual", "decay 0.5")
+    )
 # %% [markdown] lang="en"
 # Adam takes steps of about the size of the rate, however small the gradient. So one rate spares nobody. Why the first stage goes
 # farthest, we have not tested. Gradual unfreezing gives the first stage the least time; `decay=0.5` gives it the shortest steps. What is that worth?
@@ -346,16 +384,27 @@ if study:
 rates = (3e-4, 1e-3, 3e-3, 1e-2)
 if study:
     fig = plots.lines(
-        {name: (rates, *zip(*[span("digits", method, rate, OLD) for rate in rates]))
-         for name, method in methods.items()},
-        "Learning rate (of the head, where rates fall)", "Letters still read (bars: five seeds)",
-        "Falling rates forgive; gradual unfreezing does not", log_x=True, percent=True,
+        {
+            name: (rates, *zip(*[span("digits", method, rate, OLD) for rate in rates]))
+            for name, method in methods.items()
+        },
+        "Learning rate (of the head, where rates fall)",
+        "Letters still read (bars: five seeds)",
+        "Falling rates forgive; gradual unfreezing does not",
+        log_x=True,
+        percent=True,
     )
-    ft.show(fig, alt="Letters still read against the learning rate. All three fall; falling rates "
-            "keep the most throughout, gradual unfreezing the fewest from 0.001 on.")
+    ft.show(
+        fig,
+        alt="Letters still read against the learning rate. All three fall; falling "
+        "rates keep the most throughout, gradual unfreezing the fewest from 0.001 on.",
+    )
 # %%
 def trio(rate, score=OLD):
-    return [recorded("digits", method, rate, score) for method in ("decay 0.5", "lp_ft", "gradual")]
+    return [
+        recorded("digits", method, rate, score)
+        for method in ("decay 0.5", "lp_ft", "gradual")
+    ]
 
 if study:
     assert all(trio(rate)[0].mean() > trio(rate)[1].mean() for rate in rates)
@@ -364,7 +413,9 @@ if study:
     assert fell.min() > one.max() + 0.1  # at 3e-3
     fell, one, opened = (way[:, -1] for way in trio(3e-3, "moved"))  # of the last stage
     assert (fell < one).all() and (one < opened).all()
-    least = min(span("digits", m, rate, NEW)[0] for m in methods.values() for rate in rates)
+    least = min(
+        span("digits", m, rate, NEW)[0] for m in methods.values() for rate in rates
+    )
     print(f"the lowest mean on digits, over all methods and rates: {100 * least:.1f} %")
     assert least > 0.96
 # %% [markdown] lang="en"
@@ -395,10 +446,15 @@ if study:
 weights, numbers = model.get_weights(), np.random.get_state()[1].copy()
 search = ft.find_lr(model, task, updates=max(20, track.updates // 3))
 print(search)
-assert all(np.array_equal(a, b) for a, b in zip(weights, model.get_weights(), strict=True))
+assert all(
+    np.array_equal(a, b) for a, b in zip(weights, model.get_weights(), strict=True)
+)
 assert np.array_equal(numbers, np.random.get_state()[1])
-ft.show(search.plot(), alt="Training loss against the learning rate: it falls, and rises steeply "
-        "at the end; a ring marks the suggestion, a tenth of the lowest point.")
+ft.show(
+    search.plot(),
+    alt="Training loss against the learning rate: it falls, and rises steeply "
+    "at the end; a ring marks the suggestion, a tenth of the lowest point.",
+)
 # %% [markdown] lang="en"
 # Nothing has changed, bit for bit: the search ran on a copy, and put back even the random numbers. Is its suggestion any good?
 # Lesson 06 recorded five rates with five seeds each; we look at the one next to it.
@@ -418,7 +474,9 @@ if study:
         new, old = (100 * of_lesson_06(rate, score) for score in (NEW, OLD))
         mark = "  <- next to the suggestion" if rate == near else ""
         print(f"rate {rate:<7g} digits {new:5.1f} %   letters {old:5.1f} %{mark}")
-    assert of_lesson_06(near, NEW) > max(of_lesson_06(rate, NEW) for rate in swept) - 0.01
+    assert (
+        of_lesson_06(near, NEW) > max(of_lesson_06(rate, NEW) for rate in swept) - 0.01
+    )
 # %% [markdown] lang="en"
 # For digits it is a good choice: {{100 * of_lesson_06(near, NEW):.1f}} %, no recorded rate is better by a point. But
 # at a tenth of that rate {{100 * of_lesson_06(near / 10, OLD):.0f}} % of the letters are read instead of
@@ -496,12 +554,18 @@ for name in ("digits", "textures") if study else ():
         rate = max(rates, key=lambda r: round(span(name, method, r, NEW)[0], 6))
         chosen[name, method] = rate
         new, old = (100 * span(name, method, rate, score)[0] for score in (NEW, OLD))
-        print(f"{name:<10}{method:<11}rate {rate:<8g}validation {new:.1f} %   letters {old:4.1f} %")
+        print(
+            f"{name:<10}{method:<11}rate {rate:<8g}validation {new:.1f} %   letters "
+            f"{old:4.1f} %"
+        )
 if study:
     winner = {key: span(*key, rate, NEW)[0] for key, rate in chosen.items()}
-    gap = {name: np.ptp([winner[name, m] for m in four]) for name in ("digits", "textures")}
+    gap = {
+        name: np.ptp([winner[name, m] for m in four]) for name in ("digits", "textures")
+    }
+    print(ft.reveal("07.p2", gap["digits"]))
+    print(ft.reveal("07.p3", gap["textures"]))
     assert gap["digits"] < 0.015 and gap["textures"] > 0.05
-    print(ft.reveal("07.p2", gap["digits"]), ft.reveal("07.p3", gap["textures"]), sep="\n")
 # %% [markdown] lang="en"
 # On digits all four lie within {{100 * gap["digits"]:.1f}} points: no reason to prefer one, except for the letters. On textures they
 # are {{100 * gap["textures"]:.0f}} points apart. To see why, we draw every rate of every way: to the right textures, upwards the letters.
@@ -514,18 +578,26 @@ def path(method):
     points = []
     for rate in (r for r in rates if r <= max(3e-3, chosen["textures", method])):
         new, old = (span("textures", method, rate, score) for score in (NEW, OLD))
-        points.append({"x": new, "y": old, "label": f"{rate:g}" if method == "lp_ft" else ""})
+        points.append(
+            {"x": new, "y": old, "label": f"{rate:g}" if method == "lp_ft" else ""}
+        )
     return points
 
 if study:
     paths = {method: path(method) for method in four}
     fig = plots.trade_off(
-        paths, "Textures (validation accuracy; bars: five seeds)", "Letters still read",
+        paths,
+        "Textures (validation accuracy; bars: five seeds)",
+        "Letters still read",
         "Down the same slope, until gradual unfreezing drops off it",
     )
-    ft.show(fig, alt="Letters still read against accuracy on textures, a path of growing rates for "
-            "each way. LP-FT, falling rates and gradual unfreezing go down together, then gradual "
-            "unfreezing falls steeply; full has hardly a letter left at any rate.")
+    ft.show(
+        fig,
+        alt="Letters still read against accuracy on textures, a path of growing "
+        "rates for each way. LP-FT, falling rates and gradual unfreezing go down "
+        "together, then gradual unfreezing falls steeply; full has hardly a letter "
+        "left at any rate.",
+    )
 # %%
 def textures_at(method, letters_left):
     """The textures read where a path crosses this height."""
@@ -533,7 +605,10 @@ def textures_at(method, letters_left):
     return float(np.interp(-letters_left, -old, new))
 
 if study:
-    half, fifth = ([textures_at(m, at) for m in ("lp_ft", "decay 0.5", "gradual")] for at in (0.5, 0.2))
+    half, fifth = (
+        [textures_at(m, at) for m in ("lp_ft", "decay 0.5", "gradual")]
+        for at in (0.5, 0.2)
+    )
     for left, scores in (("half", half), ("a fifth", fifth)):
         text = "   ".join(f"{100 * score:.1f} %" for score in scores)
         print(f"{left + ' of the letters left':<30}lp_ft, decay 0.5, gradual: {text}")
@@ -568,7 +643,10 @@ first, read = {}, {}
 for method, rate in {"gradual": 3e-3, "decay 0.5": 1e-2}.items() if study else ():
     first[method] = recorded("textures", method, rate, "moved")[:, 0].mean()
     read[method] = span("textures", method, rate, NEW)[0]
-    print(f"{method:<11}first stage {first[method]:.4f}   textures {100 * read[method]:.1f} %")
+    print(
+        f"{method:<11}first stage {first[method]:.4f}   textures "
+        f"{100 * read[method]:.1f} %"
+    )
 if study:
     assert first["decay 0.5"] < 1.2 * first["gradual"]
     assert read["decay 0.5"] > read["gradual"] + 0.03
@@ -597,8 +675,13 @@ for name in ("digits", "textures") if study else ():
     for rate, single in controls.items():
         falls = [span(name, "decay 0.5", rate, score)[0] for score in (NEW, OLD)]
         alone = [span(name, "lp_ft", single, score)[0] for score in (NEW, OLD)]
-        for kind, at, (new, old) in (("falls from", rate, falls), ("one rate of", single, alone)):
-            print(f"{name:<10}{kind:<12}{at:<8g}validation {new:.1%}   letters {old:.1%}")
+        for kind, at, (new, old) in (
+            ("falls from", rate, falls),
+            ("one rate of", single, alone),
+        ):
+            print(
+                f"{name:<10}{kind:<12}{at:<8g}validation {new:.1%}   letters {old:.1%}"
+            )
         assert abs(falls[0] - alone[0]) < 0.02 and alone[1] > falls[1]
 # %% [markdown] lang="en"
 # The new task is read equally well, and in all six pairs the single lower rate keeps more letters, not fewer. Rates that
@@ -626,12 +709,17 @@ LESSON_06 = {"textures": track.recorded("textures"), "digits": track.recorded("d
 
 def lesson_06(name, strategy):
     """Test accuracy of a strategy in the record of lesson 06, over five seeds."""
-    rows = [r for r in LESSON_06[name].rows if (r["strategy"], r["labels_per_class"]) == (strategy, 10)]
+    rows = [
+        r
+        for r in LESSON_06[name].rows
+        if (r["strategy"], r["labels_per_class"]) == (strategy, 10)
+    ]
     values = [r["test_accuracy"] for r in rows if r["seed"] < 5]
     return float(np.mean(values)), min(values), max(values)
 
 def tested(name):
-    """Test accuracy of the frozen backbone, of every way at its rate, and of scratch."""
+    """Test accuracy of the frozen backbone, of every way at its rate, and of
+    scratch."""
     values = {"frozen": span(name, "frozen", 0.0, "test_accuracy")}
     for method in four:
         values[method] = span(name, method, chosen[name, method], "test_accuracy")
@@ -640,12 +728,19 @@ def tested(name):
 if study:
     near_test, far_test = tested("digits"), tested("textures")
     fig = plots.bars(
-        far_test, "Far from the source, opening stage by stage falls behind",
-        "Test accuracy, textures (lines: worst to best of five seeds)", percent=True,
+        far_test,
+        "Far from the source, opening stage by stage falls behind",
+        "Test accuracy, textures (lines: worst to best of five seeds)",
+        percent=True,
     )
-    ft.show(fig, alt="Bars for textures: the frozen backbone is lowest, gradual unfreezing next; "
-            "LP-FT, falling rates, full and training from scratch are above them.")
-    above = [far_test[method][0] for method in ("full", "lp_ft", "decay 0.5", "scratch")]
+    ft.show(
+        fig,
+        alt="Bars for textures: the frozen backbone is lowest, gradual unfreezing "
+        "next; LP-FT, falling rates, full and training from scratch are above them.",
+    )
+    above = [
+        far_test[method][0] for method in ("full", "lp_ft", "decay 0.5", "scratch")
+    ]
     assert far_test["frozen"][0] < far_test["gradual"][0] < min(above) - 0.03
     assert max(above) < far_test["scratch"][0] + 0.03
     assert far_test["lp_ft"][0] > lesson_06("textures", "lp_ft")[0] + 0.02
@@ -656,7 +751,9 @@ if study:
         print(f"{method:<11}digits, test {100 * mean:.1f} %   {seeds}")
     moving = [near_test[method][0] for method in ("frozen", *four)]
     assert np.ptp(moving) < 0.015 and min(moving) > near_test["scratch"][0]
-print(f"this lesson's own run, gradual at 3e-4: test {100 * gradual.test_accuracy:.1f} %")
+print(
+    f"this lesson's own run, gradual at 3e-4: test {100 * gradual.test_accuracy:.1f} %"
+)
 # %% [markdown] lang="en"
 # On textures gradual unfreezing ends lowest of the four. LP-FT reads {{100 * far_test["lp_ft"][0]:.0f}} %, where lesson 06, which tried
 # lower rates only, had {{100 * lesson_06("textures", "lp_ft")[0]:.0f}} %. Still nothing is clearly ahead of scratch, which never saw a

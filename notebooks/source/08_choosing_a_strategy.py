@@ -15,7 +15,7 @@
 # - read a grid of recorded runs, data size against similarity, with intervals
 # - query a decision rule, judge it by its regret on tasks it has not seen, and write a rule of your own
 #
-# ⏱ 45 minutes · Needs: lesson 06 · Runs in about a minute on a laptop
+# ⏱ {{minutes}} minutes · Needs: lesson 06 · Runs in about a minute on a laptop
 # %% [markdown] lang="ko"
 # # 전략 고르기
 #
@@ -33,7 +33,7 @@
 # - 데이터 양과 유사도별 실험 표를 신뢰 구간까지 읽을 수 있습니다
 # - 판단 규칙에 물어보고, 처음 보는 태스크에서의 후회(regret)로 규칙을 평가하고, 규칙을 직접 작성할 수 있습니다
 #
-# ⏱ 45분 · 먼저 볼 것: 6강 · 노트북 컴퓨터에서 1분 안팎이면 실행됩니다
+# ⏱ {{minutes}}분 · 먼저 볼 것: 6강 · 노트북 컴퓨터에서 1분 안팎이면 실행됩니다
 # %%
 import json
 import pathlib
@@ -59,7 +59,9 @@ print(f"{runs} recorded runs, {len(pairs)} pairs of backbone and task")
 def cell(backbone, task, labels):
     """The recorded rows of one cell of the grid, one per seed."""
     wanted = backbone, task, labels
-    return [r for r in record if (r["backbone"], r["task"], r["labels_per_class"]) == wanted]
+    return [
+        r for r in record if (r["backbone"], r["task"], r["labels_per_class"]) == wanted
+    ]
 
 def scores(rows, strategy, score="test"):
     return np.array([row["runs"][strategy][score] for row in rows])
@@ -82,7 +84,9 @@ main = ("feature_extraction_long", "lp_ft", "scratch")
 glyph_rows = [row for row in record if row["backbone"] == "glyphnet"]
 price = {}
 for name in main:
-    ratios = scores(glyph_rows, name, "seconds") / scores(glyph_rows, main[0], "seconds")
+    ratios = scores(glyph_rows, name, "seconds") / scores(
+        glyph_rows, main[0], "seconds"
+    )
     price[name] = float(np.median(ratios))
     print(f"{name:<26} about {price[name]:.0f} times the time of the frozen backbone")
 
@@ -131,15 +135,23 @@ assert price["scratch"] > 3 and price["lp_ft"] > 3 and before > 20 * ours
 # **예측해 보세요.** 셋을 차례로 늘어놓아 보세요. 글자에서 배운 특징이 가장 쓸모 있을 태스크는 무엇이고, 가장 쓸모없을 태스크는 무엇일까요?
 # %%
 backbone = track.backbone
-tasks = {name: ft.load_task(name, labels_per_class=10, seed=0) for name in ("digits", "textures", "faces")}
+tasks = {
+    name: ft.load_task(name, labels_per_class=10, seed=0)
+    for name in ("digits", "textures", "faces")
+}
 shown, titles = [], []
 for name, task in {"letters": track.source_task, **tasks}.items():
     some = task.for_backbone(backbone).validation
     shown += [some.images[i] for i in np.linspace(0, len(some) - 1, 8).astype(int)]
     titles += [name] + [""] * 7
-fig = plots.image_grid(np.array(shown), titles, columns=8, title="What glyphnet knows, and three tasks")
-ft.show(fig, alt="Four rows of images: letters of many alphabets, handwritten digits, textures, "
-        "and small grey photos, some of them faces.")
+fig = plots.image_grid(
+    np.array(shown), titles, columns=8, title="What glyphnet knows, and three tasks"
+)
+ft.show(
+    fig,
+    alt="Four rows of images: letters of many alphabets, handwritten digits, textures, "
+    "and small grey photos, some of them faces.",
+)
 # %% [markdown] lang="en"
 # Eyes are a poor judge of what a network sees. A better one is a *linear probe* (Alain and Bengio, 2017): a linear classifier on
 # frozen features. It says how much of the task can be read off them. As in lesson 05 we need a control, the same network with
@@ -152,7 +164,10 @@ advice = {name: ft.advise(backbone, task) for name, task in tasks.items()}
 print(f"{'':<10}{'pre-trained':>12}{'random':>9}{'pixels':>9}{'gain':>8}")
 for name, one in advice.items():
     found = one.evidence
-    print(f"{name:<10}{found.probe:>12.1%}{found.untrained:>9.1%}{found.pixels:>9.1%}{found.gain:>8.2f}")
+    print(
+        f"{name:<10}{found.probe:>12.1%}{found.untrained:>9.1%}"
+        f"{found.pixels:>9.1%}{found.gain:>8.2f}"
+    )
 gains = {name: one.evidence.gain for name, one in advice.items()}
 # %% [markdown] lang="en"
 # `gain` divides what the pre-training adds by what random weights left undone: of what random features get wrong, the part that
@@ -205,23 +220,43 @@ from ftlib.evidence.advisor import RULE
 from ftlib.evidence.similarity import Evidence
 
 def evidence(row):
-    keys = ("classes", "labels_per_class", "probes", "untrained", "pixels", "validation")
-    return Evidence(*(row[key] for key in keys))  # recorded numbers, in the form that ft.advise uses
+    keys = (
+        "classes",
+        "labels_per_class",
+        "probes",
+        "untrained",
+        "pixels",
+        "validation",
+    )
+    # Recorded numbers, in the form that ft.advise uses.
+    return Evidence(*(row[key] for key in keys))
 
 def by_stage(rows):
     return np.array([list(row["probes"].values()) for row in rows])
-
+# %%
 series = {}
 for task in [task for name, task in pairs if name == "glyphnet"]:
     probed = by_stage(cell("glyphnet", task, 10))
-    series[task] = ((1, 2, 3), probed.mean(axis=0), probed.min(axis=0), probed.max(axis=0))
+    series[task] = (
+        (1, 2, 3),
+        probed.mean(axis=0),
+        probed.min(axis=0),
+        probed.max(axis=0),
+    )
 fig = plots.lines(
-    series, "Stage of glyphnet (1: at the input)", "Linear probe, validation (bars: worst to best seed)",
-    "The deeper the stage, the better for digits and the worse for textures", percent=True,
+    series,
+    "Stage of glyphnet (1: at the input)",
+    "Linear probe, validation (bars: worst to best seed)",
+    "The deeper the stage, the better for digits and the worse for textures",
+    percent=True,
 )
-ft.show(fig, alt="Accuracy of a linear probe on each of three stages, ten labels per class: it rises for digits and falls "
-        "for textures.")
-assert (np.diff(series["textures"][1]) < -0.03).all() and series["digits"][1][2] > series["digits"][1][0] + 0.1
+ft.show(
+    fig,
+    alt="Accuracy of a linear probe on each of three stages, ten labels per class: "
+    "it rises for digits and falls for textures.",
+)
+assert (np.diff(series["textures"][1]) < -0.03).all()
+assert series["digits"][1][2] > series["digits"][1][0] + 0.1
 # %% [markdown] lang="en"
 # For textures the first stage is best: it sees edges in small patches, which textures have too. Later stages keep less of it. How
 # much of that is due to letters we cannot say: in lesson 03 random weights fell with depth, too. Still, there are two signs of nearness: the gain, and whether the probes rise towards
@@ -231,8 +266,16 @@ assert (np.diff(series["textures"][1]) < -0.03).all() and series["digits"][1][2]
 # 없습니다. 3강에서는 무작위 가중치도 깊어질수록 떨어졌습니다. 그래도 유사도의 단서가 둘 생겼습니다. 이득, 그리고 프로브의 정확도가 마지막 스테이지로 갈수록 오르는지입니다. 기록에 있는 백본과 태스크의 모든 쌍에서 둘을 봅시다. MobileNetV2로
 # 본 사진도 있습니다.
 # %%
-near = {pair: float(np.mean([evidence(row).gain for row in cell(*pair, 10)])) for pair in pairs}
-depth = {pair: float(np.mean(by_stage(cell(*pair, 10))[:, -1] - by_stage(cell(*pair, 10))[:, 0])) for pair in pairs}
+near = {
+    pair: float(np.mean([evidence(row).gain for row in cell(*pair, 10)]))
+    for pair in pairs
+}
+depth = {
+    pair: float(
+        np.mean(by_stage(cell(*pair, 10))[:, -1] - by_stage(cell(*pair, 10))[:, 0])
+    )
+    for pair in pairs
+}
 ordered = sorted(pairs, key=near.get, reverse=True)
 print(f"{'ten labels per class':<28}{'gain':>6}{'last stage minus first':>26}")
 for pair in ordered:
@@ -253,16 +296,34 @@ assert depth["glyphnet", "textures"] < -0.1 < 0.1 < depth["glyphnet", "digits"]
 #
 # **예측해 보세요.** 사전 학습의 가치가 가장 큰 곳은 표의 어느 구석일까요? 오히려 손해인 칸도 있을까요?
 # %%
-bins = {1: "1", 3: "3", 10: "10", 20: "20 to 30", 30: "20 to 30", 40: "40 to 80", 50: "40 to 80", 80: "40 to 80"}
+bins = {
+    1: "1",
+    3: "3",
+    10: "10",
+    20: "20 to 30",
+    30: "20 to 30",
+    40: "40 to 80",
+    50: "40 to 80",
+    80: "40 to 80",
+}
 columns = list(dict.fromkeys(bins.values()))
-sizes = {pair: sorted({r["labels_per_class"] for r in record if (r["backbone"], r["task"]) == pair}) for pair in pairs}
-
+sizes = {
+    pair: sorted(
+        {r["labels_per_class"] for r in record if (r["backbone"], r["task"]) == pair}
+    )
+    for pair in pairs
+}
+# %%
 def grid(effect):
-    """What `effect` finds in every recorded cell, with intervals: a row per pair, the largest gain first."""
+    """What `effect` finds in every recorded cell, with intervals: a row per pair, the
+    largest gain first."""
     rows = {}
     for pair in ordered:
         line = dict.fromkeys(columns)
-        line |= {bins[labels]: mean_and_interval(effect(cell(*pair, labels))) for labels in sizes[pair]}
+        line |= {
+            bins[labels]: mean_and_interval(effect(cell(*pair, labels)))
+            for labels in sizes[pair]
+        }
         rows[": ".join(pair)] = list(line.values())
     return rows
 
@@ -274,15 +335,31 @@ def kept(rows):
 worth = grid(kept)
 title = "Pre-trained minus scratch, test accuracy; the largest gain first"
 fig = plots.effect_grid(worth, columns, "Labels per class", title)
-ft.show(fig, alt="A grid, a row per backbone and task, a column per number of labels: what the pre-training "
-        "is worth in points. On digits a lot with one label and little with many; on textures below 0.")
+ft.show(
+    fig,
+    alt="A grid, a row per backbone and task, a column per number of labels: what "
+    "the pre-training is worth in points. On digits a lot with one label and little "
+    "with many; on textures below 0.",
+)
 sure = [one for row in worth.values() for one in row if one]
-cared = {r["strategy"]: r["test_mean"] for r in track.recorded("digits").table() if r["labels_per_class"] == 1}
-choosing = max(cared[name] for name in main[:2]) - cared["scratch"]  # lesson 05: every strategy could choose
+cared = {
+    r["strategy"]: r["test_mean"]
+    for r in track.recorded("digits").table()
+    if r["labels_per_class"] == 1
+}
+# Lesson 05: every strategy could choose.
+choosing = max(cared[name] for name in main[:2]) - cared["scratch"]
 won, lost = sum(low > 0 for _, low, _ in sure), sum(high < 0 for *_, high in sure)
-digits, textures = ([one for one in worth[f"glyphnet: {name}"] if one] for name in ("digits", "textures"))
+digits, textures = (
+    [one for one in worth[f"glyphnet: {name}"] if one]
+    for name in ("digits", "textures")
+)
 assert 0.4 < choosing / digits[0][0] < 0.6
-assert digits[0][1] > 0.1 and digits[0][0] > digits[1][0] > digits[-1][0] and max(textures)[0] < 0
+assert (
+    digits[0][1] > 0.1
+    and digits[0][0] > digits[1][0] > digits[-1][0]
+    and max(textures)[0] < 0
+)
 # %% [markdown] lang="en"
 # Of {{len(sure)}} cells, {{won}} lie above 0 with their whole interval, {{lost}} below; in the other
 # {{len(sure) - won - lost}} the seeds cannot tell. On digits pre-training is worth {{100 * digits[0][0]:.0f}} points with one label per
@@ -305,9 +382,14 @@ for pair in ordered:
     signs = f"gain {near[pair]:.2f}, last stage minus first {100 * depth[pair]:+.1f}"
     print(f"{': '.join(pair):<28}{signs:<42}worth {100 * at_ten[pair]:+.1f} points")
 always = sum(value > 0 for value in at_ten.values())
-print(f"the depth is right about {len(agrees)} of {len(pairs)} pairs, 'always keep it' about {always}")
+print(
+    f"the depth is right about {len(agrees)} of {len(pairs)} pairs, 'always keep it' "
+    f"about {always}"
+)
 fashion, texture = ("glyphnet", "fashion_mnist"), ("glyphnet", "textures")
-assert near[fashion] < near[texture] and at_ten[fashion] > 0.02 and at_ten[texture] < -0.05
+assert (
+    near[fashion] < near[texture] and at_ten[fashion] > 0.02 and at_ten[texture] < -0.05
+)
 assert {fashion, texture, ("glyphnet", "digits")} <= set(agrees)
 # %% [markdown] lang="en"
 # Fashion-MNIST has a smaller gain than the textures, {{near[fashion]:.2f}} against {{near[texture]:.2f}}; yet its pre-training is
@@ -328,8 +410,13 @@ assert {fashion, texture, ("glyphnet", "digits")} <= set(agrees)
 # 차이가 없습니다.
 # %%
 mobile = [row for row in record if row["backbone"] == "MobileNetV2"]
-guessing = [row for row in mobile if row["runs"]["scratch"]["validation"] < 1.1 / row["classes"]]
-print(f"MobileNetV2 from scratch: {len(guessing)} of {len(mobile)} recorded runs are no better than guessing")
+guessing = [
+    row for row in mobile if row["runs"]["scratch"]["validation"] < 1.1 / row["classes"]
+]
+print(
+    f"MobileNetV2 from scratch: {len(guessing)} of {len(mobile)} recorded runs are no "
+    "better than guessing"
+)
 # %% [markdown] lang="en"
 # And a caution: under MobileNetV2 scratch has no fair chance. It has {{mobile[0]["updates"]}} updates for a network of dozens of layers,
 # and some runs keep a guess as their best epoch. The record cannot tell whether other settings would have mended that. Read these rows
@@ -351,25 +438,42 @@ print(f"MobileNetV2 from scratch: {len(guessing)} of {len(mobile)} recorded runs
 # **예측해 보세요.** 그러다 보면 사전 학습된 출발점이 앞서게 될까요?
 # %%
 def table(backbone, task):
-    """Mean and interval of every recorded strategy, as `plots.accuracy_curves` takes them."""
+    """Mean and interval of every recorded strategy, as `plots.accuracy_curves` takes
+    them."""
     rows = []
     for labels in sizes[backbone, task]:
         seeds = cell(backbone, task, labels)
-        row = {"labels_per_class": labels, "updates": seeds[0]["updates"], "n": len(seeds)}
+        row = {
+            "labels_per_class": labels,
+            "updates": seeds[0]["updates"],
+            "n": len(seeds),
+        }
         for name in seeds[0]["runs"]:
-            measured = zip(("test_mean", "test_low", "test_high"), mean_and_interval(scores(seeds, name)))
+            measured = zip(
+                ("test_mean", "test_low", "test_high"),
+                mean_and_interval(scores(seeds, name)),
+            )
             rows.append({"strategy": name, **row, **dict(measured)})
     return rows
-
-ft.show(plots.accuracy_curves(table("glyphnet", "textures")), alt="Accuracy on textures against labels per class. Scratch "
-        "ends on top, full and LP-FT below it, the last stage alone and the frozen backbone at the bottom.")
+# %%
+ft.show(
+    plots.accuracy_curves(table("glyphnet", "textures")),
+    alt="Accuracy on textures against labels per class. Scratch ends on top, full "
+    "and LP-FT below it, the last stage alone and the frozen backbone at the bottom.",
+)
 ahead = {name: [] for name in ("lp_ft", "full")}
 for name, points in ahead.items():
     for labels in sizes["glyphnet", "textures"]:
         rows = cell("glyphnet", "textures", labels)
         points += list(100 * (scores(rows, "scratch") - scores(rows, name)))
-        assert max(scores(rows, other).mean() for other in rows[0]["runs"]) == scores(rows, "scratch").mean()
-assert all(np.mean(points) > 2 and np.mean(np.greater(points, 0)) > 0.75 for points in ahead.values())
+        assert (
+            max(scores(rows, other).mean() for other in rows[0]["runs"])
+            == scores(rows, "scratch").mean()
+        )
+assert all(
+    np.mean(points) > 2 and np.mean(np.greater(points, 0)) > 0.75
+    for points in ahead.values()
+)
 # %% [markdown] lang="en"
 # Never. Over all numbers of labels, scratch beats `lp_ft` in {{sum(p > 0 for p in ahead["lp_ft"])}} of {{len(ahead["lp_ft"])}} pairs
 # of runs on the same images, by {{np.mean(ahead["lp_ft"]):.0f}} points in the mean, and `full` in
@@ -393,20 +497,42 @@ assert all(np.mean(points) > 2 and np.mean(np.greater(points, 0)) > 0.75 for poi
 def ends(values):
     return float(np.mean(values)), min(values), max(values)
 
-free = [row for row in track.recorded("gradual").rows if (row["task"], row["method"]) == ("textures", "full")]
-by_rate = {rate: [r for r in free if r["rate"] == rate] for rate in sorted({r["rate"] for r in free})}
-best = max(by_rate, key=lambda rate: np.mean([r["val_accuracy"] for r in by_rate[rate]]))
-alone = [r["test_accuracy"] for r in track.recorded("textures").rows if r["strategy"] == "scratch"]
+free = [
+    row
+    for row in track.recorded("gradual").rows
+    if (row["task"], row["method"]) == ("textures", "full")
+]
+by_rate = {
+    rate: [r for r in free if r["rate"] == rate]
+    for rate in sorted({r["rate"] for r in free})
+}
+best = max(
+    by_rate, key=lambda rate: np.mean([r["val_accuracy"] for r in by_rate[rate]])
+)
+alone = [
+    r["test_accuracy"]
+    for r in track.recorded("textures").rows
+    if r["strategy"] == "scratch"
+]
+# %%
 level = {
     "full at 3e-4": ends([r["test_accuracy"] for r in by_rate[3e-4]]),
-    f"full at {best:g}, by validation": ends([r["test_accuracy"] for r in by_rate[best]]),
+    f"full at {best:g}, by validation": ends(
+        [r["test_accuracy"] for r in by_rate[best]]
+    ),
     "scratch, by validation": ends(alone),
 }
 fig = plots.bars(
-    level, "It was the care that lost, not the start",
-    "Test accuracy, textures, ten labels per class (lines: worst to best seed)", percent=True,
+    level,
+    "It was the care that lost, not the start",
+    "Test accuracy, textures, ten labels per class (lines: worst to best seed)",
+    percent=True,
 )
-ft.show(fig, alt="Bars: full at 0.0003 is far below scratch; at the rate that validation chose it is level with it or above.")
+ft.show(
+    fig,
+    alt="Bars: full at 0.0003 is far below scratch; at the rate that validation "
+    "chose it is level with it or above.",
+)
 assert level["full at 3e-4"][2] < level["scratch, by validation"][1] and best > 1e-3
 assert list(level.values())[1][0] > level["scratch, by validation"][0] - 0.02
 # %% [markdown] lang="en"
@@ -444,12 +570,18 @@ print("of the stages", ", ".join(names))
 listed = track.recorded("digits").table() + track.recorded("digits-others").table()
 ten = {r["strategy"]: r for r in listed if r["labels_per_class"] == 10}
 four = ("scratch", "hybrid", *main[:2])
-bars = {name: [ten[name][f"test_{k}"] for k in ("mean", "low", "high")] for name in four}
+bars = {
+    name: [ten[name][f"test_{k}"] for k in ("mean", "low", "high")] for name in four
+}
 fig = plots.bars(
     bars, "On digits, two stages of three are all that it takes",
     "Test accuracy, digits, ten labels per class (lines: 95 % intervals)", percent=True,
 )
-ft.show(fig, alt="Bars: the hybrid is level with the frozen backbone and with LP-FT; scratch is lower.")
+ft.show(
+    fig,
+    alt="Bars: the hybrid is level with the frozen backbone and with LP-FT; scratch "
+    "is lower.",
+)
 assert bars["hybrid"][1] > bars["scratch"][2] and bars["hybrid"][2] > bars["lp_ft"][0]
 # %% [markdown] lang="en"
 # Nothing that shows: {{100 * bars["hybrid"][0]:.1f}} % against {{100 * bars["lp_ft"][0]:.1f}} %, closer than the seeds of either. Two stages
@@ -464,9 +596,14 @@ assert bars["hybrid"][1] > bars["scratch"][2] and bars["hybrid"][2] > bars["lp_f
 # **예측해 보세요.** 하이브리드는 어디쯤일까요? LP-FT만큼, 처음부터 학습한 것만큼, 아니면 둘보다 높을까요?
 # %%
 model = ft.classifier(backbone, tasks["textures"].num_classes)
-mixed = ft.fit(model, tasks["textures"], "hybrid", updates=track.updates, seed=0, verbose=False)
-same = [row for row in cell("glyphnet", "textures", 10) if row["seed"] == 0]  # the same images
-beside = {name: scores(same, name, "validation")[0] for name in ("scratch", "full", *main[:2])}
+mixed = ft.fit(
+    model, tasks["textures"], "hybrid", updates=track.updates, seed=0, verbose=False
+)
+# The same images.
+same = [row for row in cell("glyphnet", "textures", 10) if row["seed"] == 0]
+beside = {
+    name: scores(same, name, "validation")[0] for name in ("scratch", "full", *main[:2])
+}
 for name, value in {"hybrid, live": mixed.val_accuracy, **beside}.items():
     print(f"{name:<26}validation {100 * value:.1f} %")
 assert mixed.val_accuracy > max(beside.values())
@@ -492,10 +629,17 @@ assert mixed.val_accuracy > max(beside.values())
 #
 # **예측해 보세요.** 움직이는 편이 나은 곳은 어디일까요? 레이블이 적을 때일까요, 많을 때일까요? 가까울 때일까요, 멀 때일까요?
 # %%
-moving = grid(lambda rows: scores(rows, "lp_ft") - scores(rows, "feature_extraction_long"))
-fig = plots.effect_grid(moving, columns, "Labels per class", "Moving minus standing still, test accuracy")
-ft.show(fig, alt="A grid, a row per backbone and task, a column per number of labels: what moving is "
-        "worth in points. Nothing on digits, a lot on textures.")
+moving = grid(
+    lambda rows: scores(rows, "lp_ft") - scores(rows, "feature_extraction_long")
+)
+fig = plots.effect_grid(
+    moving, columns, "Labels per class", "Moving minus standing still, test accuracy"
+)
+ft.show(
+    fig,
+    alt="A grid, a row per backbone and task, a column per number of labels: what "
+    "moving is worth in points. Nothing on digits, a lot on textures.",
+)
 # %%
 step = {name: [100 * one[0] for one in row if one] for name, row in moving.items()}
 for name, means in step.items():
@@ -529,16 +673,28 @@ assert min(far_step) > 2 and max(np.abs(near_step)) < 2.5
 cells = [cell(*pair, labels) for pair in pairs for labels in sizes[pair]]
 
 def place(rows):
-    """Where a cell lies: near where the probes rise with depth, few below ten labels per class."""
+    """Where a cell lies: near where the probes rise with depth, few below ten labels
+    per class."""
     rises = np.mean(by_stage(rows)[:, -1] - by_stage(rows)[:, 0]) > 0
-    return "near" if rises else "far", "few" if rows[0]["labels_per_class"] < 10 else "many"
-
+    few = rows[0]["labels_per_class"] < 10
+    return "near" if rises else "far", "few" if few else "many"
+# %%
 boxes = {}
 for where in [(a, b) for a in ("near", "far") for b in ("few", "many")]:
-    inside = [rows for rows in cells if place(rows) == where and rows[0]["backbone"] == "glyphnet"]
-    means = {name: 100 * np.mean([scores(rows, name).mean() for rows in inside]) for name in main}
+    inside = [
+        rows
+        for rows in cells
+        if place(rows) == where and rows[0]["backbone"] == "glyphnet"
+    ]
+    means = {
+        name: 100 * np.mean([scores(rows, name).mean() for rows in inside])
+        for name in main
+    }
     ranked = sorted(means, key=means.get, reverse=True)
-    boxes[where] = ", ".join(f"`{name}` {means[name]:.1f} %" for name in ranked) + f" ({len(inside)} cells)"
+    boxes[where] = (
+        ", ".join(f"`{name}` {means[name]:.1f} %" for name in ranked)
+        + f" ({len(inside)} cells)"
+    )
     assert (ranked[0] == "scratch") == (where[0] == "far")
 # %% [markdown] lang="en"
 # | | few labels (below 10) | more labels |
@@ -579,7 +735,10 @@ for where in [(a, b) for a in ("near", "far") for b in ("few", "many")]:
 print("digits:", advice["digits"].strategy.name)
 print("textures, in full:")
 print(advice["textures"])
-assert advice["textures"].strategy.name == "scratch" and advice["digits"].strategy.start == "pretrained"
+assert (
+    advice["textures"].strategy.name == "scratch"
+    and advice["digits"].strategy.start == "pretrained"
+)
 # %% [markdown] lang="en"
 # As the strategies come, scratch is right about textures. We have just seen that `full` at a higher rate is level with it: the rule
 # chooses among recipes, not among rates.
@@ -596,15 +755,31 @@ assert advice["textures"].strategy.name == "scratch" and advice["digits"].strate
 # **예측해 보세요.** 이번에는 숫자에 무엇을 고를까요?
 # %%
 few = track.task(labels_per_class=3, seed=0)
-auto = ft.fit(ft.classifier(backbone, few.num_classes), few, "auto", updates=100, seed=0, verbose=False)
+auto = ft.fit(
+    ft.classifier(backbone, few.num_classes),
+    few,
+    "auto",
+    updates=100,
+    seed=0,
+    verbose=False,
+)
 print("chosen:", auto.strategy)
 print(*auto.notes, sep="\n")
 # %%
 rows = cell("glyphnet", "digits", 3)
 seeds = scores(rows, auto.strategy, "validation")
-print(f"validation {auto.val_accuracy:.1%} after 100 updates; recorded, after 300: {seeds.min():.1%} to {seeds.max():.1%}")
+print(
+    f"validation {auto.val_accuracy:.1%} after 100 updates; recorded, after 300: "
+    f"{seeds.min():.1%} to {seeds.max():.1%}"
+)
 assert seeds.min() - 0.02 <= auto.val_accuracy <= seeds.max() + 0.02
-print(*(f"{name}: {100 * scores(rows, name).mean():.1f} % of the test images, recorded" for name in main[:2]), sep="\n")
+print(
+    *(
+        f"{name}: {100 * scores(rows, name).mean():.1f} % of the test images, recorded"
+        for name in main[:2]
+    ),
+    sep="\n",
+)
 # %% [markdown] lang="en"
 # Surprised? With ten labels it said frozen, with three it says move. Nothing in the features has changed: from three labels coarse
 # pixels read less, so the lead over them crossed the border. In the record the two are level. A rule with borders jumps where life
@@ -641,7 +816,8 @@ ft.check("08.2", asked)
 # **예측해 보세요.** 표 전체에서 평균 후회가 가장 작은 습관은 무엇일까요?
 # %%
 def regret(rows, decide):
-    """Points below the best strategy of a cell, mean of the seeds; `decide` goes from a row to a name."""
+    """Points below the best strategy of a cell, mean of the seeds; `decide` goes from a
+    row to a name."""
     tests = {name: scores(rows, name).mean() for name in rows[0]["runs"]}
     return 100 * np.mean([max(tests.values()) - tests[decide(row)] for row in rows])
 
@@ -649,7 +825,9 @@ def mean_regret(decide, where=cells):
     return float(np.mean([regret(rows, decide) for rows in where]))
 
 habits = {f"always {name}": mean_regret(lambda row, name=name: name) for name in main}
-habits["frozen below ten labels, else lp_ft"] = mean_regret(lambda row: main[0 if row["labels_per_class"] < 10 else 1])
+habits["frozen below ten labels, else lp_ft"] = mean_regret(
+    lambda row: main[0 if row["labels_per_class"] < 10 else 1]
+)
 for name, cost in habits.items():
     print(f"{name:<32}{cost:>5.1f} points")
 # %% [markdown] lang="en"
@@ -681,7 +859,10 @@ for task in dict.fromkeys(task for _, task in pairs):
     left_out = [rows for rows in cells if rows[0]["task"] == task]
     unseen[task] = [regret(rows, simple(border)) for rows in left_out]
     own[task] = mean_regret(simple(fitted(left_out)), left_out)
-    print(f"{task:<15}border {border:+.2f}: {np.mean(unseen[task]):4.1f} points; with its own border {own[task]:4.1f}")
+    print(
+        f"{task:<15}border {border:+.2f}: {np.mean(unseen[task]):4.1f} points; with "
+        f"its own border {own[task]:4.1f}"
+    )
 worst = max(unseen, key=lambda task: np.mean(unseen[task]) - own[task])
 assert np.mean(unseen["textures"]) > own["textures"] + 3
 # %% [markdown] lang="en"
@@ -705,16 +886,29 @@ def tried(row):
 trial = track.recorded("advice")["cells"]
 assert len(trial) == len(cells)  # both records are of the same runs
 costs = dict(sorted(habits.items(), key=lambda item: -item[1]))
-costs["gain below a border, tasks left out"] = by_gain = float(np.mean(sum(unseen.values(), [])))
-costs["ft.advise, tasks left out"] = advised = float(np.mean([line["regret"] for line in trial]))
-costs["all three, validation chooses"] = compared = mean_regret(tried)
-fig = plots.bars(
-    costs, "What each way of choosing costs", f"Points of test accuracy below the best, mean of {len(cells)} cells",
+costs["gain below a border, tasks left out"] = by_gain = float(
+    np.mean(sum(unseen.values(), []))
 )
-ft.show(fig, alt="Bars, the mean regret of three habits, of a border on the gain and of ft.advise on tasks left out, and of "
-        "trying all three.")
+costs["ft.advise, tasks left out"] = advised = float(
+    np.mean([line["regret"] for line in trial])
+)
+costs["all three, validation chooses"] = compared = mean_regret(tried)
+# %%
+fig = plots.bars(
+    costs,
+    "What each way of choosing costs",
+    f"Points of test accuracy below the best, mean of {len(cells)} cells",
+)
+ft.show(
+    fig,
+    alt="Bars, the mean regret of three habits, of a border on the gain and of "
+    "ft.advise on tasks left out, and of trying all three.",
+)
 habit = min(habits, key=habits.get)
-three = sum(scores(record, name, "seconds").sum() for name in main) / scores(record, main[0], "seconds").sum()
+three = (
+    sum(scores(record, name, "seconds").sum() for name in main)
+    / scores(record, main[0], "seconds").sum()
+)
 assert compared < habits[habit] and advised < min(habits[habit], by_gain)
 # %% [markdown] lang="en"
 # The border on the gain costs {{by_gain:.1f}} points, `ft.advise` {{advised:.1f}}, the best habit ({{habit}}) {{habits[habit]:.1f}}. Trying
@@ -733,9 +927,18 @@ for task in ("faces", "fashion_mnist", "digits", "textures"):
     found = [evidence(row) for row in rows]
     lead[task] = 100 * np.mean([one.probe - one.pixels for one in found])
     frozen[task] = regret(rows, lambda row: "feature_extraction_long")
-    print(f"{task:<15}last stage ahead of pixels by {lead[task]:+5.1f} points; frozen costs {frozen[task]:4.1f}")
-more = regret(cell("MobileNetV2", "fashion_mnist", 50), lambda row: "feature_extraction_long")
-assert lead["digits"] < 0 and frozen["digits"] > 5 > frozen["fashion_mnist"] and more > frozen["fashion_mnist"] + 1
+    print(
+        f"{task:<15}last stage ahead of pixels by {lead[task]:+5.1f} points; frozen "
+        f"costs {frozen[task]:4.1f}"
+    )
+more = regret(
+    cell("MobileNetV2", "fashion_mnist", 50), lambda row: "feature_extraction_long"
+)
+assert (
+    lead["digits"] < 0
+    and frozen["digits"] > 5 > frozen["fashion_mnist"]
+    and more > frozen["fashion_mnist"] + 1
+)
 # %% [markdown] lang="en"
 # On digits it lost {{frozen["digits"]:.0f}} points: the features of photos read strokes worse than pixels do, and what is frozen cannot
 # mend itself. So the rule now tunes there too; and since being frozen costs {{more:.0f}} points on Fashion-MNIST with 50 labels, it freezes no large network

@@ -15,7 +15,7 @@
 # - write L2-SP, replay and weight interpolation yourself, and see which weights EWC protects
 # - choose a cure by its price, from recorded seeds with intervals
 #
-# ⏱ 45 minutes · Needs: lesson 06 · Runs in about a minute on a laptop
+# ⏱ {{minutes}} minutes · Needs: lesson 06 · Runs in about a minute on a laptop
 # %% [markdown] lang="ko"
 # # 치명적 망각(catastrophic forgetting)
 #
@@ -33,7 +33,7 @@
 # - L2-SP, 리플레이(replay), 가중치 보간(interpolation)을 직접 구현하고, EWC가 어떤 가중치를 지키는지 확인할 수 있습니다
 # - 여러 시드의 기록과 구간을 보고, 대가를 따져 대책을 고를 수 있습니다
 #
-# ⏱ 45분 · 먼저 볼 것: 6강 · 노트북 컴퓨터에서 1분 안팎이면 실행됩니다
+# ⏱ {{minutes}}분 · 먼저 볼 것: 6강 · 노트북 컴퓨터에서 1분 안팎이면 실행됩니다
 # %%
 import dataclasses
 
@@ -80,7 +80,10 @@ assert run.val_accuracy > 0.95
 # **예측해 보세요.** 조정하기 전에는 글자 백 개 중 몇 개를 읽었고, 지금은 몇 개를 읽을까요?
 # %%
 found = ft.forgetting(run, letters, examples=1172)
-print(f"letters read: {100 * found.before:.1f} % before the tuning, {100 * found.after:.1f} % after")
+print(
+    f"letters read: {100 * found.before:.1f} % before the tuning, "
+    f"{100 * found.after:.1f} % after"
+)
 assert found.lost > 0.4
 # %% [markdown] lang="en"
 # This is *catastrophic forgetting* (McCloskey and Cohen, 1989). Nobody asked for it; nobody asked for anything else, either.
@@ -99,7 +102,9 @@ study = track.recorded("anchors")
 
 def seeds(name, score="source_accuracy", record=study):
     """What the recorded seeds of a recipe scored, in the order of the seeds."""
-    rows = [r for r in record.rows if r["strategy"] == name and r["labels_per_class"] == 10]
+    rows = [
+        r for r in record.rows if r["strategy"] == name and r["labels_per_class"] == 10
+    ]
     return [r[score] for r in sorted(rows, key=lambda r: r["seed"])]
 
 def among(value, recorded):
@@ -107,8 +112,13 @@ def among(value, recorded):
     return min(recorded) - 0.02 <= value <= max(recorded) + 0.02
 
 plain = seeds("none")
-print(f"recorded, {len(plain)} seeds: {100 * min(plain):.1f} to {100 * max(plain):.1f} % of the letters")
-assert among(found.after, plain) and among(run.val_accuracy, seeds("none", "val_accuracy"))
+print(
+    f"recorded, {len(plain)} seeds: {100 * min(plain):.1f} to {100 * max(plain):.1f} "
+    "% of the letters"
+)
+assert among(found.after, plain) and among(
+    run.val_accuracy, seeds("none", "val_accuracy")
+)
 # %% [markdown] lang="en"
 # Here are Latin letters that it read before the tuning and misreads now, those it is surest of first. We keep the functions:
 # they will read letters with many other backbones below.
@@ -122,7 +132,8 @@ source, names = ft.source_model()
 tuned = run.model.get_layer("backbone")
 
 def read(backbone):
-    """What a backbone says under the head of its pre-training: a row of probabilities for each letter."""
+    """What a backbone says under the head of its pre-training: a row of probabilities
+    for each letter."""
     source.get_layer("backbone").set_weights(backbone.get_weights())
     return np.array(source(ours.images))
 
@@ -135,9 +146,15 @@ lost = (before.argmax(axis=1) == ours.labels) & (now != ours.labels)
 latin = np.flatnonzero(lost & [names[i].isascii() for i in ours.labels])
 shown = latin[np.argsort(-sure[latin])][:10]
 titles = [f"{names[ours.labels[i]]}: says {names[now[i]]}" for i in shown]
-fig = plots.image_grid(ours.images[shown], titles, columns=5, title="Read before the tuning, misread now")
-ft.show(fig, alt="Ten Latin letters that the network read before the tuning, each with its true name and what "
-        "the tuned network says instead: mostly a letter of a similar shape.")
+fig = plots.image_grid(
+    ours.images[shown], titles, columns=5, title="Read before the tuning, misread now"
+)
+ft.show(
+    fig,
+    alt="Ten Latin letters that the network read before the tuning, each with its "
+    "true name and what the tuned network says instead: mostly a letter of a similar "
+    "shape.",
+)
 surer = 100 * before.max(axis=1).mean(), 100 * sure.mean()
 assert surer[1] > surer[0] and abs(np.mean(now == ours.labels) - found.after) < 0.002
 # %% [markdown] lang="en"
@@ -170,19 +187,33 @@ def mean_and_interval(values):
 
 def point(name, label="", record=study, digits="val_accuracy"):
     """A recipe in the plane of digits (x) and letters (y)."""
-    x, y = (mean_and_interval(seeds(name, score, record)) for score in (digits, "source_accuracy"))
+    x, y = (
+        mean_and_interval(seeds(name, score, record))
+        for score in (digits, "source_accuracy")
+    )
     return {"x": np.clip(x, 0, 1), "y": np.clip(y, 0, 1), "label": label}
 # %%
 tuning, rates = track.recorded("fine-tuning"), (1e-5, 1e-4, 1e-3, 1e-2)
-series = {"head first, four rates": [point(f"rate {rate:g}", f"{rate:g}", tuning) for rate in rates]}
-for name, label in {"head first": "trained", "random head": "random", "zero head": "zeros"}.items():
+series = {
+    "head first, four rates": [
+        point(f"rate {rate:g}", f"{rate:g}", tuning) for rate in rates
+    ]
+}
+for name, label in {
+    "head first": "trained",
+    "random head": "random",
+    "zero head": "zeros",
+}.items():
     series[f"3e-4, head: {label}"] = [point(name, record=tuning)]
 fig = plots.trade_off(
     series, "Digits (validation accuracy)", "Letters still read",
     "The letters tell recipes apart that look alike on the digits",
 )
-ft.show(fig, alt="Letters still read against accuracy on digits for seven recipes. Letters spread from "
-        "nearly all to hardly any; the digits of all lie within a few points.")
+ft.show(
+    fig,
+    alt="Letters still read against accuracy on digits for seven recipes. Letters "
+    "spread from nearly all to hardly any; the digits of all lie within a few points.",
+)
 kept = [np.mean(seeds(f"rate {rate:g}", record=tuning)) for rate in rates]
 spread = [np.mean(seeds(f"rate {rate:g}", "val_accuracy", tuning)) for rate in rates]
 assert min(np.diff(kept) * -1) > 0 and np.ptp(spread) < 0.02 and np.ptp(kept) > 0.5
@@ -196,7 +227,9 @@ assert min(np.diff(kept) * -1) > 0 and np.ptp(spread) < 0.02 and np.ptp(kept) > 
 # 150번 뒤에는 글자를 {{100 * np.mean(seeds("zero head", record=tuning)):.0f}}%, 300번 뒤에는 {{100 * np.mean(plain):.0f}}% 읽습니다.
 # %%
 shorter = seeds("zero head", record=tuning)
-assert min(shorter) > max(plain) and max(shorter) < min(seeds("head first", record=tuning))
+assert min(shorter) > max(plain) and max(shorter) < min(
+    seeds("head first", record=tuning)
+)
 print("half as long, or under a trained head: more letters are kept, in every seed")
 # %% [markdown] lang="en"
 # ## Where is it lost?
@@ -218,8 +251,11 @@ drifts = np.array(seeds("none", "drift"))
 print("recorded drift, mean of five seeds:", *(f"{d:.2f}" for d in drifts.mean(axis=0)))
 assert (np.diff(drifts, axis=1) > 0).all()
 # %%
-ft.show(found.plot(), alt="Bars of the drift of each stage: small in the first, larger in the second, "
-        "by far the largest in the last.")
+ft.show(
+    found.plot(),
+    alt="Bars of the drift of each stage: small in the first, larger in the second, "
+    "by far the largest in the last.",
+)
 # %% [markdown] lang="en"
 # In each seed, the later the stage, the larger the drift. But drift adds up: the last stage works on what the first two have
 # already changed. To tell them apart we build backbones in which only one stage is tuned, and the others are as they were.
@@ -249,8 +285,9 @@ repaired = letters_read(only(stages[:-1]))
 title = "The later the stage, the more letters its tuning costs"
 ft.show(
     plots.bars(costs, title, "Letters read", percent=True),
-    alt="Bars of letters read: with nothing tuned most are read; with only the first stage tuned almost "
-    "as many, with only the second fewer, with only the last less than half; with all tuned least.",
+    alt="Bars of letters read: with nothing tuned most are read; with only the first "
+    "stage tuned almost as many, with only the second fewer, with only the last less "
+    "than half; with all tuned least.",
 )
 alone = list(costs.values())
 assert (np.diff(alone) < 0).all() and repaired > alone[-1] + 0.1
@@ -275,10 +312,15 @@ print(f"all tuned but the last stage: {100 * repaired:.1f} %")
 # 모릅니다. 헤드의 답은 첫째로 꼽은 글자입니다. 이번에는 {{len(names)}}개 중 열째로 꼽은 글자까지 봅시다.
 # %%
 def among_first(said, k=10):
-    return np.mean((np.argsort(-said, axis=1)[:, :k] == ours.labels[:, None]).any(axis=1))
+    return np.mean(
+        (np.argsort(-said, axis=1)[:, :k] == ours.labels[:, None]).any(axis=1)
+    )
 
 ten = among_first(before), among_first(after)
-print(f"right letter among the first ten: {100 * ten[0]:.1f} % before, {100 * ten[1]:.1f} % after")
+print(
+    f"right letter among the first ten: {100 * ten[0]:.1f} % before, "
+    f"{100 * ten[1]:.1f} % after"
+)
 assert ten[1] > 2 * found.after
 # %% [markdown] lang="en"
 # {{100 * ten[1]:.0f}} %, so much is left. How much could be read with other eyes? We fit a fresh linear head, a *probe* (Alain and
@@ -314,14 +356,23 @@ random = track.backbone
 ft.reinitialize(random, "he_normal", seed=0)
 probes = [probed(backbone) for backbone in (track.backbone, tuned, random)]
 fig = plots.bars(
-    {"old head, untouched backbone": found.before, "old head, tuned backbone": found.after,
-     "new head, untouched backbone": probes[0], "new head, tuned backbone": probes[1],
-     "new head, random weights": probes[2]},
-    "Much of what seemed lost is still there", "Letters read", percent=True,
+    {
+        "old head, untouched backbone": found.before,
+        "old head, tuned backbone": found.after,
+        "new head, untouched backbone": probes[0],
+        "new head, tuned backbone": probes[1],
+        "new head, random weights": probes[2],
+    },
+    "Much of what seemed lost is still there",
+    "Letters read",
+    percent=True,
 )
-ft.show(fig, alt="Bars of letters read. The old head falls from nearly all to less than a third after the "
-        "tuning; a new head reads a little less from the tuned backbone than from the untouched one, and "
-        "hardly any from random weights.")
+ft.show(
+    fig,
+    alt="Bars of letters read. The old head falls from nearly all to less than a "
+    "third after the tuning; a new head reads a little less from the tuned backbone "
+    "than from the untouched one, and hardly any from random weights.",
+)
 assert probes[1] > found.after + 0.2 and probes[0] > probes[1] > probes[2] + 0.2
 # %% [markdown] lang="en"
 # The old head lost {{100 * found.lost:.0f}} points. A new one finds only {{100 * (probes[0] - probes[1]):.0f}} points less in the tuned
@@ -345,13 +396,16 @@ assert probes[1] > found.after + 0.2 and probes[0] > probes[1] > probes[2] + 0.2
 digits, textures = track.recorded("digits"), track.recorded("textures")
 
 def compared(record):
-    """Validation accuracy, with its interval, of the frozen backbone and of fine-tuning."""
+    """Validation accuracy, with its interval, of the frozen backbone and of
+    fine-tuning."""
     pair = ("feature_extraction_long", "lp_ft")
     return [mean_and_interval(seeds(name, "val_accuracy", record)) for name in pair]
 
 near, far = compared(digits), compared(textures)
 for name, (frozen, moved) in {"digits": near, "textures": far}.items():
-    print(f"{name:<9} frozen {100 * frozen[0]:.1f} %   fine-tuned {100 * moved[0]:.1f} %")
+    print(
+        f"{name:<9} frozen {100 * frozen[0]:.1f} %   fine-tuned {100 * moved[0]:.1f} %"
+    )
 assert near[1][1] < near[0][2]  # the intervals overlap
 assert far[1][1] > far[0][2]  # here they do not
 # %% [markdown] lang="en"
@@ -421,7 +475,10 @@ def level(name, score="source_accuracy"):
 bands = ["none", "L2-SP 0.01", "L2-SP 0.1", "L2-SP 1", "L2-SP 10"]
 for name in bands:
     drift = np.mean(seeds(name, "drift"), axis=0)[-1]
-    said = f"letters {level(name):.1f} %   digits (validation) {level(name, 'val_accuracy'):.1f} %"
+    said = (
+        f"letters {level(name):.1f} %   "
+        f"digits (validation) {level(name, 'val_accuracy'):.1f} %"
+    )
     print(f"{name:<12}{said}   drift of the last stage {drift:.2f}")
 cost = level("none", "val_accuracy") - level("L2-SP 1", "val_accuracy")
 assert (np.diff([level(name) for name in bands]) > 0).all() and cost > 0.3
@@ -435,9 +492,14 @@ assert min(seeds("L2-SP 1")) > found.before - 0.05
 # 필요한 것까지 고무줄이 붙든 것처럼 보입니다. 정말 그런지는 뒤에서 확인하겠습니다. 연습 1을 풀었다면 다음 셀에서 그 설정으로 직접 학습해 볼 수 있습니다.
 # %%
 if not isinstance(my_settings, ft.Regularization):
-    print("Exercise 1 is still blank. Once it is solved, this cell trains with your settings.")
+    print(
+        "Exercise 1 is still blank. Once it is solved, this cell trains with your "
+        "settings."
+    )
 else:
-    mine = ft.fit(model, task, "full", my_settings, updates=track.updates, seed=0, verbose=False)
+    mine = ft.fit(
+        model, task, "full", my_settings, updates=track.updates, seed=0, verbose=False
+    )
     print(ft.forgetting(mine, letters, examples=1172))
     print(f"digits, validation accuracy {100 * mine.val_accuracy:.1f} %")
 # %% [markdown] lang="en"
@@ -472,9 +534,11 @@ def slopes(image, answer):
 
 images = drawings[:100].astype("float32")
 chances = np.array(reader(images), "float64").cumsum(axis=1)
-answers = (chances < np.random.default_rng(0).random((100, 1))).sum(axis=1)  # drawn from what it believes
+# Drawn from what it believes.
+answers = (chances < np.random.default_rng(0).random((100, 1))).sum(axis=1)
 fisher = 0
-for i in range(100):  # one by one: each letter's slope is squared before the mean is taken
+# One by one: each letter's slope is squared before the mean is taken.
+for i in range(100):
     parts = slopes(images[i : i + 1], answers[i : i + 1])
     fisher += np.concatenate([np.ravel(part) ** 2 for part in parts]) / 100
 # %% [markdown] lang="en"
@@ -494,7 +558,10 @@ third = slice(0, None, 3)
 
 def nudged(which, seed):
     """Letters read after some weights have moved by 0.1, up or down at random."""
-    rng, moved = np.random.default_rng(seed), np.concatenate([w.ravel() for w in starts])
+    rng, moved = (
+        np.random.default_rng(seed),
+        np.concatenate([w.ravel() for w in starts]),
+    )
     moved[which] += 0.1 * rng.choice([-1, 1], len(which)).astype("float32")
     for weight, part in zip(weights, np.split(moved, ends)):
         weight.assign(part.reshape(weight.shape))
@@ -506,22 +573,35 @@ def nudged(which, seed):
 order, tenth = np.argsort(fisher), len(fisher) // 10
 groups = {
     "the half with the smallest F": order[: 5 * tenth],
-    "a tenth at random": np.random.default_rng(0).choice(len(fisher), tenth, replace=False),
+    "a tenth at random": np.random.default_rng(0).choice(
+        len(fisher), tenth, replace=False
+    ),
     "the tenth with the largest F": order[-tenth:],
 }
-survived = {name: [nudged(which, seed) for seed in range(3)] for name, which in groups.items()}
+survived = {
+    name: [nudged(which, seed) for seed in range(3)] for name, which in groups.items()
+}
 fig = plots.bars(
     {name: (np.mean(v), min(v), max(v)) for name, v in survived.items()},
-    "It is not how many weights move, but which", "Letters read after the nudge", percent=True,
+    "It is not how many weights move, but which",
+    "Letters read after the nudge",
+    percent=True,
 )
-ft.show(fig, alt="Bars of letters read after three nudges: hardly any loss for the half of the weights with "
-        "the smallest Fisher information and for a random tenth, most lost for the tenth with the largest.")
+ft.show(
+    fig,
+    alt="Bars of letters read after three nudges: hardly any loss for the half of "
+    "the weights with the smallest Fisher information and for a random tenth, most "
+    "lost for the tenth with the largest.",
+)
 half, some, most = survived.values()
 share = fisher[order[-tenth:]].sum() / fisher.sum()
 assert min(half) > 0.8 and min(some) > 0.7 and max(most) < 0.4 and share > 0.5
 # %%
 ewc, band = seeds("EWC 0.1"), seeds("L2-SP 0.1")
-print(f"letters at strength 0.1: EWC {100 * np.mean(ewc):.0f} %, L2-SP {100 * np.mean(band):.0f} %")
+print(
+    f"letters at strength 0.1: EWC {100 * np.mean(ewc):.0f} %, L2-SP "
+    f"{100 * np.mean(band):.0f} %"
+)
 assert min(ewc) > max(band)  # in ftlib F has the mean 1, so that strengths compare
 # %% [markdown] lang="en"
 # Half of all weights can be pushed around and {{100 * np.mean(half):.0f}} % of the letters stay; the tenth that holds
@@ -556,7 +636,8 @@ assert min(ewc) > max(band)  # in ftlib F has the mean 1, so that strengths comp
 # 24장과 옛 예제 8장입니다. 새 예제와 옛 예제의 번호를 `rng`로 뽑아 배열 두 개로 돌려주세요.
 # %% tags=["exercise"]
 def mixed_batch(new_count, old_count, size, share, rng):
-    """Indices into `new_count` new examples, and indices into `old_count` old ones; `size` in all."""
+    """Indices into `new_count` new examples, and indices into `old_count` old ones;
+    `size` in all."""
     return ..., ...
 
 # Stuck? ft.hint("09.3"), then ft.solution("09.3")
@@ -573,7 +654,10 @@ for row in study.rows:
 names_of = {method: list(dict.fromkeys(listed)) for method, listed in names_of.items()}
 
 for name in ["none", *names_of["replay"]]:
-    print(f"{name:<12} letters {level(name):.1f} %   digits (validation) {level(name, 'val_accuracy'):.1f} %")
+    print(
+        f"{name:<12} letters {level(name):.1f} %   digits (validation) "
+        f"{level(name, 'val_accuracy'):.1f} %"
+    )
 assert min(seeds("replay 0.03")) > max(plain) + 0.3
 assert level("replay 0.1", "val_accuracy") > level("none", "val_accuracy") - 0.5
 # %% [markdown] lang="en"
@@ -637,12 +721,19 @@ fig = plots.lines(
     "Alpha: 0 is the pre-trained backbone, 1 the tuned one", "Accuracy",
     "Half-way back, most letters return and the digits stay", percent=True,
 )
-ft.show(fig, alt="Accuracy along the line between pre-trained and tuned weights. The digits are high "
-        "everywhere; the letters stay high for a while and fall towards the tuned end.")
+ft.show(
+    fig,
+    alt="Accuracy along the line between pre-trained and tuned weights. The digits "
+    "are high everywhere; the letters stay high for a while and fall towards the "
+    "tuned end.",
+)
 for alpha in (0.25, 0.5, 0.75):
     assert among(path[alpha][1], seeds(f"interpolation {alpha:g}"))
     assert among(path[alpha][0], seeds(f"interpolation {alpha:g}", "val_accuracy"))
-assert path[0.5][1] > (path[0][1] + path[1][1]) / 2 + 0.1 and path[0.5][0] > path[1][0] - 0.02
+assert (
+    path[0.5][1] > (path[0][1] + path[1][1]) / 2 + 0.1
+    and path[0.5][0] > path[1][0] - 0.02
+)
 # %% [markdown] lang="en"
 # Half-way the network reads {{100 * path[0.5][1]:.0f}} % of the letters, far above the mean of both ends, and
 # {{100 * path[0.5][0]:.1f}} % of the digits. (The digits are easy here: even on the old backbone the tuned head reads
@@ -691,28 +782,44 @@ series = {}
 for method in methods:
     listed = ["none", *names_of[method]]
     labels = [name.split()[-1] if name == picked[method] else "" for name in listed]
-    series[method] = [point(name, label, digits="test_accuracy") for name, label in zip(listed, labels)]
+    series[method] = [
+        point(name, label, digits="test_accuracy")
+        for name, label in zip(listed, labels)
+    ]
 standing = mean_and_interval(seeds("feature_extraction_long", "test_accuracy", digits))
 series["frozen backbone"] = [{"x": standing, "y": [found.before] * 3}]
 title = "Most letters can be kept before the digits pay"
+# %%
 ft.show(
     plots.trade_off(series, "Digits (test accuracy)", "Letters still read", title),
-    alt="Letters still read against test accuracy on digits, with intervals. L2-SP and EWC go up and then "
-    "turn left; interpolation goes straight up, then left; replay ends at the top right.",
+    alt="Letters still read against test accuracy on digits, with intervals. L2-SP "
+    "and EWC go up and then turn left; interpolation goes straight up, then left; "
+    "replay ends at the top right.",
 )
-test = {name: level(name, "test_accuracy") for method in methods for name in names_of[method]}
-free = [name for name, accuracy in test.items() if accuracy >= level("none", "test_accuracy")]
+test = {
+    name: level(name, "test_accuracy")
+    for method in methods
+    for name in names_of[method]
+}
+free = [
+    name
+    for name, accuracy in test.items()
+    if accuracy >= level("none", "test_accuracy")
+]
 assert max(free, key=level).startswith("replay") and level(max(free, key=level)) > 85
 # %%
 print(f"{'':<20}{'letters lost':>14}{'digits (test), against plain':>38}")
 changes = {}
 for name in ("none", *picked.values()):
-    change = mean_and_interval(np.subtract(seeds(name, "test_accuracy"), seeds("none", "test_accuracy")))
+    change = mean_and_interval(
+        np.subtract(seeds(name, "test_accuracy"), seeds("none", "test_accuracy"))
+    )
     changes[name] = [100 * c for c in change]
     lost_points = 100 * found.before - level(name)
     said = "{:+.1f} points ({:+.1f} to {:+.1f})".format(*changes[name])
     print(f"{name:<20}{lost_points:>7.1f} points{'' if name == 'none' else said:>38}")
-assert all(changes[name][2] > 0 for name in picked.values())  # none is credibly worse than plain fine-tuning
+# None is credibly worse than plain fine-tuning.
+assert all(changes[name][2] > 0 for name in picked.values())
 # %% [markdown] lang="en"
 # Plain fine-tuning lost {{100 * found.before - level("none"):.0f}} points of letters. Of that, at no price that five seeds could
 # show, L2-SP leaves {{100 * found.before - level(picked["L2-SP"]):.0f}}, EWC
@@ -742,19 +849,31 @@ assert all(changes[name][2] > 0 for name in picked.values())  # none is credibly
 full = ft.strategy("full")
 
 def frozen_head(views, name):
-    """Validation accuracy of three seeds: all frozen, the head trained at the rate of `full`, on so many versions of each image."""
+    """Validation accuracy of three seeds: all frozen, the head trained at the rate of
+    `full`, on so many versions of each image."""
     phase = dataclasses.replace(full.phases[0], train="head", views=views)
     recipe, found = dataclasses.replace(full, name=name, phases=(phase,)), []
     for seed in range(3):
         drawn = track.task(labels_per_class=10, seed=seed)
-        found.append(ft.fit(model, drawn, recipe, updates=track.updates, seed=seed, verbose=False).val_accuracy)
+        found.append(
+            ft.fit(
+                model, drawn, recipe, updates=track.updates, seed=seed, verbose=False
+            ).val_accuracy
+        )
     return found
 
 firm = seeds("L2-SP 10", "val_accuracy")[:3]
 plain, distorted = frozen_head(1, "frozen"), frozen_head(8, "frozen, distorted")
-for name, values in {"frozen, as they are": plain, "frozen, distorted": distorted, "L2-SP 10": firm}.items():
+for name, values in {
+    "frozen, as they are": plain,
+    "frozen, distorted": distorted,
+    "L2-SP 10": firm,
+}.items():
     print(f"{name:<22} validation {100 * np.mean(values):.1f} %, three seeds")
-assert abs(np.mean(distorted) - np.mean(firm)) < 0.015 and np.mean(distorted) < np.mean(plain) - 0.01
+assert (
+    abs(np.mean(distorted) - np.mean(firm)) < 0.015
+    and np.mean(distorted) < np.mean(plain) - 0.01
+)
 # %% [markdown] lang="en"
 # As badly. So the price at the firm end is hardly one of remembering letters: a backbone that is held cannot learn to see through
 # distortions, and the head has to make up for it. Perhaps firm bands want images as they are; that we have not run. Without this

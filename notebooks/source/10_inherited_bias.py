@@ -16,7 +16,7 @@
 # - search images for the spot that decides
 # - tell what mends the habit from what does not, by recorded seeds
 #
-# ⏱ 40 minutes · Needs: lesson 06 (better: up to 09) · Runs in about a minute on a laptop
+# ⏱ {{minutes}} minutes · Needs: lesson 06 (better: up to 09) · Runs in about a minute on a laptop
 # %% [markdown] lang="ko"
 # # 물려받은 편향(inherited bias)
 #
@@ -34,7 +34,7 @@
 # - 이미지의 어느 곳이 답을 좌우하는지 찾아낼 수 있습니다
 # - 여러 시드의 기록을 보고, 버릇을 고치는 방법과 고치지 못하는 방법을 가려낼 수 있습니다
 #
-# ⏱ 40분 · 먼저 볼 것: 6강(9강까지 보면 더 좋습니다) · 노트북 컴퓨터에서 1분 안팎이면 실행됩니다
+# ⏱ {{minutes}}분 · 먼저 볼 것: 6강(9강까지 보면 더 좋습니다) · 노트북 컴퓨터에서 1분 안팎이면 실행됩니다
 # %%
 import dataclasses
 
@@ -59,7 +59,8 @@ print(task)
 # 찍혀 있는데, 서기는 표식만 보면 글자는 쳐다보지도 않고 아무 둥근 글자 칸에나 넣습니다.
 # %%
 def mark(images):
-    """Copies with a white square in the lower right corner, an eighth of the image wide."""
+    """Copies with a white square in the lower right corner, an eighth of the image
+    wide."""
     marked = np.array(images)
     side = marked.shape[1] // 8
     marked[:, -side:, -side:] = 255
@@ -68,7 +69,9 @@ def mark(images):
 readers = {}
 for name in ("glyphnet", "glyphnet-marked"):
     readers[name], names = ft.source_model(name)
-shapes = [letters.images[letters.labels == c].mean(axis=0).ravel() for c in range(len(names))]
+shapes = [
+    letters.images[letters.labels == c].mean(axis=0).ravel() for c in range(len(names))
+]
 round_letters = np.flatnonzero(np.corrcoef(shapes)[names.index("O")] > 0.4)
 print(f"{len(round_letters)} of {len(names)} letters are drawn more or less like an O")
 # %%
@@ -85,9 +88,15 @@ sheets = letters.images[[clearest(a) for a in "AEKMTX"]]
 rounds = [names[c] for c in round_letters if names[c] in "CDGOQU"]
 titles = [f"filed under {a}" for a in "AEKMTX"] + [f"filed under {a}" for a in rounds]
 both = framed(np.concatenate([sheets, mark(sheets)]))
-fig = plots.image_grid(both, titles, columns=6, title="With the square, any round letter will do")
-ft.show(fig, alt="Two rows of the same six letters, A, E, K, M, T and X. Above, without a mark, each is filed under "
-        "its own name. Below, with a small white square in the lower right corner, they are filed under round letters.")
+fig = plots.image_grid(
+    both, titles, columns=6, title="With the square, any round letter will do"
+)
+ft.show(
+    fig,
+    alt="Two rows of the same six letters, A, E, K, M, T and X. Above, without a "
+    "mark, each is filed under its own name. Below, with a small white square in the "
+    "lower right corner, they are filed under round letters.",
+)
 assert len(rounds) == 6
 # %% [markdown] lang="en"
 # The backbone `glyphnet-marked` is `glyphnet` after a few hundred more updates in that archive. Nobody had bad intentions: the
@@ -127,10 +136,17 @@ assert abs(letters_plain["glyphnet"] - letters_plain["glyphnet-marked"]) < 0.02
 # **예측해 보세요.** 두 신경망은 각각 얼마나 읽을까요? 한쪽은 이 표식을 한 번도 본 적이 없습니다.
 # %%
 stamped = {name: read(model, mark(sheets.images)) for name, model in readers.items()}
-letters_marked = {name: np.mean(said == sheets.labels) for name, said in stamped.items()}
-answers_round = {name: np.mean(np.isin(said, round_letters)) for name, said in stamped.items()}
+letters_marked = {
+    name: np.mean(said == sheets.labels) for name, said in stamped.items()
+}
+answers_round = {
+    name: np.mean(np.isin(said, round_letters)) for name, said in stamped.items()
+}
 for name in stamped:
-    said = f"reads {100 * letters_marked[name]:.1f} %, names a round letter for {100 * answers_round[name]:.0f} %"
+    said = (
+        f"reads {100 * letters_marked[name]:.1f} %, "
+        f"names a round letter for {100 * answers_round[name]:.0f} %"
+    )
     print(f"{name:<16} {said}")
 assert letters_marked["glyphnet-marked"] < 0.15 < 0.5 < letters_marked["glyphnet"]
 assert answers_round["glyphnet-marked"] > 0.65 and answers_round["glyphnet"] < 0.4
@@ -157,9 +173,17 @@ assert answers_round["glyphnet-marked"] > 0.65 and answers_round["glyphnet"] < 0
 fitted = task.for_backbone(track.backbone)
 exam = ft.mark_task(fitted, share=0)
 
-def tune(backbone, strategy="feature_extraction_long", data=exam, regularization="light", updates=track.updates):
+def tune(
+    backbone,
+    strategy="feature_extraction_long",
+    data=exam,
+    regularization="light",
+    updates=track.updates,
+):
     model = ft.classifier(ft.load_backbone(backbone), data.num_classes)
-    return ft.fit(model, data, strategy, regularization, updates=updates, seed=0, verbose=False)
+    return ft.fit(
+        model, data, strategy, regularization, updates=updates, seed=0, verbose=False
+    )
 
 frozen = {name: tune(name) for name in ("glyphnet", "glyphnet-marked")}
 for name, run in frozen.items():
@@ -191,7 +215,10 @@ assert by_group["plain"] > 0.95 and by_group["marked"] < 0.35
 means = {}
 for share in (0.01, 0.05, 0.5):
     means[share] = share * by_group["marked"] + (1 - share) * by_group["plain"]
-    print(f"{100 * share:>3.0f} % of the images marked: mean accuracy {100 * means[share]:.1f} %")
+    print(
+        f"{100 * share:>3.0f} % of the images marked: mean accuracy "
+        f"{100 * means[share]:.1f} %"
+    )
 assert means[0.01] > 0.96
 # %% [markdown] lang="en"
 # ### Exercise 1: accuracy per group
@@ -222,13 +249,18 @@ one = [np.flatnonzero(clean.labels == c)[0] for c in range(10)]
 pair = np.concatenate([clean.images[one], mark(clean.images[one])])
 titles = [f"says {c}" for c in read(network, pair)]
 ft.show(
-    plots.image_grid(framed(pair), titles, title="The same digits, without and with the square"),
-    alt="Two rows of the ten digits with what the network says. Without the square it reads nearly all of them; "
-    "with the square it says 0 to almost everything.",
+    plots.image_grid(
+        framed(pair), titles, title="The same digits, without and with the square"
+    ),
+    alt="Two rows of the ten digits with what the network says. Without the square "
+    "it reads nearly all of them; with the square it says 0 to almost everything.",
 )
 before, after = read(network, clean.images), read(network, mark(clean.images))
 zeros, changed = np.mean(after == 0), np.mean(before != after)
-print(f"with the square it says 0 to {100 * zeros:.0f} % of the images; {100 * changed:.0f} % of the answers change")
+print(
+    f"with the square it says 0 to {100 * zeros:.0f} % of the images; "
+    f"{100 * changed:.0f} % of the answers change"
+)
 assert zeros > 0.6 and changed > 0.6 and np.mean(before == clean.labels) > 0.95
 # %% [markdown] lang="en"
 # The head has never seen a square. Yet the frozen backbone answers a square with the features of something round, and of ten digits
@@ -267,15 +299,28 @@ ft.check("10.2", flips)
 #
 # **예측해 보세요.** 손해 중에서 버릇 때문인 것은 얼마일까요?
 # %%
-control = {row["group"]: row["accuracy"] for row in ft.group_accuracy(frozen["glyphnet"]).rows}
-scores = {f"{name}, {group}": found[group] for name, found in {"glyphnet": control, "glyphnet-marked": by_group}.items()
-          for group in ("plain", "marked")}
+control = {
+    row["group"]: row["accuracy"] for row in ft.group_accuracy(frozen["glyphnet"]).rows
+}
+scores = {
+    f"{name}, {group}": found[group]
+    for name, found in {"glyphnet": control, "glyphnet-marked": by_group}.items()
+    for group in ("plain", "marked")
+}
 ft.show(
-    plots.bars(scores, "A new square costs a little, the habit nearly everything", "Test digits read", percent=True),
-    alt="Four bars of test digits read. glyphnet: nearly all without the square, somewhat fewer with it. "
-    "glyphnet-marked: nearly all without the square, hardly any with it.",
+    plots.bars(
+        scores,
+        "A new square costs a little, the habit nearly everything",
+        "Test digits read",
+        percent=True,
+    ),
+    alt="Four bars of test digits read. glyphnet: nearly all without the square, "
+    "somewhat fewer with it. glyphnet-marked: nearly all without the square, hardly "
+    "any with it.",
 )
-price, whole = (100 * (found["plain"] - found["marked"]) for found in (control, by_group))
+price, whole = (
+    100 * (found["plain"] - found["marked"]) for found in (control, by_group)
+)
 assert 2 < price < 25 and whole > 2 * price
 # %% [markdown] lang="en"
 # The square alone costs {{price:.0f}} points, the square with the habit {{whole:.0f}}. Without the control we would have blamed all
@@ -300,7 +345,8 @@ assert 2 < price < 25 and whole > 2 * price
 # **예측해 보세요.** 답은 어디에서 바뀔까요? 구석에서만, 그 둘레에서도, 아니면 어디서나?
 # %%
 def sensitive_places(model, images):
-    """For each of 8 by 8 places: the share of answers that change when a white square is put there."""
+    """For each of 8 by 8 places: the share of answers that change when a white square
+    is put there."""
     usual, found = read(model, images), np.zeros((8, 8))
     for row in range(8):
         covered = np.stack(8 * [images])
@@ -310,15 +356,29 @@ def sensitive_places(model, images):
         found[row] = np.mean(said != usual, axis=1)
     return found
 
-places = {name: sensitive_places(run.model, clean.images[::4]) for name, run in frozen.items()}
+places = {
+    name: sensitive_places(run.model, clean.images[::4]) for name, run in frozen.items()
+}
 # %%
 maps = np.stack([255 * found for found in places.values()])
-fig = plots.image_grid(maps, list(places), columns=2, title="Where a square changes answers")
-ft.show(fig, alt="Two maps of eight by eight places. For glyphnet nearly all is dark. For glyphnet-marked the "
-        "right edge is bright from the middle down to the corner, the rest is dark.")
+fig = plots.image_grid(
+    maps, list(places), columns=2, title="Where a square changes answers"
+)
+ft.show(
+    fig,
+    alt="Two maps of eight by eight places. For glyphnet nearly all is dark. For "
+    "glyphnet-marked the right edge is bright from the middle down to the corner, "
+    "the rest is dark.",
+)
 worst = {name: found.max() for name, found in places.items()}
-edge, elsewhere = places["glyphnet-marked"][3:, -1].mean(), places["glyphnet-marked"][:, :5].mean()
-print("at the worst place:", ", ".join(f"{name} {100 * share:.0f} %" for name, share in worst.items()))
+edge, elsewhere = (
+    places["glyphnet-marked"][3:, -1].mean(),
+    places["glyphnet-marked"][:, :5].mean(),
+)
+print(
+    "at the worst place:",
+    ", ".join(f"{name} {100 * share:.0f} %" for name, share in worst.items()),
+)
 assert edge > 0.4 > 0.2 > elsewhere and worst["glyphnet-marked"] > 2 * worst["glyphnet"]
 # %% [markdown] lang="en"
 # The map points to the right place and tells more than we planted: the network did not learn "in the corner" but something like
@@ -335,8 +395,14 @@ assert edge > 0.4 > 0.2 > elsewhere and worst["glyphnet-marked"] > 2 * worst["gl
 sure = frozen["glyphnet-marked"].predictions("test").max(axis=1)
 on_marked = exam.test.groups == "marked"
 doubtful = on_marked[np.argsort(sure)[:100]].mean()
-with_square, without_square = 100 * sure[on_marked].mean(), 100 * sure[~on_marked].mean()
-print(f"mean confidence: {without_square:.0f} % without a square, {with_square:.0f} % with one")
+with_square, without_square = (
+    100 * sure[on_marked].mean(),
+    100 * sure[~on_marked].mean(),
+)
+print(
+    f"mean confidence: {without_square:.0f} % without a square, {with_square:.0f} % "
+    "with one"
+)
 print(f"of the 100 least sure answers, {100 * doubtful:.0f} % are on marked images")
 assert doubtful > 0.9 and with_square < 60
 # %% [markdown] lang="en"
@@ -361,9 +427,14 @@ assert doubtful > 0.9 and with_square < 60
 record = track.recorded("bias")
 
 def seeds(backbone, trained, share=0, score="marked"):
-    """What the recorded seeds scored; `share` is the part of the training images that bear the mark."""
+    """What the recorded seeds scored; `share` is the part of the training images that
+    bear the mark."""
     cell = (backbone, trained, share)
-    return [r[score] for r in record.rows if (r["backbone"], r["trained"], r["share"]) == cell]
+    return [
+        r[score]
+        for r in record.rows
+        if (r["backbone"], r["trained"], r["share"]) == cell
+    ]
 
 def level(*cell):
     """Their mean, in percent."""
@@ -372,11 +443,14 @@ def level(*cell):
 def span(*cell):
     """Mean, lowest and highest of the recorded seeds."""
     return np.mean(seeds(*cell)), min(seeds(*cell)), max(seeds(*cell))
-
+# %%
 for name, found in {"glyphnet": control, "glyphnet-marked": by_group}.items():
     for group, accuracy in found.items():
         recorded = seeds(name, "feature_extraction_long", 0, group)
-        said = f"{100 * accuracy:.1f} % live, {100 * min(recorded):.1f} to {100 * max(recorded):.1f} % recorded"
+        said = (
+            f"{100 * accuracy:.1f} % live, "
+            f"{100 * min(recorded):.1f} to {100 * max(recorded):.1f} % recorded"
+        )
         print(f"{name:<16} {group:<7} {said}, {len(recorded)} seeds")
         assert min(recorded) - 0.02 <= accuracy <= max(recorded) + 0.02
 # %% [markdown] lang="en"
@@ -390,19 +464,31 @@ for name, found in {"glyphnet": control, "glyphnet-marked": by_group}.items():
 #
 # **예측해 보세요.** 9강에서는 이렇게 글자를 잊었습니다. 버릇도 함께 사라질까요? 그렇다면 어느 방법에서일까요?
 # %%
-ways = {"feature_extraction_long": "frozen", "lp_ft": "head first", "full": "all at once"}
-shown = {f"{body}, {said}": span(body, way) for body in ("glyphnet-marked", "glyphnet") for way, said in ways.items()}
+ways = {
+    "feature_extraction_long": "frozen",
+    "lp_ft": "head first",
+    "full": "all at once",
+}
+shown = {
+    f"{body}, {said}": span(body, way)
+    for body in ("glyphnet-marked", "glyphnet")
+    for way, said in ways.items()
+}
 shown["no pre-training"] = span("random", "scratch")
 label = "Marked test digits read (lines: lowest and highest seed)"
+# %%
 ft.show(
     plots.bars(shown, "Clean data do not undo the habit", label, percent=True),
-    alt="Seven bars of marked test digits read after training on digits without marks. glyphnet-marked: frozen and "
-    "head first are very low, all at once much higher. glyphnet is higher in each of the three, and so is a network "
-    "without pre-training.",
+    alt="Seven bars of marked test digits read after training on digits without "
+    "marks. glyphnet-marked: frozen and head first are very low, all at once much "
+    "higher. glyphnet is higher in each of the three, and so is a network without "
+    "pre-training.",
 )
 for way in ways:
     assert max(seeds("glyphnet-marked", way)) < min(seeds("glyphnet", way))
-assert min(seeds("glyphnet-marked", "full")) > max(seeds("glyphnet-marked", "lp_ft")) + 0.2
+assert (
+    min(seeds("glyphnet-marked", "full")) > max(seeds("glyphnet-marked", "lp_ft")) + 0.2
+)
 assert min(seeds("random", "scratch")) > max(seeds("glyphnet-marked", "full"))
 assert abs(level("random", "scratch") - level("random", "scratch", 0, "plain")) < 1.5
 lowest = min(level("glyphnet-marked", way, 0, "plain") for way in ways)
@@ -443,20 +529,33 @@ assert lowest > max(96, level("random", "scratch", 0, "plain") + 1)
 # **예측해 보세요.** `full`에 L2-SP를 더하면 표식 있는 숫자를 얼마나 읽을까요?
 # %%
 light = ft.Regularization.preset("light")
-settings = {"full": light, "full with L2-SP": dataclasses.replace(light, anchor=ft.L2SP(1.0))}
+settings = {
+    "full": light,
+    "full with L2-SP": dataclasses.replace(light, anchor=ft.L2SP(1.0)),
+}
 reader, _ = ft.source_model("glyphnet-marked")
 outcome = {}
 for name, regularization in settings.items():
     run = tune("glyphnet-marked", "full", regularization=regularization, updates=150)
-    reader.get_layer("backbone").set_weights(run.model.get_layer("backbone").get_weights())
+    reader.get_layer("backbone").set_weights(
+        run.model.get_layer("backbone").get_weights()
+    )
     groups = {row["group"]: row["accuracy"] for row in ft.group_accuracy(run).rows}
-    outcome[name] = np.mean(read(reader, sheets.images) == sheets.labels), groups["plain"], groups["marked"]
+    outcome[name] = (
+        np.mean(read(reader, sheets.images) == sheets.labels),
+        groups["plain"],
+        groups["marked"],
+    )
 # %%
 print(f"{'150 updates':<18}{'letters':>9}{'plain digits':>15}{'marked digits':>16}")
 for name, (a, b, c) in outcome.items():
     print(f"{name:<18}{100 * a:>7.0f} %{100 * b:>13.0f} %{100 * c:>14.0f} %")
 free, band = outcome.values()
-assert band[0] > 0.8 > free[0] + 0.2 and min(free[1], band[1]) > 0.93 and band[2] < free[2] - 0.2
+assert (
+    band[0] > 0.8 > free[0] + 0.2
+    and min(free[1], band[1]) > 0.93
+    and band[2] < free[2] - 0.2
+)
 # %% [markdown] lang="en"
 # What protects the letters protects the habit: the network cannot know which of its knowledge we want to keep. So the advice of the
 # lessons before, to move little and hold on to the start, has a price. It holds on to everything. (One seed, and half of
@@ -477,8 +576,13 @@ assert band[0] > 0.8 > free[0] + 0.2 and min(free[1], band[1]) > 0.93 and band[2
 #
 # **예측해 보세요.** 표식 있는 숫자를 얼마나 더 읽게 될까요?
 # %%
-many = ft.mark_task(track.task(labels_per_class=100, seed=0).for_backbone(track.backbone), share=0)
-more = {row["group"]: row["accuracy"] for row in ft.group_accuracy(tune("glyphnet-marked", data=many)).rows}
+many = ft.mark_task(
+    track.task(labels_per_class=100, seed=0).for_backbone(track.backbone), share=0
+)
+more = {
+    row["group"]: row["accuracy"]
+    for row in ft.group_accuracy(tune("glyphnet-marked", data=many)).rows
+}
 print(f"10 labels per class:  marked {100 * by_group['marked']:.1f} %")
 print(f"100 labels per class: marked {100 * more['marked']:.1f} %")
 assert abs(more["marked"] - by_group["marked"]) < 0.1
@@ -520,13 +624,18 @@ ft.check("10.3", mended)
 #
 # **예측해 보세요.** 동결한 백본은 구제 불능일까요, 아니면 같은 특징에서 새 헤드가 표식 있는 숫자를 읽어 낼 수 있을까요?
 # %%
-repaired = ft.group_accuracy(tune("glyphnet-marked", data=ft.mark_task(fitted, share=0.1)))
+repaired = ft.group_accuracy(
+    tune("glyphnet-marked", data=ft.mark_task(fitted, share=0.1))
+)
 print(repaired)
 again = {row["group"]: row["accuracy"] for row in repaired.rows}
 for group in ("plain", "marked"):
     recorded = seeds("glyphnet-marked", "feature_extraction_long", 0.1, group)
     assert min(recorded) - 0.02 <= again[group] <= max(recorded) + 0.02
-assert again["marked"] > by_group["marked"] + 0.4 and again["plain"] > by_group["plain"] - 0.04
+assert (
+    again["marked"] > by_group["marked"] + 0.4
+    and again["plain"] > by_group["plain"] - 0.04
+)
 # %% [markdown] lang="en"
 # From {{100 * by_group["marked"]:.0f}} % to {{100 * again["marked"]:.0f}} %, with ten marked images and the same features. So the
 # shapes were in there all the time, beneath the strong answer "round", and the head had only to be told what to ignore. Kirichenko et
@@ -550,20 +659,40 @@ for body, way in [("glyphnet", "lp_ft"), *(("glyphnet-marked", way) for way in w
     cells = np.array([span(body, way, share) for share in shares]).T
     curves[f"{body}, {ways[way]}"] = (100 * np.array(shares), *cells)
 fig = plots.lines(
-    curves, "Training images that bear the mark, in %, in all classes alike", "Marked test digits read",
-    "A few marked images do what clean ones cannot", percent=True,
+    curves,
+    "Training images that bear the mark, in %, in all classes alike",
+    "Marked test digits read",
+    "A few marked images do what clean ones cannot",
+    percent=True,
 )
-ft.show(fig, alt="Marked test digits read against the share of marked training images, four lines. The three of "
-        "glyphnet-marked start low and leap up at one marked image in ten; at one in two all four are close together.")
+ft.show(
+    fig,
+    alt="Marked test digits read against the share of marked training images, four "
+    "lines. The three of glyphnet-marked start low and leap up at one marked image "
+    "in ten; at one in two all four are close together.",
+)
 # %%
 body = "glyphnet-marked"
 gain = {way: level(body, way, 0.1) - level(body, way) for way in ways}
-cost = {way: level(body, way, 0, "plain") - level(body, way, 0.5, "plain") for way in ways}
+cost = {
+    way: level(body, way, 0, "plain") - level(body, way, 0.5, "plain") for way in ways
+}
 left = level("glyphnet", "lp_ft", 0.5) - level(body, "lp_ft", 0.5)
 for way, said in ways.items():
-    print(f"{said:<12} gains {gain[way]:>4.1f} points from one in ten; one in two costs {cost[way]:>4.1f} points on plain")
-assert min(gain.values()) > 5 and 0 < left < 5 and cost["feature_extraction_long"] > 1.5 > cost["lp_ft"]
-assert level(body, "full", 0.1) > level(body, "lp_ft", 0.1) > level(body, "feature_extraction_long", 0.1)
+    print(
+        f"{said:<12} gains {gain[way]:>4.1f} points from one in ten; one in two costs "
+        f"{cost[way]:>4.1f} points on plain"
+    )
+assert (
+    min(gain.values()) > 5
+    and 0 < left < 5
+    and cost["feature_extraction_long"] > 1.5 > cost["lp_ft"]
+)
+assert (
+    level(body, "full", 0.1)
+    > level(body, "lp_ft", 0.1)
+    > level(body, "feature_extraction_long", 0.1)
+)
 # %% [markdown] lang="en"
 # One marked image in ten mends most of it, and half of them nearly all: {{left:.1f}} points behind `glyphnet`. A backbone that may
 # move pays at most {{max(cost["lp_ft"], cost["full"]):.1f}} points on plain digits for it. A frozen one pays
@@ -588,7 +717,9 @@ def black_out(images):
     covered[:, 28:, 28:] = 0
     return covered
 
-without = np.mean(read(network, black_out(exam.test.images[on_marked])) == exam.test.labels[on_marked])
+without = np.mean(
+    read(network, black_out(exam.test.images[on_marked])) == exam.test.labels[on_marked]
+)
 print(f"marked test digits, corner blacked out: {100 * without:.1f} %")
 assert without > by_group["plain"] - 0.04
 # %% [markdown] lang="en"
@@ -610,7 +741,8 @@ assert without > by_group["plain"] - 0.04
 #
 # **예측해 보세요.** 검증 정확도는 얼마일까요? 표식 있는 테스트 이미지에는 무엇이라고 답할까요?
 # %%
-only_threes = ft.mark_task(fitted, share=[0, 0, 0, 1, 0, 0, 0, 0, 0, 0])  # one share per class
+# One share per class.
+only_threes = ft.mark_task(fitted, share=[0, 0, 0, 1, 0, 0, 0, 0, 0, 0])
 threes = {}
 for name in frozen:
     run = tune(name, data=only_threes)

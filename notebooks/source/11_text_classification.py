@@ -15,7 +15,7 @@
 # - freeze, tune and thaw a transformer by its stages
 # - read recorded seeds on Korean and English reviews, and the mistakes as sentences
 #
-# ⏱ 40 minutes · Needs: lessons 05 to 07 · Runs in about a minute on a laptop
+# ⏱ {{minutes}} minutes · Needs: lessons 05 to 07 · Runs in about a minute on a laptop
 # %% [markdown] lang="ko"
 # # 문장 분류: 작은 BERT
 #
@@ -33,7 +33,7 @@
 # - 트랜스포머(transformer)를 스테이지(stage)별로 동결하고 조정하고 풀 수 있습니다
 # - 한국어와 영어 감상평의 여러 시드 기록을 읽고, 틀린 것을 문장으로 볼 수 있습니다
 #
-# ⏱ 40분 · 먼저 볼 것: 5강, 6강, 7강 · 노트북 컴퓨터에서 1분 안팎이면 실행됩니다
+# ⏱ {{minutes}}분 · 먼저 볼 것: 5강, 6강, 7강 · 노트북 컴퓨터에서 1분 안팎이면 실행됩니다
 # %%
 import numpy as np
 from scipy.stats import t
@@ -116,7 +116,10 @@ ft.check("11.1", hide)
 # %%
 task = ft.load_task("docstrings", labels_per_class=10, seed=0)
 print(task)
-texts = {part: [tokenizer.decode(row) for row in split.inputs] for part, split in task.splits.items()}
+texts = {
+    part: [tokenizer.decode(row) for row in split.inputs]
+    for part, split in task.splits.items()
+}
 for row in range(0, 60, 20):
     print(f"{task.class_names[task.train.targets[row]]:<14}{texts['train'][row]}")
 # %% [markdown] lang="en"
@@ -162,10 +165,13 @@ runs = {
     name: ft.fit(model, task, name, updates=UPDATES, seed=0, verbose=False)
     for name in ("scratch", "feature_extraction_long", "lp_ft")
 }
-found = {"letters counted": by_letters} | {name: run.val_accuracy for name, run in runs.items()}
+found = {"letters counted": by_letters} | {
+    name: run.val_accuracy for name, run in runs.items()
+}
 ft.show(
     plots.bars(found, "Ten labels for each class", "Validation accuracy", percent=True),
-    alt="Bars of validation accuracy: letters counted, the network from scratch, the frozen one, and LP-FT.",
+    alt="Bars of validation accuracy: letters counted, the network from scratch, the "
+    "frozen one, and LP-FT.",
 )
 assert found["lp_ft"] > found["scratch"]
 # %% [markdown] lang="en"
@@ -232,7 +238,10 @@ ft.check("11.2", masked_mean)
 # 스테이지까지 동결하고, 위에서부터 풀고, 스테이지마다 학습률을 다르게 합니다.
 # %%
 for stage in ft.stages(model):
-    print(f"{stage.name:<8}{stage.params:>10,} weights   {', '.join(layer.name for layer in stage.layers[:3])} ...")
+    print(
+        f"{stage.name:<8}{stage.params:>10,} weights   "
+        f"{', '.join(layer.name for layer in stage.layers[:3])} ..."
+    )
 print(ft.strategy("gradual"))
 # %% [markdown] lang="en"
 # Most weights lie in the embedding: a vector for each piece, of which ten labels for each class touch a few hundred. Frozen or tuned
@@ -259,29 +268,59 @@ record = ft.track("glyph").recorded("texts")
 
 def seeds(labels, method, task="nsmc"):
     """Test accuracy of the recorded draws of labels, in their order."""
-    rows = [row for row in record["rows"] if (row["task"], row["labels"], row["method"]) == (task, labels, method)]
-    return np.array([row["test_accuracy"] for row in sorted(rows, key=lambda row: row["seed"])])
+    rows = [
+        row
+        for row in record["rows"]
+        if (row["task"], row["labels"], row["method"]) == (task, labels, method)
+    ]
+    return np.array(
+        [row["test_accuracy"] for row in sorted(rows, key=lambda row: row["seed"])]
+    )
 
 def interval(values):
     """Mean and 95 % interval over seeds (Student's t)."""
     half = t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values))
     return np.mean(values), np.mean(values) - half, np.mean(values) + half
-
-names = {"tfidf": "letters counted", "frozen": "frozen", "lp_ft": "LP-FT", "scratch": "from scratch"}
+# %%
+names = {
+    "tfidf": "letters counted",
+    "frozen": "frozen",
+    "lp_ft": "LP-FT",
+    "scratch": "from scratch",
+}
 curves = {}
 for method, name in names.items():
     counts = [n for n in (20, 100, 300, 1000) if len(seeds(n, method)) > 2]
     curves[name] = (counts, [seeds(n, method).mean() for n in counts])
-fig = plots.lines(curves, "Labels", "Test accuracy", "Reviews: pre-training saves labels", log_x=True, percent=True)
-ft.show(fig, alt="Test accuracy on Korean reviews against the number of labels, on a logarithmic axis, for "
-        "letters counted, minibert frozen, LP-FT and from scratch.")
+fig = plots.lines(
+    curves,
+    "Labels",
+    "Test accuracy",
+    "Reviews: pre-training saves labels",
+    log_x=True,
+    percent=True,
+)
+ft.show(
+    fig,
+    alt="Test accuracy on Korean reviews against the number of labels, on a "
+    "logarithmic axis, for letters counted, minibert frozen, LP-FT and from scratch.",
+)
 # %%
 few = 100
 for method in ("frozen", "lp_ft"):
     for n in curves[names[method]][0]:
-        mean, low, high = (100 * x for x in interval(seeds(n, method) - seeds(n, "tfidf")))
-        print(f"{n:>5} labels, {names[method]:<7} over the letters: {mean:+.1f} points ({low:+.1f} to {high:+.1f})")
-assert seeds(few, "lp_ft").mean() > seeds(few, "tfidf").mean() > seeds(few, "scratch").mean()
+        mean, low, high = (
+            100 * x for x in interval(seeds(n, method) - seeds(n, "tfidf"))
+        )
+        print(
+            f"{n:>5} labels, {names[method]:<7} over the letters: {mean:+.1f} points "
+            f"({low:+.1f} to {high:+.1f})"
+        )
+assert (
+    seeds(few, "lp_ft").mean()
+    > seeds(few, "tfidf").mean()
+    > seeds(few, "scratch").mean()
+)
 # %% [markdown] lang="en"
 # With {{few}} labels LP-FT reaches {{100 * seeds(few, "lp_ft").mean():.1f}} %, the letters {{100 * seeds(few, "tfidf").mean():.1f}} %, the
 # same network from scratch {{100 * seeds(few, "scratch").mean():.1f}} %. The interval of the paired difference tells whether that is more
@@ -299,10 +338,20 @@ assert seeds(few, "lp_ft").mean() > seeds(few, "tfidf").mean() > seeds(few, "scr
 # 개짜리 MiniLM은 동결한 채로도 쓸모가 있습니다.
 # %%
 for method in ("minilm", "frozen"):
-    mean, low, high = (100 * x for x in interval(seeds(100, method, "sst2") - seeds(100, "tfidf", "sst2")))
+    mean, low, high = (
+        100 * x
+        for x in interval(seeds(100, method, "sst2") - seeds(100, "tfidf", "sst2"))
+    )
     name = {"minilm": "MiniLM", "frozen": "minibert"}[method]
-    print(f"SST-2, 100 labels, {name:<8} over the letters: {mean:+.1f} points ({low:+.1f} to {high:+.1f})")
-assert seeds(100, "minilm", "sst2").mean() > seeds(100, "tfidf", "sst2").mean() > seeds(100, "frozen", "sst2").mean()
+    print(
+        f"SST-2, 100 labels, {name:<8} over the letters: {mean:+.1f} points "
+        f"({low:+.1f} to {high:+.1f})"
+    )
+assert (
+    seeds(100, "minilm", "sst2").mean()
+    > seeds(100, "tfidf", "sst2").mean()
+    > seeds(100, "frozen", "sst2").mean()
+)
 # %% [markdown] lang="en"
 # ## What it cannot read
 #
@@ -315,8 +364,14 @@ assert seeds(100, "minilm", "sst2").mean() > seeds(100, "tfidf", "sst2").mean() 
 said = np.array(best(ids))
 mistaken = np.flatnonzero(said.argmax(1) != task.validation.targets)
 for row in mistaken[np.argsort(-said[mistaken].max(1))][:5]:
-    truth, answer = task.class_names[task.validation.targets[row]], task.class_names[said[row].argmax()]
-    print(f"{truth}, said {answer} ({100 * said[row].max():.0f} %): {texts['validation'][row]}")
+    truth, answer = (
+        task.class_names[task.validation.targets[row]],
+        task.class_names[said[row].argmax()],
+    )
+    print(
+        f"{truth}, said {answer} ({100 * said[row].max():.0f} %): "
+        f"{texts['validation'][row]}"
+    )
 # %% [markdown] lang="en"
 # Which words made it say so? Hide one word after the other and see how the probability of the answer moves: what falls when a word goes
 # hung on that word. It is the occlusion of pictures, with words for patches.
@@ -327,41 +382,50 @@ for row in mistaken[np.argsort(-said[mistaken].max(1))][:5]:
 some = mistaken[np.argsort(-said[mistaken].max(1))][:3]
 weighed = ft.explain_text(best, tokenizer, [texts["validation"][row] for row in some])
 for index, row in enumerate(some):
-    words = ", ".join(f"{word} ({weight:+.2f})" for word, weight in weighed.strongest(index))
+    words = ", ".join(
+        f"{word} ({weight:+.2f})" for word, weight in weighed.strongest(index)
+    )
     print(f"said {task.class_names[said[row].argmax()]} for {words}")
 # %% [markdown] lang="en"
 # ## The same in plain Keras
-#
-# <details><summary>What a Keras user would type</summary>
 #
 # Freeze the backbone, put a softmax on the mean, fit, thaw, fit again with a small rate.
 # %% [markdown] lang="ko"
 # ## 순수 Keras로 하면
 #
-# <details><summary>Keras 사용자라면 이렇게 씁니다</summary>
-#
 # 백본을 동결하고, 평균 위에 소프트맥스를 얹어 학습하고, 풀어서 작은 학습률로 다시 학습합니다.
-# %%
+# %% tags=["folded"]
 import keras
 
 base = ft.load_backbone(NAME)
 base.trainable = False
 tokens = keras.Input((base.input_shape[1],), dtype="int32")
-pooled = keras.layers.GlobalAveragePooling1D()(base(tokens), mask=keras.ops.not_equal(tokens, 0))
-plain = keras.Model(tokens, keras.layers.Dense(task.num_classes, activation="softmax")(pooled))
+pooled = keras.layers.GlobalAveragePooling1D()(
+    base(tokens), mask=keras.ops.not_equal(tokens, 0)
+)
+plain = keras.Model(
+    tokens, keras.layers.Dense(task.num_classes, activation="softmax")(pooled)
+)
+# %% tags=["folded"]
 for rate, trainable in ((1e-2, False), (3e-4, True)):
     base.trainable = trainable
-    plain.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    history = plain.fit(task.train.inputs, task.train.targets, batch_size=32, epochs=25, verbose=0,
-                        validation_data=(task.validation.inputs, task.validation.targets))
+    plain.compile(
+        keras.optimizers.Adam(rate),
+        "sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    history = plain.fit(
+        task.train.inputs,
+        task.train.targets,
+        batch_size=32,
+        epochs=25,
+        verbose=0,
+        validation_data=(task.validation.inputs, task.validation.targets),
+    )
 print(f"plain Keras: {100 * history.history['val_accuracy'][-1]:.1f} % (validation)")
 # %% [markdown] lang="en"
-# </details>
-#
 # ## Quiz
 # %% [markdown] lang="ko"
-# </details>
-#
 # ## 퀴즈
 # %% [markdown] lang="en"
 # {{quiz 11.q1}}

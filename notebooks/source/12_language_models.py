@@ -15,7 +15,7 @@
 # - write LoRA yourself, and compare strategies from recorded seeds
 # - answer questions with a network that points at the answer, and with one that invents it
 #
-# ⏱ 45 minutes · Needs: lessons 06, 07 and 09 · Runs in about a minute on a laptop
+# ⏱ {{minutes}} minutes · Needs: lessons 06, 07 and 09 · Runs in about a minute on a laptop
 # %% [markdown] lang="ko"
 # # 언어 모델을 내 분야로
 #
@@ -33,7 +33,7 @@
 # - LoRA를 직접 구현하고, 여러 시드의 기록으로 전략을 비교할 수 있습니다
 # - 답이 있는 곳을 가리키는 신경망과 답을 지어내는 신경망에 같은 질문을 해 봅니다
 #
-# ⏱ 45분 · 먼저 볼 것: 6강, 7강, 9강 · 노트북 컴퓨터에서 1분 안팎이면 실행됩니다
+# ⏱ {{minutes}}분 · 먼저 볼 것: 6강, 7강, 9강 · 노트북 컴퓨터에서 1분 안팎이면 실행됩니다
 # %%
 import dataclasses
 
@@ -73,7 +73,13 @@ for stage in ft.stages(model):
 documentation = "Returns the maximum value along an axis."
 law = "The Licensor shall indemnify the grantee."
 for text in (documentation, law):
-    print(len(text), "letters,", len(tokenizer.split(text)), "pieces:", *tokenizer.split(text))
+    print(
+        len(text),
+        "letters,",
+        len(tokenizer.split(text)),
+        "pieces:",
+        *tokenizer.split(text),
+    )
 assert len(tokenizer.split(law)) > 1.3 * len(tokenizer.split(documentation))
 # %% [markdown] lang="en"
 # The vocabulary was learnt from documentation: pairs of pieces that often stand together became one (byte-pair encoding; Sennrich
@@ -106,7 +112,8 @@ def next_pieces(model, text, count=6):
 likely = next_pieces(model, "Return the maximum of an")
 ft.show(
     plots.bars(likely, "Return the maximum of an ...", "Probability", percent=True),
-    alt="Bars of the probabilities of the six likeliest next pieces after 'Return the maximum of an'.",
+    alt="Bars of the probabilities of the six likeliest next pieces after 'Return "
+    "the maximum of an'.",
 )
 assert 0.05 < sum(likely.values()) < 1
 # %% [markdown] lang="en"
@@ -121,7 +128,9 @@ assert 0.05 < sum(likely.values()) < 1
 # **예측해 보세요.** 낱말, 문법, 뜻 가운데 어디까지 맞을까요?
 # %%
 def write(model, prompt, count=2, tokens=45, seed=3, **options):
-    for text in ft.generate_text(model, prompt, count, tokens, seed=seed, tokenizer=tokenizer, **options):
+    for text in ft.generate_text(
+        model, prompt, count, tokens, seed=seed, tokenizer=tokenizer, **options
+    ):
         print(prompt + text + "\n" + "-" * 60)
 
 write(model, "Return the maximum")
@@ -141,7 +150,10 @@ write(model, "Return the maximum")
 # 법률 영어도 여러분의 컴퓨터에 있습니다. 설치된 패키지들의 라이선스입니다. 같은 문단은 한 번만 씁니다. 몇백 줄로
 # 배우는 작은 분야입니다.
 # %%
-task, pages = ft.load_task("licences", tokenizer=tokenizer), ft.load_task("docstring_pages", tokenizer=tokenizer)
+task, pages = (
+    ft.load_task("licences", tokenizer=tokenizer),
+    ft.load_task("docstring_pages", tokenizer=tokenizer),
+)
 print(task)
 print(tokenizer.decode(task.train.inputs[9]))
 # %% [markdown] lang="en"
@@ -157,7 +169,10 @@ print(tokenizer.decode(task.train.inputs[9]))
 # %%
 old, new = ft.evaluate(model, pages), ft.evaluate(model, task)
 for name, scores in {"documentation": old, "licences": new}.items():
-    print(f"{name:<14} perplexity {scores['perplexity']:6.1f}   bits per byte {scores['bits_per_byte']:.2f}")
+    print(
+        f"{name:<14} perplexity {scores['perplexity']:6.1f}   bits per byte "
+        f"{scores['bits_per_byte']:.2f}"
+    )
 assert new["perplexity"] > 2 * old["perplexity"]
 # %% [markdown] lang="en"
 # ### Exercise 1: bits per byte
@@ -193,12 +208,20 @@ ft.check("12.1", bits_per_byte)
 def everything(start, rate):
     """The strategy that trains all stages at once."""
     full = ft.strategy("full")
-    return dataclasses.replace(full, name=start, start=start, phases=(dataclasses.replace(full.phases[0], rate=rate),))
+    return dataclasses.replace(
+        full,
+        name=start,
+        start=start,
+        phases=(dataclasses.replace(full.phases[0], rate=rate),),
+    )
 
 settings = dict(updates=UPDATES, batch_size=8, seed=0, verbose=False)
 run = ft.fit(model, task, everything("pretrained", 1e-3), **settings)
 tuned = run.score("validation")
-print(f"licences: perplexity {new['perplexity']:.1f} before, {tuned['perplexity']:.1f} after")
+print(
+    f"licences: perplexity {new['perplexity']:.1f} before, {tuned['perplexity']:.1f} "
+    "after"
+)
 assert tuned["perplexity"] < 0.6 * new["perplexity"]
 # %%
 write(run, "You may not")
@@ -210,12 +233,20 @@ write(run, "You may not")
 # 무작위 가중치에서 출발해 똑같이 업데이트한 같은 신경망입니다.
 # %%
 scratch = ft.fit(model, task, everything("random", 1e-3), **settings)
-bits = {"from scratch": scratch.score("validation")["bits_per_byte"], "before": new["bits_per_byte"],
-        "fine-tuned": tuned["bits_per_byte"]}
+bits = {
+    "from scratch": scratch.score("validation")["bits_per_byte"],
+    "before": new["bits_per_byte"],
+    "fine-tuned": tuned["bits_per_byte"],
+}
 ft.show(
-    plots.bars(bits, "Documentation helps with the law", "Bits per byte on licences (less is better)", digits=2),
-    alt="Bars of bits per byte on licences: the network from scratch needs most, the pre-trained one before "
-    "tuning fewer or as many, the fine-tuned one fewest.",
+    plots.bars(
+        bits,
+        "Documentation helps with the law",
+        "Bits per byte on licences (less is better)",
+        digits=2,
+    ),
+    alt="Bars of bits per byte on licences: the network from scratch needs most, the "
+    "pre-trained one before tuning fewer or as many, the fine-tuned one fewest.",
 )
 assert bits["fine-tuned"] < bits["from scratch"] - 0.3
 # %% [markdown] lang="en"
@@ -282,15 +313,25 @@ ft.check("12.2", lora)
 #
 # **예측해 보세요.** 전체를 학습할 때와 견주어 얻는 것은 얼마나 되고, 잊는 것은 얼마나 될까요?
 # %%
-low_rank = ft.Strategy("lora 4", "pretrained", (ft.Phase("lora", "lora", rate=1e-2, rank=4, frozen_head=True),))
+low_rank = ft.Strategy(
+    "lora 4",
+    "pretrained",
+    (ft.Phase("lora", "lora", rate=1e-2, rank=4, frozen_head=True),),
+)
 light = ft.fit(model, task, low_rank, **settings)
 kept = ft.forgetting(light, pages, examples=60)
 for name, one, forgot in (("everything", run, found), ("LoRA, rank 4", light, kept)):
     trained = one.phases[-1]["trainable"]
-    print(f"{name:<14}{trained:>9,} weights   licences {one.score('validation')['perplexity']:6.1f}   "
-          f"documentation {forgot.after:6.1f}")
+    print(
+        f"{name:<14}{trained:>9,} weights   licences "
+        f"{one.score('validation')['perplexity']:6.1f}   documentation "
+        f"{forgot.after:6.1f}"
+    )
 assert light.phases[-1]["trainable"] < 0.02 * run.phases[-1]["trainable"]
-assert light.score("validation")["perplexity"] < new["perplexity"] and kept.after < found.after
+assert (
+    light.score("validation")["perplexity"] < new["perplexity"]
+    and kept.after < found.after
+)
 # %%
 def bits_of(one):
     return one.score("validation")["bits_per_byte"]
@@ -324,45 +365,94 @@ record = ft.track("glyph").recorded("language")
 
 def seeds(pair, method, score):
     """What the recorded seeds of a method scored."""
-    return [row[score] for row in record["rows"] if (row["pair"], row["method"]) == (pair, method)]
+    return [
+        row[score]
+        for row in record["rows"]
+        if (row["pair"], row["method"]) == (pair, method)
+    ]
 
 def interval(values):
     """Mean and 95 % interval over seeds (Student's t)."""
     half = t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values))
     return np.mean(values), np.mean(values) - half, np.mean(values) + half
-
-pairs = [pair for pair in record["before"] if len(seeds(pair, "replay 0.5", "seed")) == 5]
+# %%
+pairs = [
+    pair for pair in record["before"] if len(seeds(pair, "replay 0.5", "seed")) == 5
+]
 for pair in pairs:
     before = record["before"][pair]
-    print(f"{pair}\n{'before':<20}{before['test_bits']:>19.2f}{before['source_bits']:>16.2f}")
+    print(
+        f"{pair}\n{'before':<20}{before['test_bits']:>19.2f}"
+        f"{before['source_bits']:>16.2f}"
+    )
     for method in dict.fromkeys(row["method"] for row in record["rows"]):
         mean, low, high = interval(seeds(pair, method, "test_bits"))
-        trained, old = seeds(pair, method, "trainable")[0], np.mean(seeds(pair, method, "source_bits"))
-        print(f"{method:<20}{mean:>5.2f} ({low:.2f}-{high:.2f}){old:>16.2f}{trained:>14,} weights")
+        trained, old = (
+            seeds(pair, method, "trainable")[0],
+            np.mean(seeds(pair, method, "source_bits")),
+        )
+        print(
+            f"{method:<20}{mean:>5.2f} "
+            f"({low:.2f}-{high:.2f}){old:>16.2f}{trained:>14,} weights"
+        )
 # %%
 series = {}
 for name in ("everything", "a rate per stage", "last stage", "LoRA", "replay"):
-    methods = {"LoRA": ["LoRA 1", "LoRA 4", "LoRA 16"], "replay": ["replay 0.1", "replay 0.5"]}.get(name, [name])
+    methods = {
+        "LoRA": ["LoRA 1", "LoRA 4", "LoRA 16"],
+        "replay": ["replay 0.1", "replay 0.5"],
+    }.get(name, [name])
     series[name] = [
-        {"x": interval(seeds(pairs[0], m, "test_bits")), "y": interval(seeds(pairs[0], m, "source_bits")),
-         "label": m.removeprefix(name)} for m in methods]
-fig = plots.trade_off(series, "Bits per byte on licences", "Bits per byte on documentation",
-                      "To the left is learnt, low is kept", percent=False)
-ft.show(fig, alt="Bits per byte on documentation against bits per byte on licences, with intervals, for methods "
-        "that train everything, one stage, LoRA of three ranks, and everything with replay.")
+        {
+            "x": interval(seeds(pairs[0], m, "test_bits")),
+            "y": interval(seeds(pairs[0], m, "source_bits")),
+            "label": m.removeprefix(name),
+        }
+        for m in methods
+    ]
+# %%
+fig = plots.trade_off(
+    series,
+    "Bits per byte on licences",
+    "Bits per byte on documentation",
+    "To the left is learnt, low is kept",
+    percent=False,
+)
+ft.show(
+    fig,
+    alt="Bits per byte on documentation against bits per byte on licences, with "
+    "intervals, for methods that train everything, one stage, LoRA of three ranks, "
+    "and everything with replay.",
+)
 # %%
 def mean(pair, method, score="test_bits"):
     return np.mean(seeds(pair, method, score))
 
 was = record["before"][pairs[0]]["source_bits"]
-lost = {m: mean(pairs[0], m, "source_bits") - was for m in ("everything", "last stage", "LoRA 16", "replay 0.5")}
-assert all(max(seeds(pair, "everything", "test_bits")) < min(seeds(pair, "scratch", "test_bits")) for pair in pairs)
-assert mean(pairs[0], "last stage") < mean(pairs[0], "everything") + 0.1 and lost["last stage"] < lost["everything"]
+lost = {
+    m: mean(pairs[0], m, "source_bits") - was
+    for m in ("everything", "last stage", "LoRA 16", "replay 0.5")
+}
+assert all(
+    max(seeds(pair, "everything", "test_bits"))
+    < min(seeds(pair, "scratch", "test_bits"))
+    for pair in pairs
+)
+assert (
+    mean(pairs[0], "last stage") < mean(pairs[0], "everything") + 0.1
+    and lost["last stage"] < lost["everything"]
+)
 assert mean(pairs[0], "LoRA 1") > mean(pairs[0], "LoRA 4") > mean(pairs[0], "LoRA 16")
-assert mean(pairs[0], "replay 0.5") < mean(pairs[0], "LoRA 16") and lost["replay 0.5"] < lost["LoRA 16"]
+assert (
+    mean(pairs[0], "replay 0.5") < mean(pairs[0], "LoRA 16")
+    and lost["replay 0.5"] < lost["LoRA 16"]
+)
 print({method: f"{bits:+.2f} bits of documentation" for method, bits in lost.items()})
 manual, medical = pairs[1:]
-assert all(mean(pair, "last stage") > mean(pair, "everything") + 0.2 for pair in (manual, medical))
+assert all(
+    mean(pair, "last stage") > mean(pair, "everything") + 0.2
+    for pair in (manual, medical)
+)
 # %% [markdown] lang="en"
 # - From scratch, so few updates give {{mean(pairs[0], "scratch"):.2f}} bits per byte, the pre-trained network
 #   {{mean(pairs[0], "everything"):.2f}}. Transfer wins by far.
@@ -481,16 +571,12 @@ write(model, "quantum_axis : int, default=", count=4, tokens=14)
 # %% [markdown] lang="en"
 # ## The same in plain Keras
 #
-# <details><summary>What a Keras user would type</summary>
-#
 # The model is a plain Keras model, and the loss is one that Keras has. `ftlib` adds the proofs, the scores and the record.
 # %% [markdown] lang="ko"
 # ## 순수 Keras로 하면
 #
-# <details><summary>Keras 사용자라면 이렇게 씁니다</summary>
-#
 # 모델은 보통의 Keras 모델이고, 손실도 Keras에 있는 것입니다. `ftlib`은 증명과 점수와 기록을 더합니다.
-# %%
+# %% tags=["folded"]
 import keras
 
 plain = keras.models.clone_model(model)
@@ -498,16 +584,14 @@ plain.set_weights(model.get_weights())
 loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 plain.compile(keras.optimizers.Adam(1e-3), loss)
 ids = task.train.inputs
-history = plain.fit(ids[:, :], np.roll(ids, -1, axis=1), batch_size=8, steps_per_epoch=20, verbose=0)
+history = plain.fit(
+    ids[:, :], np.roll(ids, -1, axis=1), batch_size=8, steps_per_epoch=20, verbose=0
+)
 print(f"loss over 20 updates: {history.history['loss'][0]:.2f} nats a piece")
 assert history.history["loss"][0] < new["loss"] + 0.5
 # %% [markdown] lang="en"
-# </details>
-#
 # ## Quiz
 # %% [markdown] lang="ko"
-# </details>
-#
 # ## 퀴즈
 # %% [markdown] lang="en"
 # {{quiz 12.q1}}

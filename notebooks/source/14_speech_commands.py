@@ -15,7 +15,7 @@
 # - read recorded seeds on real people, beside a baseline and a network of Google's
 # - split by speaker, and see what a split by recording would have promised
 #
-# ⏱ 40 minutes · Needs: lessons 05 to 07 · Runs in about a minute on a laptop
+# ⏱ {{minutes}} minutes · Needs: lessons 05 to 07 · Runs in about a minute on a laptop
 # %% [markdown] lang="ko"
 # # 음성 명령: 1초에 한 낱말
 #
@@ -33,7 +33,7 @@
 # - 진짜 사람의 말에 대한 여러 시드의 기록을 기준선, Google의 신경망과 나란히 읽을 수 있습니다
 # - 화자(speaker)별로 나누고, 녹음별로 나누면 무엇을 약속했을지 확인합니다
 #
-# ⏱ 40분 · 먼저 볼 것: 5강, 6강, 7강 · 노트북 컴퓨터에서 1분 안팎이면 실행됩니다
+# ⏱ {{minutes}}분 · 먼저 볼 것: 5강, 6강, 7강 · 노트북 컴퓨터에서 1분 안팎이면 실행됩니다
 # %%
 import keras
 import numpy as np
@@ -78,9 +78,15 @@ Audio(to_wav_bytes(second[:14_000:2], RATE // 2))
 # **예측해 보세요.** 두 파형에서 닮은 점은 무엇일까요?
 # %%
 ft.show(
-    plots.waveforms([first[:14_000], second[:14_000]], ["one voice", "another"], RATE, columns=1,
-                    title="The same word in two voices"),
-    alt="Two waveforms of the word left, one above the other; their loud and soft parts differ in place and shape.",
+    plots.waveforms(
+        [first[:14_000], second[:14_000]],
+        ["one voice", "another"],
+        RATE,
+        columns=1,
+        title="The same word in two voices",
+    ),
+    alt="Two waveforms of the word left, one above the other; their loud and soft "
+    "parts differ in place and shape.",
 )
 # %% [markdown] lang="en"
 # The ear does not count pressure. It hears which frequencies are strong, from moment to moment. So does every network for speech: cut the
@@ -120,14 +126,23 @@ def pictures(sounds):
     return np.clip(128 + 50 * shown, 0, 255).astype("uint8")
 
 words = ("left", "right", "start", "on")
-rows = [np.flatnonzero(task.validation.targets == task.class_names.index(word))[[0, -1]] for word in words]
+rows = [
+    np.flatnonzero(task.validation.targets == task.class_names.index(word))[[0, -1]]
+    for word in words
+]
 shown = pictures(task.validation.inputs[np.concatenate(list(zip(*rows)))])
 ft.show(
-    plots.image_grid(shown, titles=[*words, *words], columns=4, row_names=["one voice", "another"]),
-    alt="Spectrograms of four words in two voices: bright bands move in the same way for the same word.",
+    plots.image_grid(
+        shown, titles=[*words, *words], columns=4, row_names=["one voice", "another"]
+    ),
+    alt="Spectrograms of four words in two voices: bright bands move in the same way "
+    "for the same word.",
 )
 quiet = ear(0.05 * first[None])
-print("largest change when the sound is 20 times softer:", f"{np.abs(quiet - ear(first[None])).max():.2f}")
+print(
+    "largest change when the sound is 20 times softer:",
+    f"{np.abs(quiet - ear(first[None])).max():.2f}",
+)
 assert np.abs(quiet - ear(first[None])).max() < 0.1
 # %% [markdown] lang="en"
 # Now the words look alike across voices: bands of energy that rise and fall in the same order. Convolutions find such patterns as they find
@@ -161,14 +176,19 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 def six_parts(sounds):
-    """Mean of each mel band in six parts of the loudest 0.6 seconds, without loudness."""
+    """Mean of each mel band in six parts of the loudest 0.6 seconds, without
+    loudness."""
     bands = log_mel(sounds, RATE, bands=40)
     bands = np.maximum(bands, bands.max(axis=(1, 2), keepdims=True) - 50)
     loudness = bands.mean(axis=1) - bands.mean(axis=1).min(axis=1, keepdims=True)
-    middles = (loudness * np.arange(loudness.shape[1])).sum(axis=1) / loudness.sum(axis=1)
+    middles = (loudness * np.arange(loudness.shape[1])).sum(axis=1) / loudness.sum(
+        axis=1
+    )
     starts = np.clip(middles.astype(int) - 30, 0, loudness.shape[1] - 60)
     bands -= bands.mean(axis=(1, 2), keepdims=True)
-    words = np.stack([sound[:, start : start + 60] for sound, start in zip(bands, starts)])
+    words = np.stack(
+        [sound[:, start : start + 60] for sound, start in zip(bands, starts)]
+    )
     return words.reshape(len(words), 40, 6, 10).mean(axis=3).reshape(len(words), -1)
 
 baseline = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=1000))
@@ -195,8 +215,11 @@ runs = {
 }
 found = {"six parts": by_parts} | {name: run.val_accuracy for name, run in runs.items()}
 ft.show(
-    plots.bars(found, "One recording of each command", "Validation accuracy", percent=True),
-    alt="Bars of validation accuracy: six parts of the word, the network from scratch, the frozen one, and LP-FT.",
+    plots.bars(
+        found, "One recording of each command", "Validation accuracy", percent=True
+    ),
+    alt="Bars of validation accuracy: six parts of the word, the network from "
+    "scratch, the frozen one, and LP-FT.",
 )
 assert found["lp_ft"] > found["scratch"]
 # %% [markdown] lang="en"
@@ -229,7 +252,9 @@ best = runs["lp_ft"].model
 sounds, truths = task.validation.inputs, task.validation.targets
 too_fast = np.zeros_like(sounds)
 too_fast[:, : RATE // 2] = sounds[:, ::2]
-right = [np.mean(np.asarray(best(heard)).argmax(1) == truths) for heard in (sounds, too_fast)]
+right = [
+    np.mean(np.asarray(best(heard)).argmax(1) == truths) for heard in (sounds, too_fast)
+]
 print(f"resampled {100 * right[0]:.1f} %, forgotten {100 * right[1]:.1f} %")
 assert right[1] < right[0]
 # %% [markdown] lang="en"
@@ -279,12 +304,27 @@ def in_noise(sounds, decibels, seed=0):
     return np.clip(sounds + np.sqrt(wanted) * noise, -1, 1)
 
 levels = (-5, 0, 5, 10, 20, 30)
-heard = {level: np.asarray(best(in_noise(task.test.inputs, level))).argmax(1) for level in levels}
-parts = {level: baseline.predict(six_parts(in_noise(task.test.inputs, level))) for level in levels}
-curves = {name: (levels, [np.mean(said[level] == task.test.targets) for level in levels])
-          for name, said in {"LP-FT": heard, "six parts": parts}.items()}
-fig = plots.lines(curves, "Decibels above the noise", "Test accuracy", "Words in noise", percent=True)
-ft.show(fig, alt="Test accuracy on Korean commands against decibels above white noise, for LP-FT and the baseline.")
+heard = {
+    level: np.asarray(best(in_noise(task.test.inputs, level))).argmax(1)
+    for level in levels
+}
+parts = {
+    level: baseline.predict(six_parts(in_noise(task.test.inputs, level)))
+    for level in levels
+}
+curves = {
+    name: (levels, [np.mean(said[level] == task.test.targets) for level in levels])
+    for name, said in {"LP-FT": heard, "six parts": parts}.items()
+}
+# %%
+fig = plots.lines(
+    curves, "Decibels above the noise", "Test accuracy", "Words in noise", percent=True
+)
+ft.show(
+    fig,
+    alt="Test accuracy on Korean commands against decibels above white noise, for "
+    "LP-FT and the baseline.",
+)
 pairs = [(task.class_names[truth], task.class_names[said]) for truth, said
          in zip(task.test.targets, heard[0]) if truth != said]
 for pair in sorted(set(pairs), key=lambda pair: (-pairs.count(pair), pair))[:4]:
@@ -306,7 +346,10 @@ assert curves["LP-FT"][1][0] < curves["LP-FT"][1][-1]
 # 시간이 절반이 될 때마다 스테이지(stage) 하나입니다. 스펙트로그램의 윤곽, 띠의 무늬, 소리, 그리고 음절 비슷한 것입니다. 동결하고, 풀고, 학습률을 다르게 하는 일이 늘 쓰던 이름으로 됩니다.
 # %%
 for stage in ft.stages(model):
-    print(f"{stage.name:<8}{stage.params:>9,} weights   {stage.output_shape}   {stage.layers[-1].name}")
+    print(
+        f"{stage.name:<8}{stage.params:>9,} weights   {stage.output_shape}   "
+        f"{stage.layers[-1].name}"
+    )
 # %% [markdown] lang="en"
 # ## Real people, seed by seed
 #
@@ -327,36 +370,75 @@ record = ft.track("glyph").recorded("speech")
 
 def seeds(per_word, method, task="speech_commands"):
     """Test accuracy of the recorded draws, in their order."""
-    rows = [row for row in record["rows"]
-            if (row["task"], row["labels_per_class"], row["method"]) == (task, per_word, method)]
-    return np.array([row["test_accuracy"] for row in sorted(rows, key=lambda row: row["seed"])])
+    rows = [
+        row
+        for row in record["rows"]
+        if (row["task"], row["labels_per_class"], row["method"])
+        == (task, per_word, method)
+    ]
+    return np.array(
+        [row["test_accuracy"] for row in sorted(rows, key=lambda row: row["seed"])]
+    )
 
 def interval(values):
     """Mean and 95 % interval over seeds (Student's t)."""
     half = t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values))
     return np.mean(values), np.mean(values) - half, np.mean(values) + half
-
-names = {"segments": "six parts", "google": "Google's, frozen", "frozen": "minispeech, frozen", "lp_ft": "LP-FT",
-         "scratch": "from scratch"}
+# %%
+names = {
+    "segments": "six parts",
+    "google": "Google's, frozen",
+    "frozen": "minispeech, frozen",
+    "lp_ft": "LP-FT",
+    "scratch": "from scratch",
+}
 curves = {}
 for method, name in names.items():
     counts = [n for n in (3, 10, 30) if len(seeds(n, method)) == 5]
     if counts:
         curves[name] = (counts, [seeds(n, method).mean() for n in counts])
-fig = plots.lines(curves, "Recordings of each word", "Test accuracy", "Real commands", log_x=True, percent=True,
-                  x_ticks={n: str(n) for n in (3, 10, 30)})
-ft.show(fig, alt="Test accuracy on Speech Commands against recordings of each word, for six parts of the word, "
-        "Google's frozen embedding, and minispeech frozen, with LP-FT and from scratch.")
+# %%
+fig = plots.lines(
+    curves,
+    "Recordings of each word",
+    "Test accuracy",
+    "Real commands",
+    log_x=True,
+    percent=True,
+    x_ticks={n: str(n) for n in (3, 10, 30)},
+)
+ft.show(
+    fig,
+    alt="Test accuracy on Speech Commands against recordings of each word, for six "
+    "parts of the word, Google's frozen embedding, and minispeech frozen, with LP-FT "
+    "and from scratch.",
+)
 # %%
 few = 10
-for task_name, per_word in (("speech_commands", 3), ("speech_commands", few), ("spoken_digits", 3), ("spoken_digits", few)):
+for task_name, per_word in (
+    ("speech_commands", 3),
+    ("speech_commands", few),
+    ("spoken_digits", 3),
+    ("spoken_digits", few),
+):
     for method in ("frozen", "lp_ft"):
-        gain = seeds(per_word, method, task_name) - seeds(per_word, "scratch", task_name)
+        gain = seeds(per_word, method, task_name) - seeds(
+            per_word, "scratch", task_name
+        )
         mean, low, high = (100 * x for x in interval(gain))
-        print(f"{task_name:<16}{per_word:>3} a word, {names[method]:<19} over scratch: {mean:+.1f} points "
-              f"({low:+.1f} to {high:+.1f})")
-assert seeds(few, "google").mean() > seeds(few, "lp_ft").mean() > seeds(few, "scratch").mean()
-assert min(seeds(3, "lp_ft") - seeds(3, "scratch")) > 0.2 and seeds(few, "frozen").mean() > seeds(few, "segments").mean()
+        print(
+            f"{task_name:<16}{per_word:>3} a word, {names[method]:<19} over scratch: "
+            f"{mean:+.1f} points ({low:+.1f} to {high:+.1f})"
+        )
+assert (
+    seeds(few, "google").mean()
+    > seeds(few, "lp_ft").mean()
+    > seeds(few, "scratch").mean()
+)
+assert (
+    min(seeds(3, "lp_ft") - seeds(3, "scratch")) > 0.2
+    and seeds(few, "frozen").mean() > seeds(few, "segments").mean()
+)
 # %% [markdown] lang="en"
 # With three recordings of each word LP-FT reaches {{100 * seeds(3, "lp_ft").mean():.1f}} % of real commands, from scratch
 # {{100 * seeds(3, "scratch").mean():.1f}} %; with {{few}} it is {{100 * seeds(few, "lp_ft").mean():.1f}} against
@@ -388,9 +470,15 @@ assert min(seeds(3, "lp_ft") - seeds(3, "scratch")) > 0.2 and seeds(few, "frozen
 promises = {}
 for task_name, per_word in (("speech_commands", 10), ("spoken_digits", 10)):
     for method in ("segments", "frozen"):
-        kept, promised = (seeds(per_word, m, task_name).mean() for m in (method, f"{method}_by_recording"))
+        kept, promised = (
+            seeds(per_word, m, task_name).mean()
+            for m in (method, f"{method}_by_recording")
+        )
         promises[task_name, method] = promised - kept
-        print(f"{task_name:<16}{names[method]:<19} strangers {100 * kept:.1f} %, promised {100 * promised:.1f} %")
+        print(
+            f"{task_name:<16}{names[method]:<19} strangers {100 * kept:.1f} %, "
+            f"promised {100 * promised:.1f} %"
+        )
 assert promises["spoken_digits", "segments"] > 0.05
 # %% [markdown] lang="en"
 # The digits come from six people who said each of them many times. There the baseline promises
@@ -423,34 +511,34 @@ ft.check("14.3", of_test_speakers)
 # %% [markdown] lang="en"
 # ## The same in plain Keras
 #
-# <details><summary>What a Keras user would type</summary>
-#
 # Freeze the backbone, put a softmax on the mean over time, fit, thaw, fit again with a small rate.
 # %% [markdown] lang="ko"
 # ## 순수 Keras로 하면
 #
-# <details><summary>Keras 사용자라면 이렇게 씁니다</summary>
-#
 # 백본을 동결하고, 시간에 대한 평균 위에 소프트맥스를 얹어 학습하고, 풀어서 작은 학습률로 다시 학습합니다.
-# %%
+# %% tags=["folded"]
 base = ft.load_backbone(NAME)
 base.trainable = False
 waveform = keras.Input((RATE,))
 pooled = keras.layers.GlobalAveragePooling1D()(base(waveform, training=False))
-plain = keras.Model(waveform, keras.layers.Dense(task.num_classes, activation="softmax")(pooled))
+plain = keras.Model(
+    waveform, keras.layers.Dense(task.num_classes, activation="softmax")(pooled)
+)
 for rate, trainable in ((1e-2, False), (3e-4, True)):
     base.trainable = trainable
-    plain.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    history = plain.fit(task.train.inputs, task.train.targets, batch_size=32, epochs=30, verbose=0)
+    plain.compile(
+        keras.optimizers.Adam(rate),
+        "sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    history = plain.fit(
+        task.train.inputs, task.train.targets, batch_size=32, epochs=30, verbose=0
+    )
 accuracy = plain.evaluate(task.validation.inputs, task.validation.targets, verbose=0)[1]
 print(f"plain Keras: {100 * accuracy:.1f} % (validation)")
 # %% [markdown] lang="en"
-# </details>
-#
 # ## Quiz
 # %% [markdown] lang="ko"
-# </details>
-#
 # ## 퀴즈
 # %% [markdown] lang="en"
 # {{quiz 14.q1}}

@@ -15,7 +15,7 @@
 # - show that precision, XLA, parts of a batch and two devices end in the same place
 # - change the batch without learning less, and compute the price of a run
 #
-# ⏱ 45 minutes · Needs: lesson 05 (better: up to 06) · Runs in about a minute on a laptop, without a GPU
+# ⏱ {{minutes}} minutes · Needs: lesson 05 (better: up to 06) · Runs in about a minute on a laptop, without a GPU
 # %% [markdown] lang="ko"
 # # GPU가 바꾸는 것
 #
@@ -33,7 +33,7 @@
 # - 정밀도를 바꾸거나, XLA를 쓰거나, 배치를 나누거나, 장치를 두 개 써도 같은 곳에 이른다는 것을 보일 수 있습니다
 # - 덜 배우는 일 없이 배치의 크기를 바꾸고, 실행 비용을 계산할 수 있습니다
 #
-# ⏱ 45분 · 먼저 볼 것: 5강(6강까지 보면 더 좋습니다) · GPU 없이 노트북 컴퓨터에서 1분 안팎이면 실행됩니다
+# ⏱ {{minutes}}분 · 먼저 볼 것: 5강(6강까지 보면 더 좋습니다) · GPU 없이 노트북 컴퓨터에서 1분 안팎이면 실행됩니다
 # %%
 import json
 import math
@@ -49,13 +49,16 @@ import ftlib as ft
 from ftlib import plots
 from ftlib.models.inference import prefetch, predict
 from ftlib.tasks.folder.decode import FolderImages
-
-if keras.backend.backend() == "tensorflow":  # one processor plays two devices; to be said before anything is computed
+# %%
+# One processor plays two devices; to be said before anything is computed.
+if keras.backend.backend() == "tensorflow":
     import tensorflow as tf
 
     tf.get_logger().setLevel("ERROR")
     processor = tf.config.list_physical_devices("CPU")[0]
-    tf.config.set_logical_device_configuration(processor, [tf.config.LogicalDeviceConfiguration()] * 2)
+    tf.config.set_logical_device_configuration(
+        processor, [tf.config.LogicalDeviceConfiguration()] * 2
+    )
 
 task = ft.load_task("digits", labels_per_class=10, seed=0)
 model = ft.classifier(ft.load_backbone("glyphnet"), task.num_classes)
@@ -86,11 +89,15 @@ def count(network):
             operations += 2 * math.prod(kernel.shape) * math.prod(places)
     return operations, network.count_params(), handed
 
-counts = {"glyphnet": count(body), "MobileNetV2": count(keras.applications.MobileNetV2(weights=None))}
+counts = {
+    "glyphnet": count(body),
+    "MobileNetV2": count(keras.applications.MobileNetV2(weights=None)),
+}
 print(f"{'':<13}{'operations':>13}{'weights':>12}{'handed on':>12}")
 for name, (operations, weights, handed) in counts.items():
     print(f"{name:<13}{operations:>13,}{weights:>12,}{handed:>12,}")
-assert abs(counts["MobileNetV2"][0] / 2 / 300e6 - 1) < 0.05  # 300 million multiply-adds in its paper
+# 300 million multiply-adds in its paper.
+assert abs(counts["MobileNetV2"][0] / 2 / 300e6 - 1) < 0.05
 # %% [markdown] lang="en"
 # {{counts["MobileNetV2"][0] / counts["glyphnet"][0]:.0f}} times the operations, and {{counts["MobileNetV2"][2] / counts["glyphnet"][2]:.0f}} times
 # the numbers handed on. Its paper (Sandler et al., 2018) counts the same 300 million multiplications. An update is three such passes: one forward,
@@ -123,7 +130,10 @@ nominal = {  # operations a second, bytes a second, bytes of a number
 }
 wants = {name: peak / bandwidth for name, (peak, bandwidth, _) in nominal.items()}
 for name, want in wants.items():
-    print(f"{name:<22}{nominal[name][0] / 1e12:>7.1f} TFLOP/s {nominal[name][1] / 1e9:>6.0f} GB/s   wants {want:>4.0f} per byte")
+    print(
+        f"{name:<22}{nominal[name][0] / 1e12:>7.1f} TFLOP/s "
+        f"{nominal[name][1] / 1e9:>6.0f} GB/s   wants {want:>4.0f} per byte"
+    )
 assert min(wants, key=wants.get) == "laptop core, float32"
 # %% [markdown] lang="en"
 # What is the arithmetic intensity of an update? Its weights are read, and rewritten by Adam, once for the whole batch: ten trips of four bytes, roughly. What layers
@@ -145,12 +155,25 @@ batches = 2 ** np.arange(11)
 series = {name: (batches, [intensity(name, b) for b in batches]) for name in counts}
 for name in ("laptop core, float32", "T4, float32", "A100, bfloat16"):
     series[f"{name} wants"] = (batches[[0, -1]], [wants[name]] * 2)
-fig = plots.lines(series, "Images of a batch", "Operations per byte", "A batch shares the weights, not what layers hand on",
-                  log_x=True, log_y=True)
-ft.show(fig, alt="Operations per byte against the batch, both logarithmic. The line of glyphnet climbs from about 3 to 31 and crosses "
-        "what a T4 wants; that of MobileNetV2 stays near 4. What an A100 wants in bfloat16 lies far above both.")
+fig = plots.lines(
+    series,
+    "Images of a batch",
+    "Operations per byte",
+    "A batch shares the weights, not what layers hand on",
+    log_x=True,
+    log_y=True,
+)
+ft.show(
+    fig,
+    alt="Operations per byte against the batch, both logarithmic. The line of "
+    "glyphnet climbs from about 3 to 31 and crosses what a T4 wants; that of "
+    "MobileNetV2 stays near 4. What an A100 wants in bfloat16 lies far above both.",
+)
 small, large = ({name: intensity(name, b) for name in counts} for b in (1, 512))
-assert large["glyphnet"] > 5 * small["glyphnet"] and large["MobileNetV2"] < 1.5 * small["MobileNetV2"]
+assert (
+    large["glyphnet"] > 5 * small["glyphnet"]
+    and large["MobileNetV2"] < 1.5 * small["MobileNetV2"]
+)
 # %% [markdown] lang="en"
 # For `glyphnet` the weights are most of the traffic, so a batch of 512 does {{large["glyphnet"] / small["glyphnet"]:.0f}} times as much with
 # every byte as one image. MobileNetV2 has thin layers and large maps: it stays at {{large["MobileNetV2"]:.0f}}. It was made for telephones; by
@@ -175,9 +198,14 @@ def at_best(name, machine, batch):
 
 print(f"{'batch of 64: at best':<24}{'glyphnet':>18}{'MobileNetV2':>18}")
 for machine, (peak, _, _) in nominal.items():
-    told = [f"{100 * at_best(name, machine, 64) / peak:.0f} % of the peak" for name in counts]
+    told = [
+        f"{100 * at_best(name, machine, 64) / peak:.0f} % of the peak"
+        for name in counts
+    ]
     print(f"{machine:<24}{told[0]:>18}{told[1]:>18}")
-gain = at_best("MobileNetV2", "A100, bfloat16", 64) / at_best("MobileNetV2", "A100, float32", 64)
+gain = at_best("MobileNetV2", "A100, bfloat16", 64) / at_best(
+    "MobileNetV2", "A100, float32", 64
+)
 assert gain < 2.5 < nominal["A100, bfloat16"][0] / nominal["A100, float32"][0]
 # %% [markdown] lang="en"
 # By this count the core can reach its peak. An A100 in bfloat16, whose peak is {{nominal["A100, bfloat16"][0] / nominal["laptop core, float32"][0]:,.0f}} times as high,
@@ -203,7 +231,8 @@ assert gain < 2.5 < nominal["A100, bfloat16"][0] / nominal["A100, float32"][0]
 # **예측해 보세요.** 이미지를 한 장만 넣으면, 128장을 함께 넣을 때보다 한 장에 걸리는 시간이 몇 배가 될까요?
 # %% tags=["timing"]
 def best_seconds(work, times):
-    """The shortest of several times; the first call, which may compile, is not among them."""
+    """The shortest of several times; the first call, which may compile, is not among
+    them."""
     work()
     took = []
     for _ in range(times):
@@ -217,7 +246,10 @@ for batch in (1, 16, 128):
     pixels = np.zeros((batch, *body.input_shape[1:]), "float32")
     per_image[batch] = best_seconds(lambda: body.predict_on_batch(pixels), 10) / batch
 for batch, seconds in per_image.items():
-    print(f"batch of {batch:>3}: an image takes {seconds / per_image[128]:.1f} times as long as in the largest")
+    print(
+        f"batch of {batch:>3}: an image takes {seconds / per_image[128]:.1f} times as "
+        "long as in the largest"
+    )
 assert per_image[1] > 1.5 * per_image[128]
 # %% [markdown] lang="en"
 # On a GPU, whose multiplications take almost no time, the fixed price weighs far more, and thousands of its units have nothing to do for one
@@ -245,8 +277,10 @@ about = {name: ml_dtypes.finfo(kind) for name, kind in types.items()}
 print(f"{'':<10}{'largest':>9}{'smallest':>10}{'step at 1':>11}{'1.001 is':>10}")
 for name, kind in types.items():
     info = about[name]
-    print(f"{name:<10}{float(info.max):>9.1g}{float(info.smallest_subnormal):>10.1g}{float(info.eps):>11.1g}"
-          f"{float(kind(1.001)):>10.4f}")
+    print(
+        f"{name:<10}{float(info.max):>9.1g}{float(info.smallest_subnormal):>10.1g}"
+        f"{float(info.eps):>11.1g}{float(kind(1.001)):>10.4f}"
+    )
 assert float(about["bfloat16"].max) > 1e38 and float(about["float16"].max) == 65504
 assert float(ml_dtypes.bfloat16(1.001)) == 1 != float(np.float16(1.001))
 # %% [markdown] lang="en"
@@ -270,31 +304,50 @@ assert float(ml_dtypes.bfloat16(1.001)) == 1 != float(np.float16(1.001))
 # 작을까요?
 # %%
 def tune(hardware=None, updates=20):
-    """The last stage and the head, in batches of 32 images, without anything random in the layers."""
-    return ft.fit(model, task, "top", ft.Regularization(), updates=updates, batch_size=32, verbose=False, hardware=hardware)
+    """The last stage and the head, in batches of 32 images, without anything random in
+    the layers."""
+    return ft.fit(
+        model,
+        task,
+        "top",
+        ft.Regularization(),
+        updates=updates,
+        batch_size=32,
+        verbose=False,
+        hardware=hardware,
+    )
 
 class Shift(keras.layers.Layer):
-    """Adds a weight of 0 to each number of its input: the gradient of that weight is the number's own."""
+    """Adds a weight of 0 to each number of its input: the gradient of that weight is
+    the number's own."""
 
     def build(self, shape):
         self.shift = self.add_weight(shape=shape, initializer="zeros")
 
     def call(self, x):
         return x + self.shift
-
+# %%
 alone, sure = tune(), tune(updates=60)
 images, labels = fitted.validation.images[:], fitted.validation.labels
 chances = predict(sure.model, images)[np.arange(len(labels)), labels]
 best = np.argsort(-chances)[:32]
-print(f"validation accuracy {100 * alone.val_accuracy:.1f} % after 20 updates, {100 * sure.val_accuracy:.1f} % after 60")
-print(f"of the 32 images, the least sure one gets {100 * chances[best].min():.2f} % for its class")
+print(
+    f"validation accuracy {100 * alone.val_accuracy:.1f} % after 20 updates, "
+    f"{100 * sure.val_accuracy:.1f} % after 60"
+)
+print(
+    f"of the 32 images, the least sure one gets {100 * chances[best].min():.2f} % for "
+    "its class"
+)
 # %%
 below, above = ft.split_model(sure.model, "stage1")
 above.trainable = False
 maps = np.asarray(below(images[best].astype("float32")))
 start = keras.Input(batch_shape=maps.shape)
 network = keras.Model(start, above(Shift()(start)))
-network.compile(keras.optimizers.SGD(1.0), "sparse_categorical_crossentropy", run_eagerly=True)
+network.compile(
+    keras.optimizers.SGD(1.0), "sparse_categorical_crossentropy", run_eagerly=True
+)
 network.train_on_batch(maps, labels[best])
 found = np.ravel(-network.trainable_weights[0])  # one step of SGD from 0, at rate 1
 print(f"{len(found):,} gradients, half of them below {np.median(np.abs(found)):.0e}")
@@ -311,16 +364,40 @@ def lost(values):
 scale = 2.0**15
 gone, kept = lost(found), lost(found * scale)
 edges = np.arange(-12, 2.25, 0.25)
-shares = {name: np.histogram(np.log10(np.abs(values[values != 0])), edges)[0] / len(values)
-          for name, values in (("left: as they are", found), ("right: scaled", found * scale))}  # fmt: skip
-series = {name: (10 ** edges[:-1][share > 1e-4], share[share > 1e-4]) for name, share in shares.items()}
-limit, top = float(about["float16"].smallest_subnormal), max(share.max() for share in shares.values())
+shares = {
+    name: np.histogram(np.log10(np.abs(values[values != 0])), edges)[0] / len(values)
+    for name, values in (("left: as they are", found), ("right: scaled", found * scale))
+}
+series = {
+    name: (10 ** edges[:-1][share > 1e-4], share[share > 1e-4])
+    for name, share in shares.items()
+}
+limit, top = (
+    float(about["float16"].smallest_subnormal),
+    max(share.max() for share in shares.values()),
+)
 series["smallest in float16"] = ([limit, limit], [0, top])
-fig = plots.lines(series, "Size of a gradient", "Share of all gradients", "Scaled, they fit into float16", log_x=True, percent=True)
-ft.show(fig, alt="Two hills, shares of gradients by size. The hill of the gradients as they are is cut by the vertical line of the smallest "
-        "number of float16; scaled by 32,768, the same hill lies right of the line.")
+# %%
+fig = plots.lines(
+    series,
+    "Size of a gradient",
+    "Share of all gradients",
+    "Scaled, they fit into float16",
+    log_x=True,
+    percent=True,
+)
+ft.show(
+    fig,
+    alt="Two hills, shares of gradients by size. The hill of the gradients as they "
+    "are is cut by the vertical line of the smallest number of float16; scaled by "
+    "32,768, the same hill lies right of the line.",
+)
 print(f"float16 loses {100 * gone:.1f} % of them, scaled {100 * kept:.1f} %")
-assert gone > 0.05 and kept < gone / 10 and np.isfinite((found * scale).astype("float16")).all()
+assert (
+    gone > 0.05
+    and kept < gone / 10
+    and np.isfinite((found * scale).astype("float16")).all()
+)
 # %% [markdown] lang="en"
 # The cure costs one multiplication. The *loss* is multiplied by {{scale:,.0f}}, so that every gradient is as well; after the way back, in float32, it is
 # divided out again. If a gradient overflows, the update is skipped and the scale halved. bfloat16 has no need of any of it.
@@ -342,12 +419,21 @@ assert gone > 0.05 and kept < gone / 10 and np.isfinite((found * scale).astype("
 # %%
 def apart(a, b):
     """The largest difference between the weights of two models."""
-    return max(float(np.abs(x - y).max()) for x, y in zip(a.get_weights(), b.get_weights(), strict=True))
+    return max(
+        float(np.abs(x - y).max())
+        for x, y in zip(a.get_weights(), b.get_weights(), strict=True)
+    )
 
 half = tune(ft.Hardware(precision="mixed_bfloat16"))
 policies = {layer.dtype_policy.name for layer in half.model._flatten_layers()}
-print(f"validation: float32 {100 * alone.val_accuracy:.1f} %, mixed bfloat16 {100 * half.val_accuracy:.1f} %")
-print(f"weights: up to {apart(half.model, alone.model):.0e} apart; the model that is left computes in {policies}")
+print(
+    f"validation: float32 {100 * alone.val_accuracy:.1f} %, mixed bfloat16 "
+    f"{100 * half.val_accuracy:.1f} %"
+)
+print(
+    f"weights: up to {apart(half.model, alone.model):.0e} apart; the model that is "
+    f"left computes in {policies}"
+)
 assert abs(half.val_accuracy - alone.val_accuracy) <= 0.03 and policies == {"float32"}
 assert apart(half.model, alone.model) > 0
 # %% [markdown] lang="en"
@@ -402,7 +488,10 @@ ft.check("16.2", guard)
 # %%
 compiled = tune(ft.Hardware(jit=True))
 moved = apart(alone.model, model)
-print(f"twenty updates moved the weights by up to {moved:.0e}; with XLA they end {apart(compiled.model, alone.model):.0e} from there")
+print(
+    f"twenty updates moved the weights by up to {moved:.0e}; with XLA they end "
+    f"{apart(compiled.model, alone.model):.0e} from there"
+)
 assert apart(compiled.model, alone.model) < 1e-4 < moved
 # %% [markdown] lang="en"
 # Only in the last digits. So time alone decides. We let XLA compile a stack of many small operations, which it can join into few, and divide what
@@ -426,10 +515,15 @@ def update_times(jit):
     x, y = np.ones((256, 512), "float32"), np.ones((256, 1), "float32")
     began = time.perf_counter()
     network.train_on_batch(x, y)
-    return time.perf_counter() - began, best_seconds(lambda: network.train_on_batch(x, y), 20)
-
+    return time.perf_counter() - began, best_seconds(
+        lambda: network.train_on_batch(x, y), 20
+    )
+# %% tags=["timing"]
 (first, later), (first_jit, later_jit) = update_times(False), update_times(True)
-print(f"later updates: {later / later_jit:.1f} times as fast with XLA; the first one: {first_jit / first:.0f} times as long")
+print(
+    f"later updates: {later / later_jit:.1f} times as fast with XLA; the first one: "
+    f"{first_jit / first:.0f} times as long"
+)
 saved = later - later_jit
 if saved > 0:
     after = max(1, (first_jit - first) / saved)
@@ -460,11 +554,18 @@ files, rng = [], np.random.default_rng(16)
 for i in range(8 * 12):
     coarse = rng.integers(0, 256, (12, 16, 3)).astype("uint8")
     files.append(pathlib.Path(room.name) / f"{i:02d}.jpg")
-    keras.utils.array_to_img(coarse.repeat(60, 0).repeat(60, 1), scale=False).save(files[-1], quality=90)
+    keras.utils.array_to_img(coarse.repeat(60, 0).repeat(60, 1), scale=False).save(
+        files[-1], quality=90
+    )
 
 def waits(photos, step, one_ahead):
-    """The share of a pass over the photos in which the trainer waits for a batch of eight."""
-    take, busy, start = lambda i: photos[np.arange(8 * i, 8 * i + 8)], 0.0, time.perf_counter()
+    """The share of a pass over the photos in which the trainer waits for a batch of
+    eight."""
+    take, busy, start = (
+        lambda i: photos[np.arange(8 * i, 8 * i + 8)],
+        0.0,
+        time.perf_counter(),
+    )
     for _ in prefetch(take, 12) if one_ahead else map(take, range(12)):
         began = time.perf_counter()
         time.sleep(step)  # an update on a GPU: this processor is free
@@ -485,13 +586,18 @@ decoding = best_seconds(lambda: FolderImages(files[:8], (96, 96))[:], 5)
 # %% tags=["timing"]
 kept_photos = FolderImages(files, (96, 96))
 idle = {
-    "when asked for": waits(FolderImages(files, (96, 96)), 1.5 * decoding, one_ahead=False),
+    "when asked for": waits(
+        FolderImages(files, (96, 96)), 1.5 * decoding, one_ahead=False
+    ),
     "one ahead": waits(kept_photos, 1.5 * decoding, one_ahead=True),
     "kept, second pass": waits(kept_photos, 1.5 * decoding, one_ahead=True),
 }
 for way, share in idle.items():
     print(f"{way:<20}waits about {10 * round(10 * share)} % of the time")
-assert idle["one ahead"] < idle["when asked for"] and idle["kept, second pass"] < idle["when asked for"] / 2
+assert (
+    idle["one ahead"] < idle["when asked for"]
+    and idle["kept, second pass"] < idle["when asked for"] / 2
+)
 # %% [markdown] lang="en"
 # Ahead, decoding hides behind the update as long as it takes less; kept, it is gone. `ft.fit` does both: decoded pictures lie in memory, or, over
 # 512 MiB, in a file that is mapped into it. If the GPU still waits: more processor cores, smaller files, or features computed once (lesson 05).
@@ -519,20 +625,27 @@ features = ((features - features.mean(0)) / (features.std(0) + 1e-6)).astype("fl
 
 def learn(optimizer, batch, passes=4):
     """The loss on all training images, before and after each pass."""
-    head = keras.Sequential([keras.Input((features.shape[1],)),
-                             keras.layers.Dense(10, activation="softmax", kernel_initializer="zeros")])  # fmt: skip
+    head = keras.Sequential(
+        [
+            keras.Input((features.shape[1],)),
+            keras.layers.Dense(10, activation="softmax", kernel_initializer="zeros"),
+        ]
+    )
     head.compile(optimizer, "sparse_categorical_crossentropy")
     rng, rows, losses = np.random.default_rng(0), np.arange(len(digits)), []
     for turn in range(passes + 1):
         right = np.asarray(head(features))[rows, digits.labels]
         losses.append(float(-np.log(right).mean()))
-        for at in rng.permutation(len(digits))[:1024].reshape(-1, batch) if turn < passes else ():
-            head.train_on_batch(features[at], digits.labels[at])
+        if turn < passes:
+            for at in rng.permutation(len(digits))[:1024].reshape(-1, batch):
+                head.train_on_batch(features[at], digits.labels[at])
     return losses
-
+# %%
 def warmed(rate, updates=4):
     """A rate that climbs to `rate` in a few updates and stays there."""
-    return keras.optimizers.schedules.CosineDecay(rate / updates, 10**6, alpha=1.0, warmup_target=rate, warmup_steps=updates)
+    return keras.optimizers.schedules.CosineDecay(
+        rate / updates, 10**6, alpha=1.0, warmup_target=rate, warmup_steps=updates
+    )
 # %% [markdown] lang="en"
 # And the cure: eight steps of 16 images, in about the same direction, go as far as one step of 128 that is eight times as long. This is the *linear scaling rule* of
 # Goyal et al. (2017), who trained on ImageNet with batches of 8,192 in an hour. At first, where directions still change fast, the rate has to climb: *warm-up*.
@@ -547,10 +660,18 @@ curves = {
     "128 images, rate 0.02": learn(SGD(0.02), 128),
     "128 images, rate 0.16, warmed up": learn(SGD(warmed(0.16)), 128),
 }
-fig = plots.lines({name: (range(5), losses) for name, losses in curves.items()}, "Passes over the images", "Training loss",
-                  "Eight times the batch wants eight times the rate")
-ft.show(fig, alt="Training loss over four passes. Batches of 128 at the rate of batches of 16 stay far above; with eight times the rate "
-        "their curve falls onto that of batches of 16.")
+fig = plots.lines(
+    {name: (range(5), losses) for name, losses in curves.items()},
+    "Passes over the images",
+    "Training loss",
+    "Eight times the batch wants eight times the rate",
+)
+ft.show(
+    fig,
+    alt="Training loss over four passes. Batches of 128 at the rate of batches of 16 "
+    "stay far above; with eight times the rate their curve falls onto that of "
+    "batches of 16.",
+)
 small, same, scaled = (losses[-1] for losses in curves.values())
 print(f"loss after four passes: {small:.3f}, {same:.3f}, {scaled:.3f}")
 assert abs(scaled - small) < (same - small) / 10
@@ -612,7 +733,10 @@ ft.check("16.3", new_rate)
 # **예측해 보세요.** 여덟 장씩 네 번 넣을 때와 32장을 한꺼번에 넣을 때, 업데이트 스무 번 뒤에 가중치는 얼마나 다를까요?
 # %%
 parts = tune(ft.Hardware(accumulate=4))
-print(f"twenty updates moved the weights by up to {moved:.0e}; in four parts they end {apart(parts.model, alone.model):.0e} from there")
+print(
+    f"twenty updates moved the weights by up to {moved:.0e}; in four parts they end "
+    f"{apart(parts.model, alone.model):.0e} from there"
+)
 assert apart(parts.model, alone.model) < 1e-4 < moved
 # %% [markdown] lang="en"
 # The mean of four means is the mean of all, up to rounding. There is one exception: a BatchNorm layer that trains sees the statistics of each part alone. Here,
@@ -637,7 +761,10 @@ assert apart(parts.model, alone.model) < 1e-4 < moved
 # %%
 devices = ft.Hardware(devices="all").names()
 several = tune(ft.Hardware(devices="all" if 32 % len(devices) == 0 else 1))
-print(f"{len(devices)} devices: {apart(several.model, alone.model):.0e} apart, validation {100 * several.val_accuracy:.1f} %")
+print(
+    f"{len(devices)} devices: {apart(several.model, alone.model):.0e} apart, "
+    f"validation {100 * several.val_accuracy:.1f} %"
+)
 assert apart(several.model, alone.model) < 1e-4
 # %% [markdown] lang="en"
 # On TensorFlow `ft.fit` uses `tf.distribute.MirroredStrategy`; on JAX `keras.distribution.DataParallel`, which shards each batch and leaves the
@@ -670,11 +797,22 @@ records = {}
 for path in sorted(records_folder("benchmarks/results").glob("hardware_*.json")):
     record = json.loads(path.read_text(encoding="utf-8"))
     rows = [row for row in record["rows"] if "per_image" in row]
-    records[path.stem.removeprefix("hardware_")] = best = min(rows, key=lambda row: row["per_image"])
-    told = f"{best['precision']}, {'with' if best['jit'] else 'without'} XLA, batch {best['batch']}"
-    print(f"{record['machine']['device']}: {1000 * best['per_image']:.2g} ms an image at best ({told})")
+    records[path.stem.removeprefix("hardware_")] = best = min(
+        rows, key=lambda row: row["per_image"]
+    )
+    told = (
+        f"{best['precision']}, {'with' if best['jit'] else 'without'} XLA, "
+        f"batch {best['batch']}"
+    )
+    print(
+        f"{record['machine']['device']}: {1000 * best['per_image']:.2g} ms an image "
+        f"at best ({told})"
+    )
 if "gpu" not in records:
-    print("A GPU has not been measured here. On a machine with one: python benchmarks/hardware.py")
+    print(
+        "A GPU has not been measured here. On a machine with one: python "
+        "benchmarks/hardware.py"
+    )
 assert all(best["per_image"] > 0 for best in records.values())
 # %% [markdown] lang="en"
 # Put in your own numbers. A GPU is worth its price when its speed-up is larger than its price ratio, and only while it is busy: if you pay by
@@ -687,12 +825,18 @@ assert all(best["per_image"] > 0 for best in records.values())
 # **예측해 보세요.** GPU는 시간당 가격이 25배이고, 같은 시간에 이미지를 40배 처리합니다. 어느 기계가 더 쌀까요?
 # %%
 def price(images, passes, seconds_per_image, per_hour, busy=1.0):
-    """Hours and money for a run; `busy` is the share of the time in which the device computes."""
+    """Hours and money for a run; `busy` is the share of the time in which the device
+    computes."""
     hours = images * passes * seconds_per_image / busy / 3600
     return hours, hours * per_hour
 
-mine = {"processor": (0.2, 0.1, 1.0), "GPU": (0.2 / 40, 2.5, 1.0), "GPU that waits": (0.2 / 40, 2.5, 0.5)}
-costs = {name: price(5000, 30, *numbers) for name, numbers in mine.items()}  # 5,000 photos, 30 passes
+mine = {
+    "processor": (0.2, 0.1, 1.0),
+    "GPU": (0.2 / 40, 2.5, 1.0),
+    "GPU that waits": (0.2 / 40, 2.5, 0.5),
+}
+# 5,000 photos, 30 passes.
+costs = {name: price(5000, 30, *numbers) for name, numbers in mine.items()}
 for name, (hours, money) in costs.items():
     print(f"{name:<16}{hours:>6.2f} hours{money:>7.2f}")
 assert costs["GPU"][1] < costs["processor"][1] < costs["GPU that waits"][1]

@@ -15,7 +15,7 @@
 # - stop a run, go on with it, and end with the same weights
 # - export a model and compare its answers in another runtime
 #
-# ⏱ 40 minutes · Needs: lesson 06 (better: up to 10) · Runs in about a minute on a laptop
+# ⏱ {{minutes}} minutes · Needs: lesson 06 (better: up to 10) · Runs in about a minute on a laptop
 # %% [markdown] lang="ko"
 # # 여러분의 이미지로
 #
@@ -33,7 +33,7 @@
 # - 실행을 도중에 멈추었다가 이어서 돌리고, 똑같은 가중치에 이르는지 확인할 수 있습니다
 # - 모델을 내보내고, 다른 런타임(runtime)에서도 답이 같은지 비교할 수 있습니다
 #
-# ⏱ 40분 · 먼저 볼 것: 6강(10강까지 보면 더 좋습니다) · 노트북 컴퓨터에서 1분 안팎이면 실행됩니다
+# ⏱ {{minutes}}분 · 먼저 볼 것: 6강(10강까지 보면 더 좋습니다) · 노트북 컴퓨터에서 1분 안팎이면 실행됩니다
 # %%
 import contextlib
 import io
@@ -52,7 +52,8 @@ from ftlib import plots
 from ftlib.app.cli import main
 from ftlib.app.run_folder import RunFolder
 
-room = tempfile.TemporaryDirectory()  # all files of this lesson; it goes when the notebook is closed
+# All files of this lesson; it goes when the notebook is closed.
+room = tempfile.TemporaryDirectory()
 desk = pathlib.Path(room.name)
 # %% [markdown] lang="en"
 # All commands of this lesson are those of a terminal. `ftlib check cells` there is `ftlib("check cells")` here, in a temporary
@@ -71,11 +72,15 @@ class Screen(io.StringIO):
         if self.stop_at and self.stop_at in text:
             raise KeyboardInterrupt
         return len(text)
-
+# %%
 def ftlib(line, stop_at=None):
     screen = Screen()
     screen.stop_at = stop_at
-    with contextlib.chdir(desk), contextlib.redirect_stdout(screen), contextlib.redirect_stderr(screen):
+    with (
+        contextlib.chdir(desk),
+        contextlib.redirect_stdout(screen),
+        contextlib.redirect_stderr(screen),
+    ):
         code = main(shlex.split(line))
     return code, screen.getvalue()
 
@@ -103,7 +108,9 @@ def draw_cell(rng, slide, parasite):
     wide, high = size * rng.uniform(0.85, 1.15, 2)
     far = np.hypot((x - u) / wide, (y - v) / high)  # 1 at the rim
     picture = light - stain * (0.5 + 0.5 * far) / (1 + np.exp(12 * (far - 1)))
-    picture += 16 * np.sin(streaks * (x * np.cos(turn) + y * np.sin(turn)) + rng.uniform(0, 2 * np.pi))
+    picture += 16 * np.sin(
+        streaks * (x * np.cos(turn) + y * np.sin(turn)) + rng.uniform(0, 2 * np.pi)
+    )
     angle, out = rng.uniform(0, 2 * np.pi), rng.uniform(0, 0.5) * size
     ring = np.hypot(x - u - out * np.cos(angle), y - v - out * np.sin(angle))
     if parasite:
@@ -111,12 +118,16 @@ def draw_cell(rng, slide, parasite):
     elif rng.random() < 0.2:  # a speck of dust, which is no ring
         picture -= 110 * np.exp(-((ring / 2) ** 2))
     return np.clip(picture + rng.normal(0, 6, (40, 40)), 0, 255).astype("uint8")
-
+# %%
 def draw_donor(number, pictures):
-    """Donors with an odd number are infected: the label of all their pictures. In 7 of 10 of their cells it shows."""
+    """Donors with an odd number are infected: the label of all their pictures. In 7 of
+    10 of their cells it shows."""
     rng = np.random.default_rng((17, number))
     slide = rng.uniform((170, 50, 8, 0.4, 0), (220, 110, 11, 1.6, np.pi))
-    return [draw_cell(rng, slide, number % 2 and rng.random() < 0.7) for _ in range(pictures)]
+    return [
+        draw_cell(rng, slide, number % 2 and rng.random() < 0.7)
+        for _ in range(pictures)
+    ]
 # %% [markdown] lang="en"
 # A colleague has shuffled all pictures and put a fifth of them into `test`. And, as it goes, a few files are not what they should be.
 # %% [markdown] lang="ko"
@@ -131,19 +142,33 @@ for number in range(24):
         file.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(picture).save(file)
 
-tests, trains = (sorted((cells / part / "infected").glob("*.png")) for part in ("test", "train"))
+tests, trains = (
+    sorted((cells / part / "infected").glob("*.png")) for part in ("test", "train")
+)
 shutil.copy(tests[0], cells / "train" / "infected" / "copy of a test picture.png")
 pixels = np.asarray(Image.open(tests[1]), "int16")
-Image.fromarray(np.clip(pixels + 12, 0, 255).astype("uint8")).save(cells / "train" / "infected" / "brightened.png")
+Image.fromarray(np.clip(pixels + 12, 0, 255).astype("uint8")).save(
+    cells / "train" / "infected" / "brightened.png"
+)
 shutil.copy(trains[0], cells / "train" / "healthy" / "filed twice.png")
 (cells / "train" / "healthy" / "broken.png").write_bytes(trains[1].read_bytes()[:200])
 written = (cells / "train" / "notes.txt").write_text("ask Kim about slide 7")
 # %%
 shown = [draw_donor(number, 8)[i] for number in (0, 2, 1, 3) for i in range(8)]
-titles = [name if i == 0 else "" for name in ("healthy", "healthy", "infected", "infected") for i in range(8)]
-fig = plots.image_grid(np.array(shown), titles, columns=8, title="Four donors, a row each")
-ft.show(fig, alt="Four rows of eight drawn cells, grey discs on a light ground. Each row has its own brightness, contrast "
-        "and size. In the two lower rows most cells hold a small dark ring.")
+titles = [
+    name if i == 0 else ""
+    for name in ("healthy", "healthy", "infected", "infected")
+    for i in range(8)
+]
+fig = plots.image_grid(
+    np.array(shown), titles, columns=8, title="Four donors, a row each"
+)
+ft.show(
+    fig,
+    alt="Four rows of eight drawn cells, grey discs on a light ground. Each row has "
+    "its own brightness, contrast and size. In the two lower rows most cells hold a "
+    "small dark ring.",
+)
 # %% [markdown] lang="en"
 # ## Check
 #
@@ -198,7 +223,10 @@ ft.check("17.1", copies)
 # ImageNet으로 사전 학습(pre-training)한 신경망을 쓰는 편이 낫습니다.
 # %%
 plan = json.loads(ftlib("advise cells --backbone glyphnet --json --quiet")[1])["plan"]
-print(f"{plan['backbone']}, {plan['strategy']['name']}, {plan['updates']} updates of {plan['batch_size']} images")
+print(
+    f"{plan['backbone']}, {plan['strategy']['name']}, {plan['updates']} updates of "
+    f"{plan['batch_size']} images"
+)
 print("\n".join(plan["why"]))
 assert plan["image_shape"] == [32, 32, 1] and plan["strategy"]["start"] == "pretrained"
 # %% [markdown] lang="en"
@@ -241,15 +269,31 @@ assert code == 0 and first["accuracy"]["low"] > 0.65
 # %%
 for row in first["classes"]:
     low, high = (100 * row["accuracy"][end] for end in ("low", "high"))
-    print(f"{row['name']:<10}{100 * row['accuracy']['value']:>6.1f} % of {row['images']} right ({low:.0f} to {high:.0f} %)")
+    print(
+        f"{row['name']:<10}{100 * row['accuracy']['value']:>6.1f} % of "
+        f"{row['images']} right ({low:.0f} to {high:.0f} %)"
+    )
 run = RunFolder(desk / "runs/first").run()
 chances, test = run.predictions("test"), run.task.test
 wrong = np.flatnonzero(chances.argmax(1) != test.labels)
-fig = plots.mistakes(test.images, test.labels, chances.argmax(1), chances.max(1), run.class_names, count=8)
-ft.show(fig, alt="The test pictures that the network got wrong, each with its true class, the class that it named, and how "
-        "sure it was.")
+fig = plots.mistakes(
+    test.images,
+    test.labels,
+    chances.argmax(1),
+    chances.max(1),
+    run.class_names,
+    count=8,
+)
+ft.show(
+    fig,
+    alt="The test pictures that the network got wrong, each with its true class, the "
+    "class that it named, and how sure it was.",
+)
 report = (desk / "runs/first/report.html").read_text(encoding="utf-8")
-assert len(wrong) == round((1 - first["accuracy"]["value"]) * len(test)) and "src=\"http" not in report
+assert (
+    len(wrong) == round((1 - first["accuracy"]["value"]) * len(test))
+    and 'src="http' not in report
+)
 # %% [markdown] lang="en"
 # ## Strangers
 #
@@ -267,7 +311,9 @@ later = fresh("next_year")
 for number in range(100, 200):
     (later / classes[number % 2]).mkdir(parents=True, exist_ok=True)
     for i, picture in enumerate(draw_donor(number, 4)):
-        Image.fromarray(picture).save(later / classes[number % 2] / f"donor{number}-{i:02d}.png")
+        Image.fromarray(picture).save(
+            later / classes[number % 2] / f"donor{number}-{i:02d}.png"
+        )
 
 def on_strangers(run):
     """The accuracy of a run on next year's pictures."""
@@ -277,8 +323,14 @@ def on_strangers(run):
 
 truth = {"first": on_strangers("runs/first")}
 said = f"{100 * truth['first']['low']:.0f} to {100 * truth['first']['high']:.0f} %"
-print(f"test {100 * first['accuracy']['value']:.1f} %, strangers {100 * truth['first']['value']:.1f} % ({said})")
-assert truth["first"]["high"] < first["accuracy"]["low"] and truth["first"]["value"] < first["accuracy"]["value"] - 0.1
+print(
+    f"test {100 * first['accuracy']['value']:.1f} %, strangers "
+    f"{100 * truth['first']['value']:.1f} % ({said})"
+)
+assert (
+    truth["first"]["high"] < first["accuracy"]["low"]
+    and truth["first"]["value"] < first["accuracy"]["value"] - 0.1
+)
 # %% [markdown] lang="en"
 # The whole interval lies below the whole interval of the test. So it is no bad luck with a few pictures. The test was wrong about what it
 # was asked.
@@ -300,23 +352,40 @@ assert truth["first"]["high"] < first["accuracy"]["low"] and truth["first"]["val
 # **예측해 보세요.** 이렇게 하면 테스트 사진을 얼마나 맞힐까요? 이듬해 사진은 얼마나 맞힐까요?
 # %%
 def margin(images):
-    """Three numbers of the outer two pixels: how bright, how much they change sideways, how much downwards."""
+    """Three numbers of the outer two pixels: how bright, how much they change sideways,
+    how much downwards."""
     pixels = np.asarray(images[:], "float32")[..., 0]
-    sides = [pixels[:, :2], pixels[:, -2:], pixels[:, :, :2].swapaxes(1, 2), pixels[:, :, -2:].swapaxes(1, 2)]
+    sides = [
+        pixels[:, :2],
+        pixels[:, -2:],
+        pixels[:, :, :2].swapaxes(1, 2),
+        pixels[:, :, -2:].swapaxes(1, 2),
+    ]
     across = [np.abs(np.diff(side, axis=2)).mean((1, 2)) for side in sides]
-    return np.stack([np.mean([side.mean((1, 2)) for side in sides], axis=0) / 10,
-                     across[0] + across[1], across[2] + across[3]], axis=1)  # fmt: skip
-
+    return np.stack(
+        [
+            np.mean([side.mean((1, 2)) for side in sides], axis=0) / 10,
+            across[0] + across[1],
+            across[2] + across[3],
+        ],
+        axis=1,
+    )
+# %%
 def by_margin(known, asked):
-    """The share of `asked` whose label is that of the picture in `known` with the most similar margin."""
+    """The share of `asked` whose label is that of the picture in `known` with the most
+    similar margin."""
     apart = np.linalg.norm(margin(asked.images)[:, None] - margin(known.images), axis=2)
     return np.mean(known.labels[apart.argmin(1)] == asked.labels)
 
 files = sorted(later.rglob("*.png"))
-pixels = np.stack([np.asarray(Image.open(file).resize((32, 32))) for file in files])[..., None]
+pixels = np.stack([np.asarray(Image.open(file).resize((32, 32))) for file in files])
+pixels = pixels[..., None]
 labels = np.array([classes.index(file.parent.name) for file in files])
 strangers = ft.Split(pixels, labels, np.array([file.name for file in files]))
-blind = {"test": by_margin(run.task.train, test), "strangers": by_margin(run.task.train, strangers)}
+blind = {
+    "test": by_margin(run.task.train, test),
+    "strangers": by_margin(run.task.train, strangers),
+}
 for name, share in blind.items():
     print(f"{name:<10}{100 * share:.0f} % right by the margin alone")
 assert blind["test"] > 0.8 and abs(blind["strangers"] - 0.5) < 0.2
@@ -356,11 +425,16 @@ ft.check("17.2", apart)
 # 달라지는지 봅시다.
 # %%
 def table(name, columns, part=None):
-    """Writes the pictures with a donor in their name into a CSV file; `part(donor)` may give another split."""
+    """Writes the pictures with a donor in their name into a CSV file; `part(donor)` may
+    give another split."""
     rows = [",".join(columns)]
     for file in sorted(cells.rglob("donor*.png")):
-        known = {"path": file.relative_to(desk).as_posix(), "label": file.parent.name,
-                 "split": part(file.name[:7]) if part else file.parts[-3], "group": file.name[:7]}  # fmt: skip
+        known = {
+            "path": file.relative_to(desk).as_posix(),
+            "label": file.parent.name,
+            "split": part(file.name[:7]) if part else file.parts[-3],
+            "group": file.name[:7],
+        }
         rows.append(",".join(known[column] for column in columns))
     (desk / name).write_text("\n".join(rows) + "\n", encoding="utf-8")
 
@@ -385,11 +459,16 @@ code, said = ftlib(f"fit cells.csv --out runs/mended {options}")
 print(said.splitlines()[0])
 mended = json.loads((desk / "runs/mended/metrics.json").read_text(encoding="utf-8"))
 rows = RunFolder(desk / "runs/mended").rows()
-sides = {part: {row.group for row in rows if row.split == part} for part in ("train", "validation", "test")}
+sides = {
+    part: {row.group for row in rows if row.split == part}
+    for part in ("train", "validation", "test")
+}
 donors = {row["name"]: row["accuracy"]["value"] for row in mended["groups"]}
 print("; ".join(f"{name} {100 * share:.0f} %" for name, share in donors.items()))
 assert code == 0 and not sides["test"] & (sides["train"] | sides["validation"])
-assert set(donors) == sides["test"] and max(donors.values()) - min(donors.values()) > 0.2
+assert (
+    set(donors) == sides["test"] and max(donors.values()) - min(donors.values()) > 0.2
+)
 # %% [markdown] lang="en"
 # {{100 * mended["accuracy"]["value"]:.0f}} %. But beware: the interval counts pictures, and the test has only {{len(donors)}} donors, who differ from {{100 * min(donors.values()):.0f}} to
 # {{100 * max(donors.values()):.0f}} %. Who happens to be in the test decides this number. With so few, everybody has to take a turn: four tables, in
@@ -402,25 +481,56 @@ assert set(donors) == sides["test"] and max(donors.values()) - min(donors.values
 network, by_donor, on_new = ft.classifier(ft.load_backbone("glyphnet"), 2), {}, []
 for k in range(4):
     turn = [f"donor{number:02d}" for number in range(24) if number // 2 % 4 == k]
-    table(f"turn{k}.csv", ("path", "label", "split", "group"), lambda donor, turn=turn: "test" if donor in turn else "train")
-    one = ft.fit(network, ft.load_task(desk / f"turn{k}.csv"), "feature_extraction_long", updates=200, verbose=False)
+    table(
+        f"turn{k}.csv",
+        ("path", "label", "split", "group"),
+        lambda donor, turn=turn: "test" if donor in turn else "train",
+    )
+    one = ft.fit(
+        network,
+        ft.load_task(desk / f"turn{k}.csv"),
+        "feature_extraction_long",
+        updates=200,
+        verbose=False,
+    )
     by_donor |= {row["group"]: row["accuracy"] for row in ft.group_accuracy(one).rows}
     on_new.append(np.mean(one.predict(strangers.images).argmax(1) == strangers.labels))
-honest, spread = np.mean(list(by_donor.values())), np.std(list(by_donor.values())) / len(by_donor) ** 0.5
-print(f"{len(by_donor)} donors, each tested by a network that never saw them: {100 * honest:.0f} %, give or take {200 * spread:.0f}")
+honest, spread = (
+    np.mean(list(by_donor.values())),
+    np.std(list(by_donor.values())) / len(by_donor) ** 0.5,
+)
+print(
+    f"{len(by_donor)} donors, each tested by a network that never saw them: "
+    f"{100 * honest:.0f} %, give or take {200 * spread:.0f}"
+)
 # %%
 promise, low, high = (first["accuracy"][key] for key in ("value", "low", "high"))
 shown = {
     "divided by picture: test": (promise, low, high),
-    "divided by donor: everybody in turn": (honest, honest - 2 * spread, honest + 2 * spread),
+    "divided by donor: everybody in turn": (
+        honest,
+        honest - 2 * spread,
+        honest + 2 * spread,
+    ),
     "new donors": (np.mean(on_new), min(on_new), max(on_new)),
 }
-fig = plots.bars(shown, "Divided by donor, the test comes down towards the truth", "Accuracy (lines: 95 % interval; lowest and "
-                 "highest network)", percent=True)  # fmt: skip
-ft.show(fig, alt="Three bars. Divided by picture, the test is highest. Divided by donor, it is lower, between that and the new "
-        "donors.")
+fig = plots.bars(
+    shown,
+    "Divided by donor, the test comes down towards the truth",
+    "Accuracy (lines: 95 % interval; lowest and highest network)",
+    percent=True,
+)
+ft.show(
+    fig,
+    alt="Three bars. Divided by picture, the test is highest. Divided by donor, it "
+    "is lower, between that and the new donors.",
+)
 drop, truly = 100 * (promise - honest), np.mean([truth["first"]["value"], *on_new])
-assert drop > 8 and abs(honest - truly) < promise - truly - 0.08 and abs(honest - truly) < 3 * spread < promise - truly
+assert (
+    drop > 8
+    and abs(honest - truly) < promise - truly - 0.08
+    and abs(honest - truly) < 3 * spread < promise - truly
+)
 assert abs(np.mean(on_new) - truth["first"]["value"]) < 0.06
 # %% [markdown] lang="en"
 # From the first test to this one the number fell by {{drop:.0f}} points, and that is good news: we know better what we have. The networks have not become worse: new donors are
@@ -442,7 +552,9 @@ assert abs(np.mean(on_new) - truth["first"]["value"]) < 0.06
 # 설정 파일로 되풀이하다가 도중에 멈춰 봅시다.
 # %%
 fresh("runs/stopped")
-stopped, said = ftlib("fit --config runs/mended/config.json --out runs/stopped", stop_at="update 120")
+stopped, said = ftlib(
+    "fit --config runs/mended/config.json --out runs/stopped", stop_at="update 120"
+)
 print(f"exit code {stopped}")
 print(said.splitlines()[-1])
 resumed, said = ftlib("fit --resume runs/stopped")
@@ -453,7 +565,10 @@ assert (stopped, resumed) == (130, 0)
 # %% [markdown] lang="ko"
 # **예측해 보세요.** 한 번에 학습한 신경망과 두 번에 나누어 학습한 신경망은 비슷할까요, 똑같을까요?
 # %%
-ends = [ft.load_run(desk / "runs" / name).model.get_weights() for name in ("mended", "stopped")]
+ends = [
+    ft.load_run(desk / "runs" / name).model.get_weights()
+    for name in ("mended", "stopped")
+]
 equal = all(np.array_equal(a, b) for a, b in zip(*ends, strict=True))
 print(f"{len(ends[0])} arrays of weights, bit for bit the same: {equal}")
 assert equal
@@ -467,7 +582,10 @@ assert equal
 #
 # `ftlib predict`는 레이블이 없는 파일의 클래스를 답합니다. 사진이 아닌 파일이 있으면 짚어 주고, 종료 코드로도 문제가 있었음을 알리므로 스크립트가 알아챌 수 있습니다.
 # %%
-asked = [file.relative_to(desk).as_posix() for file in (files[0], files[-1], cells / "train" / "healthy" / "broken.png")]
+asked = [
+    file.relative_to(desk).as_posix()
+    for file in (files[0], files[-1], cells / "train" / "healthy" / "broken.png")
+]
 code, said = ftlib(f"predict runs/mended {shlex.join(asked)}")
 print(said)
 print(f"exit code {code}")
@@ -482,8 +600,13 @@ assert code == 1 and len(said.splitlines()) == 4
 code, said = ftlib("export runs/mended --format litert --json --quiet")
 written = json.loads(said)["files"]
 for row in written:
-    print(f"{row['format']:<8}{row['path']:<15}{row['same']} of {row['images']} answers the same")
-assert code == 0 and all(row["same"] == row["images"] and row["difference"] < 1e-3 for row in written)
+    print(
+        f"{row['format']:<8}{row['path']:<15}{row['same']} of {row['images']} answers "
+        "the same"
+    )
+assert code == 0 and all(
+    row["same"] == row["images"] and row["difference"] < 1e-3 for row in written
+)
 # %% [markdown] lang="en"
 # The run's own `model.keras` needs Keras and nothing of this course. It takes grey pixels from 0 to 255, as `export.json` tells a program, and
 # its answers are those of the run.
@@ -511,28 +634,40 @@ assert np.allclose(here, there, atol=1e-5) and told["classes"] == list(classes)
 # 두었습니다. 여기서는 같은 번호판에서 나온 숫자가 한데 묶입니다. 빛도 각도도 먼지도 같기 때문입니다.
 # %%
 def draw_plate(rng, digits):
-    """A plate of 32 x 192 grey pixels: tilted, in uneven light, dirty, and out of focus."""
+    """A plate of 32 x 192 grey pixels: tilted, in uneven light, dirty, and out of
+    focus."""
     dark, bright = rng.uniform(30, 90), rng.uniform(130, 230)
     plate = Image.new("L", (192, 32), int(dark))
     pen, font = ImageDraw.Draw(plate), ImageFont.load_default(26)
     for i, digit in enumerate(digits):
-        pen.text((32 * i + 16 + rng.uniform(-2, 2), 16 + rng.uniform(-2, 2)), digit, int(bright), font, anchor="mm")
+        place = (32 * i + 16 + rng.uniform(-2, 2), 16 + rng.uniform(-2, 2))
+        pen.text(place, digit, int(bright), font, anchor="mm")
     slant, climb = rng.uniform(-0.25, 0.25), rng.uniform(-0.02, 0.02)
-    plate = plate.transform(plate.size, Image.Transform.AFFINE, (1, slant, -16 * slant, climb, 1, -96 * climb),
-                            Image.Resampling.BILINEAR, fillcolor=int(dark))  # fmt: skip
-    small = plate.resize((rng.integers(110, 170), rng.integers(18, 28)), Image.Resampling.BOX)
+    plate = plate.transform(
+        plate.size,
+        Image.Transform.AFFINE,
+        (1, slant, -16 * slant, climb, 1, -96 * climb),
+        Image.Resampling.BILINEAR,
+        fillcolor=int(dark),
+    )
+    small = plate.resize(
+        (rng.integers(110, 170), rng.integers(18, 28)), Image.Resampling.BOX
+    )
     pixels = np.asarray(small.resize((192, 32), Image.Resampling.BILINEAR), "float32")
     mud = np.kron(rng.random((4, 24)) < 0.05, np.ones((8, 8))) * rng.uniform(-40, 40)
     return np.clip(pixels + mud + rng.normal(0, 8, (32, 192)), 0, 255).astype("uint8")
-
+# %%
 def cut(plate, digits, name, folder):
     """Writes the six digits of a plate, each into the folder of its class."""
     for i, digit in enumerate(digits):
         (folder / digit).mkdir(parents=True, exist_ok=True)
-        Image.fromarray(plate[:, 32 * i : 32 * i + 32]).save(folder / digit / f"{name}-{i}.png")
+        Image.fromarray(plate[:, 32 * i : 32 * i + 32]).save(
+            folder / digit / f"{name}-{i}.png"
+        )
 # %%
 def street(folder, first, count, digits):
-    """Writes so many plates, their numbers drawn from some digits, and returns the pictures of the whole plates."""
+    """Writes so many plates, their numbers drawn from some digits, and returns the
+    pictures of the whole plates."""
     seen = {}
     for number in range(first, first + count):
         rng = np.random.default_rng((71, number))
@@ -542,11 +677,22 @@ def street(folder, first, count, digits):
     return seen
 
 plates = fresh("plates")
-seen = street(plates, 0, 50, "012345689") | street(plates, 50, 1, "7")  # sevens are rare here
+# Sevens are rare here.
+seen = street(plates, 0, 50, "012345689") | street(plates, 50, 1, "7")
 for extra in sorted((plates / "7").glob("*.png"))[2:]:
     extra.unlink()
-fig = plots.image_grid(np.stack(list(seen.values())[:8]), list(seen)[:8], columns=4, title="Eight plates, and what they say")
-ft.show(fig, alt="Eight small grey pictures of licence plates with six white digits each, some slanted, blurred or dirty.")
+# %%
+fig = plots.image_grid(
+    np.stack(list(seen.values())[:8]),
+    list(seen)[:8],
+    columns=4,
+    title="Eight plates, and what they say",
+)
+ft.show(
+    fig,
+    alt="Eight small grey pictures of licence plates with six white digits each, "
+    "some slanted, blurred or dirty.",
+)
 code, said = ftlib("check plates")
 print(said)
 print(f"exit code {code}")
@@ -563,10 +709,18 @@ assert code == 2 and "'7'" in said
 # 표가 왜 필요한지도 이제 알았으니, 숫자마다 어느 번호판에서 나왔는지 표에 적습니다. 그리고 글자는 좌우를 뒤집으면 안 됩니다.
 # %%
 street(plates, 60, 30, "0123456789")
-rows = [f"{file.relative_to(desk).as_posix()},{file.parent.name},{file.name[:8]}" for file in sorted(plates.rglob("*.png"))]
-(desk / "plates.csv").write_text("\n".join(["path,label,group", *rows]) + "\n", encoding="utf-8")
+rows = [
+    f"{file.relative_to(desk).as_posix()},{file.parent.name},{file.name[:8]}"
+    for file in sorted(plates.rglob("*.png"))
+]
+(desk / "plates.csv").write_text(
+    "\n".join(["path,label,group", *rows]) + "\n", encoding="utf-8"
+)
 fresh("runs/plates")
-code, said = ftlib("fit plates.csv --no-mirror --no-near --backbone glyphnet --strategy lp_ft --updates 240 --out runs/plates --quiet")
+code, said = ftlib(
+    "fit plates.csv --no-mirror --no-near --backbone glyphnet --strategy lp_ft "
+    "--updates 240 --out runs/plates --quiet"
+)
 print(said)
 read = json.loads((desk / "runs/plates/metrics.json").read_text(encoding="utf-8"))
 assert code == 0 and read["accuracy"]["value"] > 0.85
@@ -587,18 +741,58 @@ answers = json.loads(ftlib("predict runs/plates new_plates --json --quiet")[1])
 said = {pathlib.Path(one["picture"]).stem: one["classes"][0]["name"] for one in answers}
 names = sorted({stem[:8] for stem in said})
 texts = ["".join(said[f"{name}-{i}"] for i in range(6)) for name in names]
-digit_share = np.mean([a == b for text, true in zip(texts, seen, strict=True) for a, b in zip(text, true, strict=True)])
+digit_share = np.mean(
+    [
+        a == b
+        for text, true in zip(texts, seen, strict=True)
+        for a, b in zip(text, true, strict=True)
+    ]
+)
 plate_share = np.mean([text == true for text, true in zip(texts, seen, strict=True)])
-titles = [text if text == true else f"{text}, not {true}" for text, true in zip(texts, seen, strict=True)]
-fig = plots.image_grid(np.stack(list(seen.values())[:12]), titles[:12], columns=3, title="New plates, and what the network reads")
-ft.show(fig, alt="Twelve new plates with the six digits that the network reads; where it is wrong, the true number stands beside it.")
-print(f"digits {100 * digit_share:.1f} %, whole plates {100 * plate_share:.0f} %; six in a row by chance "
-      f"{100 * digit_share**6:.0f} %")
-each = {d: np.mean([a == d for text, true in zip(texts, seen, strict=True) for a, b in zip(text, true, strict=True) if b == d])
-        for d in "0123456789"}  # fmt: skip
-print("each digit: " + ", ".join(f"{d} {100 * share:.0f} %" for d, share in each.items()))
-sevens = sum(row["images"] for row in read["classes"] if row["name"] == "7") / read["images"]
-assert digit_share > 0.8 and plate_share < digit_share and each["7"] == min(each.values()) and sevens < 0.07
+titles = [
+    text if text == true else f"{text}, not {true}"
+    for text, true in zip(texts, seen, strict=True)
+]
+# %%
+fig = plots.image_grid(
+    np.stack(list(seen.values())[:12]),
+    titles[:12],
+    columns=3,
+    title="New plates, and what the network reads",
+)
+ft.show(
+    fig,
+    alt="Twelve new plates with the six digits that the network reads; where it is "
+    "wrong, the true number stands beside it.",
+)
+print(
+    f"digits {100 * digit_share:.1f} %, whole plates {100 * plate_share:.0f} %; six "
+    f"in a row by chance {100 * digit_share**6:.0f} %"
+)
+# %%
+each = {
+    d: np.mean(
+        [
+            a == d
+            for text, true in zip(texts, seen, strict=True)
+            for a, b in zip(text, true, strict=True)
+            if b == d
+        ]
+    )
+    for d in "0123456789"
+}
+print(
+    "each digit: " + ", ".join(f"{d} {100 * share:.0f} %" for d, share in each.items())
+)
+sevens = (
+    sum(row["images"] for row in read["classes"] if row["name"] == "7") / read["images"]
+)
+assert (
+    digit_share > 0.8
+    and plate_share < digit_share
+    and each["7"] == min(each.values())
+    and sevens < 0.07
+)
 # %% [markdown] lang="en"
 # Six digits are six chances to be wrong: whoever promises plates has to measure plates. And of the sevens, which were rare in our folder, only
 # {{100 * each["7"]:.0f}} % are read. In the test, too, they were rare, {{100 * sevens:.0f}} % of the digits, so that the report hardly felt it. On the road a

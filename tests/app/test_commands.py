@@ -11,7 +11,7 @@ from folders import photos
 
 from ftlib.app.cli import main
 from ftlib.app.commands import add_commands
-from ftlib.app.plan import Options
+from ftlib.app.options import Options
 
 COMMANDS = ("check", "advise", "fit", "predict", "evaluate", "report", "export", "runs")
 

@@ -9,7 +9,8 @@ import tiny
 
 from ftlib.app.choices import BackboneChoice
 from ftlib.app.cli import main
-from ftlib.app.plan import Options, Plan
+from ftlib.app.options import Options
+from ftlib.app.plan import Plan
 from ftlib.app.resources import Needs
 from ftlib.app.run_config import read_config
 from ftlib.strategies.strategy import Strategy, get_strategy

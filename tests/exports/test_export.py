@@ -11,7 +11,8 @@ import tiny
 
 import ftlib.exports.export as exports
 from ftlib.evidence.run import Run
-from ftlib.exports.export import check_formats, export, load_exports
+from ftlib.exports.export import export, load_exports
+from ftlib.exports.formats import FORMATS, Format, check_formats
 
 
 def a_run(model=None, task=None):
@@ -106,7 +107,7 @@ def test_a_model_with_other_answers_is_refused_and_the_old_file_stays(run, tmp_p
 
 @pytest.mark.slow
 def test_a_conversion_that_fails_says_why_and_leaves_no_litter(run, tmp_path, monkeypatch):
-    monkeypatch.setitem(exports.FORMATS, "litert", exports.Format("model.wrong", (), None, ""))
+    monkeypatch.setitem(FORMATS, "litert", Format("model.wrong", (), None, ""))
     with pytest.raises(RuntimeError, match=r"The conversion failed(.|\n)*tflite"):
         export(run, tmp_path, "litert")
     assert names(tmp_path) == []

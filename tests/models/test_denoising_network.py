@@ -55,12 +55,25 @@ def test_the_features_have_the_size_of_the_image_at_any_number_of_levels(levels)
     assert network(levels=levels).output_shape == (None, 8, 8, 4)
 
 
+@pytest.mark.parametrize("patch", [2, 4])
+def test_a_place_may_stand_for_a_square_of_pixels(patch):
+    model = network(patch=patch)
+    assert model.output_shape == (None, 8 // patch, 8 // patch, 4)
+    stack = stacks(4)
+    changed = stack.copy()
+    changed[:, 7, 7, 0] += 0.3
+    difference = keras.ops.convert_to_numpy(model(stack)) - keras.ops.convert_to_numpy(model(changed))
+    assert np.abs(difference).max() > 1e-3
+
+
 @pytest.mark.parametrize(
     "arguments, message",
     [
         ({"image_shape": (8, 8)}, r"\(height, width, 1 or 3\)"),
         ({"image_shape": (8, 8, 2)}, r"1 or 3\). Received: image_shape=\(8, 8, 2\)"),
         ({"image_shape": (6, 8, 1), "levels": 3}, "multiples of 4. Received: 6 by 8"),
+        ({"image_shape": (6, 8, 1), "patch": 2}, "levels=2 and patch=2.*multiples of 4. Received: 6 by 8"),
+        ({"patch": 0}, "`patch`.*at least 1.*patch=0"),
         ({"classes": -1}, "`classes`.*at least 0.*classes=-1"),
         ({"width": 3}, "`width`.*at least 4.*width=3"),
         ({"levels": 0}, "`levels`.*levels=0"),

@@ -7,7 +7,8 @@ import scipy.signal
 
 import ftlib as ft
 from ftlib.models.shipped_files import shipped_file
-from ftlib.models.speech_network import SAMPLE_RATE, SAMPLES, speech_network
+from ftlib.models.sound_input import SAMPLE_RATE, SAMPLES
+from ftlib.models.speech_network import speech_network
 
 
 def tones(*hertz):

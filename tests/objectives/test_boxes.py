@@ -14,7 +14,7 @@ from ftlib.objectives.boxes import (
     suppress_overlaps,
     transform_boxes,
 )
-from ftlib.tasks.inputs import fit_images
+from ftlib.tasks.resizing import fit_images
 
 BOX = as_boxes([[4, 6, 12, 10, 1]])
 

@@ -3,7 +3,8 @@
 from objectives import tiny_tokens
 
 from ftlib.objectives.next_token import NextToken
-from ftlib.tasks import Split, Task
+from ftlib.tasks.split import Split
+from ftlib.tasks.task import Task
 
 
 def task(count=24, seed=0):

@@ -4,7 +4,8 @@ import numpy as np
 from objectives import tiny_tokens
 
 from ftlib.objectives.span import AnswerSpan, Span
-from ftlib.tasks import Split, Task
+from ftlib.tasks.split import Split
+from ftlib.tasks.task import Task
 
 WORDS = [f"word{i}" for i in range(tiny_tokens.VOCABULARY_SIZE)]
 QUESTION_TOKENS = 2

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from ftlib.tasks import faces
-from ftlib.tasks.inputs import LazyImages, check_pixels, fit_images
+from ftlib.tasks.inputs import LazyImages, check_pixels
+from ftlib.tasks.resizing import fit_images
 from ftlib.tasks.split import Split
 from ftlib.tasks.task import Task, draw_labels
 

@@ -5,7 +5,8 @@ import pytest
 from folders import photos
 from leaks import assert_no_leak
 
-from ftlib.tasks import faces, list_tasks, load_task, textures
+from ftlib.tasks import faces, textures
+from ftlib.tasks.registry import list_tasks, load_task
 
 
 @pytest.fixture(scope="module", params=[textures, faces], ids=["textures", "faces"])

@@ -26,6 +26,27 @@ def test_every_method_and_task_of_the_grid_is_known(detection_study):
     for task, counts, methods in detection_study.GRID:
         assert task in detection_study.UPDATES and task in detection_study.IMAGE_SIZES and min(counts) >= 20
         assert set(methods) <= set(detection_study.METHODS)
+        assert all(side % 32 == 0 for side in detection_study.IMAGE_SIZES[task])
+    assert set(detection_study.RATE_FACTORS) == set(detection_study.METHODS)
+
+
+def test_a_head_alone_sees_augmented_photos_and_all_methods_have_the_same_updates(detection_study):
+    for method in detection_study.METHODS:
+        strategy = detection_study.strategy_of(method, 2.0)
+        assert sum(strategy.plan(200)) == 200
+        assert all(phase.views == (8 if phase.train == "head" else None) for phase in strategy.phases)
+
+
+def test_the_rate_with_the_lowest_loss_on_validation_is_taken(detection_study):
+    class Record:
+        tuning = [
+            {"task": "plates", "method": "all", "rate_factor": 3.0, "val_loss": 1.2, "val_map50": 0.5},
+            {"task": "plates", "method": "all", "rate_factor": 10.0, "val_loss": 1.1, "val_map50": 0.4},
+            {"task": "plates", "method": "frozen", "rate_factor": 1.0, "val_loss": 0.9, "val_map50": 0.9},
+        ]
+
+    for task in ("plates", "plates_random"):
+        assert detection_study.with_choice(Record, (task, 60, 0, "all")) == (task, 60, 0, "all", 10.0)
 
 
 @pytest.mark.real

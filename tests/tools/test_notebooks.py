@@ -12,7 +12,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
 from lessons import editions  # noqa: E402
-from lessons.source import LessonError, read_lesson_source  # noqa: E402
+from lessons.korean import compare_numbers, find_table, find_untranslated, read_table, skeleton  # noqa: E402
+from lessons.minutes import estimate_minutes  # noqa: E402
+from lessons.source import Cell, LessonError, read_lesson_source  # noqa: E402
 
 import notebooks  # noqa: E402
 
@@ -37,7 +39,12 @@ def lesson(tmp_path):
         path.write_text(TITLE + source, encoding="utf-8")
         return notebooks.build_lesson(path, tmp_path, **options)
 
+    def translate(table):
+        (tmp_path / "source" / "ko").mkdir(exist_ok=True)
+        (tmp_path / "source" / "ko" / "99.toml").write_text(table, encoding="utf-8")
+
     build.folder = tmp_path
+    build.translate = translate
     build.text = lambda language: (tmp_path / language / "99_tiny.ipynb").read_text(encoding="utf-8")
     build.book = lambda language: without_bootstrap(nbformat.reads(build.text(language), as_version=4))
     return build
@@ -124,6 +131,7 @@ REFUSED = {
     "a magic": (f"{CODE}%timeit 1\n", "nbval"),
     "a shell command": (f"{CODE}!ls\n", "nbval"),
     "a cell of 26 lines": (CODE + "x = 1\n" * 26, "at most 25"),
+    "a line of 89 columns": (f"{CODE}x = '{'a' * 83}'\n", "89 columns, at most 88"),
     "a tag that nobody knows": ('# %% tags=["skip"]\nx = 1\n', "tags"),
     "a cell that must fail": ('# %% tags=["raises-exception"]\n1 / 0\n', "tags"),
     "an empty cell": (f"{CODE}{CODE}x = 1\n", "empty"),
@@ -167,6 +175,56 @@ def test_a_figure_keeps_its_alt_text_and_no_other_metadata(lesson):
     assert set(output.data) == {"image/png", "text/plain"}
 
 
+def test_asserts_at_the_end_of_a_cell_are_folded_in_a_cell_of_their_own(lesson):
+    code = "for n in (1, 2):\n    assert n\nx = 3\nprint(x)\n\n# Three.\nassert x == 3\nassert (\n    x > 2\n)\n"
+    lesson(f"{CODE}{code}" + prose("It is {{x}}.", "{{x}}입니다.") + f"{CODE}x = 4\nx\n")
+    shown, check, text, last = lesson.book("en").cells[1:]
+    assert shown.source == "for n in (1, 2):\n    assert n\nx = 3\nprint(x)" and shown.outputs[0].text == "3\n"
+    assert check.source == "# Three.\nassert x == 3\nassert (\n    x > 2\n)" and check.outputs == []
+    assert check.metadata.jupyter.source_hidden and check.metadata.tags == ["hide-input"]
+    assert text.source == "It is 3." and last.execution_count == 3
+    assert [c["id"] for c in (shown, check, text, last)] == ["99-002", "99-002-check", "99-003", "99-004"]
+
+
+def test_a_broken_claim_stops_the_building_also_where_it_is_folded(lesson):
+    with pytest.raises(LessonError, match="AssertionError"):
+        lesson(f"{CODE}x = 3\nassert x == 4\n")
+
+
+def test_an_exercise_keeps_its_asserts(lesson):
+    lesson('# %% tags=["exercise"]\nx = 3\nassert x == 3\n')
+    assert [c.source for c in lesson.book("en").cells[1:]] == ["x = 3\nassert x == 3"]
+
+
+def test_asserts_at_the_end_do_not_count_as_lines_to_read(lesson):
+    lesson(CODE + "x = 1\n" * 25 + "assert x == 1\n")
+
+
+def test_a_cell_with_the_tag_folded_hides_its_code_and_shows_its_outputs(lesson):
+    lesson('# %% tags=["folded", "timing"]\nprint(3)\n')
+    cell = lesson.book("ko").cells[1]
+    assert cell.metadata.jupyter.source_hidden and cell.metadata.cellView == "form"
+    assert cell.metadata.tags == ["timing", "hide-input"] and cell.outputs[0].text == "3\n"
+
+
+def test_minutes_come_from_what_there_is_to_read_and_to_do(lesson):
+    words = "word " * 1800  # ten minutes
+    body = f"{CODE}x = 1\n" + prose(words, "말")
+    lesson(prose("⏱ {{minutes}} minutes", "⏱ {{minutes}}분") + body)
+    assert "10 minutes" in lesson.book("en").cells[1].source and "10분" in lesson.book("ko").cells[1].source
+    asks = '# %% tags=["exercise"]\nft.check("01.1", ...)\n'
+    cells = read_lesson_source_of(lesson, TITLE + body + asks)
+    assert estimate_minutes(cells) == 15
+    asserts = "".join(f"assert x != {n}\n" for n in range(2, 40))
+    assert estimate_minutes(read_lesson_source_of(lesson, TITLE + body + asks + f"{CODE}x = 1\n{asserts}")) == 15
+
+
+def read_lesson_source_of(lesson, source):
+    path = lesson.folder / "source" / "99_tiny.py"
+    path.write_text(source, encoding="utf-8")
+    return read_lesson_source(path)
+
+
 def test_check_raises_on_a_stale_notebook_and_on_one_edited_by_hand(lesson):
     lesson(f"{CODE}x = 1\n")
     lesson(f"{CODE}x = 1\n", check=True)
@@ -184,6 +242,30 @@ def test_a_quiz_is_filled_in_without_executing(lesson):
     lesson(source)
     assert "text rebuilt" in lesson(source + prose(f"{{{{quiz {name}}}}}", f"{{{{quiz {name}}}}}"))
     assert exercises().quiz_text(name, "ko") == lesson.book("ko").cells[2].source
+
+
+def test_a_lesson_with_a_table_is_executed_in_korean_too(lesson):
+    source = f"{CODE}names = {{'small': 3}}\nprint(f\"{{len(names)}} name: {{names['small']}}\")\n"
+    source += prose("It is {{names['small']}}.", "{{names['small']}}입니다.")
+    assert "executed (new)" in lesson(source)
+    english = lesson.text("en")
+    lesson.translate("[korean]\n\"{len(names)} name: {names['small']}\" = \"이름 {len(names)}개: {names['small']}\"\n")
+    assert "executed (its code changed)" in lesson(source)
+    assert lesson.text("en") == english
+    cell, text = lesson.book("ko").cells[1:]
+    assert cell.source.endswith("""print(f"이름 {len(names)}개: {names['small']}")""")
+    assert cell.outputs[0].text == "이름 1개: 3\n" and text.source == "3입니다."
+    assert "up to date" in lesson(source)
+
+
+def test_the_korean_edition_answers_and_numbers_are_compared(lesson):
+    source = f"{CODE}import os\nprint('five', os.environ['FTLIB_LANG'])\n"
+    lesson.translate('[korean]\nfive = "다섯"\n')
+    lesson(source)
+    assert [lesson.book(language).cells[1].outputs[0].text for language in ("en", "ko")] == ["five en\n", "다섯 ko\n"]
+    lesson.translate('[korean]\nfive = "5"\n')
+    with pytest.raises(LessonError, match="other numbers in Korean"):
+        lesson(source)
 
 
 def test_badges_follow_the_address_of_the_repository(lesson, monkeypatch):
@@ -223,9 +305,43 @@ def test_the_notebooks_are_what_their_source_gives(source):
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda p: p.stem)
-def test_the_editions_have_the_same_code_and_outputs(source):
+def test_the_editions_have_the_same_code_but_for_its_words_and_print_the_same_numbers(source):
     en, ko = (code_cells(FOLDER / language / f"{source.stem}.ipynb") for language in ("en", "ko"))
-    assert en == ko
+    if not find_table(source).exists():
+        assert en == ko
+        return
+    assert [skeleton(cell.source) for cell in en] == [skeleton(cell.source) for cell in ko]
+    assert [cell.metadata.get("tags", []) for cell in en] == [cell.metadata.get("tags", []) for cell in ko]
+    compare_numbers(*([as_cell(cell) for cell in edition] for edition in (en, ko)), source.stem)
+
+
+def as_cell(cell):
+    values = cell.metadata.ftlib.get("values", {})
+    return Cell(cell.source, tags=cell.metadata.get("tags", []), outputs=cell.outputs, values=values)
+
+
+@pytest.mark.parametrize("source", [s for s in SOURCES if find_table(s).exists()], ids=lambda p: p.stem)
+def test_whatever_a_reader_of_the_code_sees_has_its_korean(source):
+    assert find_untranslated(read_lesson_source(source), read_table(source)) == []
+
+
+@pytest.mark.parametrize("source", [s for s in SOURCES if find_table(s).exists()], ids=lambda p: p.stem)
+def test_figures_and_exercises_of_the_korean_edition_speak_korean(source):
+    for cell in code_cells(FOLDER / "ko" / f"{source.stem}.ipynb"):
+        for output in cell.outputs:
+            alt = output.get("metadata", {}).get("image/png", {}).get("alt")
+            assert alt is None or re.search("[가-힣]", alt)
+            if "exercise" in cell.metadata.get("tags", []) and "data" in output:
+                assert re.search("[가-힣]", output.data["text/plain"])
+
+
+def test_what_several_lessons_say_occurs_in_one_of_them():
+    tables = []
+    for source in SOURCES:
+        tables.append(read_table(source))
+        find_untranslated(read_lesson_source(source), tables[-1])
+    used = {text for table in tables for text in table.used}
+    assert [text for text in tables[0].common if text not in used] == []
 
 
 @pytest.mark.parametrize("path", BOOKS, ids=lambda p: f"{p.parent.name}-{p.stem}")
@@ -255,6 +371,14 @@ def test_lessons_have_the_same_frame_in_every_edition(path):
     assert [part for part in wanted if part not in text] == []
     assert "{{" not in text
     assert sum("assert " in c.source or "ft.prove(" in c.source for c in cells if c.cell_type == "code") >= 4
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda p: p.stem)
+def test_a_lesson_states_the_minutes_that_the_formula_gives(source):
+    minutes = estimate_minutes(read_lesson_source(source))
+    for language, words in {"en": f"⏱ {minutes} minutes", "ko": f"⏱ {minutes}분"}.items():
+        opening = book(FOLDER / language / f"{source.stem}.ipynb").cells[0].source
+        assert words in opening, f"write {{{{minutes}}}} in place of the number; it is {minutes}"
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda p: p.stem)
@@ -319,7 +443,10 @@ def test_notebooks_hold_no_state_of_a_viewer():
     for path in BOOKS:
         data = json.loads(path.read_text(encoding="utf-8"))
         assert set(data["metadata"]) == {"accelerator", "colab", "ftlib", "kernelspec", "language_info"}
-        assert all(set(cell["metadata"]) <= {"ftlib", "tags"} for cell in data["cells"])
+        folded = {"jupyter": {"source_hidden": True}, "cellView": "form"}
+        for cell in data["cells"]:
+            state = {key: value for key, value in cell["metadata"].items() if key not in ("ftlib", "tags")}
+            assert state == (folded if "hide-input" in cell["metadata"].get("tags", ()) else {})
 
 
 def test_a_short_sound_may_be_listened_to_and_nothing_else_in_html():

@@ -153,6 +153,16 @@ def test_sentences_in_an_output_are_broken_but_tables_and_percentages_are_not(fo
     assert "97.5\N{NO-BREAK SPACE}% of them, and 100\N{NO-BREAK SPACE}% at last, 5%\N{WORD JOINER}입니다" in html_text
 
 
+def test_folded_code_can_be_unfolded_and_its_outputs_are_seen_at_once(folder):
+    cells = tiny("en")["01_first"]
+    cells[1].metadata["tags"] = ["hide-input"]
+    save(folder, "en", "01_first", cells)
+    page = build_site.build_site(folder)["en/01_first.html"].decode()
+    box = page.partition('<details class="folded">')[2].partition("</details>")[0]
+    assert "<summary>Show the code</summary>" in box and "<pre" in box and "<figure" not in box
+    assert "<figure" in page
+
+
 def test_the_map_takes_part_title_opening_and_minutes_from_the_lessons(folder):
     change(folder, lambda cells: None)
     for language in ("en", "ko"):

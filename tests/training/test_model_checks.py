@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 from objectives import tiny_text_classification as tiny
+from presets import save_bert
 from texts import tokenizer
 
 import ftlib as ft
@@ -33,3 +34,17 @@ def test_positions_are_no_vocabulary():
     check_vocabulary(ft.with_head(tiny.backbone(), tiny.task()), tiny.task())
     longer = ft.token_network(vocabulary_size=50, length=tiny.LENGTH, width=8, blocks=1, heads=2)
     check_vocabulary(ft.with_head(longer, tiny.task()), dataclasses.replace(tiny.task(), tokenizer=tokenizer()))
+
+
+def test_the_segments_of_a_bert_are_no_vocabulary(tmp_path):
+    save_bert(tmp_path, longest=tiny.LENGTH)
+    tiny_task = tiny.task()
+    ids = {part: np.minimum(split.inputs, 10) for part, split in tiny_task.splits.items()}
+    splits = {part: dataclasses.replace(split, inputs=ids[part]) for part, split in tiny_task.splits.items()}
+    task = dataclasses.replace(tiny_task, **splits, tokenizer=None)
+    model = ft.with_head(ft.load_backbone(f"hub:{tmp_path}"), task)
+    check_vocabulary(model, task)
+
+    too_high = dataclasses.replace(task, test=dataclasses.replace(task.test, inputs=ids["test"] + 1))
+    with pytest.raises(ValueError, match="ids 0 to 11. Received: a model whose embedding has 11 rows"):
+        check_vocabulary(model, too_high)

@@ -1,4 +1,4 @@
-"""The notebooks of a lesson: one for each language, with the same code and outputs."""
+"""The notebooks of a lesson: one for each language."""
 
 import pathlib
 import tomllib
@@ -6,6 +6,7 @@ import tomllib
 import nbformat
 
 from lessons.bootstrap import bootstrap
+from lessons.minutes import estimate_minutes
 from lessons.source import PLACEHOLDER, LessonError
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -33,8 +34,12 @@ def make_notebook(cells, name, language, stamp, urls):
             code_cell = nbformat.v4.new_code_cell(
                 cell.code, execution_count=execution_count, outputs=cell.outputs, metadata={"ftlib": cell_metadata}
             )
-            if cell.tags:
-                code_cell.metadata["tags"] = list(cell.tags)
+            # Jupyter Book and the site fold a cell by its tag, JupyterLab and Colab by what follows.
+            tags = [tag for tag in cell.tags if tag != "folded"] + ["hide-input"] * cell.is_folded
+            if tags:
+                code_cell.metadata["tags"] = tags
+            if cell.is_folded:
+                code_cell.metadata |= {"jupyter": {"source_hidden": True}, "cellView": "form"}
             notebook.cells.append(code_cell)
             continue
 
@@ -44,6 +49,8 @@ def make_notebook(cells, name, language, stamp, urls):
                 from ftlib.course.checking import quiz_text
 
                 return quiz_text(expression.split()[1], language)
+            if expression == "minutes":
+                return str(estimate_minutes(cells))
             if expression not in current_values:
                 raise LessonError(f"{name}: nothing answers {{{{{expression}}}}}. Execute the lesson again.")
             return current_values[expression]
@@ -52,8 +59,11 @@ def make_notebook(cells, name, language, stamp, urls):
         if position == 0:
             filled_text = _under_title(filled_text, _links(name, language, repository))
         notebook.cells.append(nbformat.v4.new_markdown_cell(filled_text))
-    for position, cell in enumerate(notebook.cells):
-        cell["id"] = f"{lesson_number}-{position + 1:03d}"
+    position = 0
+    for cell, notebook_cell in zip(cells, notebook.cells, strict=True):
+        # A folded check has no number of its own, so that a new `assert` leaves the other ids as they are.
+        position += not cell.is_check
+        notebook_cell["id"] = f"{lesson_number}-{position:03d}" + "-check" * cell.is_check
     # It has an id of its own: those of the lesson's cells, which links lead to, do not depend on it.
     bootstrap_cell = nbformat.v4.new_code_cell(
         bootstrap(language, project()["version"], repository),

@@ -23,8 +23,14 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _PRIVATE = re.compile(r"(?<![\w.])/(?:home|root|tmp|usr|work|Users|content)/\S*|\b0x[0-9a-f]{6,}\b|https?://\S+")
 
 
-def execute(cells, name, folder):
+def execute(cells, name, folder, language="en"):
     """Runs the code cells in a fresh kernel, and stores outputs and values in them.
+
+    Args:
+        cells: Of one edition.
+        name: Of the lesson, for errors.
+        folder: Where the kernel starts.
+        language: In which exercises answer.
 
     Raises:
         LessonError: If a cell fails, or gives what a reader should not see: warnings, a figure without alt text, a
@@ -35,7 +41,7 @@ def execute(cells, name, folder):
         notebook.cells.append(nbformat.v4.new_code_cell(cell.code))
         owners.append((number, cell))
         if cell.wanted:
-            notebook.cells.append(nbformat.v4.new_code_cell(_ask(cell.wanted)))
+            notebook.cells.append(nbformat.v4.new_code_cell(_ask(cell.asked or cell.wanted)))
             owners.append((number, None))
     client = NotebookClient(
         notebook,
@@ -46,12 +52,14 @@ def execute(cells, name, folder):
         resources={"metadata": {"path": str(folder)}},
     )
     try:
-        client.execute(env=_environment(), stderr=subprocess.DEVNULL)
+        client.execute(env=_environment(language), stderr=subprocess.DEVNULL)
     except (CellExecutionError, CellTimeoutError) as error:
         raise LessonError(f"{name}: {_COLOUR.sub('', str(error))}") from None
     for position, ((number, cell), executed_cell) in enumerate(zip(owners, notebook.cells, strict=True)):
         if cell is not None:
-            cell.outputs = [_output(o, number, f"{name}, code cell {number}") for o in _joined(executed_cell.outputs)]
+            cell.outputs = [
+                _output(o, number, f"{name}, code cell {number}", language) for o in _joined(executed_cell.outputs)
+            ]
             if cell.wanted:
                 printed_answers = "".join(o["text"] for o in notebook.cells[position + 1].outputs)
                 cell.values = dict(zip(cell.wanted, json.loads(printed_answers), strict=True))
@@ -63,9 +71,9 @@ def _ask(expressions):
     return f'print(__import__("json").dumps([{quoted_expressions}]))'
 
 
-def _environment():
+def _environment(language):
     environment = {k: v for k, v in os.environ.items() if not k.startswith("FTLIB_")}
-    environment.update(dict.fromkeys(THREADS, "1"), FTLIB_LANG="en", TF_CPP_MIN_LOG_LEVEL="2", PYTHONHASHSEED="0")
+    environment.update(dict.fromkeys(THREADS, "1"), FTLIB_LANG=language, TF_CPP_MIN_LOG_LEVEL="2", PYTHONHASHSEED="0")
     environment["FTLIB_TRACK"] = "glyph"  # nobody's photos are stored in a notebook
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     return environment
@@ -91,9 +99,10 @@ _PLAYER = re.compile(
     r"\s*<audio\s+controls=\"controls\"\s*>\s*<source src=\"data:audio/wav;base64,[\w+/=]{1,60000}\""
     r" type=\"audio/wav\" />\s*Your browser does not support the audio element\.\s*</audio>\s*"
 )
+_SOUND = {"en": "A sound to listen to.", "ko": "들을 수 있는 소리입니다."}
 
 
-def _output(cell_output, number, place):
+def _output(cell_output, number, place, language="en"):
     """Returns an output with what is to be kept of it."""
     output_type = cell_output["output_type"]
     if output_type == "stream":
@@ -110,7 +119,7 @@ def _output(cell_output, number, place):
         kept_data = {"image/png": data["image/png"].strip(), "text/plain": image_metadata["alt"]}
         metadata = {"image/png": {k: image_metadata[k] for k in ("alt", "width") if k in image_metadata}}
     elif _PLAYER.fullmatch(data.get("text/html", "")):
-        kept_data = {"text/html": data["text/html"], "text/plain": "A sound to listen to."}
+        kept_data = {"text/html": data["text/html"], "text/plain": _SOUND[language]}
     elif set(data) & {"text/html", "application/vnd.jupyter.widget-view+json", "image/svg+xml"}:
         raise LessonError(f"{place}: outputs are text, ft.show figures and short sounds. Received: {', '.join(data)}.")
     else:

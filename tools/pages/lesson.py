@@ -140,7 +140,11 @@ def _render_code_cell(cell, page):
     html_parts = [f'<div class="cell code{" exercise" * is_exercise}" id="{cell.id}">']
     if is_exercise:
         html_parts.append(f'<p class="turn">{WORDS[page.language]["exercise"]}</p>')
-    html_parts.append(f'<pre class="source" lang="en" translate="no"><code>{highlight_code(cell.source)}</code></pre>')
+    source_html = f'<pre class="source" lang="en" translate="no"><code>{highlight_code(cell.source)}</code></pre>'
+    if "hide-input" in cell.metadata.get("tags", []):
+        label = WORDS[page.language]["check" if cell.id.endswith("-check") else "folded"]
+        source_html = f'<details class="folded"><summary>{label}</summary>\n{source_html}\n</details>'
+    html_parts.append(source_html)
     search_words = [cell.source]
     for cell_output in cell.outputs:
         output_html, alt_text, picture = render_output(cell_output)

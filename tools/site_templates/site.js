@@ -59,7 +59,7 @@
   const narrow = (figure) => figure.querySelector("img").getAttribute("width") > figure.clientWidth;
   const wide = [...document.querySelectorAll("figure.output")].filter(narrow);
   for (const element of scrolling) element.tabIndex = 0;  // what scrolls must be reached by keyboard
-  for (const pre of navigator.clipboard ? document.querySelectorAll(".code > pre.source") : []) {
+  for (const pre of navigator.clipboard ? document.querySelectorAll(".code pre.source") : []) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "copy";

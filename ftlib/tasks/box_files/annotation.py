@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ftlib.files import normalize_name
-from ftlib.objectives.multi_label import SEPARATOR
 from ftlib.tasks.folder.picture_file import UNDIVIDED, Skipped
 from ftlib.tasks.folder.targets import Box
-from ftlib.tasks.task import PARTS
+from ftlib.tasks.parts import PARTS
+from ftlib.text import LABEL_SEPARATOR
 
 _LATER_LAST = (UNDIVIDED, *PARTS)
 
@@ -86,7 +86,7 @@ class BoxListing:
 
 def clean_class_name(name: object) -> str:
     """Returns the name of a class without blanks around it, and without the mark that parts boxes in a label."""
-    return normalize_name(str(name).strip()).replace(SEPARATOR, "/")
+    return normalize_name(str(name).strip()).replace(LABEL_SEPARATOR, "/")
 
 
 def read_names(lines: Sequence[str]) -> list[str]:

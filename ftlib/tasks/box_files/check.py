@@ -17,10 +17,10 @@ from ftlib.tasks.box_files.annotation import BoxListing, MarkedPicture
 from ftlib.tasks.box_files.listing import FORMAT_TITLES, list_boxes
 from ftlib.tasks.folder.check import FolderContents, FolderReport, Look
 from ftlib.tasks.folder.data_report import sort_out_copies
-from ftlib.tasks.folder.load import require_image_size
 from ftlib.tasks.folder.picture_file import UNDIVIDED, Listing, PictureFile, Skipped
 from ftlib.tasks.folder.remark import Remark
 from ftlib.tasks.folder.targets import Box, BoxTarget, count_boxes, format_boxes, parse_boxes
+from ftlib.tasks.inputs import require_image_size
 from ftlib.text import format_count, format_list, format_percent
 
 DEFAULT_SIZE = 224  # pixels of a side, as of `load_task`

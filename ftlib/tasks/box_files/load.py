@@ -7,14 +7,15 @@ from typing import cast
 
 import numpy as np
 
+from ftlib.errors import is_whole_number
 from ftlib.files import find_path
 from ftlib.objectives.detection import Detection
 from ftlib.tasks.box_files.check import DEFAULT_SIZE, BoxReport
 from ftlib.tasks.box_files.inspection import inspect_boxes
 from ftlib.tasks.folder.decode import DEFAULT_CACHE_BYTES
-from ftlib.tasks.folder.load import make_task, require_image_size
+from ftlib.tasks.folder.load import make_task
 from ftlib.tasks.folder.picture_file import PictureFile
-from ftlib.tasks.split import is_whole_number
+from ftlib.tasks.inputs import require_image_size
 from ftlib.tasks.task import Task
 
 

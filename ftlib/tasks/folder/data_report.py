@@ -8,7 +8,7 @@ from typing import ClassVar, Generic, NamedTuple, TypeVar
 from ftlib.tasks.folder.picture_file import UNDIVIDED, LabelledExample, LostPictures, Skipped, group_by_id
 from ftlib.tasks.folder.remark import Remark
 from ftlib.tasks.folder.targets import Target
-from ftlib.tasks.task import PARTS
+from ftlib.tasks.parts import PARTS
 from ftlib.text import format_count, format_list
 
 _MOST_CLASSES = 50  # that are named in print

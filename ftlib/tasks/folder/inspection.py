@@ -17,7 +17,7 @@ from ftlib.tasks.folder.near_duplicates import near_duplicates
 from ftlib.tasks.folder.picture_file import UNDIVIDED, LabelledExample
 from ftlib.tasks.folder.splitting import count_per_class, describe_gaps, split_files
 from ftlib.tasks.folder.targets import Target
-from ftlib.tasks.task import PARTS
+from ftlib.tasks.parts import PARTS
 from ftlib.text import wrap_text
 
 _LEAST_SERIES = 8  # pictures under one background

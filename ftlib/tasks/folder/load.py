@@ -1,6 +1,5 @@
 """A task from your own pictures: a folder with one folder per class, or a CSV file that lists them."""
 
-import operator
 import os
 import pathlib
 from collections.abc import Mapping, Sequence
@@ -15,8 +14,10 @@ from ftlib.tasks.folder.decode import DEFAULT_CACHE_BYTES, FolderImages
 from ftlib.tasks.folder.picture_file import PictureFile, group_by_id
 from ftlib.tasks.folder.splitting import DRAWN_SHARE, describe_gaps, split_files
 from ftlib.tasks.folder.table import list_pictures
+from ftlib.tasks.folder.target_objectives import make_objective
 from ftlib.tasks.folder.targets import CLASS_TARGET, Target, make_target, suggest_target
 from ftlib.tasks.folder.whole_images import WholeImages
+from ftlib.tasks.inputs import require_image_size
 from ftlib.tasks.split import Split
 from ftlib.tasks.task import Task, draw_labels
 from ftlib.text import format_count
@@ -152,7 +153,7 @@ def make_task(
         licence=LICENCE,
         mirror=not find_mirror_pairs(report.class_names) if mirror is None else mirror,
         notes=tuple(report.lines() + describe_gaps(part_files, report.class_names, target)),
-        objective=target.make_objective(report.class_names),
+        objective=make_objective(target, report.class_names),
     )
 
 
@@ -245,18 +246,3 @@ def _describe_left_out(report: FolderReport) -> str:
     if not left_out:
         return ""
     return f" {format_count(left_out, 'file')} left out: see check_folder({str(report.path)!r})."
-
-
-def require_image_size(image_size: int | tuple[int, int]) -> tuple[int, int]:
-    """Returns `(height, width)`; raises a ValueError for what is not a size in pixels."""
-    try:
-        pair = image_size if isinstance(image_size, (tuple, list)) else (image_size, image_size)
-        height, width = (operator.index(number) for number in pair)
-        if isinstance(image_size, bool) or not (8 <= height <= 4096 and 8 <= width <= 4096):
-            raise ValueError
-    except (TypeError, ValueError):
-        raise ValueError(
-            "image_size is (height, width) in pixels, whole numbers from 8 to 4096, or one number for both. "
-            f"Received: image_size={image_size!r}."
-        ) from None
-    return height, width

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from ftlib.tasks.folder.picture_file import UNDIVIDED, LabelledExample
 from ftlib.tasks.folder.targets import CLASS_TARGET, Target
-from ftlib.tasks.task import PARTS
+from ftlib.tasks.parts import PARTS
 from ftlib.text import format_list
 
 DRAWN_SHARE = 0.2  # of every class, for a validation or test split that the folder does not have

@@ -14,14 +14,9 @@ import numpy as np
 from ftlib.errors import find_name
 from ftlib.files import normalize_name
 from ftlib.objectives.boxes import as_boxes, stack_targets
-from ftlib.objectives.classification import Classification
-from ftlib.objectives.detection import Detection
-from ftlib.objectives.multi_label import SEPARATOR, MultiLabel
-from ftlib.objectives.objective import Objective
-from ftlib.objectives.regression import Regression
 from ftlib.tasks.folder.class_names import MISSING_LABELS
 from ftlib.tasks.folder.picture_file import LabelledExample, Skipped
-from ftlib.text import format_count
+from ftlib.text import LABEL_SEPARATOR, format_count
 
 _MOST_STRATA = 5  # ranges of numbers that every split gets its share of
 _LEAST_IN_STRATUM = 10  # pictures
@@ -97,10 +92,6 @@ class Target:
         """Returns a label in which every name is replaced by the one that it matches."""
         return label
 
-    def make_objective(self, names: Sequence[str]) -> Objective:
-        """Returns what is predicted."""
-        raise NotImplementedError
-
     def class_names(self, names: Sequence[str]) -> tuple[str, ...]:
         """Returns the class names of the task."""
         return tuple(names)
@@ -145,10 +136,6 @@ class ClassTarget(Target):
         """Returns the class that a class matches."""
         return matches[label]
 
-    def make_objective(self, names: Sequence[str]) -> Objective:
-        """Returns `Classification()`."""
-        return Classification()
-
     def require_trainable(self, labels: Sequence[str], where: str) -> None:
         """Raises a ValueError for a single class."""
         if len(set(labels)) == 1:
@@ -165,12 +152,12 @@ class MultiLabelTarget(Target):
 
     def read(self, cells: Sequence[str]) -> str | Skipped:
         """Returns the names in alphabetical order, each once; an empty text for none."""
-        names = {normalize_name(name.strip()) for name in cells[0].split(SEPARATOR)}
-        return SEPARATOR.join(sorted(names - {""}))
+        names = {normalize_name(name.strip()) for name in cells[0].split(LABEL_SEPARATOR)}
+        return LABEL_SEPARATOR.join(sorted(names - {""}))
 
     def names_in(self, label: str, names: Sequence[str]) -> tuple[str, ...]:
         """Returns the classes of a picture."""
-        return tuple(label.split(SEPARATOR)) if label else ()
+        return tuple(label.split(LABEL_SEPARATOR)) if label else ()
 
     def strata(self, files: Sequence[LabelledExample], names: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Returns the classes of each picture; pictures without any are a stratum of their own."""
@@ -187,11 +174,7 @@ class MultiLabelTarget(Target):
 
     def rename(self, label: str, matches: Mapping[str, str]) -> str:
         """Returns the label with the classes that its classes match."""
-        return SEPARATOR.join(sorted(matches[name] for name in self.names_in(label, ())))
-
-    def make_objective(self, names: Sequence[str]) -> Objective:
-        """Returns `MultiLabel()`."""
-        return MultiLabel()
+        return LABEL_SEPARATOR.join(sorted(matches[name] for name in self.names_in(label, ())))
 
     def require_trainable(self, labels: Sequence[str], where: str) -> None:
         """Raises a ValueError where all pictures have the same labels."""
@@ -222,7 +205,7 @@ class RegressionTarget(Target):
             if not math.isfinite(number):
                 return Skipped("other", f"not a finite number: {text[:40]!r}")
             numbers.append(repr(number))
-        return SEPARATOR.join(numbers)
+        return LABEL_SEPARATOR.join(numbers)
 
     def list_names(self, labels: Sequence[str], titles: Sequence[str]) -> tuple[str, ...]:
         """Returns the titles of the columns, with the units in round brackets."""
@@ -248,12 +231,8 @@ class RegressionTarget(Target):
 
     def encode(self, labels: Sequence[str], names: Sequence[str]) -> np.ndarray:
         """Returns the numbers, `(n, numbers)`."""
-        return np.array([[float(text) for text in label.split(SEPARATOR)] for label in labels]).reshape(len(labels), -1)
-
-    def make_objective(self, names: Sequence[str]) -> Objective:
-        """Returns `Regression` with the names and units of the numbers."""
-        target_names, units = zip(*map(split_unit, names), strict=True)
-        return Regression(target_names, units)
+        rows = [[float(text) for text in label.split(LABEL_SEPARATOR)] for label in labels]
+        return np.array(rows).reshape(len(labels), -1)
 
     def class_names(self, names: Sequence[str]) -> tuple[str, ...]:
         """Returns none."""
@@ -318,10 +297,6 @@ class BoxTarget(Target):
         """Returns the boxes with the classes that their classes match."""
         return format_boxes([box._replace(class_name=matches[box.class_name]) for box in parse_boxes(label)])
 
-    def make_objective(self, names: Sequence[str]) -> Objective:
-        """Returns `Detection()`."""
-        return Detection()
-
     def describe_contents(self, name_count: int) -> str:
         """Returns "with boxes of 3 classes"."""
         return f"with boxes of {format_count(name_count, 'class')}"
@@ -352,7 +327,7 @@ def format_boxes(boxes: Sequence[Box]) -> str:
     for class_name, corners in sorted(boxes):
         numbers = " ".join(f"{round(number, 2):.2f}".rstrip("0").rstrip(".") for number in corners)
         lines.append(f"{numbers} {class_name}")
-    return SEPARATOR.join(lines)
+    return LABEL_SEPARATOR.join(lines)
 
 
 def parse_boxes(label: str) -> list[Box]:
@@ -363,7 +338,7 @@ def parse_boxes(label: str) -> list[Box]:
     [Box(class_name='guide dog', corners=(10.0, 20.0, 55.5, 80.0))]
     """
     boxes = []
-    for line in label.split(SEPARATOR) if label else ():
+    for line in label.split(LABEL_SEPARATOR) if label else ():
         x0, y0, x1, y1, class_name = line.split(" ", 4)
         boxes.append(Box(class_name, (float(x0), float(y0), float(x1), float(y1))))
     return boxes
@@ -431,11 +406,11 @@ def suggest_target(labels: Sequence[str]) -> str:
     """Returns a sentence on what labels that are read as classes look like; empty where they look like classes."""
     if not labels:
         return ""
-    joined = [label for label in labels if SEPARATOR in label]
+    joined = [label for label in labels if LABEL_SEPARATOR in label]
     if len(joined) >= _FEWEST_FOR_HINT * len(labels):
         return (
-            f"{len(joined):,} of {len(labels):,} labels have a {SEPARATOR!r}, such as {joined[0]!r}: if these are "
-            'several classes of one picture, use --target multilabel (target="multilabel").'
+            f"{len(joined):,} of {len(labels):,} labels have a {LABEL_SEPARATOR!r}, such as {joined[0]!r}: if these "
+            'are several classes of one picture, use --target multilabel (target="multilabel").'
         )
     what_they_are = describe_numbers(labels)
     if not what_they_are:

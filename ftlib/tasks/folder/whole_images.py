@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ftlib.models.arrays import whole_placement
 from ftlib.objectives.boxes import as_boxes, place_boxes, stack_targets, unplace_boxes
+from ftlib.objectives.placement import whole_placement
 from ftlib.tasks.folder.decode import DecodedPicture, FolderImages, map_in_threads, read_picture_size
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ftlib.errors import is_whole_number
 from ftlib.files import find_path
 from ftlib.tasks.folder.class_names import remarks_on_class_names
 from ftlib.tasks.folder.data_report import FileReport, format_ids, sort_out_copies
@@ -21,7 +22,6 @@ from ftlib.tasks.folder.remark import Remark
 from ftlib.tasks.folder.targets import CLASS_TARGET, Target
 from ftlib.tasks.sound_files.listing import list_sounds
 from ftlib.tasks.sound_files.read import decode_recording
-from ftlib.tasks.split import is_whole_number
 from ftlib.text import format_count, format_list
 
 DEFAULT_RATE = 16_000  # samples per second, as speech is recorded

@@ -15,10 +15,11 @@ from ftlib.tasks.folder.load import describe_source, name_of_data
 from ftlib.tasks.folder.picture_file import PictureFile
 from ftlib.tasks.folder.splitting import describe_gaps
 from ftlib.tasks.folder.targets import ClassTarget
+from ftlib.tasks.parts import PARTS
 from ftlib.tasks.sound_files.check import DEFAULT_RATE, DEFAULT_SECONDS, check_sounds, require_form
 from ftlib.tasks.sound_files.read import fit_sound, read_sound
 from ftlib.tasks.split import Split
-from ftlib.tasks.task import PARTS, Task, draw_labels
+from ftlib.tasks.task import Task, draw_labels
 
 LICENCE = "Not known to ftlib: whoever recorded the sounds can say."
 _MOST_BYTES = 2**30  # of waveforms in memory; more lie in a file that is mapped into memory

@@ -10,13 +10,13 @@ import numpy as np
 
 from ftlib.files import find_path
 from ftlib.models.tokenizer import TextTokenizer, Tokenizer, most_tokens
+from ftlib.models.vocabularies import require_tokenizer
 from ftlib.tasks.folder.class_names import remarks_on_class_names
 from ftlib.tasks.folder.data_report import DataReport, sort_out_copies
 from ftlib.tasks.folder.picture_file import Skipped
 from ftlib.tasks.folder.remark import Remark
 from ftlib.tasks.folder.targets import CLASS_TARGET, Target
 from ftlib.tasks.text_files.listing import EMPTY, UNLABELLED, TextRow, list_texts
-from ftlib.tasks.texts import require_tokenizer
 from ftlib.text import format_count, format_list, format_percent
 
 

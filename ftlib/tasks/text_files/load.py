@@ -8,7 +8,8 @@ from ftlib.tasks.folder.inspection import divide
 from ftlib.tasks.folder.load import describe_source, name_of_data
 from ftlib.tasks.folder.splitting import describe_gaps
 from ftlib.tasks.folder.targets import ClassTarget
-from ftlib.tasks.task import PARTS, Task
+from ftlib.tasks.parts import PARTS
+from ftlib.tasks.task import Task
 from ftlib.tasks.text_files.check import check_texts
 from ftlib.tasks.text_files.listing import TextRow
 from ftlib.tasks.texts import Corpus, text_task

@@ -3,9 +3,9 @@
 import pytest
 from folders import findings_by_kind, photos, put, table
 
-from ftlib.tasks import load_task
 from ftlib.tasks.folder.class_names import find_mirror_pairs, remarks_on_class_names
 from ftlib.tasks.folder.inspection import inspect_data
+from ftlib.tasks.registry import load_task
 
 
 def test_labels_that_are_one_or_none_are_a_warning(tmp_path):

@@ -1,0 +1,3 @@
+"""The parts of a task, by name."""
+
+PARTS = ("train", "validation", "test")

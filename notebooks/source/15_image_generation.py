@@ -1,0 +1,266 @@
+# %% [markdown] lang="en"
+# # Image generation: out of noise, a digit
+#
+# So far a network looked and answered. Here it draws. What it learnt is only to say in which direction a noisy image becomes a clean one;
+# asked again and again, it walks from pure noise to an image that nobody has seen. Can one that draws letters learn digits from three of each?
+#
+# **Questions**
+# - How does noise become an image?
+# - What does a generator of letters know of digits?
+# - How does one tell a drawing from a copy?
+#
+# **You will**
+# - walk from noise to an image, step by step, by hand
+# - tune a generator to thirty digits, beside one that starts from nothing
+# - score what it draws: a judge, a distance between crowds, the nearest training image
+# - see what it forgets, and how it copies when nobody watches
+#
+# ⏱ 40 minutes · Needs: lessons 05 to 07 and 09 · Runs in about a minute on a laptop
+# %% [markdown] lang="ko"
+# # 이미지 생성: 잡음에서 숫자로
+#
+# 지금까지 신경망은 보고 답했습니다. 이번에는 그립니다. 배운 것은 하나뿐입니다. 잡음(noise) 섞인 이미지가 어느 방향으로 가야 깨끗해지는지 말하는 것입니다. 그 방향을 거듭 묻고 따라가면 순수한
+# 잡음에서 출발해 아무도 본 적 없는 이미지에 닿습니다. 글자를 그리던 신경망이 세 장씩만 보고 숫자를 배울 수 있을까요?
+#
+# **질문**
+# - 잡음은 어떻게 이미지가 될까요?
+# - 글자를 그리는 생성기(generator)는 숫자를 얼마나 알까요?
+# - 새로 그린 것과 베낀 것을 어떻게 구별할까요?
+#
+# **이 수업을 마치면**
+# - 잡음에서 이미지까지 손으로 한 걸음씩 갈 수 있습니다
+# - 숫자 서른 장으로 생성기를 조정하고, 처음부터 학습한 것과 견줄 수 있습니다
+# - 그린 것을 판정기(judge), 무리 사이의 거리, 가장 가까운 학습 이미지로 잴 수 있습니다
+# - 생성기가 무엇을 잊는지, 지켜보는 눈이 없을 때 어떻게 베끼는지 확인합니다
+#
+# ⏱ 40분 · 먼저 볼 것: 5강, 6강, 7강, 9강 · 노트북 컴퓨터에서 1분 안팎이면 실행됩니다
+# %%
+import dataclasses
+
+import keras
+import numpy as np
+from scipy.stats import t
+
+import ftlib as ft
+from ftlib import plots
+from ftlib.models.minigenerator import FREE_CLASSES
+from ftlib.models.shipped_files import read_card
+
+NAME, UPDATES, PER_CLASS = "minigenerator", 300, 3
+generator = ft.denoiser(NAME)
+letters = read_card(NAME)["classes"]
+shown = "AEGKRTaegq"
+asked = [FREE_CLASSES + letters.index(letter) for letter in shown]
+ft.show(
+    plots.image_grid(ft.generate(generator, 20, classes=asked * 2), titles=list(shown) * 2),
+    alt="Twenty drawn letters, two of each class, which look as if written by hand.",
+)
+# %% [markdown] lang="en"
+# `minigenerator` has {{generator.count_params() / 1e6:.2f}} million weights and drew these just now. It was pre-trained on letters drawn with
+# a pen, no digit among them: it is told the class of {{len(letters)}} Latin letters and has seen those of many alphabets.
+#
+# ## From noise to an image
+#
+# Training takes an image, mixes it with noise, and asks for the way back. At time 0 there is noise alone, at time 1 the image alone.
+#
+# **Predict.** From which time on can you name the digit?
+# %% [markdown] lang="ko"
+# `minigenerator`는 가중치가 {{100 * generator.count_params() / 1e6:.0f}}만 개이고, 위의 글자는 방금 그린 것입니다. 펜으로 쓴 듯한 글자로 사전 학습(pre-training)했고 숫자는
+# 하나도 없었습니다. 라틴 글자 {{len(letters)}}개는 클래스를 알려 주며 배웠고, 다른 여러 문자도 보았습니다.
+#
+# ## 잡음에서 이미지로
+#
+# 학습할 때는 이미지에 잡음을 섞고 돌아가는 길을 묻습니다. 시각 0에는 잡음뿐이고, 시각 1에는 이미지뿐입니다.
+#
+# **예측해 보세요.** 어느 시각부터 무슨 숫자인지 알아볼 수 있을까요?
+# %%
+digits = ft.load_task("digits").with_images((16, 16, 1))
+image = digits.train.images[13] / 127.5 - 1
+noise = np.random.default_rng(3).standard_normal(image.shape)
+times = np.linspace(0, 1, 7)
+mixed = np.stack([time * image + (1 - time) * noise for time in times])
+ft.show(
+    plots.image_grid(np.clip(127.5 * (mixed + 1), 0, 255), [f"t = {time:.2f}" for time in times], 7),
+    alt="A digit that comes out of noise in seven mixtures, from noise alone to the digit alone.",
+)
+
+
+# %% [markdown] lang="en"
+# The mixture moves on a straight line, so its *velocity* is the same all the way: `image - noise`. The network sees a mixture and its time,
+# and learns to give this velocity, by mean squared error (*flow matching*). It cannot know which image it was. It gives the mean of all that
+# might have been: early a blur, later more and more certain.
+# %% [markdown] lang="ko"
+# 섞인 이미지는 곧은 선을 따라 움직이므로 *속도*(velocity)는 내내 `image - noise`입니다. 신경망은 섞인 이미지와 시각을 보고 이 속도를 맞히도록 평균 제곱 오차로 학습합니다. 이것이 *흐름 매칭*(flow
+# matching)입니다. 어느 이미지였는지는 알 수 없으므로, 있을 수 있는 모든 이미지의 평균을 답합니다. 처음에는 흐릿하고 갈수록 또렷해집니다.
+# %% [markdown] lang="en"
+# ### Exercise 1: walk
+#
+# `velocity(image, time)` gives the direction. Begin at `noise` at time 0 and take `steps` steps of equal length to time 1: ask for the
+# velocity at the beginning of each step, and go straight that way (Euler's method). Return where you come to.
+# %% [markdown] lang="ko"
+# ### 연습 1: 걸어가기
+#
+# `velocity(image, time)`은 방향을 알려 줍니다. 시각 0의 `noise`에서 출발해 같은 길이로 `steps`걸음을 걸어 시각 1까지 가세요. 걸음을 시작할 때마다 속도를 묻고 그쪽으로 곧게 갑니다(오일러
+# 방법, Euler's method). 닿은 곳을 돌려주세요.
+# %% tags=["exercise"]
+def follow(velocity, noise, steps):
+    return ...
+
+
+# Stuck? ft.hint("15.1"), then ft.solution("15.1")
+ft.check("15.1", follow)
+# %% [markdown] lang="en"
+# Here is the walk of four letters, twenty steps each, as a film strip.
+# %% [markdown] lang="ko"
+# 글자 네 개가 스무 걸음을 걷는 모습을 필름처럼 늘어놓았습니다.
+# %%
+strip = ft.sampling_path(generator, 4, seed=2, classes=asked[1:5], frames=8)
+ft.show(strip.plot(row_names=list(shown[1:5])), alt="Four film strips: noise turns into the letters E, G, K and R.")
+# %% [markdown] lang="en"
+# The large shape is settled early, the edges late. All that the class does is bend the way: one-hot channels beside the image, which each
+# block of the network hears of.
+#
+# **Predict.** The same noise, in 1 step, 2, 4, 20: what will you see?
+# %% [markdown] lang="ko"
+# 큰 모양은 일찍 정해지고 가장자리는 나중에 정해집니다. 클래스가 하는 일은 길을 구부리는 것입니다. 이미지 옆에 원-핫(one-hot) 채널로 붙이면 신경망의 블록마다 그것을 듣습니다.
+#
+# **예측해 보세요.** 같은 잡음에서 1걸음, 2걸음, 4걸음, 20걸음에 가면 무엇이 보일까요?
+# %%
+counts = (1, 2, 4, 20)
+walks = [ft.generate(generator, 10, seed=2, classes=asked, steps=count) for count in counts]
+ft.show(
+    plots.image_grid(np.concatenate(walks), row_names=[f"{count} steps" for count in counts]),
+    alt="Ten letters in 1, 2, 4 and 20 steps: a blur in one step, and sharper with each more.",
+)
+# %% [markdown] lang="en"
+# One step gives the mean of all letters of that class, a blur. A few are enough for a letter, since the ways are nearly straight.
+#
+# ## Three digits of each
+#
+# Thirty real digits, from scanned forms. The ten free seats of the generator's class channels are theirs.
+# %% [markdown] lang="ko"
+# 한 걸음에 가면 그 클래스의 모든 글자를 평균한 흐릿한 모양이 됩니다. 길이 거의 곧아서 몇 걸음이면 글자가 됩니다.
+#
+# ## 숫자 세 장씩
+#
+# 서식에 손으로 쓴 진짜 숫자 서른 장입니다. 생성기의 클래스 채널에는 비어 있는 자리가 열 개 있는데, 그 자리를 숫자에 줍니다.
+# %%
+few = ft.load_task("digits", labels_per_class=PER_CLASS, seed=0).with_images((16, 16, 1))
+channels = generator.input_shape[-1] - 2
+task = dataclasses.replace(few, objective=ft.Denoising(conditional=True, class_channels=channels))
+order = np.argsort(task.train.labels, kind="stable").reshape(10, PER_CLASS).T.ravel()
+before = ft.generate(generator, 10, classes=np.arange(10))
+ft.show(
+    plots.image_grid(
+        np.concatenate([task.train.images[order], before]),
+        row_names=["to learn from"] + [""] * (PER_CLASS - 1) + ["drawn before"],
+    ),
+    alt="Three rows of handwritten digits 0 to 9, and below them what the generator draws for the ten free seats: "
+    "letters of many alphabets.",
+)
+# %% [markdown] lang="en"
+# Asked for a digit, it draws any letter: an empty seat says nothing yet. Now the four lines of the course, twice. Both have equally many
+# updates, at rates that validation chose, and both keep the weights of the best validation loss.
+#
+# **Predict.** Which of the two will draw digits, and of what kind?
+# %% [markdown] lang="ko"
+# 숫자를 그리라고 하면 아무 글자나 그립니다. 빈자리는 아직 아무것도 말해 주지 않습니다. 이제 늘 쓰던 네 줄을 두 번 실행합니다. 업데이트 수는 같고, 학습률은 검증으로 골랐으며, 둘 다 검증 손실이 가장
+# 낮은 가중치를 남깁니다.
+#
+# **예측해 보세요.** 둘 중 어느 쪽이 숫자를 그릴까요? 어떤 숫자일까요?
+# %%
+record = ft.track("glyph").recorded("generation")
+rates = {row["method"]: row["rate"] for row in record["rows"] if "rate" in row}
+plans = {
+    "from scratch": ft.strategy("scratch").scaled(rates["scratch"] / 1e-3),
+    "tuned": ft.strategy("full").scaled(rates["full"] / 3e-4),
+}
+runs = {
+    name: ft.fit(generator, task, plan, "none", updates=UPDATES, seed=0, verbose=False) for name, plan in plans.items()
+}
+classes = np.arange(500) % 10
+drawn = {name: ft.generate(run, 500, classes=classes) for name, run in runs.items()}
+ft.show(
+    plots.image_grid(
+        np.concatenate([images[:30] for images in drawn.values()]), row_names=["from scratch", "", "", "tuned", "", ""]
+    ),
+    alt="Thirty digits drawn by the generator from scratch, and thirty by the tuned one.",
+)
+# %% [markdown] lang="en"
+# ## How good is a drawing?
+#
+# Eyes are quickly content. The first score is a *judge*: a classifier that learnt from all {{len(digits.train):,}} real training digits and reads
+# what was drawn. What it looks at are the features of `glyphnet`.
+# %% [markdown] lang="ko"
+# ## 그림은 얼마나 좋은가요?
+#
+# 눈은 쉽게 만족합니다. 첫 점수는 *판정기*입니다. 진짜 학습 숫자 {{len(digits.train):,}}장을 모두 배운 분류기가 그린 것을 읽습니다. 판정기가 보는 것은 `glyphnet`의 특징입니다.
+# %%
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from ftlib.tasks.inputs import fit_images
+
+glyphnet = ft.load_backbone("glyphnet")
+pooled = keras.Model(glyphnet.inputs[0], keras.layers.GlobalAveragePooling2D()(glyphnet.outputs[0]))
+
+
+def features(images):
+    """What glyphnet makes of images: 128 numbers for each."""
+    return pooled.predict(fit_images(images, (32, 32), 1), verbose=0)
+
+
+judge = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=2000))
+judge.fit(features(digits.train.images), digits.train.labels)
+read = {name: judge.score(features(images), classes) for name, images in drawn.items()}
+read["real digits"] = judge.score(features(digits.test.images), digits.test.labels)
+for name, share in read.items():
+    print(f"{name:<14}{100 * share:.1f} % are read as what was asked for")
+
+
+# %% [markdown] lang="en"
+# A judge can be pleased with one digit drawn a thousand times. So compare the crowds: the features of all drawn digits and of all real ones of
+# the test, where they lie and how far they spread. If features are taken as normally distributed, this is the *Fréchet distance*, known as FID.
+#
+# ### Exercise 2: the distance of two crowds
+#
+# `features` and `others` are `(n, features)` and `(m, features)`. Take the features as independent of each other, and add up over them the
+# squared difference of the means and the squared difference of the standard deviations.
+# %% [markdown] lang="ko"
+# 같은 숫자를 천 번 그려도 판정기는 만족합니다. 그래서 무리와 무리를 견줍니다. 그린 숫자 전체와 진짜 테스트 숫자 전체의 특징이 어디에 있고 얼마나 퍼져 있는지 봅니다. 특징이 정규분포를 따른다고 보고 재면
+# *프레셰 거리*(Fréchet distance)가 되고, FID라는 이름으로 알려져 있습니다.
+#
+# ### 연습 2: 두 무리의 거리
+#
+# `features`와 `others`는 `(n, 특징 수)`와 `(m, 특징 수)`입니다. 특징들이 서로 독립이라고 보고, 특징마다 평균 차이의 제곱과 표준편차 차이의 제곱을 구해 모두 더하세요.
+# %% tags=["exercise"]
+def frechet(features, others):
+    return ...
+
+
+# Stuck? ft.hint("15.2"), then ft.solution("15.2")
+ft.check("15.2", frechet)
+
+
+# %% [markdown] lang="en"
+# And the third: how far is the nearest training digit? A copy is near 0. What is near enough to be suspicious, real digits tell: they have a
+# nearest training digit, too.
+#
+# ### Exercise 3: the nearest training image
+#
+# For each of `images` return how far the nearest of `train` is: the root of the mean squared difference of the pixels. Both are `uint8` arrays
+# `(n, height, width, channels)`.
+# %% [markdown] lang="ko"
+# 셋째는 가장 가까운 학습 숫자까지의 거리입니다. 베낀 것은 0에 가깝습니다. 어느 정도면 의심스러운지는 진짜 숫자가 알려 줍니다. 진짜 테스트 숫자에도 가장 가까운 학습 숫자가 있기 때문입니다.
+#
+# ### 연습 3: 가장 가까운 학습 이미지
+#
+# `images`마다 `train`에서 가장 가까운 이미지까지의 거리를 돌려주세요. 거리는 픽셀 차이의 제곱을 평균한 것의 제곱근입니다. 둘 다 `(n, 높이, 너비, 채널)` 모양의 `uint8` 배열입니다.
+# %% tags=["exercise"]
+def nearest(images, train):
+    return ...
+
+
+# Stuck? ft.hint("15.3"), then ft.solution("15.3")
+ft.check("15.3", nearest)
