@@ -58,11 +58,13 @@ print(task)
 # so that they show nobody's photos; numbers of flowers come further below.
 #
 # *Training* images have labels that the network may learn from. *Validation* images are for our choices, and *test* images wait until the end.
+# Look at yours before you train: even among the public flowers some labels are wrong.
 # %% [markdown] lang="ko"
 # 네트워크가 있으면 Keras가 사진과 ImageNet 신경망을 한 번 내려받습니다(꽃 220MB, 고양이와 개 65MB). 없으면 스캔한 손글씨 숫자 1,797개와 글자를 아는 작은 신경망을 대신 쓰고, 셀은
 # 그대로입니다. 웹에서 읽는 이 페이지는 다른 사람의 사진을 싣지 않으려고 숫자로 만들었습니다. 꽃의 수치는 아래에 나옵니다.
 #
-# *학습* 이미지에는 신경망이 배울 레이블이 있습니다. *검증* 이미지는 무엇을 고를 때 보고, *테스트* 이미지는 마지막까지 열지 않습니다.
+# *학습* 이미지에는 신경망이 배울 레이블이 있습니다. *검증* 이미지는 무엇을 고를 때 보고, *테스트* 이미지는 마지막까지 열지 않습니다. 학습하기 전에 사진을 먼저 살펴보세요. 공개된 꽃 사진에도
+# 레이블이 틀린 것이 있습니다.
 # %%
 fitted = task.for_backbone(track.backbone)  # images of the size that it takes
 
