@@ -148,8 +148,8 @@ together = {
     name: same_class(points, validation.labels) for name, points in plane.items()
 }
 print({name: f"{100 * share:.0f} %" for name, share in together.items()})
-assert together["features"] > together["raw pixels"]
 ft.reveal("05.p1", max(together, key=together.get))
+assert together["features"] > together["raw pixels"]
 # %% [markdown] lang="en"
 # {{100 * together["raw pixels"]:.0f}} % from pixels, {{100 * together["features"]:.0f}} % from features. But two
 # dimensions are a narrow view, and perhaps any network would do this, even one that has never learned anything. We need
@@ -264,8 +264,8 @@ ft.guess("05.p3", ...)  # in percent
 # %%
 start = np.array(plain(pixels(validation)))
 print(f"every probability lies between {start.min():.3f} and {start.max():.3f}")
-assert np.allclose(start, 1 / task.num_classes)
 ft.reveal("05.p3", start.mean())
+assert np.allclose(start, 1 / task.num_classes)
 # %% [markdown] lang="en"
 # All classes are equally likely, since `ft.classifier` starts the Dense layer at zero. Keras by default would draw it at
 # random. A few images cannot correct all of that: what they do not touch would stay in the head as noise. And zeros can learn

@@ -92,8 +92,8 @@ ft.guess("06.p1", ...)  # in percent
 # %%
 report = ft.unfreeze(model, last=1)
 print(report)
-assert report.rows[0]["trainable"] == 0 and report.rows[-1]["state"] == "trainable"
 ft.reveal("06.p1", report.trainable / report.params)
+assert report.rows[0]["trainable"] == 0 and report.rows[-1]["state"] == "trainable"
 # %% [markdown] lang="en"
 # {{100 * report.trainable / report.params:.0f}} %: late stages have the most channels, and so most of the weights. Notice the
 # word `partly`: inside the open stage the BatchNorm layers stay frozen. Why they must is the second trap below. The first
@@ -154,8 +154,8 @@ plain.fit(images, labels, batch_size=25, epochs=2, verbose=0)
 moved = sum(not np.array_equal(a, b) for a, b in zip(before, body.get_weights()))
 print(f"{len(plain.trainable_weights)} weight arrays are marked trainable")
 print(f"{moved} of {len(before)} arrays of the backbone moved")
-assert moved == 0
 ft.reveal("06.p2", moved)
+assert moved == 0
 # %% [markdown] lang="en"
 # None. Keras decides at `compile` what the optimizer holds, and a later change of `trainable` is ignored without a word.
 # A log of the loss does not show it; a checksum does. `ft.prove` takes one of every weight before and after.

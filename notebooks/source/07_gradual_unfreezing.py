@@ -90,7 +90,6 @@ print(f"{'':<14}" + "".join(f"{name:<10}" for name in names))
 for name, row in zip(rounds, sums):
     print(f"{name:<14}" + "".join(f"{value:<10}" for value in row))
 
-
 ft.reveal("07.p1", [row[0] != sums[0][0] for row in sums].index(True))
 
 for place, column in enumerate(zip(*sums)):
@@ -564,7 +563,8 @@ if study:
     gap = {
         name: np.ptp([winner[name, m] for m in four]) for name in ("digits", "textures")
     }
-    print(ft.reveal("07.p2", gap["digits"]), ft.reveal("07.p3", gap["textures"]), sep="\n")
+    print(ft.reveal("07.p2", gap["digits"]))
+    print(ft.reveal("07.p3", gap["textures"]))
     assert gap["digits"] < 0.015 and gap["textures"] > 0.05
 # %% [markdown] lang="en"
 # On digits all four lie within {{100 * gap["digits"]:.1f}} points: no reason to prefer one, except for the letters. On textures they

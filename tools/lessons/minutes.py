@@ -14,7 +14,7 @@ MINUTES_PER_QUESTION = 1
 def estimate_minutes(cells):
     """Returns the minutes that a lesson takes with all its exercises, to the next five; folded checks are not read."""
     english_text = "\n".join(cell.text["en"] for cell in cells if cell.text is not None)
-    tasks = [cell for cell in cells if "exercise" in cell.tags]
+    tasks = [cell for cell in cells if "exercise" in cell.tags and "ft.guess(" not in cell.code]
     questions = [cell for cell in tasks if re.search(r'ft\.check\("\d\d\.q', cell.code)]
     code_cells = [cell for cell in cells if cell.code is not None]
     code_to_read = [cell.code for cell in code_cells if not cell.is_check and cell not in questions]
