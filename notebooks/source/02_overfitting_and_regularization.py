@@ -224,11 +224,11 @@ ft.check("02.1", best_epoch)
 # %% [markdown] lang="en"
 # Keras has a callback for this, `EarlyStopping`: an object that `model.fit` calls after every epoch. With
 # `restore_best_weights=True` it goes back to the best weights; without it, the last ones stay. Here we call it by hand for
-# our curve, and count each point, ten updates, as an epoch.
+# our curve, and count each point, ten updates, as an epoch; at the end of the lesson `fit` calls it.
 # %% [markdown] lang="ko"
 # Keras에는 이 일을 하는 콜백(callback) `EarlyStopping`이 있습니다. 콜백은 `model.fit`이 에폭마다 불러 주는 객체입니다. `restore_best_weights=True`를 주면
 # 가장 좋았던 가중치로 돌아가고, 주지 않으면 마지막 가중치가 남습니다. 여기서는 곡선의 점 하나(업데이트 열 번)를 한 에폭으로 치고 콜백을 직접 불러
-# 봅시다.
+# 봅시다. 수업 끝에서는 `fit`이 부릅니다.
 # %%
 stopper = keras.callbacks.EarlyStopping(
     monitor="val_loss", patience=5, restore_best_weights=True
