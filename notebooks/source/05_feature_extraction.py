@@ -619,9 +619,9 @@ base.trainable = False
 keras.utils.set_random_seed(0)
 inputs = keras.Input(base.input_shape[1:])
 x = base(inputs, training=False)
-x = keras.layers.GlobalAveragePooling2D(name="average")(x)
-outputs = keras.layers.Dense(task.num_classes, activation="softmax", name="digit")(x)
-keras_model = keras.Model(inputs, outputs, name="digits")
+x = keras.layers.GlobalAveragePooling2D()(x)
+outputs = keras.layers.Dense(task.num_classes, activation="softmax")(x)
+keras_model = keras.Model(inputs, outputs)
 keras_model.compile(
     keras.optimizers.Adam(1e-2),
     "sparse_categorical_crossentropy",
