@@ -880,6 +880,50 @@ assert summary(seeds(10, 300), "test_accuracy")[0] < by_labels[10][0]
 # 새로운 사람의 글씨는 더 어렵습니다. 클래스당 레이블 열 개, 업데이트 100번으로 학습한 우리 신경망은 {{100 * run.test_accuracy:.1f}}%를
 # 맞힙니다. 이 값을 기억해 두세요. 뒤의 수업에서는 같은 레이블로 이보다 잘해 보려 합니다.
 # %% [markdown] lang="en"
+# ## The same in plain Keras
+#
+# The loop above, as Keras users type it: layers, `compile`, `fit` and `evaluate`. We give it the weights that our own
+# loop started from, so that both must come to the same end. `summary` counts the parameters. (The code is folded; a
+# click unfolds it.)
+# %% [markdown] lang="ko"
+# ## 순수 Keras로 하면
+#
+# 위의 반복문을 Keras 사용자는 이렇게 씁니다. 층을 쌓고 `compile`, `fit`, `evaluate`를 부릅니다. 우리 반복문과 같은 가중치에서 출발하게 했으니 끝도 같아야 합니다. `summary`는
+# 파라미터 수를 셉니다. (코드는 접혀 있습니다. 누르면 펼쳐집니다.)
+# %% tags=["folded"]
+plain = keras.Sequential(
+    [
+        keras.Input((64,)),
+        keras.layers.Dense(32, activation="relu", name="hidden"),
+        keras.layers.Dense(10, activation="softmax", name="scores"),
+    ],
+    name="plain",
+)
+start = draw(seed=0)
+plain.set_weights([start[name] for name in ("w1", "b1", "w2", "b2")])
+plain.compile(
+    keras.optimizers.SGD(0.3), "sparse_categorical_crossentropy", metrics=["accuracy"]
+)
+plain.summary(line_length=66)
+history = plain.fit(
+    x, y, batch_size=len(x), epochs=60, validation_data=(x_val, y_val), verbose=0
+)
+# %% tags=["folded"]
+by_keras = plain.evaluate(x_val, y_val, verbose=0, return_dict=True)["accuracy"]
+ours, losses = descend(0.3)
+by_hand = accuracy(ours, x_val, y_val)
+print(f"Keras:   validation accuracy {100 * by_keras:.1f} %")
+print(f"by hand: validation accuracy {100 * by_hand:.1f} %")
+same_way = np.abs(np.array(history.history["loss"]) - losses).max()
+assert same_way < 1e-3 and abs(by_keras - by_hand) < 0.01
+# %% [markdown] lang="en"
+# {{100 * by_keras:.1f}} % by Keras, {{100 * by_hand:.1f}} % by hand, and the 60 losses agree to a thousandth. `fit` is
+# the loop that you have written; with `batch_size=32` it would take random batches. What `ft.fit` does with `glyphnet`
+# is the same again, with checks around it.
+# %% [markdown] lang="ko"
+# Keras로 {{100 * by_keras:.1f}}%, 직접 쓴 코드로 {{100 * by_hand:.1f}}%이고, 손실 60개는 천분의 일까지 같습니다. `fit`은 여러분이 쓴 바로 그 반복문입니다.
+# `batch_size=32`라고 쓰면 무작위 배치로 학습합니다. `ft.fit`이 `glyphnet`으로 하는 일도 같고, 거기에 확인이 더해질 뿐입니다.
+# %% [markdown] lang="en"
 # ## Quiz
 # %% [markdown] lang="ko"
 # ## 퀴즈

@@ -224,11 +224,11 @@ ft.check("02.1", best_epoch)
 # %% [markdown] lang="en"
 # Keras has a callback for this, `EarlyStopping`: an object that `model.fit` calls after every epoch. With
 # `restore_best_weights=True` it goes back to the best weights; without it, the last ones stay. Here we call it by hand for
-# our curve, and count each point, ten updates, as an epoch.
+# our curve, and count each point, ten updates, as an epoch; at the end of the lesson `fit` calls it.
 # %% [markdown] lang="ko"
 # Keras에는 이 일을 하는 콜백(callback) `EarlyStopping`이 있습니다. 콜백은 `model.fit`이 에폭마다 불러 주는 객체입니다. `restore_best_weights=True`를 주면
 # 가장 좋았던 가중치로 돌아가고, 주지 않으면 마지막 가중치가 남습니다. 여기서는 곡선의 점 하나(업데이트 열 번)를 한 에폭으로 치고 콜백을 직접 불러
-# 봅시다.
+# 봅시다. 수업 끝에서는 `fit`이 부릅니다.
 # %%
 stopper = keras.callbacks.EarlyStopping(
     monitor="val_loss", patience=5, restore_best_weights=True
@@ -617,6 +617,54 @@ gain = np.mean(recorded(chosen, 300, "test_accuracy")) - np.mean(
 )
 print(f"{chosen!r}, chosen on validation: {100 * gain:+.1f} points over 'none'")
 assert gain > 0.05
+# %% [markdown] lang="en"
+# ## The same in plain Keras
+#
+# Penalty and dropout are arguments and layers, early stopping is a callback of `fit`. (Augmentation is a layer, too:
+# `keras.layers.RandomTranslation` moves images.) (The code is folded; a click unfolds it.)
+# %% [markdown] lang="ko"
+# ## 순수 Keras로 하면
+#
+# 페널티는 인자로, 드롭아웃은 층으로 넣고, 조기 종료는 `fit`의 콜백입니다. (데이터 증강도 층입니다. `keras.layers.RandomTranslation`이 이미지를 옮깁니다.) (코드는 접혀
+# 있습니다. 누르면 펼쳐집니다.)
+# %% tags=["folded"]
+keras.utils.set_random_seed(0)
+plain = keras.Sequential(
+    [
+        keras.Input((64,)),
+        keras.layers.Dense(
+            128, activation="relu", kernel_regularizer=keras.regularizers.L2(0.001)
+        ),
+        keras.layers.Dropout(0.3),
+        keras.layers.Dense(10, activation="softmax"),
+    ]
+)
+# %% tags=["folded"]
+plain.compile(
+    keras.optimizers.Adam(0.01),
+    "sparse_categorical_crossentropy",
+    metrics=["accuracy"],
+)
+stop = keras.callbacks.EarlyStopping(
+    monitor="val_loss", patience=10, restore_best_weights=True
+)
+history = plain.fit(
+    x, y, batch_size=len(x), epochs=400, validation_data=(x_val, y_val),
+    callbacks=[stop], verbose=0,
+)
+kept = plain.evaluate(x_val, y_val, verbose=0, return_dict=True)["accuracy"]
+print(f"stopped after {len(history.epoch)} epochs, best after {stop.best_epoch + 1}")
+print(f"validation accuracy: Keras {100 * kept:.1f} %, by hand {100 * early[4]:.1f} %")
+assert len(history.epoch) < 400 and abs(kept - early[4]) < 0.06
+# %% [markdown] lang="en"
+# `fit` called the callback by itself: it stopped after {{len(history.epoch)}} of 400 epochs and went back to the
+# weights of epoch {{stop.best_epoch + 1}}. They read {{100 * kept:.1f}} % of the validation digits; our own loop,
+# stopped early and without penalty or dropout, read {{100 * early[4]:.1f}} %. In `ftlib` the same settings are one
+# `ft.Regularization`.
+# %% [markdown] lang="ko"
+# 이번에는 `fit`이 콜백을 알아서 불렀습니다. 400에폭 중 {{len(history.epoch)}}에폭 만에 멈추고 {{stop.best_epoch + 1}}번째 에폭의 가중치로 돌아갔습니다. 이 가중치는
+# 검증용 손글씨 숫자를 {{100 * kept:.1f}}% 맞힙니다. 페널티와 드롭아웃 없이 일찍 멈추기만 한 우리 반복문은 {{100 * early[4]:.1f}}%였습니다. `ftlib`에서는 이 설정을 모두
+# `ft.Regularization` 하나에 담습니다.
 # %% [markdown] lang="en"
 # ## Quiz
 # %% [markdown] lang="ko"

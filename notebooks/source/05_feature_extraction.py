@@ -612,6 +612,54 @@ assert tested > 1.5 / task.num_classes
 # {{100 * run.val_accuracy:.1f}}%가 아니라 {{100 * tested:.1f}}%입니다. 다른 이미지이고, 쓴 사람도 대부분 다릅니다. 믿을 것은 이쪽입니다. 이 값을 보고
 # 고른 것이 하나도 없기 때문입니다. 이 값이 운에 얼마나 좌우되는지는 기록된 시드들이 말해 줍니다.
 # %% [markdown] lang="en"
+# ## The same in plain Keras
+#
+# The whole lesson as a Keras user types it: freeze, new head, `compile`, and `fit` with validation data and early
+# stopping. On photos the first line would read `keras.applications.MobileNetV2(weights="imagenet", include_top=False)`.
+# (The code is folded; a click unfolds it.)
+# %% [markdown] lang="ko"
+# ## 순수 Keras로 하면
+#
+# 이 수업 전체를 Keras 사용자는 이렇게 씁니다. 동결하고, 새 헤드를 얹고, `compile`한 다음 검증 데이터와 조기 종료를 주어 `fit`을 부릅니다. 사진이라면 첫 줄이
+# `keras.applications.MobileNetV2(weights="imagenet", include_top=False)`가 됩니다. (코드는 접혀 있습니다. 누르면 펼쳐집니다.)
+# %% tags=["folded"]
+base = track.backbone
+base.trainable = False
+keras.utils.set_random_seed(0)
+inputs = keras.Input(base.input_shape[1:])
+x = base(inputs, training=False)
+x = keras.layers.GlobalAveragePooling2D()(x)
+outputs = keras.layers.Dense(task.num_classes, activation="softmax")(x)
+keras_model = keras.Model(inputs, outputs)
+keras_model.compile(
+    keras.optimizers.Adam(1e-2),
+    "sparse_categorical_crossentropy",
+    metrics=["accuracy"],
+)
+# %% tags=["folded"]
+stop = keras.callbacks.EarlyStopping(
+    monitor="val_loss", patience=5, restore_best_weights=True
+)
+history = keras_model.fit(
+    pixels(fitted.train),
+    fitted.train.labels,
+    batch_size=25,
+    epochs=25,
+    validation_data=(pixels(validation), validation.labels),
+    callbacks=[stop],
+    verbose=0,
+)
+keras_accuracy = history.history["val_accuracy"][stop.best_epoch]
+print(f"plain Keras: validation accuracy {100 * keras_accuracy:.1f} %")
+print(f"ft.fit:      validation accuracy {100 * run.val_accuracy:.1f} %")
+assert len(keras_model.trainable_weights) == 2 and keras_accuracy > 0.5
+# %% [markdown] lang="en"
+# {{100 * keras_accuracy:.1f}} % here, {{100 * run.val_accuracy:.1f}} % by `ft.fit`. What the few lines leave out is
+# what the lesson was about: the proof that nothing else moved, the cache, and the record.
+# %% [markdown] lang="ko"
+# 여기서는 {{100 * keras_accuracy:.1f}}%, `ft.fit`으로는 {{100 * run.val_accuracy:.1f}}%입니다. 이 몇 줄에 없는 것이 바로 이 수업의 내용입니다. 다른 것은
+# 움직이지 않았다는 증명, 캐시, 그리고 기록입니다.
+# %% [markdown] lang="en"
 # ## Quiz
 # %% [markdown] lang="ko"
 # ## 퀴즈

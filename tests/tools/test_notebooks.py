@@ -449,6 +449,14 @@ def test_notebooks_hold_no_state_of_a_viewer():
             assert state == (folded if "hide-input" in cell["metadata"].get("tags", ()) else {})
 
 
+def test_a_summary_of_keras_is_kept_as_text(lesson):
+    model = "keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, name='last')], name='tiny')"
+    lesson(f"{CODE}import keras\n{model}.summary()\n")
+    text = "".join(output.data["text/plain"] for output in lesson.book("en").cells[1].outputs)
+    assert "last (Dense)" in text and "\x1b" not in text
+    assert all(set(output.data) == {"text/plain"} for output in lesson.book("en").cells[1].outputs)
+
+
 def test_a_short_sound_may_be_listened_to_and_nothing_else_in_html():
     from IPython.display import Audio
     from lessons.kernel import _output

@@ -94,6 +94,8 @@ def _joined(outputs):
     return joined_outputs
 
 
+# How `model.summary()` begins, a table drawn with letters. It is kept as the text that it is, without colours.
+_DRAWN_TABLE = '<pre style="white-space:pre;'
 # What `IPython.display.Audio` gives for a WAV file: the one output in HTML, and no longer than some seconds of sound.
 _PLAYER = re.compile(
     r"\s*<audio\s+controls=\"controls\"\s*>\s*<source src=\"data:audio/wav;base64,[\w+/=]{1,60000}\""
@@ -120,6 +122,9 @@ def _output(cell_output, number, place, language="en"):
         metadata = {"image/png": {k: image_metadata[k] for k in ("alt", "width") if k in image_metadata}}
     elif _PLAYER.fullmatch(data.get("text/html", "")):
         kept_data = {"text/html": data["text/html"], "text/plain": _SOUND[language]}
+    elif data.get("text/html", "").startswith(_DRAWN_TABLE):
+        kept_data = {"text/plain": _COLOUR.sub("", data["text/plain"])}
+        _public(kept_data["text/plain"], place)
     elif set(data) & {"text/html", "application/vnd.jupyter.widget-view+json", "image/svg+xml"}:
         raise LessonError(f"{place}: outputs are text, ft.show figures and short sounds. Received: {', '.join(data)}.")
     else:

@@ -14,9 +14,9 @@ MINUTES_PER_QUESTION = 1
 def estimate_minutes(cells):
     """Returns the minutes that a lesson takes with all its exercises, to the next five; folded checks are not read."""
     english_text = "\n".join(cell.text["en"] for cell in cells if cell.text is not None)
-    tasks = [cell for cell in cells if "exercise" in cell.tags and "ft.guess(" not in cell.code]
-    questions = [cell for cell in tasks if re.search(r'ft\.check\("\d\d\.q', cell.code)]
     code_cells = [cell for cell in cells if cell.code is not None]
+    exercises = [cell for cell in code_cells if re.search(r'ft\.check\("\d\d\.\d', cell.code)]
+    questions = [cell for cell in code_cells if re.search(r'ft\.check\("\d\d\.q', cell.code)]
     code_to_read = [cell.code for cell in code_cells if not cell.is_check and cell not in questions]
     statements = sum(isinstance(node, ast.stmt) for code in code_to_read for node in ast.walk(ast.parse(code)))
     figures = sum(code.count("ft.show(") for code in code_to_read)
@@ -25,7 +25,7 @@ def estimate_minutes(cells):
         + MINUTES_PER_STATEMENT * statements
         + MINUTES_PER_FIGURE * figures
         + MINUTES_PER_PREDICTION * english_text.count("**Predict.**")
-        + MINUTES_PER_EXERCISE * (len(tasks) - len(questions))
+        + MINUTES_PER_EXERCISE * len(exercises)
         + MINUTES_PER_QUESTION * len(questions)
     )
     return max(5, 5 * round(minutes / 5))
