@@ -25,6 +25,8 @@ import tomllib
 import unicodedata
 from dataclasses import dataclass, field
 
+import digest
+
 from lessons.source import LessonError
 
 WIDTH = 88  # columns of a line of code
@@ -201,7 +203,7 @@ def find_words(code):
         line_starts.append(line_starts[-1] + len(line))
 
     found_strings = []
-    _visit(ast.parse(code), None, code, line_starts, found_strings)
+    _visit(digest.parse_code(code), None, code, line_starts, found_strings)
     spans = [(words.start, words.end) for words in found_strings]
     found_comments = [
         words
@@ -228,7 +230,7 @@ def skeleton(code):
                     placeholder.value = ast.Constant("")
             return ast.Constant(tuple(sorted(ast.dump(placeholder) for placeholder in placeholders)))
 
-    return ast.dump(WithoutWords().visit(ast.parse(code)))
+    return ast.dump(WithoutWords().visit(digest.parse_code(code)))
 
 
 def compare_numbers(english_cells, korean_cells, name):
@@ -328,12 +330,14 @@ def _joined_text(segment, kind):
             continue
         prefix, quote = piece["prefix"].lower(), piece["quote"]
         if "f" not in prefix:
-            value = ast.literal_eval(piece[0])
+            value = ast.literal_eval(digest.parse_code(piece[0], "eval"))
             text += value.replace("{", "{{").replace("}", "}}") if kind == "f-string" else value
             continue
         for part in _split_placeholders(piece["body"]):
             is_code = part.startswith("{") and not part.startswith("{{")
-            text += part if is_code or "r" in prefix else ast.literal_eval(quote + part + quote)
+            text += (
+                part if is_code or "r" in prefix else ast.literal_eval(digest.parse_code(quote + part + quote, "eval"))
+            )
     return text
 
 
@@ -390,7 +394,7 @@ def _translate_names(source, table):
         if "f" in prefix.lower():
             parts = [_translate_placeholder(part, table) for part in _split_placeholders(body)]
             return prefix + quote + "".join(parts) + quote
-        korean = table.find(ast.literal_eval(match[0]))
+        korean = table.find(ast.literal_eval(digest.parse_code(match[0], "eval")))
         return match[0] if korean is None else quote + korean + quote
 
     return _PIECE.sub(translate, source)

@@ -3,6 +3,8 @@
 import ast
 import re
 
+import digest
+
 WORDS_PER_MINUTE = 180
 MINUTES_PER_STATEMENT = 0.15  # a statement and not a line, so that how code is broken into lines does not count
 MINUTES_PER_FIGURE = 0.75
@@ -18,7 +20,7 @@ def estimate_minutes(cells):
     exercises = [cell for cell in code_cells if re.search(r'ft\.check\("\d\d\.\d', cell.code)]
     questions = [cell for cell in code_cells if re.search(r'ft\.check\("\d\d\.q', cell.code)]
     code_to_read = [cell.code for cell in code_cells if not cell.is_check and cell not in questions]
-    statements = sum(isinstance(node, ast.stmt) for code in code_to_read for node in ast.walk(ast.parse(code)))
+    statements = sum(isinstance(node, ast.stmt) for code in code_to_read for node in ast.walk(digest.parse_code(code)))
     figures = sum(code.count("ft.show(") for code in code_to_read)
     minutes = (
         len(english_text.split()) / WORDS_PER_MINUTE

@@ -100,7 +100,7 @@ def _without_closing_asserts(code_lines):
     A comment that stands directly above such an `assert` goes with it.
     """
     try:
-        statements = ast.parse("\n".join(code_lines)).body
+        statements = digest.parse_code("\n".join(code_lines)).body
     except SyntaxError:  # the kernel says so with the place
         return code_lines, []
     start = len(code_lines)
