@@ -732,6 +732,53 @@ glyphnet_alone = first["test_mean"]  # lesson 01, with ten labels per class
 # 비용이 {{drawn * multiplications(glyphnet) / ours:.0f}}배 들었지만 여러분은 내려받기만 하면 됩니다. 다만 `glyphnet`은 더 큰 신경망이고, 1강에서 업데이트 300번으로 처음부터
 # 학습했을 때 이미 {{100 * glyphnet_alone:.1f}}%였습니다. 그러니 여기서 그 사전 학습의 가치는 {{100 * (shipped - controls[0]):.0f}}%p가 아니라 {{100 * (shipped - glyphnet_alone):.0f}}%p쯤입니다.
 # %% [markdown] lang="en"
+# ## The same in plain Keras
+#
+# Pre-training ends with a file, and whoever uses it begins with one. Save the backbone, load it, freeze it, and put a
+# new head on it. For networks that Keras ships, the first lines shrink to
+# `keras.applications.ResNet50(weights="imagenet", include_top=False)`. (The code is folded; a click unfolds it.)
+# %% [markdown] lang="ko"
+# ## 순수 Keras로 하면
+#
+# 사전 학습은 파일 하나로 끝나고, 그것을 쓰는 일은 그 파일에서 시작합니다. 백본을 저장하고, 불러오고, 동결한 다음 새 헤드를 얹습니다. Keras에 들어 있는 신경망이라면 앞의 몇 줄이
+# `keras.applications.ResNet50(weights="imagenet", include_top=False)` 한 줄로 줄어듭니다. (코드는 접혀 있습니다. 누르면 펼쳐집니다.)
+# %% tags=["folded"]
+import tempfile
+
+with tempfile.TemporaryDirectory() as folder:
+    file = pathlib.Path(folder) / "backbone.keras"
+    backbone.save(file)  # what somebody publishes
+    base = keras.models.load_model(file)  # what everybody else begins with
+base.trainable = False
+keras.utils.set_random_seed(0)
+inputs = keras.Input(base.input_shape[1:])
+pooled = keras.layers.GlobalAveragePooling2D()(base(inputs, training=False))
+scaled = keras.layers.BatchNormalization()(pooled)
+outputs = keras.layers.Dense(10, activation="softmax")(scaled)
+plain = keras.Model(inputs, outputs)
+# %% tags=["folded"]
+plain.compile(
+    keras.optimizers.Adam(1e-2),
+    "sparse_categorical_crossentropy",
+    metrics=["accuracy"],
+)
+train_split, validation = draws[0].train, draws[0].validation
+plain.fit(train_split.images, train_split.labels, batch_size=25, epochs=30, verbose=0)
+keras_accuracy = plain.evaluate(
+    validation.images, validation.labels, verbose=0, return_dict=True
+)["accuracy"]
+by_reading = read(features(backbone), draws[0])
+print(f"digits, validation: plain Keras {100 * keras_accuracy:.1f} %")
+print(f"                    as above    {100 * by_reading:.1f} %")
+assert abs(keras_accuracy - by_reading) < 0.06
+# %% [markdown] lang="en"
+# {{100 * keras_accuracy:.1f}} % with a head trained by `fit`, {{100 * by_reading:.1f}} % with the logistic regression
+# of above: two ways to fit the same linear head. `training=False` and `trainable = False` keep the backbone as it was
+# saved.
+# %% [markdown] lang="ko"
+# `fit`으로 학습한 헤드는 {{100 * keras_accuracy:.1f}}%, 위에서 쓴 로지스틱 회귀는 {{100 * by_reading:.1f}}%입니다. 같은 선형 헤드를 맞추는 두 가지 방법입니다.
+# `training=False`와 `trainable = False`가 백본을 저장한 그대로 지켜 줍니다.
+# %% [markdown] lang="en"
 # ## Quiz
 # %% [markdown] lang="ko"
 # ## 퀴즈

@@ -833,6 +833,48 @@ def choose(networks, most):
 # Stuck? ft.hint("04.4"), then ft.solution("04.4")
 ft.check("04.4", choose)
 # %% [markdown] lang="en"
+# ## The same in plain Keras
+#
+# What `ft.load_backbone` and `ft.classifier` do for MobileNetV2, keras_model. With a network, `weights="imagenet"`
+# downloads the pre-trained weights; here both copies get the same random ones. The pixels go through the family's own
+# preprocessing, as a layer of the model, where nobody can forget it. (The code is folded; a click unfolds it.)
+# %% [markdown] lang="ko"
+# ## 순수 Keras로 하면
+#
+# `ft.load_backbone`과 `ft.classifier`가 MobileNetV2로 하는 일을 직접 쓰면 이렇습니다. 네트워크에 연결되어 있다면 `weights="imagenet"`으로 사전 학습한 가중치를
+# 내려받습니다. 여기서는 두 모델에 같은 무작위 가중치를 넣습니다. 픽셀은 그 계열의 전처리를 거치는데, 잊어버릴 수 없도록 모델의 층으로 넣습니다. (코드는 접혀 있습니다. 누르면 펼쳐집니다.)
+# %% tags=["folded"]
+base = keras.applications.MobileNetV2(
+    weights=None,  # "imagenet" downloads those of the pre-training
+    include_top=False,
+    pooling="avg",
+    input_shape=(224, 224, 3),
+)
+base.trainable = False
+inputs = keras.Input((224, 224, 3))
+x = keras.layers.Rescaling(1 / 127.5, offset=-1)(inputs)  # the rule "tf"
+x = base(x, training=False)
+outputs = keras.layers.Dense(10, activation="softmax")(x)
+keras_model = keras.Model(inputs, outputs)
+# %% tags=["folded"]
+base.set_weights(zoo["MobileNetV2"].get_weights())
+colours = np.random.default_rng(0).uniform(0, 255, (1, 224, 224, 3)).astype("float32")
+extractor = keras.Model(inputs, x)
+by_keras = np.asarray(extractor(colours))
+by_ftlib = np.mean(zoo["MobileNetV2"](colours), axis=(1, 2))
+difference = np.abs(by_keras - by_ftlib).max() / np.abs(by_ftlib).max()
+keras_weights = keras_model.count_params()
+ftlib_weights = ft.classifier(zoo["MobileNetV2"], 10).count_params()
+print(f"features: {by_keras.shape[1]:,}, the same: {difference < 1e-3}")
+print(f"parameters: plain Keras {keras_weights:,}, ftlib {ftlib_weights:,}")
+assert difference < 1e-3 and keras_weights == ftlib_weights
+# %% [markdown] lang="en"
+# The same {{by_keras.shape[1]:,}} features, and {{keras_weights:,}} parameters each. What you have to know by heart is
+# which rule belongs to which family, here -1 to 1; `ftlib` looks it up.
+# %% [markdown] lang="ko"
+# 같은 특징 {{by_keras.shape[1]:,}}개가 나오고, 파라미터는 둘 다 {{keras_weights:,}}개입니다. 어느 계열이 어떤 규칙을 쓰는지는 직접 외워야 합니다(여기서는 -1~1).
+# `ftlib`은 그 규칙을 찾아서 씁니다.
+# %% [markdown] lang="en"
 # ## Quiz
 # %% [markdown] lang="ko"
 # ## 퀴즈

@@ -763,6 +763,63 @@ print(
 # {{100 * lesson_06("textures", "lp_ft")[0]:.0f}}%였습니다. 그래도 글자를 본 적이 없는, 처음부터 학습한 신경망보다 뚜렷하게 나은 방법은 없습니다. 숫자에서는 동결한
 # 백본까지 포함해 모든 방법이 {{100 * np.ptp(moving):.1f}}%p 안에 있고, 모두 처음부터 학습한 것보다 낫습니다.
 # %% [markdown] lang="en"
+# ## The same in plain Keras
+#
+# A rate of its own for each stage: `fit` has one optimizer, so one writes the step by hand, with an optimizer per
+# stage. The stages are the groups of layers between the names below; the rate falls by half from one to the next. (The
+# code is folded; a click unfolds it.)
+# %% [markdown] lang="ko"
+# ## 순수 Keras로 하면
+#
+# 스테이지마다 학습률을 따로 주려면, `fit`의 옵티마이저는 하나뿐이므로 스테이지마다 옵티마이저를 두고 업데이트를 직접 써야 합니다. 학습률은 헤드에서 입력 쪽으로 한 스테이지 내려갈 때마다 절반이 됩니다.
+# (코드는 접혀 있습니다. 누르면 펼쳐집니다.)
+# %% tags=["folded"]
+import tensorflow as tf
+
+keras_model = ft.classifier(track.backbone, task.num_classes)
+body = keras_model.get_layer("backbone")
+for layer in body.layers:
+    if isinstance(layer, keras.layers.BatchNormalization):
+        layer.trainable = False
+groups = [  # from the input to the head
+    [w for layer in stage.layers for w in layer.trainable_weights]
+    for stage in ft.stages(keras_model)
+]
+rates = [1e-3 * 0.5 ** (len(groups) - 1 - place) for place in range(len(groups))]
+optimizers = [keras.optimizers.Adam(rate) for rate in rates]
+for optimizer, weights in zip(optimizers, groups):
+    optimizer.build(weights)
+loss_of = keras.losses.SparseCategoricalCrossentropy()
+# %% tags=["folded"]
+@tf.function
+def update(x, y):
+    with tf.GradientTape() as tape:
+        value = loss_of(y, keras_model(x, training=True))
+    gradients = tape.gradient(value, groups)
+    for optimizer, slopes, weights in zip(optimizers, gradients, groups):
+        optimizer.apply(slopes, weights)
+    return value
+
+order = np.random.default_rng(0)
+for _ in range(20):  # epochs
+    for rows in order.permutation(len(labels)).reshape(-1, 25):
+        update(images[rows].astype("float32"), labels[rows])
+held_out = fitted.validation.images[np.arange(len(fitted.validation))]
+said = np.argmax(keras_model.predict(held_out, verbose=0), axis=1)
+keras_accuracy = np.mean(said == fitted.validation.labels)
+print("rates:", ", ".join(f"{rate:.3g}" for rate in rates))
+print(f"plain Keras: validation accuracy {100 * keras_accuracy:.1f} %")
+print(f"ft.fit:      validation accuracy {100 * gradual.val_accuracy:.1f} %")
+assert keras_accuracy > 0.5
+# %% [markdown] lang="en"
+# {{100 * keras_accuracy:.1f}} % after 20 epochs with rates that fall, {{100 * gradual.val_accuracy:.1f}} % by
+# `"gradual"` of `ft.fit`. Gradual unfreezing itself needs no new tool: in plain Keras it is a loop over `trainable =
+# True`, `compile` and `fit`, as in the first cells of this lesson.
+# %% [markdown] lang="ko"
+# 층별로 낮아지는 학습률로 20에폭을 학습하면 {{100 * keras_accuracy:.1f}}%, `ft.fit`의 `"gradual"`로는
+# {{100 * gradual.val_accuracy:.1f}}%입니다. 점진적 동결 해제에는 새 도구가 필요 없습니다. 순수 Keras에서는 이 수업 첫 부분처럼 `trainable = True`,
+# `compile`, `fit`을 되풀이하면 됩니다.
+# %% [markdown] lang="en"
 # ## Quiz
 # %% [markdown] lang="ko"
 # ## 퀴즈

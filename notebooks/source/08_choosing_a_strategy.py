@@ -965,6 +965,69 @@ def decide(labels_per_class, probes, untrained):
 # Stuck? ft.hint("08.3"), then ft.solution("08.3")
 ft.check("08.3", decide)
 # %% [markdown] lang="en"
+# ## The same in plain Keras
+#
+# Without a rule to ask, a Keras user trains each candidate and lets `validation_data` decide. Three candidates on the
+# three labels per class of above: the frozen backbone, all of it at a low rate, and the same layers from scratch. (The
+# code is folded; a click unfolds it.)
+# %% [markdown] lang="ko"
+# ## 순수 Keras로 하면
+#
+# 물어볼 규칙이 없다면 Keras 사용자는 후보를 모두 학습해 보고 `validation_data`의 점수로 고릅니다. 위에서 쓴 클래스당 레이블 3개로 후보 셋을 비교합니다. 동결한 백본, 낮은 학습률로 전부
+# 학습하는 백본, 그리고 같은 층을 처음부터 학습하는 신경망입니다. (코드는 접혀 있습니다. 누르면 펼쳐집니다.)
+# %% tags=["folded"]
+import keras
+
+def candidate(pretrained, trainable):
+    base = track.backbone
+    if not pretrained:
+        base = keras.models.clone_model(base)  # the same layers, random weights
+    base.trainable = trainable
+    for layer in base.layers:  # statistics of so few images are worth nothing
+        if pretrained and isinstance(layer, keras.layers.BatchNormalization):
+            layer.trainable = False
+    inputs = keras.Input(base.input_shape[1:])
+    pooled = keras.layers.GlobalAveragePooling2D()(base(inputs))
+    outputs = keras.layers.Dense(few.num_classes, activation="softmax")(pooled)
+    return keras.Model(inputs, outputs)
+# %% tags=["folded"]
+data = few.for_backbone(backbone)
+stop = keras.callbacks.EarlyStopping(patience=10, restore_best_weights=True)
+keras_scores = {}
+for name, pretrained, trainable, rate in (
+    ("frozen", True, False, 1e-2),
+    ("fine-tuned", True, True, 3e-4),
+    ("scratch", False, True, 1e-3),
+):
+    keras.utils.set_random_seed(0)
+    plain = candidate(pretrained, trainable)
+    plain.compile(
+        keras.optimizers.Adam(rate),
+        "sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    history = plain.fit(
+        data.train.images, data.train.labels, batch_size=10, epochs=15, verbose=0,
+        validation_data=(data.validation.images, data.validation.labels),
+        callbacks=[stop],
+    ).history
+    keras_scores[name] = max(history["val_accuracy"])
+# %% tags=["folded"]
+for name, value in keras_scores.items():
+    print(f"{name:<11} validation accuracy {100 * value:.1f} %")
+chosen = max(keras_scores, key=keras_scores.get)
+print(f"ft.fit, {auto.strategy}: {100 * auto.val_accuracy:.1f} %")
+assert chosen != "scratch"
+# %% [markdown] lang="en"
+# Validation chooses `{{chosen}}`, {{100 * keras_scores[chosen]:.1f}} %; scratch is at
+# {{100 * keras_scores["scratch"]:.1f}} %. `ft.fit`, which asked the rule and trained once, had
+# {{100 * auto.val_accuracy:.1f}} %. Three runs instead of one are the price of not asking, and {{len(data.validation)}}
+# validation images that all three share.
+# %% [markdown] lang="ko"
+# 검증이 고른 것은 `{{chosen}}`, {{100 * keras_scores[chosen]:.1f}}%입니다. 처음부터 학습한 것은 {{100 * keras_scores["scratch"]:.1f}}%입니다.
+# 규칙에 물어보고 한 번만 학습한 `ft.fit`은 {{100 * auto.val_accuracy:.1f}}%였습니다. 물어보지 않는 대가는 한 번 대신 세 번 학습하는 것, 그리고 셋이 함께 쓰는 검증 이미지
+# {{len(data.validation)}}장입니다.
+# %% [markdown] lang="en"
 # ## Quiz
 # %% [markdown] lang="ko"
 # ## 퀴즈

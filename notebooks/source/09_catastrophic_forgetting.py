@@ -935,6 +935,62 @@ assert (
 # 어느 쪽이든 첫걸음은 같습니다. 측정하는 것입니다. 원천 태스크의 예제, 또는 모델이 여전히 해내야 할 일의 예제를 조금이라도 남겨 두지 않으면, 능력이
 # 사라져도 알아채지 못합니다.
 # %% [markdown] lang="en"
+# ## The same in plain Keras
+#
+# Replay needs nothing new: two models that share one backbone, each with its own head, and `train_on_batch` on them by
+# turns. (The code is folded; a click unfolds it.)
+# %% [markdown] lang="ko"
+# ## 순수 Keras로 하면
+#
+# 리플레이에는 새 도구가 필요 없습니다. 백본 하나를 함께 쓰고 헤드만 따로 둔 모델 두 개에 번갈아 `train_on_batch`를 부르면 됩니다. (코드는 접혀 있습니다. 누르면 펼쳐집니다.)
+# %% tags=["folded"]
+loss = "sparse_categorical_crossentropy"
+new_digits = task.for_backbone(track.backbone)
+
+def tune_with(replay, updates=60):
+    """Tunes on digits; after each update, if wanted, one on letters under the old
+    head."""
+    keras.utils.set_random_seed(0)
+    old, _ = ft.source_model()
+    shared = old.get_layer("backbone")
+    pooled = keras.layers.GlobalAveragePooling2D()(shared.output)
+    head = keras.layers.Dense(10, activation="softmax")(pooled)
+    new = keras.Model(shared.input, head)
+    for layer in shared.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.trainable = False
+    new.compile(keras.optimizers.Adam(3e-4), loss, metrics=["accuracy"])
+    old.compile(keras.optimizers.Adam(3e-4), loss)
+    rng = np.random.default_rng(0)
+    for _ in range(updates):
+        rows = rng.integers(0, len(new_digits.train), 32)
+        new.train_on_batch(new_digits.train.images[rows], new_digits.train.labels[rows])
+        if replay:
+            rows = rng.integers(0, len(few), 32)
+            old.train_on_batch(drawings[rows], few.labels[rows])
+    return new, shared
+# %% tags=["folded"]
+keras_scores = {}
+for name, replay in (("without replay", False), ("with replay", True)):
+    new, shared = tune_with(replay)
+    on_digits = new.evaluate(
+        new_digits.validation.images, new_digits.validation.labels, verbose=0,
+        return_dict=True,
+    )["accuracy"]
+    on_letters = letters_read(shared)
+    keras_scores[name] = on_digits, on_letters
+    print(f"{name:<15} digits {on_digits:.1%}, letters {on_letters:.1%}")
+assert keras_scores["with replay"][1] > keras_scores["without replay"][1]
+# %% [markdown] lang="en"
+# Without replay {{100 * keras_scores["without replay"][1]:.1f}} % of the letters are left, with it
+# {{100 * keras_scores["with replay"][1]:.1f}} %; the digits are at {{100 * keras_scores["without replay"][0]:.1f}} and
+# {{100 * keras_scores["with replay"][0]:.1f}} %. These are 60 updates; `ft.Replay` in the record, with
+# {{track.updates}} and a weight of its own, kept {{level(picked["replay"]):.1f}} %.
+# %% [markdown] lang="ko"
+# 리플레이가 없으면 글자의 {{100 * keras_scores["without replay"][1]:.1f}}%가 남고, 있으면 {{100 * keras_scores["with replay"][1]:.1f}}%가
+# 남습니다. 손글씨 숫자는 각각 {{100 * keras_scores["without replay"][0]:.1f}}%와 {{100 * keras_scores["with replay"][0]:.1f}}%입니다.
+# 여기서는 60번만 업데이트했습니다. 기록에서 {{track.updates}}번 업데이트하고 가중치를 따로 고른 `ft.Replay`는 {{level(picked["replay"]):.1f}}%를 지켰습니다.
+# %% [markdown] lang="en"
 # ## Quiz
 # %% [markdown] lang="ko"
 # ## 퀴즈

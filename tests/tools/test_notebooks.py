@@ -450,9 +450,10 @@ def test_notebooks_hold_no_state_of_a_viewer():
             assert state == (folded if "hide-input" in cell["metadata"].get("tags", ()) else {})
 
 
+@pytest.mark.slow
 def test_a_summary_of_keras_is_kept_as_text(lesson):
-    model = "keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, name='last')], name='tiny')"
-    lesson(f"{CODE}import keras\n{model}.summary()\n")
+    layers = "layers = [keras.Input((3,)), keras.layers.Dense(2, name='last')]\n"
+    lesson(f"{CODE}import keras\n{layers}keras.Sequential(layers, name='tiny').summary()\n")
     text = "".join(output.data["text/plain"] for output in lesson.book("en").cells[1].outputs)
     assert "last (Dense)" in text and "\x1b" not in text
     assert all(set(output.data) == {"text/plain"} for output in lesson.book("en").cells[1].outputs)
