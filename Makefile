@@ -107,6 +107,7 @@ results: setup  ## measure the recorded grids in results/ again, where the code 
 	.venv/bin/python tools/speech_study.py
 	.venv/bin/python tools/detection_study.py
 	.venv/bin/python tools/generation_study.py
+	.venv/bin/python tools/domain_pictures.py
 
 benchmarks: setup  ## measure ftlib against what one would otherwise do (needs FTLIB_REAL)
 	for one in guide own_images partial rates updates objectives kills first_minute large hardware; do .venv/bin/python benchmarks/$$one.py || exit 1; done
