@@ -137,7 +137,7 @@ walks = [
 ]
 ft.show(
     plots.image_grid(
-        np.concatenate(walks), row_names=[f"{count} steps" for count in counts]
+        np.concatenate(walks), row_names=["1 step", "2 steps", "4 steps", "20 steps"]
     ),
     alt="Ten letters in 1, 2, 4 and 20 steps: a blur in one step, and sharper with "
     "each more.",
