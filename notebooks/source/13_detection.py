@@ -349,13 +349,13 @@ for name, share in read.items():
     print(f"taught by {name:<12} reads {100 * share:.1f} % of the digits on plates")
 assert by_hand.val_accuracy > 0.9 and read["plates"] > read["handwritten"] + 0.2
 # %% [markdown] lang="en"
-# Handwriting taught it {{100 * read["handwritten"]:.0f}} %, the digits of twenty streets {{100 * read["plates"]:.0f}} %. Both are digits and both readers
-# had a few dozen to learn from; what differs is the *domain*. To tune a network with a few examples from where it will work is called *domain
+# Handwriting taught it {{100 * read["handwritten"]:.0f}} %, the digits of twenty streets {{100 * read["plates"]:.0f}} %. Both are digits, and both readers
+# learnt from few of them; what differs is the *domain*. To tune a network with a few examples from where it will work is called *domain
 # adaptation*.
 #
 # **Predict.** A plate is right where it is found and all four digits are. Of what share of the plates will that be so?
 # %% [markdown] lang="ko"
-# 손글씨로 배우면 {{100 * read["handwritten"]:.0f}}%, 거리 스무 장의 숫자로 배우면 {{100 * read["plates"]:.0f}}%를 읽습니다. 둘 다 숫자이고 둘 다 예가 많지 않았습니다. 다른 것은
+# 손글씨로 배우면 {{100 * read["handwritten"]:.0f}}%, 거리 스무 장의 숫자로 배우면 {{100 * read["plates"]:.0f}}%를 읽습니다. 둘 다 숫자이고 둘 다 조금만 배웠습니다. 다른 것은
 # *도메인*(domain)입니다. 실제로 일할 곳의 예 몇 개로 신경망을 조정하는 것을 *도메인 적응*(domain adaptation)이라고 합니다.
 #
 # **예측해 보세요.** 번호판을 찾고 네 숫자를 모두 읽어야 맞은 것입니다. 번호판 가운데 얼마나 그럴까요?
@@ -452,8 +452,8 @@ print(f"cells, frozen over scratch: {cells_gain[0]:+.1f} points ({cells_gain[1]:
 # Sixty photos of plates: frozen {{100 * measured["plates"]["frozen"].mean():.0f}} %, LP-FT {{100 * measured["plates"]["LP-FT"].mean():.0f}} % on
 # three drives that nothing was learnt from, {{plates_gain[0]:.0f}} points more ({{plates_gain[1]:.0f}} to {{plates_gain[2]:.0f}}). Freeze or not? Freezing takes
 # {{100 * time_share:.0f}} % of the time, since the features are computed once; tuning all finds more. From scratch hardly anything is found in so few
-# updates: on validation, one draw, {{100 * tried["scratch"]:.1f}} % against {{100 * tried["frozen"]:.1f}} % frozen. With many more updates it would
-# come nearer.
+# updates: on validation, one draw, {{100 * tried["scratch"]:.1f}} % against {{100 * tried["frozen"]:.1f}} % frozen. How near it
+# would come with many more updates was not measured.
 #
 # Twenty photos of cells: from scratch {{100 * measured["cells"]["from scratch"].mean():.0f}} %, frozen {{100 * measured["cells"]["frozen"].mean():.0f}} %, a
 # difference of {{cells_gain[0]:+.1f}} points ({{cells_gain[1]:+.1f}} to {{cells_gain[2]:+.1f}}). But the study was stopped once, and one draw was
@@ -464,7 +464,7 @@ print(f"cells, frozen over scratch: {cells_gain[0]:+.1f} points ({cells_gain[1]:
 # 번호판 사진 60장입니다. 배운 적 없는 주행 영상 셋에서 동결하면 {{100 * measured["plates"]["frozen"].mean():.0f}}%, LP-FT는
 # {{100 * measured["plates"]["LP-FT"].mean():.0f}}%로 {{plates_gain[0]:.0f}}점 높습니다({{plates_gain[1]:.0f}}~{{plates_gain[2]:.0f}}). 동결할까요? 동결하면 특징을 한 번만
 # 계산하므로 시간이 {{100 * time_share:.0f}}%면 되고, 모두 조정하면 더 많이 찾습니다. 처음부터 학습하면 이만한 업데이트로는 거의 찾지 못합니다. 한 번 뽑은 사진의 검증 데이터에서
-# {{100 * tried["scratch"]:.1f}}%이고, 동결하면 {{100 * tried["frozen"]:.1f}}%입니다. 업데이트를 훨씬 늘리면 가까워질 것입니다.
+# {{100 * tried["scratch"]:.1f}}%이고, 동결하면 {{100 * tried["frozen"]:.1f}}%입니다. 업데이트를 훨씬 늘리면 얼마나 가까워질지는 재지 않았습니다.
 #
 # 세포 사진 20장입니다. 처음부터 학습하면 {{100 * measured["cells"]["from scratch"].mean():.0f}}%, 동결하면 {{100 * measured["cells"]["frozen"].mean():.0f}}%이고, 차이는
 # {{cells_gain[0]:+.1f}}점({{cells_gain[1]:+.1f}}~{{cells_gain[2]:+.1f}})입니다. 그런데 측정이 한 번 중단되어 한 줄을 두 번 쟀습니다. 같은 사진에 헤드의 무작위 출발만 다른데
