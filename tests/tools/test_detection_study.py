@@ -1,5 +1,6 @@
 """The study of detection: what it counts as kept of COCO."""
 
+import json
 import sys
 
 import numpy as np
@@ -48,6 +49,22 @@ def test_the_rate_with_the_lowest_loss_on_validation_is_taken(detection_study):
     for task in ("plates", "plates_random"):
         assert detection_study.with_choice(Record, (task, 60, 0, "frozen"))[4:] == (3.0,)
         assert detection_study.with_choice(Record, (task, 60, 0, "lp_ft"))[4:] == (5.0,)
+
+
+def test_what_is_recorded_has_all_seeds_and_the_rate_of_its_method(root, detection_study):
+    record = json.loads((root / "results" / "detection.json").read_text(encoding="utf-8"))
+    seeds_of_cell = {}
+    for row in record["rows"]:
+        seeds_of_cell.setdefault((row["task"], row["labels"], row["method"]), []).append(row["seed"])
+        factors = detection_study.RATE_FACTORS[row["method"]]
+        tried = [one for one in record["tuning"] if (one["task"], one["method"]) == (row["task"], row["method"])]
+        if len(factors) > 1:
+            assert row["rate_factor"] == min(tried, key=lambda one: one["val_loss"])["rate_factor"]
+        else:
+            assert row["rate_factor"] == factors[0]
+        assert row["updates"] == detection_study.UPDATES[row["task"]]
+    assert all(sorted(seeds) == [0, 1, 2, 3, 4] for seeds in seeds_of_cell.values())
+    assert not any(key.startswith("test_") for row in record["tuning"] for key in row)
 
 
 @pytest.mark.real
