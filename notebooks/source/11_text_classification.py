@@ -404,6 +404,7 @@ for index, row in enumerate(some):
 # %% tags=["folded"]
 import keras
 
+keras.utils.set_random_seed(0)
 base = ft.load_backbone(NAME)
 base.trainable = False
 tokens = keras.Input((base.input_shape[1],), dtype="int32")

@@ -517,6 +517,7 @@ ft.check("14.3", of_test_speakers)
 #
 # 백본을 동결하고, 시간에 대한 평균 위에 소프트맥스를 얹어 학습하고, 풀어서 작은 학습률로 다시 학습합니다.
 # %% tags=["folded"]
+keras.utils.set_random_seed(0)
 base = ft.load_backbone(NAME)
 base.trainable = False
 waveform = keras.Input((RATE,))
