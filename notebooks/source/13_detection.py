@@ -51,8 +51,13 @@ backbone = ft.load_backbone(NAME)
 task = ft.load_task("streets", labels_per_class=20, seed=0)
 print(task)
 ft.show(
-    plots.boxes(task.train.inputs[:6], task.train.targets[:6], task.class_names, columns=3,
-                title="Twenty such streets to learn from"),
+    plots.boxes(
+        task.train.inputs[:6],
+        task.train.targets[:6],
+        task.class_names,
+        columns=3,
+        title="Twenty such streets to learn from",
+    ),
     alt="Six drawn streets with boxes around cars, number plates and road signs.",
 )
 # %% [markdown] lang="en"
@@ -87,11 +92,22 @@ rows, columns = np.divmod(cells, grid[1])
 squares = stride * np.stack([columns, rows, columns + 1, rows + 1], axis=1)
 marked = np.column_stack([squares, answers[cells, 4:].argmax(axis=1)])
 ft.show(
-    plots.boxes(image[None], [marked], task.class_names, truth=[boxes], columns=1, width=5.5,
-                title="The cells that answer for an object"),
-    alt="A drawn street; small squares in the middle of each object mark the cells that answer for it.",
+    plots.boxes(
+        image[None],
+        [marked],
+        task.class_names,
+        truth=[boxes],
+        columns=1,
+        width=5.5,
+        title="The cells that answer for an object",
+    ),
+    alt="A drawn street; small squares in the middle of each object mark the cells "
+    "that answer for it.",
 )
-print(f"{grid[0]} x {grid[1]} = {len(answers)} cells; {len(cells)} answer for {len(boxes)} objects")
+print(
+    f"{grid[0]} x {grid[1]} = {len(answers)} cells; {len(cells)} answer for "
+    f"{len(boxes)} objects"
+)
 # %% [markdown] lang="en"
 # A cell answers where it lies in the middle of a box, and says four distances: to the left, the upper, the right and the lower side. All
 # others should say "nothing here". Nobody tells the network in which cell to look: the classes and the boxes of all cells come at once.
@@ -138,10 +154,14 @@ near = max(task.train.targets, key=lambda found: (found[:, 3] - found[:, 1]).max
 car, plate = (near[near[:, 4] == index][0, :4] for index in (0, 1))
 shifted = {}
 for name, box in (("car", car), ("plate", plate)):
-    shifted[name] = [pairwise_iou(box[None], box[None] + shift)[0, 0] for shift in (1, 3, 6)]
+    shifted[name] = [
+        pairwise_iou(box[None], box[None] + shift)[0, 0] for shift in (1, 3, 6)
+    ]
     width, height = box[2:] - box[:2]
-    print(f"{name:<6}{width:>3.0f} x {height:.0f} pixels, IoU when off by 1, 3 and 6:",
-          *(f"{value:.2f}" for value in shifted[name]))
+    print(
+        f"{name:<6}{width:>3.0f} x {height:.0f} pixels, IoU when off by 1, 3 and 6:",
+        *(f"{value:.2f}" for value in shifted[name]),
+    )
 assert shifted["car"][1] > 0.5 > shifted["plate"][1]
 # %% [markdown] lang="en"
 # The same three pixels: {{shifted["car"][1]:.2f}} for the car, {{shifted["plate"][1]:.2f}} for its plate. Small things have to be hit to the
@@ -194,20 +214,32 @@ head_share = ft.stages(model)[-1].params / model.count_params()
 #
 # **예측해 보세요.** 셋의 순서는 어떻게 될까요? 거리 스무 장은 적지만 박스는 많습니다.
 # %%
-names = {"scratch": "from scratch", "frozen": "frozen", "lp_ft": "LP-FT", "all": "all at once"}
+names = {
+    "scratch": "from scratch",
+    "frozen": "frozen",
+    "lp_ft": "LP-FT",
+    "all": "all at once",
+}
 strategies = {
     "scratch": ft.strategy("scratch").scaled(3),
     "frozen": ft.strategy("feature_extraction_long").scaled(3),
     "lp_ft": ft.strategy("lp_ft").scaled(6),
 }
+# %%
 runs = {
-    method: ft.fit(model, task, strategy, updates=UPDATES, batch_size=BATCH, seed=0, verbose=False)
+    method: ft.fit(
+        model, task, strategy, updates=UPDATES, batch_size=BATCH, seed=0, verbose=False
+    )
     for method, strategy in strategies.items()
 }
 found = {method: run.score("validation")["map50"] for method, run in runs.items()}
 ft.show(
-    plots.bars({names[method]: value for method, value in found.items()},
-               "Twenty drawn streets, one seed", "mAP at 0.5, validation", percent=True),
+    plots.bars(
+        {names[method]: value for method, value in found.items()},
+        "Twenty drawn streets, one seed",
+        "mAP at 0.5, validation",
+        percent=True,
+    ),
     alt="Bars of mAP on validation: from scratch, the head alone, and LP-FT.",
 )
 gain = found["lp_ft"] - found["scratch"]
@@ -242,11 +274,19 @@ pick = int(np.argmax([len(boxes) for boxes in task.validation.targets]))
 every = ft.decode(outputs[pick : pick + 1], threshold=0.3, iou=1.0)[0]
 single = ft.decode(outputs[pick : pick + 1], threshold=0.3)[0]
 ft.show(
-    plots.boxes(task.validation.inputs[[pick, pick]], [every, single], task.class_names, columns=2,
-                title="Before and after non-maximum suppression"),
+    plots.boxes(
+        task.validation.inputs[[pick, pick]],
+        [every, single],
+        task.class_names,
+        columns=2,
+        title="Before and after non-maximum suppression",
+    ),
     alt="The same street twice: many boxes around each object, and one box for each.",
 )
-print(f"{len(every)} boxes, {len(single)} after suppression, {len(task.validation.targets[pick])} objects")
+print(
+    f"{len(every)} boxes, {len(single)} after suppression, "
+    f"{len(task.validation.targets[pick])} objects"
+)
 assert len(every) > len(single)
 # %% [markdown] lang="en"
 # The surest box stays, and whatever of its class overlaps it too much goes: *non-maximum suppression*. It is no part of the network, and it
@@ -286,9 +326,12 @@ detections = ft.decode(outputs, threshold=0.01)
 curves = {name: precision_recall(detections, task.validation.targets, index)
           for index, name in enumerate(task.class_names)}
 ft.show(
-    plots.precision_recall({name: curve[:2] for name, curve in curves.items()},
-                           title="Precision falls while recall grows"),
-    alt="Precision against recall for cars, plates and signs on validation; the lines fall to the right.",
+    plots.precision_recall(
+        {name: curve[:2] for name, curve in curves.items()},
+        title="Precision falls while recall grows",
+    ),
+    alt="Precision against recall for cars, plates and signs on validation; the "
+    "lines fall to the right.",
 )
 # %% [markdown] lang="en"
 # ### Exercise 3: average precision
@@ -328,20 +371,33 @@ ft.check("13.3", average_precision)
 # **예측해 보세요.** 손글씨는 열에 아홉 넘게 읽습니다. 몇 픽셀짜리 인쇄된 숫자는 얼마나 읽을까요?
 # %%
 def plates_of(split):
-    """The digits on the plates of streets that are wide enough to read, cut out, and what they are."""
-    pairs = [(streets.cut_digits(image, box), number)
-             for image, plates in zip(split.inputs, streets.read_numbers(split.ids))
-             for box, number in plates if box[2] - box[0] >= 20]
+    """The digits on the plates of streets that are wide enough to read, cut out, and
+    what they are."""
+    pairs = [
+        (streets.cut_digits(image, box), number)
+        for image, plates in zip(split.inputs, streets.read_numbers(split.ids))
+        for box, number in plates
+        if box[2] - box[0] >= 20
+    ]
     cut, numbers = zip(*pairs)
-    return np.concatenate(cut), np.array([int(digit) for number in numbers for digit in number])
-
+    return np.concatenate(cut), np.array(
+        [int(digit) for number in numbers for digit in number]
+    )
+# %%
 written = ft.load_task("digits", labels_per_class=10, seed=0)
 reader = ft.load_backbone("glyphnet")
-by_hand = ft.fit(ft.classifier(reader, 10), written, "lp_ft", updates=100, verbose=False)
+by_hand = ft.fit(
+    ft.classifier(reader, 10), written, "lp_ft", updates=100, verbose=False
+)
 parts = {name: plates_of(split) for name, split in task.splits.items()}
-splits = [ft.Split(*parts[name], [f"{name}-{i}" for i in range(len(parts[name][1]))]) for name in parts]
+splits = [
+    ft.Split(*parts[name], [f"{name}-{i}" for i in range(len(parts[name][1]))])
+    for name in parts
+]
 printed = ft.Task("plate digits", *splits, tuple("0123456789"), "drawn", "MIT")
-on_plates = ft.fit(ft.classifier(reader, 10), printed, "lp_ft", updates=100, verbose=False)
+on_plates = ft.fit(
+    ft.classifier(reader, 10), printed, "lp_ft", updates=100, verbose=False
+)
 cut, digits = parts["test"]
 read = {name: np.mean(run.model.predict(cut, verbose=0).argmax(1) == digits)
         for name, run in (("handwritten", by_hand), ("plates", on_plates))}
@@ -362,7 +418,9 @@ assert by_hand.val_accuracy > 0.9 and read["plates"] > read["handwritten"] + 0.2
 # %%
 boxes_found = ft.decode(detector.predict(task.test.inputs, verbose=0), threshold=0.3)
 there, cuts, numbers = 0, [], []
-for image, boxes, plates in zip(task.test.inputs, boxes_found, streets.read_numbers(task.test.ids)):
+for image, boxes, plates in zip(
+    task.test.inputs, boxes_found, streets.read_numbers(task.test.ids)
+):
     boxes = boxes[boxes[:, 4] == task.class_names.index("plate")]
     for box, number in plates:
         there += box[2] - box[0] >= 20
@@ -374,8 +432,14 @@ said = on_plates.model.predict(np.concatenate(cuts), verbose=0).argmax(1).reshap
 is_read = (said == np.array(numbers)).all(axis=1)
 totals = {"there": int(there), "found": len(cuts), "read": int(is_read.sum())}
 in_found = np.mean(said == np.array(numbers))
-print(f"{totals['there']} plates, {totals['found']} found, {totals['read']} read without a mistake")
-print(f"digits read in the true places {100 * read['plates']:.0f} %, in those found {100 * in_found:.0f} %")
+print(
+    f"{totals['there']} plates, {totals['found']} found, {totals['read']} read "
+    "without a mistake"
+)
+print(
+    f"digits read in the true places {100 * read['plates']:.0f} %, in those found "
+    f"{100 * in_found:.0f} %"
+)
 assert totals["there"] > totals["found"] > totals["read"]
 # %% [markdown] lang="en"
 # {{100 * totals["found"] / totals["there"]:.0f}} % are found. In the true places the reader reads {{100 * read["plates"]:.0f}} % of the digits, in those
@@ -427,11 +491,25 @@ cases = {"plates": 60, "cells": 20}
 measured = {}
 for task_name, photos in cases.items():
     rows = {name: seeds(photos, method, task_name) for method, name in names.items()}
-    measured[task_name] = {name: values for name, values in rows.items() if len(values) == 5}
-    intervals = {name: (mean, max(low, 0), high) for name, values in measured[task_name].items()
-                 for mean, low, high in [interval(values)]}
-    fig = plots.bars(intervals, f"{photos} photos of {task_name}, five draws", "mAP at 0.5, test", percent=True)
-    ft.show(fig, alt=f"Bars of mAP on the test with intervals: {task_name}, {', '.join(intervals)}.")
+    measured[task_name] = {
+        name: values for name, values in rows.items() if len(values) == 5
+    }
+    intervals = {
+        name: (mean, max(low, 0), high)
+        for name, values in measured[task_name].items()
+        for mean, low, high in [interval(values)]
+    }
+    fig = plots.bars(
+        intervals,
+        f"{photos} photos of {task_name}, five draws",
+        "mAP at 0.5, test",
+        percent=True,
+    )
+    ft.show(
+        fig,
+        alt=f"Bars of mAP on the test with intervals: {task_name}, "
+        f"{', '.join(intervals)}.",
+    )
 # %%
 plates, blood = measured["plates"], measured["cells"]
 plates_gain = [100 * x for x in interval(plates["LP-FT"] - plates["frozen"])]
@@ -443,11 +521,20 @@ other_gain = [100 * x for x in interval(first_try - blood["from scratch"])]
 tried = {method: max(row["val_map50"] for row in record["tuning"]
                      if (row["task"], row["method"]) == ("plates", method))
          for method in ("scratch", "frozen")}
-time_share = seeds(60, "frozen", score="seconds").sum() / seeds(60, "lp_ft", score="seconds").sum()
+time_share = (
+    seeds(60, "frozen", score="seconds").sum()
+    / seeds(60, "lp_ft", score="seconds").sum()
+)
 before = [row["coco_before"] for row in record["rows"] if row["method"] == "lp_ft"][0]
 assert plates["LP-FT"].mean() > plates["frozen"].mean()
-print(f"plates, LP-FT over frozen: {plates_gain[0]:+.1f} points ({plates_gain[1]:+.1f} to {plates_gain[2]:+.1f})")
-print(f"cells, frozen over scratch: {cells_gain[0]:+.1f} points ({cells_gain[1]:+.1f} to {cells_gain[2]:+.1f})")
+print(
+    f"plates, LP-FT over frozen: {plates_gain[0]:+.1f} points ({plates_gain[1]:+.1f} "
+    f"to {plates_gain[2]:+.1f})"
+)
+print(
+    f"cells, frozen over scratch: {cells_gain[0]:+.1f} points ({cells_gain[1]:+.1f} "
+    f"to {cells_gain[2]:+.1f})"
+)
 # %% [markdown] lang="en"
 # Sixty photos of plates: frozen {{100 * measured["plates"]["frozen"].mean():.0f}} %, LP-FT {{100 * measured["plates"]["LP-FT"].mean():.0f}} % on
 # three drives that nothing was learnt from, {{plates_gain[0]:.0f}} points more ({{plates_gain[1]:.0f}} to {{plates_gain[2]:.0f}}). Freeze or not? Freezing takes
@@ -499,7 +586,9 @@ print(f"cells, frozen over scratch: {cells_gain[0]:+.1f} points ({cells_gain[1]:
 # **예측해 보세요.** 번호판으로 {{record["settings"]["updates"]["plates"]}}번 업데이트한 뒤에는 그 가운데 몇 개를 여전히 찾을까요?
 # %%
 kept = seeds(60, "lp_ft", score="coco_kept")
-print("still found after LP-FT, five draws:", *(f"{100 * share:.0f} %" for share in kept))
+print(
+    "still found after LP-FT, five draws:", *(f"{100 * share:.0f} %" for share in kept)
+)
 assert kept.max() < 0.5
 # %% [markdown] lang="en"
 # {{100 * kept.mean():.0f}} % on average. Nobody asked for them, and so nothing kept them: lesson 09 in another dress. The frozen network loses none, by
@@ -538,13 +627,19 @@ def off(true, said):
     answers_for_one = keras.ops.cast(keras.ops.max(true, -1) > 0, "float32")
     return 10 * answers_for_one * keras.ops.mean(keras.ops.abs(true - said), -1)
 
-wanted = np.stack([assign_cells(boxes, grid, stride, 3) for boxes in task.train.targets])
+wanted = np.stack(
+    [assign_cells(boxes, grid, stride, 3) for boxes in task.train.targets]
+)
 wanted = wanted.reshape(-1, *grid, 7)
 has_object = wanted[..., 4:].max(axis=-1, keepdims=True)
 distances = has_object * signs * (wanted[..., :4] - np.tile(middles, 2)) / stride
 # %%
-plain.compile(keras.optimizers.Adam(3e-3), loss=[off, "binary_crossentropy"], loss_weights=[1, 10])
-history = plain.fit(task.train.inputs, [distances, wanted[..., 4:]], batch_size=4, epochs=20, verbose=0)
+plain.compile(
+    keras.optimizers.Adam(3e-3), loss=[off, "binary_crossentropy"], loss_weights=[1, 10]
+)
+history = plain.fit(
+    task.train.inputs, [distances, wanted[..., 4:]], batch_size=4, epochs=20, verbose=0
+)
 lengths, shares = plain.predict(task.validation.inputs, verbose=0)
 said = np.concatenate([np.tile(middles, 2) + signs * stride * lengths, shares], axis=-1)
 scored = ft.average_precision(ft.decode(said.reshape(len(said), -1, 7), 0.01),
