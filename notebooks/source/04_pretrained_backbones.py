@@ -835,7 +835,7 @@ ft.check("04.4", choose)
 # %% [markdown] lang="en"
 # ## The same in plain Keras
 #
-# What `ft.load_backbone` and `ft.classifier` do for MobileNetV2, keras_model. With a network, `weights="imagenet"`
+# What `ft.load_backbone` and `ft.classifier` do for MobileNetV2, step by step. With a network, `weights="imagenet"`
 # downloads the pre-trained weights; here both copies get the same random ones. The pixels go through the family's own
 # preprocessing, as a layer of the model, where nobody can forget it. (The code is folded; a click unfolds it.)
 # %% [markdown] lang="ko"
@@ -861,7 +861,7 @@ base.set_weights(zoo["MobileNetV2"].get_weights())
 colours = np.random.default_rng(0).uniform(0, 255, (1, 224, 224, 3)).astype("float32")
 extractor = keras.Model(inputs, x)
 by_keras = np.asarray(extractor(colours))
-by_ftlib = np.mean(zoo["MobileNetV2"](colours), axis=(1, 2))
+by_ftlib = np.mean(zoo["MobileNetV2"]([colours]), axis=(1, 2))
 difference = np.abs(by_keras - by_ftlib).max() / np.abs(by_ftlib).max()
 keras_weights = keras_model.count_params()
 ftlib_weights = ft.classifier(zoo["MobileNetV2"], 10).count_params()

@@ -534,6 +534,7 @@ before = [row["coco_before"] for row in record["rows"] if row["method"] == "lp_f
 tuned_plates = gain("plates", "LP-FT", "frozen")
 tuned_cells = gain("cells", "LP-FT", "frozen")
 blood_gain = gain("cells", "LP-FT", "from scratch")
+by_photos = {n: 100 * seeds(n, "frozen").mean() for n in (20, 60, 100)}
 random_split = seeds(60, "frozen", "plates_random").mean()
 assert interval(plates["LP-FT"] - plates["frozen"])[1] > 0
 assert interval(plates["frozen"] - plates["from scratch"])[1] > 0
@@ -543,7 +544,8 @@ assert interval(blood["LP-FT"] - blood["from scratch"])[1] > 0
 # {{100 * plates["LP-FT"].mean():.0f}} %, everything at once {{100 * plates["all at once"].mean():.0f}} %, on three drives that nothing was learnt from. In so few
 # updates random weights find hardly anything; how near they would come with many more was not measured. Freeze or not? Freezing takes
 # {{100 * spent["frozen"] / spent["lp_ft"]:.0f}} % of the time, since the features are computed once; tuning finds more, LP-FT over frozen by
-# {{tuned_plates[0]:.0f}} points ({{tuned_plates[1]:.0f}} to {{tuned_plates[2]:.0f}}).
+# {{tuned_plates[0]:.0f}} points ({{tuned_plates[1]:.0f}} to {{tuned_plates[2]:.0f}}). How few photos do? Frozen, 20, 60 and 100 of them give
+# {{by_photos[20]:.0f}}, {{by_photos[60]:.0f}} and {{by_photos[100]:.0f}} %: beyond sixty of the same drive the features are the limit.
 #
 # Twenty photos of cells: from scratch {{100 * blood["from scratch"].mean():.0f}} %, frozen {{100 * blood["frozen"].mean():.0f}} %, LP-FT
 # {{100 * blood["LP-FT"].mean():.0f}} %, everything at once {{100 * blood["all at once"].mean():.0f}} %. A network that never saw blood beats random weights by
@@ -561,7 +563,8 @@ assert interval(blood["LP-FT"] - blood["from scratch"])[1] > 0
 # 번호판 사진 60장입니다. 배운 적 없는 주행 영상 셋에서 처음부터 학습하면 {{100 * plates["from scratch"].mean():.0f}}%, 동결하면 {{100 * plates["frozen"].mean():.0f}}%, LP-FT는
 # {{100 * plates["LP-FT"].mean():.0f}}%, 한꺼번에 모두 조정하면 {{100 * plates["all at once"].mean():.0f}}%입니다. 이만한 업데이트로는 무작위 가중치가 거의 찾지 못합니다. 업데이트를 훨씬 늘리면
 # 얼마나 가까워질지는 재지 않았습니다. 동결할까요? 동결하면 특징을 한 번만 계산하므로 시간이 {{100 * spent["frozen"] / spent["lp_ft"]:.0f}}%면 되고, 조정하면 더 많이 찾습니다. LP-FT가 동결보다
-# {{tuned_plates[0]:.0f}}점({{tuned_plates[1]:.0f}}~{{tuned_plates[2]:.0f}}) 높습니다.
+# {{tuned_plates[0]:.0f}}점({{tuned_plates[1]:.0f}}~{{tuned_plates[2]:.0f}}) 높습니다. 사진은 몇 장이면 될까요? 동결한 신경망은 20장, 60장, 100장에서 {{by_photos[20]:.0f}}%,
+# {{by_photos[60]:.0f}}%, {{by_photos[100]:.0f}}%입니다. 같은 주행의 사진이 예순 장을 넘으면 특징이 한계입니다.
 #
 # 세포 사진 20장입니다. 처음부터 학습하면 {{100 * blood["from scratch"].mean():.0f}}%, 동결하면 {{100 * blood["frozen"].mean():.0f}}%, LP-FT는 {{100 * blood["LP-FT"].mean():.0f}}%, 한꺼번에 모두
 # 조정하면 {{100 * blood["all at once"].mean():.0f}}%입니다. 피를 본 적 없는 신경망이 무작위 가중치를 {{blood_gain[0]:.0f}}점({{blood_gain[1]:.0f}}~{{blood_gain[2]:.0f}}) 앞섭니다. 동결할지는 여기서 알 수

@@ -115,8 +115,7 @@ def read_table(source_path):
     )
     for english, korean in {**table.common, **table.korean}.items():
         english_numbers, korean_numbers = (
-            collections.Counter(number.lstrip("0") for number in find_numbers(_without_placeholders(text)))
-            for text in (english, korean)
+            collections.Counter(find_numbers(_without_placeholders(text))) for text in (english, korean)
         )
         if english_numbers - korean_numbers:
             raise LessonError(f"{path.name}: the Korean lacks a number of {english!r}. Received: {korean!r}.")
@@ -128,8 +127,8 @@ def _read_texts(path):
 
 
 def find_numbers(text):
-    """Returns the numbers in a text, sorted, as they are written."""
-    return sorted(_NUMBER.findall(text))
+    """Returns the numbers in a text, sorted, as they are written but for zeros before them: lesson 01 is 1강."""
+    return sorted(number.lstrip("0") for number in _NUMBER.findall(text))
 
 
 def translate_cells(cells, table, name):
