@@ -116,10 +116,11 @@ ft.check("15.1", follow)
 # %% [markdown] lang="ko"
 # 글자 네 개가 스무 걸음을 걷는 모습을 필름처럼 늘어놓았습니다.
 # %%
-strip = ft.sampling_path(generator, 4, seed=2, classes=asked[1:5], frames=8)
+walking = [FREE_CLASSES + letters.index(letter) for letter in "AERX"]
+strip = ft.sampling_path(generator, 4, seed=7, classes=walking, frames=8)
 ft.show(
-    strip.plot(row_names=list(shown[1:5])),
-    alt="Four film strips: noise turns into the letters E, G, K and R.",
+    strip.plot(row_names=list("AERX")),
+    alt="Four film strips: noise turns into the letters A, E, R and X.",
 )
 # %% [markdown] lang="en"
 # The large shape is settled early, the edges late. All that the class does is bend the way: one-hot channels beside the image, which each
