@@ -407,9 +407,10 @@ print(
     f"{100 * read_after:.0f} % after (five seeds)"
 )
 # %% [markdown] lang="en"
-# Hardly anything is forgotten, and that is no rule. The reader chooses among hundreds of classes, of many alphabets, so it reads few of the
-# letters even before. But the share stays. The old letters and the new digits have channels of their own, the rate was small, and the updates
-# few. Where the new takes the place of the old, as with the head of lesson 09, it is another story. So look, each time.
+# Compare the rows, then read the number. Some letters still stand, others now lean towards digits. The share that is read did not fall, but this
+# score is blunt: the reader chooses among hundreds of classes of many alphabets, and named few of the letters even before. A number that does not move
+# proves little where it had little to lose; here the eye sees more. That not more is lost has its reasons: letters and digits have channels of their
+# own, the rate was small, and the updates few. Where the new takes the place of the old, as with the head of lesson 09, it is another story.
 #
 # ## Nobody watches
 #
@@ -418,8 +419,9 @@ print(
 #
 # **Predict.** What will the judge say, and what the nearest training digit?
 # %% [markdown] lang="ko"
-# 거의 잊지 않았습니다. 늘 그런 것은 아닙니다. 판정하는 신경망이 여러 문자의 수백 클래스 가운데서 고르므로, 조정하기 전에도 글자를 많이 맞히지는 못합니다. 그래도 그 비율이 그대로입니다. 옛 글자와 새 숫자가 서로 다른
-# 채널을 쓰고, 학습률이 작고, 업데이트가 적었기 때문입니다. 9강의 헤드처럼 새것이 옛것의 자리를 차지하면 이야기가 달라집니다. 그러니 그때마다 확인하세요.
+# 두 줄을 견주어 본 다음 숫자를 읽으세요. 그대로인 글자도 있고, 숫자 쪽으로 기운 글자도 있습니다. 읽힌 비율은 줄지 않았지만 이 점수는 무딥니다. 판정하는 신경망이 여러 문자의 수백 클래스 가운데서 고르므로, 조정하기 전에도
+# 글자를 많이 맞히지 못했습니다. 잃을 것이 적은 점수는 움직이지 않아도 증명하는 것이 적습니다. 여기서는 눈이 더 많이 봅니다. 더 잃지 않은 데에는 까닭이 있습니다. 글자와 숫자가 서로 다른 채널을 쓰고, 학습률이 작고, 업데이트가
+# 적었습니다. 9강의 헤드처럼 새것이 옛것의 자리를 차지하면 이야기가 달라집니다.
 #
 # ## 지켜보는 눈이 없으면
 #

@@ -907,7 +907,7 @@ plain.compile(
 )
 counts = [len(list((divided / "train" / name).iterdir())) for name in classes]
 stop = keras.callbacks.EarlyStopping(patience=5, restore_best_weights=True)
-plain.fit(
+history = plain.fit(
     training, validation_data=held_out, epochs=20, callbacks=[stop], verbose=0,
     shuffle=False,  # the data set shuffles itself
     class_weight={i: sum(counts) / (2 * n) for i, n in enumerate(counts)},
