@@ -934,14 +934,15 @@ ft.check("10.q4", ...)
 # ## Next
 #
 # This closes the core of the course. You have trained from scratch, borrowed features, tuned, chosen, and looked at what is lost
-# and what comes along. Lessons 11 and 12 go the same way with texts. Two more put it into practice: 16 shows what changes on a GPU and on
-# several, 17 starts from a folder of your own images. Lessons 13 to 15, on detection, speech and image generation, are still to come.
+# and what comes along. Lessons 11 to 15 go the same way with texts, language models, detection, speech and image generation: take those
+# you need, none needs another. Two more put it into practice: 16 shows what changes on a GPU and on several, 17 starts from a folder of
+# your own images.
 # %% [markdown] lang="ko"
 # ## 다음 수업
 #
 # 수업의 핵심 과정은 여기까지입니다. 처음부터 학습해 보고, 특징을 빌려 쓰고, 미세 조정하고, 전략을 골랐으며, 무엇을 잃고 무엇이 딸려 오는지도 살펴보았습니다.
-# 11강과 12강에서는 텍스트로 같은 길을 갑니다. 그다음은 실전입니다. 16강에서는 GPU 하나, 그리고 여러 대에서 무엇이 달라지는지 보고, 17강에서는 여러분의 이미지 폴더에서
-# 시작합니다. 객체 탐지, 음성, 이미지 생성을 다루는 13~15강은 아직 준비 중입니다.
+# 11강부터 15강까지는 텍스트, 언어 모델, 객체 탐지, 음성, 이미지 생성으로 같은 길을 갑니다. 서로 몰라도 되니 필요한 것만 골라 보세요. 그다음은 실전입니다. 16강에서는 GPU 하나,
+# 그리고 여러 대에서 무엇이 달라지는지 보고, 17강에서는 여러분의 이미지 폴더에서 시작합니다.
 # %% [markdown] lang="en"
 # ## Read on
 #

@@ -672,12 +672,12 @@ ft.check("12.q3", ...)
 # %% [markdown] lang="en"
 # ## Next
 #
-# Lessons 13 to 15, on detection, speech and images out of noise, are still to come. Lesson 16 shows what a GPU changes: with it, the
-# cells of this lesson run on a GPT a hundred times as large.
+# Lesson 13 asks for more than a name: what is in a picture, and where. Lesson 16 shows what a GPU changes: with it, the cells of this
+# lesson run on a GPT a hundred times as large.
 # %% [markdown] lang="ko"
 # ## 다음 수업
 #
-# 객체 탐지, 음성, 이미지 생성을 다루는 13~15강은 아직 준비 중입니다. 16강에서는 GPU로 무엇이 달라지는지 봅니다. GPU가 있으면 이 수업의 셀을 백 배 큰 GPT로도 돌릴 수
+# 13강에서는 이름보다 더 많은 것을 묻습니다. 그림에 무엇이, 어디에 있을까요? 16강에서는 GPU로 무엇이 달라지는지 봅니다. GPU가 있으면 이 수업의 셀을 백 배 큰 GPT로도 돌릴 수
 # 있습니다.
 # %% [markdown] lang="en"
 # ## Read on
