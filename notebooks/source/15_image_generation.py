@@ -237,6 +237,7 @@ read = {name: judge.score(features(images), classes) for name, images in drawn.i
 read["real digits"] = judge.score(features(digits.test.images), digits.test.labels)
 for name, share in read.items():
     print(f"{name:<14}{100 * share:.1f} % are read as what was asked for")
+assert read["real digits"] > max(read["from scratch"], read["tuned"])
 # %% [markdown] lang="en"
 # A judge can be pleased with one digit drawn a thousand times. So compare the crowds: the features of all drawn digits and of all real ones of
 # the test, where they lie and how far they spread. If features are taken as normally distributed, this is the *Fréchet distance*, known as FID.
@@ -361,6 +362,10 @@ for per_class in (1, 3):
             f"{per_class} a class  {name:<10}from scratch {scratch.mean():>7.3f}  "
             f"tuned {tuned.mean():>7.3f}  gain {mean:+.3f} ({low:+.3f} to {high:+.3f})"
         )
+alone, helped = (
+    seeds(3, "full", score) for score in ("alone_accuracy", "helped_accuracy")
+)
+assert interval(helped - alone)[2] < 0
 # %% [markdown] lang="en"
 # A gain is one where the interval leaves out 0, and for the distance a gain is below it. The crowd that the tuned generator draws is far nearer
 # to real digits, with one digit of each and with three ({{-gains[3, "distance"][0]:.0f}} less,
@@ -420,7 +425,7 @@ print(
 # **Predict.** What will the judge say, and what the nearest training digit?
 # %% [markdown] lang="ko"
 # 두 줄을 견주어 본 다음 숫자를 읽으세요. 그대로인 글자도 있고, 숫자 쪽으로 기운 글자도 있습니다. 읽힌 비율은 줄지 않았지만 이 점수는 무딥니다. 판정하는 신경망이 여러 문자의 수백 클래스 가운데서 고르므로, 조정하기 전에도
-# 글자를 많이 맞히지 못했습니다. 잃을 것이 적은 점수는 움직이지 않아도 증명하는 것이 적습니다. 여기서는 눈이 더 많이 봅니다. 더 잃지 않은 데에는 까닭이 있습니다. 글자와 숫자가 서로 다른 채널을 쓰고, 학습률이 작고, 업데이트가
+# 글자를 많이 맞히지 못했습니다. 잃을 것이 적은 점수는 움직이지 않아도 증명하는 것이 적습니다. 여기서는 눈이 더 많이 봅니다. 더 잃지 않은 데에는 이유가 있습니다. 글자와 숫자가 서로 다른 채널을 쓰고, 학습률이 작고, 업데이트가
 # 적었습니다. 9강의 헤드처럼 새것이 옛것의 자리를 차지하면 이야기가 달라집니다.
 #
 # ## 지켜보는 눈이 없으면
