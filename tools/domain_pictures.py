@@ -10,13 +10,14 @@ import pathlib
 
 from decks.figures.domains import (
     COMMANDS,
+    LETTERS,
     LICENCES,
     PLATES,
     REVIEWS,
     language_bars,
+    letter_path,
     mean_curves,
     plate_bars,
-    walk_to_letters,
 )
 
 from ftlib import plots
@@ -39,7 +40,7 @@ def draw_pictures():
         12: plots.bars(language_bars(LICENCES), "A GPT of documentation learns licences", "Bits per byte", **SIZE),
         13: plots.bars(plate_bars(PLATES), "Licence plates after COCO, 60 photos", "mAP at 0.5", percent=True, **SIZE),
         14: draw_curves(COMMANDS, "Recordings of each word", "Commands: taught by a synthesizer, tested on people"),
-        15: walk_to_letters(),
+        15: letter_path().plot(row_names=list(LETTERS)),
     }
 
 

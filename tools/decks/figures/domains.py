@@ -85,11 +85,10 @@ def plate_bars(domain):
     return {name: interval(scores_at(domain, method)[PLATE_PHOTOS]) for method, name in domain.methods.items()}
 
 
-def walk_to_letters():
-    """Returns the film strip of a few letters on their way out of noise."""
+def letter_path():
+    """Returns the way of a few letters out of noise, as `ft.sampling_path` gives it."""
     classes = [FREE_CLASSES + read_card("minigenerator")["classes"].index(letter) for letter in LETTERS]
-    path = ft.sampling_path(ft.denoiser("minigenerator"), len(LETTERS), seed=WALK_SEED, classes=classes, frames=8)
-    return path.plot(row_names=list(LETTERS))
+    return ft.sampling_path(ft.denoiser("minigenerator"), len(LETTERS), seed=WALK_SEED, classes=classes, frames=8)
 
 
 def _curves(domain, x_label):
@@ -114,4 +113,6 @@ def commands_by_recordings(names):
 
 @figure
 def letters_out_of_noise(names):
-    return walk_to_letters()
+    path, rows = letter_path(), [0, 2]  # two of them: what a slide has room for
+    frames = path.pixels[rows, ..., 0].reshape(-1, *path.pixels.shape[2:4])
+    return draw.images(frames, columns=len(path.times), row_names=[LETTERS[row] for row in rows])
