@@ -1,5 +1,6 @@
 """Exported models answer as the trained one does, each in its own runtime; a wrong one is never put in its place."""
 
+import importlib.util
 import json
 import shutil
 import zipfile
@@ -9,7 +10,6 @@ import numpy as np
 import pytest
 import tiny
 
-import ftlib.exports.export as exports
 from ftlib.evidence.run import Run
 from ftlib.exports.export import export, load_exports
 from ftlib.exports.formats import FORMATS, Format, check_formats
@@ -114,7 +114,7 @@ def test_a_conversion_that_fails_says_why_and_leaves_no_litter(run, tmp_path, mo
 
 
 def test_a_converter_that_is_missing_is_named_with_its_extra_before_anything_is_written(run, tmp_path, monkeypatch):
-    found = exports.importlib.util.find_spec
+    found = importlib.util.find_spec
     gone = ("tf2onnx", "onnx", "onnxruntime")
     monkeypatch.setattr("importlib.util.find_spec", lambda name, *rest: None if name in gone else found(name, *rest))
     with pytest.raises(ImportError, match=r"tf2onnx, onnx, onnxruntime.*pip install \"ftlib\[onnx\]\""):
