@@ -237,10 +237,7 @@ class GenerationRecord(StudyRecord):
 
     def summary(self) -> list[dict[str, Any]]:
         """Returns mean and 95 % interval of each score of every cell, and of its difference to scratch by seed."""
-        cells: dict[tuple, dict[int, dict]] = {}
-        for row in self.rows:
-            cells.setdefault((row["task"], row["labels"], row["method"]), {})[row["seed"]] = row
-        lines = []
+        cells, lines = self.rows_by_seed(), []
         for (task, labels, method), by_seed in cells.items():
             line: dict[str, Any] = {"task": task, "labels": labels, "method": method, "n": len(by_seed)}
             scratch = cells.get((task, labels, "scratch"), {})

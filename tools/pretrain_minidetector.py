@@ -5,15 +5,13 @@ streets nor plates. Colour is a part of the class. In scenes of any colour a net
 photos of blood it tells a white cell from a red one.
 """
 
-import argparse
 import hashlib
 import json
-import pathlib
 import time
 
 import keras
 import numpy as np
-from pretraining import load_checkpoint, rate, save_checkpoint, save_half
+from pretraining import load_checkpoint, parse_arguments, rate, save_checkpoint, save_half
 
 from ftlib.files import written_whole
 from ftlib.models.minidetector import IMAGE_SIZE, NAME, minidetector
@@ -156,16 +154,7 @@ def train(model, task, work, *, seed, updates, peak):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("ftlib/weights"), help="folder of the weights")
-    parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path(".pretrain"), help="folder of the checkpoint")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--updates", type=int, default=1200)
-    parser.add_argument("--peak", type=float, default=3e-3, help="highest learning rate")
-    args = parser.parse_args()
-    args.work.mkdir(parents=True, exist_ok=True)
-    args.out.mkdir(parents=True, exist_ok=True)
-
+    args = parse_arguments(__doc__, updates=1200, peak=3e-3)
     keras.utils.set_random_seed(args.seed)
     task = make_task()
     network = minidetector()

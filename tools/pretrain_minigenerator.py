@@ -8,7 +8,6 @@ ten minutes.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import pathlib
@@ -17,7 +16,7 @@ import time
 import h5py
 import keras
 import numpy as np
-from pretraining import load_checkpoint, rate, save_checkpoint, save_half
+from pretraining import load_checkpoint, parse_arguments, rate, save_checkpoint, save_half
 
 from ftlib.files import written_whole
 from ftlib.models.minigenerator import CLASS_CHANNELS, FREE_CLASSES, IMAGE_SIZE, LETTERS, NAME, minigenerator
@@ -149,16 +148,7 @@ def explained(model: keras.Model, task: Task) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("ftlib/weights"), help="folder of the weights")
-    parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path(".pretrain"), help="folder of the checkpoint")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--updates", type=int, default=9000)
-    parser.add_argument("--peak", type=float, default=3e-3, help="highest learning rate")
-    args = parser.parse_args()
-    args.work.mkdir(parents=True, exist_ok=True)
-    args.out.mkdir(parents=True, exist_ok=True)
-
+    args = parse_arguments(__doc__, updates=9000, peak=3e-3)
     keras.utils.set_random_seed(args.seed)
     task = make_task()
     network = minigenerator()

@@ -1,8 +1,10 @@
 """What the scripts of pre-training on text share: vocabularies, the loop, checkpoints, and the files that ship."""
 
+import argparse
 import hashlib
 import json
 import os
+import pathlib
 import time
 
 import h5py
@@ -57,6 +59,20 @@ class TiedPredictor(keras.Model):
         ids, places = inputs
         features = keras.ops.take_along_axis(self.network(ids), places[..., None], axis=1)
         return keras.ops.matmul(features, keras.ops.transpose(self.embedding.embeddings)) + self.bias
+
+
+def parse_arguments(description, updates, peak):
+    """Returns what the command line of a script says, with these defaults; its two folders are there then."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("ftlib/weights"), help="folder of the weights")
+    parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path(".pretrain"), help="folder of the checkpoint")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--updates", type=int, default=updates)
+    parser.add_argument("--peak", type=float, default=peak, help="highest learning rate")
+    args = parser.parse_args()
+    args.work.mkdir(parents=True, exist_ok=True)
+    args.out.mkdir(parents=True, exist_ok=True)
+    return args
 
 
 def rate(update, total, peak):

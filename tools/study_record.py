@@ -161,15 +161,19 @@ class StudyRecord:
         with written_whole(self.path) as part:
             part.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
+    def rows_by_seed(self) -> dict[tuple, dict[int, dict]]:
+        """Returns the rows of each cell, `(task, labels, method)`, by their seeds."""
+        cells: dict[tuple, dict[int, dict]] = {}
+        for row in self.rows:
+            cells.setdefault((row["task"], row["labels"], row["method"]), {})[row["seed"]] = row
+        return cells
+
     def summary(self) -> list[dict[str, Any]]:
         """Returns mean and 95 % interval of every cell over its seeds, and of the differences to the references.
 
         A difference is taken seed by seed, where the same labels were drawn, and given as mean, lower and upper end.
         """
-        cells: dict[tuple, dict[int, dict]] = {}
-        for row in self.rows:
-            cells.setdefault((row["task"], row["labels"], row["method"]), {})[row["seed"]] = row
-        lines = []
+        cells, lines = self.rows_by_seed(), []
         for (task, labels, method), by_seed in cells.items():
             line: dict[str, Any] = {"task": task, "labels": labels, "method": method, "n": len(by_seed)}
             shared_scores = [score for score in self.scores if all(score in row for row in by_seed.values())]
