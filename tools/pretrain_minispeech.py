@@ -10,7 +10,6 @@ knows from other words.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import pathlib
@@ -263,15 +262,7 @@ def ship(network: keras.Model, predictor: keras.Model, card: dict[str, Any], fol
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("ftlib/weights"), help="folder of the weights")
-    parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path(".pretrain"), help="folder of the checkpoint")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--updates", type=int, default=1872)
-    parser.add_argument("--peak", type=float, default=3e-3, help="highest learning rate")
-    args = parser.parse_args()
-    args.work.mkdir(parents=True, exist_ok=True)
-    args.out.mkdir(parents=True, exist_ok=True)
+    args = pretraining.parse_arguments(__doc__, updates=1872, peak=3e-3)
 
     began = time.time()
     words = speak_words(args.work / f"{NAME}-words-seed{args.seed}x{TAKES}.npz", args.seed)
