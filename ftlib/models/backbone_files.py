@@ -61,15 +61,16 @@ def load_token_preset(preset: str, backbone: Any) -> keras.Model:
         raise ValueError(f"'hub:{preset}' takes {', '.join(sorted(others))} besides tokens. Expected a text preset.")
     if hasattr(backbone, "tie_word_embeddings") and "tie_word_embeddings" not in backbone.get_config():
         _mend_config(type(backbone))
+    if isinstance(backbone.output, dict):  # without what BERT computes for a pair of sentences, which nobody would read
+        features = backbone.output["sequence_output"]
+        backbone = keras.Model(backbone.input, features, name=backbone.name)
     ids = keras.Input((None,), dtype="int32", name="tokens")
     given: dict[str, Any] = {"token_ids": ids}
     if "padding_mask" in wanted:
         given["padding_mask"] = keras.ops.cast(token_mask(ids), "int32")
     if "segment_ids" in wanted:
         given["segment_ids"] = keras.ops.zeros_like(ids)
-    output: Any = backbone(given if isinstance(backbone.input, dict) else ids)
-    features = output["sequence_output"] if isinstance(output, dict) else output
-    return keras.Model(ids, features, name=backbone.name)
+    return keras.Model(ids, backbone(given if isinstance(backbone.input, dict) else ids), name=backbone.name)
 
 
 def _mend_config(backbone_class):

@@ -11,6 +11,7 @@ import numpy as np
 from ftlib.models.arrays import to_numpy
 from ftlib.models.keras_internals import flatten_layers, node_of, state_variables
 from ftlib.models.staged_model import StagedModel
+from ftlib.models.token_network import longest_text
 from ftlib.objectives.objective import Objective
 from ftlib.strategies.strategy import Phase
 
@@ -93,8 +94,12 @@ def require_no_change_in_inference(staged: StagedModel, phases: Iterable[Phase])
 
 
 def _random_input(model):
-    """Returns two inputs of random numbers, or of tokens, of 64 along each axis whose size the model leaves open."""
-    shape = (2, *(size or 64 for size in model.input_shape[1:]))
-    numbers = np.random.default_rng(0).random(shape).astype("float32")
+    """Returns two inputs of random numbers, or of tokens.
+
+    An axis whose size the model leaves open has 64, or fewer where a text network has no more places.
+    """
+    takes_tokens = "int" in str(model.inputs[0].dtype)
+    open_size = min(64, longest_text(model) or 64) if takes_tokens else 64
+    numbers = np.random.default_rng(0).random((2, *(size or open_size for size in model.input_shape[1:])))
     # A token is an index into a table whose length is not known here; every table has the entries 0 and 1.
-    return (numbers > 0.5).astype("int32") if "int" in str(model.inputs[0].dtype) else numbers
+    return (numbers > 0.5).astype("int32") if takes_tokens else numbers.astype("float32")

@@ -112,6 +112,22 @@ def _cut(split):
 
 
 @pytest.mark.slow
+def test_all_of_a_bert_is_tuned_and_saved_without_what_it_computes_for_pairs_of_sentences(hub, tmp_path, eager):
+    presets.save_bert(tmp_path / "bert", longest=12)
+    backbone = ft.load_backbone(f"hub:{tmp_path / 'bert'}")
+    assert not any("pooled" in weight.path for weight in backbone.weights)
+    ids = np.random.default_rng(0).integers(5, 11, (3, 8, 12)).astype("int32")
+    labels = np.arange(8) % 2
+    parts = [ft.Split(rows, labels, [f"{part}{row}" for row in range(8)]) for part, rows in zip("abc", ids, strict=True)]
+    task = ft.Task("words", *parts, ("a", "b"), "drawn", "none", kind="text")
+    tuned = ft.fit(ft.with_head(backbone, task), task, "lp_ft", "none", updates=6, verbose=False)
+    assert tuned.proofs and all(proof.holds for proof in tuned.proofs)
+    tuned.model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(run(loaded, ids[0]), run(tuned.model, ids[0]), atol=1e-6)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_gpt2_is_tuned(gpt2, eager, strategy):
     model, task = gpt2
