@@ -104,6 +104,7 @@ results: setup  ## measure the recorded grids in results/ again, where the code 
 	.venv/bin/python tools/language_study.py
 	.venv/bin/python tools/text_study.py
 	.venv/bin/python tools/question_study.py
+	.venv/bin/python tools/squad_study.py
 	.venv/bin/python tools/speech_study.py
 	.venv/bin/python tools/detection_study.py
 	.venv/bin/python tools/generation_study.py

@@ -62,6 +62,23 @@ COCO_THRESHOLD, COCO_IOU, SAME_OBJECT = 0.3, 0.45, 0.5
 STREET_CLASSES = ("person", "bicycle", "car", "motorbike", "bus", "truck", "traffic light")
 
 
+def measure_plate_heights() -> dict[str, dict[str, dict[str, float]]]:
+    """Returns, by split and part, the median height of plates in pixels and the share that is at most half a cell."""
+    sizes: dict[str, dict[str, dict[str, float]]] = {}
+    for task_name in ("plates", "plates_random"):
+        task = load_photos(task_name, TUNING_PHOTOS["plates"], 0)
+        sizes[task_name] = {}
+        for part, split in task.splits.items():
+            boxes = np.concatenate(list(split.targets))
+            heights = boxes[:, 3] - boxes[:, 1]
+            is_small = heights <= STRIDES[task_name] / 2
+            sizes[task_name][part] = {
+                "median": round(float(np.median(heights)), 2),
+                "small": round(float(is_small.mean()), 4),
+            }
+    return sizes
+
+
 def detector_cfg() -> pathlib.Path:
     """Returns the path of YOLO-Fastest's cfg file."""
     return pathlib.Path(os.environ["FTLIB_REAL"]) / "detectors" / "yolo-fastest-1.1.cfg"
@@ -203,7 +220,7 @@ def main() -> None:
     record.settings = {
         "backbone": "YOLO-Fastest 1.1", "updates": UPDATES, "batch": BATCH, "seeds": SEEDS, "image_sizes": IMAGE_SIZES,
         "strides": STRIDES, "head_views": HEAD_VIEWS, "backend": keras.backend.backend(), "coco_photos": COCO_PHOTOS,
-        "coco_classes": STREET_CLASSES,
+        "coco_classes": STREET_CLASSES, "plate_heights": measure_plate_heights(),
     }  # fmt: skip
     with study_workers(args.jobs) as pool:
         for task, photo_counts, methods in GRID:
