@@ -208,7 +208,7 @@ def _doubts(evidence, parameters):
         doubts.append(f"the lead over coarse pixels is close to the border of {100 * RULE.ahead:.0f} points.")
 
     if evidence.validation < 100:
-        doubts.append(f"{evidence.validation} validation images tell little: a point is one image or more.")
+        doubts.append(f"{evidence.validation} validation images tell little: one image is a point or more.")
     for quantity, value in (("labels per class", evidence.labels_per_class), ("classes", evidence.classes)):
         low, high = _RECORDED_RANGES[quantity]
         if not low <= value <= high:

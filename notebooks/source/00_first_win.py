@@ -33,7 +33,7 @@
 # - 여러 번 뽑아 본 결과와, 한 번만 본 테스트 결과로 판단할 수 있습니다
 # - 틀린 것을 눈으로 보고, 여러분의 폴더로 해 볼 수 있습니다
 #
-# ⏱ {{minutes}}분, 첫 성과까지는 10분 · 미리 알아 둘 것: Python 조금 · 노트북 컴퓨터에서 1분 안에, 사진으로는 몇 분 안에 실행됩니다
+# ⏱ {{minutes}}분, 연습을 건너뛰면 첫 성과까지는 10분 · 미리 알아 둘 것: Python 조금 · 노트북 컴퓨터에서 1분 안에, 사진으로는 몇 분 안에 실행됩니다
 # %%
 import json
 import pathlib
@@ -60,7 +60,7 @@ print(task)
 # *Training* images have labels that the network may learn from. *Validation* images are for our choices, and *test* images wait until the end.
 # Look at yours before you train: even among the public flowers some labels are wrong.
 # %% [markdown] lang="ko"
-# 네트워크가 있으면 Keras가 사진과 ImageNet 신경망을 한 번 내려받습니다(꽃 220MB, 고양이와 개 65MB). 없으면 스캔한 손글씨 숫자 1,797개와 글자를 아는 작은 신경망을 대신 쓰고, 셀은
+# 인터넷에 연결되어 있으면 Keras가 사진과 ImageNet 신경망을 한 번 내려받습니다(꽃 220MB, 고양이와 개 65MB). 연결이 없으면 스캔한 손글씨 숫자 1,797개와 글자를 아는 작은 신경망을 대신 쓰고, 셀은
 # 그대로입니다. 웹에서 읽는 이 페이지는 다른 사람의 사진을 싣지 않으려고 숫자로 만들었습니다. 꽃의 수치는 아래에 나옵니다.
 #
 # *학습* 이미지에는 신경망이 배울 레이블이 있습니다. *검증* 이미지는 무엇을 고를 때 보고, *테스트* 이미지는 마지막까지 열지 않습니다. 학습하기 전에 사진을 먼저 살펴보세요. 공개된 꽃 사진에도
@@ -92,8 +92,8 @@ ft.show(
 # ## Keras 가이드대로
 #
 # Keras가 쓰는 [전이 학습](https://keras.io/guides/transfer_learning/)(transfer learning)은 이렇습니다. 다른 이미지로 학습해 둔 신경망, 곧 *백본*(backbone)을 가져와, 원래 클래스의
-# 이름을 맞히던 층을 떼고(`include_top=False`), 학습되지 않게 *동결*(freeze)합니다. 그 위에 우리 클래스를 맞힐 새 층, 곧 *헤드*(head)를 얹습니다. `training=False`는 백본의 통계를
-# 그대로 두려는 것입니다.
+# 이름을 맞히던 층을 떼고(`include_top=False`), 학습되지 않게 *동결*(freeze)합니다. 그 위에 우리 클래스를 맞힐 새 층, 곧 *헤드*(head)를 얹습니다. `training=False`는 백본의 BatchNorm 층이
+# 기억하는 통계(사전 학습 때 본 값의 평균과 분산)를 그대로 두려는 것입니다.
 # %%
 keras.utils.set_random_seed(0)
 shape = x.shape[1:]
@@ -178,7 +178,7 @@ ft.check("00.1", updates)
 # %% [markdown] lang="ko"
 # ## 같은 이미지, 세 줄
 #
-# `ft.fit`은 업데이트로 셉니다. 여기서는 120번입니다. 한 번은 헤드만 학습하고(`feature_extraction_long`), 한 번은 헤드를 먼저 학습한 뒤 백본의 마지막 스테이지까지 학습합니다(`top`).
+# `ft.fit`은 업데이트로 셉니다. 여기서는 120번입니다. 한 번은 헤드만 학습하고(`feature_extraction_long`), 한 번은 헤드를 먼저 학습한 뒤 백본의 마지막 스테이지까지 학습합니다(`top`). *스테이지*(stage)는 이어진 층 여러 개를 묶은 토막이고, 마지막 스테이지는 헤드 바로 아래에 있습니다.
 #
 # **예측해 보세요.** 이미지도 신경망의 종류도 같습니다. 헤드를 학습하고 이어서 마지막 스테이지까지 학습하면 이번에는 얼마나 맞힐까요?
 # %% tags=["exercise"]
@@ -235,9 +235,9 @@ assert heads["zeros"] > guide or not claims_hold
 # images wash a random start out of the head (lesson 05). Which of the two weighs more, the time or the start, depends on the images: compare the
 # two lines. `ftlib` also keeps statistics still that `training=False` does not, and proves it (lesson 06).
 # %% [markdown] lang="ko"
-# 방법은 맞았지만 설정이 큰 데이터에 맞춘 것이었습니다. 이미지가 많을 때만 에폭 몇 번이 많은 업데이트가 되고, 헤드의 무작위 출발점도 씻겨 나갑니다(5강). 시간과 출발점 중 어느 쪽이 더 중요한지는 이미지에 달려
-# 있습니다. 위의 두 줄을 비교해 보세요. `ftlib`은 `training=False`로는
-# 지켜지지 않는 통계도 그대로 두고, 그랬다는 것을 증명합니다(6강).
+# 가이드의 방법은 맞지만, 설정이 큰 데이터에 맞추어져 있었습니다. 이미지가 많을 때만 에폭 몇 번이 많은 업데이트가 되고, 헤드의 무작위 출발점도 씻겨 나갑니다(5강). 시간과 출발점 중 어느 쪽이 더 중요한지는 이미지에 달려
+# 있습니다. 위의 두 줄을 비교해 보세요. 사실 `training=False`만으로는 그 통계가
+# 지켜지지 않습니다. `ftlib`은 통계까지 그대로 두고, 그랬다는 것을 증명합니다(6강).
 # %% [markdown] lang="en"
 # ## How do we know?
 #
@@ -318,7 +318,7 @@ assert tuned.test_accuracy > guide or not claims_hold
 # %% [markdown] lang="ko"
 # ## 틀린 것을 눈으로 보기
 #
-# 수치는 무엇을 틀렸는지 말해 주지 않습니다. 검증 이미지 중 틀린 것을, 자신 있게 틀린 것부터 봅시다. 여러분이라면 모두 맞혔을까요?
+# 수치는 무엇을 틀렸는지 말해 주지 않습니다. 검증 이미지 중 틀린 것을, 자신 있게 틀린 것부터 봅시다. 그림의 true는 정답, said는 신경망의 답과 그 확률입니다. 여러분이라면 모두 맞혔을까요?
 # %%
 said = tuned.predictions("validation")
 ft.show(

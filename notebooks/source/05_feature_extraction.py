@@ -172,7 +172,7 @@ def nearest(view, drawn):
     model = KNeighborsClassifier(1).fit(view(drawn.train), drawn.train.labels)
     return model.score(view(drawn.validation), drawn.validation.labels)
 
-scores = {"raw pixels": [], "features, random weights": [], "features, pre-trained": []}
+scores = {"the pixels": [], "features, random weights": [], "features, pre-trained": []}
 random = track.backbone
 for seed in range(5):  # another draw of labels, and other random weights, each time
     drawn = track.task(10, seed).for_backbone(backbone)
@@ -242,7 +242,8 @@ ft.reveal("05.p2", report.trainable)
 # One weight for each pair of feature and class, and one bias per class: {{100 * report.trainable / report.params:.1g}} % of
 # the network. There is no magic in `ft.freeze`. In plain Keras it is one attribute, set before `compile`.
 # %% [markdown] lang="ko"
-# 특징과 클래스의 쌍마다 가중치 하나, 그리고 클래스마다 편향 하나입니다. 신경망 전체의
+# 그림에서 빗금 친 막대(frozen)는 동결한 스테이지, 파란 막대(trains)는 학습되는 헤드이고, 길이는 가중치 수(로그 눈금)입니다. 헤드의 가중치는
+# 특징과 클래스의 쌍마다 하나, 그리고 클래스마다 편향 하나입니다. 신경망 전체의
 # {{100 * report.trainable / report.params:.1g}}%입니다. `ft.freeze`가 특별한 일을 하는 것은 아닙니다. 순수한 Keras에서는
 # `compile`하기 전에 속성 하나만 바꾸면 됩니다.
 # %% tags=["nbval-check-output"]
@@ -452,7 +453,7 @@ print(f"an update on cached features is about {ratio:.0f} times as fast here")
 # ### 연습 3: 직접 만드는 분류기
 #
 # 특징이 좋으면 단순한 분류기로도 충분합니다. `fit`이 없는 분류기를 하나 작성해 보세요. 특징 벡터의 **평균**이 가장 가까운 클래스를 답하면 됩니다.
-# 다른 방법도 좋습니다. 목표는 검증 이미지의 97%를 맞히는 것입니다(사진 트랙에서는 50%).
+# 다른 방법도 좋습니다. 목표는 검증 이미지의 97%를 맞히는 것입니다(`FTLIB_TRACK=photo`로 사진을 쓸 때는 50%).
 # %% tags=["exercise"]
 def classify(train, labels, queries):
     """Returns one class index for each row of `queries`."""
@@ -474,7 +475,7 @@ ft.check("05.3", said)
 #
 # 클래스당 레이블 열 개로 한 번 돌려 본 것만으로는 말할 수 있는 것이 적습니다. 미리 기록해 둔 결과에는 레이블이 1, 3, 10, 50개일 때를 시드를 바꿔
 # 가며 여러 번 돌린 값이 들어 있습니다. 두 전략은 업데이트 횟수가 같고, 학습률은 각각 알맞은 것을 골랐습니다. `feature_extraction_long`은 백본을
-# 동결한 채 업데이트를 모두 쓰는 전략입니다.
+# 동결한 채 업데이트를 모두 쓰는 전략입니다. 그림의 세로축(Test accuracy)은 테스트 정확도, 가로축(Training labels per class)은 클래스당 레이블 수(로그 눈금)입니다.
 #
 # **예측해 보세요.** 클래스당 레이블이 몇 개일 때 처음부터 학습한 쪽이 따라잡을까요?
 # %%
@@ -519,7 +520,7 @@ if record:
 # difference itself, taken seed by seed, may have an interval clear of 0. Lessons 08 and 09 look at differences in this way.
 # %% [markdown] lang="ko"
 # 동결한 백본은 레이블이 클래스당 하나일 때 {{100 * ahead[1]:.0f}}%p, 열 개일 때 {{100 * ahead[10]:.1f}}%p, 쉰 개일 때
-# {{100 * ahead[50]:.1f}}%p 앞섭니다. 쉰 개라도 처음부터 학습한 쪽은 두 배쯤 틀립니다. 사전 학습은 레이블을 대신하며, 레이블이 적을수록 가치가 큽니다. 그림의 선은 시드에 걸친 평균의 95%
+# {{100 * ahead[50]:.1f}}%p 앞섭니다. 쉰 개라도 처음부터 학습한 쪽은 두 배 가까이 많이 틀립니다. 사전 학습은 레이블을 대신하며, 레이블이 적을수록 가치가 큽니다. 그림의 선은 시드에 걸친 평균의 95%
 # 신뢰 구간입니다. 같은 수의 시드로 거듭 구하면 스무 번 중 열아홉 번은 참된 평균을 담는 구간입니다. 두 구간이 겹치지 않으면 그 차이는 운이 아닙니다. 겹칠 때는 아직 아무것도 말할 수
 # 없습니다. 시드별로 구한 차이의 구간은 0을 벗어날 수도 있기 때문입니다. 8강과 9강에서는 차이를 이렇게 봅니다.
 # %% [markdown] lang="en"
@@ -558,6 +559,7 @@ if seeds:
 # ## 아직 틀리는 것
 #
 # 다른 곳에서 배운 특징에는 어떤 클래스끼리 비슷해 보일까요? 클래스마다 이미지가 한 장뿐일 때는 틀린 예가 많아서 경향을 볼 수 있습니다.
+# 다음 혼동 행렬(confusion matrix)에서 세로(True class)는 정답, 가로(Predicted class)는 신경망의 답이고, 대각선에 있는 것이 맞힌 이미지입니다.
 # %%
 ft.show(
     plots.confusion_matrix(few.confusion("validation"), task.class_names),
@@ -568,8 +570,8 @@ ft.show(
 # With ten images per class most of that is gone. These are the mistakes that are left, those that the network was surest of
 # first. Would you have read them all?
 # %% [markdown] lang="ko"
-# 이미지가 클래스마다 열 장이면 실수는 대부분 사라집니다. 남은 실수는 다음과 같습니다. 신경망이 자신 있게 틀린 것부터 보여 줍니다. 여러분이라면
-# 모두 읽었을까요?
+# 이미지가 클래스마다 열 장이면 실수는 대부분 사라집니다. 남은 실수는 다음과 같습니다. 신경망이 자신 있게 틀린 것부터 보여 줍니다. 그림의
+# true는 정답, said는 신경망의 답과 그 확률입니다. 여러분이라면 모두 맞혔을까요?
 # %%
 said = run.predictions("validation")
 ft.show(

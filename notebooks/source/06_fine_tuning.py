@@ -368,6 +368,7 @@ print(head_first(1e-2))
 # %% [markdown] lang="ko"
 # 표에는 학습 단계(phase)가 한 줄에 하나씩 나옵니다.
 #
+# - `share`: 업데이트 전체에서 이 단계가 쓰는 몫입니다. `starts pretrained`는 사전 학습된 가중치에서 출발한다는 뜻입니다.
 # - `cosine`: 학습률이 짧은 워밍업(warm-up) 동안 올라갔다가 단계가 끝날 때까지 0으로 내려갑니다.
 # - `at 128 features`: 특징이 128개인 헤드에 맞춘 학습률입니다. 특징이 더 많으면 그만큼 작은 값을 씁니다.
 # - `inputs as they are`: 데이터 증강을 하지 않습니다.
@@ -519,7 +520,7 @@ for name, run in (
     )
 # %%
 names = {
-    "random head": "random head",
+    "random head": "a random head",
     "zero head": "head of zeros",
     "head first": "trained head",
 }

@@ -210,7 +210,7 @@ else:
 # **예측해 보세요.** 셋을 차례로 늘어놓아 보세요. 글자를 가장 많이 지키는 것은 무엇일까요?
 # %%
 ways = {
-    "frozen": ("frozen", 0.0),
+    "backbone frozen": ("frozen", 0.0),
     "full: all at once": ("full", 3e-4),
     "lp_ft: head, then all": ("lp_ft", 3e-4),
     "gradual: head, then stage by stage": ("gradual", 3e-4),
@@ -275,7 +275,7 @@ print(falling(0.5))
 # %% [markdown] lang="ko"
 # ### 연습 1: 두 가지를 함께
 #
-# `"gradual"`의 두 번째 학습 단계를 `decay=0.5`를 준 것으로 바꾸세요. `"gradual"`처럼 스테이지를 하나씩 열면서, 학습률도 입력 쪽으로 한 스테이지마다 0.5배로 낮아지는 전략을 만들어 보세요.
+# `"gradual"`처럼 스테이지를 하나씩 열면서, 학습률도 입력 쪽으로 한 스테이지 갈 때마다 0.5배로 낮아지는 전략을 만들어 보세요. `"gradual"`의 두 번째 학습 단계에 `decay=0.5`를 주면 됩니다.
 # %% tags=["exercise"]
 my_strategy = ...
 # Stuck? ft.hint("07.1"), then ft.solution("07.1")
@@ -459,7 +459,7 @@ ft.show(
 # Nothing has changed, bit for bit: the search ran on a copy, and put back even the random numbers. Is its suggestion any good?
 # Lesson 06 recorded five rates with five seeds each; we look at the one next to it.
 # %% [markdown] lang="ko"
-# 모델은 비트 하나까지 그대로입니다. 테스트는 복사본으로 했고, 난수의 상태까지 되돌려 놓았습니다. 그런데 권해 준 값은 쓸 만할까요? 6강에는 학습률 다섯 가지를 시드
+# 그림의 고리(ring)가 권한 학습률(suggested rate)입니다. 세로축은 매끄럽게 한 학습 손실입니다. 모델은 비트 하나까지 그대로입니다. 테스트는 복사본으로 했고, 난수의 상태까지 되돌려 놓았습니다. 그런데 권해 준 값은 쓸 만할까요? 6강에는 학습률 다섯 가지를 시드
 # 다섯 개씩으로 돌린 기록이 있습니다. 그중 가장 가까운 것을 찾아봅시다.
 # %%
 tuning = track.recorded("fine-tuning")
@@ -571,7 +571,7 @@ if study:
 # are {{100 * gap["textures"]:.0f}} points apart. To see why, we draw every rate of every way: to the right textures, upwards the letters.
 # %% [markdown] lang="ko"
 # 숫자에서는 넷이 모두 {{100 * gap["digits"]:.1f}}%p 안에 있습니다. 글자를 빼면 어느 하나를 더 좋다고 할 이유가 없습니다. 질감에서는
-# {{100 * gap["textures"]:.0f}}%p나 벌어집니다. 왜 그런지 보려고 방법마다 네 학습률을 모두 그려 봅니다. 오른쪽으로 갈수록 질감을, 위로 갈수록 글자를 잘 읽습니다.
+# {{100 * gap["textures"]:.0f}}%p나 벌어집니다. 왜 그런지 보려고 방법마다 네 학습률을 모두 그려 봅니다. 오른쪽으로 갈수록 질감을 더 맞히고, 위로 갈수록 글자가 더 남습니다.
 # %%
 def path(method):
     """Where each rate leads, as far as 3e-3 and as the rate that validation chose."""
@@ -635,7 +635,7 @@ if study:
 # 점진적 동결 해제는 왜 뒤처질까요? 첫 스테이지를 마지막에 열어서, 이렇게 먼 태스크를 배울 만큼 움직이지 못했다고 짐작할 수 있습니다. 이 짐작은 기록으로 확인할 수 있습니다.
 # 학습률 1e-2에 `decay=0.5`를 쓰면, 첫 스테이지가 움직이는 거리는 3e-3의 점진적 동결 해제와 비슷합니다.
 #
-# **예측해 보세요.** 짐작이 맞다면 그렇게 층별로 낮아지는 학습률로는 질감을 얼마나 읽을까요?
+# **예측해 보세요.** 짐작이 맞다면 그렇게 층별로 낮아지는 학습률로는 질감을 얼마나 맞힐까요?
 # %% tags=["exercise"]
 ft.guess("07.p4", ...)  # in percent
 # %%
@@ -656,7 +656,7 @@ if study:
 # stages train together for {{gradual.phases[-1]["updates_done"]}} of {{track.updates}} updates only; before that, late stages adapt to
 # early ones that have yet to change. This lesson has not tested it. It takes one field, `share`: try it.
 # %% [markdown] lang="ko"
-# 짐작은 틀렸습니다. 움직인 거리는 비슷한데 질감은 {{100 * (read["decay 0.5"] - read["gradual"]):.0f}}%p 더 읽습니다. 다음으로 의심되는 것은 시간입니다. 모든
+# 짐작은 틀렸습니다. 움직인 거리는 비슷한데 질감은 {{100 * (read["decay 0.5"] - read["gradual"]):.0f}}%p 더 맞힙니다. 다음으로 의심되는 것은 시간입니다. 모든
 # 스테이지가 함께 학습하는 것은 업데이트 {{track.updates}}번 중 {{gradual.phases[-1]["updates_done"]}}번뿐이고, 그전까지 뒤쪽 스테이지는 앞으로 바뀔 앞쪽 스테이지에
 # 맞추어 학습합니다. 여기서 확인해 보지는 않았습니다. `share` 필드 하나만 바꾸면 되니 직접 해 보세요.
 # %% [markdown] lang="en"
@@ -759,7 +759,7 @@ print(
 # lower rates only, had {{100 * lesson_06("textures", "lp_ft")[0]:.0f}} %. Still nothing is clearly ahead of scratch, which never saw a
 # letter. On digits all ways lie within {{100 * np.ptp(moving):.1f}} points, frozen included, and all are ahead of scratch.
 # %% [markdown] lang="ko"
-# 질감에서는 점진적 동결 해제가 넷 중 가장 낮습니다. LP-FT는 {{100 * far_test["lp_ft"][0]:.0f}}%를 읽습니다. 더 낮은 학습률만 시험했던 6강에서는
+# 질감에서는 점진적 동결 해제가 넷 중 가장 낮습니다. LP-FT는 {{100 * far_test["lp_ft"][0]:.0f}}%를 맞힙니다. 더 낮은 학습률만 시험했던 6강에서는
 # {{100 * lesson_06("textures", "lp_ft")[0]:.0f}}%였습니다. 그래도 글자를 본 적이 없는, 처음부터 학습한 신경망보다 뚜렷하게 나은 방법은 없습니다. 숫자에서는 동결한
 # 백본까지 포함해 모든 방법이 {{100 * np.ptp(moving):.1f}}%p 안에 있고, 모두 처음부터 학습한 것보다 낫습니다.
 # %% [markdown] lang="en"

@@ -160,7 +160,7 @@ assert by_letters > 0.3
 # **예측해 보세요.** 셋의 순서는 어떻게 되고, 글자 세기보다 나을까요?
 # %%
 model = ft.with_head(backbone, task)
-UPDATES = 150
+UPDATES = 100
 runs = {
     name: ft.fit(model, task, name, updates=UPDATES, seed=0, verbose=False)
     for name in ("scratch", "feature_extraction_long", "lp_ft")
@@ -425,8 +425,8 @@ for rate, trainable in ((1e-2, False), (3e-4, True)):
     history = plain.fit(
         task.train.inputs,
         task.train.targets,
-        batch_size=32,
-        epochs=25,
+        batch_size=8,
+        epochs=10,
         verbose=0,
         validation_data=(task.validation.inputs, task.validation.targets),
     )

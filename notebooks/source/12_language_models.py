@@ -345,7 +345,7 @@ print(f"LoRA, rank 4: {100 * gain:.0f} % of the gain")
 # frozen model. That, and the memory it saves on a GPU, is why LoRA is everywhere.
 # %% [markdown] lang="ko"
 # 가중치의 {{100 * light.phases[-1]["trainable"] / run.phases[-1]["trainable"]:.1f}}%만으로 이득의 {{100 * gain:.0f}}%를 얻고(비트 기준) 덜 잊습니다. 더한 값은
-# 작은 파일 하나에 담기므로, 동결한 모델 하나에 분야마다 파일 하나씩만 두면 됩니다. GPU 메모리도 아낍니다. LoRA를 어디서나 쓰는 까닭입니다.
+# 작은 파일 하나에 담기므로, 동결한 모델 하나에 분야마다 파일 하나씩만 두면 됩니다. GPU 메모리도 아낍니다. LoRA를 어디서나 쓰는 이유입니다.
 # %% [markdown] lang="en"
 # ## One seed is an anecdote
 #

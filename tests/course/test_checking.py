@@ -264,6 +264,7 @@ def test_everything_is_said_in_korean_too(lesson, monkeypatch):
     answers += [("99.q1", x) for x in ("a", "b", "c", ...)]
     for name, answer in answers:
         assert HANGUL.search(repr(ft.check(name, answer))), (name, answer)
-    assert repr(ft.check("99.1", 50)) == "아직 아닙니다. 퍼센트 값입니다." and repr(ft.hint("99.1")) == "1의 절반."
-    assert repr(ft.check("99.1", 7)) == "아직 아닙니다. 7은 아닙니다."
-    assert repr(ft.check("99.1", 0.2)) == "아직 아닙니다. 0.2는 아닙니다."
+    assert repr(ft.check("99.1", 50)) == "아직 정답이 아닙니다. 퍼센트 값입니다."
+    assert repr(ft.hint("99.1")) == "1의 절반."
+    assert repr(ft.check("99.1", 7)) == "아직 정답이 아닙니다. 7은 아닙니다."
+    assert repr(ft.check("99.1", 0.2)) == "아직 정답이 아닙니다. 0.2는 아닙니다."

@@ -160,7 +160,7 @@ def test_wrong_answers_are_told_what_is_wrong_in_both_languages(name, monkeypatc
         verdict = ft.check(name, answer)
         assert verdict.right is False and part in verdict.message, f"{code}\n{verdict}"
         monkeypatch.setenv("FTLIB_LANG", "ko")
-        assert HANGUL.search(ft.check(name, answer).message.removeprefix("아직 아닙니다."))
+        assert HANGUL.search(ft.check(name, answer).message.removeprefix("아직 정답이 아닙니다."))
 
 
 def test_wrong_answers_belong_to_exercises():

@@ -118,7 +118,7 @@ def test_all_of_a_bert_is_tuned_and_saved_without_what_it_computes_for_pairs_of_
     assert not any("pooled" in weight.path for weight in backbone.weights)
     ids = np.random.default_rng(0).integers(5, 11, (3, 8, 12)).astype("int32")
     labels = np.arange(8) % 2
-    parts = [ft.Split(rows, labels, [f"{part}{row}" for row in range(8)]) for part, rows in zip("abc", ids, strict=True)]
+    parts = [ft.Split(rows, labels, [f"{part}{i}" for i in range(8)]) for part, rows in zip("abc", ids, strict=True)]
     task = ft.Task("words", *parts, ("a", "b"), "drawn", "none", kind="text")
     tuned = ft.fit(ft.with_head(backbone, task), task, "lp_ft", "none", updates=6, verbose=False)
     assert tuned.proofs and all(proof.holds for proof in tuned.proofs)
