@@ -418,7 +418,7 @@ def _phase_row(record):
     updates = f"{record.updates_done}/{record.updates}"
     row = (
         f"{record.name:<10}{_stage_span(record.stages):<26}{record.trainable:>11,}{updates:>10}"
-        f"{record.rate:>9g}  {record.best_epoch}"
+        f"{record.rate:>9g}  {record.best_epoch or 'its start'}"
     )
     return row + " (stopped early)" if record.stopped else row
 

@@ -106,7 +106,8 @@ class PhaseRecord(Record):
         decay: Factor of the rate from each stage to the one before it.
         rates: Peak rate of each stage that trained.
         trainable: Number of scalars that trained.
-        best_epoch: The epoch whose weights were kept, counted from 1 within the phase.
+        best_epoch: The epoch whose weights were kept, counted from 1 within the phase; 0 where it ended with those that
+            it began with.
         epochs: Epochs done.
         stopped: Whether it stopped before the planned updates, because validation no longer improved.
         views: Fixed views of each training image; None where every update drew new ones.
@@ -133,13 +134,13 @@ class ClosingRecord(Record):
     """A step after the last phase that made other weights of those that were trained.
 
     Attributes:
-        step: `"soup"` or `"interpolate"`.
+        step: `"soup"`, `"interpolate"` or `"linear_probe"`.
         description: What it chose, in words.
         scores: All scores on the validation split, with the weights that it chose.
         epochs: Of a soup: the epochs whose mean the weights are.
         alpha: Of an interpolation: how far the weights lie from the start (0) to what was trained (1).
         alphas, val_loss, val_scores: Of an interpolation: the points that were tried, and loss and headline score at
-            each.
+            each. Of a linear probe: headline scores of the probe, and of what was trained.
     """
 
     step: str

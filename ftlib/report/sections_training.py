@@ -69,7 +69,9 @@ def _phase_cells(phase):
     if phase.get("decay") not in (None, 1):
         rate += f", times {phase['decay']:g} per stage"
     best_epoch = phase["best_epoch"]
-    if phase.get("epochs"):
+    if best_epoch == 0:
+        best_epoch = "none, the start is kept"
+    elif phase.get("epochs"):
         best_epoch = f"{best_epoch} of {phase['epochs']}"
     stages = format_span(phase["stages"], most_listed=2)
     return [phase["name"], stages, f"{phase['trainable']:,}", updates, rate, best_epoch]

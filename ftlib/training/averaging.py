@@ -18,7 +18,7 @@ class EpochWeights:
     """An epoch of a phase that may be kept.
 
     Attributes:
-        epoch: Number of the epoch within its phase, from 1.
+        epoch: Number of the epoch within its phase, from 1; 0 for what the phase began with.
         val_loss: Loss on the validation split after it.
         scores: All scores on the validation split.
         weights: Copies of the weights that train, in the order of the stages.

@@ -21,6 +21,7 @@ from ftlib.training.context import TrainingContext
 from ftlib.training.devices import Hardware
 from ftlib.training.model_checks import check_outputs, check_vocabulary, require_no_change_in_inference
 from ftlib.training.phase import train_phase
+from ftlib.training.probe_step import try_linear_probe
 from ftlib.training.progress import PrintedProgress, Progress
 from ftlib.training.random_layers import describe_random_layers
 from ftlib.training.request import FitRequest, resolve_request
@@ -45,7 +46,8 @@ def fit(  # noqa: PLR0913 - all but three are options with defaults
 
     The argument `model` stays as it is, so the same call gives the same run again. A frozen stage runs in inference
     mode: its BatchNorm and its Dropout do nothing, which `trainable=False` alone does not do for Dropout. Each phase
-    ends with the weights of its best epoch by validation loss.
+    ends with the weights of its best epoch by validation loss. Where no epoch has a lower one than the phase began
+    with, and the best of them no better headline score either, it ends with the weights that it began with.
 
     An epoch is one pass over the training images, or 20 updates where a pass is shorter, so that validation does not
     cost more than training. The random numbers of an epoch depend on (seed, phase, epoch) alone.
@@ -245,6 +247,8 @@ def run_phases(context: TrainingContext) -> None:
     for step in closing_steps:
         if step == "soup":
             record = greedy_soup(run, trained_phase.ingredients, trained_phase.weights)
+        elif step == "linear_probe":
+            record = try_linear_probe(run)
         else:
             record = interpolate_weights(run, _line_start(context, start_weights))
         run.closing.append(record)

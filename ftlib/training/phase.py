@@ -90,7 +90,7 @@ class PhaseInputs:
 
 
 def train_phase(context: TrainingContext, index: int, checkpoint: Checkpoint | None = None) -> TrainedPhase:
-    """Trains a phase with a fresh optimizer, and leaves the model with the weights of its best epoch.
+    """Trains a phase with a fresh optimizer, and leaves the model with the weights of its best epoch, or its start.
 
     Args:
         context: What the phases of the run share; its run gets the records of the epochs and of the phase.
@@ -116,7 +116,8 @@ def train_phase(context: TrainingContext, index: int, checkpoint: Checkpoint | N
         prover.check(loop.trainer.optimizer)
 
     _finish_phase(context, plan, choice, inputs, loop)
-    return TrainedPhase(choice.weights, loop.ingredients)
+    ingredients = loop.ingredients if loop.kept_epoch is loop.best_epoch else [loop.kept_epoch, *loop.ingredients]
+    return TrainedPhase(choice.weights, ingredients)
 
 
 def plan_phase(context: TrainingContext, index: int) -> PhasePlan:
@@ -268,6 +269,8 @@ class PhaseLoop:
     Attributes:
         trainer: The compiled `Trainer`.
         epoch, updates_done: How far the phase is.
+        start: What the phase began with, as an `EpochWeights` of epoch 0; None once an epoch has a lower validation
+            loss, and before `run`.
         best_epoch: The `EpochWeights` with the lowest validation loss so far, or None.
         ingredients: The best epochs, best first, where a soup is to be made of them.
     """
@@ -285,6 +288,7 @@ class PhaseLoop:
         self.validation_targets = context.task.objective.for_evaluation(context.task.validation).targets
         self.epoch = 0
         self.updates_done = 0
+        self.start: EpochWeights | None = None
         self.best_epoch: EpochWeights | None = None
         self.ingredients: list[EpochWeights] = []
 
@@ -302,6 +306,8 @@ class PhaseLoop:
         self.epoch = record["epoch"]
         self.updates_done = record["done"]
         self.best_epoch = EpochWeights(**record["best"], weights=unpack_arrays("best", arrays))
+        if record["start"] is not None:
+            self.start = EpochWeights(**record["start"], weights=unpack_arrays("start", arrays))
         self.ingredients = [
             EpochWeights(**ingredient, weights=unpack_arrays(f"soup{i}", arrays))
             for i, ingredient in enumerate(record["soup"])
@@ -310,10 +316,37 @@ class PhaseLoop:
 
     def run(self) -> None:
         """Trains until the updates are done, or validation has not improved for as long as the plan allows."""
+        if self.best_epoch is None:
+            self.start = self._score_start()
         while not self._is_finished():
             self.run_epoch()
             if self.context.checkpoints is not None:
                 self._write_checkpoint()
+
+    @property
+    def kept_epoch(self) -> EpochWeights:
+        """The best epoch; or the start, where no epoch has a lower loss and the best one has no better headline score.
+
+        A loss also rises where answers become surer of themselves and more of them right. Then the epoch is kept.
+        """
+        assert self.best_epoch is not None, "a phase has at least one epoch"
+        if self.start is None:
+            return self.best_epoch
+        headline = self.context.task.objective.headline
+        best_score, start_score = (epoch.scores[headline.name] for epoch in (self.best_epoch, self.start))
+        return self.best_epoch if headline.is_better(best_score, start_score) else self.start
+
+    def _score_start(self):
+        scores = self.context.run.scores.get("validation")
+        if scores is None:
+            scores = self._score_validation()
+        weights = [to_numpy(weight).copy() for weight in self.choice.weights]
+        return EpochWeights(0, scores["loss"], scores, weights)
+
+    def _score_validation(self):
+        return score_model(
+            self.validation_model, self.inputs.validation, self.validation_targets, self.context.task.objective
+        )
 
     def _is_finished(self):
         if self.updates_done >= self.plan.updates:
@@ -332,9 +365,7 @@ class PhaseLoop:
         self.epoch += 1
         self.updates_done += updates
 
-        scores = score_model(
-            self.validation_model, self.inputs.validation, self.validation_targets, self.context.task.objective
-        )
+        scores = self._score_validation()
         record = self._epoch_record(train_metrics, scores)
         run.history.append(record)
         self._require_finite_loss(record)
@@ -388,6 +419,8 @@ class PhaseLoop:
             epoch_weights = EpochWeights(self.epoch, record.val_loss, scores, weights)
             if is_best:
                 self.best_epoch = epoch_weights
+                if self.start is not None and record.val_loss < self.start.val_loss:
+                    self.start = None
             if self.plan.keeps_ingredients:
                 ingredients = sorted([*self.ingredients, epoch_weights], key=lambda epoch: epoch.val_loss)
                 self.ingredients = ingredients[:SOUP_SIZE]
@@ -401,6 +434,7 @@ class PhaseLoop:
             "phase": self.plan.index,
             "epoch": self.epoch,
             "done": self.updates_done,
+            "start": None if self.start is None else _without_weights(self.start),
             "best": _without_weights(self.best_epoch),
             "soup": [_without_weights(ingredient) for ingredient in self.ingredients],
             "where": self.inputs.cache_location,
@@ -417,6 +451,8 @@ class PhaseLoop:
             **pack_arrays("optimizer", self.trainer.optimizer.variables),
             **pack_arrays("head_start", context.head_after_first_phase),
         }
+        if self.start is not None:
+            arrays.update(pack_arrays("start", self.start.weights))
         for i, ingredient in enumerate(self.ingredients):
             arrays.update(pack_arrays(f"soup{i}", ingredient.weights))
         context.checkpoints.write(record, arrays)
@@ -455,12 +491,17 @@ def _without_weights(epoch_weights):
 
 
 def _finish_phase(context, plan, choice, inputs, loop):
-    """Leaves the model with the weights of the best epoch, and the run with the record of the phase."""
+    """Leaves the model with the weights that are kept, and the run with the record of the phase."""
     run = context.run
     phase = plan.phase
+    kept_epoch = loop.kept_epoch
     run.proofs += [Proof(f"{phase.name}: {proof.name}", proof.holds, proof.detail) for proof in loop.prover.results]
-    assign_weights(choice.weights, loop.best_epoch.weights)
-    run.scores["validation"] = loop.best_epoch.scores
+    assign_weights(choice.weights, kept_epoch.weights)
+    run.scores["validation"] = kept_epoch.scores
+    if kept_epoch is loop.start:
+        note = f"{phase.name}: no epoch was better on validation than what the phase began with, which is kept."
+        run.notes.append(note)
+        context.progress.note(f"{run.strategy} seed {run.seed}  {note}")
 
     stages_from_output = reversed(choice.staged.stage_names)
     rates = {name: phase.rate * phase.decay**i for i, name in enumerate(stages_from_output)}
@@ -474,7 +515,7 @@ def _finish_phase(context, plan, choice, inputs, loop):
             decay=phase.decay,
             rates={name: rate for name, rate in rates.items() if name in choice.trained_stages},
             trainable=choice.trainable_count,
-            best_epoch=loop.best_epoch.epoch,
+            best_epoch=kept_epoch.epoch,
             epochs=loop.epoch,
             stopped=loop.updates_done < plan.updates,
             views=None if inputs.views is None else len(inputs.views) // len(context.task.train),
@@ -484,5 +525,5 @@ def _finish_phase(context, plan, choice, inputs, loop):
     if choice.model_before_lora is not None:
         run.model = merge_lora(choice.model_before_lora, run.model)
     if plan.index == 0 and choice.trained_stages == ["head"]:
-        context.head_after_first_phase = loop.best_epoch.weights
+        context.head_after_first_phase = kept_epoch.weights
     run.forget_predictions()

@@ -55,10 +55,18 @@ class MovedLayers(Progress):
         self.after_phases.append(moved(self.model, run.model))
 
 
+class Notes(Progress):
+    def __init__(self):
+        self.texts = []
+
+    def note(self, text):
+        self.texts.append(text)
+
+
 def test_gradual_unfreezing_opens_one_stage_after_the_other(eager):
     model = tiny.model()
     progress = MovedLayers(model)
-    done = run("gradual", model, updates=30, progress=progress)
+    done = run("gradual", model, updates=90, progress=progress)
     names = ["head", "stage3", "stage2", "stage1"]
     assert [set(p["stages"]) for p in done.phases] == [set(names[: i + 1]) for i in range(4)]
     assert [p["name"] for p in done.phases] == ["head", "last 1", "last 2", "all"]
@@ -77,11 +85,40 @@ def test_each_phase_stops_by_itself_and_hands_on_its_best_weights(eager):
     model.get_layer("predictions").kernel.assign(np.zeros((8, 3)))
     phases = (Phase("a", "head", share=0.5, rate=0.05, schedule="constant"), Phase("b", "gradual", 0.5, rate=0.05))
     done = run(Strategy("x", "pretrained", phases), model, task, Regularization(patience=1), updates=60)
-    assert all(p["stopped"] and p["epochs"] == p["best_epoch"] + 1 for p in done.phases)
-    last = [h for h in done.history if h["phase"] == "all"]
-    before = [h for h in done.history if h["phase"] == "last 2"]
-    best = before[done.phases[-2]["best_epoch"] - 1]
-    assert last[0]["val_loss"] < before[-1]["val_loss"] + 0.5 and best["val_loss"] == min(h["val_loss"] for h in before)
+    assert all(phase["stopped"] for phase in done.phases)
+    for name in ("a", "last 2", "all"):
+        losses = [epoch["val_loss"] for epoch in done.history if epoch["phase"] == name]
+        assert len(losses) == int(np.argmin(losses)) + 2, name
+
+
+@pytest.mark.backends
+def test_a_phase_that_makes_nothing_better_ends_where_it_began(eager, tmp_path):
+    task, model = tiny.task(), tiny.model(dropout=0.0)
+    learnt = Phase("head", "head", share=0.5, rate=0.05, schedule="constant")
+    harmful = Phase("all", "all", share=0.5, rate=3.0, schedule="constant")
+    progress = Notes()
+    both = Strategy("x", "pretrained", (learnt, harmful))
+    done = run(both, model, task, updates=60, run_dir=tmp_path / "run", progress=progress)
+    alone = run(Strategy("x", "pretrained", (dataclasses.replace(learnt, share=1.0),)), model, task, updates=30)
+
+    assert [phase["best_epoch"] == 0 for phase in done.phases] == [False, True]
+    assert done.val_accuracy == alone.val_accuracy and done.phases[1]["epochs"] > 0
+    assert not tiny.moved(tiny.weights(alone.model), tiny.weights(done.model))
+    assert (
+        min(epoch["val_loss"] for epoch in done.history[done.phases[0]["epochs"] :])
+        > alone.scores["validation"]["loss"]
+    )
+    assert any("no epoch was better on validation" in note for note in done.notes) and progress.texts
+    assert "its start" in done.summary()
+
+
+def test_a_loss_that_rises_while_more_is_right_does_not_bring_the_start_back(eager, monkeypatch):
+    """What is sure of itself and mostly right may have a higher loss than what knows nothing."""
+    scored = iter([{"accuracy": 0.3, "loss": 1.0}, {"accuracy": 0.9, "loss": 2.0}, {"accuracy": 0.9, "loss": 3.0}])
+    monkeypatch.setattr(ftlib.training.phase, "score_model", lambda *args: {"macro_f1": 0.5, **next(scored)})
+    done = run(tiny.one_phase("all"), updates=6)
+    assert done.phases[0]["best_epoch"] == 1 and done.val_accuracy == 0.9
+    assert not any("no epoch was better" in note for note in done.notes)
 
 
 @pytest.mark.backends
