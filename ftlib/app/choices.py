@@ -324,6 +324,20 @@ def regularization(name: str) -> Regularization:
     return Regularization.preset(name)
 
 
+def with_linear_probe(strategy: Strategy, model: keras.Model, task: Task) -> Strategy:
+    """Returns a strategy that is compared at its end with a linear probe of the frozen features, where one can be made.
+
+    So that nobody is given a tuned network that a minute of logistic regression beats on validation.
+    """
+    from ftlib.models.staged_model import StagedModel
+    from ftlib.training.probe_step import takes_probe
+
+    starts_pretrained = strategy.start == "pretrained" and strategy.keep is None
+    if not starts_pretrained or not takes_probe(StagedModel(model), task):
+        return strategy
+    return dataclasses.replace(strategy, closing=(*strategy.closing, "linear_probe"))
+
+
 def with_rate(strategy: Strategy, rate: float) -> Strategy:
     """Returns a strategy whose last phase has another rate, taken as it is; the phases before keep theirs."""
     *earlier_phases, last_phase = strategy.phases

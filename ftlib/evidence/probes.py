@@ -118,19 +118,20 @@ def few_per_class(split: Split, num_classes: int) -> Split:
     return split.take(np.sort(np.concatenate(chosen_indices)))
 
 
-def linear_probe(features: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def linear_probe(features: np.ndarray, labels: np.ndarray, strength: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
     """Returns kernel `(features, classes)` and bias of a multinomial logistic regression, as `float32`.
 
     Args:
         features: `(n, features)`.
         labels: Class indices, `(n,)`, of which every class has at least one.
+        strength: Inverse of the regularization, scikit-learn's `C`. Default 1, which is also scikit-learn's.
     """
     from sklearn.linear_model import LogisticRegression
 
     scale = features.std() or 1.0  # one number for all, so that the penalty means the same with every backbone
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "The number of unique classes")  # one image of each is what there may be
-        regression = LogisticRegression(max_iter=1000).fit(features / scale, labels)
+        regression = LogisticRegression(C=strength, max_iter=1000).fit(features / scale, labels)
     kernel, bias = regression.coef_.T / scale, regression.intercept_
     if kernel.shape[1] == 1:  # of two classes, scikit-learn gives the second alone
         kernel = np.column_stack([np.zeros(len(kernel)), kernel])

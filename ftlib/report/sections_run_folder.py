@@ -136,6 +136,7 @@ def at_a_glance(answers: Answers | None, findings: Sequence[GradedFinding]) -> l
     shows = _SHOWS[answers.run.kind]
     lines = [
         *_class_remarks(answers),
+        *_probe_remarks(answers.run),
         *_confusion_remarks(answers),
         *_passing_on_remarks(answers),
         f"It always answers with one of its classes, also for {with_article(answers)} that {shows} none of them.",
@@ -158,6 +159,11 @@ def _class_remarks(answers):
         return [remark]
     few_images = f"Few test {answers.nouns}: {smallest.name} has {smallest.image_count}."
     return [remark, f"{few_images} Figures by class are rough until there are more."]
+
+
+def _probe_remarks(run):
+    descriptions = [record.description for record in run.closing if record.step == "linear_probe"]
+    return [f"{description[:1].upper()}{description[1:]}." for description in descriptions]
 
 
 def _confusion_remarks(answers):

@@ -9,7 +9,7 @@ from typing import Any
 from ftlib.errors import find_name, unknown
 
 SCHEDULES = ("cosine", "one_cycle", "constant")
-CLOSING = ("soup", "interpolate")
+CLOSING = ("soup", "interpolate", "linear_probe")
 TRAIN_NAMES = ("head", "all", "gradual", "lora")
 
 
@@ -204,7 +204,9 @@ class Strategy:
             worse. `"soup"`: the mean of the last phase's best epochs, taken in one by one as long as that helps (greedy
             soup; Wortsman et al., 2022). `"interpolate"`: a point on the line from the pre-trained to the tuned weights
             (WiSE-FT; Wortsman et al., 2022); it begins where a first phase of the head alone ended, else at the
-            pre-trained backbone under the tuned head.
+            pre-trained backbone under the tuned head. `"linear_probe"`: logistic regression, or the nearest class mean,
+            on the frozen features, in place of all that was trained, if its headline score on validation is better; for
+            one class each, and a head that is a Dense layer.
 
     Example:
     >>> strategy = ft.strategy("lp_ft")
@@ -232,11 +234,13 @@ class Strategy:
 
     def _check_closing(self):
         if not isinstance(self.closing, (tuple, list)):
-            raise ValueError(f'`closing` is a tuple of "soup" and "interpolate". Received: closing={self.closing!r}.')
+            raise ValueError(
+                f'`closing` is a tuple of "soup", "interpolate" and "linear_probe". Received: closing={self.closing!r}.'
+            )
         closing_steps = tuple(find_name("closing step", step, CLOSING) for step in self.closing)
         object.__setattr__(self, "closing", closing_steps)
-        if "interpolate" in closing_steps and (self.start == "random" or self.keep is not None):
-            raise ValueError("There are no pre-trained weights to interpolate from: they are drawn anew.")
+        if {"interpolate", "linear_probe"} & set(closing_steps) and (self.start == "random" or self.keep is not None):
+            raise ValueError("There are no pre-trained weights to go back to when closing: they are drawn anew.")
         if "soup" in closing_steps and self.phases[-1].train == "lora":
             raise ValueError("A soup of LoRA's factors is not the mean of the models. Close with another step.")
 

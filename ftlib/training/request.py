@@ -22,6 +22,7 @@ from ftlib.training.anchoring import check_anchor
 from ftlib.training.batches import weigh_classes
 from ftlib.training.devices import Hardware
 from ftlib.training.loop_rules import default_updates
+from ftlib.training.probe_step import require_probe
 from ftlib.training.progress import Progress
 
 _WIDTH_AT_ADAMS_RATE = 1280  # features of a head that the built-in strategies train at 1e-3
@@ -145,6 +146,8 @@ def resolve_request(  # noqa: PLR0913 - the arguments of `fit`
     hardware.check(batch_size)
     if any(phase.train == "lora" for phase in run_strategy.phases):
         lora_layers(staged.stages)
+    if "linear_probe" in run_strategy.closing:
+        require_probe(staged, task)
     class_weights = weigh_classes(class_weight, task)
     _check_all_inputs(task, regularization)
 

@@ -1,5 +1,6 @@
 """What is chosen where nothing was asked for: backbone, size and strategy."""
 
+import dataclasses
 import types
 import warnings
 
@@ -112,6 +113,14 @@ def test_what_is_said_of_a_file_becomes_a_remark_and_warnings_of_others_do_not(t
     loaded = choices.load_chosen(choices.BackboneChoice(str(tmp_path / "whole.keras"), 32, "as asked"))
     (remark,) = loaded.remarks
     assert "were cut off" in remark and loaded.model.output_shape[-1] == 6
+
+
+def test_what_starts_pretrained_is_compared_with_a_linear_probe_where_one_can_be_made():
+    model, task = tiny.model(), tiny.task(train=30)
+    assert choices.with_linear_probe(get_strategy("lp_ft"), model, task).closing == ("linear_probe",)
+    assert choices.with_linear_probe(get_strategy("scratch"), model, task).closing == ()
+    missing = dataclasses.replace(task, train=task.train.take(np.flatnonzero(task.train.targets != 2)))
+    assert choices.with_linear_probe(get_strategy("lp_ft"), model, missing).closing == ()
 
 
 def test_advice_is_followed_and_costs_on_a_cpu_are_kept_low(monkeypatch):

@@ -80,7 +80,8 @@ def test_report_is_written_again(good_run, capsys):
     (good_run / "report.html").unlink()
     assert main(["report", str(good_run)]) == 0
     assert capsys.readouterr().out.strip().endswith("report.html")
-    assert "<html" in (good_run / "report.html").read_text(encoding="utf-8")
+    page = (good_run / "report.html").read_text(encoding="utf-8")
+    assert "<html" in page and "Linear probe: " in page and "is kept" in page
 
 
 @pytest.mark.parametrize("command", ["advise", "fit"])
