@@ -8,9 +8,10 @@ was. Questions come from FTLIB_REAL: `qa/xquad.en.json` and `qa/korquad_v1_dev.j
 
 Articles are dealt out whole, so that no paragraph is on two sides; all questions of the training articles are learnt
 from. A passage is as many sentences of the paragraph in a row as fit into the network with the question, among them
-that of the answer, at a place that is drawn once for all. A seed draws the order of learning,
-the new head, and, for `scratch`, all weights. `overlap` needs no network: it names the words after the place where
-most words of the question stand. The rate of a strategy is chosen on validation, with one seed.
+that of the answer, at a place that is drawn once for all. A seed draws the order of learning, the new head, and, for
+`scratch`, all weights. `top` trains the head first, then it and the last three blocks. `overlap` needs no network: it
+names the words near which most words of the question stand. Where a strategy has several rates, validation chose, with
+one seed.
 """
 
 from __future__ import annotations
@@ -34,13 +35,22 @@ from study_record import StudyRecord, code_stamp, study_workers, weights_stamp
 
 import ftlib as ft
 from ftlib.objectives.span import AnswerSpan, Span, score_answer
+from ftlib.strategies.strategy import Phase, Strategy
 from ftlib.tasks.split import Split
 from ftlib.tasks.task import PARTS, Task
 
 SEEDS, REGULARIZATION = 5, "light"
-RATE_FACTORS = (1.0, 3.0)
+# Of `top` trials left one, on validation; each takes five times as long as a frozen network.
+RATE_FACTORS = {"frozen": (1.0, 3.0), "lp_ft": (1.0, 3.0), "scratch": (1.0, 3.0), "top": (1.0,)}
 ARTICLE_SHARES = (0.6, 0.75)  # up to here train, up to here validation, the rest test
-STRATEGIES = {"frozen": "feature_extraction_long", "top": "top", "lp_ft": "lp_ft", "scratch": "scratch"}
+HEAD, LAST_THREE = (
+    Phase("head", "head", share=0.1, rate=0.03, width=128, views=1),
+    Phase("top", 3, share=0.9, rate=3e-4),
+)
+STRATEGIES = {
+    "frozen": "feature_extraction_long", "top": Strategy("top", "pretrained", (HEAD, LAST_THREE)), "lp_ft": "lp_ft",
+    "scratch": "scratch",
+}  # fmt: skip
 
 
 class Reading(NamedTuple):
@@ -284,8 +294,13 @@ class SquadRecord(StudyRecord):
 
 def with_choice(record: StudyRecord, cell: tuple) -> tuple:
     """Returns a cell with the rate that validation chose."""
+    if cell[3] == "overlap":
+        return cell
+    if len(RATE_FACTORS[cell[3]]) == 1:
+        return (*cell, *RATE_FACTORS[cell[3]])
     choice = record.choice_for(cell[0], cell[3], "val_f1")
-    return cell if choice is None else (*cell, choice["rate_factor"])
+    assert choice is not None, "the rates were tried before"
+    return (*cell, choice["rate_factor"])
 
 
 def main() -> None:
@@ -320,7 +335,9 @@ def main() -> None:
                 if method == "overlap":
                     seeds = 1  # nothing in it is drawn
                 else:
-                    record.tune([(name, count, 0, method, factor) for factor in RATE_FACTORS], run_choice, pool)
+                    choices = [(name, count, 0, method, factor) for factor in RATE_FACTORS[method]]
+                    if len(choices) > 1:
+                        record.tune(choices, run_choice, pool)
                     seeds = args.seeds
                 cells = [(name, count, seed, method) for seed in range(seeds)]
                 record.measure(cells, run_cell, lambda cell: with_choice(record, cell), pool)
