@@ -1,6 +1,8 @@
 """Comparisons of strategies: several seeds, equal updates, equal tuning, intervals."""
 
+import concurrent.futures
 import dataclasses
+import functools
 import math
 import numbers
 from collections.abc import Callable, Iterator, Sequence
@@ -17,9 +19,9 @@ from ftlib.models.staged_model import StagedModel
 from ftlib.score import CLASSIFICATION_SCORES
 from ftlib.strategies.regularization import Regularization
 from ftlib.strategies.strategy import Strategy, get_strategy
-from ftlib.tasks.registry import load_task
 from ftlib.tasks.task import Task, with_head
 from ftlib.training.anchoring import check_anchor
+from ftlib.training.compare_jobs import JobQueue, TrainingJob, TrainingResult, load_any_task, pack_backbone
 from ftlib.training.fit import fit
 
 
@@ -35,6 +37,7 @@ def compare(  # noqa: PLR0913 - all but three are options with defaults
     tuning_seeds: int = 3,
     keep_runs: bool = False,
     verbose: bool = True,
+    executor: concurrent.futures.Executor | None = None,
 ) -> Comparison:
     """Runs several strategies on the same task with the same seeds and updates, and reports intervals.
 
@@ -55,20 +58,28 @@ def compare(  # noqa: PLR0913 - all but three are options with defaults
         tuning_seeds: How many seeds the choice is made on.
         keep_runs: Whether to keep the runs of the first seed, with their models.
         verbose: Whether to print one line per run.
+        executor: Where the runs are done, several at once: any executor of `concurrent.futures`, such as a
+            `ProcessPoolExecutor` (of processes that are spawned, as TensorFlow wants it) or what
+            `dask.distributed.Client.get_executor()` gives. The comparison is that of one process; a run that dies is
+            done again. A `task` that is a function has to be one that the other processes can import. Default None:
+            one run after the other, here.
 
     Returns:
         A `Comparison`.
 
     Raises:
-        ValueError: For unknown names and bad numbers, and what is named twice, before any run.
+        ValueError: For unknown names and bad numbers, what is named twice, and `keep_runs` with an executor, whose runs
+            stay where they are; before any run.
+        TypeError: For an executor that is none.
         DivergedError: If a run that counts diverges. The comparison as far as it came is its attribute `done`.
 
     Example:
     >>> ft.compare("glyphnet", "digits", ["scratch", "lp_ft"], labels_per_class=(10,), seeds=3)  # doctest: +SKIP
     """
     grid = _resolve_grid(strategies, labels_per_class, seeds, regularization, updates, rate_factors, tuning_seeds)
+    _check_executor(executor, keep_runs)
     for labels in grid.labels_per_class:  # a name that is unknown or a class that is too small shows here
-        first_task = _load_task(task, labels, grid.seeds[0])
+        first_task = load_any_task(task, labels, grid.seeds[0])
     backbone_model = backbone if isinstance(backbone, keras.Model) else load_backbone(backbone)
     _check_strategies_on(with_head(backbone_model, first_task), grid)
 
@@ -86,11 +97,27 @@ def compare(  # noqa: PLR0913 - all but three are options with defaults
     if scores != CLASSIFICATION_SCORES:
         settings["scores"] = [dataclasses.asdict(score) for score in scores]
     comparison = Comparison(settings, [])
+    if executor is not None:
+        runs = _ExecutorRuns(executor, pack_backbone(backbone), task, verbose)
+        try:
+            _run_on_executor(runs, grid, comparison)
+        finally:
+            runs.queue.cancel()
+        return comparison
     for cell in grid.cells():
         cell_runs = _CellRuns(cell, backbone_model, task, verbose)
-        choice = _choose(cell_runs, grid, comparison)
+        choice = _choose(cell, grid, comparison, cell_runs.validation_score)
         _run_all_seeds(cell_runs, choice, grid.seeds, comparison, keep_runs)
     return comparison
+
+
+def _check_executor(executor, keep_runs):
+    if executor is None:
+        return
+    if not callable(getattr(executor, "submit", None)):
+        raise TypeError(f"`executor` is one of `concurrent.futures`. Received: {type(executor).__name__}.")
+    if keep_runs:
+        raise ValueError("`keep_runs` keeps models, which stay in the processes of an executor. Leave one of both out.")
 
 
 class Choice(NamedTuple):
@@ -245,15 +272,6 @@ def _as_list(value) -> list:
     return [element.item() if isinstance(element, np.generic) else element for element in values]
 
 
-def _load_task(task, labels_per_class, seed) -> Task:
-    if not callable(task):
-        return load_task(task, labels_per_class, seed)
-    loaded_task = task(labels_per_class, seed)
-    if not isinstance(loaded_task, Task):
-        raise TypeError(f"The function `task` returns a Task. Received: {type(loaded_task).__name__}.")
-    return loaded_task
-
-
 def _check_strategies_on(model: keras.Model, grid: ComparisonGrid) -> None:
     """Raises a ValueError for a strategy, anchor or number of updates that would fail on this model."""
     stage_names = StagedModel(model).stage_names
@@ -281,36 +299,46 @@ class _CellRuns:
             self._finished[choice, seed] = self._train(choice, seed)
         return self._finished[choice, seed]
 
+    def validation_score(self, choice: Choice, seed: int) -> float:
+        """Returns the headline score of a run on validation."""
+        return self.get(choice, seed).val_score
+
     def forget(self, choice: Choice, seed: int) -> None:
         """Lets the model of a run go, for which there may be no room."""
         del self._finished[choice, seed]
 
     def _train(self, choice, seed):
         cell = self.cell
-        seed_task = _load_task(self.task, cell.labels_per_class, seed)
+        seed_task = load_any_task(self.task, cell.labels_per_class, seed)
         model = with_head(self.backbone, seed_task)
         strategy = cell.strategy.scaled(choice.rate_factor)
         run = fit(model, seed_task, strategy, choice.regularization, seed, updates=cell.updates, verbose=False)
         if self.verbose:
-            rate_text = f"  rates x {choice.rate_factor:g}" if len(cell.choices) > 1 else ""
-            print(
-                f"{cell.strategy.name:<24}{cell.labels_text:>4} labels per class  {cell.updates} updates  "
-                f"seed {seed}{rate_text}  validation {run.headline.label} {run.val_score:.3f}",
-                flush=True,
-            )
+            _print_run(cell, choice, seed, (run.headline.label, run.val_score))
         return run
 
 
-def _choose(cell_runs: _CellRuns, grid: ComparisonGrid, comparison: Comparison) -> Choice:
+def _print_run(cell, choice, seed, headline):
+    rate_text = f"  rates x {choice.rate_factor:g}" if len(cell.choices) > 1 else ""
+    label, value = headline
+    print(
+        f"{cell.strategy.name:<24}{cell.labels_text:>4} labels per class  {cell.updates} updates  "
+        f"seed {seed}{rate_text}  validation {label} {value:.3f}",
+        flush=True,
+    )
+
+
+def _choose(
+    cell: Cell, grid: ComparisonGrid, comparison: Comparison, validation_score: Callable[[Choice, int], float]
+) -> Choice:
     """Returns what has the best mean validation score over the tuning seeds, and records what was tried."""
-    cell = cell_runs.cell
     if len(cell.choices) == 1:
         return cell.choices[0]
     headline = comparison.headline
     mean_scores = {}
     for choice in cell.choices:
         try:
-            scores = [cell_runs.get(choice, seed).val_score for seed in grid.seeds[: grid.tuning_seeds]]
+            scores = [validation_score(choice, seed) for seed in grid.seeds[: grid.tuning_seeds]]
             mean_scores[choice] = float(np.mean(scores))
         except FloatingPointError:  # it diverged, the worst result a rate can have
             mean_scores[choice] = headline.bounds[0 if headline.higher_is_better else 1]
@@ -340,13 +368,88 @@ def _run_all_seeds(
             run = cell_runs.get(choice, seed)
         except FloatingPointError as error:
             raise ComparisonDivergedError(error, cell_runs.cell, seed, comparison) from error
-        _record(run, cell_runs.cell, choice, seed, comparison)
+        _record(TrainingResult.of(run), cell_runs.cell, choice, seed, comparison)
         if keep_runs and seed == seeds[0]:
             comparison.runs.append(run)
         cell_runs.forget(choice, seed)
 
 
-def _record(run, cell, choice, seed, comparison):
+class _ExecutorRuns:
+    """The runs of all cells, on an executor."""
+
+    def __init__(self, executor: concurrent.futures.Executor, backbone: str | bytes, task: Any, verbose: bool):
+        self.queue = JobQueue(executor)
+        self.backbone = backbone
+        self.task = task
+        self.verbose = verbose
+
+    def submit(self, cell: Cell, choice: Choice, seed: int, scores_test: bool) -> None:
+        """Lets a run begin as soon as there is room."""
+        self.queue.submit(self._job(cell, choice, seed, scores_test))
+
+    def result(self, cell: Cell, choice: Choice, seed: int, scores_test: bool) -> TrainingResult:
+        """Waits for a run.
+
+        Raises:
+            DivergedError: If it diverged.
+        """
+        result = self.queue.result(self._job(cell, choice, seed, scores_test))
+        if result.divergence:
+            raise DivergedError(result.divergence)
+        if self.verbose:
+            _print_run(cell, choice, seed, result.headline)
+        return result
+
+    def _job(self, cell, choice, seed, scores_test):
+        strategy = cell.strategy.scaled(choice.rate_factor)
+        return TrainingJob(
+            self.backbone,
+            self.task,
+            cell.labels_per_class,
+            seed,
+            cell.updates,
+            strategy,
+            choice.regularization,
+            scores_test,
+        )
+
+
+def _run_on_executor(runs: _ExecutorRuns, grid: ComparisonGrid, comparison: Comparison) -> None:
+    """Runs all cells, and records them in the order of one process.
+
+    What is tuned is trained once more with what was chosen, since a model stays in the process that trained it.
+
+    Raises:
+        ComparisonDivergedError: If one of the runs that count diverges.
+    """
+    cells = list(grid.cells())
+    for cell in cells:
+        for choice in cell.choices if len(cell.choices) > 1 else ():
+            for seed in grid.seeds[: grid.tuning_seeds]:
+                runs.submit(cell, choice, seed, scores_test=False)
+
+    chosen = []
+    for cell in cells:
+        score = functools.partial(_tuning_score, runs, cell)
+        choice = _choose(cell, grid, comparison, score)
+        chosen.append(choice)
+        for seed in grid.seeds:
+            runs.submit(cell, choice, seed, scores_test=True)
+
+    for cell, choice in zip(cells, chosen, strict=True):
+        for seed in grid.seeds:
+            try:
+                result = runs.result(cell, choice, seed, scores_test=True)
+            except FloatingPointError as error:
+                raise ComparisonDivergedError(error, cell, seed, comparison) from error
+            _record(result, cell, choice, seed, comparison)
+
+
+def _tuning_score(runs, cell, choice, seed):
+    return runs.result(cell, choice, seed, scores_test=False).headline[1]
+
+
+def _record(result: TrainingResult, cell, choice, seed, comparison):
     row = ComparisonRow(
         strategy=cell.strategy.name,
         labels_per_class=cell.labels_per_class,
@@ -354,16 +457,12 @@ def _record(run, cell, choice, seed, comparison):
         seed=seed,
         rate_factor=choice.rate_factor,
         regularization=repr(choice.regularization),
-        updates_done=sum(phase.updates_done for phase in run.phases),
-        validation=_without_loss(run.score("validation")),
-        test=_without_loss(run.score("test")),
+        updates_done=result.updates_done,
+        validation=result.validation,
+        test=result.test,
     )
     comparison.rows.append(row.flat())
-    comparison.add_history(cell.strategy.name, cell.labels_per_class, cell.updates, run.history)
-
-
-def _without_loss(scores):
-    return {name: value for name, value in scores.items() if name != "loss"}
+    comparison.add_history(cell.strategy.name, cell.labels_per_class, cell.updates, result.history)
 
 
 class ComparisonDivergedError(DivergedError):

@@ -11,6 +11,7 @@ import tiny
 
 import ftlib.objectives.evaluation
 import ftlib.training.compare
+import ftlib.training.compare_jobs
 from ftlib.evidence.comparison import Comparison, load_comparison
 from ftlib.score import ACCURACY
 from ftlib.strategies.strategy import Phase, Strategy
@@ -48,7 +49,7 @@ def fakes(monkeypatch):
             raise FloatingPointError("too high")
         return FakeRun(strategy, seed, updates, task)
 
-    monkeypatch.setattr(ftlib.training.compare, "load_task", drawn_task)
+    monkeypatch.setattr(ftlib.training.compare_jobs, "load_task", drawn_task)
     monkeypatch.setattr(ftlib.training.compare, "fit", fit)
     return types.SimpleNamespace(asked=asked, looks=looks)
 
@@ -144,7 +145,7 @@ def test_comparisons_merge_save_and_load(fakes, tmp_path):
 
 
 def test_a_real_comparison(monkeypatch, eager, capsys):
-    monkeypatch.setattr(ftlib.training.compare, "load_task", drawn_task)
+    monkeypatch.setattr(ftlib.training.compare_jobs, "load_task", drawn_task)
     looked, predict_batches = [], ftlib.objectives.evaluation.predict_batches
     count = lambda m, inputs: looked.append(len(inputs)) or predict_batches(m, inputs)  # noqa: E731
     monkeypatch.setattr(ftlib.objectives.evaluation, "predict_batches", count)
