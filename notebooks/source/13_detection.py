@@ -534,8 +534,9 @@ before = [row["coco_before"] for row in record["rows"] if row["method"] == "lp_f
 tuned_plates = gain("plates", "LP-FT", "frozen")
 tuned_cells = gain("cells", "LP-FT", "frozen")
 blood_gain = gain("cells", "LP-FT", "from scratch")
-by_photos = {n: 100 * seeds(n, "frozen").mean() for n in (20, 60, 100)}
 random_split = seeds(60, "frozen", "plates_random").mean()
+heights = record["settings"]["plate_heights"]
+by_video, at_random = heights["plates"], heights["plates_random"]
 assert interval(plates["LP-FT"] - plates["frozen"])[1] > 0
 assert interval(plates["frozen"] - plates["from scratch"])[1] > 0
 assert interval(blood["LP-FT"] - blood["from scratch"])[1] > 0
@@ -544,8 +545,7 @@ assert interval(blood["LP-FT"] - blood["from scratch"])[1] > 0
 # {{100 * plates["LP-FT"].mean():.0f}} %, everything at once {{100 * plates["all at once"].mean():.0f}} %, on three drives that nothing was learnt from. In so few
 # updates random weights find hardly anything; how near they would come with many more was not measured. Freeze or not? Freezing takes
 # {{100 * spent["frozen"] / spent["lp_ft"]:.0f}} % of the time, since the features are computed once; tuning finds more, LP-FT over frozen by
-# {{tuned_plates[0]:.0f}} points ({{tuned_plates[1]:.0f}} to {{tuned_plates[2]:.0f}}). How few photos do? Frozen, 20, 60 and 100 of them give
-# {{by_photos[20]:.0f}}, {{by_photos[60]:.0f}} and {{by_photos[100]:.0f}} %: beyond sixty of the same drive the features are the limit.
+# {{tuned_plates[0]:.0f}} points ({{tuned_plates[1]:.0f}} to {{tuned_plates[2]:.0f}}).
 #
 # Twenty photos of cells: from scratch {{100 * blood["from scratch"].mean():.0f}} %, frozen {{100 * blood["frozen"].mean():.0f}} %, LP-FT
 # {{100 * blood["LP-FT"].mean():.0f}} %, everything at once {{100 * blood["all at once"].mean():.0f}} %. A network that never saw blood beats random weights by
@@ -557,14 +557,14 @@ assert interval(blood["LP-FT"] - blood["from scratch"])[1] > 0
 # be {{other_gain[0]:+.1f}} points ({{other_gain[1]:+.1f}} to {{other_gain[2]:+.1f}}). A single row of any such table may be luck.
 #
 # And the split? Had the photos of plates been dealt out without a look at the videos, frozen would have {{100 * random_split:.0f}} % instead of
-# {{100 * plates["frozen"].mean():.0f}} %. Less, for once: its test has the far plates of the first drive in it. A number is about the photos that it was measured
-# on, and a random split does not tell which.
+# {{100 * plates["frozen"].mean():.0f}} %. Less, for once: its test has the far plates of the first drive in it, and the median plate is
+# {{at_random["test"]["median"]:.0f}} pixels high instead of {{by_video["test"]["median"]:.0f}}. A number is about the photos that it was measured on, and a
+# random split does not tell which.
 # %% [markdown] lang="ko"
 # 번호판 사진 60장입니다. 배운 적 없는 주행 영상 셋에서 처음부터 학습하면 {{100 * plates["from scratch"].mean():.0f}}%, 동결하면 {{100 * plates["frozen"].mean():.0f}}%, LP-FT는
 # {{100 * plates["LP-FT"].mean():.0f}}%, 한꺼번에 모두 조정하면 {{100 * plates["all at once"].mean():.0f}}%입니다. 이만한 업데이트로는 무작위 가중치가 거의 찾지 못합니다. 업데이트를 훨씬 늘리면
 # 얼마나 가까워질지는 재지 않았습니다. 동결할까요? 동결하면 특징을 한 번만 계산하므로 시간이 {{100 * spent["frozen"] / spent["lp_ft"]:.0f}}%면 되고, 조정하면 더 많이 찾습니다. LP-FT가 동결보다
-# {{tuned_plates[0]:.0f}}점({{tuned_plates[1]:.0f}}~{{tuned_plates[2]:.0f}}) 높습니다. 사진은 몇 장이면 될까요? 동결한 신경망은 20장, 60장, 100장에서 {{by_photos[20]:.0f}}%,
-# {{by_photos[60]:.0f}}%, {{by_photos[100]:.0f}}%입니다. 같은 주행의 사진이 예순 장을 넘으면 특징이 한계입니다.
+# {{tuned_plates[0]:.0f}}점({{tuned_plates[1]:.0f}}~{{tuned_plates[2]:.0f}}) 높습니다.
 #
 # 세포 사진 20장입니다. 처음부터 학습하면 {{100 * blood["from scratch"].mean():.0f}}%, 동결하면 {{100 * blood["frozen"].mean():.0f}}%, LP-FT는 {{100 * blood["LP-FT"].mean():.0f}}%, 한꺼번에 모두
 # 조정하면 {{100 * blood["all at once"].mean():.0f}}%입니다. 피를 본 적 없는 신경망이 무작위 가중치를 {{blood_gain[0]:.0f}}점({{blood_gain[1]:.0f}}~{{blood_gain[2]:.0f}}) 앞섭니다. 동결할지는 여기서 알 수
@@ -575,13 +575,75 @@ assert interval(blood["LP-FT"] - blood["from scratch"])[1] > 0
 # 표의 한 줄은 운일 수 있습니다.
 #
 # 나누는 방법은 어떨까요? 영상을 보지 않고 번호판 사진을 무작위로 나누었다면 동결한 신경망은 {{100 * plates["frozen"].mean():.0f}}%가 아니라 {{100 * random_split:.0f}}%였을 것입니다. 이번에는 더 낮습니다. 테스트에
-# 첫 영상의 먼 번호판이 섞였기 때문입니다. 점수는 그것을 잰 사진에 대한 것인데, 무작위로 나누면 어떤 사진에 대한 것인지 알 수 없습니다.
+# 첫 영상의 먼 번호판이 섞여서 번호판 높이의 중앙값이 {{by_video["test"]["median"]:.0f}}픽셀이 아니라 {{at_random["test"]["median"]:.0f}}픽셀이기 때문입니다. 점수는 그것을 잰 사진에 대한 것인데, 무작위로 나누면 어떤 사진에 대한 것인지 알 수 없습니다.
+# %% [markdown] lang="en"
+# ### How many photos?
+#
+# **Predict.** Twenty, sixty or a hundred photos, and as many updates: which method makes most of the additional ones?
+# %% [markdown] lang="ko"
+# ### 사진은 몇 장이면 될까요?
+#
+# **예측해 보세요.** 업데이트 수는 그대로 두고 사진만 20장, 60장, 100장으로 늘립니다. 어느 방법이 가장 많이 나아질까요?
+# %%
+numbers = {"plates": (20, 60, 100), "cells": (20, 60)}
+
+def curve(task_name, method):
+    """Numbers of photos; mean of the mAP, and the ends of its interval."""
+    points = [interval(seeds(n, method, task_name)) for n in numbers[task_name]]
+    mean, low, high = np.array(points).T
+    return numbers[task_name], mean, np.maximum(low, 0), high
+
+for task_name in cases:
+    curves = {name: curve(task_name, method) for method, name in names.items()}
+    fig = plots.lines(
+        curves, "Photos", "mAP at 0.5, test", task_name, percent=True,
+        x_ticks={n: str(n) for n in numbers[task_name]},
+    )
+    ft.show(
+        fig,
+        alt=f"Lines of mAP on the test against the number of photos, with intervals: "
+        f"{task_name}, {', '.join(curves)}.",
+    )
+# %%
+for task_name in cases:
+    for n in numbers[task_name]:
+        tuned = seeds(n, "lp_ft", task_name)
+        for method, name in (("frozen", "frozen"), ("all", "all at once")):
+            mean, low, high = (
+                100 * x for x in interval(tuned - seeds(n, method, task_name))
+            )
+            print(
+                f"{task_name}, {n:>3} photos, LP-FT over {name}: {mean:+.1f} points "
+                f"({low:+.1f} to {high:+.1f})"
+            )
+by_number = {
+    (task_name, n): 100 * seeds(n, "lp_ft", task_name).mean()
+    for task_name in cases for n in numbers[task_name]
+}
+scratch = [100 * seeds(n, "scratch").mean() for n in numbers["plates"]]
+tuned, frozen = (seeds(60, method, "cells") for method in ("lp_ft", "frozen"))
+more_cells = [100 * x for x in interval(tuned - frozen)]
+# %% [markdown] lang="en"
+# Plates: LP-FT finds {{by_number["plates", 20]:.0f}} % after twenty photos, {{by_number["plates", 60]:.0f}} % after sixty and
+# {{by_number["plates", 100]:.0f}} % after a hundred, with wide intervals. Nothing here says that the last forty helped. They are frames of the
+# same drive, and photos that are much alike are not more data; another drive would be. From scratch it stays at {{min(scratch):.0f}} to
+# {{max(scratch):.0f}} %.
+#
+# Cells, with sixty photos: LP-FT {{by_number["cells", 60]:.0f}} %, over frozen {{more_cells[0]:+.1f}} points ({{more_cells[1]:+.1f}} to
+# {{more_cells[2]:+.1f}}).
+# %% [markdown] lang="ko"
+# 번호판에서 LP-FT는 사진 20장으로 {{by_number["plates", 20]:.0f}}%, 60장으로 {{by_number["plates", 60]:.0f}}%, 100장으로 {{by_number["plates", 100]:.0f}}%를 찾고, 구간은 넓습니다. 마지막 40장이
+# 도움이 되었다는 증거는 없습니다. 모두 같은 주행의 프레임이고, 서로 비슷한 사진은 데이터를 늘려 주지 않습니다. 다른 주행의 사진이라면 다를 것입니다. 처음부터 학습하면
+# {{min(scratch):.0f}}~{{max(scratch):.0f}}%에 머뭅니다.
+#
+# 세포는 사진 60장일 때 LP-FT가 {{by_number["cells", 60]:.0f}}%이고, 동결보다 {{more_cells[0]:+.1f}}점({{more_cells[1]:+.1f}}~{{more_cells[2]:+.1f}}) 높습니다.
 # %% [markdown] lang="en"
 # ### Look at the size of things
 #
 # On validation the same LP-FT networks have {{100 * seeds(60, "lp_ft", score="val_map50").mean():.0f}} % only, on the test
 # {{100 * measured["plates"]["LP-FT"].mean():.0f}} %. The validation is the end of the very video that was learnt from, and yet it is harder: its plates are
-# further off, a third smaller, many of them half a cell high. What the features do not see, no head can find. In a first trial, with photos of 192
+# further off. The median one is {{by_video["validation"]["median"]:.0f}} pixels high, on the test {{by_video["test"]["median"]:.0f}}, and
+# {{100 * by_video["validation"]["small"]:.0f}} % are no higher than half a cell, on the test {{100 * by_video["test"]["small"]:.0f}} %. What the features do not see, no head can find. In a first trial, with photos of 192
 # by 352 pixels, hardly any plate was found at all. Measure your objects before you turn to learning rates.
 #
 # ## What COCO loses
@@ -594,7 +656,9 @@ assert interval(blood["LP-FT"] - blood["from scratch"])[1] > 0
 # ### 물체의 크기부터 보세요
 #
 # 같은 LP-FT 신경망이 검증 데이터에서는 {{100 * seeds(60, "lp_ft", score="val_map50").mean():.0f}}%, 테스트에서는 {{100 * measured["plates"]["LP-FT"].mean():.0f}}%입니다. 검증 데이터는
-# 학습한 바로 그 영상의 끝부분인데도 더 어렵습니다. 번호판이 더 멀리 있어 3분의 1쯤 작고, 높이가 칸의 절반쯤인 것이 많습니다. 특징이 보지 못하는 것은 어떤 헤드도 찾지 못합니다. 192×352픽셀 사진으로
+# 학습한 바로 그 영상의 끝부분인데도 더 어렵습니다. 번호판이 더 멀리 있기 때문입니다. 높이의 중앙값이 {{by_video["validation"]["median"]:.0f}}픽셀로 테스트의
+# {{by_video["test"]["median"]:.0f}}픽셀보다 작고, 칸의 절반을 넘지 못하는 것이 {{100 * by_video["validation"]["small"]:.0f}}%나 됩니다(테스트에서는
+# {{100 * by_video["test"]["small"]:.0f}}%). 특징이 보지 못하는 것은 어떤 헤드도 찾지 못합니다. 192×352픽셀 사진으로
 # 처음 해 본 시험에서는 번호판을 거의 찾지 못했습니다. 학습률을 바꾸기 전에 물체의 크기부터 재세요.
 #
 # ## COCO에서 잃는 것
