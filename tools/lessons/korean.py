@@ -7,6 +7,8 @@ holds what several lessons say. In such a table
   neighbours that Python joins all of it, of a docstring or of a comment over several lines all lines joined by spaces;
 - `{placeholders}` of an f-string stand in both texts as in the source, in any order. The words in `{'start':<14}` are
   translated, too, and the width of such a column may change: a Hangul syllable is as wide as two letters;
+- a column of translated names, `{name:<14}`, stands last in its line: Python pads by letters, not by width, so
+  what came behind it would stand crooked;
 - the numbers of the English text are in the Korean one. What is printed has no others, since a builder compares the
   numbers that both editions print: "ten" becomes "열";
 - `"NN.N"` in `common.toml` stands for the number of any exercise;
