@@ -134,6 +134,17 @@ class TransferRecord:
             table[f"{backbone}: {task}"] = table_row
         return table
 
+    def accuracy_table(self, backbone: str, task: str) -> list[dict[str, Any]]:
+        """Returns the test accuracy of every recorded strategy of a pair, as `plots.accuracy_curves` takes it."""
+        table = []
+        for cell in self.cells_of(backbone, task):
+            for name in cell.strategies:
+                mean, low, high = interval(cell.scores(name))
+                accuracies = {"test_mean": mean, "test_low": low, "test_high": high}
+                counts = {"labels_per_class": cell.labels_per_class, "updates": cell.rows[0]["updates"]}
+                table.append({"strategy": name, **counts, "n": len(cell.rows), **accuracies})
+        return table
+
 
 def evidence_of(row: Mapping[str, Any]) -> Evidence:
     """Returns what a recorded row holds of the evidence that `ft.advise` uses."""

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import ftlib as ft
+from ftlib import plots
 from ftlib.course.transfer_record import TransferRecord
 from ftlib.evidence.comparison import interval
 
@@ -57,3 +58,11 @@ def test_a_table_holds_every_cell_once_with_its_interval(record):
     assert sum(one is not None for row in table.values() for one in row) == len(record.cells)
     assert table["glyphnet: digits"][0] == interval(margin(record.cell("glyphnet", "digits", 1)), bounds=(-1, 1))
     assert np.isfinite([one for row in table.values() for one in row if one]).all()
+
+
+def test_accuracies_of_a_pair_are_what_a_plot_takes(record):
+    table = record.accuracy_table("glyphnet", "textures")
+    assert plots.accuracy_curves(table) is not None
+    cell = record.cell("glyphnet", "textures", 50)
+    (row,) = [row for row in table if row["strategy"] == "scratch" and row["labels_per_class"] == 50]
+    assert row["test_mean"] == pytest.approx(cell.scores("scratch").mean()) and row["n"] == len(cell.rows)
