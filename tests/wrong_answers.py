@@ -49,20 +49,20 @@ WRONG = {
             "works in place",
         ),
     ],
-    "01.3": [
-        ('ft.check("01.3", 2 / (3 * 3 * 64))', "That is the variance"),
-        ('ft.check("01.3", np.sqrt(2 / (3 * 3 * 96)))', "counts outputs"),
-        ('ft.check("01.3", np.sqrt(2 / 64))', "counts the channels"),
-        ('ft.check("01.3", 3 * 3 * 64)', "the number of inputs"),
-        ('ft.check("01.3", 0.5)', "too large"),
-        ('ft.check("01.3", "0.059")', "Expected one number"),
+    "01b.1": [
+        ('ft.check("01b.1", 2 / (3 * 3 * 64))', "That is the variance"),
+        ('ft.check("01b.1", np.sqrt(2 / (3 * 3 * 96)))', "counts outputs"),
+        ('ft.check("01b.1", np.sqrt(2 / 64))', "counts the channels"),
+        ('ft.check("01b.1", 3 * 3 * 64)', "the number of inputs"),
+        ('ft.check("01b.1", 0.5)', "too large"),
+        ('ft.check("01b.1", "0.059")', "Expected one number"),
     ],
-    "01.4": [
-        ('ft.check("01.4", (sgd, 1e-4))', "Be bolder"),
-        ('ft.check("01.4", (sgd, 1e3))', "Be gentler"),
-        ('ft.check("01.4", (adam, 0))', "does not go downhill"),
-        ('ft.check("01.4", ("adam", 0.03))', "without quotes"),
-        ('ft.check("01.4", adam)', "Expected a pair"),
+    "01b.2": [
+        ('ft.check("01b.2", (sgd, 1e-4))', "Be bolder"),
+        ('ft.check("01b.2", (sgd, 1e3))', "Be gentler"),
+        ('ft.check("01b.2", (adam, 0))', "does not go downhill"),
+        ('ft.check("01b.2", ("adam", 0.03))', "without quotes"),
+        ('ft.check("01b.2", adam)', "Expected a pair"),
     ],
     "02.1": [
         ('ft.check("02.1", lambda losses, patience: losses.index(min(losses)))', "patience runs out before"),
@@ -170,34 +170,43 @@ WRONG = {
         ('ft.check("04.2", 128)', "Count two layers"),
         ('ft.check("04.2", "17,536")', "Expected one number"),
     ],
-    "04.3": [
-        ('ft.check("04.3", lambda photos: 255 * photos)', "dark on a bright ground"),
-        ('ft.check("04.3", lambda photos: 1 - photos)', "divides them by 255 once more"),
-        ('ft.check("04.3", lambda photos: 255 - photos)', "turned them before you scaled"),
-        ('ft.check("04.3", lambda photos: photos)', "come back as they were"),
-        ('ft.check("04.3", lambda photos: -255 * photos)', "a pixel lies between 0 and 255"),
-        ('ft.check("04.3", lambda photos: (1 - photos).round() * 255)', "Only two values are left"),
+    "04b.1": [
+        ('ft.check("04b.1", lambda photos: 255 * photos)', "dark on a bright ground"),
+        ('ft.check("04b.1", lambda photos: 1 - photos)', "divides them by 255 once more"),
+        ('ft.check("04b.1", lambda photos: 255 - photos)', "turned them before you scaled"),
+        ('ft.check("04b.1", lambda photos: photos)', "come back as they were"),
+        ('ft.check("04b.1", lambda photos: -255 * photos)', "a pixel lies between 0 and 255"),
+        ('ft.check("04b.1", lambda photos: (1 - photos).round() * 255)', "Only two values are left"),
         (
             "def mend(photos):\n    turned = 1 - photos\n    low, high = turned.min(), turned.max()\n"
-            '    return 255 * (turned - low) / (high - low)\n\nft.check("04.3", mend)',
+            '    return 255 * (turned - low) / (high - low)\n\nft.check("04b.1", mend)',
             "their own darkest and brightest pixel",
         ),
-        ('ft.check("04.3", lambda photos: 128 * (1 - photos))', "it should be"),
-        ('ft.check("04.3", lambda photos: photos.mean())', "as they came in"),
-        ('ft.check("04.3", "255 * (1 - photos)")', "Expected a function"),
+        ('ft.check("04b.1", lambda photos: 128 * (1 - photos))', "it should be"),
+        ('ft.check("04b.1", lambda photos: photos.mean())', "as they came in"),
+        ('ft.check("04b.1", "255 * (1 - photos)")', "Expected a function"),
     ],
-    "04.4": [
-        ('ft.check("04.4", lambda n, most: max(n, key=lambda name: n[name]["top1"]))', "leave out what is too slow"),
-        ('ft.check("04.4", lambda n, most: min(n, key=lambda name: n[name]["work"]))', "fits, too"),
+    "04.3": [
+        ('ft.check("04.3", lambda n, most: max(n, key=lambda name: n[name]["top1"]))', "leave out what is too slow"),
+        ('ft.check("04.3", lambda n, most: min(n, key=lambda name: n[name]["work"]))', "fits, too"),
         (
             "def choose(networks, most):\n"
             '    fitting = [name for name in networks if networks[name]["work"] < most]\n'
-            '    return max(fitting, key=lambda name: networks[name]["top1"])\n\nft.check("04.4", choose)',
+            '    return max(fitting, key=lambda name: networks[name]["top1"])\n\nft.check("04.3", choose)',
             "exactly 4.5, which is allowed",
         ),
-        ('ft.check("04.4", lambda n, most: max(r["top1"] for r in n.values() if r["work"] <= most))', "the name of a"),
-        ('ft.check("04.4", lambda n, most: "EfficientNetB0")', "not on the list"),
-        ('ft.check("04.4", "middle")', "Expected a function"),
+        ('ft.check("04.3", lambda n, most: max(r["top1"] for r in n.values() if r["work"] <= most))', "the name of a"),
+        ('ft.check("04.3", lambda n, most: "EfficientNetB0")', "not on the list"),
+        ('ft.check("04.3", "middle")', "Expected a function"),
+    ],
+    "04b.2": [
+        ('ft.check("04b.2", lambda pixels: pixels / 255)', "half of the way"),
+        ('ft.check("04b.2", lambda pixels: pixels / 127.5)', "Move everything down"),
+        ('ft.check("04b.2", lambda pixels: 1 - pixels / 127.5)', "leaves dark pixels dark"),
+        ('ft.check("04b.2", lambda pixels: pixels)', "as they were"),
+        ('ft.check("04b.2", lambda pixels: pixels / 255 - 1)', "I expected -1, 0 and 1"),
+        ('ft.check("04b.2", lambda pixels: pixels.mean())', "as large as the one that came in"),
+        ('ft.check("04b.2", -1)', "Expected a function"),
     ],
     "05.1": [
         ('ft.check("05.1", 1280 * 5)', "one weight per pair"),
@@ -395,17 +404,45 @@ WRONG = {
         ('ft.check("08.2", ft.load_task("faces", 20))', "That is the task"),
         ('ft.check("08.2", backbone)', "Expected what `ft.advise(backbone, task)` returns"),
     ],
-    "08.3": [
-        ('ft.check("08.3", lambda labels, probes, untrained: "scratch")', "Always scratch: that is a habit"),
-        ('ft.check("08.3", lambda labels, probes, untrained: "lp_ft")', "Always lp_ft: that is a habit"),
+    "08b.1": [
+        ('ft.check("08b.1", lambda accuracies, chosen: max(accuracies.values()) - accuracies[chosen])', "a fraction"),
         (
-            'ft.check("08.3", lambda labels, probes, untrained: "scratch" if probes[-1] > probes[0] else "lp_ft")',
+            "def points_lost(accuracies, chosen):\n    return 100 * (accuracies[chosen] - max(accuracies.values()))\n\n"
+            'ft.check("08b.1", points_lost)',
+            "counts what is lost",
+        ),
+        (
+            "def points_lost(accuracies, chosen):\n    best = max(accuracies.values())\n"
+            '    return 100 * (best - accuracies[chosen]) / best\n\nft.check("08b.1", points_lost)',
+            "divided by the best",
+        ),
+        (
+            "def points_lost(accuracies, chosen):\n    mean = sum(accuracies.values()) / len(accuracies)\n"
+            '    return 100 * abs(mean - accuracies[chosen])\n\nft.check("08b.1", points_lost)',
+            "the mean of all strategies",
+        ),
+        (
+            "def points_lost(accuracies, chosen):\n    worst = min(accuracies.values())\n"
+            '    return 100 * (accuracies[chosen] - worst)\n\nft.check("08b.1", points_lost)',
+            "the worst strategy",
+        ),
+        ('ft.check("08b.1", lambda accuracies, chosen: 7)', "expected 10 points, received 7"),
+        ('ft.check("08b.1", 10)', "Expected a function"),
+    ],
+    "08b.2": [
+        ('ft.check("08b.2", lambda labels, probes, untrained: "scratch")', "Always scratch: that is a habit"),
+        ('ft.check("08b.2", lambda labels, probes, untrained: "lp_ft")', "Always lp_ft: that is a habit"),
+        (
+            'ft.check("08b.2", lambda labels, probes, untrained: "scratch" if probes[-1] > probes[0] else "lp_ft")',
             "Most is lost at",
         ),
-        ('ft.check("08.3", lambda labels, probes, untrained: "scratch" if labels < 5 else "lp_ft")', "Your rule costs"),
-        ('ft.check("08.3", lambda labels, probes, untrained: "full")', "You return 'full'"),
-        ('ft.check("08.3", lambda labels, probes, untrained: probes[-1] < probes[0])', "the name of one of the three"),
-        ('ft.check("08.3", "lp_ft")', "Expected a function"),
+        (
+            'ft.check("08b.2", lambda labels, probes, untrained: "scratch" if labels < 5 else "lp_ft")',
+            "Your rule costs",
+        ),
+        ('ft.check("08b.2", lambda labels, probes, untrained: "full")', "You return 'full'"),
+        ('ft.check("08b.2", lambda labels, probes, untrained: probes[-1] < probes[0])', "the name of one of the three"),
+        ('ft.check("08b.2", "lp_ft")', "Expected a function"),
     ],
     "09.1": [
         ('ft.check("09.1", ft.L2SP(1.0))', "the anchor alone"),

@@ -9,7 +9,7 @@ as in the lessons:
     {{transfer("glyphnet/faces lp_ft", 10)}}     of the grid of backbones and tasks
     {{own_images["ratio"]["mean"]:.1f}}          of a benchmark, as it is in its file
     {{len(card["classes"])}}                     ftlib/weights/glyphnet.json
-    {{lesson 01: 100 * means["He"]:.0f}}         what this very placeholder became in the notebook of lesson 01
+    {{lesson 01b: 100 * means["He"]:.0f}}        what this very placeholder became in the notebook of lesson 01b
     {{printed 06: (\\d+) of 65 arrays}}           what a cell of lesson 06 printed; the brackets are what is taken
 """
 
@@ -136,7 +136,7 @@ def value(expression, names):
     Raises:
         Exception: Whatever the expression raises.
     """
-    asked_lesson = re.fullmatch(r"(lesson|printed) (\d\d): (.+)", expression)
+    asked_lesson = re.fullmatch(r"(lesson|printed) (\d\d[a-z]?): (.+)", expression)
     if asked_lesson:
         kind, number, wanted_text = asked_lesson.groups()
         return lesson(number, wanted_text) if kind == "lesson" else printed(number, wanted_text)
