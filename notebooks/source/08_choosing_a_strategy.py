@@ -790,12 +790,13 @@ print(
 # %% [markdown] lang="en"
 # ### Exercise 2: ask the rule
 #
-# What does `ft.advise` say about faces with 20 labels per class, under `glyphnet`? Print what you get, and read its doubts before you
-# trust it.
+# What does `ft.advise` say about faces with 20 labels per class, under `glyphnet`? Put the whole advice into `asked`, not only the name
+# of a strategy; print it, and read its doubts before you trust it.
 # %% [markdown] lang="ko"
 # ### 연습 2: 규칙에 물어보기
 #
-# 레이블이 클래스당 20개인 얼굴을 `glyphnet`으로 풀 때 `ft.advise`는 뭐라고 할까요? 결과를 출력해 보고, 믿기 전에 의심할 점(`But`)부터 읽어 보세요.
+# 레이블이 클래스당 20개인 얼굴을 `glyphnet`으로 풀 때 `ft.advise`는 뭐라고 할까요? 전략 이름만이 아니라 조언을 통째로 `asked`에
+# 담고, 출력해서, 믿기 전에 의심할 점(`But`)부터 읽어 보세요.
 # %% tags=["exercise"]
 asked = ...
 # Stuck? ft.hint("08.2"), then ft.solution("08.2")
