@@ -51,20 +51,20 @@ WRONG = {
             "works in place",
         ),
     ],
-    "01.3": [
-        ('ft.check("01.3", 2 / (3 * 3 * 64))', "That is the variance"),
-        ('ft.check("01.3", np.sqrt(2 / (3 * 3 * 96)))', "counts outputs"),
-        ('ft.check("01.3", np.sqrt(2 / 64))', "counts the channels"),
-        ('ft.check("01.3", 3 * 3 * 64)', "the number of inputs"),
-        ('ft.check("01.3", 0.5)', "too large"),
-        ('ft.check("01.3", "0.059")', "Expected one number"),
+    "01b.1": [
+        ('ft.check("01b.1", 2 / (3 * 3 * 64))', "That is the variance"),
+        ('ft.check("01b.1", np.sqrt(2 / (3 * 3 * 96)))', "counts outputs"),
+        ('ft.check("01b.1", np.sqrt(2 / 64))', "counts the channels"),
+        ('ft.check("01b.1", 3 * 3 * 64)', "the number of inputs"),
+        ('ft.check("01b.1", 0.5)', "too large"),
+        ('ft.check("01b.1", "0.059")', "Expected one number"),
     ],
-    "01.4": [
-        ('ft.check("01.4", (sgd, 1e-4))', "Be bolder"),
-        ('ft.check("01.4", (sgd, 1e3))', "Be gentler"),
-        ('ft.check("01.4", (adam, 0))', "does not go downhill"),
-        ('ft.check("01.4", ("adam", 0.03))', "without quotes"),
-        ('ft.check("01.4", adam)', "Expected a pair"),
+    "01b.2": [
+        ('ft.check("01b.2", (sgd, 1e-4))', "Be bolder"),
+        ('ft.check("01b.2", (sgd, 1e3))', "Be gentler"),
+        ('ft.check("01b.2", (adam, 0))', "does not go downhill"),
+        ('ft.check("01b.2", ("adam", 0.03))', "without quotes"),
+        ('ft.check("01b.2", adam)', "Expected a pair"),
     ],
     "02.1": [
         ('ft.check("02.1", lambda losses, patience: losses.index(min(losses)))', "patience runs out before"),
@@ -397,17 +397,45 @@ WRONG = {
         ('ft.check("08.2", ft.load_task("faces", 20))', "That is the task"),
         ('ft.check("08.2", backbone)', "Expected what `ft.advise(backbone, task)` returns"),
     ],
-    "08.3": [
-        ('ft.check("08.3", lambda labels, probes, untrained: "scratch")', "Always scratch: that is a habit"),
-        ('ft.check("08.3", lambda labels, probes, untrained: "lp_ft")', "Always lp_ft: that is a habit"),
+    "08b.1": [
+        ('ft.check("08b.1", lambda accuracies, chosen: max(accuracies.values()) - accuracies[chosen])', "a fraction"),
         (
-            'ft.check("08.3", lambda labels, probes, untrained: "scratch" if probes[-1] > probes[0] else "lp_ft")',
+            "def points_lost(accuracies, chosen):\n    return 100 * (accuracies[chosen] - max(accuracies.values()))\n\n"
+            'ft.check("08b.1", points_lost)',
+            "counts what is lost",
+        ),
+        (
+            "def points_lost(accuracies, chosen):\n    best = max(accuracies.values())\n"
+            '    return 100 * (best - accuracies[chosen]) / best\n\nft.check("08b.1", points_lost)',
+            "divided by the best",
+        ),
+        (
+            "def points_lost(accuracies, chosen):\n    mean = sum(accuracies.values()) / len(accuracies)\n"
+            '    return 100 * abs(mean - accuracies[chosen])\n\nft.check("08b.1", points_lost)',
+            "the mean of all strategies",
+        ),
+        (
+            "def points_lost(accuracies, chosen):\n    worst = min(accuracies.values())\n"
+            '    return 100 * (accuracies[chosen] - worst)\n\nft.check("08b.1", points_lost)',
+            "the worst strategy",
+        ),
+        ('ft.check("08b.1", lambda accuracies, chosen: 7)', "expected 10 points, received 7"),
+        ('ft.check("08b.1", 10)', "Expected a function"),
+    ],
+    "08b.2": [
+        ('ft.check("08b.2", lambda labels, probes, untrained: "scratch")', "Always scratch: that is a habit"),
+        ('ft.check("08b.2", lambda labels, probes, untrained: "lp_ft")', "Always lp_ft: that is a habit"),
+        (
+            'ft.check("08b.2", lambda labels, probes, untrained: "scratch" if probes[-1] > probes[0] else "lp_ft")',
             "Most is lost at",
         ),
-        ('ft.check("08.3", lambda labels, probes, untrained: "scratch" if labels < 5 else "lp_ft")', "Your rule costs"),
-        ('ft.check("08.3", lambda labels, probes, untrained: "full")', "You return 'full'"),
-        ('ft.check("08.3", lambda labels, probes, untrained: probes[-1] < probes[0])', "the name of one of the three"),
-        ('ft.check("08.3", "lp_ft")', "Expected a function"),
+        (
+            'ft.check("08b.2", lambda labels, probes, untrained: "scratch" if labels < 5 else "lp_ft")',
+            "Your rule costs",
+        ),
+        ('ft.check("08b.2", lambda labels, probes, untrained: "full")', "You return 'full'"),
+        ('ft.check("08b.2", lambda labels, probes, untrained: probes[-1] < probes[0])', "the name of one of the three"),
+        ('ft.check("08b.2", "lp_ft")', "Expected a function"),
     ],
     "09.1": [
         ('ft.check("09.1", ft.L2SP(1.0))', "the anchor alone"),

@@ -64,7 +64,7 @@ def build_site(folder):
 
 
 def _read_lessons(folder, language):
-    paths = sorted((folder / language).glob("[0-9][0-9]_*.ipynb"))
+    paths = sorted((folder / language).glob("[0-9][0-9]*_*.ipynb"))
     if not paths:
         raise SiteError(f"There is no lesson in {folder.name}/{language}. Run `make notebooks` first.")
     return [read_lesson(path, language) for path in paths]
@@ -124,7 +124,7 @@ def _render_edition(environment, language, lessons, texts):
             content=page,
             previous=previous_lesson,
             next=next_lesson,
-            label=site_words.lesson.format(number=int(page.number)) if page.number else None,
+            label=site_words.lesson.format(number=page.number, short_number=page.short_number) if page.number else None,
         )
         files[f"{language}/{page.name}.html"] = page_html.encode()
         if page.notebook:

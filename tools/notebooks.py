@@ -21,7 +21,7 @@ import nbformat
 from lessons.editions import make_notebook, project
 from lessons.kernel import execute
 from lessons.korean import compare_numbers, find_table, find_untranslated, read_table, translate_cells, translate_code
-from lessons.source import LANGUAGES, LessonError, read_lesson_source
+from lessons.source import LANGUAGES, SOURCE_FILES, LessonError, number_of, read_lesson_source
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -176,11 +176,11 @@ def main():
     parser.add_argument("--jobs", type=int, default=2, help="lessons executed at once (2)")
     args = parser.parse_args()
     notebooks_folder = ROOT / "notebooks"
-    source_paths = sorted((notebooks_folder / "source").glob("[0-9][0-9]_*.py"))
-    unknown_lessons = [n for n in args.lessons if not any(p.name.startswith(f"{n}_") for p in source_paths)]
+    source_paths = sorted((notebooks_folder / "source").glob(SOURCE_FILES))
+    unknown_lessons = [n for n in args.lessons if not any(number_of(p) == n for p in source_paths)]
     if unknown_lessons:
         sys.exit(f"No lesson {', '.join(unknown_lessons)}. There are: {', '.join(p.stem for p in source_paths)}.")
-    source_paths = [p for p in source_paths if not args.lessons or p.name[:2] in args.lessons]
+    source_paths = [p for p in source_paths if not args.lessons or number_of(p) in args.lessons]
     if args.untranslated:
         list_untranslated(source_paths)
         return

@@ -1,13 +1,6 @@
 """Checks of the exercises of lesson 08."""
 
-import functools
-from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-
-from ftlib.course.answers import Failed, Mistake, as_number, call, describe, near
-from ftlib.course.tracks import track
+from ftlib.course.answers import Mistake, as_number, call, describe, near
 from ftlib.evidence.advisor import Advice
 from ftlib.evidence.similarity import Evidence
 from ftlib.strategies.strategy import Strategy
@@ -69,80 +62,7 @@ def _check_advice(answer):
     return None
 
 
-@dataclass(frozen=True)
-class _Cell:
-    """What a rule costs for one backbone, task and number of labels: `regret` in points against the `best_name`."""
-
-    backbone: str
-    task: str
-    labels: int
-    regret: float
-    chosen_name: str
-    best_name: str
-
-
-def _check_decide(answer):
-    def choose(row):
-        name = call(answer, row["labels_per_class"], list(row["probes"].values()), row["untrained"])
-        if not isinstance(name, str) or name not in _NAMES:
-            raise Failed(Mistake("no_name", kind=describe(name), names=", ".join(_NAMES)))
-        return name
-
-    cells = _apply_rule(choose)
-    cost = _average_regret(cells)
-    habit_costs = {name: _average_regret(_apply_rule(lambda row, name=name: name)) for name in _NAMES}
-    best_habit = min(habit_costs, key=lambda name: habit_costs[name])
-    if cost < habit_costs[best_habit] - 1e-9:
-        return None
-
-    chosen_names = {cell.chosen_name for cell in cells}
-    if len(chosen_names) == 1 and cost in habit_costs.values():
-        return Mistake("one_habit", name=chosen_names.pop(), cost=cost)
-
-    worst_cell = max(cells, key=lambda cell: cell.regret)
-    return Mistake(
-        "worse_than_habit",
-        cost=cost,
-        habit=best_habit,
-        habit_cost=habit_costs[best_habit],
-        backbone=worst_cell.backbone,
-        task=worst_cell.task,
-        labels=worst_cell.labels,
-        regret=worst_cell.regret,
-        name=worst_cell.chosen_name,
-        best=worst_cell.best_name,
-    )
-
-
-def _apply_rule(choose):
-    """Returns the cells of the recorded comparison, with what a rule costs in each."""
-    cells = []
-    for (backbone, task, labels), rows in _group_rows().items():
-        accuracies = {name: float(np.mean([row["runs"][name]["test"] for row in rows])) for name in rows[0]["runs"]}
-        best_name = max(accuracies, key=lambda name: accuracies[name])
-        chosen_names = [choose(row) for row in rows]
-        regret = 100 * float(np.mean([accuracies[best_name] - accuracies[name] for name in chosen_names]))
-        cells.append(_Cell(backbone, task, labels, regret, chosen_names[0], best_name))
-    return cells
-
-
-@functools.cache
-def _group_rows():
-    """Returns one list of recorded rows per backbone, task and number of labels."""
-    transfer: Any = track("glyph").recorded("transfer")
-    grouped_rows = {}
-    for row in transfer["rows"]:
-        place = (row["backbone"], row["task"], row["labels_per_class"])
-        grouped_rows.setdefault(place, []).append(row)
-    return grouped_rows
-
-
-def _average_regret(cells):
-    return float(np.mean([cell.regret for cell in cells]))
-
-
 CHECKS = {
     "08.1": _check_gain,
     "08.2": _check_advice,
-    "08.3": _check_decide,
 }

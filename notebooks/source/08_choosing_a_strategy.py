@@ -7,13 +7,13 @@
 # **Questions**
 # - Which strategy for how many labels, and for how near a task?
 # - Can I find out how near a task is before I train anything?
-# - When is it better to start from scratch, and what does a wrong choice cost?
+# - When is it better to start from scratch?
 #
 # **You will**
 # - tell four kinds of training apart by what they learn, from which data, and at what cost
 # - measure with linear probes, in seconds, how much of a pre-training a task can use
 # - read a grid of recorded runs, data size against similarity, with intervals
-# - query a decision rule, judge it by its regret on tasks it has not seen, and write a rule of your own
+# - ask a decision rule and read its doubts, then compare where it can be wrong
 #
 # ⏱ {{minutes}} minutes · Needs: lesson 06 · Runs in about a minute on a laptop
 # %% [markdown] lang="ko"
@@ -25,13 +25,13 @@
 # **질문**
 # - 레이블이 몇 개이고 태스크가 얼마나 가까울 때 어떤 전략을 써야 할까요?
 # - 학습하기 전에 태스크가 얼마나 가까운지 알 수 있을까요?
-# - 처음부터 학습하는 편이 나은 것은 언제이고, 잘못 고르면 얼마나 손해일까요?
+# - 처음부터 학습하는 편이 나은 것은 언제일까요?
 #
 # **이 수업을 마치면**
 # - 네 가지 학습을 무엇을 배우는지, 어떤 데이터로 배우는지, 비용이 얼마인지로 구별할 수 있습니다
 # - 사전 학습(pre-training)이 태스크에 얼마나 쓸모 있는지 선형 프로브(linear probe)로 몇 초 만에 잴 수 있습니다
 # - 데이터 양과 유사도별 실험 표를 신뢰 구간까지 읽을 수 있습니다
-# - 판단 규칙에 물어보고, 처음 보는 태스크에서의 후회(regret)로 규칙을 평가하고, 규칙을 직접 작성할 수 있습니다
+# - 판단 규칙에 물어보고 의심할 점을 읽은 다음, 틀릴 수 있는 곳에서는 직접 비교할 수 있습니다
 #
 # ⏱ {{minutes}}분 · 먼저 볼 것: 6강 · 노트북 컴퓨터에서 1분 안팎이면 실행됩니다
 # %%
@@ -42,33 +42,31 @@ import numpy as np
 
 import ftlib as ft
 from ftlib import plots
-from ftlib.evidence.comparison import interval
+from ftlib.course.transfer_record import TransferRecord
+from ftlib.evidence.advisor import RULE
 
 track = ft.track("glyph")
-record = track.recorded("transfer")["rows"]
-pairs = list(dict.fromkeys((row["backbone"], row["task"]) for row in record))
-runs = sum(len(row["runs"]) for row in record)
-print(f"{runs} recorded runs, {len(pairs)} pairs of backbone and task")
+record = TransferRecord(track.recorded("transfer")["rows"])
+pairs = record.pairs
+print(f"{record.run_count} recorded runs, {len(pairs)} pairs of backbone and task")
 # %% [markdown] lang="en"
-# These runs took hours, so they were recorded. Each row belongs to one backbone, one task, one number of labels and one seed, and
-# holds the same images for all strategies. Three small functions read it.
+# These runs took hours, so they were recorded. All runs of one backbone, on one task, with one number of labels make a *cell*. It
+# has a few seeds, and within a seed every strategy learned from the same images. Here is one cell:
 # %% [markdown] lang="ko"
-# 이 실험은 몇 시간이 걸려서 미리 기록해 두었습니다. 한 줄은 백본 하나, 태스크 하나, 레이블 수 하나, 시드 하나에 해당하고, 그 안에서는 모든 전략이 같은 이미지로
-# 학습했습니다. 작은 함수 세 개로 읽어 봅시다.
+# 이 실험은 몇 시간이 걸려서 미리 기록해 두었습니다. 백본 하나, 태스크 하나, 레이블 수 하나에 해당하는 실험을 모두 모은 것이 *칸*(cell) 하나입니다. 칸마다 시드가
+# 몇 개 있고, 시드가 같으면 모든 전략이 같은 이미지로 학습했습니다. 칸 하나를 봅시다.
 # %%
-def cell(backbone, task, labels):
-    """The recorded rows of one cell of the grid, one per seed."""
-    wanted = backbone, task, labels
-    return [
-        r for r in record if (r["backbone"], r["task"], r["labels_per_class"]) == wanted
-    ]
-
-def scores(rows, strategy, score="test"):
-    return np.array([row["runs"][strategy][score] for row in rows])
-
-def mean_and_interval(values):
-    """Mean and 95 % interval over seeds, of accuracies or of their differences."""
-    return interval(values, bounds=(-1, 1))
+example = record.cell("glyphnet", "digits", 10)
+print(example)
+for name in example.strategies:
+    print(f"{name:<26}test accuracy {100 * example.scores(name).mean():.1f} %")
+# %% [markdown] lang="en"
+# Three of these names go through the whole lesson: `scratch` begins with random weights, `feature_extraction_long` freezes the backbone
+# and trains the head alone, and `lp_ft` trains the head first, then everything. (`top` trains the last stage and the head, `full` all
+# at once.)
+# %% [markdown] lang="ko"
+# 이 가운데 세 이름이 수업 내내 나옵니다. `scratch`는 무작위 가중치에서 출발하고, `feature_extraction_long`은 백본을 동결하고 헤드만 학습하고, `lp_ft`는 헤드를 먼저
+# 학습한 다음 전체를 학습합니다. (`top`은 마지막 스테이지와 헤드를, `full`은 처음부터 전체를 학습합니다.)
 # %% [markdown] lang="en"
 # ## Four words
 #
@@ -81,25 +79,29 @@ def mean_and_interval(values):
 # 동결한 백본과 비교하고, 사전 학습이 본 이미지의 수를 셉니다.
 # %%
 main = ("feature_extraction_long", "lp_ft", "scratch")
-glyph_rows = [row for row in record if row["backbone"] == "glyphnet"]
+glyph_cells = [cell for cell in record.cells if cell.backbone == "glyphnet"]
+
+def training_seconds(strategy):
+    return np.concatenate([cell.scores(strategy, "seconds") for cell in glyph_cells])
+
 price = {}
 for name in main:
-    ratios = scores(glyph_rows, name, "seconds") / scores(
-        glyph_rows, main[0], "seconds"
-    )
+    ratios = training_seconds(name) / training_seconds("feature_extraction_long")
     price[name] = float(np.median(ratios))
     print(f"{name:<26} about {price[name]:.0f} times the time of the frozen backbone")
-
-path = pathlib.Path(ft.__file__).parent / "weights" / "glyphnet.json"
-card = json.loads(path.read_text(encoding="utf-8"))["training"]
-before = card["epochs"] * card["images_per_epoch"]  # images seen in the pre-training
-ours = 32 * track.updates  # and in one of our runs
-assert price["scratch"] > 3 and price["lp_ft"] > 3 and before > 20 * ours
+assert price["scratch"] > 3 and price["lp_ft"] > 3
+# %%
+card_file = pathlib.Path(ft.__file__).parent / "weights" / "glyphnet.json"
+pretraining = json.loads(card_file.read_text(encoding="utf-8"))["training"]
+pretraining_images = pretraining["epochs"] * pretraining["images_per_epoch"]
+run_images = 32 * track.updates  # one run: batches of 32
+print(f"images: {pretraining_images:,} in the pre-training, {run_images:,} in a run")
+assert pretraining_images > 20 * run_images
 # %% [markdown] lang="en"
 # | | what is learned | from which data | cost | when |
 # |---|---|---|---|---|
 # | training from scratch | every weight, from random numbers | your own labelled images | {{price["scratch"]:.0f}} | nothing near exists, or images are plenty |
-# | pre-training | every weight, for a task that may interest nobody | a large set, here {{before:,}} drawn letters | {{before / ours:.0f}} times the images of one run, but once for all | many tasks will follow |
+# | pre-training | every weight, for a task that may interest nobody | a large set, here {{pretraining_images:,}} drawn letters | {{pretraining_images / run_images:.0f}} times the images of one run, but once for all | many tasks will follow |
 # | transfer learning with a frozen backbone | the head | your own; the features come from the pre-training | 1 | few labels, a near task |
 # | fine-tuning, head first | head, then everything, gently | your own, from the pre-trained start | {{price["lp_ft"]:.0f}} | more labels, or a task less near |
 #
@@ -108,7 +110,7 @@ assert price["scratch"] > 3 and price["lp_ft"] > 3 and before > 20 * ours
 # | | 무엇을 배우나 | 어떤 데이터로 | 비용 | 언제 |
 # |---|---|---|---|---|
 # | 처음부터 학습(training from scratch) | 모든 가중치. 난수에서 출발 | 레이블을 단 내 이미지 | {{price["scratch"]:.0f}} | 가까운 백본이 없거나 이미지가 넉넉할 때 |
-# | 사전 학습(pre-training) | 모든 가중치. 정작 쓸 일은 없을지도 모르는 태스크용 | 큰 데이터. 여기서는 그려 낸 글자 {{before:,}}장 | 학습 한 번에 쓰는 이미지의 {{before / ours:.0f}}배. 단, 한 번만 치르면 됨 | 앞으로 풀 태스크가 많을 때 |
+# | 사전 학습(pre-training) | 모든 가중치. 정작 쓸 일은 없을지도 모르는 태스크용 | 큰 데이터. 여기서는 그려 낸 글자 {{pretraining_images:,}}장 | 학습 한 번에 쓰는 이미지의 {{pretraining_images / run_images:.0f}}배. 단, 한 번만 치르면 됨 | 앞으로 풀 태스크가 많을 때 |
 # | 동결한 백본으로 하는 전이 학습(transfer learning) | 헤드 | 내 이미지. 특징은 사전 학습에서 | 1 | 레이블이 적고 태스크가 가까울 때 |
 # | 미세 조정(fine-tuning), 헤드 먼저 | 헤드, 그다음 전체를 조심스럽게 | 내 이미지. 사전 학습된 가중치에서 출발 | {{price["lp_ft"]:.0f}} | 레이블이 더 많거나 태스크가 덜 가까울 때 |
 #
@@ -139,13 +141,14 @@ tasks = {
     name: ft.load_task(name, labels_per_class=10, seed=0)
     for name in ("digits", "textures", "faces")
 }
-shown, titles = [], []
+images, titles = [], []
 for name, task in {"letters": track.source_task, **tasks}.items():
-    some = task.for_backbone(backbone).validation
-    shown += [some.images[i] for i in np.linspace(0, len(some) - 1, 8).astype(int)]
+    validation = task.for_backbone(backbone).validation
+    places = np.linspace(0, len(validation) - 1, 8).astype(int)
+    images += [validation.images[place] for place in places]
     titles += [name] + [""] * 7
 fig = plots.image_grid(
-    np.array(shown), titles, columns=8, title="What glyphnet knows, and three tasks"
+    np.array(images), titles, columns=8, title="What glyphnet knows, and three tasks"
 )
 ft.show(
     fig,
@@ -162,21 +165,23 @@ ft.show(
 # %%
 advice = {name: ft.advise(backbone, task) for name, task in tasks.items()}
 print(f"{'':<10}{'pre-trained':>12}{'random':>9}{'pixels':>9}{'gain':>8}")
-for name, one in advice.items():
-    found = one.evidence
+for name, advised in advice.items():
+    evidence = advised.evidence
     print(
-        f"{name:<10}{found.probe:>12.1%}{found.untrained:>9.1%}"
-        f"{found.pixels:>9.1%}{found.gain:>8.2f}"
+        f"{name:<10}{evidence.probe:>12.1%}{evidence.untrained:>9.1%}"
+        f"{evidence.pixels:>9.1%}{evidence.gain:>8.2f}"
     )
-gains = {name: one.evidence.gain for name, one in advice.items()}
+gains = {name: advised.evidence.gain for name, advised in advice.items()}
 # %% [markdown] lang="en"
-# `gain` divides what the pre-training adds by what random weights left undone: of what random features get wrong, the part that
-# pre-trained features get right. 1 would be
-# perfect, 0 means that the pre-training has added nothing. Coarse pixels, an image of 8 by 8, stand beside it as a warning: where
-# they do as well, no network was needed.
+# What does the last column say? Random features get some images wrong. The *gain* is the part of these mistakes that pre-trained
+# features get right: 1 if they mend all of them, 0 if the pre-training has added nothing.
+#
+# Coarse pixels, an image of 8 by 8, stand beside it as a warning: where they do as well, no network was needed.
 # %% [markdown] lang="ko"
-# *이득*(gain)은 사전 학습이 보탠 것을 무작위 가중치가 못 맞힌 것으로 나눈 값입니다. 무작위 특징이 틀리는 것 중 사전 학습된 특징이 맞히는 비율입니다. 1이면 완벽하고, 0이면 사전 학습이 보탠 것이 없다는 뜻입니다. 8×8로
-# 줄인 픽셀도 옆에 두었습니다. 픽셀만으로 그만큼 맞힌다면 애초에 신경망이 필요 없었던 것이니까요.
+# 마지막 열은 무엇일까요? 무작위 특징은 이미지 몇 장을 틀립니다. 사전 학습된 특징이 그 오답 중 몇이나 맞히는지가 *이득*(gain)입니다. 모두 맞히면 1, 사전 학습이 보탠 것이
+# 없으면 0입니다.
+#
+# 8×8로 줄인 픽셀도 옆에 두었습니다. 픽셀만으로 그만큼 맞힌다면 애초에 신경망이 필요 없었던 것이니까요.
 # %% [markdown] lang="en"
 # ### Exercise 1: the gain
 #
@@ -216,35 +221,14 @@ assert gains["digits"] > gains["textures"] + 0.2 and advice["faces"].doubts
 #
 # **예측해 보세요.** 숫자에는 뒤쪽 스테이지가 첫 스테이지보다 낫습니다. 질감에는 어떨까요?
 # %%
-from ftlib.evidence.advisor import RULE
-from ftlib.evidence.similarity import Evidence
-
-def evidence(row):
-    keys = (
-        "classes",
-        "labels_per_class",
-        "probes",
-        "untrained",
-        "pixels",
-        "validation",
-    )
-    # Recorded numbers, in the form that ft.advise uses.
-    return Evidence(*(row[key] for key in keys))
-
-def by_stage(rows):
-    return np.array([list(row["probes"].values()) for row in rows])
-# %%
-series = {}
-for task in [task for name, task in pairs if name == "glyphnet"]:
-    probed = by_stage(cell("glyphnet", task, 10))
-    series[task] = (
-        (1, 2, 3),
-        probed.mean(axis=0),
-        probed.min(axis=0),
-        probed.max(axis=0),
-    )
+curves = {}
+for cell in glyph_cells:
+    if cell.labels_per_class == 10:
+        probes = cell.stage_probes
+        worst, best = probes.min(axis=0), probes.max(axis=0)
+        curves[cell.task] = (1, 2, 3), probes.mean(axis=0), worst, best
 fig = plots.lines(
-    series,
+    curves,
     "Stage of glyphnet (1: at the input)",
     "Linear probe, validation (bars: worst to best seed)",
     "The deeper the stage, the better for digits and the worse for textures",
@@ -255,84 +239,48 @@ ft.show(
     alt="Accuracy of a linear probe on each of three stages, ten labels per class: "
     "it rises for digits and falls for textures.",
 )
-assert (np.diff(series["textures"][1]) < -0.03).all()
-assert series["digits"][1][2] > series["digits"][1][0] + 0.1
+assert (np.diff(curves["textures"][1]) < -0.03).all()
+assert curves["digits"][1][2] > curves["digits"][1][0] + 0.1
 # %% [markdown] lang="en"
 # For textures the first stage is best: it sees edges in small patches, which textures have too. Later stages keep less of it. How
-# much of that is due to letters we cannot say: in lesson 03 random weights fell with depth, too. Still, there are two signs of nearness: the gain, and whether the probes rise towards
-# the last stage. Here are both, for every pair in the record, photos under MobileNetV2 too.
+# much of that is due to letters we cannot say: in lesson 03 random weights fell with depth, too.
+#
+# Still, there are now two signs of nearness: the gain, and whether the probes rise from the first stage to the last. (Which of them
+# can be trusted more, lesson 08b asks.)
 # %% [markdown] lang="ko"
 # 질감에는 첫 스테이지가 가장 낫습니다. 좁은 범위의 경계를 보는데, 그런 것은 질감에도 있습니다. 뒤쪽 스테이지로 갈수록 그것이 덜 남습니다. 그중 얼마가 글자 탓인지는 알 수
-# 없습니다. 3강에서는 무작위 가중치도 깊어질수록 떨어졌습니다. 그래도 유사도의 단서가 둘 생겼습니다. 이득, 그리고 프로브의 정확도가 마지막 스테이지로 갈수록 오르는지입니다. 기록에 있는 백본과 태스크의 모든 쌍에서 둘을 봅시다. MobileNetV2로
-# 본 사진도 있습니다.
-# %%
-near = {
-    pair: float(np.mean([evidence(row).gain for row in cell(*pair, 10)]))
-    for pair in pairs
-}
-depth = {
-    pair: float(
-        np.mean(by_stage(cell(*pair, 10))[:, -1] - by_stage(cell(*pair, 10))[:, 0])
-    )
-    for pair in pairs
-}
-ordered = sorted(pairs, key=near.get, reverse=True)
-print(f"{'ten labels per class':<28}{'gain':>6}{'last stage minus first':>26}")
-for pair in ordered:
-    print(f"{': '.join(pair):<28}{near[pair]:>6.2f}{100 * depth[pair]:>+19.1f} points")
-assert depth["glyphnet", "textures"] < -0.1 < 0.1 < depth["glyphnet", "digits"]
+# 없습니다. 3강에서는 무작위 가중치도 깊어질수록 떨어졌습니다.
+#
+# 그래도 유사도의 단서가 둘 생겼습니다. 이득, 그리고 프로브의 정확도가 첫 스테이지에서 마지막 스테이지로 가면서 오르는지입니다. (둘 중 어느 쪽을 더 믿을 만한지는 8b강에서
+# 따져 봅니다.)
 # %% [markdown] lang="en"
 # ## Is the pre-training worth keeping?
 #
-# Which sign is right, the runs will tell. For each cell of the grid we take the better of the two pre-trained strategies, as
-# validation sees it, and subtract training from scratch: same images, same updates, same seed, so we subtract seed by seed.
+# Now the runs themselves. For each cell we take the better of the two pre-trained strategies, as validation sees it, and subtract
+# training from scratch. Images, updates and seeds are the same on both sides, so we subtract seed by seed.
 #
-# **Predict.** In which corner of the grid is the pre-training worth most? Is there a cell where it is worth less than nothing?
+# **Predict.** In which corner of the table is the pre-training worth most? Is there a cell where it is worth less than nothing?
 # %% [markdown] lang="ko"
 # ## 사전 학습은 남겨 둘 만할까요?
 #
-# 어느 단서가 맞는지는 실험이 말해 줍니다. 칸마다 사전 학습을 쓰는 두 전략 중 검증 정확도가 높은 쪽에서 처음부터 학습한 결과를 뺍니다. 이미지도, 업데이트
-# 횟수도, 시드도 같으므로 시드마다 뺍니다.
+# 이제 실험 결과를 봅시다. 칸마다 사전 학습을 쓰는 두 전략 중 검증 정확도가 높은 쪽에서 처음부터 학습한 결과를 뺍니다. 이미지도, 업데이트
+# 횟수도, 시드도 양쪽이 같으므로 시드마다 뺍니다.
 #
 # **예측해 보세요.** 사전 학습의 가치가 가장 큰 곳은 표의 어느 구석일까요? 오히려 손해인 칸도 있을까요?
 # %%
-bins = {
-    1: "1",
-    3: "3",
-    10: "10",
-    20: "20 to 30",
-    30: "20 to 30",
-    40: "40 to 80",
-    50: "40 to 80",
-    80: "40 to 80",
-}
-columns = list(dict.fromkeys(bins.values()))
-sizes = {
-    pair: sorted(
-        {r["labels_per_class"] for r in record if (r["backbone"], r["task"]) == pair}
-    )
-    for pair in pairs
-}
-# %%
-def grid(effect):
-    """What `effect` finds in every recorded cell, with intervals: a row per pair, the
-    largest gain first."""
-    rows = {}
-    for pair in ordered:
-        line = dict.fromkeys(columns)
-        line |= {
-            bins[labels]: mean_and_interval(effect(cell(*pair, labels)))
-            for labels in sizes[pair]
-        }
-        rows[": ".join(pair)] = list(line.values())
-    return rows
+def worth_of_pretraining(cell):
+    """The better of the two pre-trained strategies minus scratch, seed by seed."""
+    pretrained = ("feature_extraction_long", "lp_ft")
+    better = max(pretrained, key=lambda name: cell.scores(name, "validation").mean())
+    return cell.scores(better) - cell.scores("scratch")
 
-def kept(rows):
-    """What the better pre-trained strategy has over scratch, for each seed."""
-    best = max(main[:2], key=lambda name: scores(rows, name, "validation").mean())
-    return scores(rows, best) - scores(rows, "scratch")
+def gain_with_ten_labels(pair):
+    return np.mean([evidence.gain for evidence in record.cell(*pair, 10).evidence])
+
+by_gain = sorted(record.pairs, key=gain_with_ten_labels, reverse=True)
+worth = record.tabulate(worth_of_pretraining, by_gain)
 # %%
-worth = grid(kept)
+columns = ["1", "3", "10", "20 to 30", "40 to 80"]
 title = "Pre-trained minus scratch, test accuracy; the largest gain first"
 fig = plots.effect_grid(worth, columns, "Labels per class", title)
 ft.show(
@@ -341,67 +289,46 @@ ft.show(
     "the pre-training is worth in points. On digits a lot with one label and little "
     "with many; on textures below 0.",
 )
-sure = [one for row in worth.values() for one in row if one]
-cared = {
-    r["strategy"]: r["test_mean"]
-    for r in track.recorded("digits").table()
-    if r["labels_per_class"] == 1
-}
-# Lesson 05: every strategy could choose.
-choosing = max(cared[name] for name in main[:2]) - cared["scratch"]
-won, lost = sum(low > 0 for _, low, _ in sure), sum(high < 0 for *_, high in sure)
+# %%
+measured = [effect for row in worth.values() for effect in row if effect]
+won = sum(low > 0 for _, low, _ in measured)
+lost = sum(high < 0 for _, _, high in measured)
+print(f"{len(measured)} cells: {won} above 0 for certain, {lost} below 0 for certain")
 digits, textures = (
-    [one for one in worth[f"glyphnet: {name}"] if one]
+    [effect for effect in worth[f"glyphnet: {name}"] if effect]
     for name in ("digits", "textures")
 )
-assert 0.4 < choosing / digits[0][0] < 0.6
-assert (
-    digits[0][1] > 0.1
-    and digits[0][0] > digits[1][0] > digits[-1][0]
-    and max(textures)[0] < 0
-)
+assert digits[0][1] > 0.1 and digits[0][0] > digits[1][0] > digits[-1][0]
+assert max(textures)[0] < 0
 # %% [markdown] lang="en"
-# Of {{len(sure)}} cells, {{won}} lie above 0 with their whole interval, {{lost}} below; in the other
-# {{len(sure) - won - lost}} the seeds cannot tell. On digits pre-training is worth {{100 * digits[0][0]:.0f}} points with one label per
+# Of {{len(measured)}} cells, {{won}} lie above 0 with their whole interval, {{lost}} below; in the other
+# {{len(measured) - won - lost}} the seeds cannot tell. On digits pre-training is worth {{100 * digits[0][0]:.0f}} points with one label per
 # class and {{100 * digits[-1][0]:.1f}} with 50: labels replace it. On textures it is worth less than nothing in the mean, with few labels
 # and with many.
 #
-# Lesson 05 had {{100 * choosing:.0f}} points with one label per class, not {{100 * digits[0][0]:.0f}}. There scratch could choose its rate and a stronger
-# regularization; here every strategy runs as it comes. So about half of this advantage is only that scratch was not tuned.
+# But lesson 05 found less for digits with one label. How much less, and why?
 # %% [markdown] lang="ko"
-# {{len(sure)}}칸 중 구간 전체가 0보다 위인 칸이 {{won}}개, 아래인 칸이 {{lost}}개이고, 나머지 {{len(sure) - won - lost}}칸은 시드 몇 개로는 가릴 수 없습니다. 숫자에서
+# {{len(measured)}}칸 중 구간 전체가 0보다 위인 칸이 {{won}}개, 아래인 칸이 {{lost}}개이고, 나머지 {{len(measured) - won - lost}}칸은 시드 몇 개로는 가릴 수 없습니다. 숫자에서
 # 사전 학습의 가치는 클래스당 레이블이 하나일 때 {{100 * digits[0][0]:.0f}}%p, 50개일 때 {{100 * digits[-1][0]:.1f}}%p입니다. 레이블이 사전 학습을 대신하는 것입니다.
 # 질감에서는 레이블이 적든 많든 평균이 오히려 손해입니다.
 #
-# 5강에서는 클래스당 레이블이 하나일 때 {{100 * digits[0][0]:.0f}}%p가 아니라 {{100 * choosing:.0f}}%p였습니다. 거기서는 처음부터 학습하는 쪽도 학습률과 더 강한 정규화를 고를 수 있었고, 여기서는
-# 모든 전략이 기본값대로입니다. 이 차이의 절반쯤은 처음부터 학습하는 쪽의 설정을 덜 맞춰 준 탓입니다.
+# 그런데 5강에서는 레이블이 하나인 숫자에서 이보다 작은 값이 나왔습니다. 얼마나 작았고, 왜 그럴까요?
 # %%
-at_ten = {pair: float(np.mean(kept(cell(*pair, 10)))) for pair in pairs}
-agrees = [pair for pair in pairs if (depth[pair] > 0) == (at_ten[pair] > 0)]
-for pair in ordered:
-    signs = f"gain {near[pair]:.2f}, last stage minus first {100 * depth[pair]:+.1f}"
-    print(f"{': '.join(pair):<28}{signs:<42}worth {100 * at_ten[pair]:+.1f} points")
-always = sum(value > 0 for value in at_ten.values())
-print(
-    f"the depth is right about {len(agrees)} of {len(pairs)} pairs, 'always keep it' "
-    f"about {always}"
-)
-fashion, texture = ("glyphnet", "fashion_mnist"), ("glyphnet", "textures")
-assert (
-    near[fashion] < near[texture] and at_ten[fashion] > 0.02 and at_ten[texture] < -0.05
-)
-assert {fashion, texture, ("glyphnet", "digits")} <= set(agrees)
+one_label = {
+    row["strategy"]: row["test_mean"]
+    for row in track.recorded("digits").table()
+    if row["labels_per_class"] == 1
+}
+pretrained_best = max(one_label["feature_extraction_long"], one_label["lp_ft"])
+tuned_worth = pretrained_best - one_label["scratch"]
+print(f"lesson 05, where scratch was tuned as well: {100 * tuned_worth:.0f} points")
+assert 0.4 < tuned_worth / digits[0][0] < 0.6
 # %% [markdown] lang="en"
-# Fashion-MNIST has a smaller gain than the textures, {{near[fashion]:.2f}} against {{near[texture]:.2f}}; yet its pre-training is
-# worth {{100 * at_ten[fashion]:+.1f}} points with ten labels, theirs {{100 * at_ten[texture]:+.1f}}. Better than random is not much to
-# ask: a network that learns from its own images does not stay random. The second sign is right about these two and about digits. But
-# it was of real use for one pair only, the textures: the habit "always keep it" is right about {{always}} of {{len(pairs)}}. And nine
-# pairs are few.
+# {{100 * tuned_worth:.0f}} points, not {{100 * digits[0][0]:.0f}}. In lesson 05 scratch could choose its rate and a stronger
+# regularization; here every strategy runs as it comes. So about half of this advantage is only that scratch was not tuned.
 # %% [markdown] lang="ko"
-# Fashion-MNIST는 질감보다 이득이 작습니다({{near[fashion]:.2f}} 대 {{near[texture]:.2f}}). 그런데 레이블이 열 개일 때 사전 학습의 가치는 Fashion-MNIST가
-# {{100 * at_ten[fashion]:+.1f}}%p, 질감이 {{100 * at_ten[texture]:+.1f}}%p입니다. 무작위보다 낫기는 어렵지 않습니다. 직접 이미지를 보고 배우는 신경망은 무작위인 채로
-# 있지 않으니까요. 두 번째 단서는 이 둘과 숫자를 모두 맞혔습니다. 다만 "언제나 남겨 둔다"는 습관도 {{len(pairs)}}쌍 중 {{always}}쌍을 맞히니, 이 단서가 실제로 도움이 된 것은
-# 질감 한 쌍뿐이고, 아홉 쌍은 적은 수입니다.
+# {{100 * digits[0][0]:.0f}}%p가 아니라 {{100 * tuned_worth:.0f}}%p였습니다. 5강에서는 처음부터 학습하는 쪽도 학습률과 더 강한 정규화를 고를 수 있었고, 여기서는
+# 모든 전략이 기본값대로입니다. 이 차이의 절반쯤은 처음부터 학습하는 쪽의 설정을 덜 맞춰 준 탓입니다.
 # %% [markdown] lang="en"
 # On faces the intervals are wide: two classes, and {{advice["faces"].evidence.validation}} validation images. Every strategy does well
 # there, none stands out for certain, and so the choice hardly matters.
@@ -409,20 +336,24 @@ assert {fashion, texture, ("glyphnet", "digits")} <= set(agrees)
 # 얼굴은 구간이 넓습니다. 클래스가 둘이고 검증 이미지가 {{advice["faces"].evidence.validation}}장뿐입니다. 어느 전략이나 잘하고 확실히 두드러지는 것이 없으니, 무엇을 골라도 큰
 # 차이가 없습니다.
 # %%
-mobile = [row for row in record if row["backbone"] == "MobileNetV2"]
+mobile_rows = [
+    row for cell in record.cells if cell.backbone == "MobileNetV2" for row in cell.rows
+]
 guessing = [
-    row for row in mobile if row["runs"]["scratch"]["validation"] < 1.1 / row["classes"]
+    row
+    for row in mobile_rows
+    if row["runs"]["scratch"]["validation"] < 1.1 / row["classes"]
 ]
 print(
-    f"MobileNetV2 from scratch: {len(guessing)} of {len(mobile)} recorded runs are no "
-    "better than guessing"
+    f"MobileNetV2 from scratch: {len(guessing)} of {len(mobile_rows)} recorded runs "
+    "are no better than guessing"
 )
 # %% [markdown] lang="en"
-# And a caution: under MobileNetV2 scratch has no fair chance. It has {{mobile[0]["updates"]}} updates for a network of dozens of layers,
+# And a caution: under MobileNetV2 scratch has no fair chance. It has {{mobile_rows[0]["updates"]}} updates for a network of dozens of layers,
 # and some runs keep a guess as their best epoch. The record cannot tell whether other settings would have mended that. Read these rows
 # as what is possible in so few updates, not as what pre-training is worth in the end.
 # %% [markdown] lang="ko"
-# 조심할 것이 하나 있습니다. MobileNetV2를 처음부터 학습한 쪽에는 공정한 기회가 없었습니다. 층이 수십 개인 신경망에 업데이트가 {{mobile[0]["updates"]}}번뿐이고, 찍는 것과 다름없는
+# 조심할 것이 하나 있습니다. MobileNetV2를 처음부터 학습한 쪽에는 공정한 기회가 없었습니다. 층이 수십 개인 신경망에 업데이트가 {{mobile_rows[0]["updates"]}}번뿐이고, 찍는 것과 다름없는
 # 에폭이 가장 좋은 에폭으로 남은 실행도 있습니다. 다른 설정이었다면 나았을지는 이 기록으로 알 수 없습니다. 이 줄들은 이렇게 적은 업데이트로 어디까지 되는지를 보여 줄 뿐, 사전 학습의 최종 가치를 보여 주지는 않습니다.
 # %% [markdown] lang="en"
 # ## A case where scratch wins
@@ -437,52 +368,35 @@ print(
 #
 # **예측해 보세요.** 그러다 보면 사전 학습된 출발점이 앞서게 될까요?
 # %%
-def table(backbone, task):
-    """Mean and interval of every recorded strategy, as `plots.accuracy_curves` takes
-    them."""
-    rows = []
-    for labels in sizes[backbone, task]:
-        seeds = cell(backbone, task, labels)
-        row = {
-            "labels_per_class": labels,
-            "updates": seeds[0]["updates"],
-            "n": len(seeds),
-        }
-        for name in seeds[0]["runs"]:
-            measured = zip(
-                ("test_mean", "test_low", "test_high"),
-                mean_and_interval(scores(seeds, name)),
-            )
-            rows.append({"strategy": name, **row, **dict(measured)})
-    return rows
-# %%
 ft.show(
-    plots.accuracy_curves(table("glyphnet", "textures")),
+    plots.accuracy_curves(record.accuracy_table("glyphnet", "textures")),
     alt="Accuracy on textures against labels per class. Scratch ends on top, full "
     "and LP-FT below it, the last stage alone and the frozen backbone at the bottom.",
 )
-ahead = {name: [] for name in ("lp_ft", "full")}
-for name, points in ahead.items():
-    for labels in sizes["glyphnet", "textures"]:
-        rows = cell("glyphnet", "textures", labels)
-        points += list(100 * (scores(rows, "scratch") - scores(rows, name)))
-        assert (
-            max(scores(rows, other).mean() for other in rows[0]["runs"])
-            == scores(rows, "scratch").mean()
-        )
+texture_cells = record.cells_of("glyphnet", "textures")
+# In every cell scratch has the highest mean.
 assert all(
-    np.mean(points) > 2 and np.mean(np.greater(points, 0)) > 0.75
-    for points in ahead.values()
+    cell.scores("scratch").mean() == max(cell.scores(s).mean() for s in cell.strategies)
+    for cell in texture_cells
 )
+# %%
+lead_of_scratch = {}
+for name in ("lp_ft", "full"):
+    leads = [cell.scores("scratch") - cell.scores(name) for cell in texture_cells]
+    lead_of_scratch[name] = 100 * np.concatenate(leads)
+    won_runs = (lead_of_scratch[name] > 0).sum()
+    print(f"scratch beats {name:<6} in {won_runs} of {len(lead_of_scratch[name])} runs")
+assert all(points.mean() > 2 for points in lead_of_scratch.values())
+assert all((points > 0).mean() > 0.75 for points in lead_of_scratch.values())
 # %% [markdown] lang="en"
-# Never. Over all numbers of labels, scratch beats `lp_ft` in {{sum(p > 0 for p in ahead["lp_ft"])}} of {{len(ahead["lp_ft"])}} pairs
-# of runs on the same images, by {{np.mean(ahead["lp_ft"]):.0f}} points in the mean, and `full` in
-# {{sum(p > 0 for p in ahead["full"])}}, by {{np.mean(ahead["full"]):.0f}} points. An honest win for scratch, against our strategies as
+# Never. Over all numbers of labels, scratch beats `lp_ft` in {{(lead_of_scratch["lp_ft"] > 0).sum()}} of {{len(lead_of_scratch["lp_ft"])}} pairs
+# of runs on the same images, by {{lead_of_scratch["lp_ft"].mean():.0f}} points in the mean, and `full` in
+# {{(lead_of_scratch["full"] > 0).sum()}}, by {{lead_of_scratch["full"].mean():.0f}} points. An honest win for scratch, against our strategies as
 # they come.
 # %% [markdown] lang="ko"
-# 그런 일은 없습니다. 레이블 수를 통틀어, 같은 이미지로 학습한 {{len(ahead["lp_ft"])}}쌍 중 처음부터 학습한 쪽이 `lp_ft`를 이긴 것이
-# {{sum(p > 0 for p in ahead["lp_ft"])}}쌍이고 평균 {{np.mean(ahead["lp_ft"]):.0f}}%p 앞섭니다. `full`을 이긴 것은 {{sum(p > 0 for p in ahead["full"])}}쌍,
-# 평균 {{np.mean(ahead["full"]):.0f}}%p입니다. 정해 둔 전략을 그대로 쓴다면 처음부터 학습하는 쪽이 정당하게 이겼습니다.
+# 그런 일은 없습니다. 레이블 수를 통틀어, 같은 이미지로 학습한 {{len(lead_of_scratch["lp_ft"])}}쌍 중 처음부터 학습한 쪽이 `lp_ft`를 이긴 것이
+# {{(lead_of_scratch["lp_ft"] > 0).sum()}}쌍이고 평균 {{lead_of_scratch["lp_ft"].mean():.0f}}%p 앞섭니다. `full`을 이긴 것은 {{(lead_of_scratch["full"] > 0).sum()}}쌍,
+# 평균 {{lead_of_scratch["full"].mean():.0f}}%p입니다. 정해 둔 전략을 그대로 쓴다면 처음부터 학습하는 쪽이 정당하게 이겼습니다.
 # %% [markdown] lang="en"
 # But why did it lose: because of its start, or because of its low rate? Our strategies tune with care, at 3e-4, to spare the
 # pre-training; scratch runs at 1e-3. So let both choose their rate on validation. Lesson 06 has recorded scratch like that, lesson 07 `full`.
@@ -494,37 +408,35 @@ assert all(
 #
 # **예측해 보세요.** 양쪽 다 고를 수 있으면 누가 앞설까요?
 # %%
-def ends(values):
-    return float(np.mean(values)), min(values), max(values)
+full_by_rate = {}
+for row in track.recorded("gradual").rows:
+    if (row["task"], row["method"]) == ("textures", "full"):
+        full_by_rate.setdefault(row["rate"], []).append(row)
 
-free = [
-    row
-    for row in track.recorded("gradual").rows
-    if (row["task"], row["method"]) == ("textures", "full")
+def mean_validation(rate):
+    return np.mean([row["val_accuracy"] for row in full_by_rate[rate]])
+
+best_rate = max(sorted(full_by_rate), key=mean_validation)
+tuned_scratch_rows = [
+    row for row in track.recorded("textures").rows if row["strategy"] == "scratch"
 ]
-by_rate = {
-    rate: [r for r in free if r["rate"] == rate]
-    for rate in sorted({r["rate"] for r in free})
-}
-best = max(
-    by_rate, key=lambda rate: np.mean([r["val_accuracy"] for r in by_rate[rate]])
-)
-alone = [
-    r["test_accuracy"]
-    for r in track.recorded("textures").rows
-    if r["strategy"] == "scratch"
-]
+print(f"validation chooses the rate {best_rate:g} for full")
+assert best_rate > 1e-3
 # %%
-level = {
-    "full at 3e-4": ends([r["test_accuracy"] for r in by_rate[3e-4]]),
-    f"full at {best:g}, by validation": ends(
-        [r["test_accuracy"] for r in by_rate[best]]
-    ),
-    "scratch, by validation": ends(alone),
-}
+def mean_worst_best(rows):
+    accuracies = [row["test_accuracy"] for row in rows]
+    return float(np.mean(accuracies)), min(accuracies), max(accuracies)
+
+full_low = mean_worst_best(full_by_rate[3e-4])
+full_tuned = mean_worst_best(full_by_rate[best_rate])
+scratch_tuned = mean_worst_best(tuned_scratch_rows)
 fig = plots.bars(
-    level,
-    "It was the care that lost, not the start",
+    {
+        "full at 3e-4": full_low,
+        f"full at {best_rate:g}, by validation": full_tuned,
+        "scratch, by validation": scratch_tuned,
+    },
+    "The low rate lost, not the pre-trained start",
     "Test accuracy, textures, ten labels per class (lines: worst to best seed)",
     percent=True,
 )
@@ -533,91 +445,19 @@ ft.show(
     alt="Bars: full at 0.0003 is far below scratch; at the rate that validation "
     "chose it is level with it or above.",
 )
-assert level["full at 3e-4"][2] < level["scratch, by validation"][1] and best > 1e-3
-assert list(level.values())[1][0] > level["scratch, by validation"][0] - 0.02
+assert full_low[2] < scratch_tuned[1] and full_tuned[0] > scratch_tuned[0] - 0.02
 # %% [markdown] lang="en"
-# At ten times the rate the pre-trained start is no longer behind: {{100 * list(level.values())[1][0]:.1f}} % against
-# {{100 * level["scratch, by validation"][0]:.1f}} %. So the record holds no case where the start itself did harm. What scratch beats is
-# the low rate, the care of the picture's title: it protects features that do not fit. Far from the source, move freely, from
-# whatever start.
+# At ten times the rate the pre-trained start is no longer behind: {{100 * full_tuned[0]:.1f}} % against
+# {{100 * scratch_tuned[0]:.1f}} %. So the record holds no case where the start itself did harm. What scratch beats is
+# the low rate: it protects features that do not fit. Far from the source, move freely, from whatever start.
 # %% [markdown] lang="ko"
-# 학습률을 열 배로 높이면 사전 학습된 출발점도 더는 뒤지지 않습니다. {{100 * list(level.values())[1][0]:.1f}}% 대
-# {{100 * level["scratch, by validation"][0]:.1f}}%입니다. 출발점 자체가 해가 된 경우는 기록에 없습니다. 진 이유는 출발점이 아니라 낮은 학습률이었습니다. 그림 제목의 care가 이것입니다. 맞지 않는
+# 학습률을 열 배로 높이면 사전 학습된 출발점도 더는 뒤지지 않습니다. {{100 * full_tuned[0]:.1f}}% 대
+# {{100 * scratch_tuned[0]:.1f}}%입니다. 출발점 자체가 해가 된 경우는 기록에 없습니다. 진 이유는 출발점이 아니라 낮은 학습률이었습니다. 맞지 않는
 # 특징을 지키려 들면 손해를 봅니다. 원천 태스크에서 멀면, 어디서 출발하든 자유롭게 움직이세요.
-# %% [markdown] lang="en"
-# ## In between: keep the beginning
-#
-# For textures the early stages fitted best. That suggests one more way, a *hybrid*: keep the first stages, draw the rest anew, and
-# train everything at the rate of scratch (Yosinski et al., 2014, cut networks like that). In `ftlib` it is a strategy with `keep`:
-# %% [markdown] lang="ko"
-# ## 중간 길: 앞부분만 남기기
-#
-# 질감에는 앞쪽 스테이지가 잘 맞았습니다. 그렇다면 한 가지 방법이 더 있습니다. 앞쪽 스테이지만 남기고, 나머지는 새로 초기화해서, 처음부터 학습할 때의 학습률로 전체를 학습하는
-# 하이브리드(hybrid)입니다(Yosinski 등, 2014가 신경망을 이렇게 잘라 보았습니다). `ftlib`에서는 `keep`을 준 전략입니다.
-# %%
-print(ft.strategy("hybrid"))
-names = [stage.name for stage in ft.stages(backbone)]
-print("of the stages", ", ".join(names))
-# %% [markdown] lang="en"
-# First the record, on digits with ten labels. There the late stages are the best ones, and the hybrid throws the last away.
-#
-# **Predict.** How much will that cost, compared with LP-FT?
-# %% [markdown] lang="ko"
-# 먼저 레이블이 열 개인 숫자의 기록을 봅니다. 숫자에는 뒤쪽 스테이지가 더 나은데, 하이브리드는 마지막 스테이지를 버립니다.
-#
-# **예측해 보세요.** LP-FT와 비교해 얼마나 손해일까요?
-# %%
-listed = track.recorded("digits").table() + track.recorded("digits-others").table()
-ten = {r["strategy"]: r for r in listed if r["labels_per_class"] == 10}
-four = ("scratch", "hybrid", *main[:2])
-bars = {
-    name: [ten[name][f"test_{k}"] for k in ("mean", "low", "high")] for name in four
-}
-fig = plots.bars(
-    bars, "On digits, two stages of three are all that it takes",
-    "Test accuracy, digits, ten labels per class (lines: 95 % intervals)", percent=True,
-)
-ft.show(
-    fig,
-    alt="Bars: the hybrid is level with the frozen backbone and with LP-FT; scratch "
-    "is lower.",
-)
-assert bars["hybrid"][1] > bars["scratch"][2] and bars["hybrid"][2] > bars["lp_ft"][0]
-# %% [markdown] lang="en"
-# Nothing that shows: {{100 * bars["hybrid"][0]:.1f}} % against {{100 * bars["lp_ft"][0]:.1f}} %, closer than the seeds of either. Two stages
-# that know strokes are worth {{100 * (bars["hybrid"][0] - bars["scratch"][0]):.0f}} points over scratch. Now the textures, live, beside
-# the recorded runs on the very same images.
-#
-# **Predict.** Where will the hybrid land: at LP-FT, at scratch, or above both?
-# %% [markdown] lang="ko"
-# 드러나는 손해가 없습니다. {{100 * bars["hybrid"][0]:.1f}}% 대 {{100 * bars["lp_ft"][0]:.1f}}%로, 시드에 따른 차이보다 작습니다. 획을 아는 스테이지 두 개만으로도 처음부터 학습한 것보다
-# {{100 * (bars["hybrid"][0] - bars["scratch"][0]):.0f}}%p 높습니다. 이제 질감을 직접 학습해서, 같은 이미지로 학습한 기록과 나란히 놓아 봅시다.
-#
-# **예측해 보세요.** 하이브리드는 어디쯤일까요? LP-FT만큼, 처음부터 학습한 것만큼, 아니면 둘보다 높을까요?
-# %%
-model = ft.classifier(backbone, tasks["textures"].num_classes)
-mixed = ft.fit(
-    model, tasks["textures"], "hybrid", updates=track.updates, seed=0, verbose=False
-)
-# The same images.
-same = [row for row in cell("glyphnet", "textures", 10) if row["seed"] == 0]
-beside = {
-    name: scores(same, name, "validation")[0] for name in ("scratch", "full", *main[:2])
-}
-for name, value in {"hybrid, live": mixed.val_accuracy, **beside}.items():
-    print(f"{name:<26}validation {100 * value:.1f} %")
-assert mixed.val_accuracy > max(beside.values())
-# %% [markdown] lang="en"
-# Above the other four as they come, on this seed. (One seed is an anecdote: try `seed=1` and `seed=2`, for the task and for `ft.fit`.)
-# But `full` at the rate that validation chose kept every stage, and read no less in the picture above. It was the low rate that had
-# to go; the last stages need not.
-# %% [markdown] lang="ko"
-# 이 시드에서는 기본값대로 돌린 나머지 넷보다 높습니다. (시드 하나는 우연일 수 있습니다. 태스크와 `ft.fit`에 `seed=1`, `seed=2`를 주어 돌려 보세요.) 하지만 앞의 그림에서 검증으로 고른
-# 학습률을 쓴 `full`은 스테이지를 모두 남기고도 이보다 못하지 않았습니다. 버려야 했던 것은 낮은 학습률이지 뒤쪽 스테이지가 아닙니다.
 # %% [markdown] lang="en"
 # ## Stand still or move?
 #
-# The second question: given that we keep the pre-training, should the backbone move? The same grid, now `lp_ft` minus the frozen
+# The second question: given that we keep the pre-training, should the backbone move? The same table, now `lp_ft` minus the frozen
 # backbone, which trains its head just as long.
 #
 # **Predict.** Where will moving pay: with few labels or many, near or far?
@@ -629,9 +469,10 @@ assert mixed.val_accuracy > max(beside.values())
 #
 # **예측해 보세요.** 움직이는 편이 나은 곳은 어디일까요? 레이블이 적을 때일까요, 많을 때일까요? 가까울 때일까요, 멀 때일까요?
 # %%
-moving = grid(
-    lambda rows: scores(rows, "lp_ft") - scores(rows, "feature_extraction_long")
-)
+def worth_of_moving(cell):
+    return cell.scores("lp_ft") - cell.scores("feature_extraction_long")
+
+moving = record.tabulate(worth_of_moving, by_gain)
 fig = plots.effect_grid(
     moving, columns, "Labels per class", "Moving minus standing still, test accuracy"
 )
@@ -641,22 +482,24 @@ ft.show(
     "moving is worth in points. Nothing on digits, a lot on textures.",
 )
 # %%
-step = {name: [100 * one[0] for one in row if one] for name, row in moving.items()}
-for name, means in step.items():
-    print(f"{name:<28}moving is worth {min(means):+5.1f} to {max(means):+5.1f} points")
-near_step, far_step, photo_step = (step[f"{a}: {b}"] for a, b in (
-    ("glyphnet", "digits"), ("glyphnet", "textures"), ("MobileNetV2", "flowers"),
-))
-assert min(far_step) > 2 and max(np.abs(near_step)) < 2.5
+points = {}
+for name, row in moving.items():
+    points[name] = [100 * effect[0] for effect in row if effect]
+    lowest, highest = min(points[name]), max(points[name])
+    print(f"{name:<28}moving is worth {lowest:+5.1f} to {highest:+5.1f} points")
+on_digits = points["glyphnet: digits"]
+on_textures = points["glyphnet: textures"]
+on_flowers = points["MobileNetV2: flowers"]
+assert min(on_textures) > 2 and max(np.abs(on_digits)) < 2.5
 # %% [markdown] lang="en"
-# On digits moving changes hardly anything, at most {{max(np.abs(near_step)):.1f}} points; on textures it is worth
-# {{min(far_step):.0f}} to {{max(far_step):.0f}} in the mean (with one label the interval reaches below 0), on flowers
-# {{min(photo_step):.0f}} to {{max(photo_step):.0f}}. Where the frozen backbone reads nearly everything, nothing is left to gain; where it
+# On digits moving changes hardly anything, at most {{max(np.abs(on_digits)):.1f}} points; on textures it is worth
+# {{min(on_textures):.0f}} to {{max(on_textures):.0f}} in the mean (with one label the interval reaches below 0), on flowers
+# {{min(on_flowers):.0f}} to {{max(on_flowers):.0f}}. Where the frozen backbone reads nearly everything, nothing is left to gain; where it
 # leaves much undone, moving often pays. In this record, at the fixed rates of these strategies, the task decides more than the number
 # of labels.
 # %% [markdown] lang="ko"
-# 숫자에서는 움직여도 달라지는 것이 거의 없습니다. 많아야 {{max(np.abs(near_step)):.1f}}%p입니다. 질감에서는 평균
-# {{min(far_step):.0f}}~{{max(far_step):.0f}}%p(레이블이 하나일 때는 구간이 0 아래까지 내려갑니다), 꽃에서는 {{min(photo_step):.0f}}~{{max(photo_step):.0f}}%p를 얻습니다. 동결한 백본이 거의 다 맞히면 더 얻을 것이
+# 숫자에서는 움직여도 달라지는 것이 거의 없습니다. 많아야 {{max(np.abs(on_digits)):.1f}}%p입니다. 질감에서는 평균
+# {{min(on_textures):.0f}}~{{max(on_textures):.0f}}%p(레이블이 하나일 때는 구간이 0 아래까지 내려갑니다), 꽃에서는 {{min(on_flowers):.0f}}~{{max(on_flowers):.0f}}%p를 얻습니다. 동결한 백본이 거의 다 맞히면 더 얻을 것이
 # 없고, 많이 틀리면 움직이는 편이 나을 때가 많습니다. 학습률을 정해 둔 이 기록에서는 레이블 수보다 태스크가 더 중요했습니다.
 # %% [markdown] lang="en"
 # ## The table, filled
@@ -670,32 +513,24 @@ assert min(far_step) > 2 and max(np.abs(near_step)) < 2.5
 # 어느 책에나 나오는 표를 측정한 값으로 채워 봅시다. 프로브가 깊이에 따라 오르면 가까운 것, 내려가면 먼 것으로 하고, 클래스당 열 개가 안 되면 적은 것으로 합니다.
 # 칸마다 거기에 드는 `glyphnet` 실험의 평균 테스트 정확도를 높은 것부터 적습니다. (처음부터 학습한 쪽에 공정한 기회가 없었던 MobileNetV2는 뺍니다.)
 # %%
-cells = [cell(*pair, labels) for pair in pairs for labels in sizes[pair]]
-
-def place(rows):
-    """Where a cell lies: near where the probes rise with depth, few below ten labels
-    per class."""
-    rises = np.mean(by_stage(rows)[:, -1] - by_stage(rows)[:, 0]) > 0
-    few = rows[0]["labels_per_class"] < 10
-    return "near" if rises else "far", "few" if few else "many"
+def place_in_table(cell):
+    """Near: the probes rise with depth. Few: fewer than ten labels per class."""
+    first_stage, last_stage = cell.stage_probes[:, 0], cell.stage_probes[:, -1]
+    nearness = "near" if np.mean(last_stage - first_stage) > 0 else "far"
+    amount = "few" if cell.labels_per_class < 10 else "many"
+    return nearness, amount
 # %%
-boxes = {}
-for where in [(a, b) for a in ("near", "far") for b in ("few", "many")]:
-    inside = [
-        rows
-        for rows in cells
-        if place(rows) == where and rows[0]["backbone"] == "glyphnet"
-    ]
-    means = {
-        name: 100 * np.mean([scores(rows, name).mean() for rows in inside])
-        for name in main
-    }
+boxes, winners = {}, {}
+for place in (("near", "few"), ("near", "many"), ("far", "few"), ("far", "many")):
+    inside = [cell for cell in glyph_cells if place_in_table(cell) == place]
+    means = {}
+    for name in main:
+        means[name] = 100 * np.mean([cell.scores(name).mean() for cell in inside])
     ranked = sorted(means, key=means.get, reverse=True)
-    boxes[where] = (
-        ", ".join(f"`{name}` {means[name]:.1f} %" for name in ranked)
-        + f" ({len(inside)} cells)"
-    )
-    assert (ranked[0] == "scratch") == (where[0] == "far")
+    listed = ", ".join(f"`{name}` {means[name]:.1f} %" for name in ranked)
+    boxes[place] = listed + f" ({len(inside)} cells)"
+    winners[place] = ranked[0]
+assert all((winners[place] == "scratch") == (place[0] == "far") for place in winners)
 # %% [markdown] lang="en"
 # | | few labels (below 10) | more labels |
 # |---|---|---|
@@ -766,20 +601,16 @@ auto = ft.fit(
 print("chosen:", auto.strategy)
 print(*auto.notes, sep="\n")
 # %%
-rows = cell("glyphnet", "digits", 3)
-seeds = scores(rows, auto.strategy, "validation")
+recorded_cell = record.cell("glyphnet", "digits", 3)
+seeds = recorded_cell.scores(auto.strategy, "validation")
 print(
     f"validation {auto.val_accuracy:.1%} after 100 updates; recorded, after 300: "
     f"{seeds.min():.1%} to {seeds.max():.1%}"
 )
+for name in ("feature_extraction_long", "lp_ft"):
+    accuracy = 100 * recorded_cell.scores(name).mean()
+    print(f"{name}: {accuracy:.1f} % of the test images, recorded")
 assert seeds.min() - 0.02 <= auto.val_accuracy <= seeds.max() + 0.02
-print(
-    *(
-        f"{name}: {100 * scores(rows, name).mean():.1f} % of the test images, recorded"
-        for name in main[:2]
-    ),
-    sep="\n",
-)
 # %% [markdown] lang="en"
 # Surprised? With ten labels it said frozen, with three it says move. Nothing in the features has changed: from three labels coarse
 # pixels read less, so the lead over them crossed the border. In the record the two are level. A rule with borders jumps where life
@@ -802,169 +633,15 @@ asked = ...
 # Stuck? ft.hint("08.2"), then ft.solution("08.2")
 ft.check("08.2", asked)
 # %% [markdown] lang="en"
-# ## What a wrong choice costs
+# ## Ask, or compare
 #
-# A rule need not always be right; it should be wrong where that is cheap. *Regret* measures it: how many points of test accuracy the
-# chosen strategy lies below the one that turned out best in that cell. Habits have a regret as well, such as "always from scratch".
-#
-# **Predict.** Which habit has the smallest mean regret over the whole grid?
+# A rule takes seconds and can be wrong. A comparison takes a run for each candidate and answers for your task. So: if your runs take
+# minutes, compare. If they take days, ask first, and compare only what the rule doubts.
 # %% [markdown] lang="ko"
-# ## 잘못 고르면 얼마나 손해일까요?
+# ## 물어볼까요, 비교할까요?
 #
-# 규칙이 늘 맞을 필요는 없습니다. 틀리더라도 손해가 적으면 됩니다. 이것을 재는 것이 *후회*(regret)입니다. 고른 전략의 테스트 정확도가 그 칸에서 가장 좋았던 전략보다
-# 몇 %p 낮은지를 봅니다. "무조건 처음부터"와 같은 습관에도 후회가 있습니다.
-#
-# **예측해 보세요.** 표 전체에서 평균 후회가 가장 작은 습관은 무엇일까요?
-# %%
-def regret(rows, decide):
-    """Points below the best strategy of a cell, mean of the seeds; `decide` goes from a
-    row to a name."""
-    tests = {name: scores(rows, name).mean() for name in rows[0]["runs"]}
-    return 100 * np.mean([max(tests.values()) - tests[decide(row)] for row in rows])
-
-def mean_regret(decide, where=cells):
-    return float(np.mean([regret(rows, decide) for rows in where]))
-
-habits = {f"always {name}": mean_regret(lambda row, name=name: name) for name in main}
-habits["frozen below ten labels, else lp_ft"] = mean_regret(
-    lambda row: main[0 if row["labels_per_class"] < 10 else 1]
-)
-for name, cost in habits.items():
-    print(f"{name:<32}{cost:>5.1f} points")
-# %% [markdown] lang="en"
-# To judge a rule by the runs that its borders were fitted on would flatter it. The honest question is what it costs on a task that it
-# has never seen. We try it on a simple rule with the first sign, scratch where the gain is below a border: leave out one task, fit the
-# border on the others, and apply it to the one left out. Then the next. This is *cross-validation*, with a task at a time left out.
-#
-# **Predict.** Will the border that the others choose be right for the textures?
-# %% [markdown] lang="ko"
-# 경계를 정하는 데 쓴 실험으로 규칙을 평가하면 규칙에 유리합니다. 처음 보는 태스크에서 얼마나 손해인지를 물어야 합니다. 첫 번째 단서를 쓰는 단순한 규칙으로 해 봅시다.
-# 이득이 경계보다 작으면 처음부터 학습하는 규칙입니다. 태스크를 하나 빼고 나머지로 경계를 정한 다음, 빼 둔 태스크에 적용합니다. 태스크를 바꿔 가며 되풀이합니다. 이것이
-# *교차 검증*(cross-validation)이고, 여기서는 한 번에 태스크를 하나씩 뺍니다.
-#
-# **예측해 보세요.** 나머지 태스크로 정한 경계는 질감에도 맞을까요?
-# %%
-def simple(border):
-    return lambda row: "scratch" if evidence(row).gain < border else "lp_ft"
-
-def fitted(where):
-    """The border with the smallest mean regret; of several the middle one."""
-    borders = np.linspace(-0.55, 0.95, 31)
-    paid = np.array([mean_regret(simple(border), where) for border in borders])
-    best = np.flatnonzero(paid < paid.min() + 1e-9)
-    return borders[best[len(best) // 2]]
-
-unseen, own = {}, {}
-for task in dict.fromkeys(task for _, task in pairs):
-    border = fitted([rows for rows in cells if rows[0]["task"] != task])
-    left_out = [rows for rows in cells if rows[0]["task"] == task]
-    unseen[task] = [regret(rows, simple(border)) for rows in left_out]
-    own[task] = mean_regret(simple(fitted(left_out)), left_out)
-    print(
-        f"{task:<15}border {border:+.2f}: {np.mean(unseen[task]):4.1f} points; with "
-        f"its own border {own[task]:4.1f}"
-    )
-worst = max(unseen, key=lambda task: np.mean(unseen[task]) - own[task])
-assert np.mean(unseen["textures"]) > own["textures"] + 3
-# %% [markdown] lang="en"
-# No. On textures that border costs {{np.mean(unseen["textures"]):.0f}} points, where one of their own would have cost next to
-# nothing. The other tasks had hardly shown that it may be better to start from scratch. The largest gap is that of
-# `{{worst}}`: {{np.mean(unseen[worst]):.0f}} points against {{own[worst]:.0f}}. A rule knows the tasks it was made from.
-# %% [markdown] lang="ko"
-# 맞지 않습니다. 그 경계는 질감에서 {{np.mean(unseen["textures"]):.0f}}%p 손해이고, 질감에 맞춘 경계였다면 손해가 거의 없었을 것입니다. 처음부터 학습하는 편이 나을
-# 수도 있다는 것이 다른 태스크에서는 거의 드러나지 않았습니다. 차이가 가장 큰 것은 `{{worst}}`로, {{np.mean(unseen[worst]):.0f}}%p 대 {{own[worst]:.0f}}%p입니다. 규칙은 자기를
-# 만든 태스크만 압니다.
-# %% [markdown] lang="en"
-# `ft.advise` was put to the same trial, recorded by `make results`. And there is the most natural rival: run all three strategies
-# and let validation choose. It takes the time of all three.
-# %% [markdown] lang="ko"
-# `ft.advise`도 똑같이 평가했고, 그 결과가 기록되어 있습니다. 가장 자연스러운 비교 대상도 있습니다. 세 전략을 모두 돌려 보고 검증 정확도로 고르는 것입니다. 대신 시간이
-# 셋을 합친 만큼 듭니다.
-# %%
-def tried(row):
-    return max(main, key=lambda name: row["runs"][name]["validation"])
-
-trial = track.recorded("advice")["cells"]
-assert len(trial) == len(cells)  # both records are of the same runs
-costs = dict(sorted(habits.items(), key=lambda item: -item[1]))
-costs["gain below a border, tasks left out"] = by_gain = float(
-    np.mean(sum(unseen.values(), []))
-)
-costs["ft.advise, tasks left out"] = advised = float(
-    np.mean([line["regret"] for line in trial])
-)
-costs["all three, validation chooses"] = compared = mean_regret(tried)
-# %%
-fig = plots.bars(
-    costs,
-    "What each way of choosing costs",
-    f"Points of test accuracy below the best, mean of {len(cells)} cells",
-)
-ft.show(
-    fig,
-    alt="Bars, the mean regret of three habits, of a border on the gain and of "
-    "ft.advise on tasks left out, and of trying all three.",
-)
-habit = min(habits, key=habits.get)
-three = (
-    sum(scores(record, name, "seconds").sum() for name in main)
-    / scores(record, main[0], "seconds").sum()
-)
-assert compared < habits[habit] and advised < min(habits[habit], by_gain)
-# %% [markdown] lang="en"
-# The border on the gain costs {{by_gain:.1f}} points, `ft.advise` {{advised:.1f}}, the best habit ({{habit}}) {{habits[habit]:.1f}}. Trying
-# all three costs {{compared:.1f}}, and {{three:.0f}} times the time of frozen runs (more than the prices at the top add up to:
-# MobileNetV2 is counted in). One caution: the form of the rule was chosen
-# with these tasks in view. An earlier form was tried honestly: it was written down before MobileNetV2 had seen four of them. It froze
-# the backbone wherever pixels read about as well as the last stage, or better.
-# %% [markdown] lang="ko"
-# 이득에 경계를 둔 규칙은 {{by_gain:.1f}}%p, `ft.advise`는 {{advised:.1f}}%p, 가장 나은 습관({{habit}})은 {{habits[habit]:.1f}}%p 손해입니다. 셋을 모두 돌리면 {{compared:.1f}}%p이고,
-# 시간은 동결한 백본의 {{three:.0f}}배가 듭니다(MobileNetV2까지 셌으므로 맨 위에서 본 비용의 합보다 큽니다). 한 가지 조심할 점이 있습니다. 규칙의 형태는 이 태스크들을 보면서 정했습니다. 앞서 쓰던 규칙은 제대로 시험해 보았습니다. MobileNetV2가
-# 네 태스크를 보기 전에 적어 둔 것으로, 픽셀이 마지막 스테이지만큼 읽거나 더 잘 읽으면 언제나 백본을 동결했습니다.
-# %%
-lead, frozen = {}, {}
-for task in ("faces", "fashion_mnist", "digits", "textures"):
-    rows = cell("MobileNetV2", task, 10)
-    found = [evidence(row) for row in rows]
-    lead[task] = 100 * np.mean([one.probe - one.pixels for one in found])
-    frozen[task] = regret(rows, lambda row: "feature_extraction_long")
-    print(
-        f"{task:<15}last stage ahead of pixels by {lead[task]:+5.1f} points; frozen "
-        f"costs {frozen[task]:4.1f}"
-    )
-more = regret(
-    cell("MobileNetV2", "fashion_mnist", 50), lambda row: "feature_extraction_long"
-)
-assert (
-    lead["digits"] < 0
-    and frozen["digits"] > 5 > frozen["fashion_mnist"]
-    and more > frozen["fashion_mnist"] + 1
-)
-# %% [markdown] lang="en"
-# On digits it lost {{frozen["digits"]:.0f}} points: the features of photos read strokes worse than pixels do, and what is frozen cannot
-# mend itself. So the rule now tunes there too; and since being frozen costs {{more:.0f}} points on Fashion-MNIST with 50 labels, it freezes no large network
-# at all. That makes it better, and untried again: no task is left that it has not seen. If your runs take minutes, compare. If they take days, ask, and look at what the advice itself doubts.
-# %% [markdown] lang="ko"
-# 숫자에서 {{frozen["digits"]:.0f}}%p를 잃었습니다. 사진에서 배운 특징은 픽셀보다도 획을 못 읽는데, 동결해 두면 고칠 길이 없습니다. 그래서 이제는 그런 때에도 미세 조정을 권합니다.
-# 레이블이 50개인 Fashion-MNIST에서도 동결하면 {{more:.0f}}%p를 잃기 때문에 큰 신경망은 아예 동결하지 않습니다. 규칙은 나아졌지만 아직 새 태스크로 평가받지 않은 규칙이 되었습니다. 아직 보지 않은 태스크가 남아 있지 않기 때문입니다. 학습이 몇 분이면 끝난다면 직접 비교하세요. 며칠이 걸린다면 규칙에 물어보되, 규칙 스스로 의심하는 것을 살피세요.
-# %% [markdown] lang="en"
-# ### Exercise 3: a rule of your own
-#
-# The gain alone cannot tell textures from Fashion-MNIST. There was a second sign. Write
-# `decide(labels_per_class, probes, untrained)`, which returns `"scratch"`, `"feature_extraction_long"` or `"lp_ft"`. `probes`
-# lists the accuracies of the probes from the first stage, `probes[0]`, to the last, `probes[-1]`. It is tried on every recorded cell; the goal is a smaller mean
-# regret than any habit has.
-# %% [markdown] lang="ko"
-# ### 연습 3: 나만의 규칙
-#
-# 이득만으로는 질감과 Fashion-MNIST를 가릴 수 없습니다. 단서가 하나 더 있었습니다. `decide(labels_per_class, probes, untrained)`를 작성해 보세요. `"scratch"`, `"feature_extraction_long"`, `"lp_ft"` 중 하나를 돌려줍니다. `probes`는 첫
-# 스테이지(`probes[0]`)부터 마지막 스테이지(`probes[-1]`)까지 프로브의 정확도를 늘어놓은 리스트입니다. 기록된 모든 칸에서 시험하며, 목표는 어떤 습관보다도 평균 후회가 작은 규칙입니다.
-# %% tags=["exercise"]
-def decide(labels_per_class, probes, untrained):
-    return ...
-
-# Stuck? ft.hint("08.3"), then ft.solution("08.3")
-ft.check("08.3", decide)
+# 규칙에 물어보는 데는 몇 초면 되지만 틀릴 수 있습니다. 비교하려면 후보마다 한 번씩 학습해야 하지만 내 태스크의 답이 나옵니다. 그러니 학습이 몇 분이면 끝난다면 비교하세요.
+# 며칠이 걸린다면 먼저 규칙에 물어보고, 규칙이 의심하는 것만 비교하세요.
 # %% [markdown] lang="en"
 # ## The same in plain Keras
 #
@@ -1059,41 +736,35 @@ ft.check("08.q4", ...)
 # %% [markdown] lang="en"
 # ## Key points
 #
-# - Two questions decide: is the pre-training worth keeping, and should it move? In this record what probes read from each stage
-#   answered both better than the number of labels.
+# - Two questions decide: is the pre-training worth keeping, and should it move? In this record the task, as probes see it, answered both
+#   better than the number of labels.
 # - On a near task pre-training replaces labels: with the strategies as they come it was worth {{100 * digits[0][0]:.0f}} points with one
-#   label per class ({{100 * choosing:.0f}} where both sides could choose, lesson 05), and {{100 * digits[-1][0]:.1f}} with 50.
-# - Nearness can be measured in seconds, with probes. Better than random features is too little to ask; whether the probes rise
-#   with depth told more.
+#   label per class ({{100 * tuned_worth:.0f}} where both sides could choose, lesson 05), and {{100 * digits[-1][0]:.1f}} with 50.
+# - Nearness can be measured in seconds: by the gain over random features, and by whether the probes rise with depth.
 # - On textures, whose features did not fit, scratch beat every strategy that protects the pre-training. At a rate of its own choice
 #   the pre-trained start was level. Far from the source, do not protect.
-# - In between there is the hybrid: keep the first stages and draw the rest anew. It did well on digits, and on one seed of the
-#   textures.
-# - Judge a rule by its regret on tasks left out. There a border on the gain cost {{by_gain:.1f}} points, `ft.advise`
-#   {{advised:.1f}}, the best habit {{habits[habit]:.1f}}; trying all three, at {{three:.0f}} times the time of a frozen backbone,
-#   {{compared:.1f}}.
+# - `ft.advise` asks these questions for you. Where runs are cheap, compare as well, and let validation choose.
 # %% [markdown] lang="ko"
 # ## 핵심 정리
 #
-# - 두 가지를 물어봅니다. 사전 학습을 남겨 둘 만한가, 그리고 움직여야 하는가. 이 기록에서는 둘 다 레이블 수보다 스테이지별 선형 프로브가 더 잘 답했습니다.
+# - 두 가지를 물어봅니다. 사전 학습을 남겨 둘 만한가, 그리고 움직여야 하는가. 이 기록에서는 둘 다 레이블 수보다 선형 프로브로 본 태스크가 더 잘 답했습니다.
 # - 가까운 태스크에서 사전 학습은 레이블을 대신합니다. 전략을 기본값대로 쓰면 가치가 클래스당 레이블이 하나일 때 {{100 * digits[0][0]:.0f}}%p(양쪽 다 고를 수 있었던
-#   5강에서는 {{100 * choosing:.0f}}%p), 50개일 때 {{100 * digits[-1][0]:.1f}}%p였습니다.
-# - 유사도는 프로브로 몇 초면 잴 수 있습니다. 무작위 특징보다 나은 것만으로는 부족하고, 프로브가 깊이에 따라 오르는지가 더 많은 것을 알려 주었습니다.
+#   5강에서는 {{100 * tuned_worth:.0f}}%p), 50개일 때 {{100 * digits[-1][0]:.1f}}%p였습니다.
+# - 유사도는 몇 초면 잴 수 있습니다. 무작위 특징에 비한 이득, 그리고 프로브가 깊이에 따라 오르는지를 봅니다.
 # - 특징이 맞지 않던 질감에서는 처음부터 학습한 쪽이 사전 학습을 지키려는 전략을 모두 이겼습니다. 학습률을 자유롭게 고르면 사전 학습된 출발점도 뒤지지 않았습니다.
 #   원천 태스크에서 멀면 지키려 하지 마세요.
-# - 그 사이에 하이브리드가 있습니다. 앞쪽 스테이지만 남기고 나머지는 새로 초기화합니다. 숫자에서, 그리고 질감의 한 시드에서 잘했습니다.
-# - 규칙은 빼 둔 태스크에서의 후회로 평가합니다. 거기서 이득에 경계를 둔 규칙은 {{by_gain:.1f}}%p, `ft.advise`는 {{advised:.1f}}%p, 가장 나은 습관은
-#   {{habits[habit]:.1f}}%p 손해였고, 셋을 모두 돌려 보면 동결한 백본의 {{three:.0f}}배 시간에 {{compared:.1f}}%p 손해였습니다.
+# - 이 질문을 대신 해 주는 것이 `ft.advise`입니다. 학습이 오래 걸리지 않는다면 비교도 하고 검증 정확도로 고르세요.
 # %% [markdown] lang="en"
 # ## Next
 #
-# All this time we judged by one number, the accuracy on the new task. A rule that looks at it alone will never notice what a
-# strategy does to the old one. Lesson 09 looks: what a network forgets while it learns, and what keeps it.
+# How often is such a rule wrong, and what does that cost on a task that it has never seen? Lesson 08b, an extra, puts it to the test.
+# Who goes on without it comes to the next question in lesson 09: all this time we judged by the accuracy on the new task alone. What
+# does a network forget while it learns, and what keeps it?
 # %% [markdown] lang="ko"
 # ## 다음 수업
 #
-# 지금까지는 새 태스크의 정확도 하나만 보고 판단했습니다. 그것만 보는 규칙은 전략이 원래 태스크에 무슨 일을 하는지 결코 알아채지 못합니다. 9강에서는 신경망이 새것을
-# 배우면서 무엇을 잊는지, 무엇이 기억을 지켜 주는지 살펴봅니다.
+# 이런 규칙은 얼마나 자주 틀리고, 처음 보는 태스크에서 틀리면 얼마나 손해일까요? 심화 수업인 8b강에서 시험해 봅니다. 8b강을 건너뛰어도 9강으로 이어집니다. 지금까지는
+# 새 태스크의 정확도만 보고 판단했습니다. 신경망은 새것을 배우면서 무엇을 잊을까요? 무엇이 기억을 지켜 줄까요?
 # %% [markdown] lang="en"
 # ## Read on
 #

@@ -175,7 +175,7 @@ PREDICTIONS = {name: p for number in list_lessons() for name, p in load_predicti
 @pytest.mark.parametrize("name", PREDICTIONS)
 def test_a_prediction_says_what_is_asked_in_both_languages(name):
     prediction = PREDICTIONS[name]
-    assert re.fullmatch(r"\d\d\.p\d+", name)
+    assert re.fullmatch(r"\d\d[a-z]?\.p\d+", name)
     assert not HANGUL.search(prediction.asked.en) and HANGUL.search(prediction.asked.ko)
     assert prediction.asked.en[0].isupper() and not prediction.asked.en.endswith(".")
     assert bool(prediction.names) != bool(prediction.near or prediction.unit), "a number has a unit or a nearness"

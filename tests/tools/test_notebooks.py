@@ -14,12 +14,12 @@ sys.path.insert(0, str(ROOT / "tools"))
 from lessons import editions  # noqa: E402
 from lessons.korean import compare_numbers, find_table, find_untranslated, read_table, skeleton  # noqa: E402
 from lessons.minutes import estimate_minutes  # noqa: E402
-from lessons.source import Cell, LessonError, read_lesson_source  # noqa: E402
+from lessons.source import SOURCE_FILES, Cell, LessonError, number_of, read_lesson_source  # noqa: E402
 
 import notebooks  # noqa: E402
 
 FOLDER = ROOT / "notebooks"
-SOURCES = sorted((FOLDER / "source").glob("[0-9][0-9]_*.py"))
+SOURCES = sorted((FOLDER / "source").glob(SOURCE_FILES))
 BOOKS = [FOLDER / language / f"{path.stem}.ipynb" for path in SOURCES for language in ("en", "ko")]
 
 EN, KO, CODE = '# %% [markdown] lang="en"\n', '# %% [markdown] lang="ko"\n', "# %%\n"
@@ -393,7 +393,7 @@ def test_no_measured_number_is_typed(source):
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda p: p.stem)
 def test_every_exercise_of_a_lesson_is_defined_and_every_definition_used(source):
-    number = source.name[:2]
+    number = number_of(source)
     code = "\n".join(c.code for c in read_lesson_source(source) if c.code is not None)
     used = re.findall(r'ft\.check\("([\w.]+)"', code)
     assert used == sorted(used, key=lambda name: ("q" in name, name)), "in their order, the quiz last"

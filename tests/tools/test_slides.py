@@ -22,7 +22,8 @@ import notebooks  # noqa: E402
 import slides  # noqa: E402
 
 SOURCES = sorted((ROOT / "slides" / "source").glob("*.md"))
-LESSONS = {path.name[:2]: path for path in sorted((ROOT / "notebooks" / "source").glob("[0-9][0-9]_*.py"))}
+LESSON_PATHS = sorted((ROOT / "notebooks" / "source").glob(lesson_source.SOURCE_FILES))
+LESSONS = {lesson_source.number_of(path): path for path in LESSON_PATHS}
 names = Names()
 
 
@@ -94,11 +95,11 @@ def test_most_slides_ask_the_class_something_and_say_what_to_show(path):
 
 @by_deck
 def test_notes_name_headings_and_functions_that_exist(path):
-    pattern = {"en": r'\blesson (\d\d), (?:from )?"([^"]+)"', "ko": r'(\d+)강, "([^"]+)"'}
+    pattern = {"en": r'\blesson (\d\d[a-z]?), (?:from )?"([^"]+)"', "ko": r'(\d+[a-z]?)강, "([^"]+)"'}
     for slide in read_deck(path):
         for language in LANGUAGES:
             for number, heading in re.findall(pattern[language], slide.text(language)):
-                text = LESSONS[f"{int(number):02d}"].read_text(encoding="utf-8")
+                text = LESSONS[number if number[:2].isdigit() else f"0{number}"].read_text(encoding="utf-8")
                 assert re.search(rf"^# #+ {re.escape(heading)}$", text, re.M), f"{slide.where}: no {heading!r}"
             for name in re.findall(r"\bft\.(\w+)", slide.text(language)):
                 assert name in ft.__all__, f"{slide.where}: there is no ft.{name}"

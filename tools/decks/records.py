@@ -136,7 +136,7 @@ def value(expression, names):
     Raises:
         Exception: Whatever the expression raises.
     """
-    asked_lesson = re.fullmatch(r"(lesson|printed) (\d\d): (.+)", expression)
+    asked_lesson = re.fullmatch(r"(lesson|printed) (\d\d[a-z]?): (.+)", expression)
     if asked_lesson:
         kind, number, wanted_text = asked_lesson.groups()
         return lesson(number, wanted_text) if kind == "lesson" else printed(number, wanted_text)

@@ -27,12 +27,12 @@ from dataclasses import dataclass, field
 
 import digest
 
-from lessons.source import LessonError
+from lessons.source import LessonError, number_of
 
 WIDTH = 88  # columns of a line of code
 _LETTERS = re.compile("[A-Za-z]{2,}")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*(?:e[+-]?\d+)?")
-_EXERCISE = re.compile(r'"(\d\d\.\d)"')
+_EXERCISE = re.compile(r'"(\d\d[a-z]?\.\d)"')
 _PIECE = re.compile(
     r"(?P<comment>\#[^\n]*) | (?P<prefix>[A-Za-z]*)(?P<quote>\"\"\"|'''|\"|')"
     r"(?P<body>(?:\\.|(?!(?P=quote)).)*)(?P=quote)",
@@ -97,7 +97,7 @@ class Table:
 
 def find_table(source_path):
     """Returns where the table of a lesson is, if it has one."""
-    return source_path.parent / "ko" / f"{source_path.name[:2]}.toml"
+    return source_path.parent / "ko" / f"{number_of(source_path)}.toml"
 
 
 def read_table(source_path):
@@ -159,7 +159,7 @@ def translate_cells(cells, table, name):
     unused_texts = [text for text in table.korean if text not in table.used]
     if unused_texts:
         raise LessonError(
-            f"notebooks/source/ko/{name[:2]}.toml translates what the lesson does not say (any more): "
+            f"notebooks/source/ko/{name.partition('_')[0]}.toml translates what the lesson does not say (any more): "
             + "; ".join(map(repr, unused_texts))
         )
     return korean_cells

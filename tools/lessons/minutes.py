@@ -17,8 +17,8 @@ def estimate_minutes(cells):
     """Returns the minutes that a lesson takes with all its exercises, to the next five; folded checks are not read."""
     english_text = "\n".join(cell.text["en"] for cell in cells if cell.text is not None)
     code_cells = [cell for cell in cells if cell.code is not None]
-    exercises = [cell for cell in code_cells if re.search(r'ft\.check\("\d\d\.\d', cell.code)]
-    questions = [cell for cell in code_cells if re.search(r'ft\.check\("\d\d\.q', cell.code)]
+    exercises = [cell for cell in code_cells if re.search(r'ft\.check\("\d\d[a-z]?\.\d', cell.code)]
+    questions = [cell for cell in code_cells if re.search(r'ft\.check\("\d\d[a-z]?\.q', cell.code)]
     code_to_read = [cell.code for cell in code_cells if not cell.is_check and cell not in questions]
     statements = sum(isinstance(node, ast.stmt) for code in code_to_read for node in ast.walk(digest.parse_code(code)))
     figures = sum(code.count("ft.show(") for code in code_to_read)

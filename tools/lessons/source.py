@@ -11,11 +11,17 @@ LANGUAGES = ("en", "ko")
 TAGS = {"exercise", "timing", "nbval-check-output", "folded"}
 LONGEST = 25  # lines of a code cell
 WIDEST = 88  # columns of its lines
+SOURCE_FILES = "[0-9][0-9]*_*.py"  # 01_name.py; 01b_name.py is the second part of a lesson that has two
 PLACEHOLDER = re.compile(r"\{\{\s*(.+?)\s*\}\}")
 
 
 class LessonError(Exception):
     """What the author has to mend, with the place."""
+
+
+def number_of(path):
+    """Returns the number of a lesson by the name of its source, such as `"01"`, or `"01b"` for a second part."""
+    return path.name.partition("_")[0]
 
 
 @dataclass

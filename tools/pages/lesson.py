@@ -38,11 +38,16 @@ class Page:
 
     @property
     def number(self):
-        return self.name[:2] if self.notebook else None
+        return self.name.partition("_")[0] if self.notebook else None
+
+    @property
+    def short_number(self):
+        """The number as a reader says it: `"1"`, or `"1b"` for a second part."""
+        return self.number.lstrip("0") or "0"
 
     @property
     def part(self):
-        own_part = [part for part in PARTS if part["first"] <= int(self.number)][-1]
+        own_part = [part for part in PARTS if part["first"] <= int(self.number[:2])][-1]
         return {"id": own_part["id"], "name": own_part[self.language]}
 
     def places(self):
