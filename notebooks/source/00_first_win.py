@@ -423,12 +423,12 @@ ft.check("00.q2", ...)
 # ## Next
 #
 # You have used a network that somebody else trained. Lesson 01 trains one from nothing, weight by weight, so that you know what was in it. In a
-# hurry? Read lesson 01 as far as "How large a step?", then go on with lesson 05.
+# hurry? Read lesson 01 all the same, then go on with lesson 05.
 # %% [markdown] lang="ko"
 # ## 다음 수업
 #
-# 지금까지는 다른 사람이 학습한 신경망을 썼습니다. 1강에서는 아무것도 없는 데서 시작해 가중치 하나하나를 학습해 봅니다. 그러면 그 안에 무엇이 있었는지 알게 됩니다. 시간이 없다면 1강을
-# "한 걸음은 얼마나 커야 할까요?"까지 읽고 5강으로 가도 됩니다.
+# 지금까지는 다른 사람이 학습한 신경망을 썼습니다. 1강에서는 아무것도 없는 데서 시작해 가중치 하나하나를 학습해 봅니다. 그러면 그 안에 무엇이 있었는지 알게 됩니다. 시간이 없다면 1강만
+# 읽고 5강으로 가도 됩니다.
 # %% [markdown] lang="en"
 # ## Read on
 #

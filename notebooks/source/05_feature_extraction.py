@@ -383,11 +383,11 @@ print(run.summary())
 # Each line of the log is one look at the validation images, after 20 updates: several passes over so few images, counted as one epoch.
 # `best` marks the lowest validation loss so far, and the weights
 # of the last such epoch are kept. Macro-F1 is the F1 score (precision and recall in one) of each class, averaged, so that
-# rare classes count as much as frequent ones. The *moments* of the optimizer are what lesson 01 called its memory. The proofs are those from above.
+# rare classes count as much as frequent ones. The *moments* of the optimizer are what lesson 01b called its memory. The proofs are those from above.
 # %% [markdown] lang="ko"
 # 로그의 한 줄은 업데이트 20번마다 검증 이미지를 한 번 본 결과입니다. 이미지가 적어 그사이 여러 번 되풀이해 보지만, 이것을 한 에폭으로 셉니다. `best`는 검증 손실이 그때까지 가장 낮았다는 표시이고, 마지막으로 `best`가 붙은 에폭의 가중치를
 # 남깁니다. macro-F1은 정밀도와 재현율을 합친 F1 점수를 클래스별로 구해 평균 낸 값입니다. 드문 클래스도 흔한 클래스와 똑같이 칩니다. 옵티마이저의 모멘트(moments)는
-# 1강에서 옵티마이저의 기억(`memory`)이라고 부른 것입니다. 증명은 앞에서 본 것과 같습니다.
+# 1b강에서 옵티마이저의 기억(`memory`)이라고 부른 것입니다. 증명은 앞에서 본 것과 같습니다.
 # %% [markdown] lang="en"
 # ## Compute the features once
 #
