@@ -172,34 +172,43 @@ WRONG = {
         ('ft.check("04.2", 128)', "Count two layers"),
         ('ft.check("04.2", "17,536")', "Expected one number"),
     ],
-    "04.3": [
-        ('ft.check("04.3", lambda photos: 255 * photos)', "dark on a bright ground"),
-        ('ft.check("04.3", lambda photos: 1 - photos)', "divides them by 255 once more"),
-        ('ft.check("04.3", lambda photos: 255 - photos)', "turned them before you scaled"),
-        ('ft.check("04.3", lambda photos: photos)', "come back as they were"),
-        ('ft.check("04.3", lambda photos: -255 * photos)', "a pixel lies between 0 and 255"),
-        ('ft.check("04.3", lambda photos: (1 - photos).round() * 255)', "Only two values are left"),
+    "04b.1": [
+        ('ft.check("04b.1", lambda photos: 255 * photos)', "dark on a bright ground"),
+        ('ft.check("04b.1", lambda photos: 1 - photos)', "divides them by 255 once more"),
+        ('ft.check("04b.1", lambda photos: 255 - photos)', "turned them before you scaled"),
+        ('ft.check("04b.1", lambda photos: photos)', "come back as they were"),
+        ('ft.check("04b.1", lambda photos: -255 * photos)', "a pixel lies between 0 and 255"),
+        ('ft.check("04b.1", lambda photos: (1 - photos).round() * 255)', "Only two values are left"),
         (
             "def mend(photos):\n    turned = 1 - photos\n    low, high = turned.min(), turned.max()\n"
-            '    return 255 * (turned - low) / (high - low)\n\nft.check("04.3", mend)',
+            '    return 255 * (turned - low) / (high - low)\n\nft.check("04b.1", mend)',
             "their own darkest and brightest pixel",
         ),
-        ('ft.check("04.3", lambda photos: 128 * (1 - photos))', "it should be"),
-        ('ft.check("04.3", lambda photos: photos.mean())', "as they came in"),
-        ('ft.check("04.3", "255 * (1 - photos)")', "Expected a function"),
+        ('ft.check("04b.1", lambda photos: 128 * (1 - photos))', "it should be"),
+        ('ft.check("04b.1", lambda photos: photos.mean())', "as they came in"),
+        ('ft.check("04b.1", "255 * (1 - photos)")', "Expected a function"),
     ],
-    "04.4": [
-        ('ft.check("04.4", lambda n, most: max(n, key=lambda name: n[name]["top1"]))', "leave out what is too slow"),
-        ('ft.check("04.4", lambda n, most: min(n, key=lambda name: n[name]["work"]))', "fits, too"),
+    "04.3": [
+        ('ft.check("04.3", lambda n, most: max(n, key=lambda name: n[name]["top1"]))', "leave out what is too slow"),
+        ('ft.check("04.3", lambda n, most: min(n, key=lambda name: n[name]["work"]))', "fits, too"),
         (
             "def choose(networks, most):\n"
             '    fitting = [name for name in networks if networks[name]["work"] < most]\n'
-            '    return max(fitting, key=lambda name: networks[name]["top1"])\n\nft.check("04.4", choose)',
+            '    return max(fitting, key=lambda name: networks[name]["top1"])\n\nft.check("04.3", choose)',
             "exactly 4.5, which is allowed",
         ),
-        ('ft.check("04.4", lambda n, most: max(r["top1"] for r in n.values() if r["work"] <= most))', "the name of a"),
-        ('ft.check("04.4", lambda n, most: "EfficientNetB0")', "not on the list"),
-        ('ft.check("04.4", "middle")', "Expected a function"),
+        ('ft.check("04.3", lambda n, most: max(r["top1"] for r in n.values() if r["work"] <= most))', "the name of a"),
+        ('ft.check("04.3", lambda n, most: "EfficientNetB0")', "not on the list"),
+        ('ft.check("04.3", "middle")', "Expected a function"),
+    ],
+    "04b.2": [
+        ('ft.check("04b.2", lambda pixels: pixels / 255)', "half of the way"),
+        ('ft.check("04b.2", lambda pixels: pixels / 127.5)', "Move everything down"),
+        ('ft.check("04b.2", lambda pixels: 1 - pixels / 127.5)', "leaves dark pixels dark"),
+        ('ft.check("04b.2", lambda pixels: pixels)', "as they were"),
+        ('ft.check("04b.2", lambda pixels: pixels / 255 - 1)', "I expected -1, 0 and 1"),
+        ('ft.check("04b.2", lambda pixels: pixels.mean())', "as large as the one that came in"),
+        ('ft.check("04b.2", -1)', "Expected a function"),
     ],
     "05.1": [
         ('ft.check("05.1", 1280 * 5)', "one weight per pair"),

@@ -440,7 +440,8 @@ stage_ends = ("stage1_block1_relu2", "stage2_block2_relu2", "stage3_block2_relu2
 def stage_features(layer_name, images):
     features = backbone.get_layer(layer_name).output
     pooled = keras.layers.GlobalAveragePooling2D()(features)
-    return keras.Model(backbone.input, pooled).predict(images, verbose=0)
+    cut_backbone = keras.Model(backbone.input, pooled)
+    return np.asarray(cut_backbone(images.astype("float32")))
 # %% tags=["folded"]
 keras_probes = []
 for layer_name in stage_ends:
