@@ -627,7 +627,7 @@ for name, network in {"26": school, letters.num_classes: backbone}.items():
     )
 fig = plots.bars(
     scores,
-    "26 letters are too few",
+    f"{int(known.sum())} drawings of 26 letters are too small a source",
     "Digits read by a fresh head (lines: lowest to highest of 5)",
     percent=True,
 )
@@ -641,12 +641,26 @@ assert full > few + 0.02 and abs(few - chance) < full - few
 # %% [markdown] lang="en"
 # The capitals were really learned, but for digits these features are about as good as random ones. This source was too small.
 # Why, we cannot tell yet: it had fewer letters to tell apart, and also fewer drawings, which were seen far more often.
-# (`glyphnet` never saw a drawing twice.) **Try it.** Is it the letters that count, or the drawings? Train on
-# `one = np.unique(y, return_index=True)[1]`, one drawing of every letter.
+# (`glyphnet` never saw a drawing twice.) **Try it.** Is it the letters that count, or the drawings? Train on all letters, with one drawing
+# of each. To which of the bars does it come near?
+#
+# ```python
+# one = np.unique(y, return_index=True)[1]
+# pupil = prepare(small_network(seed=0), letters.num_classes, UPDATES)
+# view = features(train(pupil, x[one], y[one]).get_layer("backbone"))
+# print(np.mean([read(view, task) for task in draws]))
+# ```
 # %% [markdown] lang="ko"
 # 대문자는 제대로 배웠습니다. 하지만 그 특징은 숫자에서 무작위 가중치와 비슷한 수준입니다. 이 원천 태스크는 너무 작았습니다. 다만 이유는 아직 모릅니다. 구별할 글자만 적은 것이
 # 아니라 그림 수도 적어서, 같은 그림을 훨씬 자주 보았기 때문입니다. (`glyphnet`은 같은 그림을 두 번 보지 않았습니다.) **직접 해 보세요.** 중요한 것은 글자 수일까요, 그림
-# 수일까요? 모든 글자를 그림 한 장씩만 쓰는 `one = np.unique(y, return_index=True)[1]`로 학습해 보세요.
+# 수일까요? 모든 글자를 쓰되 그림은 한 장씩만 써서 학습해 보세요. 어느 막대에 가까운가요?
+#
+# ```python
+# one = np.unique(y, return_index=True)[1]
+# pupil = prepare(small_network(seed=0), letters.num_classes, UPDATES)
+# view = features(train(pupil, x[one], y[one]).get_layer("backbone"))
+# print(np.mean([read(view, task) for task in draws]))
+# ```
 # %% [markdown] lang="en"
 # ## Once, and for everybody
 #
