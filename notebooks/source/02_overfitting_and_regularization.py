@@ -16,7 +16,7 @@
 # - write L2, dropout and early stopping yourself, and check them against Keras
 # - gather all regularization in one object, and see that more of it is not always better
 #
-# ⏱ {{minutes}} minutes · Needs: lesson 01 · Runs in under a minute on a laptop
+# ⏱ {{minutes}} minutes · Needs: lessons 01 and 01b · Runs in under a minute on a laptop
 # %% [markdown] lang="ko"
 # # 과적합과 정규화(overfitting and regularization)
 #
@@ -35,7 +35,7 @@
 # - L2, 드롭아웃, 조기 종료를 직접 구현해서 Keras의 결과와 맞춰 볼 수 있습니다
 # - 여러 정규화를 객체 하나로 다루고, 강하다고 늘 좋은 것은 아님을 설명할 수 있습니다
 #
-# ⏱ {{minutes}}분 · 먼저 볼 것: 1강 · 노트북 컴퓨터에서 1분 안에 실행됩니다
+# ⏱ {{minutes}}분 · 먼저 볼 것: 1강, 1b강 · 노트북 컴퓨터에서 1분 안에 실행됩니다
 # %% [markdown] lang="en"
 # ## The network of lesson 01, only wider
 #
@@ -81,10 +81,10 @@ def answer(weights, x):
 
 print(f"{sum(w.size for w in draw(0).values()):,} weights for {len(y)} images")
 # %% [markdown] lang="en"
-# Training is the loop of lesson 01 with Adam. Three things are new, all of them switched off for now: a dropout rate, two
+# Training is the loop of lesson 01b with Adam. Three things are new, all of them switched off for now: a dropout rate, two
 # penalties, and a function that may distort the images. Read it quickly for now; we come back to each of them.
 # %% [markdown] lang="ko"
-# 학습은 1강에서 Adam으로 돌린 반복문 그대로입니다. 새로 넣은 것은 드롭아웃 비율, 페널티(penalty, 벌점) 두 가지, 이미지를 조금 바꾸는 함수이고, 지금은 모두
+# 학습은 1b강에서 Adam으로 돌린 반복문 그대로입니다. 새로 넣은 것은 드롭아웃 비율, 페널티(penalty, 벌점) 두 가지, 이미지를 조금 바꾸는 함수이고, 지금은 모두
 # 꺼 두었습니다. 우선 훑어만 보세요. 뒤에서 하나씩 다시 살펴봅니다.
 # %%
 def slopes_of(weights, x, y, dropout, l1, l2, rng):
@@ -583,13 +583,13 @@ assert fast > levels["none", 100]
 # %% [markdown] lang="en"
 # Here the tricks do pay: `light` gains {{100 * (levels["light", 300] - levels["none", 300]):.0f}} points (percentage points, here and everywhere) with 300 updates. Dropout,
 # weight decay and distortions that turn, zoom and move change together here, so we cannot say which of them did it. With 100 updates
-# and the same rate it costs {{100 * (levels["none", 100] - levels["light", 100]):.0f}} points instead. But lesson 01 trained with
+# and the same rate it costs {{100 * (levels["none", 100] - levels["light", 100]):.0f}} points instead. But lesson 01b trained with
 # `light`, 100 updates and {{faster[0]["rate_factor"]:g}} times the rate, and read {{100 * fast:.0f}} %. So at least a good part of
 # what looked like the price of regularization was the low rate. How far that rate would take `none`, these records do not say.
 # %% [markdown] lang="ko"
 # 여기서는 이런 기법이 효과가 있습니다. 업데이트를 300번 하면 `light`로 {{100 * (levels["light", 300] - levels["none", 300]):.0f}}%p가 오릅니다. 드롭아웃, 가중치
 # 감쇠, 그리고 돌리고 확대하고 옮기는 변형이 한꺼번에 바뀌므로 어느 것 덕분인지는 알 수 없습니다. 업데이트가 100번이면 같은 학습률에서 오히려
-# {{100 * (levels["none", 100] - levels["light", 100]):.0f}}%p를 잃습니다. 그런데 1강에서는 `light`로 100번, 학습률은 {{faster[0]["rate_factor"]:g}}배로 학습해
+# {{100 * (levels["none", 100] - levels["light", 100]):.0f}}%p를 잃습니다. 그런데 1b강에서는 `light`로 100번, 학습률은 {{faster[0]["rate_factor"]:g}}배로 학습해
 # {{100 * fast:.0f}}%를 맞혔습니다. 정규화 탓에 손해를 본 듯했지만, 적어도 상당 부분은 학습률이 너무 낮은 탓이었습니다. 같은 학습률로 `none`을 학습하면 얼마나 될지는 이
 # 기록에 없습니다.
 # %% [markdown] lang="en"

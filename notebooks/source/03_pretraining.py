@@ -2,7 +2,7 @@
 # # Pre-training
 #
 # In lesson 02 no trick helped a small network as much as more labels, and the best preset still left glyphnet several points short
-# with other writers. Labels of digits are
+# on the test images. Labels of digits are
 # expensive. But a program can draw letters, as many as we like, and it knows what it has drawn.
 #
 # **Questions**
@@ -20,7 +20,7 @@
 # %% [markdown] lang="ko"
 # # 사전 학습(pre-training)
 #
-# 2강의 작은 신경망에는 레이블을 늘리는 것만 한 방법이 없었고, 가장 좋은 프리셋을 쓴 glyphnet도 처음 보는 사람의 글씨에서는 정확도가 아직 몇 %p 낮았습니다. 숫자 레이블은 구하기 어렵습니다. 하지만
+# 2강의 작은 신경망에는 레이블을 늘리는 것만 한 방법이 없었고, 가장 좋은 프리셋을 쓴 glyphnet도 테스트 이미지에서는 정확도가 아직 몇 %p 낮았습니다. 숫자 레이블은 구하기 어렵습니다. 하지만
 # 글자라면 프로그램이 얼마든지 그려 낼 수 있고, 무엇을 그렸는지도 압니다.
 #
 # **질문**
@@ -130,13 +130,13 @@ for stage in ft.stages(backbone):
     print(f"{stage.name}   {str(stage.output_shape):<12}{stage.params:>8,} weights")
 # %% [markdown] lang="en"
 # On top comes a head with one output for each of the {{letters.num_classes}} letters. It starts from zeros, so at first every
-# letter is as likely as any other. Was a start from zeros not hopeless in lesson 01? There two layers of zeros lay on top of each
+# letter is as likely as any other. Was a start from zeros not hopeless in lesson 01b? There two layers of zeros lay on top of each
 # other, and each kept the slopes from the other. A single layer of zeros on features that differ learns well: its slope is
 # feature times error, neither is 0, and the error is another one for each class.
 #
 # **Predict.** In lesson 01 a network that knew nothing about ten classes had a loss of ln 10. What is it here?
 # %% [markdown] lang="ko"
-# 그 위에 헤드(head)를 얹습니다. 출력은 글자 {{letters.num_classes}}종마다 하나씩이고, 0에서 출발하므로 처음에는 모든 글자의 확률이 같습니다. 1강에서는 0에서 출발하면
+# 그 위에 헤드(head)를 얹습니다. 출력은 글자 {{letters.num_classes}}종마다 하나씩이고, 0에서 출발하므로 처음에는 모든 글자의 확률이 같습니다. 1b강에서는 0에서 출발하면
 # 배우지 못한다고 했는데 왜 괜찮을까요? 거기서는 0인 층이 둘 포개져 서로 기울기를 막았습니다. 값이 제각각인 특징 위에 0인 층이 하나뿐이면 잘 배웁니다. 기울기는 특징에 오차를 곱한
 # 값인데, 둘 다 0이 아니고 오차는 클래스마다 다르기 때문입니다.
 #
@@ -741,11 +741,11 @@ glyphnet_alone = first["test_mean"]  # lesson 01, with ten labels per class
 # %% [markdown] lang="en"
 # The order is the same on the test images. On our small network pre-training is worth {{100 * (best - controls[0]):.1f}} points over training
 # from scratch. `glyphnet` took {{drawn * multiplications(glyphnet) / ours:.0f}} times as much and costs you a download; but it is a
-# larger network, and read {{100 * glyphnet_alone:.1f}} % from scratch in lesson 01, with 300 updates. So its pre-training is worth
+# larger network, and read {{100 * glyphnet_alone:.1f}} % from scratch in lesson 01b, with 300 updates. So its pre-training is worth
 # about {{100 * (shipped - glyphnet_alone):.0f}} points here, not {{100 * (shipped - controls[0]):.0f}}.
 # %% [markdown] lang="ko"
 # 테스트 이미지에서도 순위는 그대로입니다. 우리의 작은 신경망에서는 사전 학습한 쪽의 정확도가 처음부터 학습할 때보다 {{100 * (best - controls[0]):.1f}}%p 높습니다. `glyphnet`의 사전 학습은
-# 비용이 {{drawn * multiplications(glyphnet) / ours:.0f}}배 들었지만 여러분은 내려받기만 하면 됩니다. 다만 `glyphnet`은 더 큰 신경망이고, 1강에서 업데이트 300번으로 처음부터
+# 비용이 {{drawn * multiplications(glyphnet) / ours:.0f}}배 들었지만 여러분은 내려받기만 하면 됩니다. 다만 `glyphnet`은 더 큰 신경망이고, 1b강에서 업데이트 300번으로 처음부터
 # 학습했을 때 이미 {{100 * glyphnet_alone:.1f}}%였습니다. 그러니 여기서 그 사전 학습의 가치는 {{100 * (shipped - controls[0]):.0f}}%p가 아니라 {{100 * (shipped - glyphnet_alone):.0f}}%p쯤입니다.
 # %% [markdown] lang="en"
 # ## The same in plain Keras

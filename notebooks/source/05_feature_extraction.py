@@ -1,7 +1,7 @@
 # %% [markdown] lang="en"
 # # Feature extraction
 #
-# Lesson 04 left us with a backbone: its old head is off, its pixels are right. It has learned letters, and nobody has ever
+# Lessons 04 and 04b left us with a backbone: its old head is off, its pixels are right. It has learned letters, and nobody has ever
 # shown it a digit. Somebody who can read letters learns digits quickly. Does a network, too?
 #
 # **Questions**
@@ -15,11 +15,11 @@
 # - train on cached features and get the same predictions in less time
 # - say how many labels it takes until training from scratch catches up
 #
-# ⏱ {{minutes}} minutes · Needs: lesson 01 (better: up to 04) · Runs in under a minute on a laptop
+# ⏱ {{minutes}} minutes · Needs: lesson 01 (better: up to 04b) · Runs in under a minute on a laptop
 # %% [markdown] lang="ko"
 # # 특징 추출(feature extraction)
 #
-# 4강에서 백본(backbone)을 골라 원래 헤드(head)를 떼고 픽셀도 맞추었습니다. 이 백본이 배운 것은 글자이고, 숫자는 한 번도 본 적이
+# 4강과 4b강에서 백본(backbone)을 골라 원래 헤드(head)를 떼고 픽셀도 맞추었습니다. 이 백본이 배운 것은 글자이고, 숫자는 한 번도 본 적이
 # 없습니다. 글자를 읽을 줄 아는 사람은 숫자도 금방 익힙니다. 신경망도 그럴까요?
 #
 # **질문**
@@ -33,7 +33,7 @@
 # - 저장해 둔 특징으로 학습해, 같은 예측을 더 짧은 시간에 얻을 수 있습니다
 # - 레이블이 몇 개쯤이면 처음부터 학습해도 따라잡는지 말할 수 있습니다
 #
-# ⏱ {{minutes}}분 · 먼저 볼 것: 1강(4강까지 보면 더 좋습니다) · 노트북 컴퓨터에서 1분 안에 실행됩니다
+# ⏱ {{minutes}}분 · 먼저 볼 것: 1강(4b강까지 보면 더 좋습니다) · 노트북 컴퓨터에서 1분 안에 실행됩니다
 # %%
 import keras
 import numpy as np
@@ -270,11 +270,11 @@ assert np.allclose(start, 1 / task.num_classes)
 # %% [markdown] lang="en"
 # All classes are equally likely, since `ft.classifier` starts the Dense layer at zero. Keras by default would draw it at
 # random. A few images cannot correct all of that: what they do not touch would stay in the head as noise. And zeros can learn
-# here: in lesson 01 two layers of zeros blocked each other, while this is one layer on features that differ, and its slope is
+# here: in lesson 01b two layers of zeros blocked each other, while this is one layer on features that differ, and its slope is
 # feature times error.
 # %% [markdown] lang="ko"
 # 모든 클래스의 확률이 같습니다. `ft.classifier`가 Dense 층을 0에서 출발시키기 때문입니다. Keras의 기본값은 무작위 초기화입니다. 이미지 몇 장으로는
-# 그 무작위 값을 다 바로잡지 못하고, 바로잡지 못한 부분은 헤드에 잡음으로 남습니다. 여기서는 0에서 출발해도 배울 수 있습니다. 1강에서는 0인 층 둘이
+# 그 무작위 값을 다 바로잡지 못하고, 바로잡지 못한 부분은 헤드에 잡음으로 남습니다. 여기서는 0에서 출발해도 배울 수 있습니다. 1b강에서는 0인 층 둘이
 # 서로를 막았지만, 여기서는 값이 제각각인 특징 위에 층이 하나뿐이고 기울기는 특징에 오차를 곱한 값이기 때문입니다.
 # %% [markdown] lang="en"
 # ### Exercise 1: count before you run

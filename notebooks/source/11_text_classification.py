@@ -208,10 +208,10 @@ print(f"padding masked {100 * right[0]:.1f} %, padding seen {100 * right[1]:.1f}
       f"{100 * np.mean(before != after):.0f} % of the answers changed")
 assert right[1] < right[0] - 0.02
 # %% [markdown] lang="en"
-# Nothing failed, no warning came, and the accuracy fell. A wrong convention for padding is the wrong pixel range of lesson 04 in
+# Nothing failed, no warning came, and the accuracy fell. A wrong convention for padding is the wrong pixel range of lesson 04b in
 # another dress. Ask each model what it pads with.
 # %% [markdown] lang="ko"
-# 오류도 경고도 없이 정확도만 떨어졌습니다. 패딩 규약이 틀리는 것은 4강의 잘못된 픽셀 범위가 옷만 갈아입은 것입니다. 모델마다 무엇으로 채우는지 확인하세요.
+# 오류도 경고도 없이 정확도만 떨어졌습니다. 패딩 규약이 틀리는 것은 4b강의 잘못된 픽셀 범위가 옷만 갈아입은 것입니다. 모델마다 무엇으로 채우는지 확인하세요.
 # %% [markdown] lang="en"
 # ### Exercise 2: a mean that does not see padding
 #

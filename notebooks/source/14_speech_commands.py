@@ -258,10 +258,10 @@ right = [
 print(f"resampled {100 * right[0]:.1f} %, forgotten {100 * right[1]:.1f} %")
 assert right[1] < right[0]
 # %% [markdown] lang="en"
-# Neither. Everything sounds an octave higher and twice as fast, and the accuracy falls. It is the pixel range of lesson 04 and the padding of
+# Neither. Everything sounds an octave higher and twice as fast, and the accuracy falls. It is the pixel range of lesson 04b and the padding of
 # lesson 11 once more. `ft.load_task("./sounds")`, which reads a folder of sound files, resamples them and says so.
 # %% [markdown] lang="ko"
-# 아무 일도 없습니다. 모든 소리가 한 옥타브 높고 두 배 빠르게 들리고, 정확도만 떨어집니다. 4강의 픽셀 범위, 11강의 패딩이 또 나온 셈입니다. 소리 파일이 든 폴더를 읽는
+# 아무 일도 없습니다. 모든 소리가 한 옥타브 높고 두 배 빠르게 들리고, 정확도만 떨어집니다. 4b강의 픽셀 범위, 11강의 패딩이 또 나온 셈입니다. 소리 파일이 든 폴더를 읽는
 # `ft.load_task("./sounds")`는 리샘플링을 하고 그렇게 했다고 알려 줍니다.
 # %% [markdown] lang="en"
 # ## Augmentation for sounds
@@ -332,9 +332,9 @@ for pair in sorted(set(pairs), key=lambda pair: (-pairs.count(pair), pair))[:4]:
 assert curves["LP-FT"][1][0] < curves["LP-FT"][1][-1]
 # %% [markdown] lang="en"
 # Not all errors cost the same: "on" heard as "off" is worse than a word that is asked for again. A device may say "pardon?" where it is not sure;
-# lesson 08 told how far one may believe such a number.
+# lesson 08b told how far one may believe such a number.
 # %% [markdown] lang="ko"
-# 오류의 값은 같지 않습니다. 켜를 꺼로 듣는 것은 다시 물어보는 것보다 나쁩니다. 확신이 없으면 "다시 말씀해 주세요"라고 해도 됩니다. 이런 숫자를 어디까지 믿어도 되는지는 8강에서 보았습니다.
+# 오류의 값은 같지 않습니다. 켜를 꺼로 듣는 것은 다시 물어보는 것보다 나쁩니다. 확신이 없으면 "다시 말씀해 주세요"라고 해도 됩니다. 이런 숫자를 어디까지 믿어도 되는지는 8b강에서 보았습니다.
 # %% [markdown] lang="en"
 # ## Stages again
 #

@@ -123,7 +123,7 @@ SAME = {
         ' - presets("none, 300 updates", of="val_accuracy")):.0f',
     ("09", 'level("none"):.1f'): '100 * anchors("none", of="source_accuracy"):.1f',
     ("09", 'level("L2-SP 1"):.1f'): '100 * anchors("L2-SP 1", of="source_accuracy"):.1f',
-    ("01", "100 * by_labels[1][0]:.0f"): '100 * digits("scratch", 1, of="val_accuracy"):.0f',
+    ("01b", "100 * by_labels[1][0]:.0f"): '100 * digits("scratch", 1, of="val_accuracy"):.0f',
 }  # fmt: skip
 
 

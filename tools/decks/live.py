@@ -12,7 +12,8 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2] / "notebooks" / "source"
 KEPT = pathlib.Path(__file__).resolve().parents[2] / "slides" / "build" / "live"
 # The names that figures take from a lesson. The value is the first that a name has there.
 WANTED = {
-    "01": ("curves", "forwards", "learnt", "series"), "02": ("path", "scores"), "05": ("scores",), "17": ("shown",),
+    "01": ("curves",), "01b": ("forwards", "learnt", "series"), "02": ("path", "scores"), "05": ("scores",),
+    "17": ("shown",),
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ as in the lessons:
     {{transfer("glyphnet/faces lp_ft", 10)}}     of the grid of backbones and tasks
     {{own_images["ratio"]["mean"]:.1f}}          of a benchmark, as it is in its file
     {{len(card["classes"])}}                     ftlib/weights/glyphnet.json
-    {{lesson 01: 100 * means["He"]:.0f}}         what this very placeholder became in the notebook of lesson 01
+    {{lesson 01b: 100 * means["He"]:.0f}}        what this very placeholder became in the notebook of lesson 01b
     {{printed 06: (\\d+) of 65 arrays}}           what a cell of lesson 06 printed; the brackets are what is taken
 """
 

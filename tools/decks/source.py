@@ -13,7 +13,7 @@ and each text ends with a comment, the speaker's notes:
     <!--
     Say: ...
     Ask: ...
-    Show: lesson 01, "What it costs"
+    Show: lesson 01b, "What it costs"
     -->
 
     <!-- ko -->

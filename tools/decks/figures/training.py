@@ -48,20 +48,20 @@ def rates(names):
 
 @figure
 def signal(names):
-    forwards = live.names("01")["forwards"]
+    forwards = live.names("01b")["forwards"]
     return draw.curves(forwards, "Hidden layer", "Typical output (log scale)", log_y=True)
 
 
 @figure
 def starts(names):
-    learnt = live.names("01")["learnt"]
+    learnt = live.names("01b")["learnt"]
     values = {name: worst_to_best(scores) for name, scores in learnt.items()}
     return draw.bars(values, "Accuracy after 100 updates: mean, worst and best of 3 seeds")
 
 
 @figure
 def optimizers(names):
-    series = live.names("01")["series"]
+    series = live.names("01b")["series"]
     ticks = {rate: f"{rate:g}" for rate in (0.001, 0.01, 0.1, 1.0)}
     return draw.curves(
         series, "Learning rate (log scale)", "Validation accuracy", log_x=True, percent=True, x_ticks=ticks
