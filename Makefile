@@ -23,7 +23,7 @@ NBVAL = FTLIB_TRACK=glyph TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1 OMP_
 	.venv/bin/python -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -n 2 \
 	--dist loadfile --no-loadscope-reorder
 # The longest first, so that both cores are done at about the same time.
-LONG = notebooks/en/06_fine_tuning.ipynb notebooks/en/01_training_from_scratch.ipynb \
+LONG = notebooks/en/06_fine_tuning.ipynb notebooks/en/01b_starting_values_and_optimizers.ipynb \
 	notebooks/ko/05_feature_extraction.ipynb
 
 .PHONY: help setup run lab notebooks slides site colab lint test test-fast test-unit test-notebooks test-photo test-colab results benchmarks gpu weights lock clean

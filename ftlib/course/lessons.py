@@ -73,7 +73,7 @@ class Prediction:
 
 
 def list_lessons() -> list[str]:
-    """Returns the numbers of the lessons that have exercises, such as `"05"`, in order."""
+    """Returns the numbers of the lessons that have exercises, such as `"05"` and `"01b"`, in order."""
     names = [file.name for file in _FOLDER.iterdir()]
     return sorted(name[len("lesson_") : -len(".toml")] for name in names if _is_lesson(name))
 
