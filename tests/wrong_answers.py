@@ -10,6 +10,8 @@ WRONG = {
         ('ft.check("00.1", 32 * 20)', "how many photos a batch may hold"),
         ('ft.check("00.1", 16)', "across epochs"),
         ('ft.check("00.1", 1)', "one epoch"),
+        ('ft.check("00.1", 40)', "right for 50 images"),
+        ('ft.check("00.1", 2)', "right for 50 images"),
         ('ft.check("00.1", 45)', "count the batches"),
         ('ft.check("00.1", "20")', "Expected one number"),
     ],

@@ -21,7 +21,11 @@ class Mistake:
 
 
 class Blank(Exception):
-    """The answer is still to be written."""
+    """The answer is still to be written; `mistake`, if any, says it in other words than all exercises do."""
+
+    def __init__(self, mistake: Mistake | None = None):
+        super().__init__()
+        self.mistake = mistake
 
 
 class Failed(Exception):

@@ -47,8 +47,8 @@ def check(name: str, answer: Any) -> Verdict:
 
     try:
         mistake = _examine(task, answer)
-    except Blank:
-        return Verdict(None, _say(Mistake("blank")))
+    except Blank as blank:
+        return Verdict(None, _say(blank.mistake or Mistake("blank"), task))
     if mistake is None:
         return Verdict(True, str(task.right))
     return Verdict(False, f"{_say(Mistake('not_yet'))} {_say(mistake, task)}")

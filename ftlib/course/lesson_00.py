@@ -3,6 +3,7 @@
 from ftlib.course.answers import Mistake, as_number, near
 
 _PHOTOS, _BATCH, _EPOCHS = 25, 32, 20
+_BATCHES_OF_DIGITS = 2  # the 50 digits that the lesson shows offline
 
 
 def _check_updates(answer):
@@ -11,6 +12,8 @@ def _check_updates(answer):
         return None
     if updates == 1:
         return Mistake("one_epoch")
+    if updates in (_BATCHES_OF_DIGITS, _BATCHES_OF_DIGITS * _EPOCHS):
+        return Mistake("other_images")
     if updates == _PHOTOS * _EPOCHS:
         return Mistake("photos_seen", photos=_PHOTOS)
     if updates == _BATCH * _EPOCHS:

@@ -16,7 +16,7 @@ def _check_two_open_stages(answer):
 
     states = [row["state"] for row in freeze_report(answer).rows]
     if set(states) == {"trainable"}:  # as `classifier` made it
-        raise Blank
+        raise Blank(Mistake("nothing_closed"))
     if states[-1] == "frozen":
         return Mistake("head_frozen")
 

@@ -186,9 +186,15 @@ def _reason_near_pre_training(evidence, model_size, strategy_name):
             f"It is ahead of coarse pixels by {points_ahead:.0f} points, above {border}: there is something to build "
             "on, so everything is tuned, the head first."
         )
+    images_behind = round((evidence.pixels - evidence.probe) * evidence.validation)
+    if images_behind < 2:
+        return (
+            f"Coarse pixels read as much as the last stage, to within {images_behind} of {evidence.validation} images: "
+            "frozen, its features would add little, so everything is tuned, the head first."
+        )
     return (
-        f"Coarse pixels read better than the last stage, by {-points_ahead:.0f} points: frozen, its features would "
-        "stay wrong, so everything is tuned, the head first."
+        f"Coarse pixels read better than the last stage, by {-points_ahead:.0f} points ({images_behind} of "
+        f"{evidence.validation} images): frozen, its features would stay wrong, so everything is tuned, the head first."
     )
 
 

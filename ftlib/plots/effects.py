@@ -89,7 +89,9 @@ def _draw_cell(ax, place, column, cell, largest_effect):
 
 
 def _format_points(value):
-    return f"{round(100 * value, 1) + 0:+.1f}"  # + 0: no "-0.0"
+    points = 100 * value
+    digits = 2 if 0.005 <= abs(points) < 0.05 else 1  # a bound beside 0 shows on which side it lies
+    return f"{round(points, digits) + 0:+.{digits}f}"  # + 0: no "-0.0"
 
 
 def _opacity(mean, largest_effect):

@@ -14,7 +14,8 @@ def load(labels_per_class: int | None = None, seed: int = 0) -> Task:
     """Loads the task `digits`: 1,797 digits of 8 by 8 pixels that scikit-learn ships (see `load_task`).
 
     The file's order follows the writers, so the last 500 images are the test split and the 200 before them the
-    validation split: most test writers are in neither of the others. Labels are drawn from the first 1,097.
+    validation split: most test writers are in neither of the others. Labels are drawn from the first 1,097. Most
+    validation images (140 of 200), too, are by writers from whom there is no training image.
 
     Args:
         labels_per_class: Training images per class; None takes all.

@@ -197,10 +197,17 @@ assert 2 < np.mean(random_losses) < 3.5
 # We walk from the end to the front, and each layer takes over the slope that the layer above it has computed. This is
 # *backpropagation*; what runs from front to end is the forward pass. Softmax and cross-entropy together have a simple slope: the probability of each class,
 # minus 1 for the right one. A ReLU lets a slope pass where it is open, and stops it where its output is 0.
+#
+# One weight, in words: from pixel *i* to hidden unit *j*. Its slope is pixel *i* times the slope at the input of unit *j*, summed over all
+# images; for all *i* and *j* at once that is `x.T @ d_z`. And a hidden unit acts through all ten scores: its slope is the sum, over the
+# scores *k*, of `w2[j, k]` times the slope of score *k*, which is `d_scores @ w2.T`.
 # %% [markdown] lang="ko"
 # 끝에서 앞으로 거슬러 가면서, 층마다 위층이 구해 둔 기울기를 이어받아 씁니다. 이것이 *역전파*이고, 앞에서 끝으로 가는 계산은
 # 순전파(forward pass)라고 합니다. 소프트맥스와 교차 엔트로피를 합치면 기울기가 간단해집니다. 각 클래스의 확률에서, 정답 클래스만 1을 빼면
 # 됩니다. ReLU는 열려 있으면 기울기를 그대로 통과시키고, 출력이 0이면 막습니다.
+#
+# 가중치 하나로 말해 봅시다. 픽셀 *i*에서 은닉 유닛 *j*로 가는 가중치의 기울기는, 픽셀 *i*에 유닛 *j*의 입력 쪽 기울기를 곱해 모든 이미지에 걸쳐 더한 값입니다. 모든 *i*와 *j*를 한꺼번에
+# 쓰면 `x.T @ d_z`입니다. 그리고 은닉 유닛은 점수 열 개에 모두 영향을 줍니다. 유닛 *j*의 기울기는 점수 *k*마다 `w2[j, k]`에 그 점수의 기울기를 곱해 더한 값이고, 이것이 `d_scores @ w2.T`입니다.
 # %%
 def gradient(weights, x, y):
     hidden, scores = forward(weights, x)
@@ -315,7 +322,7 @@ def descend(rate, updates=60, seed=0):
 #
 # **예측해 보세요.** 손실 곡선 셋은 각각 어떤 모양일까요?
 # %%
-rates = {"0.01: too small": 0.01, "0.3: right": 0.3, "3: too large": 3.0}
+rates = {"0.01": 0.01, "0.3": 0.3, "3": 3.0}
 curves = {name: (range(60), descend(rate)[1]) for name, rate in rates.items()}
 fig = plots.lines(
     curves, "Update", "Training loss",
@@ -332,16 +339,16 @@ for name, rate in rates.items():
     reached[name] = [descend(rate, seed=seed)[0] for seed in range(5)]
     scores[name] = [accuracy(w, x_val, y_val) for w in reached[name]]
     worst, best = 100 * min(scores[name]), 100 * max(scores[name])
-    print(f"{name:<16} validation accuracy {worst:3.0f} to {best:3.0f} %")
+    print(f"rate {name:<5} validation accuracy {worst:3.0f} to {best:3.0f} %")
 
 silent_shares = []
-for found in reached["3: too large"]:
+for found in reached["3"]:
     hidden, _ = forward(found, x)
     silent_shares.append(np.mean(hidden.max(axis=0) == 0))
 share = 100 * np.mean(silent_shares)
 print(f"at rate 3, {share:.0f} % of the hidden units give 0 for every image")
-assert min(scores["0.3: right"]) > 0.8
-assert np.mean(scores["0.01: too small"]) < 0.5 and max(scores["3: too large"]) < 0.3
+assert min(scores["0.3"]) > 0.8
+assert np.mean(scores["0.01"]) < 0.5 and max(scores["3"]) < 0.3
 # %% [markdown] lang="en"
 # Five random starts each, and no overlap. The large rate leapt to a place where hidden units give 0 for every image. Their gradient is
 # 0, too, so they never come back; such units are called *dead*. The loss stays at ln 10: the network knows nothing.

@@ -1,8 +1,8 @@
 # %% [markdown] lang="en"
 # # Overfitting and regularization
 #
-# With a hundred labels, the network of lesson 01b made more mistakes on digits by strangers than on digits by writers whom it had
-# seen. Before we look for a better start: what goes wrong when labels are few? A network with thousands of weights can learn a hundred images by heart. This lesson
+# With a hundred labels, the network of lesson 01b made more mistakes on the test images than on the validation images.
+# Before we look for a better start: what goes wrong when labels are few? A network with thousands of weights can learn a hundred images by heart. This lesson
 # makes it do so, shows how you notice, and then tries the cures one by one.
 #
 # **Questions**
@@ -20,7 +20,7 @@
 # %% [markdown] lang="ko"
 # # 과적합과 정규화(overfitting and regularization)
 #
-# 1b강의 신경망은 레이블 백 개로 학습한 뒤, 이미 본 사람의 글씨보다 처음 보는 사람의 글씨를 더 많이 틀렸습니다. 더 나은 출발점을 찾기 전에, 레이블이 적으면 무엇이
+# 1b강의 신경망은 레이블 백 개로 학습한 뒤, 검증 이미지보다 테스트 이미지를 더 많이 틀렸습니다. 더 나은 출발점을 찾기 전에, 레이블이 적으면 무엇이
 # 잘못되는지부터 봅시다. 가중치가 수천 개인 신경망은 이미지 백 장쯤은 통째로 외워 버립니다. 이 수업에서는 일부러 외우게 만들어 보고, 그것을 알아채는 법을 배운 다음,
 # 대책을 하나씩 따로 시험해 봅니다.
 #
@@ -487,11 +487,13 @@ for name in ("none", "light", "standard", "strong"):
 # %% [markdown] lang="en"
 # Some names are new. `weight_decay` makes every kernel a little smaller in each update, without going through the loss.
 # `label_smoothing` asks for a little less than 1 for the right class. `mixup` and `cutmix` blend two images and their labels.
-# And `augmentation` does more than move: it also turns, zooms, and changes contrast and brightness.
+# And `augmentation` does more than move: it also turns, zooms, and changes contrast and brightness. `patience` counts epochs, and
+# where a pass over the images has fewer than 20 updates, `ft.fit` takes 20 for an epoch: in the runs of 100 updates below it never stops early.
 # %% [markdown] lang="ko"
 # 처음 보는 이름이 몇 가지 있습니다. `weight_decay`(가중치 감쇠)는 손실을 거치지 않고 업데이트마다 커널을 조금씩 줄입니다. `label_smoothing`은 정답
 # 클래스의 목표 확률을 1보다 조금 낮춥니다. `mixup`과 `cutmix`는 이미지 두 장과 그 레이블을 섞습니다. `augmentation`은 옮기는 데 그치지 않고 돌리고,
-# 확대하거나 축소하고, 대비와 밝기도 바꿉니다.
+# 확대하거나 축소하고, 대비와 밝기도 바꿉니다. `patience`는
+# 에폭으로 셉니다. 이미지를 한 번 다 보는 데 업데이트가 20번도 들지 않으면 `ft.fit`은 20번을 한 에폭으로 칩니다. 그래서 아래처럼 업데이트가 100번이면 일찍 멈추는 일이 없습니다.
 # %% [markdown] lang="en"
 # ### Exercise 4: your own mixture
 #
@@ -508,12 +510,12 @@ my_settings = ...
 ft.check("02.4", my_settings)
 # %% [markdown] lang="en"
 # Is more always better? The repository holds recorded runs: `glyphnet` from scratch, with each preset, ten labels per class
-# and five seeds. First we check the record with one run of our own.
+# and five seeds. First we check the record: one run of our own, beside the recorded run of the same seed.
 #
 # **Predict.** Which preset wins with 100 updates, and which with 300?
 # %% [markdown] lang="ko"
 # 정규화는 강할수록 좋을까요? 저장소에는 프리셋마다 `glyphnet`을 처음부터 학습한 기록이 있습니다. 클래스당 레이블은 열 개, 시드는 다섯 개입니다. 먼저 직접
-# 한 번 돌려서 기록이 맞는지 확인합시다.
+# 한 번 돌려서, 같은 시드의 기록과 맞는지 확인합시다.
 #
 # **예측해 보세요.** 업데이트를 100번 하면 어느 프리셋이 가장 좋을까요? 300번이면 어떨까요?
 # %%
@@ -526,16 +528,14 @@ def recorded(preset, updates, score="val_accuracy"):
 
 model = ft.classifier(track.backbone, task.num_classes)
 run = ft.fit(model, task, "scratch", "none", updates=100, seed=0, verbose=False)
-print(f"live      {100 * run.val_accuracy:.1f} %")
+same, *others = recorded("none", 100)  # in the order of the seeds, from 0
+print(f"live                 {100 * run.val_accuracy:.1f} %")
+print(f"recorded, same seed  {100 * same:.1f} %")
 print(
-    f"recorded  {100 * min(recorded('none', 100)):.1f} to "
-    f"{100 * max(recorded('none', 100)):.1f} %"
+    f"{len(others)} other seeds        {100 * min(others):.1f} to "
+    f"{100 * max(others):.1f} %"
 )
-assert (
-    min(recorded("none", 100)) - 0.03
-    <= run.val_accuracy
-    <= max(recorded("none", 100)) + 0.03
-)
+assert abs(run.val_accuracy - same) < 0.015  # two images; computers round
 # %%
 presets = ("none", "light", "standard", "strong")
 values = {
@@ -596,13 +596,12 @@ assert fast > levels["none", 100]
 # ## The test images, once
 #
 # We compared the presets on validation images, so the choice is made. Now we look at the test accuracy of the recorded runs.
-# Most test images are by people whose writing the network has never seen.
 #
 # **Predict.** Will the order of the presets be the same?
 # %% [markdown] lang="ko"
 # ## 테스트 데이터는 한 번만
 #
-# 프리셋은 검증 데이터로 비교했으니 선택은 끝났습니다. 이제 기록에 남은 테스트 정확도를 봅니다. 테스트 데이터는 대부분 신경망이 본 적 없는 사람의 글씨입니다.
+# 프리셋은 검증 데이터로 비교했으니 선택은 끝났습니다. 이제 기록에 남은 테스트 정확도를 봅니다.
 #
 # **예측해 보세요.** 프리셋의 순위는 그대로일까요?
 # %%

@@ -2,7 +2,7 @@
 # # Pre-training
 #
 # In lesson 02 no trick helped a small network as much as more labels, and the best preset still left glyphnet several points short
-# with other writers. Labels of digits are
+# on the test images. Labels of digits are
 # expensive. But a program can draw letters, as many as we like, and it knows what it has drawn.
 #
 # **Questions**
@@ -20,7 +20,7 @@
 # %% [markdown] lang="ko"
 # # 사전 학습(pre-training)
 #
-# 2강의 작은 신경망에는 레이블을 늘리는 것만 한 방법이 없었고, 가장 좋은 프리셋을 쓴 glyphnet도 처음 보는 사람의 글씨에서는 정확도가 아직 몇 %p 낮았습니다. 숫자 레이블은 구하기 어렵습니다. 하지만
+# 2강의 작은 신경망에는 레이블을 늘리는 것만 한 방법이 없었고, 가장 좋은 프리셋을 쓴 glyphnet도 테스트 이미지에서는 정확도가 아직 몇 %p 낮았습니다. 숫자 레이블은 구하기 어렵습니다. 하지만
 # 글자라면 프로그램이 얼마든지 그려 낼 수 있고, 무엇을 그렸는지도 압니다.
 #
 # **질문**
@@ -91,15 +91,17 @@ ft.show(
 # %% [markdown] lang="en"
 # ## A small network
 #
-# Three stages, groups of layers whose maps have one size (lesson 04 gives the exact rule). In each, a convolution moves small filters over the whole image: what it learns in one place it knows
-# everywhere. From stage to stage the picture shrinks and the number of features doubles. BatchNorm, a layer that
+# A convolution moves small filters over the whole image: what it learns in one place it knows everywhere. Each filter leaves a picture of
+# where it found its pattern: a *map*. `Conv2D` gets the number of filters, their size, and the step: with a step of 4 it looks at every fourth
+# place, so the map is a quarter as wide. Three stages, groups of layers whose maps have one size (lesson 04 gives the exact rule). From stage to
+# stage the picture shrinks and the number of features doubles. BatchNorm, a layer that
 # brings every map to mean 0 and spread 1 over the batch, sets the scale, so the
 # weights may start smaller than He's rule in lesson 01b says.
 # %% [markdown] lang="ko"
 # ## 작은 신경망
 #
 # 합성곱(convolution)은 작은 필터(filter)를 이미지 전체에 옮겨 가며 적용하고, 필터마다 결과를 그림 한 장으로 내놓습니다. 이 그림이 특징 맵(feature map)입니다. 특징 맵의 크기가 같은 층을 묶은 것이 스테이지(stage)이고, 여기에는 세 개가 있습니다(정확한 규칙은 4강에 나옵니다). 필터의 가중치는 모든 자리에서 같습니다. 그래서 한 자리에서 배운 것이 어느
-# 자리에서나 통합니다. 스테이지를 지날 때마다 그림은 작아지고 특징(feature)의 수는 두 배가 됩니다. BatchNorm은 특징 맵마다 배치의 평균을 0, 표준편차를 1로 맞추는 층입니다. 값의 크기를 이 층이 맞춰 주므로, 가중치는 1강의 He
+# 자리에서나 통합니다. `Conv2D`에는 필터의 수, 필터의 크기, 보폭을 차례로 줍니다. 보폭이 4이면 네 칸마다 한 번씩 보므로 맵의 너비가 4분의 1이 됩니다. 스테이지를 지날 때마다 그림은 작아지고 특징(feature)의 수는 두 배가 됩니다. BatchNorm은 특징 맵마다 배치의 평균을 0, 표준편차를 1로 맞추는 층입니다. 값의 크기를 이 층이 맞춰 주므로, 가중치는 1b강의 He
 # 초기화보다 작은 값에서 출발해도 됩니다.
 # %% tags=["nbval-check-output"]
 def small_network(seed):
@@ -190,11 +192,11 @@ def accuracy(model, images, labels):
     return np.mean(np.argmax(model(np.asarray(images)), axis=1) == labels)
 # %% [markdown] lang="en"
 # What do we look at? At letters in drawings that it has not seen. And at digits: each time we take the features of the last
-# stage, throw the letters' head away, and train a fresh linear head on our hundred digits. The backbone itself never gets to
-# see a digit.
+# stage, throw the letters' head away, and train a fresh linear head on our hundred digits: one Dense layer with softmax. We let scikit-learn
+# fit it, which is quick and calls it *logistic regression*. The backbone itself never gets to see a digit.
 # %% [markdown] lang="ko"
 # 무엇을 볼까요? 먼저 처음 보는 그림에서 글자를 얼마나 읽는지 봅니다. 그리고 숫자도 봅니다. 그때마다 마지막 스테이지의 특징을 꺼내고, 글자의 헤드는 버리고,
-# 숫자 백 장으로 새 선형 헤드를 학습합니다. 백본(backbone) 자체는 숫자를 한 번도 보지 못합니다.
+# 숫자 백 장으로 새 선형 헤드, 곧 소프트맥스를 쓰는 Dense 층 하나를 학습합니다. 학습은 빠른 scikit-learn에 맡기는데, 거기서는 이것을 *로지스틱 회귀*(logistic regression)라고 합니다. 백본(backbone) 자체는 숫자를 한 번도 보지 못합니다.
 # %%
 from sklearn.linear_model import LogisticRegression
 
@@ -258,13 +260,13 @@ assert source[-1] > 0.3 and target[-1] > target[0] + 0.03
 # %% [markdown] lang="en"
 # After {{UPDATES}} updates it names {{100 * source[-1]:.0f}} % of the letters, out of {{letters.num_classes}}; guessing would
 # give about one in a thousand. But what we wanted is the other line: digits went from {{100 * target[0]:.1f}} % to
-# {{100 * target[-1]:.1f}} %, and the network has not seen one. (At the first look its rate is near its highest; useful features
-# come later.)
+# {{100 * target[-1]:.1f}} %, and the network has not seen one. (Why the first look is worse, we have not tested; the learning rate
+# is near its highest then.) Surprised that an untrained network starts at {{100 * target[0]:.0f}} %? The controls below come back to it.
 # %% [markdown] lang="ko"
 # 업데이트를 {{UPDATES}}번 하고 나니 처음 보는 그림에서 글자를 {{100 * source[-1]:.0f}}% 맞힙니다. 글자가
 # {{letters.num_classes}}종이니 찍으면 천 번에 한 번쯤 맞을 것입니다. 하지만 바란 것은 다른 쪽 선입니다. 숫자는 {{100 * target[0]:.1f}}%에서
-# {{100 * target[-1]:.1f}}%가 되었습니다. 신경망은 숫자를 한 번도 본 적이 없는데 말입니다. (처음 들여다볼 때는 학습률이 가장 높은 무렵이고, 쓸모 있는
-# 특징은 그 뒤에 생깁니다.)
+# {{100 * target[-1]:.1f}}%가 되었습니다. 신경망은 숫자를 한 번도 본 적이 없는데 말입니다. (처음 들여다볼 때 왜 떨어지는지는 확인하지
+# 않았습니다. 학습률이 가장 높은 무렵이기는 합니다.) 학습하지 않은 신경망이 {{100 * target[0]:.0f}}%에서 시작해서 놀랐나요? 아래의 대조군에서 다시 봅니다.
 # %% [markdown] lang="en"
 # ## What it costs
 #
@@ -625,7 +627,7 @@ for name, network in {"26": school, letters.num_classes: backbone}.items():
     )
 fig = plots.bars(
     scores,
-    "26 letters are too few",
+    f"{int(known.sum())} drawings of 26 letters are too small a source",
     "Digits read by a fresh head (lines: lowest to highest of 5)",
     percent=True,
 )
@@ -639,12 +641,26 @@ assert full > few + 0.02 and abs(few - chance) < full - few
 # %% [markdown] lang="en"
 # The capitals were really learned, but for digits these features are about as good as random ones. This source was too small.
 # Why, we cannot tell yet: it had fewer letters to tell apart, and also fewer drawings, which were seen far more often.
-# (`glyphnet` never saw a drawing twice.) **Try it.** Is it the letters that count, or the drawings? Train on
-# `one = np.unique(y, return_index=True)[1]`, one drawing of every letter.
+# (`glyphnet` never saw a drawing twice.) **Try it.** Is it the letters that count, or the drawings? Train on all letters, with one drawing
+# of each. To which of the bars does it come near?
+#
+# ```python
+# one = np.unique(y, return_index=True)[1]
+# pupil = prepare(small_network(seed=0), letters.num_classes, UPDATES)
+# view = features(train(pupil, x[one], y[one]).get_layer("backbone"))
+# print(np.mean([read(view, task) for task in draws]))
+# ```
 # %% [markdown] lang="ko"
 # 대문자는 제대로 배웠습니다. 하지만 그 특징은 숫자에서 무작위 가중치와 비슷한 수준입니다. 이 원천 태스크는 너무 작았습니다. 다만 이유는 아직 모릅니다. 구별할 글자만 적은 것이
 # 아니라 그림 수도 적어서, 같은 그림을 훨씬 자주 보았기 때문입니다. (`glyphnet`은 같은 그림을 두 번 보지 않았습니다.) **직접 해 보세요.** 중요한 것은 글자 수일까요, 그림
-# 수일까요? 모든 글자를 그림 한 장씩만 쓰는 `one = np.unique(y, return_index=True)[1]`로 학습해 보세요.
+# 수일까요? 모든 글자를 쓰되 그림은 한 장씩만 써서 학습해 보세요. 어느 막대에 가까운가요?
+#
+# ```python
+# one = np.unique(y, return_index=True)[1]
+# pupil = prepare(small_network(seed=0), letters.num_classes, UPDATES)
+# view = features(train(pupil, x[one], y[one]).get_layer("backbone"))
+# print(np.mean([read(view, task) for task in draws]))
+# ```
 # %% [markdown] lang="en"
 # ## Once, and for everybody
 #
@@ -687,12 +703,12 @@ ft.check("03.3", pays_from)
 # %% [markdown] lang="en"
 # ## The test set, once
 #
-# All choices were made on validation images. Now one look at the test images, mostly by other writers. Five draws of ten labels
+# All choices were made on validation images. Now one look at the test images. Five draws of ten labels
 # per class, and a fresh head each time; the networks from scratch are those from above.
 # %% [markdown] lang="ko"
 # ## 테스트 데이터는 한 번만
 #
-# 모든 선택은 검증 이미지로 했습니다. 이제 테스트 이미지를 한 번만 봅니다. 대부분 다른 사람이 쓴 글씨입니다. 클래스당 레이블 열 개를 다섯 번 뽑고, 그때마다 헤드를
+# 모든 선택은 검증 이미지로 했습니다. 이제 테스트 이미지를 한 번만 봅니다. 클래스당 레이블 열 개를 다섯 번 뽑고, 그때마다 헤드를
 # 새로 학습합니다. 처음부터 학습한 신경망은 앞에서 만든 것을 그대로 씁니다.
 # %%
 views = {
@@ -723,12 +739,12 @@ first = next(
 )
 glyphnet_alone = first["test_mean"]  # lesson 01, with ten labels per class
 # %% [markdown] lang="en"
-# The order holds for other writers. On our small network pre-training is worth {{100 * (best - controls[0]):.1f}} points over training
+# The order is the same on the test images. On our small network pre-training is worth {{100 * (best - controls[0]):.1f}} points over training
 # from scratch. `glyphnet` took {{drawn * multiplications(glyphnet) / ours:.0f}} times as much and costs you a download; but it is a
 # larger network, and read {{100 * glyphnet_alone:.1f}} % from scratch in lesson 01b, with 300 updates. So its pre-training is worth
 # about {{100 * (shipped - glyphnet_alone):.0f}} points here, not {{100 * (shipped - controls[0]):.0f}}.
 # %% [markdown] lang="ko"
-# 다른 사람의 글씨에서도 순위는 그대로입니다. 우리의 작은 신경망에서는 사전 학습한 쪽의 정확도가 처음부터 학습할 때보다 {{100 * (best - controls[0]):.1f}}%p 높습니다. `glyphnet`의 사전 학습은
+# 테스트 이미지에서도 순위는 그대로입니다. 우리의 작은 신경망에서는 사전 학습한 쪽의 정확도가 처음부터 학습할 때보다 {{100 * (best - controls[0]):.1f}}%p 높습니다. `glyphnet`의 사전 학습은
 # 비용이 {{drawn * multiplications(glyphnet) / ours:.0f}}배 들었지만 여러분은 내려받기만 하면 됩니다. 다만 `glyphnet`은 더 큰 신경망이고, 1b강에서 업데이트 300번으로 처음부터
 # 학습했을 때 이미 {{100 * glyphnet_alone:.1f}}%였습니다. 그러니 여기서 그 사전 학습의 가치는 {{100 * (shipped - controls[0]):.0f}}%p가 아니라 {{100 * (shipped - glyphnet_alone):.0f}}%p쯤입니다.
 # %% [markdown] lang="en"
@@ -773,11 +789,11 @@ print(f"                    as above    {100 * by_reading:.1f} %")
 assert abs(keras_accuracy - by_reading) < 0.06
 # %% [markdown] lang="en"
 # {{100 * keras_accuracy:.1f}} % with a head trained by `fit`, {{100 * by_reading:.1f}} % with the logistic regression
-# of above: two ways to fit the same linear head. `training=False` and `trainable = False` keep the backbone as it was
-# saved.
+# of above: two ways to fit the same linear head. `trainable = False` keeps the backbone as it was
+# saved, BatchNorm included; `training=False` alone would not, once all of it trains (lesson 06).
 # %% [markdown] lang="ko"
 # `fit`으로 학습한 헤드는 {{100 * keras_accuracy:.1f}}%, 위에서 쓴 로지스틱 회귀는 {{100 * by_reading:.1f}}%입니다. 같은 선형 헤드를 맞추는 두 가지 방법입니다.
-# `training=False`와 `trainable = False`가 백본을 저장한 그대로 지켜 줍니다.
+# `trainable = False`가 백본을 BatchNorm까지 저장한 그대로 지켜 줍니다. 전체를 학습할 때는 `training=False`만으로 지켜지지 않습니다(6강).
 # %% [markdown] lang="en"
 # ## Quiz
 # %% [markdown] lang="ko"

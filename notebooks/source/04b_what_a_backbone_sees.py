@@ -211,11 +211,11 @@ ft.show(
 assert alike["stage3"] > alike["stage2"] > max(alike["stem"], alike["stage1"]) > blind
 assert alike["stage3"] > highest
 # %% [markdown] lang="en"
-# In the stem {{alike["stem"]:.1f}} of ten are of one kind, in the last stage {{alike["stage3"]:.1f}}. Part of that is the
-# wide view: even random weights give {{np.mean(random_alike):.1f}} there. The rest was learned, and not from digits. Late units
+# In the stem {{alike["stem"]:.1f}} of ten are of one kind, in the last stage {{alike["stage3"]:.1f}}. Part of that is
+# not learned: even random weights give {{np.mean(random_alike):.1f}} there. The rest was learned, and not from digits. Late units
 # stand for shapes of letters, and digits have such shapes, too: that is what one hopes for when taking over a backbone.
 # %% [markdown] lang="ko"
-# 스템에서는 열 장 중 {{alike["stem"]:.1f}}장, 마지막 스테이지에서는 {{alike["stage3"]:.1f}}장이 같은 숫자입니다. 넓게 보는 덕도 있습니다. 무작위
+# 스템에서는 열 장 중 {{alike["stem"]:.1f}}장, 마지막 스테이지에서는 {{alike["stage3"]:.1f}}장이 같은 숫자입니다. 그중 일부는 배운 것이 아닙니다. 무작위
 # 가중치로도 거기서는 {{np.mean(random_alike):.1f}}장이 나옵니다. 나머지는 배운 것이고, 숫자에서 배운 것도 아닙니다. 뒤쪽 유닛은 글자의 모양을 나타내는데 숫자에도
 # 그런 모양이 있습니다. 남이 학습한 백본을 가져다 쓸 때 바라는 것이 바로 이것입니다.
 # %% [markdown] lang="en"

@@ -10,4 +10,4 @@ def test_an_effect_says_its_size_and_interval_and_is_hatched_where_the_interval_
     assert [bool(cell.get_hatch()) for cell in cells.values()] == [False, False, True]
     assert len({cell.get_facecolor()[:3] for cell in cells.values()}) == 3
     written = [t.get_text() for t in fig.axes[0].texts]
-    assert written == ["+30.0\n(+25.0 to +35.0)", "-5.0\n(-8.0 to -2.0)", "+1.0\n(+0.0 to +3.0)"]
+    assert written == ["+30.0\n(+25.0 to +35.0)", "-5.0\n(-8.0 to -2.0)", "+1.0\n(-0.01 to +3.0)"]
