@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftlib.app.console import Console, quiet_stderr
 from ftlib.files import written_whole
+from ftlib.language import fixed_language
 from ftlib.records import records_folder
 from ftlib.text import format_command, format_count, format_percent, wrap_text
 
@@ -194,7 +195,8 @@ def _write_results(comparison: Comparison, out: pathlib.Path, setup: _Setup, lab
     for run in comparison.runs:
         run.save(out / run.strategy)
     recorded_table = None if setup.recorded is None else setup.recorded.table()
-    picture = plots.headline(comparison.table(), recorded_table, labels_per_class=labels)
+    with fixed_language("en"):  # as the report beside it
+        picture = plots.headline(comparison.table(), recorded_table, labels_per_class=labels)
     with written_whole(out / "result.png") as part_path:
         part_path.write_bytes(plots.png(picture))
     write_report(comparison, out / "report.html", task=setup.task, recorded=setup.recorded)

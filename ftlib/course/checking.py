@@ -5,8 +5,9 @@ from typing import Any
 
 from ftlib.course.answers import Blank, Failed, Mistake, describe, first_line, is_blank, stumbled_on_blank
 from ftlib.course.lessons import Exercise, Question, list_lessons, load_common_texts, load_lesson
-from ftlib.course.texts import LANGUAGES, Code, Message, fill, language, wrap
+from ftlib.course.texts import Code, Message, fill, wrap
 from ftlib.errors import unknown
+from ftlib.language import LANGUAGES, language
 
 __all__ = ["Verdict", "check", "hint", "names", "quiz_text", "solution"]
 

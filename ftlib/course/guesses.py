@@ -6,8 +6,9 @@ from typing import Any
 
 from ftlib.course.answers import describe, is_blank, number
 from ftlib.course.lessons import Prediction, list_lessons, load_guess_texts, load_predictions
-from ftlib.course.texts import fill, language, wrap
+from ftlib.course.texts import fill, wrap
 from ftlib.errors import unknown
+from ftlib.language import language
 
 # Of this Python process, which in a notebook is its kernel: nothing is written down anywhere.
 _noted_guesses: dict[str, float | str] = {}

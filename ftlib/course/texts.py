@@ -1,16 +1,13 @@
 """What a learner reads: texts in two languages, filled with values and broken into lines."""
 
-import os
-import pathlib
 import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
 from ftlib.course.korean import choose_particle
-from ftlib.errors import unknown
+from ftlib.language import language
 
-LANGUAGES = ("en", "ko")
 _WIDTH = 88  # columns of a message
 _PARTICLE = re.compile("{([가-힣]+)/([가-힣]+)}")
 
@@ -38,28 +35,6 @@ class Text:
 
     def __str__(self):
         return getattr(self, language())
-
-
-def language() -> str:
-    """Returns `"en"` or `"ko"`: FTLIB_LANG, else the folder that the notebook lies in, else English.
-
-    Raises:
-        ValueError: For an FTLIB_LANG that is neither.
-    """
-    wanted = os.environ.get("FTLIB_LANG", "").strip().lower()
-    if wanted:
-        if wanted not in LANGUAGES:
-            raise unknown("language in FTLIB_LANG", wanted, LANGUAGES)
-        return wanted
-
-    # JupyterLab names the notebook. The last folder counts: somebody's home may be called `ko`.
-    folders = re.split(r"[/\\]", os.environ.get("JPY_SESSION_NAME", ""))[:-1]
-    named_folders = [folder for folder in folders if folder in LANGUAGES]
-    if named_folders:
-        return named_folders[-1]
-
-    # Elsewhere a kernel starts in the folder of its notebook.
-    return "ko" if pathlib.Path.cwd().name == "ko" else "en"
 
 
 def fill(template: str, values: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from ftlib import plots
 from ftlib.evidence.run import Run
 from ftlib.evidence.split_checks import check_run_and_split, record_look_at
 from ftlib.objectives.classification import require_classes
+from ftlib.plots.words import say
 
 _SMALLEST_PROBABILITY = 1e-12  # so that its logarithm is a number
 _TEMPERATURE_RANGE = 20  # a temperature lies between the reciprocal of this and this
@@ -57,10 +58,14 @@ class Calibration:
         """Returns the reliability diagram, a Matplotlib figure: accuracy against confidence, before and after."""
         return plots.reliability(
             {
-                f"as trained, ECE {100 * self.ece:.1f} %": self.bins,
-                f"temperature {self.temperature:.2f}, ECE {100 * self.ece_scaled:.1f} %": self.bins_scaled,
+                say("as trained, ECE {error:.1f} %", error=100 * self.ece): self.bins,
+                say(
+                    "temperature {temperature:.2f}, ECE {error:.1f} %",
+                    temperature=self.temperature,
+                    error=100 * self.ece_scaled,
+                ): self.bins_scaled,
             },
-            "Confidence and accuracy agree on the diagonal",
+            say("Confidence and accuracy agree on the diagonal"),
         )
 
 

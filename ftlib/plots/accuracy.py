@@ -18,8 +18,8 @@ from ftlib.plots.look import (
     shorten_name,
     styled,
 )
+from ftlib.plots.words import count_text, labels_text, say, score_label, seeds_text
 from ftlib.score import ACCURACY, Score
-from ftlib.text import format_count, format_labels, format_seeds
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,7 +30,7 @@ _AXES = {
     "labels_per_class": ("Training labels per class (log scale)", "updates"),
     "updates": ("Training updates (batches, log scale)", "labels_per_class"),
 }
-_METRICS = {"test": "Test", "val": "Validation"}
+_METRICS = {"test": "Test {score}", "val": "Validation {score}"}
 
 
 class MainCell(NamedTuple):
@@ -128,13 +128,14 @@ def headline(
     if stacked:
         locator = live_ax.xaxis.get_major_locator()
         locator.set_params(nbins=4)  # pyright: ignore[reportCallIssue] - a MaxNLocator; numbers as wide as "98.5 %"
-    seeds = format_seeds(row["n"] for row in live.rows)
-    cell = f"{format_labels(live.labels_per_class)}, {format_count(live.updates, 'update')}"
-    live_ax.set_title(f"Live, {seeds}:\n{cell}")
+    seeds = seeds_text(row["n"] for row in live.rows)
+    cell = f"{labels_text(live.labels_per_class)}, {count_text(live.updates, 'update')}"
+    live_ax.set_title(say("Live, {seeds}:\n{cell}", seeds=seeds, cell=cell))
     if recorded_rows:
         rows_of_strategy, fixed_updates = by_strategy(recorded_rows, "labels_per_class", "test")
-        seeds = format_seeds(row["n"] for row in _all_rows(rows_of_strategy))
-        axes[1].set_title(f"Recorded ({source}, {seeds}):\n{format_count(fixed_updates, 'update')}")
+        seeds = seeds_text(row["n"] for row in _all_rows(rows_of_strategy))
+        cell = count_text(fixed_updates, "update")
+        axes[1].set_title(say("Recorded ({source}, {seeds}):\n{cell}", source=source, seeds=seeds, cell=cell))
         _draw_curves(axes[1], rows_of_strategy, "labels_per_class", "test", score)
     return fig
 
@@ -182,23 +183,26 @@ def _name_the_best(rows_of_strategy, fixed_value, x, metric, score):
     rows = _all_rows(rows_of_strategy)
     x_values = [row[x] for row in rows]
     if x == "labels_per_class":
-        fixed_text = format_count(fixed_value, "update")
+        fixed_text = count_text(fixed_value, "update")
     else:
-        fixed_text = format_labels(fixed_value)
+        fixed_text = labels_text(fixed_value)
     first = _best_at(rows, min(x_values, key=_sort_key), x, metric, score)
     last = _best_at(rows, max(x_values, key=_sort_key), x, metric, score)
     best = "highest" if score.higher_is_better else "lowest"
+    values = {"name": first.strategy, "first": first.text, "last": last.text, "fixed": fixed_text}
     if first.value == last.value:
-        return f"{first.strategy} has the {best} mean:\n{first.text}, {fixed_text}"
+        return say(f"{{name}} has the {best} mean:\n{{first}}, {{fixed}}", **values)
     if first.strategy == last.strategy:
-        return f"{first.strategy} has the {best} mean at both ends ({fixed_text}):\n{first.text}, {last.text}"
-    return f"{best.capitalize()} mean ({fixed_text}): {first.strategy} {first.text},\n{last.strategy} {last.text}"
+        return say(f"{{name}} has the {best} mean at both ends ({{fixed}}):\n{{first}}, {{last}}", **values)
+    template = f"{best.capitalize()} mean ({{fixed}}): {{name}} {{first}},\n{{other}} {{last}}"
+    return say(template, other=last.strategy, **values)
 
 
 def _best_at(rows, value, x, metric, score):
     best_row = max((row for row in rows if row[x] == value), key=lambda row: score.rank(row[f"{metric}_mean"]))
-    setting = format_labels(value) if x == "labels_per_class" else format_count(value, "update")
-    return _BestAt(value, _short_name(best_row), f"{score.format(best_row[f'{metric}_mean'])} with {setting}")
+    setting = labels_text(value) if x == "labels_per_class" else count_text(value, "update")
+    mean = score.format(best_row[f"{metric}_mean"])
+    return _BestAt(value, _short_name(best_row), say("{value} with {setting}", value=mean, setting=setting))
 
 
 def _short_name(row):
@@ -254,7 +258,7 @@ def _draw_curves(ax, rows_of_strategy, x, metric, score):
         line_ends.append(LineEnd(label, x_places[-1], means[-1], style))
 
     ax.set_xscale("log")
-    tick_texts = ["all" if value is None else f"{value:g}" for value in tick_values]
+    tick_texts = [say("all") if value is None else f"{value:g}" for value in tick_values]
     ax.set_xticks(list(tick_places.values()), tick_texts)
     ax.xaxis.set_minor_locator(NullLocator())
     if len(tick_values) == 1:
@@ -262,11 +266,8 @@ def _draw_curves(ax, rows_of_strategy, x, metric, score):
         ax.set_xlim(only_place / 1.5, only_place * 1.5)
     format_score_axis(ax.yaxis, score)
     axis_label, _ = _AXES[x]
-    seeds = format_seeds(row["n"] for row in rows)
-    ax.set(
-        xlabel=f"{axis_label}\npoints: mean of {seeds}; bars: 95 % intervals",
-        ylabel=f"{_METRICS[metric]} {score.label}",
-    )
+    points = say("points: mean of {seeds}; bars: 95 % intervals", seeds=seeds_text(row["n"] for row in rows))
+    ax.set(xlabel=f"{say(axis_label)}\n{points}", ylabel=say(_METRICS[metric], score=score_label(score)))
     label_line_ends(ax, line_ends)
 
 
@@ -287,7 +288,10 @@ def _draw_live(ax, rows, recorded_rows, score):
         )
     name_rows(ax, [f"{_short_name(row)}\n{score.format(row['test_mean'])}" for row in rows])
     format_score_axis(ax.xaxis, score)
-    label = f"Test {score.label}\npoints: mean of {format_seeds(row['n'] for row in rows)}; lines: 95 % intervals"
+    lines = [
+        say("Test {score}", score=score_label(score)),
+        say("points: mean of {seeds}; lines: 95 % intervals", seeds=seeds_text(row["n"] for row in rows)),
+    ]
     if has_recorded_interval:
-        label += "\nwide grey bars: recorded intervals"
-    ax.set_xlabel(label)
+        lines.append(say("wide grey bars: recorded intervals"))
+    ax.set_xlabel("\n".join(lines))

@@ -8,6 +8,7 @@ import numpy as np
 
 from ftlib.plots.inputs import require_named
 from ftlib.plots.look import TEXT_COLOUR, hide_spines, new_figure, shorten_name, styled, widest_of, write_title
+from ftlib.plots.words import say
 from ftlib.text import display_width
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def stage_shares(
 
     ax.set(xlim=(-0.55, columns - 0.45), ylim=(len(drawn_networks) - 0.45, -0.55))
     ax.set_yticks(np.arange(len(drawn_networks)) - _BOX_LINE, names)
-    ax.set_xticks(range(columns), [f"stage {i}" for i in range(1, columns + 1)])
+    ax.set_xticks(range(columns), [say("stage {number}", number=i) for i in range(1, columns + 1)])
     ax.xaxis.tick_top()
     ax.tick_params(length=0)
     ax.grid(visible=False)

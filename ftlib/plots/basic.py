@@ -30,6 +30,7 @@ from ftlib.plots.look import (
     write_percent_ticks,
     write_title,
 )
+from ftlib.plots.words import say
 from ftlib.text import format_percent
 
 if TYPE_CHECKING:
@@ -316,7 +317,7 @@ def _draw_guess(ax, guess):
     is_on_the_left = guess < (left + right) / 2
     ax.axvline(guess, color=TEXT_COLOUR, linewidth=1.4, linestyle=(0, (4, 3)))
     ax.annotate(
-        "your guess",
+        say("your guess"),
         (guess, 1),
         (2 if is_on_the_left else -2, 3),
         xycoords=("data", "axes fraction"),

@@ -18,11 +18,11 @@ from ftlib.plots.look import (
     widest_of,
     write_title,
 )
+from ftlib.plots.words import say
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_TRUTH_NAME = "as labelled"
 _TRUTH_COLOUR = "#FFFFFF"
 _LINE_WIDTH = 1.3
 _LEGEND_LETTER = 0.085  # inches
@@ -71,7 +71,7 @@ def boxes(  # noqa: PLR0913
     drawn_classes = sorted({int(row[4]) for rows in found_rows for row in rows})
     entries: list[tuple[str, Style | None]] = [(names[index], class_styles[index]) for index in drawn_classes]
     if true_rows is not None:
-        entries.append((_TRUTH_NAME, None))
+        entries.append((say("as labelled"), None))
     entries_per_row = _entries_per_row([name for name, _ in entries], width)
     legend_height = 0.24 * math.ceil(len(entries) / entries_per_row)
     image_width = width / columns

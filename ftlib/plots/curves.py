@@ -14,8 +14,9 @@ from ftlib.plots.look import (
     shorten_name,
     styled,
 )
+from ftlib.plots.words import name_word, say, score_label, seeds_text
 from ftlib.score import CLASSIFICATION_SCORES, Score
-from ftlib.text import display_width, format_seeds
+from ftlib.text import display_width
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -88,21 +89,24 @@ def learning_curves(
     last_values = {}
     for name, seed_histories in histories.items():
         style = style_of_name[name]
-        label = f"validation {score.label}" if has_training_curve else shorten_name(name, LONGEST_STRATEGY)
+        label = shorten_name(name, LONGEST_STRATEGY)
+        if has_training_curve:
+            label = say("validation {score}", score=score_label(score))
         last_values[name] = _draw_curve(ax, label, seed_histories, metric, style)
         for phase in phases_of_name[name][1:]:
             ax.axvline(phase.start, color=style.colour, linewidth=0.8, linestyle=(0, (1, 2)))
     if has_training_curve:
         (seed_histories,) = histories.values()
-        label = f"training {score.label}"
+        label = say("training {score}", score=score_label(score))
         _draw_curve(ax, label, seed_histories, training_metric, _TRAINING_STYLE)
 
     format_score_axis(ax.yaxis, score)
     seed_counts = [len(seed_histories) for seed_histories in histories.values()]
-    x_label = "Training updates (batches)"
+    x_label = say("Training updates (batches)")
     if max(seed_counts) > 1:
-        x_label += f"\nlines: mean of {format_seeds(seed_counts)}; bands: lowest to highest seed"
-    y_label = metric_name.removeprefix("Validation ").capitalize() if has_training_curve else metric_name
+        seeds = seeds_text(seed_counts)
+        x_label += "\n" + say("lines: mean of {seeds}; bands: lowest to highest seed", seeds=seeds)
+    y_label = score_label(score).capitalize() if has_training_curve else metric_name
     ax.set(xlabel=x_label, ylabel=y_label)
     ax.margins(x=0.02)
     fig.legend(*ax.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False, handlelength=3.2)
@@ -132,8 +136,8 @@ def _known_score(metric):
 
 def _name_metric(metric, score):
     if metric == "rate":
-        return score.title
-    return f"{'Validation' if metric.startswith('val_') else 'Training'} {score.label}"
+        return name_word(score.title)
+    return say("Validation {score}" if metric.startswith("val_") else "Training {score}", score=score_label(score))
 
 
 def _draw_curve(ax, label, seed_histories, metric, style):
@@ -221,10 +225,12 @@ def _title(last_values, score, metric_name, most_seeds):
     measured = metric_name[:1].lower() + metric_name[1:]
     name = shorten_name(best_names[0], LONGEST_STRATEGY)
     if len(last_values) == 1:
-        return f"{name}: {measured} {value_text} after the last update"
-    seeds = ", mean of the seeds" if most_seeds > 1 else ""
-    end = f"{measured} {value_text}{seeds}"
+        return say("{name}: {measured} {value} after the last update", name=name, measured=measured, value=value_text)
+    end = f"{measured} {value_text}{say(', mean of the seeds') if most_seeds > 1 else ''}"
+    height = "high" if score.higher_is_better else "low"
     if len(best_names) == 1:
-        return f"{name} ends {'highest' if score.higher_is_better else 'lowest'}: {end}"
-    others = shorten_name(best_names[1], LONGEST_STRATEGY) if len(best_names) == 2 else f"{len(best_names) - 1} others"
-    return f"{name} and {others} end equally {'high' if score.higher_is_better else 'low'}: {end}"
+        return say(f"{{name}} ends {height}est: {{end}}", name=name, end=end)
+    others = say("{count} others", count=len(best_names) - 1)
+    if len(best_names) == 2:
+        others = shorten_name(best_names[1], LONGEST_STRATEGY)
+    return say(f"{{name}} and {{others}} end equally {height}: {{end}}", name=name, others=others, end=end)

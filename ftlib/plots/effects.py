@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ftlib.plots.look import TEXT_COLOUR, fold_name, new_figure, styled, widest_of, write_title
+from ftlib.plots.words import say
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -61,7 +62,7 @@ def effect_grid(
     ax.tick_params(length=0)
     ax.grid(visible=False)
     ax.spines[["left", "bottom"]].set_visible(False)
-    ax.set_xlabel(f"{x_label}\npoints, and 95 % intervals; hatched: the interval holds 0")
+    ax.set_xlabel(f"{x_label}\n{say('points, and 95 % intervals; hatched: the interval holds 0')}")
     write_title(fig, title)
     return fig
 
@@ -78,7 +79,7 @@ def _draw_cell(ax, place, column, cell, largest_effect):
     ax.text(
         column,
         place,
-        f"{_format_points(mean)}\n({_format_points(low)} to {_format_points(high)})",
+        f"{_format_points(mean)}\n({say('{low} to {high}', low=_format_points(low), high=_format_points(high))})",
         ha="center",
         va="center",
         fontsize=9,

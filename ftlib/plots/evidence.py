@@ -20,11 +20,11 @@ from ftlib.plots.look import (
     write_percent_ticks,
     write_title,
 )
+from ftlib.plots.words import say
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_DIAGONAL_NAME = "as right as it is sure"
 _DIAGONAL_STYLE = Style("#767676", "None", "--")
 
 
@@ -48,13 +48,17 @@ def reliability(series: Mapping[str, Sequence[Mapping[str, float]]], title: str)
     """
     if not series or not all(series.values()):
         raise ValueError("Expected at least one series of at least one bin, as from ft.calibration(...).bins.")
-    fig = _figure_with_names([*series, _DIAGONAL_NAME], 4.4)
+    diagonal_name = say("as right as it is sure")
+    fig = _figure_with_names([*series, diagonal_name], 4.4)
     ax = fig.subplots()
     ax.plot([0, 1], [0, 1], color=_DIAGONAL_STYLE.colour, linewidth=1, linestyle=_DIAGONAL_STYLE.line_style)
     ax.set(
-        xlim=(0, 1.02), ylim=(0, 1.02), xlabel="Confidence (area of a marker: examples in its bin)", ylabel="Accuracy"
+        xlim=(0, 1.02),
+        ylim=(0, 1.02),
+        xlabel=say("Confidence (area of a marker: examples in its bin)"),
+        ylabel=say("Accuracy"),
     )
-    line_ends = [LineEnd(_DIAGONAL_NAME, 1, 1, _DIAGONAL_STYLE)]  # a text inside might stand on a line
+    line_ends = [LineEnd(diagonal_name, 1, 1, _DIAGONAL_STYLE)]  # a text inside might stand on a line
     most_images = max(row["n"] for bin_rows in series.values() for row in bin_rows)
     for name, style in assign_styles(list(series)).items():
         bin_rows = sorted(series[name], key=lambda row: row["confidence"])

@@ -8,7 +8,7 @@ import numpy as np
 
 from ftlib.plots.inputs import require_columns, require_named
 from ftlib.plots.look import TEXT_COLOUR, hide_spines, new_figure, shorten_name, styled, widest_of, write_title
-from ftlib.text import format_count
+from ftlib.plots.words import count_text, say
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -104,7 +104,7 @@ def feature_maps(maps: Mapping[str, Any], image: Any = None, title: str | None =
         ax.grid(visible=False)
         hide_spines(ax)
     if image is not None:
-        _draw_image(axes[0, 0], np.clip(np.asarray(image, "float64") / 255, 0, 1), "image")
+        _draw_image(axes[0, 0], np.clip(np.asarray(image, "float64") / 255, 0, 1), say("image"))
     for row_axes, stage in zip(axes[image_rows:], stages, strict=True):
         for place, (ax, feature_map) in enumerate(zip(row_axes, stage.maps, strict=False)):
             low, high = feature_map.min(), feature_map.max()
@@ -139,7 +139,7 @@ def _most_varied(name, stack, columns):
         )
     height, width, channels = stack.shape
     by_variation = np.argsort(-stack.std(axis=(0, 1)), kind="stable")[:columns]
-    text = f"{shorten_name(str(name))}\n{format_count(channels, 'map')}\n{height} x {width}"
+    text = f"{shorten_name(str(name))}\n{count_text(channels, 'map')}\n{height} x {width}"
     return _StageMaps(np.moveaxis(stack[..., by_variation], -1, 0), text)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ftlib.plots.look import name_rows, new_figure, shorten_name, styled, widest_of, write_beside
-from ftlib.text import format_confidence, format_count
+from ftlib.plots.words import confidence_text, count_text, say
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -81,7 +81,7 @@ def stage_picture(rows: Sequence[Mapping[str, Any]], title: str | None = None) -
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_major_formatter(lambda value, _: _format_short(value))
     name_rows(ax, [_stage_text(row) for row in rows])
-    ax.set_xlabel("Weights of the stage (parameters, log scale)")
+    ax.set_xlabel(say("Weights of the stage (parameters, log scale)"))
     ax.set_title(title or _count_frozen(rows))
     return fig
 
@@ -97,23 +97,29 @@ def _check_stages(rows):
 
 def _count_frozen(rows):
     """Returns in words how many stages and weights are frozen."""
-    stages = format_count(len(rows), "stage")
+    stages = count_text(len(rows), "stage")
     weight_count = sum(row["params"] for row in rows)
     if all(row["state"] == "trainable" for row in rows):
-        return f"Everything trains: {stages}, {weight_count:,} weights"
+        return say("Everything trains: {stages}, {weights:,} weights", stages=stages, weights=weight_count)
     frozen_sizes = [row["params"] for row in rows if row["state"] == "frozen"]
-    return f"{len(frozen_sizes)} of {stages} frozen: {sum(frozen_sizes):,} of {weight_count:,} weights"
+    return say(
+        "{count} of {stages} frozen: {frozen:,} of {weights:,} weights",
+        count=len(frozen_sizes),
+        stages=stages,
+        frozen=sum(frozen_sizes),
+        weights=weight_count,
+    )
 
 
 def _state_text(row):
     if row["state"] == "frozen":
-        return "frozen"
-    state = "trains" if row["state"] == "trainable" else "trains in part"
-    return state if row.get("rate") is None else f"{state}\nrate {row['rate']:.2g}"
+        return say("frozen")
+    state = say("trains") if row["state"] == "trainable" else say("trains in part")
+    return state if row.get("rate") is None else f"{state}\n{say('rate {rate:.2g}', rate=row['rate'])}"
 
 
 def _stage_text(row):
-    layers = format_count(row["layers"], "layer")
+    layers = count_text(row["layers"], "layer")
     if row["output_shape"] is not None:
         shape = " x ".join("?" if size is None else str(size) for size in row["output_shape"])
         layers = f"{shape}, {layers}"
@@ -179,13 +185,17 @@ def confusion_matrix(matrix: Any, class_names: Sequence[str]) -> "Figure":
         )
     names = [shorten_name(str(name)) for name in class_names]
     pairs = confused_pairs(counts, names)
-    title = f"{int(np.trace(counts)):,} of {int(counts.sum()):,} right"
+    title = say("{right:,} of {count:,} right", right=int(np.trace(counts)), count=int(counts.sum()))
     if num_classes > _MOST_CLASSES:
-        return _draw_pairs(pairs, f"{title}; of {num_classes} classes, the most confused pairs")
+        return _draw_pairs(pairs, title + say("; of {count} classes, the most confused pairs", count=num_classes))
     if pairs:
         worst = pairs[0]
-        how_often = format_count(worst.image_count, "time")
-        title += f"; most confused:\ntrue {worst.true_name}, said {worst.predicted_name} ({how_often})"
+        title += say(
+            "; most confused:\ntrue {true}, said {said} ({times})",
+            true=worst.true_name,
+            said=worst.predicted_name,
+            times=count_text(worst.image_count, "time"),
+        )
 
     shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     cell_size = 0.42 if num_classes <= _MANY_CLASSES else 0.31
@@ -204,9 +214,9 @@ def confusion_matrix(matrix: Any, class_names: Sequence[str]) -> "Figure":
     ax.set_xticks(range(num_classes), names, rotation=90 if is_turned else 0)
     ax.set_yticks(range(num_classes), names)
     ax.grid(visible=False)
-    ax.set(xlabel="Predicted class", ylabel="True class")
+    ax.set(xlabel=say("Predicted class"), ylabel=say("True class"))
     fig.suptitle(title, x=0.01, ha="left", fontsize=11)
-    bar = fig.colorbar(image, ax=ax, shrink=0.8, label="Share of the true class")
+    bar = fig.colorbar(image, ax=ax, shrink=0.8, label=say("Share of the true class"))
     bar.ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f} %")
     return fig
 
@@ -215,13 +225,13 @@ def _draw_pairs(pairs, title):
     fig = new_figure(7, 1.4 + 0.32 * max(len(pairs), 1))
     ax = fig.subplots()
     ax.barh(range(len(pairs)), [pair.image_count for pair in pairs], color="#0072B2")
-    name_rows(ax, [f"true {pair.true_name}, said {pair.predicted_name}" for pair in pairs])
+    name_rows(ax, [say("true {true}, said {said}", true=pair.true_name, said=pair.predicted_name) for pair in pairs])
     for place, pair in enumerate(pairs):
         write_beside(ax, f"{pair.image_count} ({100 * pair.share:.0f} %)", pair.image_count, place)
     ax.margins(x=0.15)
     locator = ax.xaxis.get_major_locator()
     locator.set_params(integer=True)  # pyright: ignore[reportCallIssue] - a MaxNLocator
-    ax.set_xlabel("Number of mistakes (share of the true class)")
+    ax.set_xlabel(say("Number of mistakes (share of the true class)"))
     fig.suptitle(title, x=0.01, ha="left", fontsize=11)
     return fig
 
@@ -258,7 +268,7 @@ def mistakes(
     shown_indices = wrong_indices[np.argsort(-confidence[wrong_indices], kind="stable")][:count]
     if not len(shown_indices):
         fig = new_figure(7, 0.5)
-        fig.suptitle(f"No mistakes among {len(true):,} images", x=0.01, ha="left")
+        fig.suptitle(say("No mistakes among {count:,} images", count=len(true)), x=0.01, ha="left")
         return fig
 
     titles = [
@@ -277,13 +287,15 @@ def mistakes(
         is_grey = pixels.ndim == 2 or pixels.shape[-1] == 1
         ax.imshow(pixels.reshape(pixels.shape[:2]) if is_grey else pixels, cmap="gray", vmin=0, vmax=255)
         ax.set_title(title, fontsize=9, loc="center")
-    which = f"All {len(wrong_indices)}"
+    template = "All {wrong} mistakes among {count:,} images"
     if len(shown_indices) < len(wrong_indices):
-        which = f"The {len(shown_indices)} surest of {len(wrong_indices)}"
-    fig.suptitle(f"{which} mistakes among {len(true):,} images", x=0.01, ha="left")
+        template = "The {shown} surest of {wrong} mistakes among {count:,} images"
+    title = say(template, shown=len(shown_indices), wrong=len(wrong_indices), count=len(true))
+    fig.suptitle(title, x=0.01, ha="left")
     return fig
 
 
 def _mistake_title(true_name, predicted_name, probability):
     true_text, predicted_text = shorten_name(str(true_name), 16), shorten_name(str(predicted_name), 16)
-    return f"true {true_text}\nsaid {predicted_text} ({format_confidence(probability)})"
+    confidence = confidence_text(probability)
+    return say("true {true}\nsaid {said} ({confidence})", true=true_text, said=predicted_text, confidence=confidence)

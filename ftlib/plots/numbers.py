@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ftlib.plots.look import STYLES, TEXT_COLOUR, new_figure, styled, write_title
+from ftlib.plots.words import say
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -44,7 +45,7 @@ def predicted_against_true(
     ax.plot(limits, limits, color=TEXT_COLOUR, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
     opacity = float(np.clip(40 / len(true_values) ** 0.5 / 4, 0.25, 0.8))
     ax.scatter(true_values, predicted_values, color=_COLOUR, s=22, alpha=opacity, linewidth=0, zorder=2)
-    ax.set(xlim=limits, ylim=limits, xlabel=f"True {name}", ylabel=f"Predicted {name}")
+    ax.set(xlim=limits, ylim=limits, xlabel=say("True {name}", name=name), ylabel=say("Predicted {name}", name=name))
     _write_plain_numbers(ax.xaxis, ax.yaxis)
     ax.set_aspect("equal")
     write_title(fig, title)
@@ -83,7 +84,8 @@ def residual_histogram(
     locator = ax.yaxis.get_major_locator()
     locator.set_params(integer=True)  # pyright: ignore[reportCallIssue] - a MaxNLocator; no half images
     _write_plain_numbers(ax.xaxis)
-    ax.set(xlabel=f"Predicted less true {name}\n(dotted: the mean, {values.mean():.3g})", ylabel="Images")
+    x_label = say("Predicted less true {name}\n(dotted: the mean, {mean:.3g})", name=name, mean=values.mean())
+    ax.set(xlabel=x_label, ylabel=say("Images"))
     write_title(fig, title)
     return fig
 

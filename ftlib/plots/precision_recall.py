@@ -14,6 +14,7 @@ from ftlib.plots.look import (
     styled,
     write_title,
 )
+from ftlib.plots.words import say
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -73,7 +74,8 @@ def precision_recall(
         if marked and name in marked:
             ax.plot(*marked[name], marker="o", markersize=11, markeredgewidth=1.8, color=style.colour, fillstyle="none")
     ax.set(
-        xlabel="Recall (share of the objects that are found)", ylabel="Precision (share of the boxes that are right)"
+        xlabel=say("Recall (share of the objects that are found)"),
+        ylabel=say("Precision (share of the boxes that are right)"),
     )
     ax.set(xlim=(0, 1.02), ylim=(0, 1.04))
     for axis in (ax.xaxis, ax.yaxis):

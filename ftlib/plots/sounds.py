@@ -8,6 +8,7 @@ import numpy as np
 
 from ftlib.plots.inputs import require_columns
 from ftlib.plots.look import LONGEST_NAME, STYLES, new_figure, shorten_name, show_frame, styled, write_title
+from ftlib.plots.words import say
 from ftlib.sound import log_mel, mel_edges
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def waveforms(
     for ax, samples in zip(axes, rows, strict=False):
         _draw_waveform(ax, samples, rate)
         ax.set(xlim=(0, longest), ylim=(-1.05 * loudest, 1.05 * loudest))
-    _label_axes(fig, axes[: len(rows)], "Seconds", "Level")
+    _label_axes(fig, axes[: len(rows)], say("Seconds"), say("Level"))
     write_title(fig, title)
     return fig
 
@@ -116,7 +117,7 @@ def spectrograms(  # noqa: PLR0913 - options with defaults
         show_frame(ax)
     if with_waveforms:
         _add_waveforms(axes[: len(rows)], rows, rate)
-    _label_axes(fig, axes[: len(rows)], "Seconds", "Hertz")
+    _label_axes(fig, axes[: len(rows)], say("Seconds"), say("Hertz"))
     write_title(fig, title)
     return fig
 

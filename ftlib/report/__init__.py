@@ -5,6 +5,7 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from ftlib.language import fixed_language
 from ftlib.report.compose import RunFolderDetails, compose_comparison, compose_run, compose_run_folder
 from ftlib.report.page import require_file_path
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["write_model_report", "write_report"]
 
 
+@fixed_language("en")
 def write_report(
     result: "Run | Comparison",
     path: str | os.PathLike,
@@ -62,6 +64,7 @@ def write_report(
     return report.write(file_path)
 
 
+@fixed_language("en")
 def write_model_report(  # noqa: PLR0913 - options with defaults
     run: "Run",
     path: str | os.PathLike,

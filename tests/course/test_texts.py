@@ -6,34 +6,7 @@ import pytest
 
 from ftlib.course.checking import Verdict
 from ftlib.course.lessons import Choice, Question
-from ftlib.course.texts import Text, fill, language, wrap
-
-
-@pytest.mark.parametrize(
-    "variable, notebook, folder, expected",
-    [
-        ("ko", "en/01.ipynb", "en", "ko"),
-        (" EN ", "ko/01.ipynb", "ko", "en"),
-        (None, "/home/ko/notebooks/en/01.ipynb", "ko", "en"),
-        (None, "/home/a/notebooks/ko/01.ipynb", "x", "ko"),
-        (None, "notebooks\\ko\\01.ipynb", "x", "ko"),
-        (None, "ko/mine/01.ipynb", "x", "ko"),
-        (None, "01.ipynb", "ko", "ko"),
-        (None, "ko", "x", "en"),  # a notebook of that name, not a folder
-        (None, None, "ko", "ko"),
-        (None, None, "x", "en"),
-    ],
-)
-def test_language_follows_the_variable_then_the_notebook_then_the_folder(
-    monkeypatch, tmp_path, variable, notebook, folder, expected
-):
-    for name, value in {"FTLIB_LANG": variable, "JPY_SESSION_NAME": notebook}.items():
-        monkeypatch.delenv(name, raising=False)
-        if value is not None:
-            monkeypatch.setenv(name, value)
-    (tmp_path / folder).mkdir()
-    monkeypatch.chdir(tmp_path / folder)
-    assert language() == expected
+from ftlib.course.texts import Text, fill, wrap
 
 
 def test_a_message_fits_the_cell():
