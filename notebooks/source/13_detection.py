@@ -616,6 +616,7 @@ for task_name in cases:
                 f"{task_name}, {n:>3} photos, LP-FT over {name}: {mean:+.1f} points "
                 f"({low:+.1f} to {high:+.1f})"
             )
+# %%
 by_number = {
     (task_name, n): 100 * seeds(n, "lp_ft", task_name).mean()
     for task_name in cases for n in numbers[task_name]
@@ -623,6 +624,7 @@ by_number = {
 scratch = [100 * seeds(n, "scratch").mean() for n in numbers["plates"]]
 tuned, frozen = (seeds(60, method, "cells") for method in ("lp_ft", "frozen"))
 more_cells = [100 * x for x in interval(tuned - frozen)]
+print({cell: f"{percent:.0f} %" for cell, percent in by_number.items()})
 # %% [markdown] lang="en"
 # Plates: LP-FT finds {{by_number["plates", 20]:.0f}} % after twenty photos, {{by_number["plates", 60]:.0f}} % after sixty and
 # {{by_number["plates", 100]:.0f}} % after a hundred, with wide intervals. Nothing here says that the last forty helped. They are frames of the
