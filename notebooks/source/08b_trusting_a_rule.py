@@ -371,10 +371,10 @@ print("of the stages", ", ".join(stage.name for stage in ft.stages(backbone)))
 # %%
 recorded_rows = track.recorded("digits").table()
 recorded_rows += track.recorded("digits-others").table()
-ten_labels = {r["strategy"]: r for r in recorded_rows if r["labels_per_class"] == 10}
+on_digits = {r["strategy"]: r for r in recorded_rows if r["labels_per_class"] == 10}
 bars = {}
 for name in ("scratch", "hybrid", "feature_extraction_long", "lp_ft"):
-    row = ten_labels[name]
+    row = on_digits[name]
     bars[name] = row["test_mean"], row["test_low"], row["test_high"]
 fig = plots.bars(
     bars,
