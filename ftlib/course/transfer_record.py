@@ -87,7 +87,10 @@ class TransferRecord:
             place = (row["backbone"], row["task"], row["labels_per_class"])
             rows_by_place.setdefault(place, []).append(row)
 
-        recorded_cells = [TransferCell(*place, tuple(cell_rows)) for place, cell_rows in rows_by_place.items()]
+        recorded_cells = [
+            TransferCell(backbone, task, labels, tuple(cell_rows))
+            for (backbone, task, labels), cell_rows in rows_by_place.items()
+        ]
         self.pairs: list[Pair] = list(dict.fromkeys(cell.pair for cell in recorded_cells))
         self.cells: list[TransferCell] = [cell for pair in self.pairs for cell in _of_pair(recorded_cells, pair)]
         self.run_count: int = sum(len(row["runs"]) for row in rows)
@@ -130,7 +133,7 @@ class TransferRecord:
             table_row = []
             for fewest, most in _LABEL_RANGES:
                 fitting = [cell for cell in self.cells_of(backbone, task) if fewest <= cell.labels_per_class <= most]
-                table_row.append(interval(effect(fitting[0]), bounds=(-1, 1)) if fitting else None)
+                table_row.append(interval(effect(fitting[0]).tolist(), bounds=(-1, 1)) if fitting else None)
             table[f"{backbone}: {task}"] = table_row
         return table
 
@@ -139,7 +142,7 @@ class TransferRecord:
         table = []
         for cell in self.cells_of(backbone, task):
             for name in cell.strategies:
-                mean, low, high = interval(cell.scores(name))
+                mean, low, high = interval(cell.scores(name).tolist())
                 accuracies = {"test_mean": mean, "test_low": low, "test_high": high}
                 counts = {"labels_per_class": cell.labels_per_class, "updates": cell.rows[0]["updates"]}
                 table.append({"strategy": name, **counts, "n": len(cell.rows), **accuracies})
