@@ -523,7 +523,7 @@ for task_name in cases:
             f"{task_name}, {method} over scratch: {mean:+.1f} points "
             f"({low:+.1f} to {high:+.1f})"
         )
-
+# %%
 plates, blood = measured["plates"], measured["cells"]
 twice = record["settings"]["measured_twice"]
 first_try = blood["frozen"].copy()
