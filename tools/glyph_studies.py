@@ -249,10 +249,7 @@ STUDIES = {
         + find_cells([("digits", labels, CURE_OF) for labels in (1, 10)])
         + find_cells([("textures", 10, STRATEGY_OF)]),
         measure_overfitting,
-        (
-            "val_accuracy", "val_loss", "train_accuracy", "train_loss", "last_train_accuracy", "last_train_loss",
-            "last_val_accuracy", "last_val_loss", "test_accuracy",
-        ),
+        ("val_accuracy", "train_accuracy", "last_train_accuracy", "last_val_accuracy", "test_accuracy"),
         ("scratch", "all"),
         {"updates": OVERFITTING_UPDATES, "batch_size": OVERFITTING_BATCH, "regularization": "none"},
     ),
