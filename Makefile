@@ -101,6 +101,7 @@ results: setup  ## measure the recorded grids in results/ again, where the code 
 	.venv/bin/python tools/results.py
 	.venv/bin/python tools/transfer_study.py
 	.venv/bin/python tools/advise_study.py
+	.venv/bin/python tools/glyph_studies.py
 	.venv/bin/python tools/language_study.py
 	.venv/bin/python tools/text_study.py
 	.venv/bin/python tools/question_study.py

@@ -19,6 +19,7 @@ import bias_study
 import digest
 import gradual_study
 import keras
+import preset_rate_study
 import preset_study
 import tuning_study
 
@@ -35,8 +36,8 @@ FACTORS = (1.0, 3.0)
 LIGHT = ft.Regularization.preset("light")
 FIRM = dataclasses.replace(LIGHT, augmentation="strong", label_smoothing=0.1, dropout=0.5)
 STUDIES = {
-    "fine-tuning": tuning_study, "presets": preset_study, "anchors": anchor_study, "bias": bias_study,
-    "gradual": gradual_study,
+    "fine-tuning": tuning_study, "presets": preset_study, "presets-rate": preset_rate_study, "anchors": anchor_study,
+    "bias": bias_study, "gradual": gradual_study,
 }  # fmt: skip
 ROOM = 0.01  # of accuracy: at least so far beyond the recorded seeds of a cell may lie what another processor gives
 SCORES = ("updates_done", "val_accuracy", "val_macro_f1", "test_accuracy", "test_macro_f1")

@@ -94,6 +94,15 @@ def test_the_study_of_presets_is_complete(root):
     assert found == {(p, u, s) for p in presets for u in (100, 300) for s in seeds} and len(study.rows) == len(found)
 
 
+def test_the_study_of_presets_at_another_rate_has_the_seeds_of_the_other(root):
+    path = root / "results" / "presets-rate.json"
+    if not path.exists():
+        pytest.skip(f"{path.name} is not measured yet")
+    study = load_comparison(path)
+    assert [(r["preset"], r["seed"]) for r in study.rows] == [("none", seed) for seed in range(5)]
+    assert {(r["rate_factor"], r["updates"]) for r in study.rows} == {(3.0, 100)}
+
+
 def test_the_study_of_bias_is_complete_and_the_bias_is_inherited(root):
     """The claim of lesson 10 and of the slides: plain images hide it, tuning on clean data does not remove it."""
     study = load_comparison(root / "results" / "bias.json")

@@ -104,7 +104,10 @@ def test_what_is_recorded_was_chosen_on_validation_with_the_weights_that_ship(ro
     assert not any(key.startswith("test_") for row in record["tuning"] for key in row)
 
 
-@pytest.mark.parametrize("name", ["texts", "questions", "squad", "speech"])
+GLYPH_STUDIES = ["overfitting", "shifted-digits", "hybrids", "sources"]
+
+
+@pytest.mark.parametrize("name", ["texts", "questions", "squad", "speech", *GLYPH_STUDIES])
 def test_the_summary_of_a_study_follows_from_its_rows(root, name):
     path = root / "results" / f"{name}.json"
     if not path.exists():
