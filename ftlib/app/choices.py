@@ -324,14 +324,17 @@ def regularization(name: str) -> Regularization:
     return Regularization.preset(name)
 
 
-def with_linear_probe(strategy: Strategy, model: keras.Model, task: Task) -> Strategy:
-    """Returns a strategy that is compared at its end with a linear probe of the frozen features, where one can be made.
+def never_worse(strategy: Strategy, model: keras.Model, task: Task) -> Strategy:
+    """Returns a strategy that gives nothing worse on validation than it could have had for less.
 
-    So that nobody is given a tuned network that a minute of logistic regression beats on validation.
+    A phase that makes nothing better ends with what it began with. And at the end, where one can be made, a linear
+    probe of the frozen features is compared with what was trained, so that nobody is given a tuned network that a
+    minute of logistic regression beats.
     """
     from ftlib.models.staged_model import StagedModel
     from ftlib.training.probe_step import takes_probe
 
+    strategy = dataclasses.replace(strategy, keeps_better_start=True)
     starts_pretrained = strategy.start == "pretrained" and strategy.keep is None
     if not starts_pretrained or not takes_probe(StagedModel(model), task):
         return strategy

@@ -220,7 +220,7 @@ def _choose_strategy(
         choice = choices.StrategyChoice(strategy, "light", ["strategy: as configured"])
     else:
         choice = choices.recommend_strategy(model, task, say, options.strategy)
-        choice = choice._replace(strategy=choices.with_linear_probe(choice.strategy, model, task))
+        choice = choice._replace(strategy=choices.never_worse(choice.strategy, model, task))
     if options.rate is None:
         return choice
     reason = f"rate: {options.rate:g} in the last phase, as asked"

@@ -207,6 +207,9 @@ class Strategy:
             pre-trained backbone under the tuned head. `"linear_probe"`: logistic regression, or the nearest class mean,
             on the frozen features, in place of all that was trained, if its headline score on validation is better; for
             one class each, and a head that is a Dense layer.
+        keeps_better_start: Whether a phase ends with what it began with, where no epoch has a lower validation loss and
+            the best of them no better headline score. Default False, as the recorded results were measured: a strategy
+            is then judged by what it trained. `ftlib fit` sets it.
 
     Example:
     >>> strategy = ft.strategy("lp_ft")
@@ -219,6 +222,7 @@ class Strategy:
     phases: tuple[Phase, ...]
     keep: int | None = None
     closing: tuple[str, ...] = ()
+    keeps_better_start: bool = False
 
     def __post_init__(self):
         object.__setattr__(self, "start", find_name("start", self.start, ("pretrained", "random")))
@@ -254,6 +258,8 @@ class Strategy:
             lines.append(
                 f"  {phase.name:<10}{_format_train(phase.train):<12}{share_and_rate}  {_format_options(phase)}"
             )
+        if self.keeps_better_start:
+            lines.append("  a phase that makes nothing better ends with what it began with")
         if self.closing:
             lines.append(f"  then: {', '.join(self.closing)}")
         return "\n".join(lines)

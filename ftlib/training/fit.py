@@ -46,8 +46,8 @@ def fit(  # noqa: PLR0913 - all but three are options with defaults
 
     The argument `model` stays as it is, so the same call gives the same run again. A frozen stage runs in inference
     mode: its BatchNorm and its Dropout do nothing, which `trainable=False` alone does not do for Dropout. Each phase
-    ends with the weights of its best epoch by validation loss. Where no epoch has a lower one than the phase began
-    with, and the best of them no better headline score either, it ends with the weights that it began with.
+    ends with the weights of its best epoch by validation loss; with `Strategy(keeps_better_start=True)` also with those
+    that it began with, where nothing became better.
 
     An epoch is one pass over the training images, or 20 updates where a pass is shorter, so that validation does not
     cost more than training. The random numbers of an epoch depend on (seed, phase, epoch) alone.

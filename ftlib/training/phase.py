@@ -269,8 +269,8 @@ class PhaseLoop:
     Attributes:
         trainer: The compiled `Trainer`.
         epoch, updates_done: How far the phase is.
-        start: What the phase began with, as an `EpochWeights` of epoch 0; None once an epoch has a lower validation
-            loss, and before `run`.
+        start: What the phase began with, as an `EpochWeights` of epoch 0, where the strategy keeps it if it is better;
+            None once an epoch has a lower validation loss, and before `run`.
         best_epoch: The `EpochWeights` with the lowest validation loss so far, or None.
         ingredients: The best epochs, best first, where a soup is to be made of them.
     """
@@ -316,7 +316,7 @@ class PhaseLoop:
 
     def run(self) -> None:
         """Trains until the updates are done, or validation has not improved for as long as the plan allows."""
-        if self.best_epoch is None:
+        if self.best_epoch is None and self.context.strategy.keeps_better_start:
             self.start = self._score_start()
         while not self._is_finished():
             self.run_epoch()

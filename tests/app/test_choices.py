@@ -117,10 +117,11 @@ def test_what_is_said_of_a_file_becomes_a_remark_and_warnings_of_others_do_not(t
 
 def test_what_starts_pretrained_is_compared_with_a_linear_probe_where_one_can_be_made():
     model, task = tiny.model(), tiny.task(train=30)
-    assert choices.with_linear_probe(get_strategy("lp_ft"), model, task).closing == ("linear_probe",)
-    assert choices.with_linear_probe(get_strategy("scratch"), model, task).closing == ()
+    guarded = choices.never_worse(get_strategy("lp_ft"), model, task)
+    assert guarded.closing == ("linear_probe",) and guarded.keeps_better_start
+    assert choices.never_worse(get_strategy("scratch"), model, task).closing == ()
     missing = dataclasses.replace(task, train=task.train.take(np.flatnonzero(task.train.targets != 2)))
-    assert choices.with_linear_probe(get_strategy("lp_ft"), model, missing).closing == ()
+    assert choices.never_worse(get_strategy("lp_ft"), model, missing).closing == ()
 
 
 def test_advice_is_followed_and_costs_on_a_cpu_are_kept_low(monkeypatch):

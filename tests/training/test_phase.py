@@ -66,7 +66,7 @@ class Notes(Progress):
 def test_gradual_unfreezing_opens_one_stage_after_the_other(eager):
     model = tiny.model()
     progress = MovedLayers(model)
-    done = run("gradual", model, updates=90, progress=progress)
+    done = run("gradual", model, updates=30, progress=progress)
     names = ["head", "stage3", "stage2", "stage1"]
     assert [set(p["stages"]) for p in done.phases] == [set(names[: i + 1]) for i in range(4)]
     assert [p["name"] for p in done.phases] == ["head", "last 1", "last 2", "all"]
@@ -97,7 +97,7 @@ def test_a_phase_that_makes_nothing_better_ends_where_it_began(eager, tmp_path):
     learnt = Phase("head", "head", share=0.5, rate=0.05, schedule="constant")
     harmful = Phase("all", "all", share=0.5, rate=3.0, schedule="constant")
     progress = Notes()
-    both = Strategy("x", "pretrained", (learnt, harmful))
+    both = Strategy("x", "pretrained", (learnt, harmful), keeps_better_start=True)
     done = run(both, model, task, updates=60, run_dir=tmp_path / "run", progress=progress)
     alone = run(Strategy("x", "pretrained", (dataclasses.replace(learnt, share=1.0),)), model, task, updates=30)
 
@@ -110,13 +110,15 @@ def test_a_phase_that_makes_nothing_better_ends_where_it_began(eager, tmp_path):
     )
     assert any("no epoch was better on validation" in note for note in done.notes) and progress.texts
     assert "its start" in done.summary()
+    worse = run(dataclasses.replace(both, keeps_better_start=False), model, task, updates=60)
+    assert worse.phases[1]["best_epoch"] > 0 and worse.scores["validation"]["loss"] > done.scores["validation"]["loss"]
 
 
 def test_a_loss_that_rises_while_more_is_right_does_not_bring_the_start_back(eager, monkeypatch):
     """What is sure of itself and mostly right may have a higher loss than what knows nothing."""
     scored = iter([{"accuracy": 0.3, "loss": 1.0}, {"accuracy": 0.9, "loss": 2.0}, {"accuracy": 0.9, "loss": 3.0}])
     monkeypatch.setattr(ftlib.training.phase, "score_model", lambda *args: {"macro_f1": 0.5, **next(scored)})
-    done = run(tiny.one_phase("all"), updates=6)
+    done = run(dataclasses.replace(tiny.one_phase("all"), keeps_better_start=True), updates=6)
     assert done.phases[0]["best_epoch"] == 1 and done.val_accuracy == 0.9
     assert not any("no epoch was better" in note for note in done.notes)
 
