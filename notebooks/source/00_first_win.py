@@ -332,7 +332,7 @@ assert tuned.test_accuracy > guide or not claims_hold
 # %% [markdown] lang="ko"
 # ## 틀린 것을 눈으로 보기
 #
-# 수치는 무엇을 틀렸는지 말해 주지 않습니다. 검증 이미지 중 틀린 것을, 자신 있게 틀린 것부터 봅시다. 그림의 true는 정답, said는 신경망의 답과 그 확률입니다. 여러분이라면 모두 맞혔을까요?
+# 수치는 무엇을 틀렸는지 말해 주지 않습니다. 검증 이미지 중 틀린 것을, 자신 있게 틀린 것부터 봅시다. 여러분이라면 모두 맞혔을까요?
 # %%
 said = tuned.predictions("validation")
 ft.show(

@@ -242,7 +242,7 @@ ft.reveal("05.p2", report.trainable)
 # One weight for each pair of feature and class, and one bias per class: {{100 * report.trainable / report.params:.1g}} % of
 # the network. There is no magic in `ft.freeze`. In plain Keras it is one attribute, set before `compile`.
 # %% [markdown] lang="ko"
-# 그림에서 빗금 친 막대(frozen)는 동결한 스테이지, 파란 막대(trains)는 학습되는 헤드이고, 길이는 가중치 수(로그 눈금)입니다. 헤드의 가중치는
+# 그림에서 빗금 친 막대는 동결한 스테이지, 파란 막대는 학습되는 헤드이고, 길이는 가중치 수(로그 눈금)입니다. 헤드의 가중치는
 # 특징과 클래스의 쌍마다 하나, 그리고 클래스마다 편향 하나입니다. 신경망 전체의
 # {{100 * report.trainable / report.params:.1g}}%입니다. `ft.freeze`가 특별한 일을 하는 것은 아닙니다. 순수한 Keras에서는
 # `compile`하기 전에 속성 하나만 바꾸면 됩니다.
@@ -475,7 +475,7 @@ ft.check("05.3", said)
 #
 # 클래스당 레이블 열 개로 한 번 돌려 본 것만으로는 말할 수 있는 것이 적습니다. 미리 기록해 둔 결과에는 레이블이 1, 3, 10, 50개일 때를 시드를 바꿔
 # 가며 여러 번 돌린 값이 들어 있습니다. 두 전략은 업데이트 횟수가 같고, 학습률은 각각 알맞은 것을 골랐습니다. `feature_extraction_long`은 백본을
-# 동결한 채 업데이트를 모두 쓰는 전략입니다. 그림의 세로축(Test accuracy)은 테스트 정확도, 가로축(Training labels per class)은 클래스당 레이블 수(로그 눈금)입니다.
+# 동결한 채 업데이트를 모두 쓰는 전략입니다.
 #
 # **예측해 보세요.** 클래스당 레이블이 몇 개일 때 처음부터 학습한 쪽이 따라잡을까요?
 # %%
@@ -562,7 +562,7 @@ if seeds:
 # ## 아직 틀리는 것
 #
 # 다른 곳에서 배운 특징에는 어떤 클래스끼리 비슷해 보일까요? 클래스마다 이미지가 한 장뿐일 때는 틀린 예가 많아서 경향을 볼 수 있습니다.
-# 다음 혼동 행렬(confusion matrix)에서 세로(True class)는 정답, 가로(Predicted class)는 신경망의 답이고, 대각선에 있는 것이 맞힌 이미지입니다.
+# 다음 혼동 행렬(confusion matrix)에서 세로는 정답, 가로는 신경망의 답이고, 대각선에 있는 것이 맞힌 이미지입니다.
 # %%
 ft.show(
     plots.confusion_matrix(few.confusion("validation"), task.class_names),
@@ -573,8 +573,8 @@ ft.show(
 # With ten images per class most of that is gone. These are the mistakes that are left, those that the network was surest of
 # first. Would you have read them all?
 # %% [markdown] lang="ko"
-# 이미지가 클래스마다 열 장이면 실수는 대부분 사라집니다. 남은 실수는 다음과 같습니다. 신경망이 자신 있게 틀린 것부터 보여 줍니다. 그림의
-# true는 정답, said는 신경망의 답과 그 확률입니다. 여러분이라면 모두 맞혔을까요?
+# 이미지가 클래스마다 열 장이면 실수는 대부분 사라집니다. 남은 실수는 다음과 같습니다. 신경망이 자신 있게 틀린 것부터 보여 줍니다. 여러분이라면
+# 모두 맞혔을까요?
 # %%
 said = run.predictions("validation")
 ft.show(

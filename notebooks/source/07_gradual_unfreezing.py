@@ -462,7 +462,7 @@ ft.show(
 # Nothing has changed, bit for bit: the search ran on a copy, and put back even the random numbers. Is its suggestion any good?
 # Lesson 06 recorded five rates with five seeds each; we look at the one next to it.
 # %% [markdown] lang="ko"
-# 그림의 고리(ring)가 권한 학습률(suggested rate)입니다. 세로축은 매끄럽게 한 학습 손실입니다. 모델은 비트 하나까지 그대로입니다. 테스트는 복사본으로 했고, 난수의 상태까지 되돌려 놓았습니다. 그런데 권해 준 값은 쓸 만할까요? 6강에는 학습률 다섯 가지를 시드
+# 그림의 고리가 권한 학습률입니다. 세로축은 매끄럽게 한 학습 손실입니다. 모델은 비트 하나까지 그대로입니다. 테스트는 복사본으로 했고, 난수의 상태까지 되돌려 놓았습니다. 그런데 권해 준 값은 쓸 만할까요? 6강에는 학습률 다섯 가지를 시드
 # 다섯 개씩으로 돌린 기록이 있습니다. 그중 가장 가까운 것을 찾아봅시다.
 # %%
 tuning = track.recorded("fine-tuning")
