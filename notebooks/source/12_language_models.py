@@ -575,6 +575,10 @@ for method, name in names.items():
 assert f1(500, "scratch").mean() > f1(500, "frozen").mean() > f1(500, "baseline").mean()
 differences = [f1(count, "lp_ft") - f1(count, "scratch") for count in (500, 2000)]
 assert all(min(interval(difference)) < 0 for difference in differences)
+
+wikipedia = ft.track("glyph").recorded("squad")
+parts_of = wikipedia["settings"]["questions"]
+learnt = {name: parts["train"] for name, parts in parts_of.items()}
 # %% [markdown] lang="en"
 # A third is what pointing at any default, or any type, would give. The tuned network is well above it: it reads the question. But so is the
 # same network from scratch, and with 2,000 questions the difference to LP-FT is
@@ -604,10 +608,6 @@ assert all(min(interval(difference)) < 0 for difference in differences)
 #
 # **예측해 보세요.** 동결하면 이 어림짐작을 이길까요? 조정하면 어떨까요?
 # %%
-wikipedia = ft.track("glyph").recorded("squad")
-parts_of = wikipedia["settings"]["questions"]
-learnt = {name: parts["train"] for name, parts in parts_of.items()}
-
 def answered(task, method, score="test_f1"):
     """Scores of the recorded seeds on questions about Wikipedia."""
     rows = [r for r in wikipedia["rows"] if (r["task"], r["method"]) == (task, method)]
