@@ -77,13 +77,13 @@ def try_linear_probe(run: Run) -> ClosingRecord:
     task, objective = run.task, run.objective
     assert task is not None and run.start is not None, "a run that was just trained has both"
     headline = objective.headline
-    trained_weights = run.model.get_weights()
     trained_scores = run.scores["validation"]
 
     last_layer = run.start.layers[-1]
     feature_model = keras.Model(run.start.input, last_layer.input)
-    chosen = np.random.default_rng(0).permutation(len(task.train))[:MOST_EXAMPLES]
-    train = task.train.take(np.sort(chosen))
+    drawn = np.random.default_rng(0).permutation(len(task.train))[:MOST_EXAMPLES]
+    first_of_class = np.unique(task.train.targets, return_index=True)[1]  # for classes so rare that none was drawn
+    train = task.train.take(np.union1d(drawn, first_of_class))
     heads = fit_linear_heads(predict(feature_model, train.inputs), np.asarray(train.targets), task.num_classes)
 
     validation = objective.for_evaluation(task.validation)
@@ -103,8 +103,6 @@ def try_linear_probe(run: Run) -> ClosingRecord:
         start_values = zip(run.start.weights, run.start.get_weights(), strict=True)
         assign_weights(run.model.weights, [head_weights.get(id(weight), value) for weight, value in start_values])
         run.forget_predictions()
-    else:
-        assign_weights(run.model.weights, trained_weights)
 
     probe_score, trained_score = scored[best][headline.name], trained_scores[headline.name]
     description = (
