@@ -657,12 +657,13 @@ from ftlib.evidence.comparison import interval
 
 def digits_read(source):
     """Validation accuracy on digits after pre-training on a source, in percent."""
-    rows = [r for r in track.recorded("sources")["rows"] if r["method"] == source]
-    by_seed = sorted(rows, key=lambda r: r["seed"])
+    rows = track.recorded("sources")["rows"]
+    chosen = [r for r in rows if r["method"].startswith(source)]
+    by_seed = sorted(chosen, key=lambda r: r["seed"])
     return 100 * np.array([r["val_accuracy"] for r in by_seed])
 
 sources = {
-    "random weights": "random weights",
+    "random weights": "random",
     "390 letters, 390 drawings": "390 letters, few drawings",
     "26 letters, 390 drawings": "26 letters, few drawings",
     "26 letters, 13,185 drawings": "26 letters, many drawings",

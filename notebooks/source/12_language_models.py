@@ -619,10 +619,10 @@ ways = {
 }
 readers = {"korquad": "KorQuAD, minibert", "xquad": "XQuAD, MiniLM"}
 for name, title in readers.items():
-    found = {way: answered(name, method) for method, way in ways.items()}
+    scores_of = {way: answered(name, method) for method, way in ways.items()}
     bars = {
         way: interval(f1s) if len(f1s) > 1 else float(f1s[0])
-        for way, f1s in found.items() if len(f1s)
+        for way, f1s in scores_of.items() if len(f1s)
     }
     fig = plots.bars(bars, title, "F1 on test", percent=True)
     ft.show(fig, alt=f"Bars of F1 with intervals, {title}: {', '.join(bars)}.")
