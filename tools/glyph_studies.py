@@ -146,7 +146,7 @@ def measure_shift(cell):
     run = ft.fit(model, task, shift_strategies()[method], seed=seed, updates=SHIFT_UPDATES, verbose=False)
     found = ft.forgetting(run, ft.load_task("glyphs"), examples=LETTERS)
     split = run.task.test
-    scores = {"letters": found.after, "val_accuracy": run.val_accuracy, "test_accuracy": run.test_accuracy}
+    scores = {"letters_read": found.after, "val_accuracy": run.val_accuracy, "test_accuracy": run.test_accuracy}
     for shift in SHIFTS:
         guesses = run.model.predict(shift_images(split.images[:], shift), batch_size=256, verbose=0).argmax(1)
         scores[f"test_{shift}"] = float(np.mean(guesses == split.labels))
@@ -256,7 +256,7 @@ STUDIES = {
     "shifted-digits": Study(
         find_cells([("digits", 10, ("frozen", "head first", "at once", "at once, 1e-3"))]),
         measure_shift,
-        ("test_shifted", "test_accuracy", *(f"test_{shift}" for shift in SHIFTS), "letters", "val_accuracy"),
+        ("test_shifted", "test_accuracy", *(f"test_{shift}" for shift in SHIFTS), "letters_read", "val_accuracy"),
         ("at once",),
         {"updates": SHIFT_UPDATES, "regularization": "light"},
     ),

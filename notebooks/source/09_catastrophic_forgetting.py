@@ -943,17 +943,16 @@ def on_shifted(method, score):
     return np.array([r[score] for r in sorted(rows, key=lambda r: r["seed"])])
 
 recipes = ("frozen", "head first", "at once", "at once, 1e-3")
-kinds = ("letters", "accuracy", "thinner", "thicker", "moved", "noisy")
+kinds = (
+    "letters_read", "test_accuracy", "test_thinner", "test_thicker", "test_moved",
+    "test_noisy",
+)
 told = {
-    method: [
-        on_shifted(method, kind if kind == "letters" else f"test_{kind}").mean()
-        for kind in kinds
-    ]
-    for method in recipes
+    method: [on_shifted(method, kind).mean() for kind in kinds] for method in recipes
 }
-print("".join(f"{kind:>10}" for kind in kinds))
+print("".join(f"{kind:>14}" for kind in kinds))
 for method, shares in told.items():
-    print("".join(f"{share:>10.1%}" for share in shares), "  ", method)
+    print("".join(f"{share:>14.1%}" for share in shares), "  ", method)
 # %%
 loss = {
     method: on_shifted(method, "test_accuracy") - on_shifted(method, "test_shifted")
