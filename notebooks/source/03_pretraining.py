@@ -693,15 +693,15 @@ assert by_drawings[1] > 0 and by_drawings[0] > by_letters[0]
 assert one_each.mean() < few_26.mean()
 # %% [markdown] lang="en"
 # The drawings, above all. With {{len(y):,}} of them 26 letters do: {{many_26.mean():.1f}} %, {{100 * by_drawings[0]:.1f}} points more than with
-# {{int(known.sum())}} ({{100 * by_drawings[1]:.1f}} to {{100 * by_drawings[2]:.1f}}). All letters add {{100 * by_letters[0]:.1f}} points to that
-# ({{100 * by_letters[1]:.1f}} to {{100 * by_letters[2]:.1f}}). And who spreads {{int(known.sum())}} drawings over as many letters, one of each, gets
-# {{one_each.mean():.1f}} %, no more than random weights do. A picture that is seen over and over is learned by heart (lesson 02), and what was
-# learned by heart is of no use elsewhere.
+# {{int(known.sum())}} ({{100 * by_drawings[1]:.1f}} to {{100 * by_drawings[2]:.1f}}). Whether more letters add to that, five seeds
+# cannot tell: {{100 * by_letters[0]:+.1f}} points ({{100 * by_letters[1]:+.1f}} to {{100 * by_letters[2]:+.1f}}). And who spreads {{int(known.sum())}} drawings over as many letters, one of each, gets
+# {{one_each.mean():.1f}} %, no more than random weights do. It fits lesson 02: a picture that is seen over and over can be learned by heart,
+# and then nothing has to be learned that is of use elsewhere.
 # %% [markdown] lang="ko"
 # 무엇보다 그림 수입니다. 그림이 {{len(y):,}}장이면 글자 26종으로도 {{many_26.mean():.1f}}%이고, {{int(known.sum())}}장일 때보다 {{100 * by_drawings[0]:.1f}}%p
-# ({{100 * by_drawings[1]:.1f}}~{{100 * by_drawings[2]:.1f}}) 높습니다. 글자를 모두 써도 거기에 {{100 * by_letters[0]:.1f}}%p({{100 * by_letters[1]:.1f}}~{{100 * by_letters[2]:.1f}})가 더해질 뿐입니다.
-# 그림 {{int(known.sum())}}장을 글자마다 한 장씩 나누어 쓰면 {{one_each.mean():.1f}}%로 무작위 가중치보다 나을 것이 없습니다. 같은 그림을 거듭해서 보면 외우게 되고(2강), 외운 것은 다른 데서 쓸모가
-# 없습니다.
+# ({{100 * by_drawings[1]:.1f}}~{{100 * by_drawings[2]:.1f}}) 높습니다. 글자를 더 쓰면 더 나아지는지는 시드 다섯 개로 가릴 수 없습니다({{100 * by_letters[0]:+.1f}}%p, {{100 * by_letters[1]:+.1f}}~{{100 * by_letters[2]:+.1f}}).
+# 그림 {{int(known.sum())}}장을 글자마다 한 장씩 나누어 쓰면 {{one_each.mean():.1f}}%로 무작위 가중치보다 나을 것이 없습니다. 2강에서 본 것과 맞습니다. 같은 그림을 거듭해서 보면 외울 수 있고, 그러면 다른
+# 데서 쓸모 있는 것을 배울 필요가 없습니다.
 # %% [markdown] lang="en"
 # ## Once, and for everybody
 #

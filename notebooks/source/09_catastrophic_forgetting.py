@@ -971,14 +971,13 @@ assert noisy["frozen"] < noisy["head first"] < noisy["at once"] < noisy["at once
 # The other way round. The frozen network has kept every letter and loses most, {{spared[0]:.0f}} points more than the one that trained all at once
 # ({{spared[1]:.0f}} to {{spared[2]:.0f}}); between head first and at once five seeds cannot tell. It is the noise that parts them:
 # {{noisy["frozen"]:.0f}} % frozen, {{noisy["head first"]:.0f}} % head first, {{noisy["at once"]:.0f}} % at once, {{noisy["at once, 1e-3"]:.0f}} % at the higher
-# rate. Clean letters taught nothing about noise that would be worth keeping. So what was forgotten costs where the pre-training knew the
-# change, as with WiSE-FT's photos, and not where it knew it no better. Why tuning helped against noise that it never saw, this lesson has not
-# tested.
+# rate. The letters were drawn without noise, so the pre-training had no answer to it that could have been lost; WiSE-FT's photos had seen
+# much of the world before. Why tuning helped against noise that it never saw, this lesson has not tested.
 # %% [markdown] lang="ko"
 # 오히려 반대입니다. 글자를 모두 지킨 동결한 신경망이 가장 많이 잃습니다. 한꺼번에 학습한 신경망보다 {{spared[0]:.0f}}%p({{spared[1]:.0f}}~{{spared[2]:.0f}}) 더 잃습니다. 헤드부터 학습한 것과
 # 한꺼번에 학습한 것의 차이는 시드 다섯 개로 가릴 수 없습니다. 갈라놓는 것은 잡음입니다. 동결하면 {{noisy["frozen"]:.0f}}%, 헤드부터면 {{noisy["head first"]:.0f}}%, 한꺼번에면
-# {{noisy["at once"]:.0f}}%, 학습률을 높이면 {{noisy["at once, 1e-3"]:.0f}}%를 맞힙니다. 깨끗한 글자는 잡음에 대해 지킬 만한 것을 가르쳐 주지 않았습니다. 그러니 잊어서 손해를 보는 것은 WiSE-FT의
-# 사진처럼 사전 학습이 그 변화를 알고 있을 때이고, 더 잘 알지 못할 때는 아닙니다. 본 적 없는 잡음에 왜 미세 조정이 도움이 되었는지는 이 수업에서 시험하지 않았습니다.
+# {{noisy["at once"]:.0f}}%, 학습률을 높이면 {{noisy["at once, 1e-3"]:.0f}}%를 맞힙니다. 글자는 잡음 없이 그린 것이니 사전 학습에 잃어버릴 만한 대비책이 없었습니다. WiSE-FT의
+# 사진은 그 전에 세상을 많이 보았습니다. 본 적 없는 잡음에 왜 미세 조정이 도움이 되었는지는 이 수업에서 시험하지 않았습니다.
 # %% [markdown] lang="en"
 # Either way the first step is the same: measure. Whoever does not keep a few examples of the old task, or of what the model
 # must still be able to do, will not notice that it is gone.
