@@ -11,6 +11,7 @@ import ftlib as ft
 import ftlib.errors
 import ftlib.score
 import ftlib.training.compare
+import ftlib.training.compare_jobs
 import ftlib.training.fit
 
 # --- comparisons ---------------------------------------------------------------------------------------------------
@@ -32,7 +33,7 @@ class Quick:
 
 @pytest.fixture
 def quick(monkeypatch):
-    monkeypatch.setattr(ftlib.training.compare, "load_task", lambda name, labels, seed: tiny.task())
+    monkeypatch.setattr(ftlib.training.compare_jobs, "load_task", lambda name, labels, seed: tiny.task())
     monkeypatch.setattr(ftlib.training.compare, "fit", Quick)
     return {"backbone": tiny.backbone(), "task": "bands", "updates": 8, "verbose": False}
 

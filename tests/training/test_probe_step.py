@@ -89,7 +89,7 @@ def test_it_is_refused_where_nothing_can_be_read():
     with pytest.raises(ValueError, match='"linear_probe" needs a task with one class each'):
         fit(tiny.model(), dataclasses.replace(task, train=one_missing), strategy, NONE, updates=3, verbose=False)
     backbone = tiny.backbone()
-    deep = keras.layers.Dense(4)(keras.layers.GlobalAveragePooling2D()(backbone.output))
+    deep = keras.layers.Dense(4)(keras.layers.GlobalAveragePooling2D(name="pool")(backbone.output))
     model = keras.Model(backbone.input, keras.layers.Dense(3, activation="softmax")(deep))
     with pytest.raises(ValueError, match="only weights are a Dense layer with softmax"):
-        fit(model, task, strategy, NONE, updates=3, verbose=False, head="global_average_pooling2d")
+        fit(model, task, strategy, NONE, updates=3, verbose=False, head="pool")
