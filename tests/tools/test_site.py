@@ -183,7 +183,7 @@ def test_lessons_lead_to_their_neighbours(folder):
 def test_the_words_of_both_editions_are_complete():
     en, ko = WORDS["en"], WORDS["ko"]
     assert set(en) == set(ko) and all(en.values()) and all(ko.values())
-    braces = re.compile(r"\{\w+")
+    braces = re.compile(r"\{(?:short_)?(\w+)")
     assert {k: braces.findall(v) for k, v in en.items()} == {k: braces.findall(v) for k, v in ko.items()}
 
 

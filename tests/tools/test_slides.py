@@ -99,7 +99,7 @@ def test_notes_name_headings_and_functions_that_exist(path):
     for slide in read_deck(path):
         for language in LANGUAGES:
             for number, heading in re.findall(pattern[language], slide.text(language)):
-                text = LESSONS[number if number[:2].isdigit() else f"0{number}"].read_text(encoding="utf-8")
+                text = LESSONS[re.sub(r"^\d+", lambda digits: digits[0].zfill(2), number)].read_text(encoding="utf-8")
                 assert re.search(rf"^# #+ {re.escape(heading)}$", text, re.M), f"{slide.where}: no {heading!r}"
             for name in re.findall(r"\bft\.(\w+)", slide.text(language)):
                 assert name in ft.__all__, f"{slide.where}: there is no ft.{name}"
