@@ -778,7 +778,7 @@ first = next(
     for r in track.recorded("digits").table()
     if (r["strategy"], r["labels_per_class"]) == ("scratch", 10)
 )
-glyphnet_alone = first["test_mean"]  # lesson 01, with ten labels per class
+glyphnet_alone = first["test_mean"]  # lesson 01b, with ten labels per class
 # %% [markdown] lang="en"
 # The order is the same on the test images. On our small network pre-training is worth {{100 * (best - controls[0]):.1f}} points over training
 # from scratch. `glyphnet` took {{drawn * multiplications(glyphnet) / ours:.0f}} times as much and costs you a download; but it is a
