@@ -151,13 +151,13 @@ assert np.isclose(loss, np.log(letters.num_classes), atol=1e-3)
 # %% [markdown] lang="en"
 # ## Pre-training
 #
-# There is nothing special about it. It is the training of lesson 01, only with more labels: Adam with the weight decay of
+# There is nothing special about it. It is the training of lessons 01 and 01b, only with more labels: Adam with the weight decay of
 # lesson 02, in batches of 64. The learning rate climbs for a moment, then sinks to zero along a cosine. Eight times on the way
 # we stop and look.
 # %% [markdown] lang="ko"
 # ## 사전 학습
 #
-# 특별한 것은 없습니다. 1강의 학습을 더 많은 레이블로 할 뿐입니다. Adam에 2강의 가중치 감쇠를 더하고 배치(batch) 64장씩 학습합니다. 학습률(learning
+# 특별한 것은 없습니다. 1강과 1b강의 학습을 더 많은 레이블로 할 뿐입니다. Adam에 2강의 가중치 감쇠를 더하고 배치(batch) 64장씩 학습합니다. 학습률(learning
 # rate)은 잠깐 올라갔다가 코사인 곡선을 따라 0으로 내려갑니다. 도중에 여덟 번 멈추고 들여다봅니다.
 # %%
 UPDATES, BATCH = 480, 64
