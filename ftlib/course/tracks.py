@@ -80,7 +80,7 @@ class Track:
         return _letters() if self.name == "glyph" else None
 
     def recorded(self, name):
-        """Returns what `results/NAME.json` holds; None on the photo track, which has no record.
+        """Returns what `results/NAME.json` holds, whichever track a lesson runs on: it says itself what was measured.
 
         A `Comparison`, where every row is a run of one strategy. Anything else, such as the rows of `"transfer"` with
         several runs each, comes as the plain dict in the file.
@@ -89,8 +89,6 @@ class Track:
             ValueError: For a name that has no record.
             FileNotFoundError: Where somebody copied the package without its records.
         """
-        if self.name != "glyph":
-            return None
         if not _RECORDS.is_dir():
             raise FileNotFoundError(
                 f"The recorded results belong in {_RECORDS}, and are not there. Install ftlib again, from its whole "

@@ -31,7 +31,7 @@ def test_a_lesson_runs_on_photos(root, real, keras_home, lesson):
 
 
 def test_the_cells_of_a_lesson_that_differ_run_on_photos(root, real, keras_home, monkeypatch, capsys):
-    """Pictures and backbone come from the track and bear out the lesson's first claim; records are done without."""
+    """Pictures and backbone come from the track and bear out the lesson's first claim; the record is that of digits."""
     monkeypatch.setenv("FTLIB_TRACK", "photo")
     monkeypatch.setenv("FTLIB_PHOTOS", str(real / "flowers"))
     cells = code_cells(root, "05_feature_extraction")
@@ -42,5 +42,5 @@ def test_the_cells_of_a_lesson_that_differ_run_on_photos(root, real, keras_home,
     for cell in [*cells[: first_claim + 1], *cells[record : record + 2]]:
         exec(cell, names)
     said = capsys.readouterr().out
-    assert "Track 'photo'" in said and "flowers" in said and "The photo track has no recorded runs" in said
-    assert names["maps"].shape[1:] == (3, 3, 1280) and len(names["ahead"]) == 4
+    assert "Track 'photo'" in said and "flowers" in said
+    assert names["maps"].shape[1:] == (3, 3, 1280) and names["ahead"][1] > names["ahead"][50]

@@ -113,9 +113,10 @@ def test_what_is_not_recorded_is_one_clear_error(monkeypatch, tmp_path):
         ft.track().recorded("digits")
 
 
-def test_the_photo_track_has_no_letters_and_no_record(calls):
+def test_the_photo_track_has_no_letters_and_the_same_records(calls):
     track = ft.track("photo")
-    assert track.source_task is None and track.recorded("digits") is None and calls == []
+    assert track.source_task is None and calls == []
+    assert track.recorded("digits").table() == ft.track("glyph").recorded("digits").table()
 
 
 def test_the_photo_track_is_flowers_unless_a_folder_is_named(calls, monkeypatch, tmp_path):
