@@ -17,6 +17,7 @@ from ftlib.plots.look import (
     shorten_name,
     styled,
     widest_of,
+    write_names_beside,
     write_percent_ticks,
     write_title,
 )
@@ -25,6 +26,9 @@ from ftlib.plots.words import say
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_PAGE_WIDTH = 7.2  # inches
+_PANELS_PER_ROW = 3
+_LONGEST_PANEL_NAME = 24  # letters
 _DIAGONAL_STYLE = Style("#767676", "None", "--")
 
 
@@ -86,6 +90,7 @@ def trade_off(  # noqa: PLR0913 - all but three are options with defaults
     height: float = 4.8,
     faint_intervals: bool = False,
     percent: bool = True,
+    panels: bool = False,
 ) -> "Figure":
     """Draws what is gained against what it costs: a path of points per method, with an interval in both directions.
 
@@ -95,10 +100,12 @@ def trade_off(  # noqa: PLR0913 - all but three are options with defaults
         x_label, y_label: Labels of the axes.
         title: What to see. Default None: no title, where the text around it has one.
         width, height: In inches; of a given width, names take a third at most. Default: as wide as the names ask for,
-            and 4.8 high.
+            and 4.8 high; with panels, of a page.
         faint_intervals: Whether intervals are thin and grey, not in the colour of their path: in a small picture they
             would hide the paths.
         percent: Whether the numbers are fractions, shown in percent. Default True.
+        panels: Whether each method has axes of its own, with the paths of the others grey behind it: for paths that
+            run over each other. Default False: all in one.
 
     Returns:
         A Matplotlib figure.
@@ -112,18 +119,55 @@ def trade_off(  # noqa: PLR0913 - all but three are options with defaults
     """
     if not series or not all(series.values()):
         raise ValueError("Expected at least one series of at least one point.")
-    fig = _figure_with_names(series, height, width)
-    ax = fig.subplots()
-    for name, style in assign_styles(list(series)).items():
-        _draw_path(ax, shorten_name(name, name_length(width)), series[name], style, faint_intervals)
-    ax.set(xlabel=x_label, ylabel=y_label)
+    styles = assign_styles(list(series))
+    if panels:
+        fig = new_figure(width or _PAGE_WIDTH, height)
+        for name, ax in zip(series, _panels_of(fig, len(series)), strict=True):
+            for other in series:
+                if other != name:
+                    _draw_path_behind(ax, series[other])
+            _draw_path(ax, name, series[name], styles[name], faint_intervals)
+            ax.set_title(shorten_name(name, _LONGEST_PANEL_NAME), fontsize=10, loc="left")
+        fig.supxlabel(x_label, fontsize=10)
+        fig.supylabel(y_label, fontsize=10)
+    else:
+        fig = _figure_with_names(series, height, width)
+        ax = fig.subplots()
+        for name, style in styles.items():
+            _draw_path(ax, shorten_name(name, name_length(width)), series[name], style, faint_intervals)
+        ax.set(xlabel=x_label, ylabel=y_label)
+        write_names_beside(ax)  # paths end anywhere, so that lines to names at the edge would cross the picture
+
     if percent:
-        for axis in (ax.xaxis, ax.yaxis):
-            format_percent_axis(axis)
+        for ax in fig.axes:
+            format_percent_axis(ax.xaxis)
+            format_percent_axis(ax.yaxis)
     write_title(fig, title)
-    # A legend: paths end anywhere, so that lines to labels at the edge would cross the picture.
-    ax.legend(loc="upper left", bbox_to_anchor=(1.02, 1), borderaxespad=0, frameon=False, handlelength=3.2)
     return fig
+
+
+def _panels_of(fig, count):
+    """Returns axes that share their limits, at most three in a row."""
+    columns = min(count, _PANELS_PER_ROW)
+    rows = -(-count // columns)
+    axes = fig.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    for unused in axes[count:]:
+        unused.remove()
+    for ax in axes[max(0, count - columns) : count]:  # the lowest of each column
+        ax.tick_params(labelbottom=True)
+    return axes[:count]
+
+
+def _draw_path_behind(ax, points):
+    ax.plot(
+        [point["x"][0] for point in points],
+        [point["y"][0] for point in points],
+        color="#D0D0D0",
+        marker="o",
+        markersize=3,
+        linewidth=1,
+        zorder=0,
+    )
 
 
 def _draw_path(ax, label, points, style, faint_intervals):

@@ -46,6 +46,7 @@ class LineEnd(NamedTuple):
 
 TEXT_COLOUR = "#222222"
 LONGEST_NAME = 60  # letters of a name
+_NEAR_EDGE = 0.7  # of the width: from there on, what joins a line to its name crosses little
 LONGEST_STRATEGY = 30  # of one, which stands beside its picture
 # A strategy looks the same in every picture; the colours (of Okabe and Ito, 2008) are safe for colour-blind eyes.
 STYLES = {
@@ -187,6 +188,8 @@ def spread_out(values: Sequence[float], gap: float) -> np.ndarray:
 def label_line_ends(ax: "Axes", line_ends: Sequence[LineEnd]) -> None:
     """Writes a label with a sample of the line beside the end of each line, joined to it, without overlaps.
 
+    Where a line ends far from the right edge, a legend does it: what leads to a label would cross the other lines.
+
     Args:
         ax: Axes with their final limits, linear or logarithmic.
         line_ends: Where each line ends. A label may have several lines.
@@ -194,9 +197,14 @@ def label_line_ends(ax: "Axes", line_ends: Sequence[LineEnd]) -> None:
     root_figure = ax.get_figure(root=True)
     assert root_figure is not None, "these axes were removed from their figure"
     root_figure.draw_without_rendering()  # settles the layout: the labels need the height of the axes
-    points_high = ax.get_window_extent().height * 72 / ax.figure.dpi
     to_axes = ax.transData + ax.transAxes.inverted()
-    end_heights = [float(to_axes.transform((end.x, end.y))[1]) for end in line_ends]
+    end_places = to_axes.transform([(end.x, end.y) for end in line_ends])
+    if end_places[:, 0].min() < _NEAR_EDGE:
+        write_names_beside(ax)
+        return
+
+    points_high = ax.get_window_extent().height * 72 / ax.figure.dpi
+    end_heights = [float(height) for height in end_places[:, 1]]
     most_lines = 1 + max(end.label.count("\n") for end in line_ends)
     label_heights = spread_out(end_heights, gap=(2 + 11 * most_lines) / points_high)
     for end, label_height in zip(line_ends, label_heights, strict=True):
@@ -223,6 +231,11 @@ def label_line_ends(ax: "Axes", line_ends: Sequence[LineEnd]) -> None:
             clip_on=False,
         )
         ax.text(1.115, label_height, end.label, transform=ax.transAxes, va="center", fontsize=9)
+
+
+def write_names_beside(ax: "Axes") -> None:
+    """Writes the names of lines or paths that end anywhere into a legend beside the axes."""
+    ax.legend(loc="upper left", bbox_to_anchor=(1.02, 1), borderaxespad=0, frameon=False, handlelength=3.2)
 
 
 def write_title(fig: "FigureBase", title: str | None) -> None:

@@ -734,9 +734,9 @@ cures = {
     "ten labels per class": ("all", 10),
 }
 gaps = {}
-for cure, (method, labels) in cures.items():
-    gaps[cure] = gap(method, labels)
-    read = overfitted(method, "last_val_accuracy", labels).mean()
+for cure, cell in cures.items():
+    gaps[cure] = gap(*cell)
+    read = overfitted(cell[0], "last_val_accuracy", cell[1]).mean()
     print(
         f"{cure:<22}gap {100 * gaps[cure].mean():4.1f} points   validation {read:.1%}"
     )

@@ -791,7 +791,9 @@ series["frozen backbone"] = [{"x": standing, "y": [found.before] * 3}]
 title = "Most letters can be kept before the digits pay"
 # %%
 ft.show(
-    plots.trade_off(series, "Digits (test accuracy)", "Letters still read", title),
+    plots.trade_off(
+        series, "Digits (test accuracy)", "Letters still read", title, panels=True
+    ),
     alt="Letters still read against test accuracy on digits, with intervals. L2-SP "
     "and EWC go up and then turn left; interpolation goes straight up, then left; "
     "replay ends at the top right.",

@@ -155,6 +155,7 @@ def trade_off():
     for name in NAMES:
         paths = {f"{i} {name}": [{"x": [i / 9] * 3, "y": [y] * 3, "label": "0.01"} for y in (0, 1)] for i in range(9)}
         yield plots.trade_off(paths, SENTENCE, SENTENCE, SENTENCES)
+        yield plots.trade_off(dict(list(paths.items())[:5]), SENTENCE, SENTENCE, SENTENCES, height=6, panels=True)
         if name in LONG_NAMES:
             yield plots.trade_off(paths, "x", "y", width=5.7, height=2.5, faint_intervals=True)
 

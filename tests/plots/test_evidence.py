@@ -25,3 +25,13 @@ def test_intervals_have_the_colours_of_their_paths_or_are_faint():
     path_colours = {to_hex(line.get_color()) for line in fig.axes[0].lines}
     assert interval_colours(fig) == path_colours and len(path_colours) == 2
     assert interval_colours(plots.trade_off(PATHS, "Digits", "Letters", faint_intervals=True)) == {"#b4b4b4"}
+
+
+def test_with_panels_each_path_has_axes_of_its_own_with_the_others_grey_behind_it():
+    fig = plots.trade_off(PATHS, "Digits", "Letters", panels=True)
+    assert [ax.get_title(loc="left") for ax in fig.axes] == list(PATHS)
+    for ax, (name, points) in zip(fig.axes, PATHS.items(), strict=True):
+        behind = [line for line in ax.lines if to_hex(line.get_color()) == "#d0d0d0"]
+        others = [path for other, path in PATHS.items() if other != name]
+        assert [list(line.get_xdata()) for line in behind] == [[point["x"][0] for point in path] for path in others]
+        assert any(list(line.get_xdata()) == [point["x"][0] for point in points] for line in ax.lines)

@@ -112,3 +112,14 @@ def test_show_closes_a_figure_of_pyplot(capsys):
     fig = plt.figure()
     plots.show(fig, alt="Nothing.")
     assert not plt.fignum_exists(fig.number)
+
+
+def test_names_of_lines_that_end_in_the_middle_stand_in_a_legend():
+    """A line from there to the edge would look like data of the others."""
+    figure = plots.lines({"a hill": ([0, 1, 2], [0, 3, 0]), "its top": ([1, 1], [0, 3])}, "x", "y")
+    (axes,) = figure.axes
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["a hill", "its top"]
+
+    figure = plots.lines({"a hill": ([0, 1, 2], [0, 3, 0]), "a slope": ([0, 2], [0, 3])}, "x", "y")
+    (axes,) = figure.axes
+    assert axes.get_legend() is None and {"a hill", "a slope"} <= {text.get_text() for text in axes.texts}
