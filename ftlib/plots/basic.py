@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _MARKERS = "os^vDPX*<>phd8"  # those of the strategies first
+_MORE_COLOURS = ("#882255", "#8E8E8E")  # where those of the strategies are used up: there are ten digits
 _BAR_COLOUR = "#0072B2"
 _SHORT_CLASS_NAME = 2  # letters: such a name is written in place of a marker
 
@@ -448,14 +449,17 @@ def _read_value(name, value):
 
 
 def _distinct_styles(names):
-    """Returns the style of each name; where there are more names than colours, markers differ."""
-    taken_markers, style_of_name = set(), {}
+    """Returns the style of each name; no two of ten have one colour, and where there are more names, markers differ."""
+    taken_colours, taken_markers, style_of_name = set(), set(), {}
     for name, style in assign_styles(names).items():
-        marker = style.marker
+        colour, marker = style.colour, style.marker
+        if colour in taken_colours:
+            colour = next((spare for spare in _MORE_COLOURS if spare not in taken_colours), colour)
         if marker in taken_markers:
             marker = next((spare for spare in _MARKERS if spare not in taken_markers), marker)
+        taken_colours.add(colour)
         taken_markers.add(marker)
-        style_of_name[name] = Style(style.colour, marker, style.line_style)
+        style_of_name[name] = Style(colour, marker, style.line_style)
     return style_of_name
 
 

@@ -345,13 +345,19 @@ def smoothness(kernel):
     pairs = [np.concatenate([a.ravel(), b.ravel()]) for a, b in zip(right, below)]
     return np.corrcoef(pairs)[0, 1]
 
+# %%
+# The sixteen with the largest weights, the largest first.
+shown = np.argsort(-np.abs(after).mean(axis=(0, 1, 2)))[:16]
 fig = plots.filter_grid(
-    {"before: random": before, "after: pre-trained on letters": after},
-    "Noise has become strokes and edges", columns=16,
+    {
+        "before: random": before[..., shown],
+        "after: pre-trained on letters": after[..., shown],
+    },
+    "Noise has become strokes and edges",
 )
 ft.show(
     fig,
-    alt="Two panels of 32 filters of 7 by 7 weights. Before training they are noise; "
+    alt="Two panels of 16 filters of 7 by 7 weights. Before training they are noise; "
     "afterwards most show light and dark bars, patches and borders, many of them "
     "lying or standing.",
 )

@@ -180,3 +180,13 @@ def test_a_long_title_is_broken_not_cut():
     ):
         assert "\n" in fig.get_suptitle() and fig.get_suptitle().replace("\n", " ") == title
         assert_texts_have_room(fig)
+
+
+def test_ten_classes_have_ten_colours():
+    """Digits, of which two would else look alike."""
+    rng = np.random.default_rng(0)
+    figure = plots.scatter(
+        {"features": rng.normal(size=(20, 2))}, np.arange(20) % 10, [str(i) for i in range(10)], "Ten digits"
+    )
+    colours = {text.get_text(): text.get_color() for text in figure.axes[0].texts}
+    assert len(colours) == len(set(colours.values())) == 10
