@@ -1,4 +1,4 @@
-"""Lessons 05 to 07 on photos: MobileNetV2, pre-trained on ImageNet, and five kinds of flowers. Writes results/photos.json.
+"""Lessons 05 to 07 on photos: MobileNetV2, pre-trained on ImageNet, and five kinds of flowers. results/photos.json.
 
 `python tools/photo_study.py` measures what is missing, cell by cell: stopped, it goes on where it was. The flowers come
 from FTLIB_REAL, where that is set, else from a download; the weights as Keras keeps them (`KERAS_HOME`).

@@ -16,6 +16,7 @@ from ftlib.models.initialization import assign_weights, copy_model
 from ftlib.models.staged_model import StagedModel
 from ftlib.objectives.classification import Classification
 from ftlib.objectives.evaluation import score_model
+from ftlib.plots.words import say
 from ftlib.score import ACCURACY, Score
 from ftlib.tasks.inputs import check_inputs
 from ftlib.tasks.task import Task
@@ -67,9 +68,15 @@ class Forgetting:
     def plot(self):
         """Returns a Matplotlib figure of how far the features of each stage moved."""
         before, after = self.score.format(self.before), self.score.format(self.after)
-        title = f"{self.source}: {before} before tuning on {self.target}, {after} after"
+        title = say(
+            "{source}: {before} before tuning on {target}, {after} after",
+            source=self.source,
+            before=before,
+            target=self.target,
+            after=after,
+        )
         bars = {row["stage"]: row["drift"] for row in self.drift}
-        return plots.bars(bars, title, "Distance of features from their start")
+        return plots.bars(bars, title, say("Distance of features from their start"))
 
 
 def forgetting(run: Run, source: Task, before: keras.Model | None = None, examples: int | None = None) -> Forgetting:

@@ -13,6 +13,7 @@ from ftlib.models.inference import predict
 from ftlib.objectives.classification import one_hot
 from ftlib.objectives.denoising import Denoising, follow_velocity, spread_by_example, stack_channels, to_pixels
 from ftlib.objectives.image_distances import frechet_distance, kernel_distance, nearest_distances
+from ftlib.plots.words import say
 from ftlib.tasks.inputs import check_pixels
 from ftlib.tasks.resizing import fit_images
 
@@ -40,7 +41,7 @@ class SamplingPath(NamedTuple):
             title: What to see, above all rows.
         """
         count, frames, *image_shape = self.pixels.shape
-        names = ["noise", *(f"t = {time:.2g}" for time in self.times[1:-1]), "image"]
+        names = [say("noise"), *(f"t = {time:.2g}" for time in self.times[1:-1]), say("image")]
         images = self.pixels.reshape(-1, *image_shape)
         return plots.image_grid(images, names * count, columns=frames, title=title, row_names=row_names)
 

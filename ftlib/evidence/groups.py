@@ -12,6 +12,7 @@ from ftlib.evidence.split_checks import check_run_and_split, record_look_at
 from ftlib.models.arrays import to_numpy
 from ftlib.objectives.classification import require_classes
 from ftlib.objectives.scores import wilson_interval
+from ftlib.plots.words import name_word, say
 
 
 @dataclass(frozen=True, repr=False)
@@ -51,8 +52,9 @@ class GroupAccuracy:
     def plot(self):
         """Returns a Matplotlib figure: a bar per group with its interval."""
         bars = {str(row["group"]): (row["accuracy"], row["low"], row["high"]) for row in self.rows}
-        axis_label = f"Accuracy on {self.part} (lines: 95 % intervals)"
-        return plots.bars(bars, f"{100 * self.gap:.1f} points lie between the groups", axis_label, percent=True)
+        axis_label = say("Accuracy on {part} (lines: 95 % intervals)", part=name_word(self.part))
+        title = say("{gap:.1f} points lie between the groups", gap=100 * self.gap)
+        return plots.bars(bars, title, axis_label, percent=True)
 
 
 def group_accuracy(run: Run, part: str = "test", groups: Any = None) -> GroupAccuracy:

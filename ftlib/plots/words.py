@@ -107,7 +107,24 @@ _KOREAN = {
     "Confidence and accuracy agree on the diagonal": "대각선에서는 확신과 정확도가 같습니다",
     "as trained, ECE {error:.1f} %": "학습한 그대로, ECE {error:.1f} %",
     "temperature {temperature:.2f}, ECE {error:.1f} %": "온도 {temperature:.2f}, ECE {error:.1f} %",
-    # boxes, numbers, sounds
+    "{source}: {before} before tuning on {target}, {after} after": (
+        "{source}: {target}에 미세 조정하기 전 {before}, 뒤 {after}"
+    ),
+    "Distance of features from their start": "특징이 출발점에서 멀어진 거리",
+    "Accuracy on {part} (lines: 95 % intervals)": "{part} 정확도(선: 95% 신뢰 구간)",
+    "{gap:.1f} points lie between the groups": "그룹 사이의 차이는 {gap:.1f}%p입니다",
+    "test": "테스트",
+    "validation": "검증",
+    # the search for a rate
+    "Suggested rate {rate:.1e} (ring): a tenth of where the loss is lowest": (
+        "권하는 학습률 {rate:.1e}(고리): 손실이 가장 낮은 곳의 10분의 1"
+    ),
+    "Rings: the suggested rate of each stage, a tenth of its lowest point": (
+        "고리: 스테이지마다 권하는 학습률, 가장 낮은 곳의 10분의 1"
+    ),
+    "Training loss, smoothed": "학습 손실(매끄럽게 함)",
+    # boxes, numbers, sounds, generated images
+    "noise": "잡음",
     "as labelled": "정답 박스",
     "Recall (share of the objects that are found)": "재현율(물체 중 찾은 비율)",
     "Precision (share of the boxes that are right)": "정밀도(박스 중 맞은 비율)",

@@ -11,6 +11,7 @@ from ftlib.models.arrays import to_numpy
 from ftlib.models.freezing import set_trainable
 from ftlib.models.initialization import copy_model
 from ftlib.models.staged_model import StagedModel
+from ftlib.plots.words import say
 from ftlib.strategies.regularization import Regularization
 from ftlib.strategies.strategy import Phase, get_strategy
 from ftlib.tasks.task import Task
@@ -57,10 +58,12 @@ class RateSearch:
     def plot(self) -> "Figure":
         """Returns a Matplotlib figure of the loss against the rate, with a mark at each suggestion."""
         if len(self.curves) == 1:
-            title = f"Suggested rate {self.suggestion:.1e} (ring): a tenth of where the loss is lowest"
+            suggestion = self.suggestion
+            title = say("Suggested rate {rate:.1e} (ring): a tenth of where the loss is lowest", rate=suggestion)
         else:
-            title = "Rings: the suggested rate of each stage, a tenth of its lowest point"
-        figure = plots.lines(self.curves, "Learning rate", "Training loss, smoothed", title, log_x=True)
+            title = say("Rings: the suggested rate of each stage, a tenth of its lowest point")
+        loss_label = say("Training loss, smoothed")
+        figure = plots.lines(self.curves, say("Learning rate"), loss_label, title, log_x=True)
         axes = figure.axes[0]
         for (name, (rates, losses)), line in zip(self.curves.items(), list(axes.lines), strict=False):
             suggested_rate = self.suggestions[name]

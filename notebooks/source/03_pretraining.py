@@ -94,15 +94,17 @@ ft.show(
 # A convolution moves small filters over the whole image: what it learns in one place it knows everywhere. Each filter leaves a picture of
 # where it found its pattern: a *map*. `Conv2D` gets the number of filters, their size, and the step: with a step of 4 it looks at every fourth
 # place, so the map is a quarter as wide. Three stages, groups of layers whose maps have one size (lesson 04 gives the exact rule). From stage to
-# stage the picture shrinks and the number of features doubles. BatchNorm, a layer that
+# stage the picture shrinks and the number of features doubles. `padding="same"` puts zeros around the image, so that the filters fit at its
+# edge as well. BatchNorm, a layer that
 # brings every map to mean 0 and spread 1 over the batch, sets the scale, so the
-# weights may start smaller than He's rule in lesson 01b says.
+# weights may start smaller than He's rule in lesson 01b says. It also takes off every mean, with it whatever a bias would add: hence
+# `use_bias=False`.
 # %% [markdown] lang="ko"
 # ## 작은 신경망
 #
 # 합성곱(convolution)은 작은 필터(filter)를 이미지 전체에 옮겨 가며 적용하고, 필터마다 결과를 그림 한 장으로 내놓습니다. 이 그림이 특징 맵(feature map)입니다. 특징 맵의 크기가 같은 층을 묶은 것이 스테이지(stage)이고, 여기에는 세 개가 있습니다(정확한 규칙은 4강에 나옵니다). 필터의 가중치는 모든 자리에서 같습니다. 그래서 한 자리에서 배운 것이 어느
 # 자리에서나 통합니다. `Conv2D`에는 필터의 수, 필터의 크기, 보폭을 차례로 줍니다. 보폭이 4이면 네 칸마다 한 번씩 보므로 맵의 너비가 4분의 1이 됩니다. 스테이지를 지날 때마다 그림은 작아지고 특징(feature)의 수는 두 배가 됩니다. BatchNorm은 특징 맵마다 배치의 평균을 0, 표준편차를 1로 맞추는 층입니다. 값의 크기를 이 층이 맞춰 주므로, 가중치는 1b강의 He
-# 초기화보다 작은 값에서 출발해도 됩니다.
+# 초기화보다 작은 값에서 출발해도 됩니다. 편향을 더해도 평균을 0으로 맞출 때 사라지므로 `use_bias=False`로 뺍니다. `padding="same"`은 이미지 둘레에 0을 채워, 필터가 가장자리에도 놓이게 합니다.
 # %% tags=["nbval-check-output"]
 def small_network(seed):
     keras.utils.set_random_seed(seed)
