@@ -4,8 +4,9 @@
 finding near copies, ...) in a process of its own. It measures time on the processor, the anonymous memory that the step
 adds (files that are mapped do not count) and what it leaves on the disk.
 
-Seconds are extrapolated with the slope of the measured points on logarithmic axes, memory and disk with what each
-picture adds between the two largest sizes. Steps that need no files, or hardly any, are taken further than 20,000.
+Memory and disk are extrapolated with what each picture adds between the two largest sizes; seconds so as well, or with
+the slope of the measured points on logarithmic axes, whichever is more: the first forgets squares, and the second takes
+what is done once for a part of every picture. The search for near copies needs no files and is taken to a million.
 """
 
 import argparse
@@ -29,7 +30,7 @@ MILLION = 1_000_000
 FILE_SIZE = (128, 96)  # pixels of a rendered picture, width and height
 SIDE = 96  # pixels of a decoded one
 PICTURES = (1_000, 5_000, 20_000)
-THUMBNAILS = (40_000, 80_000)  # for near copies, which need no files
+THUMBNAILS = (100_000, MILLION)  # for near copies, which need no files
 MOST_FEATURES = 3_000  # pictures of which features are computed; the seconds of more are that many times as long
 BATCH = 256
 
@@ -291,14 +292,17 @@ def extrapolate(rows):
         more = max(0.0, reached - last["pictures"])
         growth = {
             key: max(0.0, (last[key] - before[key]) / (last["pictures"] - before["pictures"]))
-            for key in ("memory", "disk")
+            for key in ("seconds", "memory", "disk")
         }
         summaries.append(
             {
                 "step": name,
                 "measured_to": last["pictures"],
                 "exponent": exponent,
-                "seconds": last["seconds"] * max(1.0, reached / last["pictures"]) ** exponent,
+                "seconds": max(
+                    last["seconds"] * max(1.0, reached / last["pictures"]) ** exponent,
+                    last["seconds"] + growth["seconds"] * more,
+                ),
                 "memory": last["memory"] + growth["memory"] * more,
                 "disk": last["disk"] + growth["disk"] * more,
             }
