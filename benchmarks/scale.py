@@ -352,7 +352,8 @@ def main():
     rows = []
     if args.only:
         written = json.loads((HERE / "results" / "scale.json").read_text())["rows"]
-        rows = [row for row in written if row["step"] not in names]
+        sizes = {*args.pictures, *args.thumbnails}
+        rows = [row for row in written if row["step"] not in names or row["pictures"] not in sizes]
     with tempfile.TemporaryDirectory(prefix="ftlib-scale-") as temporary_folder:
         folder = args.work or Work(temporary_folder)
         for count in args.pictures:
