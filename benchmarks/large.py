@@ -34,26 +34,27 @@ REPEATS = 3
 
 
 def render(job):
-    """Writes one JPEG file of 320 x 240 pixels: a blurred pattern whose stripes tell the class, and noise."""
+    """Writes one JPEG file: a blurred pattern whose stripes tell the class, and noise."""
     from PIL import Image
 
-    path, label, seed = job
+    path, label, seed, (width, height) = job
     rng = np.random.default_rng(seed)
-    y, x = np.mgrid[:240, :320]
+    y, x = np.mgrid[:height, :width]
     angle = np.pi * label / CLASSES + rng.normal(0, 0.15)
     stripes = np.sin((x * np.cos(angle) + y * np.sin(angle)) / rng.uniform(4, 12) + rng.uniform(0, 6))
-    coarse_noise = np.asarray(Image.fromarray(rng.integers(0, 256, (12, 16, 3), "uint8")).resize((320, 240)), "float32")
-    pixels = 0.6 * coarse_noise + 50 * stripes[..., None] + 40 + rng.normal(0, 8, (240, 320, 3))
+    coarse_pixels = Image.fromarray(rng.integers(0, 256, (12, 16, 3), "uint8"))
+    coarse_noise = np.asarray(coarse_pixels.resize((width, height)), "float32")
+    pixels = 0.6 * coarse_noise + 50 * stripes[..., None] + 40 + rng.normal(0, 8, (height, width, 3))
     Image.fromarray(np.clip(pixels, 0, 255).astype("uint8")).save(path, quality=85)
 
 
-def make_pictures(folder, count):
-    """Writes `count` pictures in class folders."""
+def make_pictures(folder, count, size=(320, 240)):
+    """Writes `count` pictures of `(width, height)` pixels in class folders."""
     render_jobs = []
     for label in range(CLASSES):
         (folder / f"class{label}").mkdir(parents=True)
         render_jobs += [
-            (folder / f"class{label}" / f"{picture_number:05}.jpg", label, picture_number * CLASSES + label)
+            (folder / f"class{label}" / f"{picture_number:05}.jpg", label, picture_number * CLASSES + label, size)
             for picture_number in range(count // CLASSES)
         ]
     with ProcessPoolExecutor(os.cpu_count()) as pool:

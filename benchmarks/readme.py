@@ -154,6 +154,18 @@ def large_waiting(data):
         yield name, span(ratio_interval, digits=2)
 
 
+def scale(data):
+    yield "step", "1,000, s", "5,000, s", "20,000, s", "slope", "a million, minutes", "memory, GiB", "disk, GiB"
+    for summary in data["at_a_million"]:
+        seconds = {row["pictures"]: row["seconds"] for row in data["rows"] if row["step"] == summary["step"]}
+        second_texts = (f"{seconds[count]:.2f}" for count in (1_000, 5_000, 20_000))
+        minutes, disk_gib = summary["seconds"] / 60, summary["disk"] / 2**30
+        minutes_text = f"{minutes:.0f}" if minutes > 10 else f"{minutes:.1f}"
+        disk_text = f"{disk_gib:.1f}" if disk_gib else ""
+        slope_text = f"{summary['exponent']:.2f}"
+        yield summary["step"], *second_texts, slope_text, minutes_text, f"{summary['memory'] / 2**30:.1f}", disk_text
+
+
 def hardware_cpu(data):
     yield "precision", "XLA", "batch", "an image, ms", "images a second", "first update, s"
     for row in data["rows"]:
@@ -170,7 +182,7 @@ def hardware_gpu(data):
 
 TABLES = (
     guide_extraction, guide_tuning, own_images, partial, rates, updates, objectives, fastai_fine_tune, kills,
-    first_minute, large_memory, large_waiting, hardware_cpu, hardware_gpu,
+    first_minute, large_memory, large_waiting, scale, hardware_cpu, hardware_gpu,
 )  # fmt: skip
 
 

@@ -36,6 +36,7 @@ CONVERSIONS = {
 # What a conversion may cost: these are worth a warning.
 LOSSES = ("16-bit narrow", "animated")
 MOST_PIXELS = 2**29  # of a JPEG file, whose decoder can leave out most of them; the rest of the formats: Pillow's limit
+_ITEMS_AT_ONCE = 4096  # that wait for a thread: each takes 2 KB while it does
 _FLAT_RANGE = 8  # steps of 255: with a smaller range there is nothing to see
 _EXIF_ORIENTATION = 0x0112
 UPRIGHT_TRANSPOSE = {
@@ -241,8 +242,11 @@ def map_in_threads(function: Callable[[Item], Result], items: Sequence[Item]) ->
         warnings.simplefilter("ignore")  # Pillow's warnings on odd metadata; what matters is in the folder's report
         if len(items) < 4:
             return [function(item) for item in items]
+        results = []
         with concurrent.futures.ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-            return list(pool.map(function, items))
+            for begin in range(0, len(items), _ITEMS_AT_ONCE):
+                results += pool.map(function, items[begin : begin + _ITEMS_AT_ONCE])
+        return results
 
 
 def sha256_of_files(paths: Sequence[pathlib.Path]) -> list[str]:

@@ -1,6 +1,7 @@
 """Picture files of every kind become the right pixels, upright, and each is decoded once."""
 
 import hashlib
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from folders import smooth_picture
 from PIL import Image
 
 from ftlib.tasks.folder.check import check_folder
-from ftlib.tasks.folder.decode import FolderImages, read_picture, sha256_of_files
+from ftlib.tasks.folder.decode import FolderImages, map_in_threads, read_picture, sha256_of_files
 from ftlib.tasks.folder.load import load_folder
 
 
@@ -138,3 +139,13 @@ def test_checksums_are_those_of_the_bytes(tmp_path):
     for path in paths:
         path.write_bytes(path.name.encode())
     assert sha256_of_files(paths) == [hashlib.sha256(path.name.encode()).hexdigest() for path in paths]
+
+
+def test_what_waits_for_a_thread_does_not_fill_memory():
+    numbers = range(20_000)
+    tracemalloc.start()
+    results = map_in_threads(lambda number: -number, numbers)
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert results == [-number for number in numbers]
+    assert peak_bytes < 600 * len(numbers)

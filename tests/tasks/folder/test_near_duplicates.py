@@ -58,6 +58,25 @@ def test_a_film_is_one_group_even_where_its_first_and_last_frame_differ():
     assert [group.tolist() for group in groups] == [list(range(60))]
 
 
+def test_among_many_pictures_the_same_copies_are_found_as_by_comparing_all():
+    rng = np.random.default_rng(0)
+    pictures = np.kron(rng.integers(0, 256, (5000, 8, 8)), np.ones((4, 4))).astype("uint8")
+    copies = np.clip(pictures[:200] + rng.normal(0, 20, (200, 32, 32)), 0, 255).astype("uint8")
+    copies[100:] = copies[100:, :, ::-1]
+    thumbnails = np.concatenate([pictures, copies])
+
+    groups = [group.tolist() for group in near_duplicates(thumbnails, most_with_all=1000)]
+    assert groups == [[index, 5000 + index] for index in range(200)]
+    assert groups == [group.tolist() for group in near_duplicates(thumbnails)]
+
+
+def test_many_frames_of_a_film_are_one_group_as_well():
+    rng = np.random.default_rng(0)
+    frame = np.asarray(thumbnail(photo(1)), "int16")
+    frames = np.clip(frame + rng.integers(-2, 3, (300, 32, 32)), 0, 255).astype("uint8")
+    assert [len(group) for group in near_duplicates(frames, most_with_all=100)] == [300]
+
+
 @pytest.mark.slow
 def test_thousands_of_the_same_frame_take_no_quadratic_memory():
     rng = np.random.default_rng(0)
