@@ -143,7 +143,7 @@ class StudyRecord:
     def _fill(self, rows, keys, cells, function, make_work, pool):
         measured = {tuple(row[key] for key in keys) for row in rows}
         missing = [make_work(cell) for cell in cells if cell[: len(keys)] not in measured]
-        for _, row in run_cells(missing, 1, function, pool) if missing else ():
+        for _, row in run_cells(missing, function, pool):
             rows.append(row)
             rows[:] = self._sorted(rows)
             self.save()

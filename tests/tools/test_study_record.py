@@ -58,7 +58,7 @@ def test_a_stopped_study_goes_on_with_the_missing_cells(study_record, monkeypatc
     record = make_record(study_record, [row("tuned", 0, 0.5)])
     asked = []
 
-    def run_here(cells, jobs, function, pool):
+    def run_here(cells, function, pool):
         for place, cell in enumerate(cells):
             asked.append(cell)
             yield place, function(cell)
