@@ -23,8 +23,8 @@ class KeptRuns(concurrent.futures.Executor):
         path: The JSON file, written whole after each run. Epochs are left out, since no record has them.
         settings: What a run depends on besides its job, as plain data: the code, the processor. Runs that were kept
             under other settings do not count.
-        start_executor: Starts what the runs are done on: with the first that is missing, and again where its processes
-            have died. `ft.compare` then asks for what they were at once more.
+        start_executor: Starts what the runs are done on, for the first that is missing. It is called again where
+            processes died: `ft.compare` asks once more for what they were doing.
     """
 
     def __init__(

@@ -137,7 +137,7 @@ def measure_grid(name, cells, start_workers, fresh):
         "tuning_seeds": cells[0]["tuning_seeds"],
         "regularization": {k: [repr(one) for one in listed] for k, listed in PRESETS.items()},
     }
-    parts = []
+    parts, is_current = [], False
     if record_path.exists() and not fresh:
         recorded = ft.load_comparison(record_path)
         changed_settings = [key for key, value in wanted_settings.items() if recorded.settings.get(key) != value]
@@ -151,8 +151,11 @@ def measure_grid(name, cells, start_workers, fresh):
             )
         else:
             parts = [recorded]
+            is_current = True
     measured_cells = {row_key(row) for part in parts for row in part.rows}
     missing_cells = [cell for cell in cells if cell_key(cell) not in measured_cells]
+    if is_current and not missing_cells:
+        return  # and what a stopped --fresh has measured stays
     for cell in missing_cells:
         result = ft.compare(**cell, executor=runs)
         result.settings.update(code=code_checksum, machine=processor_name())

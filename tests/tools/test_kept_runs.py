@@ -177,6 +177,16 @@ def test_where_a_process_dies_new_ones_do_its_run_again(results):
     assert record_bytes(results) == wanted_record
 
 
+def test_a_look_without_fresh_does_not_lose_what_a_stopped_fresh_has_done(results):
+    measure(results, HereExecutor())
+    with pytest.raises(KeyboardInterrupt):
+        measure(results, HereExecutor(stops_at=4), fresh=True)
+    assert measure(results) == 0
+    resumed = HereExecutor()
+    measure(results, resumed, fresh=True)
+    assert len(resumed.jobs) == RUN_COUNT - 4
+
+
 def test_runs_of_other_code_do_not_count(results, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         measure(results, HereExecutor(stops_at=3))

@@ -84,6 +84,19 @@ def test_rows_of_other_weights_are_dropped_and_those_of_other_code_only_when_ask
     assert record.rows == []
 
 
+def test_a_measured_cell_becomes_a_row_and_a_line(study_record, monkeypatch, capsys):
+    monkeypatch.setattr(study_record, "code_stamp", lambda: "this")
+    scores = {"rate_factor": 3.0, "updates": 300, "val_f1": 0.25, "test_f1": 0.5}
+    made = study_record.measured_row(("korquad", 100, 2, "tuned", 3.0), lambda: scores, "weights")
+    assert made.pop("seconds") >= 0
+    assert list(made.items()) == [
+        ("task", "korquad"), ("labels", 100), ("seed", 2), ("method", "tuned"), *scores.items(), ("code", "this"),
+        ("weights", "weights"),
+    ]  # fmt: skip
+    line = capsys.readouterr().out
+    assert line.startswith("korquad 100 seed 2") and "val_f1 0.250  test_f1 0.500  x3" in line
+
+
 @pytest.mark.parametrize("name", ["texts", "questions", "squad", "speech"])
 def test_what_is_recorded_was_chosen_on_validation_with_the_weights_that_ship(root, name):
     path = root / "results" / f"{name}.json"
