@@ -6,6 +6,8 @@ weights in steps (interpolation). How many letters the backbone still reads is m
 
 import dataclasses
 
+from run_rows import row_of_run
+
 import ftlib as ft
 
 LABELS, SEEDS, UPDATES = 10, range(5), 300
@@ -29,13 +31,13 @@ def run_study(seed):
         settings = dataclasses.replace(ft.Regularization.preset("light"), anchor=anchor)
         model = ft.classifier(ft.load_backbone("glyphnet"), task.num_classes)
         run = ft.fit(model, task, "full", settings, seed, updates=UPDATES, verbose=False)
-        rows.append(row(run, letters, method, strength, seed))
+        rows.append(row(run, letters, method, strength))
         if anchor is None:
             tuned = run.model.get_weights()
             start = model.get_weights()[:-2] + tuned[-2:]  # the pre-trained backbone under the tuned head
             for alpha in ALPHAS:
                 mixed = [a + alpha * (b - a) for a, b in zip(start, tuned, strict=True)]
-                rows.append(row(at(run, mixed), letters, "interpolation", alpha, seed))
+                rows.append(row(at(run, mixed), letters, "interpolation", alpha))
     return rows
 
 
@@ -46,28 +48,16 @@ def at(run, weights):
     return dataclasses.replace(run, model=model, scores={})
 
 
-def row(run, letters, method, strength, seed):
+def row(run, letters, method, strength):
     found = ft.forgetting(run, letters, examples=LETTERS)
     name = f"{method} {strength:g}" if strength else method
-    print(f"{name} seed {seed}  validation {run.val_accuracy:.3f}  letters {found.after:.3f}", flush=True)
-    return {
-        "strategy": name,
-        "method": method,
-        "strength": strength,
-        "labels_per_class": LABELS,
-        "updates": UPDATES,
-        "seed": seed,
-        "rate_factor": 1.0,
-        "regularization": run.settings["regularization"],
-        "updates_done": sum(p["updates_done"] for p in run.phases),
-        "val_accuracy": run.val_accuracy,
-        "val_macro_f1": run.val_macro_f1,
-        "test_accuracy": run.test_accuracy,
-        "test_macro_f1": run.test_macro_f1,
+    print(f"{name} seed {run.seed}  validation {run.val_accuracy:.3f}  letters {found.after:.3f}", flush=True)
+    scores = {
         "source_accuracy": found.after,
         "source_before": found.before,
         "drift": [round(float(r["drift"]), 4) for r in found.drift],
     }
+    return row_of_run(run, name, LABELS, {"method": method, "strength": strength}, scores)
 
 
 def curves(rows):

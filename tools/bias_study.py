@@ -6,6 +6,8 @@ some, or half bear the mark, in all classes alike: the target's own data are wit
 with and without the mark.
 """
 
+from run_rows import row_of_run
+
 import ftlib as ft
 
 LABELS, SEEDS, UPDATES = 10, range(5), 300
@@ -32,25 +34,7 @@ def run_study(seed):
         said = run.predictions("test")[task.test.groups == "marked"].argmax(1)
         title = f"{name} {strategy} {share:g}"
         print(f"{title} seed {seed}  plain {groups['plain']:.3f}  marked {groups['marked']:.3f}", flush=True)
-        rows.append(
-            {
-                "strategy": title,
-                "backbone": name,
-                "trained": strategy,
-                "share": share,
-                "labels_per_class": LABELS,
-                "updates": UPDATES,
-                "seed": seed,
-                "rate_factor": 1.0,
-                "regularization": run.settings["regularization"],
-                "updates_done": sum(p["updates_done"] for p in run.phases),
-                "val_accuracy": run.val_accuracy,
-                "val_macro_f1": run.val_macro_f1,
-                "test_accuracy": run.test_accuracy,
-                "test_macro_f1": run.test_macro_f1,
-                "plain": groups["plain"],
-                "marked": groups["marked"],
-                "read_as_0": float((said == 0).mean()),
-            }
-        )
+        cell = {"backbone": name, "trained": strategy, "share": share}
+        scores = {"plain": groups["plain"], "marked": groups["marked"], "read_as_0": float((said == 0).mean())}
+        rows.append(row_of_run(run, title, LABELS, cell, scores))
     return rows

@@ -9,6 +9,7 @@ import dataclasses
 
 import keras
 import numpy as np
+from run_rows import row_of_run
 
 import ftlib as ft
 
@@ -61,23 +62,10 @@ def row(run, letters, task, method, rate):
     found = ft.forgetting(run, letters, examples=LETTERS)
     name = f"{task}: {method}" + f", rate {rate:g}" * bool(rate)
     print(f"{name} seed {run.seed}  validation {run.val_accuracy:.3f}  letters {found.after:.3f}", flush=True)
-    return {
-        "strategy": name,
-        "task": task,
-        "method": method,
-        "rate": rate,
-        "labels_per_class": LABELS,
-        "updates": UPDATES,
-        "seed": run.seed,
-        "rate_factor": 1.0,
-        "regularization": run.settings["regularization"],
-        "updates_done": sum(p["updates_done"] for p in run.phases),
-        "val_accuracy": run.val_accuracy,
-        "val_macro_f1": run.val_macro_f1,
-        "test_accuracy": run.test_accuracy,
-        "test_macro_f1": run.test_macro_f1,
+    scores = {
         "source_accuracy": found.after,
         "source_before": found.before,
         "moved": moved(run),
         "drift": [round(float(r["drift"]), 4) for r in found.drift],
     }
+    return row_of_run(run, name, LABELS, {"task": task, "method": method, "rate": rate}, scores)

@@ -11,12 +11,11 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import functools
-import time
 from typing import Any
 
 import keras
 import numpy as np
-from study_record import StudyRecord, code_stamp, study_workers, weights_stamp
+from study_record import StudyRecord, measured_row, study_workers, weights_stamp
 
 import ftlib as ft
 from ftlib.tasks.task import Task
@@ -71,25 +70,14 @@ def score_baseline(cell: tuple) -> dict[str, Any]:
 
 def run_choice(cell: tuple) -> dict[str, Any]:
     """Returns the row of a choice that is tried; the test is not looked at."""
-    return _row(cell, lambda: tune_network(cell, tests=False))
+    return measured_row(cell, lambda: tune_network(cell, tests=False), weights_stamp())
 
 
 def run_cell(cell: tuple) -> dict[str, Any]:
     """Returns the row of a cell."""
-    return _row(cell, lambda: score_baseline(cell) if cell[3] == "baseline" else tune_network(cell, tests=True))
-
-
-def _row(cell, measure):
-    task, count, seed, method, *_ = cell
-    start_time = time.process_time()
-    scores = measure()
-    seconds = round(time.process_time() - start_time, 1)
-    shown = "  ".join(f"{name} {value:.3f}" for name, value in scores.items() if name.endswith(("match", "f1")))
-    print(f"{count} questions seed {seed}  {method:<9} {shown}  {seconds} s", flush=True)
-    return {
-        "task": task, "labels": count, "seed": seed, "method": method, **scores, "seconds": seconds,
-        "code": code_stamp(), "weights": weights_stamp(),
-    }  # fmt: skip
+    return measured_row(
+        cell, lambda: score_baseline(cell) if cell[3] == "baseline" else tune_network(cell, tests=True), weights_stamp()
+    )
 
 
 def with_choice(record: StudyRecord, cell: tuple) -> tuple:

@@ -1,5 +1,8 @@
 """Measures the recorded grids in results/ again: `make results`, one to two hours on two cores. What is there is kept.
 
+A measurement that was stopped goes on where it was: the runs of a grid are kept in `.results/` until all of it is
+measured, a study is recorded seed by seed. A run of a grid whose process dies is done again.
+
 Where the code has changed since, one seed of every cell runs again first (two minutes): if all come out as recorded, to
 the last digit, the record stays, else all of it is measured again. Another processor rounds differently; there it is
 enough that each lies where the recorded seeds of its cell lie, or no further outside than they are apart.
@@ -9,35 +12,43 @@ of the READMEs from what is recorded.
 """
 
 import argparse
+import contextlib
 import dataclasses
 import pathlib
 import platform
 import re
+import sys
 
 import anchor_study
 import bias_study
 import digest
 import gradual_study
 import keras
-import preset_rate_study
 import preset_study
 import tuning_study
+from kept_runs import KeptRuns
+from study_record import study_workers
 
 import ftlib as ft
 from ftlib import plots
 from ftlib.app.console import quiet_stderr
 from ftlib.app.grid import run_cells
+from ftlib.training.compare_jobs import JobQueue, TrainingJob
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "results"
+UNFINISHED = ROOT / ".results"  # runs of grids that are half measured
 STRATEGIES = ("scratch", "hybrid", "feature_extraction", "feature_extraction_long", "top", "full", "lp_ft")
 MAIN = ("scratch", "feature_extraction_long", "lp_ft")
 FACTORS = (1.0, 3.0)
 # The baseline gets more than the rest: a firmer regularization to choose from as well, and five seeds to choose with.
 LIGHT = ft.Regularization.preset("light")
 FIRM = dataclasses.replace(LIGHT, augmentation="strong", label_smoothing=0.1, dropout=0.5)
+# A study makes the rows of one seed; its module says which seeds (SEEDS) and what else they depend on.
 STUDIES = {
-    "fine-tuning": tuning_study, "presets": preset_study, "presets-rate": preset_rate_study, "anchors": anchor_study,
-    "bias": bias_study, "gradual": gradual_study,
+    "fine-tuning": tuning_study.run_study, "presets": preset_study.run_study,
+    "presets-rate": preset_study.run_rate_study, "anchors": anchor_study.run_study, "bias": bias_study.run_study,
+    "gradual": gradual_study.run_study,
 }  # fmt: skip
 ROOM = 0.01  # of accuracy: at least so far beyond the recorded seeds of a cell may lie what another processor gives
 SCORES = ("updates_done", "val_accuracy", "val_macro_f1", "test_accuracy", "test_macro_f1")
@@ -103,78 +114,106 @@ def cell_key(cell):
     return cell["strategies"][0], cell["labels_per_class"][0], cell["updates"]
 
 
-def measure_grid(name, cells, jobs, fresh):
-    record_path = ROOT / "results" / f"{name}.json"
+def row_key(row):
+    return row["strategy"], row["labels_per_class"], row["updates"]
+
+
+def measure_grid(name, cells, start_workers, fresh):
+    """Measures the cells of a grid of which there is no record, or none of this code that comes out again.
+
+    Args:
+        name: That of the record.
+        cells: Arguments of `compare`, each for one strategy, number of labels and number of updates.
+        start_workers: Starts the executor that runs are done on, if there is something to do.
+        fresh: Whether what is recorded does not count.
+    """
+    record_path = RESULTS / f"{name}.json"
     code_checksum = code_checksum_of(cells[0]["task"])
+    run_settings = {"code": code_checksum, "keras": keras.__version__, "machine": processor_name()}
+    runs = KeptRuns(UNFINISHED / f"{name}.json", run_settings, start_workers)
     wanted_settings = {
         "code": code_checksum,
         "keras": keras.__version__,
         "tuning_seeds": cells[0]["tuning_seeds"],
         "regularization": {k: [repr(one) for one in listed] for k, listed in PRESETS.items()},
     }
-    recorded_parts = []
+    parts, is_current = [], False
     if record_path.exists() and not fresh:
         recorded = ft.load_comparison(record_path)
         changed_settings = [key for key, value in wanted_settings.items() if recorded.settings.get(key) != value]
-        if changed_settings == ["code"] and grid_comes_out_again(recorded, cells, jobs):
+        if changed_settings == ["code"] and grid_comes_out_again(recorded, cells, runs):
             keep_record(recorded, record_path, code_checksum, "seed 0 of every cell")
-            recorded_parts = [recorded]
+            parts = [recorded]
         elif changed_settings:
             print(
                 f"{record_path.name} was measured with another {' and '.join(changed_settings)}: measuring it again",
                 flush=True,
             )
         else:
-            recorded_parts = [recorded]
-    measured_cells = {
-        (r["strategy"], r["labels_per_class"], r["updates"]) for part in recorded_parts for r in part.rows
-    }
+            parts = [recorded]
+            is_current = True
+    measured_cells = {row_key(row) for part in parts for row in part.rows}
     missing_cells = [cell for cell in cells if cell_key(cell) not in measured_cells]
-    with quiet_stderr():
-        for _, result in run_cells(missing_cells, jobs) if missing_cells else ():
-            result.settings.update(code=code_checksum, machine=processor_name())
-            recorded_parts.append(result)
-            merged_record = ft.Comparison.merge(recorded_parts)
-            cell_order = [cell_key(cell) for cell in cells]
-            for rows in (merged_record.rows, merged_record.tuning):
-                rows.sort(key=lambda r: cell_order.index((r["strategy"], r["labels_per_class"], r["updates"])))
-            merged_record.save(record_path)  # after every cell, so that a stopped measurement goes on there
-            print(f"\n{result}\n", flush=True)
+    if is_current and not missing_cells:
+        return  # and what a stopped --fresh has measured stays
+    for cell in missing_cells:
+        result = ft.compare(**cell, executor=runs)
+        result.settings.update(code=code_checksum, machine=processor_name())
+        parts.append(result)
+        print(f"\n{result}\n", flush=True)
+    if missing_cells:
+        save_grid(parts, cells, record_path)
+    runs.forget()
 
 
-def grid_comes_out_again(recorded, cells, jobs):
+def save_grid(parts, cells, record_path):
+    """Writes comparisons as one, in the order of the cells."""
+    merged_record = ft.Comparison.merge(parts)
+    cell_order = [cell_key(cell) for cell in cells]
+    for rows in (merged_record.rows, merged_record.tuning):
+        rows.sort(key=lambda row: cell_order.index(row_key(row)))
+    merged_record.save(record_path)
+
+
+def grid_comes_out_again(recorded, cells, runs):
     """Returns whether the first seed of every recorded cell, with what validation chose, gives the same scores."""
-    cells_by_key = {cell_key(c): c for c in cells}
-    first_rows = [r for r in recorded.rows if r["seed"] == 0]
-    cells_to_repeat = []
-    for recorded_row in first_rows:
-        chosen_regularization = next(
-            p for p in PRESETS[recorded_row["strategy"]] if repr(p) == recorded_row["regularization"]
-        )
-        recorded_cell = cells_by_key[
-            recorded_row["strategy"], recorded_row["labels_per_class"], recorded_row["updates"]
-        ]
-        fixed_choices = dict(
-            rate_factors=(recorded_row["rate_factor"],), regularization=chosen_regularization, seeds=[0]
-        )
-        cells_to_repeat.append({**recorded_cell, **fixed_choices})
-    with quiet_stderr():
-        for index, result in run_cells(cells_to_repeat, jobs):
-            (new_row,), old_row = result.rows, first_rows[index]
-            recorded_cell = [r for r in recorded.rows if row_key(r) == row_key(old_row)]
-            if not scores_agree(
-                new_row, old_row, recorded_cell, SCORES, recorded.settings["machine"] == processor_name()
-            ):
+    cells_by_key = {cell_key(cell): cell for cell in cells}
+    first_rows = [row for row in recorded.rows if row["seed"] == 0]
+    jobs = [job_of_row(row, cells_by_key[row_key(row)]) for row in first_rows]
+    same_processor = recorded.settings["machine"] == processor_name()
+    queue = JobQueue(runs)
+    for job in jobs:
+        queue.submit(job)
+    try:
+        for job, old_row in zip(jobs, first_rows, strict=True):
+            new_row = scores_of(queue.result(job))
+            cell_rows = [row for row in recorded.rows if row_key(row) == row_key(old_row)]
+            if not scores_agree(new_row, old_row, cell_rows, SCORES, same_processor):
                 print(
                     f"{old_row['strategy']}, {old_row['labels_per_class']} labels: another result than recorded",
                     flush=True,
                 )
                 return False
-    return True
+        return True
+    finally:
+        queue.cancel()
 
 
-def row_key(row):
-    return row["strategy"], row["labels_per_class"], row["updates"]
+def job_of_row(row, cell):
+    """Returns the job that gave a recorded row; with seed 0, one of those that `compare` would do."""
+    regularization = next(one for one in PRESETS[row["strategy"]] if repr(one) == row["regularization"])
+    return TrainingJob(
+        cell["backbone"], cell["task"], row["labels_per_class"], row["seed"], row["updates"],
+        ft.strategy(row["strategy"]).scaled(row["rate_factor"]), regularization, scores_test=True,
+    )  # fmt: skip
+
+
+def scores_of(result):
+    """Returns the scores of a run as a row has them; of one that diverged, 0 each."""
+    scores = {"updates_done": result.updates_done}
+    for prefix, part in {"val": result.validation, "test": result.test}.items():
+        scores |= {f"{prefix}_{name}": value for name, value in part.items()}
+    return dict.fromkeys(SCORES, 0) | scores
 
 
 def scores_agree(new_row, old_row, cell_rows, score_names, exact):
@@ -217,17 +256,26 @@ def keep_record(recorded, path, code_checksum, repeated_part):
     print(f"{path.name}: {repeated_part} came out as recorded{rounding_note}; it is kept", flush=True)
 
 
-def measure_study(name, study, jobs, fresh):
-    """Measures one of the studies, seed by seed."""
-    record_path = ROOT / "results" / f"{name}.json"
+def measure_study(name, run_study, start_workers, fresh):
+    """Measures the seeds of a study of which there are no rows, or none of this code that come out again.
+
+    Args:
+        name: That of the record.
+        run_study: Makes the rows of a seed.
+        start_workers: Starts the executor that seeds are measured on, if there is something to do.
+        fresh: Whether what is recorded does not count.
+    """
+    study = sys.modules[run_study.__module__]
+    record_path = RESULTS / f"{name}.json"
     extra_modules = (
         "evidence/forgetting",
         "evidence/groups",
         "tasks/glyphs",
         "tasks/marks",
         *getattr(study, "MODULES", ()),
+        "../tools/run_rows",
+        f"../tools/{study.__name__}",
     )
-    extra_modules += (f"../tools/{study.__name__}",)
     code_checksum = code_checksum_of("digits", *extra_modules, weights=getattr(study, "WEIGHTS", ("glyphnet",)))
     record_settings = {
         "task": "digits",
@@ -237,34 +285,32 @@ def measure_study(name, study, jobs, fresh):
         "backend": keras.backend.backend(),
         "machine": processor_name(),
     }
+    recorded = ft.load_comparison(record_path) if record_path.exists() and not fresh else None
+    is_current = recorded is not None and all(recorded.settings[k] == record_settings[k] for k in ("code", "keras"))
+    if is_current and {row["seed"] for row in recorded.rows} >= set(study.SEEDS):
+        return
+
+    executor = start_workers()
     rows = []
-    if record_path.exists() and not fresh:
-        recorded = ft.load_comparison(record_path)
-        same = all(recorded.settings[key] == record_settings[key] for key in ("code", "keras"))
-        if not same and study_comes_out_again(recorded, study):
+    if recorded is not None:
+        if not is_current and study_comes_out_again(recorded, run_study, executor):
             keep_record(recorded, record_path, code_checksum, "the first seed")
-            same = True
-        if same:
+            is_current = True
+        if is_current:
             rows, record_settings = recorded.rows, {**record_settings, **recorded.settings}
         else:
             print(f"{record_path.name}: another result than recorded: measuring it again", flush=True)
-    missing_seeds = sorted(set(study.SEEDS) - {r["seed"] for r in rows})
-    with quiet_stderr():
-        for _, seed_rows in run_cells(missing_seeds, jobs, study.run_study) if missing_seeds else ():
-            strategy_order = list(dict.fromkeys(row["strategy"] for row in seed_rows))
-            rows = sorted([*rows, *seed_rows], key=lambda r: (strategy_order.index(r["strategy"]), r["seed"]))
-            ft.Comparison(record_settings, rows).save(
-                record_path
-            )  # after every seed, so that a stopped measurement goes on there
+    missing_seeds = sorted(set(study.SEEDS) - {row["seed"] for row in rows})
+    for _, seed_rows in run_cells(missing_seeds, run_study, executor):
+        strategy_order = list(dict.fromkeys(row["strategy"] for row in seed_rows))
+        rows = sorted([*rows, *seed_rows], key=lambda row: (strategy_order.index(row["strategy"]), row["seed"]))
+        ft.Comparison(record_settings, rows).save(record_path)  # a stopped measurement goes on there
 
 
-def study_comes_out_again(recorded, study):
+def study_comes_out_again(recorded, run_study, executor):
     """Returns whether the first recorded seed of a study gives the same scores again."""
     first_seed = recorded.rows[0]["seed"]
-    with quiet_stderr():
-        ((_, new_rows),) = run_cells(
-            [first_seed], 2, study.run_study
-        )  # one thread, as when it was recorded: sums depend on it
+    ((_, new_rows),) = run_cells([first_seed], run_study, executor)
     recorded_rows = {r["strategy"]: r for r in recorded.rows if r["seed"] == first_seed}
     score_names = [name for name in (*SCORES, "source_accuracy", "marked") if name in new_rows[0]]
     same_processor = recorded.settings["machine"] == processor_name()
@@ -276,16 +322,23 @@ def study_comes_out_again(recorded, study):
     )
 
 
+@contextlib.contextmanager
+def worker_starter(jobs):
+    """Gives a function that starts processes; they end with the block."""
+    with quiet_stderr(), contextlib.ExitStack() as started:
+        yield lambda: started.enter_context(study_workers(jobs))
+
+
 def draw_figures():
     record_tables = {
-        name: ft.load_comparison(ROOT / "results" / f"{name}.json").table()
+        name: ft.load_comparison(RESULTS / f"{name}.json").table()
         for name in grids()
-        if (ROOT / "results" / f"{name}.json").exists()
+        if (RESULTS / f"{name}.json").exists()
     }
     if not {"digits", "digits-updates"} <= set(record_tables):
         print("pictures and tables are drawn once digits and digits-updates are measured")
         return
-    path = ROOT / "results" / "anchors.json"
+    path = RESULTS / "anchors.json"
     if path.exists():
         trade_off_figure = plots.trade_off(
             anchor_study.curves(ft.load_comparison(path).rows),
@@ -293,7 +346,7 @@ def draw_figures():
             "Letters still read",
             "What holds the backbone near its start, and what that costs: means of 5 seeds, 95 % intervals",
         )
-        (ROOT / "results" / "anchors.png").write_bytes(plots.png(trade_off_figure))
+        (RESULTS / "anchors.png").write_bytes(plots.png(trade_off_figure))
     main_table = record_tables["digits"]
     rows_at_ten = [r for r in main_table if r["labels_per_class"] == 10]
     figures_by_name = {
@@ -301,7 +354,7 @@ def draw_figures():
         "updates.png": plots.accuracy_curves(record_tables["digits-updates"] + rows_at_ten, x="updates"),
     }
     for name, figure in figures_by_name.items():
-        (ROOT / "results" / name).write_bytes(plots.png(figure))
+        (RESULTS / name).write_bytes(plots.png(figure))
     markdown_table = readme_table(main_table + record_tables.get("digits-others", []))
     for readme in ("README.md", "README.ko.md"):
         path = ROOT / readme
@@ -337,15 +390,16 @@ def main():
     record_names = [*grids(), *STUDIES]
     parser.add_argument("--only", nargs="+", choices=record_names, default=record_names)
     parser.add_argument("--jobs", type=int, default=2, help="processes; one core each (2)")
-    parser.add_argument("--fresh", action="store_true", help="measure again what is there")
+    parser.add_argument("--fresh", action="store_true", help="measure again what is recorded; what was stopped goes on")
     parser.add_argument("--figures", action="store_true", help="only draw and fill in")
     args = parser.parse_args()
     if not args.figures:
         for name in args.only:
-            if name in STUDIES:
-                measure_study(name, STUDIES[name], args.jobs, args.fresh)
-            else:
-                measure_grid(name, grids()[name], args.jobs, args.fresh)
+            with worker_starter(args.jobs) as start_workers:
+                if name in STUDIES:
+                    measure_study(name, STUDIES[name], start_workers, args.fresh)
+                else:
+                    measure_grid(name, grids()[name], start_workers, args.fresh)
     draw_figures()
 
 

@@ -24,14 +24,13 @@ import os
 import pathlib
 import re
 import sys
-import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import keras
 import minilm
 import numpy as np
-from study_record import StudyRecord, code_stamp, study_workers, weights_stamp
+from study_record import StudyRecord, measured_row, study_workers, weights_stamp
 
 import ftlib as ft
 from ftlib.objectives.span import AnswerSpan, Span, score_answer
@@ -273,17 +272,8 @@ def run_cell(cell: tuple) -> dict[str, Any]:
 
 
 def _row(cell, measure):
-    name, count, seed, method, *_ = cell
-    start_time = time.process_time()
-    scores = measure()
-    seconds = round(time.process_time() - start_time, 1)
-    shown = "  ".join(f"{score} {value:.3f}" for score, value in scores.items() if score.endswith(("match", "f1")))
-    print(f"{name} seed {seed}  {method:<8} {shown}  x{scores.get('rate_factor', 0):g}  {seconds} s", flush=True)
-    uses_minibert = READINGS[name].backbone == "minibert" and method != "overlap"
-    return {
-        "task": name, "labels": count, "seed": seed, "method": method, **scores, "seconds": seconds,
-        "code": code_stamp(), "weights": weights_stamp() if uses_minibert else None,
-    }  # fmt: skip
+    uses_minibert = READINGS[cell[0]].backbone == "minibert" and cell[3] != "overlap"
+    return measured_row(cell, measure, weights_stamp() if uses_minibert else None)
 
 
 class SquadRecord(StudyRecord):

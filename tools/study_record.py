@@ -8,6 +8,7 @@ import json
 import math
 import os
 import pathlib
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
@@ -52,6 +53,27 @@ def weights_stamp(name: str = "minibert") -> str:
     paths = (folder / f"{name}.weights.h5", folder / f"{name}-vocabulary.txt")
     content = b"".join(path.read_bytes() for path in paths if path.is_file())
     return hashlib.sha256(content).hexdigest()[:16]
+
+
+def measured_row(cell: Sequence[Any], measure: Callable[[], dict[str, Any]], weights: str | None) -> dict[str, Any]:
+    """Measures a cell of a study of texts, prints a line, and returns its row.
+
+    Args:
+        cell: `(task, labels, seed, method)`, and more.
+        measure: Gives the scores, and what else is a column.
+        weights: The stamp of the shipped network that was used; None for none.
+    """
+    task, labels, seed, method, *_ = cell
+    start_time = time.process_time()
+    scores = measure()
+    seconds = round(time.process_time() - start_time, 1)
+    texts = [f"{name} {value:.3f}" for name, value in scores.items() if name.startswith(("val_", "test_"))]
+    texts += [f"x{scores['rate_factor']:g}"] if "rate_factor" in scores else []
+    print("  ".join([f"{task} {labels} seed {seed}", f"{method:<9}", *texts, f"{seconds} s"]), flush=True)
+    return {
+        "task": task, "labels": labels, "seed": seed, "method": method, **scores, "seconds": seconds,
+        "code": code_stamp(), "weights": weights,
+    }  # fmt: skip
 
 
 @contextlib.contextmanager
@@ -143,7 +165,7 @@ class StudyRecord:
     def _fill(self, rows, keys, cells, function, make_work, pool):
         measured = {tuple(row[key] for key in keys) for row in rows}
         missing = [make_work(cell) for cell in cells if cell[: len(keys)] not in measured]
-        for _, row in run_cells(missing, 1, function, pool) if missing else ():
+        for _, row in run_cells(missing, function, pool):
             rows.append(row)
             rows[:] = self._sorted(rows)
             self.save()

@@ -13,11 +13,12 @@ import time
 
 import digest
 import keras
+from study_record import study_workers
 
 import ftlib as ft
-from ftlib.app.console import quiet_stderr
 from ftlib.app.grid import run_cells
 from ftlib.evidence.similarity import measure_similarity
+from ftlib.files import written_whole
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PATH = ROOT / "results" / "transfer.json"
@@ -121,15 +122,16 @@ def main():
         missing_cells = [cell for cell in missing_cells if not cell[0].endswith("/flowers")]
     settings = {"regularization": "light", "backend": keras.backend.backend()}
     pair_order = list(GRID)
-    with quiet_stderr():
-        for _, row in run_cells(missing_cells, args.jobs, run_cell) if missing_cells else ():
+    if not missing_cells:
+        return
+    with study_workers(args.jobs) as pool:
+        for _, row in run_cells(missing_cells, run_cell, pool):
             rows.append(row)
             rows.sort(
                 key=lambda r: (pair_order.index(f"{r['backbone']}/{r['task']}"), r["labels_per_class"], r["seed"])
             )
-            partial_file = PATH.with_suffix(".part")
-            partial_file.write_text(json.dumps({"settings": settings, "rows": rows}, indent=1) + "\n")
-            os.replace(partial_file, PATH)
+            with written_whole(PATH) as part:
+                part.write_text(json.dumps({"settings": settings, "rows": rows}, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import dataclasses
 
 import keras
 import numpy as np
+from run_rows import row_of_run
 
 import ftlib as ft
 
@@ -43,21 +44,7 @@ def run_study(seed):
         run = ft.fit(model, task, recipe, seed=seed, updates=updates, verbose=False)
         source.get_layer("backbone").set_weights(run.model.get_layer("backbone").get_weights())
         guesses = source.predict(letters.images, batch_size=256, verbose=0).argmax(1)
-        rows.append(
-            {
-                "strategy": name,
-                "labels_per_class": LABELS,
-                "updates": updates,
-                "seed": seed,
-                "rate_factor": 1.0,
-                "regularization": run.settings["regularization"],
-                "updates_done": sum(p["updates_done"] for p in run.phases),
-                "val_accuracy": run.val_accuracy,
-                "val_macro_f1": run.val_macro_f1,
-                "test_accuracy": run.test_accuracy,
-                "test_macro_f1": run.test_macro_f1,
-                "source_accuracy": float(np.mean(guesses == letters.labels)),
-            }
-        )
-        print(f"{name:<12} seed {seed}  validation {run.val_accuracy:.3f}  letters {rows[-1]['source_accuracy']:.3f}")
+        read = float(np.mean(guesses == letters.labels))
+        rows.append(row_of_run(run, name, LABELS, scores={"source_accuracy": read}))
+        print(f"{name:<12} seed {seed}  validation {run.val_accuracy:.3f}  letters {read:.3f}", flush=True)
     return rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import pathlib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ftlib.app.console import Console, quiet_stderr
@@ -62,7 +62,7 @@ def run_comparison(args: argparse.Namespace) -> int:
             cells = _cells(setup, args)
             order = _quickest_then_longest(cells)
             parts = {}
-            for i, part in run_cells([cells[i] for i in order], job_count, pool=pool):
+            for i, part in run_cells([cells[i] for i in order], _compare_cell, pool):
                 parts[order[i]] = part
                 console.say(_describe_cell(part.rows[0], len(parts), len(cells), time.time() - started_at))
     comparison = Comparison.merge([parts[i] for i in range(len(cells))])
@@ -164,6 +164,12 @@ def _cells(setup: _Setup, args: argparse.Namespace) -> list[dict[str, Any]]:
         for seed in range(args.seeds)
         for strategy in setup.strategies
     ]
+
+
+def _compare_cell(cell: Mapping[str, Any]) -> Comparison:
+    from ftlib.training.compare import compare
+
+    return compare(**cell)
 
 
 def _quickest_then_longest(cells: Sequence[dict[str, Any]]) -> list[int]:

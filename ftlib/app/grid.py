@@ -1,4 +1,4 @@
-"""Comparisons cell by cell, on several cores at once."""
+"""Many runs on several cores at once."""
 
 from __future__ import annotations
 
@@ -7,24 +7,18 @@ import contextlib
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, ProcessPoolExecutor
 from typing import Any
 
 
-def _run_cell(cell: Mapping[str, Any]) -> Any:
-    from ftlib.training.compare import compare
-
-    return compare(**cell)
-
-
 def _import_compare() -> None:
-    """Imports what a cell needs."""
+    """Imports what a run needs."""
     import ftlib.training.compare  # noqa: F401
 
 
 @contextlib.contextmanager
 def workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
-    """Starts processes for `run_cells`, which import what a cell needs while the caller goes on.
+    """Starts processes, which import what a run needs while the caller goes on.
 
     Small networks keep one core busy, not two, so a process per core with one thread each is the faster way.
 
@@ -49,27 +43,20 @@ def workers(jobs: int) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(cancel_futures=True)
 
 
-def run_cells(
-    cells: Sequence[Any],
-    jobs: int,
-    function: Callable[[Any], Any] = _run_cell,
-    pool: ProcessPoolExecutor | None = None,
-) -> Iterator[tuple[int, Any]]:
-    """Runs `compare`, or another function, for each cell in worker processes.
+def run_cells(cells: Sequence[Any], function: Callable[[Any], Any], executor: Executor) -> Iterator[tuple[int, Any]]:
+    """Calls a function for each cell on an executor.
 
     Args:
-        cells: List of dicts of arguments for `compare`.
-        jobs: Number of processes.
-        function: Takes a cell; one that another process can import. Default: `compare` with the cell as arguments.
-        pool: The processes, as from `workers`. Default None: `jobs` new ones.
+        cells: What the function takes, each.
+        function: One that another process can import.
+        executor: The processes, as from `workers`.
 
     Yields:
         `(index of the cell, what the function returned)`, in the order in which they are done.
     """
-    with workers(jobs) if pool is None else contextlib.nullcontext(pool) as processes:
-        cell_indices = {processes.submit(function, cell): index for index, cell in enumerate(cells)}
-        for future in concurrent.futures.as_completed(cell_indices):
-            yield cell_indices[future], future.result()
+    cell_indices = {executor.submit(function, cell): index for index, cell in enumerate(cells)}
+    for future in concurrent.futures.as_completed(cell_indices):
+        yield cell_indices[future], future.result()
 
 
 @contextlib.contextmanager

@@ -20,9 +20,9 @@ class Pool:
 
 
 def test_every_cell_comes_back_with_its_index():
-    assert dict(run_cells([3, 1, 2], jobs=2, function=lambda cell: 10 * cell, pool=Pool())) == {0: 30, 1: 10, 2: 20}
+    assert dict(run_cells([3, 1, 2], lambda cell: 10 * cell, Pool())) == {0: 30, 1: 10, 2: 20}
 
 
 def test_an_error_in_a_cell_reaches_the_caller():
     with pytest.raises(ValueError, match="invalid literal"):
-        list(run_cells(["a"], jobs=1, function=int, pool=Pool()))
+        list(run_cells(["a"], int, Pool()))

@@ -58,7 +58,7 @@ def test_a_stopped_study_goes_on_with_the_missing_cells(study_record, monkeypatc
     record = make_record(study_record, [row("tuned", 0, 0.5)])
     asked = []
 
-    def run_here(cells, jobs, function, pool):
+    def run_here(cells, function, pool):
         for place, cell in enumerate(cells):
             asked.append(cell)
             yield place, function(cell)
@@ -82,6 +82,19 @@ def test_rows_of_other_weights_are_dropped_and_those_of_other_code_only_when_ask
     assert [(one["method"], one["seed"]) for one in record.rows] == [("tuned", 1), ("counting", 0)]
     record.drop_outdated(fresh=True)
     assert record.rows == []
+
+
+def test_a_measured_cell_becomes_a_row_and_a_line(study_record, monkeypatch, capsys):
+    monkeypatch.setattr(study_record, "code_stamp", lambda: "this")
+    scores = {"rate_factor": 3.0, "updates": 300, "val_f1": 0.25, "test_f1": 0.5}
+    made = study_record.measured_row(("korquad", 100, 2, "tuned", 3.0), lambda: scores, "weights")
+    assert made.pop("seconds") >= 0
+    assert list(made.items()) == [
+        ("task", "korquad"), ("labels", 100), ("seed", 2), ("method", "tuned"), *scores.items(), ("code", "this"),
+        ("weights", "weights"),
+    ]  # fmt: skip
+    line = capsys.readouterr().out
+    assert line.startswith("korquad 100 seed 2") and "val_f1 0.250  test_f1 0.500  x3" in line
 
 
 @pytest.mark.parametrize("name", ["texts", "questions", "squad", "speech"])
