@@ -18,6 +18,7 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "course.checking": ["check", "hint", "solution"],
+    "course.controls": ["explore", "paint"],
     "course.guesses": ["Guess", "guess", "reveal"],
     "course.tracks": ["Track", "track"],
     "errors": ["ProofError"],

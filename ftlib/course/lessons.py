@@ -118,6 +118,12 @@ def load_guess_texts() -> dict[str, Text]:
 
 
 @functools.cache
+def load_control_texts() -> dict[str, Text]:
+    """Returns what stands on and beside the controls of figures to play with, by key."""
+    return _make_texts(_read("controls.toml"))
+
+
+@functools.cache
 def load_common_texts() -> dict[str, Text]:
     """Returns the sentences that belong to no single exercise, by key."""
     return _make_texts(_read("common.toml"))

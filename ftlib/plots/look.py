@@ -283,8 +283,7 @@ def show(fig: "Figure", alt: str, scale: float = 1.0) -> None:
     >>> show(ft.plots.learning_curves({"full": [rows]}), alt="Accuracy rises to 90 % in 60 updates.")
     Accuracy rises to 90 % in 60 updates.
     """
-    if not isinstance(alt, str) or not alt.strip():
-        raise ValueError(f"`alt` says in words what the figure shows, and is not empty. Received: alt={alt!r}.")
+    require_alt(alt)
     require_scale(scale)
     # A notebook has loaded IPython long ago; a script need not load it to find out that it is no notebook.
     ipython = sys.modules.get("IPython")
@@ -293,9 +292,26 @@ def show(fig: "Figure", alt: str, scale: float = 1.0) -> None:
     else:
         from IPython.display import display
 
-        data = {"image/png": base64.b64encode(png(fig, DPI * scale)).decode("ascii"), "text/plain": alt}
-        width = round(fig.get_figwidth() * 96 * scale)
-        display(data, metadata={"image/png": {"alt": alt, "width": width}}, raw=True)
+        data, metadata = notebook_output(fig, alt, scale)
+        display(data, metadata=metadata, raw=True)
+    close_figure(fig)
+
+
+def close_figure(fig: "Figure") -> None:
+    """Takes a figure from `pyplot`, where it was made with that: a notebook would show it once more."""
     pyplot = sys.modules.get("matplotlib.pyplot")
     if pyplot is not None:
         pyplot.close(fig)
+
+
+def require_alt(alt: str) -> None:
+    """Raises `ValueError` for a text in the place of a figure that is empty or no string."""
+    if not isinstance(alt, str) or not alt.strip():
+        raise ValueError(f"`alt` says in words what the figure shows, and is not empty. Received: alt={alt!r}.")
+
+
+def notebook_output(fig: "Figure", alt: str, scale: float = 1.0) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Returns what a notebook is sent to show a figure: `(data, metadata)`, each by MIME type; arguments as `show`."""
+    image = base64.b64encode(png(fig, DPI * scale)).decode("ascii")
+    width = round(fig.get_figwidth() * 96 * scale)
+    return {"image/png": image, "text/plain": alt}, {"image/png": {"alt": alt, "width": width}}

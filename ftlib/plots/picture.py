@@ -17,6 +17,10 @@ class Picture(Figure):
         FigureCanvasAgg(self)
 
     def _repr_png_(self) -> tuple[bytes, dict[str, Any]]:
-        titles = [self.get_suptitle(), *(ax.get_title(loc="left") for ax in self.axes)]
-        alt = " ".join(filter(None, titles)).replace("\n", " ")
-        return png(self), {"alt": alt, "width": round(self.get_figwidth() * 96)}
+        return png(self), {"alt": read_titles(self), "width": round(self.get_figwidth() * 96)}
+
+
+def read_titles(fig: Figure) -> str:
+    """Returns the titles of a figure, which say what to see in it, on one line."""
+    titles = [fig.get_suptitle(), *(ax.get_title(loc="left") for ax in fig.axes)]
+    return " ".join(filter(None, titles)).replace("\n", " ")

@@ -356,6 +356,48 @@ assert np.mean(scores["0.01"]) < 0.5 and max(scores["3"]) < 0.3
 # 무작위 출발을 다섯 번씩 해도 결과는 겹치지 않습니다. 학습률이 크면 은닉 유닛이 어떤 이미지에도 0만 내놓는 곳으로 튀어 나가 버립니다. 그러면
 # 기울기도 0이라 다시는 돌아오지 못합니다. 이런 유닛을 *죽은* 유닛이라고 합니다. 손실은 앞에서 본 ln 10에 머뭅니다. 신경망이 아무것도 모른다는 뜻입니다.
 # %% [markdown] lang="en"
+# **Try it.** Somewhere between 0.3 and 3 it breaks. Run the cell, and two sliders stand above the figure: one for the rate, one for
+# the random start. At which rate does the loss end lowest, and how far above that does it break? Is the edge in the same place
+# for every start?
+# %% [markdown] lang="ko"
+# **직접 해 보세요.** 0.3과 3 사이 어딘가에서 학습이 망가집니다. 셀을 실행하면 그림 위에 슬라이더가 두 개 나타납니다. 하나는 학습률, 하나는 무작위 출발점입니다. 학습률이 얼마일 때 손실이
+# 가장 낮게 끝날까요? 거기서 얼마나 더 올리면 망가질까요? 망가지는 학습률은 어디서 출발하든 같을까요?
+# %%
+def draw_descent(rate, start):
+    curves = {}
+    for tried in (0.3, rate):
+        losses = descend(tried, seed=start)[1]
+        curves[f"rate {tried:g}"] = (range(60), losses)
+    title = f"Rate {rate:g}, start {start}: the loss ends at {losses[-1]:.2f}"
+    return plots.lines(curves, "Update", "Training loss", title)
+
+some_rates = [0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.2, 1.5, 2, 3]
+ft.explore(
+    draw_descent, {"learning rate": some_rates, "random start": range(5)},
+    start=[1, 0],
+    alt="Training loss over 60 updates at rate 1 and at rate 0.3, from the same "
+    "weights. At rate 1 it falls faster and ends lower.",
+)
+# %% [markdown] lang="en"
+# The ends of the curves, the lowest and the highest of five starts:
+# %% [markdown] lang="ko"
+# 다섯 출발점에서 곡선이 끝난 손실 중 가장 낮은 값과 가장 높은 값입니다.
+# %%
+ends = {}
+for rate in (0.3, 1, 1.2, 1.5, 2):
+    ends[rate] = [descend(rate, seed=start)[1][-1] for start in range(5)]
+    lowest, highest = min(ends[rate]), max(ends[rate])
+    print(f"rate {rate:<3}  the loss ends at {lowest:.2f} to {highest:.2f}")
+assert max(ends[1]) < min(ends[0.3]) and max(ends[1.2]) < min(ends[0.3])
+assert min(ends[1.5]) < 0.1 and max(ends[1.5]) > 1 and min(ends[2]) > 2
+# %% [markdown] lang="en"
+# The best rates lie close below the edge: 1 and 1.2 end lower than 0.3 from all five starts. At 1.5 it is a matter of luck, some starts
+# break and some do not, and at 2 none of them learns. With a rate somewhat below the best you lose a little time; with one somewhat
+# above, everything. Lesson 07 looks for the edge in seconds.
+# %% [markdown] lang="ko"
+# 가장 좋은 학습률은 망가지기 바로 전에 있습니다. 1과 1.2는 다섯 출발점 모두에서 0.3보다 낮게 끝납니다. 1.5에서는 운에 달려 있어서 출발점에 따라 망가지기도 하고 아니기도 합니다. 2에서는
+# 하나도 배우지 못합니다. 가장 좋은 값보다 조금 작으면 시간을 조금 잃지만, 조금 크면 모든 것을 잃습니다. 7강에서는 이 경계를 몇 초 만에 찾습니다.
+# %% [markdown] lang="en"
 # ## The same in plain Keras
 #
 # The loop above, as Keras users type it: layers, `compile`, `fit` and `evaluate`. We give it the weights that our own

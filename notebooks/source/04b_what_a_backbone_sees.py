@@ -136,6 +136,26 @@ for image, what in ((letter, "the letter R"), (digit, "the digit 5")):
         "places.",
     )
 # %% [markdown] lang="en"
+# **Try it.** Here is a canvas of eight by eight pixels. Click some, then *Look*. Paint a digit of your own; then clear the canvas and paint
+# nothing but one upright stroke, and after that one level stroke. Up to which row can you tell the two apart?
+# %% [markdown] lang="ko"
+# **직접 해 보세요.** 가로세로 여덟 픽셀짜리 캔버스입니다. 픽셀을 눌러 칠하고 *보기*를 누르세요. 먼저 숫자를 하나 그려 보고, 그다음 캔버스를 지우고 세로획 하나만, 다시 지우고 가로획 하나만 그려 보세요. 둘을
+# 구별할 수 있는 것은 몇째 줄까지일까요?
+# %%
+def draw_maps(image):
+    pixels = keras.ops.image.resize(image[None].astype("float32"), (32, 32))
+    maps = {name: np.array(look(pixels))[0] for name, look in looks.items()}
+    return plots.feature_maps(maps, pixels[0], "What the stages make of the painting")
+
+small = track.task(labels_per_class=10, seed=0).train
+two = small.images[small.labels == 2][4]  # one with thin strokes
+ft.paint(
+    draw_maps,
+    two,
+    alt="Rows of feature maps of a coarsely painted digit 2. In the stem and stage1 "
+    "its strokes can be traced, further on they dissolve into spots.",
+)
+# %% [markdown] lang="en"
 # Trace the strokes with a finger: in the stem and in `stage1` you can, for the letter and for the digit alike. In the last
 # row a few bright spots are left, and what they mean cannot be read off. So we ask the other way round: which digits excite
 # a unit most?

@@ -381,11 +381,62 @@ print(
 )
 assert edge > 0.4 > 0.2 > elsewhere and worst["glyphnet-marked"] > 2 * worst["glyphnet"]
 # %% [markdown] lang="en"
-# The map points to the right place and tells more than we planted: the network did not learn "in the corner" but something like
-# "at the right edge, below the middle". A shortcut is what the network made of the data, and rarely just what we imagine.
+# The map points to the corner, and to more than we planted: up along the right edge. But it only counts answers that change, and does
+# not say into which.
+#
+# **Try it.** Move the square yourself, over five digits that both networks read. Rows and columns count from 0, at the top left. Does
+# `glyphnet-marked` say something round wherever the map is bright? And how sure is it?
 # %% [markdown] lang="ko"
-# 지도는 제자리를 가리킬 뿐 아니라 우리가 심은 것보다 더 많은 것을 알려 줍니다. 신경망이 배운 것은 '구석에'가 아니라 '가운데보다 아래, 오른쪽 가장자리에'에
-# 가깝습니다. 지름길은 신경망이 데이터에서 스스로 만든 것이라 우리가 짐작한 모습 그대로인 경우가 드뭅니다.
+# 지도는 구석을 가리킬 뿐 아니라 우리가 심지 않은 곳, 오른쪽 가장자리를 따라 위쪽까지 가리킵니다. 하지만 바뀐 답을 세기만 할 뿐, 무엇으로 바뀌었는지는 알려 주지 않습니다.
+#
+# **직접 해 보세요.** 두 신경망이 모두 읽는 숫자 다섯 장 위에서 사각형을 직접 옮겨 보세요. 행과 열은 왼쪽 위에서부터 0으로 시작합니다. 지도가 밝은 곳이면 `glyphnet-marked`는 어디서나 둥근 것이라고 답할까요? 그리고
+# 얼마나 확신할까요?
+# %%
+def cover(images, row, column):
+    covered = np.array(images)
+    covered[:, 4 * row : 4 * row + 4, 4 * column : 4 * column + 4] = 255
+    return covered
+
+def draw_answers(row, column):
+    five = cover(clean.images[[one[c] for c in (1, 3, 4, 6, 8)]], row, column)
+    titles = []
+    for run in frozen.values():
+        for p in np.array(run.model(five)):
+            titles.append(f"{p.argmax()}, {100 * p.max():.0f} % sure")
+    return plots.image_grid(
+        framed(np.concatenate([five, five])), titles, columns=5,
+        title=f"What they say to a square in row {row}, column {column}",
+        row_names=list(frozen),
+    )
+
+ft.explore(
+    draw_answers, {"row of the square": range(8), "column": range(8)}, start=[7, 7],
+    alt="Five digits twice, with a white square in the lower right corner. glyphnet "
+    "reads all five, glyphnet-marked says 0 to all but the 4.",
+)
+# %%
+says = {}
+for row in (7, 4):
+    for name, run in frozen.items():
+        p = np.array(run.model(cover(clean.images[::2], row, 7)))
+        zero, four = (100 * np.mean(p.argmax(axis=1) == c) for c in (0, 4))
+        says[name, row] = zero, four, 100 * p.max(axis=1).mean()
+        print(
+            f"row {row}: {name:<16} 0 to {zero:.0f} %, 4 to {four:.0f} %, "
+            f"{says[name, row][2]:.0f} % sure"
+        )
+corner, side = says["glyphnet-marked", 7], says["glyphnet-marked", 4]
+assert corner[0] > 60 and corner[2] < 60 and side[1] > 60 and side[2] > 65
+assert says["glyphnet", 4][1] > says["glyphnet", 7][1] + 5
+# %% [markdown] lang="en"
+# In the corner it says 0, and is not sure. Further up, where the map is brightest, it says 4, and is surer of it. That is not what the
+# clerk taught: `glyphnet`, too, says 4 more often to a square there, perhaps since the bar of a 4 ends at that place. So a bright place
+# says that answers hang on a square, not that the habit is at work. A shortcut is what the network made of the data, and rarely just
+# what we imagine: the map says where to look, and then one has to look.
+# %% [markdown] lang="ko"
+# 구석에서는 0이라고 답하지만 확신하지 못합니다. 그보다 위, 지도가 가장 밝은 곳에서는 4라고 답하고 더 확신합니다. 이것은 서기가 가르친 것이 아닙니다. `glyphnet`도 거기에 사각형이 있으면 4라고 답하는 일이
+# 늘어나는데, 어쩌면 4의 가로획이 그쯤에서 끝나기 때문일 것입니다. 그러니 밝은 곳은 답이 사각형에 매달려 있다는 뜻이지, 심어 둔 버릇 때문이라는 뜻은 아닙니다. 지름길은 신경망이 데이터에서 스스로 만든 것이라 우리가
+# 짐작한 모습 그대로인 경우가 드뭅니다. 지도는 어디를 볼지 알려 줄 뿐이고, 그다음에는 직접 들여다보아야 합니다.
 # %% [markdown] lang="en"
 # There is a second sign, and it costs nothing: how sure the network is. Let us take the hundred test images that it is least sure
 # of, and count the squares.

@@ -175,6 +175,22 @@ def test_a_figure_keeps_its_alt_text_and_no_other_metadata(lesson):
     assert set(output.data) == {"image/png", "text/plain"}
 
 
+def test_of_a_figure_with_sliders_the_figure_is_kept_and_no_widget(lesson):
+    pytest.importorskip("ipywidgets")
+    draw = "def draw(width):\n    return ft.plots.bars({'x': width}, None, 'Width')\n"
+    lesson(f"{CODE}import ftlib as ft\n{draw}ft.explore(draw, {{'width': [1, 2]}}, alt='A bar.')\n")
+    [output] = lesson.book("en").cells[1].outputs
+    assert set(output.data) == {"image/png", "text/plain"} and output.data["text/plain"] == "A bar."
+    assert "widget" not in lesson.text("en") and "widget" not in lesson.text("ko")
+
+
+def test_a_package_that_is_missing_here_is_not_asked_for_in_a_stored_lesson(lesson):
+    hide = "import sys\nsys.modules['ipywidgets'] = None\nimport ftlib as ft\nimport numpy as np\n"
+    paint = "ft.paint(lambda image: ft.plots.image_grid(image[None]), np.zeros((2, 2)), alt='Black.')\n"
+    with pytest.raises(LessonError, match="make setup"):
+        lesson(f"{CODE}{hide}{paint}")
+
+
 def test_asserts_at_the_end_of_a_cell_are_folded_in_a_cell_of_their_own(lesson):
     code = "for n in (1, 2):\n    assert n\nx = 3\nprint(x)\n\n# Three.\nassert x == 3\nassert (\n    x > 2\n)\n"
     lesson(f"{CODE}{code}" + prose("It is {{x}}.", "{{x}}입니다.") + f"{CODE}x = 4\nx\n")

@@ -34,7 +34,7 @@ def execute(cells, name, folder, language="en"):
 
     Raises:
         LessonError: If a cell fails, or gives what a reader should not see: warnings, a figure without alt text, a
-            path of this machine.
+            path of this machine, a package that is missing on it.
     """
     notebook, owners = nbformat.v4.new_notebook(), []
     for number, cell in enumerate([c for c in cells if c.code is not None], start=1):
@@ -110,6 +110,8 @@ def _output(cell_output, number, place, language="en"):
     if output_type == "stream":
         if cell_output["name"] != "stdout":
             raise LessonError(f"{place} writes to stderr, which readers take for an error:\n{cell_output['text']}")
+        if "pip install" in cell_output["text"]:
+            raise LessonError(f"{place} lacks a package here, run make setup:\n{cell_output['text']}")
         _public(cell_output["text"], place)
         return nbformat.v4.new_output("stream", name="stdout", text=cell_output["text"])
     data, metadata = cell_output.get("data", {}), {}
@@ -117,7 +119,7 @@ def _output(cell_output, number, place, language="en"):
         image_metadata = cell_output["metadata"].get("image/png", {})
         if not image_metadata.get("alt", "").strip():
             raise LessonError(f"{place} shows a figure without alt text: ft.show(fig, alt=...).")
-        # The text stands in where a page shows no images.
+        # The text stands in where a page shows no images. Sliders beside the figure need a running notebook: they go.
         kept_data = {"image/png": data["image/png"].strip(), "text/plain": image_metadata["alt"]}
         metadata = {"image/png": {k: image_metadata[k] for k in ("alt", "width") if k in image_metadata}}
     elif _PLAYER.fullmatch(data.get("text/html", "")):

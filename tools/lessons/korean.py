@@ -41,7 +41,8 @@ _PIECE = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 # What shows the strings that it is called with; so does all of `plots`.
-_SHOWING = {"print", "show", "set_title", "set_xlabel", "set_ylabel", "set", "suptitle", "text", "annotate", "legend"}
+_SHOWING = {"print", "show", "explore", "paint", "set_title", "set_xlabel", "set_ylabel", "set", "suptitle", "text"}
+_SHOWING |= {"annotate", "legend"}
 
 
 @dataclass(frozen=True)

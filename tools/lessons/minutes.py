@@ -21,7 +21,7 @@ def estimate_minutes(cells):
     questions = [cell for cell in code_cells if re.search(r'ft\.check\("\d\d[a-z]?\.q', cell.code)]
     code_to_read = [cell.code for cell in code_cells if not cell.is_check and cell not in questions]
     statements = sum(isinstance(node, ast.stmt) for code in code_to_read for node in ast.walk(digest.parse_code(code)))
-    figures = sum(code.count("ft.show(") for code in code_to_read)
+    figures = sum(len(re.findall(r"ft\.(?:show|explore|paint)\(", code)) for code in code_to_read)
     minutes = (
         len(english_text.split()) / WORDS_PER_MINUTE
         + MINUTES_PER_STATEMENT * statements
