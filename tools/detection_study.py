@@ -217,7 +217,7 @@ def main() -> None:
 
     record = DetectionRecord("detection", ("test_map50", "test_map", "coco_kept"), ("scratch", "frozen"))
     record.drop_outdated(args.fresh)
-    record.settings = {
+    record.settings |= {  # besides what the record says of an earlier measurement
         "backbone": "YOLO-Fastest 1.1", "updates": UPDATES, "batch": BATCH, "seeds": SEEDS, "image_sizes": IMAGE_SIZES,
         "strides": STRIDES, "head_views": HEAD_VIEWS, "backend": keras.backend.backend(), "coco_photos": COCO_PHOTOS,
         "coco_classes": STREET_CLASSES, "plate_heights": measure_plate_heights(),
