@@ -903,8 +903,8 @@ print(f"\ntest accuracy: {100 * lp_ft.test_accuracy:.1f} %")
 # MobileNetV2 as ImageNet left it, in 120 updates, five draws of photos. (`ft.track("photo")` in the first cell runs this lesson on them.)
 #
 # ImageNet's own photos are not at hand, so the thermometer is another one: *clothes*. A linear head on the features of the backbone names pieces
-# of clothing in small grey pictures, taught with the same hundred of them each time. On the untouched backbone it names
-# {{100 * photos["settings"]["clothes_untouched"]:.0f}} %.
+# of clothing in small grey pictures, taught with the same hundred of them each time. How many it names on the untouched backbone,
+# the cell below prints.
 #
 # **Predict.** Is there a rate at which the flowers gain and no clothes are lost? And what does 1e-2, which the digits survived, do here?
 # %% [markdown] lang="ko"
@@ -914,11 +914,13 @@ print(f"\ntest accuracy: {100 * lp_ft.test_accuracy:.1f} %")
 # 다르게 뽑았습니다. (첫 셀에 `ft.track("photo")`라고 쓰면 이 수업을 사진으로 실행합니다.)
 #
 # ImageNet의 사진은 여기에 없으므로 다른 온도계를 씁니다. *옷*입니다. 작은 흑백 그림에 있는 옷의 종류를, 백본의 특징 위에 얹은 선형 헤드가 맞힙니다. 학습에는 매번 똑같은 그림 백 장을 씁니다. 손대지 않은
-# 백본으로는 {{100 * photos["settings"]["clothes_untouched"]:.0f}}%를 맞힙니다.
+# 백본으로 얼마나 맞히는지는 아래 셀에 나옵니다.
 #
 # **예측해 보세요.** 꽃은 나아지고 옷은 잃지 않는 학습률이 있을까요? 숫자가 견뎌 낸 1e-2는 여기서 어떤 결과를 낼까요?
 # %%
 photos = track.recorded("photos")
+untouched_clothes = photos["settings"]["clothes_untouched"]
+print(f"clothes named on the untouched backbone: {untouched_clothes:.0%}")
 photo_rates = (1e-5, 1e-4, 1e-3, 1e-2)
 
 def on_flowers(method, score="test_accuracy", labels=20):
