@@ -678,7 +678,7 @@ for n, (lead, low, high) in flower_lead.items():
 assert min(lead for lead, *_ in flower_lead.values()) > 20
 # %% [markdown] lang="en"
 # It narrows far less: {{flower_lead[5][0]:.0f}} points with five photos of each kind, {{flower_lead[80][0]:.0f}} with eighty. A network of two million weights
-# gets nowhere in 120 updates. Part of it is a detail of MobileNetV2: its BatchNorm lets the running statistics follow so slowly that after 120
+# does not get far in 120 updates. Part of it is a detail of MobileNetV2: its BatchNorm lets the running statistics follow so slowly that after 120
 # updates much of their start is left in them. (One of the runs with five photos that is at chance, 20 %, reads 33 % with the statistics of the batch.) How many
 # updates and photos scratch would need to catch up was not measured. They are what pre-training has paid for.
 # %% [markdown] lang="ko"
