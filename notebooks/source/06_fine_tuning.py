@@ -968,7 +968,7 @@ print(
 assert photo_rate == 1e-4 and photo_gain[1] > 0 and ruined.mean() < 0.25
 # %% [markdown] lang="en"
 # At 1e-4 tuning gains {{photo_gain[0]:.1f}} points on the test ({{photo_gain[1]:.1f}} to {{photo_gain[2]:.1f}}, draw by draw), and
-# {{100 * clothes_left:.0f}} % of the clothes are named as before: here moving pays, and costs next to nothing. But the window is narrow. At 1e-3 the
+# {{100 * clothes_left:.0f}} % of the clothes are still named: here moving pays, and costs next to nothing. But the window is narrow. At 1e-3 the
 # draws lie between {{100 * risky.min():.0f}} and {{100 * risky.max():.0f}} %, and clothes are lost; at 1e-2 both tasks are at chance. The digits
 # forgave that rate. Photos in a large network do not.
 #
@@ -977,7 +977,7 @@ assert photo_rate == 1e-4 and photo_gain[1] > 0 and ruined.mean() < 0.25
 # {{100 * on_flowers("head first").mean():.0f}} %: over all at once {{photo_head[0]:+.1f}} points ({{photo_head[1]:+.1f}} to {{photo_head[2]:+.1f}}), which five draws
 # cannot tell from nothing.
 # %% [markdown] lang="ko"
-# 1e-4로 미세 조정하면 테스트 정확도가 {{photo_gain[0]:.1f}}%p 오르고(사진을 뽑을 때마다 뺀 값의 95% 신뢰 구간 {{photo_gain[1]:.1f}}~{{photo_gain[2]:.1f}}), 옷은 전처럼
+# 1e-4로 미세 조정하면 테스트 정확도가 {{photo_gain[0]:.1f}}%p 오르고(사진을 뽑을 때마다 뺀 값의 95% 신뢰 구간 {{photo_gain[1]:.1f}}~{{photo_gain[2]:.1f}}), 옷은 여전히
 # {{100 * clothes_left:.0f}}%를 맞힙니다. 여기서는 움직이는 것이 이득이고 치르는 값도 거의 없습니다. 다만 알맞은 폭이 좁습니다. 1e-3에서는 뽑은 사진에 따라
 # {{100 * risky.min():.0f}}~{{100 * risky.max():.0f}}%로 벌어지고 옷도 잃습니다. 1e-2에서는 두 태스크 모두 찍는 수준입니다. 숫자는 그 학습률을 견뎠지만, 큰 신경망으로 보는 사진은 견디지 못합니다.
 #
