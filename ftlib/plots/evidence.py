@@ -127,7 +127,8 @@ def trade_off(  # noqa: PLR0913 - all but three are options with defaults
                 if other != name:
                     _draw_path_behind(ax, series[other])
             _draw_path(ax, name, series[name], styles[name], faint_intervals)
-            ax.set_title(shorten_name(name, _LONGEST_PANEL_NAME), fontsize=10, loc="left")
+            # The label of the highest point may stand above the axes.
+            ax.set_title(shorten_name(name, _LONGEST_PANEL_NAME), fontsize=10, loc="left", pad=14)
         fig.supxlabel(x_label, fontsize=10)
         fig.supylabel(y_label, fontsize=10)
     else:
