@@ -429,12 +429,12 @@ corner, side = says["glyphnet-marked", 7], says["glyphnet-marked", 4]
 assert corner[0] > 60 and corner[2] < 60 and side[1] > 60 and side[2] > 65
 assert says["glyphnet", 4][1] > says["glyphnet", 7][1] + 5
 # %% [markdown] lang="en"
-# In the corner it says 0, and is not sure. Further up, where the map is brightest, it says 4, and is surer of it. That is not what the
+# In the corner it says 0, and is not sure. Further up, at another bright place of the map, it says 4, and is surer of it. That is not what the
 # clerk taught: `glyphnet`, too, says 4 more often to a square there, perhaps since the bar of a 4 ends at that place. So a bright place
 # says that answers hang on a square, not that the habit is at work. A shortcut is what the network made of the data, and rarely just
 # what we imagine: the map says where to look, and then one has to look.
 # %% [markdown] lang="ko"
-# 구석에서는 0이라고 답하지만 확신하지 못합니다. 그보다 위, 지도가 가장 밝은 곳에서는 4라고 답하고 더 확신합니다. 이것은 서기가 가르친 것이 아닙니다. `glyphnet`도 거기에 사각형이 있으면 4라고 답하는 일이
+# 구석에서는 0이라고 답하지만 확신하지 못합니다. 그보다 위, 지도의 또 다른 밝은 곳에서는 4라고 답하고 더 확신합니다. 이것은 서기가 가르친 것이 아닙니다. `glyphnet`도 거기에 사각형이 있으면 4라고 답하는 일이
 # 늘어나는데, 어쩌면 4의 가로획이 그쯤에서 끝나기 때문일 것입니다. 그러니 밝은 곳은 답이 사각형에 매달려 있다는 뜻이지, 심어 둔 버릇 때문이라는 뜻은 아닙니다. 지름길은 신경망이 데이터에서 스스로 만든 것이라 우리가
 # 짐작한 모습 그대로인 경우가 드뭅니다. 지도는 어디를 볼지 알려 줄 뿐이고, 그다음에는 직접 들여다보아야 합니다.
 # %% [markdown] lang="en"
