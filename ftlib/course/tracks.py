@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ftlib.course.recorded_study import RecordedStudy
 from ftlib.errors import find_name, unknown
 from ftlib.evidence.comparison import Comparison
 from ftlib.models.backbones import load_backbone
@@ -82,8 +83,8 @@ class Track:
     def recorded(self, name):
         """Returns what `results/NAME.json` holds, whichever track a lesson runs on: it says itself what was measured.
 
-        A `Comparison`, where every row is a run of one strategy. Anything else, such as the rows of `"transfer"` with
-        several runs each, comes as the plain dict in the file.
+        A `Comparison`, where every row is a run of one strategy. Anything else is a `RecordedStudy`: the dict in the
+        file, with `.scores(...)` for the seeds of a cell.
 
         Raises:
             ValueError: For a name that has no record.
@@ -99,7 +100,7 @@ class Track:
             raise unknown("recorded result", name, known)
         data = json.loads((_RECORDS / f"{name}.json").read_text(encoding="utf-8"))
         rows = data.get("rows") or [{}]
-        return Comparison.from_dict(data) if "strategy" in rows[0] else data
+        return Comparison.from_dict(data) if "strategy" in rows[0] else RecordedStudy(data)
 
 
 def track(name=None, photos=None):

@@ -624,13 +624,12 @@ assert tested > 1.5 / task.num_classes
 # %%
 from ftlib.evidence.comparison import interval
 
-photos = track.recorded("photos")["rows"]
+photos = track.recorded("photos")
 photo_counts = (5, 20, 80)
 
 def on_flowers(method, score, labels):
     """What the recorded draws of a method scored on flowers, in their order."""
-    rows = [r for r in photos if (r["method"], r["labels"]) == (method, labels)]
-    return np.array([r[score] for r in sorted(rows, key=lambda r: r["seed"])])
+    return photos.scores(score, method=method, labels=labels)
 
 def tested_flowers(methods, labels):
     """Test accuracy of the method that did best on validation."""

@@ -941,8 +941,7 @@ shifted = ft.track("glyph").recorded("shifted-digits")
 
 def on_shifted(method, score):
     """A score of five seeds, in their order."""
-    rows = [r for r in shifted["rows"] if r["method"] == method]
-    return np.array([r[score] for r in sorted(rows, key=lambda r: r["seed"])])
+    return shifted.scores(score, method=method)
 
 recipes = ("frozen", "head first", "at once", "at once, 1e-3")
 kinds = (

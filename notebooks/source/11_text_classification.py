@@ -268,14 +268,7 @@ record = ft.track("glyph").recorded("texts")
 
 def seeds(labels, method, task="nsmc"):
     """Test accuracy of the recorded draws of labels, in their order."""
-    rows = [
-        row
-        for row in record["rows"]
-        if (row["task"], row["labels"], row["method"]) == (task, labels, method)
-    ]
-    return np.array(
-        [row["test_accuracy"] for row in sorted(rows, key=lambda row: row["seed"])]
-    )
+    return record.scores("test_accuracy", task=task, labels=labels, method=method)
 
 def interval(values):
     """Mean and 95 % interval over seeds (Student's t)."""

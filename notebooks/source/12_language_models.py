@@ -365,22 +365,15 @@ record = ft.track("glyph").recorded("language")
 
 def seeds(pair, method, score):
     """What the recorded seeds of a method scored."""
-    return [
-        row[score]
-        for row in record["rows"]
-        if (row["pair"], row["method"]) == (pair, method)
-    ]
+    return record.scores(score, pair=pair, method=method)
 
 def interval(values):
     """Mean and 95 % interval over seeds (Student's t)."""
     half = t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values))
     return np.mean(values), np.mean(values) - half, np.mean(values) + half
 # %%
-pairs = [
-    pair for pair in record["before"] if len(seeds(pair, "replay 0.5", "seed")) == 5
-]
-for pair in pairs:
-    before = record["before"][pair]
+pairs = list(record["before"])
+for pair, before in record["before"].items():
     print(
         f"{pair}\n{'before':<20}{before['test_bits']:>19.2f}"
         f"{before['source_bits']:>16.2f}"
@@ -560,8 +553,7 @@ asked = ft.track("glyph").recorded("questions")
 
 def f1(count, method):
     """Test F1 of the recorded draws of questions."""
-    rows = [r for r in asked["rows"] if (r["labels"], r["method"]) == (count, method)]
-    return np.array([row["test_f1"] for row in rows])
+    return asked.scores("test_f1", labels=count, method=method)
 
 names = {
     "baseline": "always the same place", "frozen": "frozen",
@@ -610,8 +602,7 @@ learnt = {name: parts["train"] for name, parts in parts_of.items()}
 # %%
 def answered(task, method, score="test_f1"):
     """Scores of the recorded seeds on questions about Wikipedia."""
-    rows = [r for r in wikipedia["rows"] if (r["task"], r["method"]) == (task, method)]
-    return np.array([row[score] for row in sorted(rows, key=lambda row: row["seed"])])
+    return wikipedia.scores(score, task=task, method=method)
 
 ways = {
     "overlap": "words of the question", "scratch": "from scratch", "frozen": "frozen",

@@ -478,9 +478,7 @@ record = ft.track("glyph").recorded("detection")
 
 def seeds(photos, method, task="plates", score="test_map50"):
     """A score of the recorded draws, in their order."""
-    chosen = [row for row in record["rows"]
-              if (row["task"], row["labels"], row["method"]) == (task, photos, method)]
-    return np.array([row[score] for row in sorted(chosen, key=lambda row: row["seed"])])
+    return record.scores(score, task=task, labels=photos, method=method)
 
 def interval(values):
     """Mean and 95 % interval over seeds (Student's t)."""

@@ -370,15 +370,8 @@ record = ft.track("glyph").recorded("speech")
 
 def seeds(per_word, method, task="speech_commands"):
     """Test accuracy of the recorded draws, in their order."""
-    rows = [
-        row
-        for row in record["rows"]
-        if (row["task"], row["labels_per_class"], row["method"])
-        == (task, per_word, method)
-    ]
-    return np.array(
-        [row["test_accuracy"] for row in sorted(rows, key=lambda row: row["seed"])]
-    )
+    cell = {"task": task, "labels_per_class": per_word, "method": method}
+    return record.scores("test_accuracy", **cell)
 
 def interval(values):
     """Mean and 95 % interval over seeds (Student's t)."""

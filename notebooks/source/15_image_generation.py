@@ -336,9 +336,7 @@ assert scores["copies"]["distance"] > scores["real digits"]["distance"]
 # %%
 def seeds(per_class, method, score):
     """A score of the recorded draws, in their order."""
-    wanted = (per_class, method)
-    rows = [r for r in record["rows"] if (r["labels_per_class"], r["method"]) == wanted]
-    return np.array([row[score] for row in sorted(rows, key=lambda row: row["seed"])])
+    return record.scores(score, labels_per_class=per_class, method=method)
 
 def interval(values):
     """Mean and 95 % interval over seeds (Student's t)."""

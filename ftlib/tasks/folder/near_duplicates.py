@@ -69,8 +69,8 @@ class _Groups:
 
     def __init__(self, picture_count: int):
         self._group_of = np.arange(picture_count)  # the first index of each picture's group
-        self._found: list[np.ndarray] = []  # pairs that have not joined their groups yet
-        self._found_count = 0
+        self._pairs_to_join: list[np.ndarray] = []
+        self._pair_count = 0
 
     def are_apart(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
         """Returns which pairs are not known to be in one group yet."""
@@ -79,31 +79,31 @@ class _Groups:
     def join(self, i: np.ndarray, j: np.ndarray) -> None:
         """Joins the groups of pairs."""
         if len(i):
-            self._found.append(np.stack([i, j]))
-            self._found_count += len(i)
+            self._pairs_to_join.append(np.stack([i, j]))
+            self._pair_count += len(i)
         # Joining looks at all pictures, so it waits for as many pairs.
-        if self._found_count >= len(self._group_of):
-            self._join_found()
+        if self._pair_count >= len(self._group_of):
+            self._join_pairs()
 
-    def _join_found(self) -> None:
+    def _join_pairs(self) -> None:
         from scipy.sparse import coo_array
         from scipy.sparse.csgraph import connected_components
 
-        if not self._found:
+        if not self._pairs_to_join:
             return
         picture_count = len(self._group_of)
-        found_pairs = np.concatenate(self._found, axis=1)
-        starts = np.concatenate([found_pairs[0], np.arange(picture_count)])
-        ends = np.concatenate([found_pairs[1], self._group_of])
+        pairs = np.concatenate(self._pairs_to_join, axis=1)
+        starts = np.concatenate([pairs[0], np.arange(picture_count)])
+        ends = np.concatenate([pairs[1], self._group_of])
         graph = coo_array((np.ones(len(starts), "int8"), (starts, ends)), shape=(picture_count, picture_count))
         _, labels = connected_components(graph, directed=False)
         _, first_indices = np.unique(labels, return_index=True)
         self._group_of = first_indices[labels]
-        self._found, self._found_count = [], 0
+        self._pairs_to_join, self._pair_count = [], 0
 
     def of_several(self) -> list[np.ndarray]:
         """Returns the groups of at least two pictures, as sorted arrays of indices."""
-        self._join_found()
+        self._join_pairs()
         by_group = np.argsort(self._group_of, kind="stable")
         groups = np.split(by_group, np.flatnonzero(np.diff(self._group_of[by_group])) + 1)
         return [group for group in groups if len(group) > 1]
