@@ -610,10 +610,10 @@ ways = {
 }
 readers = {"korquad": "KorQuAD, minibert", "xquad": "XQuAD, MiniLM"}
 for name, title in readers.items():
-    tried = dict.fromkeys(
-        row["method"] for row in wikipedia["rows"] if row["task"] == name
-    )
-    scores_of = {ways[method]: answered(name, method) for method in tried}
+    tried = {row["method"] for row in wikipedia["rows"] if row["task"] == name}
+    scores_of = {
+        way: answered(name, method) for method, way in ways.items() if method in tried
+    }
     bars = {
         way: interval(f1s) if len(f1s) > 1 else float(f1s[0])
         for way, f1s in scores_of.items()
