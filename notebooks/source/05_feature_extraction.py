@@ -674,6 +674,7 @@ flower_lead = {
 for n, (lead, low, high) in flower_lead.items():
     between = f"{low:.0f} to {high:.0f}"
     print(f"{n:>2} photos of each kind: ahead by {lead:.0f} points ({between})")
+# %%
 def scratch_flowers(labels):
     """Validation accuracy with running statistics, and with those of each batch."""
     scores = ("val_accuracy", "val_accuracy_by_batch")
