@@ -116,12 +116,14 @@ def run_cell(cell):
         kernel.assign(keras.initializers.GlorotUniform(seed)(kernel.shape))
 
     run = ft.fit(model, task, recipe, seed=seed, updates=UPDATES, batch_size=BATCH, verbose=False)
-    scores = {"val_accuracy": run.val_accuracy, "val_loss": run.scores["validation"]["loss"]}
+    scores = {
+        "val_accuracy": run.val_accuracy, "val_loss": run.scores["validation"]["loss"],
+        "test_accuracy": run.test_accuracy,
+    }  # fmt: skip
     if method.startswith("scratch"):
-        scores["val_accuracy_by_batch"] = read_by_batch(run)
+        scores["val_accuracy_by_batch"] = read_by_batch(run)  # the last: it moves the running statistics
     elif method != "frozen":
         scores |= {"clothes_read": read_clothes(run.model.get_layer("backbone")), "moved": gradual_study.moved(run)}
-    scores["test_accuracy"] = run.test_accuracy
 
     seconds = round(time.process_time() - start_time, 1)
     shown = "  ".join(f"{name} {scores[name]:.3f}" for name in ("val_accuracy", "clothes_read") if name in scores)
