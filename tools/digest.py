@@ -1,6 +1,7 @@
 """Checksums that tell whether code changed in a way that can change a result."""
 
 import ast
+import functools
 import hashlib
 import threading
 
@@ -30,12 +31,19 @@ def code(folder, names, data=b""):
     """Returns the SHA-256 of bytes and of the modules `names` in a folder. Comments and docstrings do not count."""
     digest = hashlib.sha256(data)
     for name in names:
-        tree = parse_code((folder / f"{name}.py").read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
-            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None:
-                node.body = node.body[1:] or [ast.Pass()]
-        digest.update(name.encode() + ast.unparse(tree).encode())
+        source = (folder / f"{name}.py").read_text(encoding="utf-8")
+        digest.update(name.encode() + _what_counts(source).encode())
     return digest.hexdigest()
+
+
+@functools.cache  # every edition of every lesson asks for the whole library
+def _what_counts(source):
+    """Returns the code of a module without comments and docstrings."""
+    tree = parse_code(source)
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+    return ast.unparse(tree)
 
 
 def training_modules(folder):

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ftlib.evidence.logistic_regression import fit_logistic_regression
+
 if TYPE_CHECKING:
     from ftlib.tasks.task import Task
 
@@ -47,12 +49,10 @@ def fit_linear_baseline(
         chosen: Indices of the training examples.
         strengths: Of the regularization to choose from, scikit-learn's `C`.
     """
-    from sklearn.linear_model import LogisticRegression
-
     labels = {part: np.asarray(split.targets) for part, split in task.splits.items()}
-    best = None
+    best: Any = None
     for strength in strengths:
-        model = LogisticRegression(C=strength, max_iter=1000).fit(features["train"], labels["train"][chosen])
+        model: Any = fit_logistic_regression(features["train"], labels["train"][chosen], strength)
         accuracy = float((model.predict(features["validation"]) == labels["validation"]).mean())
         if best is None or accuracy > best[0]:
             best = accuracy, model

@@ -1,12 +1,13 @@
 """The task that a backbone comes from, and the head that tells how much of it is left."""
 
 import hashlib
-import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
 
+from ftlib.evidence.logistic_regression import fit_logistic_regression
 from ftlib.models.backbones import SHIPPED, classifier, head_of, load_backbone, source_model
 from ftlib.models.inference import predict
 from ftlib.models.staged_model import StagedModel
@@ -126,12 +127,8 @@ def linear_probe(features: np.ndarray, labels: np.ndarray, strength: float = 1.0
         labels: Class indices, `(n,)`, of which every class has at least one.
         strength: Inverse of the regularization, scikit-learn's `C`. Default 1, which is also scikit-learn's.
     """
-    from sklearn.linear_model import LogisticRegression
-
     scale = features.std() or 1.0  # one number for all, so that the penalty means the same with every backbone
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "The number of unique classes")  # one image of each is what there may be
-        regression = LogisticRegression(C=strength, max_iter=1000).fit(features / scale, labels)
+    regression: Any = fit_logistic_regression(features / scale, labels, strength)
     kernel, bias = regression.coef_.T / scale, regression.intercept_
     if kernel.shape[1] == 1:  # of two classes, scikit-learn gives the second alone
         kernel = np.column_stack([np.zeros(len(kernel)), kernel])

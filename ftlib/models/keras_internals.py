@@ -3,8 +3,8 @@
 Keras may change these without a word. Seen on Keras 3.13 (the oldest that ftlib takes, and Colab's) and on 3.15 (the
 one in requirements.lock); `tests/models/test_keras_internals.py` has a test for each, so that an update that breaks one
 of them fails there, by name, and not in a run. No other module of ftlib reads a private name of Keras, but for
-`training.layerwise`, whose optimizer overrides the methods in `OPTIMIZER_HOOKS`, and `exports.runtimes`, which runs
-where ftlib is not installed.
+`training.layerwise` and `training.trainer`, whose optimizers override methods in `OPTIMIZER_HOOKS`, and
+`exports.runtimes`, which runs where ftlib is not installed.
 """
 
 import contextlib

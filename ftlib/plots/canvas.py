@@ -23,7 +23,7 @@ _MOST_ROUNDS = 4  # of making room: what grows moves the rest
 
 def settle(fig: "Figure") -> None:
     """Gives a figure the layout that it keeps, with every text on its canvas."""
-    _draw(fig)
+    _lay_out(fig)
     added_size = _break_lines(fig)
     if added_size.any():
         _grow(fig, added_size)
@@ -87,15 +87,15 @@ def require_scale(scale: float) -> None:
         raise ValueError(f"`scale` is a number above 0, such as 2 for a slide. Received: scale={scale!r}.")
 
 
-def _draw(fig):
-    # Layout moves a little with each drawing. After two it rests, and the same figure gives the same picture again.
-    fig.draw_without_rendering()
-    fig.draw_without_rendering()
+def _lay_out(fig):
+    # Layout moves a little each time. After two it rests, and the same figure gives the same picture again.
+    for _ in range(2):
+        fig.get_layout_engine().execute(fig)
 
 
 def _grow(fig, inches):
     fig.set_size_inches(fig.get_size_inches() + inches)
-    _draw(fig)
+    _lay_out(fig)
 
 
 def _missing_size(fig):
