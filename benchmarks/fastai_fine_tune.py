@@ -6,12 +6,13 @@ plain head that ftlib uses.
 """
 
 import argparse
+import json
 
 import common  # noqa: F401  (first: it tells Keras where the weights are)
 import keras
 import no_torchvision  # noqa: F401  (before fastai)
 import torch
-from common import SEEDS, SIDE, clock, flowers, interval, paired, ratio, show, write
+from common import HERE, SEEDS, SIDE, blood_cells, clock, flowers, paired, ratio, write
 from fastai.basics import CrossEntropyLossFlat, DataLoaders, L, Learner, TensorCategory, TfmdDL
 from fastai.basics import accuracy as fastai_accuracy
 from fastai.callback import schedule  # noqa: F401  (adds fine_tune to Learner)
@@ -21,6 +22,9 @@ from fastai.vision.augment import aug_transforms
 from guide import BATCH, SMOOTHED, TUNED, column, ours
 
 import ftlib as ft
+
+DATA = {"flowers": flowers, "blood cells": blood_cells}
+RECORD = HERE / "results" / "fastai_fine_tune.json"
 
 
 class Network(torch.nn.Module):
@@ -54,63 +58,82 @@ def groups(network):
     return L(*[L(*one) for one in lists], L(*network.head.parameters()))
 
 
-def loader(split, training):
+def loader(split, batch_size, training):
     """Returns fastai's DataLoader over decoded photos, with fastai's default augmentation in training."""
     images = torch.from_numpy(split.images).permute(0, 3, 1, 2) / 255
     items = [(TensorImage(x), TensorCategory(int(y))) for x, y in zip(images, split.labels, strict=True)]
     options = {"after_batch": aug_transforms()} if training else {}
-    return TfmdDL(items, bs=BATCH, shuffle=training, drop_last=training, num_workers=0, **options)
+    return TfmdDL(items, bs=batch_size, shuffle=training, drop_last=training, num_workers=0, **options)
 
 
-def fine_tune(task, epochs, seed, plain_head):
+def fine_tune(task, epochs, seed, batch_size, plain_head):
     """Returns seconds and accuracies of `fine_tune(epochs)`."""
     set_seed(seed)
     keras.utils.set_random_seed(seed)
     network, times = Network(task.num_classes, plain_head), {}
     with clock(times, "fit"):
-        loaders = DataLoaders(loader(task.train, True), loader(task.validation, False))
+        loaders = DataLoaders(loader(task.train, batch_size, True), loader(task.validation, batch_size, False))
         learner = Learner(loaders, network, loss_func=CrossEntropyLossFlat(), splitter=groups, metrics=fastai_accuracy)
         with learner.no_bar(), learner.no_logging():
             learner.fine_tune(epochs)
     validation = float(learner.recorder.values[-1][-1])
     with learner.no_bar():
-        probabilities, labels = learner.get_preds(dl=loader(task.test, False))
+        probabilities, labels = learner.get_preds(dl=loader(task.test, batch_size, False))
     test = float((probabilities.argmax(1) == labels).float().mean())
     return {"seconds": times["fit"][0], "val": validation, "test": test}
 
 
-def main(counts, seeds, epochs):
-    result_rows = []
-    for labels in counts:
-        updates = (epochs + 1) * (5 * labels // BATCH)  # fastai leaves out an incomplete batch
-        runs_by_side = {"fine_tune": [], "fine_tune, plain head": [], "ours": []}
-        for seed in seeds:
-            task = flowers(labels, seed)
-            runs_by_side["fine_tune"].append(fine_tune(task, epochs, seed, False))
-            runs_by_side["fine_tune, plain head"].append(fine_tune(task, epochs, seed, True))
-            runs_by_side["ours"].append(ours(task, TUNED, updates, seed))
-            print(labels, seed, {name: measured[-1] for name, measured in runs_by_side.items()}, flush=True)
-        row = {"labels_per_class": labels, "epochs": epochs, "updates": updates, **runs_by_side}
-        for name in list(runs_by_side)[:2]:
-            row[f"over {name}"] = paired(column(runs_by_side["ours"], "test"), column(runs_by_side[name], "test"))
-            row[f"faster than {name}"] = ratio(
-                column(runs_by_side[name], "seconds"), column(runs_by_side["ours"], "seconds")
-            )
-            accuracies = show(interval(column(runs_by_side[name], "test")), 100, " %")
-            differences, speed_ratios = show(row[f"over {name}"], 100, " points"), show(row[f"faster than {name}"])
-            print(
-                f"{labels} per class: {name} {accuracies}; ours {differences} above, {speed_ratios} times faster",
-                flush=True,
-            )
-        result_rows.append(row)
-    run_settings = {"strategy": repr(TUNED), "regularization": repr(SMOOTHED)}
-    write("fastai_fine_tune", {**run_settings, "seeds": list(seeds), "rows": result_rows})
+def compare_on(data_name, labels, seeds, epochs, plain_head):
+    """Trains all sides with the same seeds, goes on where the record ends, and writes it after each seed.
+
+    Args:
+        data_name: One of `DATA`.
+        labels: Photos per class.
+        seeds: Each draws other photos and another start.
+        epochs: Of `fine_tune`, after one of the head.
+        plain_head: Whether fastai trains once more, under the head that ftlib uses.
+    """
+    sides = ["fine_tune", *(["fine_tune, plain head"] if plain_head else []), "ours"]
+    keys = {"data": data_name, "side": SIDE, "labels_per_class": labels, "epochs": epochs}
+    row = next((row for row in recorded_rows() if keys.items() <= row.items() and set(sides) <= set(row)), keys)
+    runs_by_side = {side: row.get(side, []) for side in sides}
+    for seed in seeds[len(runs_by_side["ours"]) :]:
+        task = DATA[data_name](labels, seed)
+        batch_size = largest_batch_size(len(task.train))
+        updates = (epochs + 1) * (len(task.train) // batch_size)  # fastai leaves out an incomplete batch
+        for side in sides[:-1]:
+            runs_by_side[side].append(fine_tune(task, epochs, seed, batch_size, plain_head=side != "fine_tune"))
+        runs_by_side["ours"].append(ours(task, TUNED, updates, seed, batch_size=batch_size))
+        print(data_name, labels, seed, {name: measured[-1] for name, measured in runs_by_side.items()}, flush=True)
+
+        row = {**keys, "batch_size": batch_size, "updates": updates, **runs_by_side}
+        for side in sides[:-1]:
+            row[f"over {side}"] = paired(column(runs_by_side["ours"], "test"), column(runs_by_side[side], "test"))
+            seconds = (column(runs_by_side[name], "seconds") for name in (side, "ours"))
+            row[f"faster than {side}"] = ratio(*seconds)
+        other_rows = [other for other in recorded_rows() if not keys.items() <= other.items()]
+        write(
+            "fastai_fine_tune", {"strategy": repr(TUNED), "regularization": repr(SMOOTHED), "rows": [*other_rows, row]}
+        )
+
+
+def recorded_rows():
+    return json.loads(RECORD.read_text())["rows"] if RECORD.exists() else []
+
+
+def largest_batch_size(photo_count):
+    """Returns 32, or less where an epoch would not have three batches: fastai takes whole ones only."""
+    return max(size for size in (4, 8, 16, BATCH) if size == 4 or 3 * size <= photo_count)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", nargs="+", default=list(DATA), choices=list(DATA), help="(default: all)")
     parser.add_argument("--labels", type=int, nargs="+", default=(20,), help="photos per class (default: 20)")
-    parser.add_argument("--seeds", type=int, default=5, help="number of seeds (default: 5)")
+    parser.add_argument("--seeds", type=int, default=10, help="number of seeds (default: 10)")
     parser.add_argument("--epochs", type=int, default=10, help="of fine_tune, after one of the head")
+    parser.add_argument("--plain-head", action="store_true", help="fastai also under the head that ftlib uses")
     args = parser.parse_args()
-    main(args.labels, SEEDS[: args.seeds], args.epochs)
+    for data_name in args.data:
+        for labels in args.labels:
+            compare_on(data_name, labels, SEEDS[: args.seeds], args.epochs, args.plain_head)

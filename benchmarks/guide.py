@@ -87,11 +87,11 @@ class Guide:
         return {"seconds": sum(map(sum, self.times.values())), "test": accuracy(self.model, self.task.test)}
 
 
-def ours(task, strategy, updates, seed, regularization=SMOOTHED):
+def ours(task, strategy, updates, seed, regularization=SMOOTHED, batch_size=BATCH):
     """Returns seconds and accuracy of `ft.fit`, from a model that is loaded to the run."""
     model, times = classifier(task.num_classes), {}
     with clock(times, "fit"):
-        run = ft.fit(model, task, strategy, regularization, seed, updates=updates, batch_size=BATCH, verbose=False)
+        run = ft.fit(model, task, strategy, regularization, seed, updates=updates, batch_size=batch_size, verbose=False)
     return {"seconds": times["fit"][0], "test": accuracy(run.model, task.test), "val": run.val_accuracy}
 
 
