@@ -41,8 +41,8 @@ class TransferCell:
 
     @property
     def strategies(self) -> list[str]:
-        """The strategies that were recorded here."""
-        return list(self.rows[0]["runs"])
+        """The strategies that were recorded here; none where nothing was trained."""
+        return list(self.rows[0].get("runs", ()))
 
     @property
     def evidence(self) -> list[Evidence]:
@@ -68,7 +68,8 @@ class TransferRecord:
     """The record as cells, in the order in which they were recorded.
 
     Args:
-        rows: Those of `ft.track("glyph").recorded("transfer")["rows"]`.
+        rows: Those of `ft.track("glyph").recorded("transfer")["rows"]`; or of `["probed"]`, tasks on which nothing was
+            trained, whose cells have evidence and no scores.
 
     Attributes:
         cells: All cells, as a list of `TransferCell`.
@@ -93,7 +94,7 @@ class TransferRecord:
         ]
         self.pairs: list[Pair] = list(dict.fromkeys(cell.pair for cell in recorded_cells))
         self.cells: list[TransferCell] = [cell for pair in self.pairs for cell in _of_pair(recorded_cells, pair)]
-        self.run_count: int = sum(len(row["runs"]) for row in rows)
+        self.run_count: int = sum(len(row.get("runs", ())) for row in rows)
 
     def cells_of(self, backbone: str, task: str) -> list[TransferCell]:
         """Returns the cells of a pair, the fewest labels first."""

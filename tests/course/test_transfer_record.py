@@ -66,3 +66,9 @@ def test_accuracies_of_a_pair_are_what_a_plot_takes(record):
     cell = record.cell("glyphnet", "textures", 50)
     (row,) = [row for row in table if row["strategy"] == "scratch" and row["labels_per_class"] == 50]
     assert row["test_mean"] == pytest.approx(cell.scores("scratch").mean()) and row["n"] == len(cell.rows)
+
+
+def test_tasks_that_were_only_probed_are_cells_without_runs():
+    probed = TransferRecord(ft.track("glyph").recorded("transfer")["probed"])
+    assert probed.run_count == 0 and len(probed.pairs) == 3
+    assert all(cell.strategies == [] and cell.stage_probes.shape == (5, 3) for cell in probed.cells)

@@ -7,7 +7,8 @@ import re
 
 import pytest
 
-from ftlib.evidence.advisor import RULE
+from ftlib.course.transfer_record import evidence_of
+from ftlib.evidence.advisor import RULE, lead
 from ftlib.evidence.comparison import interval, load_comparison
 from ftlib.training.compare import compare
 
@@ -134,8 +135,21 @@ def test_every_row_of_the_transfer_grid_has_its_evidence_and_all_its_runs(root):
         ("glyphnet", "textures"),
         ("glyphnet", "fashion_mnist"),
         ("glyphnet", "faces"),
+        ("glyphnet", "blood_cells"),
         ("MobileNetV2", "flowers"),
     }
+
+
+def test_probes_alone_made_blood_cells_the_second_family_of_far_tasks(root):
+    record = json.loads((root / "results" / "transfer.json").read_text(encoding="utf-8"))
+    leads = {}
+    for row in (*record["rows"], *record["probed"]):
+        if row["backbone"] == "glyphnet":
+            leads.setdefault((row["task"], row["labels_per_class"]), []).append(lead(evidence_of(row)))
+    far = {cell for cell, of_seeds in leads.items() if sum(of_seeds) / len(of_seeds) > RULE.lead}
+    assert {task for task, _ in far} == {"textures", "blood_cells"}
+    assert {task for task, _ in leads} >= {"flowers", "speech_commands", "spoken_digits"}
+    assert all("runs" not in row for row in record["probed"])
 
 
 def test_the_rule_of_advise_is_the_fitted_one_and_beats_every_habit(root):
@@ -144,6 +158,10 @@ def test_the_rule_of_advise_is_the_fitted_one_and_beats_every_habit(root):
     judged = record["judged"]
     assert judged["cells"] == 20 and judged["regret"] < min(judged["always"].values()) / 2
     assert judged["time"] < 0.8 and record["others"]["regret"] < min(record["others"]["always"].values())
+    # On the first task that it had not seen a habit would have cost less, as lesson 08b says; a new fit gives the same.
+    unseen = record["unseen"]
+    assert unseen["cells"] == 3 and unseen["regret"] > unseen["always"]["lp_ft"]
+    assert record["ahead_with_unseen"] == RULE.ahead
     # It does not hang on the time allowed while fitting: with each limit it costs less than half of the best habit.
     assert all(one["regret"] < min(judged["always"].values()) / 2 for one in record["limits"].values())
     # A large backbone gains next to nothing by being frozen, on whatever task.
