@@ -275,7 +275,7 @@ def bars(  # noqa: PLR0913
     are_short = width is None and widest_of(map(str, values)) < 2 * NARROW_NAME
     names = [fold_name(str(name), NARROW_NAME + 2 if are_short else 36) for name in values]
     name_width = 0.075 * widest_of(line for name in names for line in name.split("\n"))
-    fig = new_figure(width or 3.6 + name_width, height or 1.0 + 0.42 * len(values))
+    fig = new_figure(width or max(5, 3.6 + name_width), height or 1.0 + 0.42 * len(values))
     ax = fig.subplots()
     for place, (name, row, given_mean) in enumerate(zip(names, finite_values, given_values[:, 0], strict=True)):
         _draw_bar(ax, place, name, _BarValue(*row), _format_number(given_mean, percent, digits))

@@ -788,12 +788,12 @@ ft.explore(
     "of a similar shape.",
 )
 back = [sum(answers[alpha][shown] == ours.labels[shown]) for alpha in alphas]
-assert back[0] == 8 and back[-1] == 0 and all(np.diff(back) <= 0) and 0 < back[4] < 8
+assert back[0] == 8 > back[4] > back[-1] == 0
 # %% [markdown] lang="en"
-# One by one: half-way {{back[4]}} of the eight are right again, at {{alphas[1]:g}} {{back[1]}}. No single letter tells how many are back,
-# which is why the figure above counts all.
+# One by one: half-way {{back[4]}} of the eight are right again, and {{back[1]}} at an alpha of {{alphas[1]:g}}. No single letter tells how
+# many are back, which is why the figure above counts all.
 # %% [markdown] lang="ko"
-# 하나씩 돌아옵니다. 여덟 개 중 한가운데에서는 {{back[4]}}개, {{alphas[1]:g}}에서는 {{back[1]}}개를 다시 맞힙니다. 글자 하나만 보아서는 얼마나 돌아왔는지 알 수 없으므로 앞의
+# 하나씩 돌아옵니다. 여덟 개 중 한가운데에서는 {{back[4]}}개, alpha가 {{alphas[1]:g}}일 때는 {{back[1]}}개를 다시 맞힙니다. 글자 하나만 보아서는 얼마나 돌아왔는지 알 수 없으므로 앞의
 # 그래프에서는 전체를 셌습니다.
 # %% [markdown] lang="en"
 # One more cure belongs here, though not for our network: LoRA (Hu et al., 2022) leaves the pre-trained weights frozen and learns
