@@ -402,7 +402,7 @@ assert probes[1] > found.after + 0.2 and probes[0] > probes[1] > probes[2] + 0.2
 # %% [markdown] lang="ko"
 # ## 가장 간단한 대책: 움직이지 않기
 #
-# 움직이지 않으면 잊지 않습니다. 동결한 백본은 전에 읽던 글자를 모두 그대로 읽습니다. 6강에서 보았듯이 원천 태스크(source task)와 가까우면 숫자도 미세
+# 움직이지 않으면 잊지 않습니다. 동결한 백본은 전에 읽던 글자를 모두 그대로 읽습니다. 6강에서 보았듯이 원천 태스크(source task)와 가까우면 숫자도
 # 미세 조정한 백본만큼 읽습니다. 그러나 원천 태스크와 먼 질감(texture)에서는 가만히 있을 수 없었습니다.
 # %%
 digits, textures = track.recorded("digits"), track.recorded("textures")
