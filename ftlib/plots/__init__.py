@@ -14,6 +14,7 @@ from ftlib.plots.effects import effect_grid
 from ftlib.plots.evidence import reliability, trade_off
 from ftlib.plots.filters import feature_maps, filter_grid
 from ftlib.plots.look import show
+from ftlib.plots.maps import share_maps
 from ftlib.plots.models import confused_pairs, confusion_matrix, mistakes, stage_picture
 from ftlib.plots.numbers import predicted_against_true, residual_histogram
 from ftlib.plots.precision_recall import precision_recall
@@ -27,5 +28,6 @@ __all__ = [
     "accuracy_curves", "bars", "boxes", "by_strategy", "confused_pairs", "confusion_matrix", "count", "effect_grid",
     "feature_maps", "filter_grid", "headline", "image_grid", "labels_text", "learning_curves", "lines", "main_cell",
     "mistakes", "percent", "png", "precision_recall", "predicted_against_true", "reliability", "residual_histogram",
-    "scatter", "seed_text", "show", "spectrograms", "stage_picture", "stage_shares", "svg", "trade_off", "waveforms",
+    "scatter", "seed_text", "share_maps", "show", "spectrograms", "stage_picture", "stage_shares", "svg", "trade_off",
+    "waveforms",
 ]  # fmt: skip

@@ -9,13 +9,13 @@ import numpy as np
 from ftlib.plots.inputs import require_named
 from ftlib.plots.look import TEXT_COLOUR, hide_spines, new_figure, shorten_name, styled, widest_of, write_title
 from ftlib.plots.words import say
-from ftlib.text import display_width
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_LOWEST = 0.3  # of the tallest box: a number fits into it
-_BOX_LINE = 0.12  # how far above the middle of its row a network is drawn
+_LOWEST = 0.34  # of the tallest box: a number fits into it
+_BOX_LINE = 0.2  # how far above the middle of its row a network is drawn
+_LETTER_WIDTH = 0.082  # inches. Columns are as narrow as their texts allow, so that a phone shows what can be read
 
 
 class _NetworkShares(NamedTuple):
@@ -40,7 +40,7 @@ def stage_shares(
         networks: Dict from the name of a network to its stages, the input's first: dicts with `"output_shape"` (without
             the batch axis: `(height, width, channels)`, `(tokens, channels)`, `(features,)` or None) and `key`.
         key: Which number is shared out, at least 0. Default `"params"`, as in `Run.stage_rows()`.
-        unit: What the numbers count; it follows the total at the right end.
+        unit: What the numbers count; it follows the total below the name of the network.
         title: What to see.
 
     Returns:
@@ -61,19 +61,24 @@ def stage_shares(
     }
     columns = max(len(network.shares) for network in drawn_networks.values())
     tallest = max(max(network.sides) for network in drawn_networks.values())
-    names, unit = [shorten_name(name) for name in drawn_networks], shorten_name(unit)
-    label_width = 0.07 * widest_of(names)
-    fig = new_figure(1.9 + label_width + 0.07 * display_width(unit) + 1.12 * columns, 0.9 + 0.82 * len(drawn_networks))
-    ax = fig.subplots()
+    stage_names = [say("stage {number}", number=i) for i in range(1, columns + 1)]
     format_in_short = EngFormatter(places=1)
+    labels = []
+    for name, network in drawn_networks.items():
+        total = format_in_short(network.total) if network.total >= 1000 else f"{network.total:g}"
+        labels.append("\n".join(filter(None, [shorten_name(name), total, shorten_name(unit)])))
+    label_width = _LETTER_WIDTH * widest_of(line for label in labels for line in label.split("\n"))
+    shapes = [text for network in drawn_networks.values() for text in network.texts]
+    longest_line = widest_of([stage_names[-1], *(line for shape in shapes for line in shape.split("\n"))])
+    column_width = 0.05 + _LETTER_WIDTH * longest_line
+    fig = new_figure(0.3 + label_width + column_width * columns, 0.7 + 0.95 * len(drawn_networks))
+    ax = fig.subplots()
     for row, network in enumerate(drawn_networks.values()):
         _draw_network(ax, row, network, tallest)
-        total = format_in_short(network.total) if network.total >= 1000 else f"{network.total:g}"
-        ax.text(columns - 0.4, row - _BOX_LINE, f"{total} {unit}".strip(), va="center", fontsize=9)
 
-    ax.set(xlim=(-0.55, columns - 0.45), ylim=(len(drawn_networks) - 0.45, -0.55))
-    ax.set_yticks(np.arange(len(drawn_networks)) - _BOX_LINE, names)
-    ax.set_xticks(range(columns), [say("stage {number}", number=i) for i in range(1, columns + 1)])
+    ax.set(xlim=(-0.55, columns - 0.45), ylim=(len(drawn_networks) - 0.45, -0.6))
+    ax.set_yticks(np.arange(len(drawn_networks)) - _BOX_LINE, labels, fontsize=10)
+    ax.set_xticks(range(columns), stage_names, fontsize=10)
     ax.xaxis.tick_top()
     ax.tick_params(length=0)
     ax.grid(visible=False)
@@ -89,12 +94,12 @@ def _draw_network(ax, row, network, tallest):
     ax.plot([-0.5, len(network.shares) - 0.5], [middle] * 2, color="#8A8A8A", linewidth=1, zorder=1)
     stages = zip(network.shares, network.sides, network.texts, strict=True)
     for column, (share, side, text) in enumerate(stages):
-        height = 0.66 * max(_LOWEST, math.sqrt(side / tallest))
+        height = 0.6 * max(_LOWEST, math.sqrt(side / tallest))
         colour = colormaps["Blues"](0.08 + 0.85 * share)
-        ax.bar(column, height, 0.8, middle - height / 2, color=colour, edgecolor="#4A4A4A", zorder=2)
+        ax.bar(column, height, 0.84, middle - height / 2, color=colour, edgecolor="#4A4A4A", zorder=2)
         text_colour = "white" if share > 0.55 else TEXT_COLOUR
-        ax.text(column, middle, _format_share(share), color=text_colour, ha="center", va="center", fontsize=9)
-        ax.text(column, row + 0.36, text, color=TEXT_COLOUR, ha="center", va="center", fontsize=9)
+        ax.text(column, middle, _format_share(share), color=text_colour, ha="center", va="center", fontsize=10)
+        ax.text(column, row + 0.14, text, color=TEXT_COLOUR, ha="center", va="top", fontsize=10, linespacing=1.1)
 
 
 def _share_out(name, stages, key):
@@ -108,9 +113,15 @@ def _share_out(name, stages, key):
     return _NetworkShares(
         shares=[number / (total or 1) for number in numbers],
         sides=[_side(shape) for shape in shapes],
-        texts=[" x ".join("?" if size is None else str(size) for size in shape or ()) for shape in shapes],
+        texts=[_write_shape(shape) for shape in shapes],
         total=total,
     )
+
+
+def _write_shape(shape):
+    """Returns the size of the maps, and below it how many there are: their number would make the line too long."""
+    sizes = ["?" if size is None else str(size) for size in shape or ()]
+    return "\nx ".join(filter(None, [" x ".join(sizes[:-1]), *sizes[-1:]]))
 
 
 def _is_amount(number):

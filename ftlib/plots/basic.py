@@ -11,6 +11,7 @@ from ftlib.errors import unknown
 from ftlib.plots.inputs import as_pixels, require_columns, require_named
 from ftlib.plots.look import (
     LONGEST_NAME,
+    NARROW_NAME,
     STYLES,
     TEXT_COLOUR,
     LineEnd,
@@ -27,6 +28,7 @@ from ftlib.plots.look import (
     show_frame,
     styled,
     widest_of,
+    wrap_name,
     write_percent_ticks,
     write_title,
 )
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 _MARKERS = "os^vDPX*<>phd8"  # those of the strategies first
 _MORE_COLOURS = ("#882255", "#8E8E8E")  # where those of the strategies are used up: there are ten digits
 _BAR_COLOUR = "#0072B2"
+_FEW_SERIES = 4  # of which each name may take several lines
 _SHORT_CLASS_NAME = 2  # letters: such a name is written in place of a marker
 
 
@@ -173,7 +176,7 @@ def lines(  # noqa: PLR0913
     style_of_name = _distinct_styles(list(named_series))
     short_names = _label_series(list(named_series), labels or {}, width)
     name_width = 0.08 * widest_of(line for name in short_names.values() for line in name.split("\n"))
-    fig = new_figure(width or 5.9 + name_width, height)
+    fig = new_figure(width or 4.1 + name_width, height)
     ax = fig.subplots()
     line_ends = []
     for name, line in named_series.items():
@@ -209,8 +212,10 @@ def _label_series(names, labels, width):
             raise unknown("series", name, names)
     label_of_name = {}
     for name in names:
-        label_lines = labels.get(name, name).split("\n")
-        label_of_name[name] = "\n".join(shorten_name(line, name_length(width)) for line in label_lines)
+        label_lines = [shorten_name(line, name_length(width)) for line in labels.get(name, name).split("\n")]
+        if width is None and len(names) <= _FEW_SERIES:
+            label_lines = [wrap_name(line, NARROW_NAME) for line in label_lines]
+        label_of_name[name] = "\n".join(label_lines)
     return label_of_name
 
 
@@ -267,8 +272,10 @@ def bars(  # noqa: PLR0913
     largest = np.abs(given_values[np.isfinite(given_values)]).max(initial=0)
     given_values[np.abs(given_values) < 1e-12 * largest] = 0  # such as 0.3 - 0.1 * 3
     finite_values = np.where(np.isfinite(given_values), given_values, np.nan)
-    names = [fold_name(str(name), 36) for name in values]
-    fig = new_figure(width or 5.6 + 0.075 * min(36, widest_of(names)), height or 1.0 + 0.42 * len(values))
+    are_short = width is None and widest_of(map(str, values)) < 2 * NARROW_NAME
+    names = [fold_name(str(name), NARROW_NAME + 2 if are_short else 36) for name in values]
+    name_width = 0.075 * widest_of(line for name in names for line in name.split("\n"))
+    fig = new_figure(width or max(5, 3.6 + name_width), height or 1.0 + 0.42 * len(values))
     ax = fig.subplots()
     for place, (name, row, given_mean) in enumerate(zip(names, finite_values, given_values[:, 0], strict=True)):
         _draw_bar(ax, place, name, _BarValue(*row), _format_number(given_mean, percent, digits))
@@ -332,10 +339,10 @@ def _draw_guess(ax, guess):
 def _limit_bars(ax, drawn_values, means, largest, percent):
     """Sets the limits of the numbers' axis, with room for those at the ends of the bars, and its ticks."""
     low, high = np.nanmin([0, *drawn_values]), np.nanmax([0, *drawn_values])
-    room = 0.16 * ((high - low) or 1)
+    room = 0.18 * ((high - low) or 1)
     negative_texts = [_format_number(mean, percent) for mean in means if mean < 0]
     longest_text = max(map(len, negative_texts), default=0)
-    left = low - max(1, longest_text / 6) * room if low < 0 else low
+    left = low - max(1, longest_text / 5) * room if low < 0 else low
     right = high + room if high > 0 or low == 0 else high
     ax.set_xlim(left, right)
     if percent:

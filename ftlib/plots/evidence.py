@@ -203,4 +203,4 @@ def _draw_path(ax, label, points, style, faint_intervals):
 
 def _figure_with_names(series, height, width=None):
     """Returns a figure with room for the names of the series at the right."""
-    return new_figure(width or 5.6 + 0.08 * min(LONGEST_NAME, widest_of(series)), height)
+    return new_figure(width or 4.2 + 0.08 * min(LONGEST_NAME, widest_of(series)), height)

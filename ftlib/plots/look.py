@@ -47,6 +47,7 @@ class LineEnd(NamedTuple):
 TEXT_COLOUR = "#222222"
 LONGEST_NAME = 60  # letters of a name
 _NEAR_EDGE = 0.7  # of the width: from there on, what joins a line to its name crosses little
+NARROW_NAME = 20  # letters of a line of a name, where a picture is to be read on a phone
 LONGEST_STRATEGY = 30  # of one, which stands beside its picture
 # A strategy looks the same in every picture; the colours (of Okabe and Ito, 2008) are safe for colour-blind eyes.
 STYLES = {
@@ -166,6 +167,12 @@ def fold_name(name: str, length: int) -> str:
     """Returns a name in at most two lines, each about as wide as `length` Latin letters."""
     line_length = max(2, length * len(name) // max(1, display_width(name)))
     return textwrap.fill(name, line_length, max_lines=2, placeholder=" …")
+
+
+def wrap_name(name: str, length: int) -> str:
+    """Returns all of a name, in lines about as wide as `length` Latin letters."""
+    line_length = max(2, length * len(name) // max(1, display_width(name)))
+    return textwrap.fill(name, line_length)
 
 
 def widest_of(names: Iterable[str]) -> int:

@@ -173,12 +173,13 @@ assert not made_of["ConvNeXtTiny"]["BatchNormalization"]
 found["ResNet50"]
 # %% [markdown] lang="en"
 # Now all nine. Each row of the picture is a network, each box a stage: its height shows how large the maps are when they
-# leave it, the number in it which share of the parameters it holds. ViT's twelve equal blocks are gathered into five runs.
+# leave it, the number in it which share of the parameters it holds. Below a box stands the size of the maps and how many there are, below
+# a name the total (M is a million). ViT's twelve equal blocks are gathered into five runs.
 #
 # **Predict.** What will the eight convolutional networks have in common? And how will ViT differ?
 # %% [markdown] lang="ko"
 # 이제 아홉 개를 모두 봅시다. 그림의 한 줄이 신경망 하나, 상자 하나가 스테이지 하나입니다. 상자의 높이는 스테이지를 나갈 때의 맵 크기이고, 안의 숫자는
-# 그 스테이지에 든 파라미터의 비율입니다. 오른쪽 끝은 합계이고, M은 100만입니다. ViT의 똑같은 블록 열두 개는 다섯 묶음으로 모았습니다.
+# 그 스테이지에 든 파라미터의 비율입니다. 상자 아래는 맵의 크기와 개수이고, 이름 아래는 합계이며 M은 100만입니다. ViT의 똑같은 블록 열두 개는 다섯 묶음으로 모았습니다.
 #
 # **예측해 보세요.** 합성곱 신경망 여덟 개는 무엇이 같을까요? ViT는 어떻게 다를까요?
 # %%

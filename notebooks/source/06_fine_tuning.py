@@ -16,7 +16,7 @@
 # - compare a random head with a trained one (LP-FT), and fine-tuning with its honest control
 # - measure overfitting as more and more of the network trains
 #
-# ⏱ {{minutes}} minutes · Needs: lesson 05 · Runs in about a minute on a laptop
+# ⏱ {{minutes}} minutes, {{extra minutes}} more with the section marked "extra" · Needs: lesson 05 · Runs in about a minute on a laptop
 # %% [markdown] lang="ko"
 # # 미세 조정(fine-tuning)
 #
@@ -35,7 +35,7 @@
 # - 무작위 헤드와 먼저 학습한 헤드(LP-FT)를, 그리고 미세 조정과 그 공정한 대조군을 비교할 수 있습니다
 # - 신경망을 점점 더 열 때 과적합이 얼마나 생기는지 잴 수 있습니다
 #
-# ⏱ {{minutes}}분 · 먼저 볼 것: 5강 · 노트북 컴퓨터에서 1분 안팎이면 실행됩니다
+# ⏱ {{minutes}}분, 심화까지 하면 {{extra minutes}}분 더 · 먼저 볼 것: 5강 · 노트북 컴퓨터에서 1분 안팎이면 실행됩니다
 # %%
 import keras
 import numpy as np
@@ -895,7 +895,7 @@ print(f"\ntest accuracy: {100 * lp_ft.test_accuracy:.1f} %")
 # {{100 * lp_ft.val_accuracy:.1f}}%입니다. 시드 하나로는 둘의 우열을 가릴 수 없고, 앞에서 본 여러 시드의 기록에서도 마찬가지였습니다. 손글씨 숫자에서는 백본을
 # 움직여도 나아지지 않았습니다.
 # %% [markdown] lang="en"
-# ## On photos
+# ## On photos (extra)
 #
 # Digits are small, and near their source. So the question of the rate was asked of photos as well: five kinds of flowers, twenty photos of each, and
 # MobileNetV2 as ImageNet left it, in 120 updates, five draws of photos. (`ft.track("photo")` in the first cell runs this lesson on them.)
@@ -906,7 +906,7 @@ print(f"\ntest accuracy: {100 * lp_ft.test_accuracy:.1f} %")
 #
 # **Predict.** Is there a rate at which the flowers gain and no clothes are lost? And what does 1e-2, which the digits survived, do here?
 # %% [markdown] lang="ko"
-# ## 사진에서는
+# ## 사진에서는 (심화)
 #
 # 숫자는 작고 원천 태스크와도 가깝습니다. 그래서 사진에도 같은 것을 물어보았습니다. 꽃 다섯 종류, 종류마다 사진 스무 장, ImageNet으로 사전 학습한 MobileNetV2입니다. 업데이트는 120번이고 사진을 다섯 번
 # 다르게 뽑았습니다. (첫 셀에 `ft.track("photo")`라고 쓰면 이 수업을 사진으로 실행합니다.)
@@ -1072,7 +1072,7 @@ ft.check("06.q4", ...)
 #   its letters, but only {{100 * seeds("rate 0.01", "source_accuracy")[0]:.0f}} % at 1e-2, while the digits look fine at both.
 # - Train the head first: in every seed more letters survived.
 # - Compare with a frozen backbone trained as long. Near the source it may be all you need; far from it, moving pays.
-# - Photos in a large network forgive less than digits: at 1e-4 flowers gained {{photo_gain[0]:.0f}} points, at 1e-2 nothing was left.
+# - (Extra) Photos in a large network forgive less than digits: at 1e-4 flowers gained {{photo_gain[0]:.0f}} points, at 1e-2 nothing was left.
 # - Overfitting is a gap. With one label per class it was {{100 * gap("scratch").mean():.0f}} points from scratch and
 #   {{100 * gap("all").mean():.0f}} with all of the pre-trained network open, about as with the head alone.
 # - A claim about weights deserves a checksum: `with ft.prove(model):`.
@@ -1085,7 +1085,7 @@ ft.check("06.q4", ...)
 #   {{100 * seeds("rate 0.01", "source_accuracy")[0]:.0f}}%만 읽습니다. 숫자는 두 경우 모두 멀쩡해 보입니다.
 # - 헤드를 먼저 학습합니다. 모든 시드에서 글자가 더 많이 남았습니다.
 # - 동결한 채로 똑같이 오래 학습한 백본과 비교합니다. 원천 태스크에 가까우면 동결로 충분할 수 있고, 멀면 움직이는 편이 낫습니다.
-# - 큰 신경망으로 보는 사진은 숫자만큼 너그럽지 않습니다. 꽃은 1e-4에서 {{photo_gain[0]:.0f}}%p 나아졌고 1e-2에서는 남은 것이 없었습니다.
+# - (심화) 큰 신경망으로 보는 사진은 숫자만큼 너그럽지 않습니다. 꽃은 1e-4에서 {{photo_gain[0]:.0f}}%p 나아졌고 1e-2에서는 남은 것이 없었습니다.
 # - 과적합은 간격으로 드러납니다. 클래스당 레이블이 하나일 때 간격은 처음부터 학습하면 {{100 * gap("scratch").mean():.0f}}%p, 사전 학습된 신경망을 모두 열면
 #   {{100 * gap("all").mean():.0f}}%p로, 헤드만 학습할 때와 비슷했습니다.
 # - 가중치에 대한 주장은 체크섬으로 확인합니다. `with ft.prove(model):`

@@ -120,15 +120,16 @@ assert among(found.after, plain) and among(
     run.val_accuracy, seeds("none", "val_accuracy")
 )
 # %% [markdown] lang="en"
-# Here are Latin letters that it read before the tuning and misreads now, those it is surest of first. We keep the functions:
+# Here are letters of A to Z that it read before the tuning and misreads now, those it is surest of first. It knows the letters of many
+# alphabets, and few of us do. So below each letter stands a drawing of the one that the network takes it for now. We keep the functions:
 # they will read letters with many other backbones below.
 # %% [markdown] lang="ko"
-# 다음은 조정하기 전에는 읽었는데 지금은 잘못 읽는 로마자들입니다. 자신 있게 틀린 것부터 보여 줍니다. 여기서 만드는 함수로 뒤에서도 여러 백본에 글자를 읽혀
-# 봅니다.
+# 다음은 조정하기 전에는 읽었는데 지금은 잘못 읽는 로마자들입니다. 자신 있게 틀린 것부터 보여 줍니다. 신경망은 여러 문자 체계의 글자를 배웠고, 그중에는 우리에게 낯선 글자가 많습니다. 그래서
+# 글자마다 그 아래에 지금 신경망이 답한 글자의 그림을 한 장 놓았습니다. 여기서 만드는 함수로 뒤에서도 여러 백본에 글자를 읽혀 봅니다.
 # %%
 chosen = np.linspace(0, len(letters.validation) - 1, 1172).astype(int)
 ours = letters.validation.take(chosen)
-source, names = ft.source_model()
+(source, names), (untouched, _) = ft.source_model(), ft.source_model()
 tuned = run.model.get_layer("backbone")
 
 def read(backbone):
@@ -139,30 +140,41 @@ def read(backbone):
 
 def letters_read(backbone):
     return np.mean(read(backbone).argmax(axis=1) == ours.labels)
+
+def clearest(c):
+    """Of the drawings of a class, the one that the untouched network is surest of."""
+    drawn = letters.validation.take(np.flatnonzero(letters.validation.labels == c))
+    return drawn.images[np.array(untouched(drawn.images))[:, c].argmax()]
 # %%
 before, after = read(track.backbone), read(tuned)
 now, sure = after.argmax(axis=1), after.max(axis=1)
 lost = (before.argmax(axis=1) == ours.labels) & (now != ours.labels)
-latin = np.flatnonzero(lost & [names[i].isascii() for i in ours.labels])
-shown = latin[np.argsort(-sure[latin])][:10]
-titles = [f"{names[ours.labels[i]]}: says {names[now[i]]}" for i in shown]
+is_latin = np.array([name.isascii() for name in names])
+latin = np.flatnonzero(lost & is_latin[ours.labels])
+abroad = np.sum(~is_latin[now[latin]])
+shown = latin[np.argsort(-sure[latin])][:8]
+true_names = [names[c] for c in ours.labels[shown]]
 fig = plots.image_grid(
-    ours.images[shown], titles, columns=5, title="Read before the tuning, misread now"
+    np.concatenate([ours.images[shown], [clearest(c) for c in now[shown]]]),
+    true_names + [f"{100 * p:.0f} %" for p in sure[shown]], columns=8,
+    title="Read before the tuning, misread now",
+    row_names=["the letter", "taken for,\nhow sure"],
 )
 ft.show(
     fig,
-    alt="Ten Latin letters that the network read before the tuning, each with its "
-    "true name and what the tuned network says instead: mostly a letter of a similar "
-    "shape.",
+    alt="Eight letters of A to Z that the network read before the tuning; below each a "
+    "drawing of the letter that the tuned network takes it for, mostly one of a "
+    "similar shape, and how sure it is: nearly 100 %.",
 )
 surer = 100 * before.max(axis=1).mean(), 100 * sure.mean()
 assert surer[1] > surer[0] and abs(np.mean(now == ours.labels) - found.after) < 0.002
+assert min(sure[shown]) > 0.95 and abroad > 0.8 * len(latin)
 # %% [markdown] lang="en"
-# Many answers are letters of a similar shape, so something must be left. But the network is not in doubt: over all letters its mean
-# confidence rose from {{surer[0]:.0f}} % to {{surer[1]:.0f}} %. It does not know that it has forgotten.
+# Of the {{len(latin)}} letters of A to Z that it lost, it now takes {{abroad}} for a sign that is not in A to Z. Many answers have a similar
+# shape, so something must be left. But the network is not in doubt: over all letters its mean confidence rose from {{surer[0]:.0f}} % to {{surer[1]:.0f}} %. It does not know that it has forgotten.
 # %% [markdown] lang="ko"
-# 모양이 비슷한 글자로 잘못 읽은 것이 많습니다. 무언가 남아 있기는 한 모양입니다. 그런데도 망설이는 기색이 없습니다. 전체 글자에서 평균 확신은
-# {{surer[0]:.0f}}%에서 {{surer[1]:.0f}}%로 오히려 올랐습니다. 잊었다는 사실조차 모르는 셈입니다.
+# 잃은 로마자 {{len(latin)}}개 중 {{abroad}}개를 이제 A부터 Z까지에 없는 글자로 읽습니다. 모양이 비슷한 글자로 잘못 읽은 것이 많습니다. 무언가 남아 있기는 한 모양입니다. 그런데도 망설이는
+# 기색이 없습니다. 전체 글자에서 평균 확신은 {{surer[0]:.0f}}%에서 {{surer[1]:.0f}}%로 오히려 올랐습니다. 잊었다는 사실조차 모르는 셈입니다.
 # %% [markdown] lang="en"
 # ## What it depends on
 #
@@ -390,7 +402,7 @@ assert probes[1] > found.after + 0.2 and probes[0] > probes[1] > probes[2] + 0.2
 # %% [markdown] lang="ko"
 # ## 가장 간단한 대책: 움직이지 않기
 #
-# 움직이지 않으면 잊지 않습니다. 동결한 백본은 전에 읽던 글자를 모두 그대로 읽습니다. 6강에서 보았듯이 원천 태스크(source task)와 가까우면 숫자도 미세
+# 움직이지 않으면 잊지 않습니다. 동결한 백본은 전에 읽던 글자를 모두 그대로 읽습니다. 6강에서 보았듯이 원천 태스크(source task)와 가까우면 숫자도
 # 미세 조정한 백본만큼 읽습니다. 그러나 원천 태스크와 먼 질감(texture)에서는 가만히 있을 수 없었습니다.
 # %%
 digits, textures = track.recorded("digits"), track.recorded("textures")
@@ -708,12 +720,17 @@ between_model = ft.classifier(track.backbone, task.num_classes)
 between_model.set_weights(run.model.get_weights())
 middle = between_model.get_layer("backbone")
 first, last = track.backbone.get_weights(), tuned.get_weights()
-alphas, known, path = (0, 0.25, 0.5, 0.75, 1), {0: found.before, 1: found.after}, {}
+alphas, path = [k / 8 for k in range(9)], {}
+answers = {0: before.argmax(axis=1), 1: now}  # to our letters, at each alpha
 for alpha in alphas:
     middle.set_weights([a + alpha * (b - a) for a, b in zip(first, last)])
     said = np.array(between_model(run.task.validation.images)).argmax(axis=1)
-    share = known[alpha] if alpha in known else letters_read(middle)
-    path[alpha] = np.mean(said == run.task.validation.labels), share
+    if alpha not in answers:
+        answers[alpha] = read(middle).argmax(axis=1)
+    path[alpha] = (
+        np.mean(said == run.task.validation.labels),
+        np.mean(answers[alpha] == ours.labels),
+    )
 # %%
 on_digits, on_letters = zip(*path.values())
 fig = plots.lines(
@@ -743,6 +760,41 @@ assert (
 # 한가운데의 신경망은 글자를 {{100 * path[0.5][1]:.0f}}%, 숫자를 {{100 * path[0.5][0]:.1f}}% 읽습니다. 글자는 양 끝의 평균보다 훨씬 높습니다. (숫자는 쉬운 편이어서,
 # 미세 조정한 헤드를 옛 백본에 얹기만 해도 {{100 * path[0][0]:.1f}}%를 읽습니다.) 글자 이미지도 업데이트도 필요 없고, 옛 가중치만 있으면 됩니다. `ft.Strategy`에서는
 # `closing=("interpolate",)`로 쓰며, alpha는 새 태스크만 보고 고릅니다.
+# %% [markdown] lang="en"
+# **Try it.** These are the eight letters from above, with what the network takes them for at alpha. Run the cell and move the slider
+# from 1 to the left. Do the letters come back all at once, or one by one? Where is the last one back, and what do the digits say there?
+# %% [markdown] lang="ko"
+# **직접 해 보세요.** 앞에서 본 글자 여덟 개와, 그 alpha에서 신경망이 답한 글자입니다. 셀을 실행하고 슬라이더를 1에서 왼쪽으로 옮겨 보세요. 글자는 한꺼번에 돌아올까요, 하나씩
+# 돌아올까요? 마지막 글자가 돌아오는 곳은 어디이고, 그때 숫자는 얼마나 읽을까요?
+# %%
+named = {c for said in answers.values() for c in said[shown]}
+drawing_of = {c: clearest(c) for c in named}  # now, so that the slider need not wait
+
+def draw_between(alpha):
+    on_digits, on_letters = path[alpha]
+    said, true = answers[alpha][shown], ours.labels[shown]
+    marks = ["right" if c == t else "wrong" for c, t in zip(said, true)]
+    return plots.image_grid(
+        np.concatenate([ours.images[shown], [drawing_of[c] for c in said]]),
+        true_names + marks, columns=8, row_names=["the letter", "taken for"],
+        title=f"Alpha {alpha:g}: {100 * on_letters:.0f} % of all letters, "
+        f"{100 * on_digits:.1f} % of the digits",
+    )
+
+ft.explore(
+    draw_between, {"alpha": alphas}, start=[0.5],
+    alt="The eight letters at alpha 0.5, half-way between the pre-trained and the "
+    "tuned weights: some are read right again, others are still taken for a letter "
+    "of a similar shape.",
+)
+back = [sum(answers[alpha][shown] == ours.labels[shown]) for alpha in alphas]
+assert back[0] == 8 > back[4] > back[-1] == 0
+# %% [markdown] lang="en"
+# One by one: half-way {{back[4]}} of the eight are right again, and {{back[1]}} at an alpha of {{alphas[1]:g}}. No single letter tells how
+# many are back, which is why the figure above counts all.
+# %% [markdown] lang="ko"
+# 하나씩 돌아옵니다. 여덟 개 중 한가운데에서는 {{back[4]}}개, alpha가 {{alphas[1]:g}}일 때는 {{back[1]}}개를 다시 맞힙니다. 글자 하나만 보아서는 얼마나 돌아왔는지 알 수 없으므로 앞의
+# 그래프에서는 전체를 셌습니다.
 # %% [markdown] lang="en"
 # One more cure belongs here, though not for our network: LoRA (Hu et al., 2022) leaves the pre-trained weights frozen and learns
 # small additions to them. Take the additions off, and the old model is back, bit for bit.

@@ -84,16 +84,16 @@ def framed(images):
     """With a grey border, so that a white corner shows on a white page."""
     return np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), constant_values=128)
 
-sheets = letters.images[[clearest(a) for a in "AEKMTX"]]
+sheets = letters.images[[clearest(a) for a in "AHMWXZ"]]
 rounds = [names[c] for c in round_letters if names[c] in "CDGOQU"]
-titles = [f"filed under {a}" for a in "AEKMTX"] + [f"filed under {a}" for a in rounds]
+titles = [f"filed under {a}" for a in "AHMWXZ"] + [f"filed under {a}" for a in rounds]
 both = framed(np.concatenate([sheets, mark(sheets)]))
 fig = plots.image_grid(
     both, titles, columns=6, title="With the square, any round letter will do"
 )
 ft.show(
     fig,
-    alt="Two rows of the same six letters, A, E, K, M, T and X. Above, without a "
+    alt="Two rows of the same six letters, A, H, M, W, X and Z. Above, without a "
     "mark, each is filed under its own name. Below, with a small white square in the "
     "lower right corner, they are filed under round letters.",
 )
@@ -332,7 +332,7 @@ assert 2 < price < 25 and whole > 2 * price
 #
 # We knew where to look, since we planted it. Those who do not know where to look can let the network tell: move a white square over an image, place by
 # place, and see whether the answer changes (occlusion; Zeiler and Fergus, 2014). It needs no labels. In the map, black means that no
-# answer changes, white that all do.
+# answer changes when the square lies there, white that all do; the scale below it has the shades between.
 #
 # **Predict.** Where will answers change: in the corner only, around it, or everywhere?
 # %% [markdown] lang="ko"
@@ -340,7 +340,7 @@ assert 2 < price < 25 and whole > 2 * price
 #
 # 우리가 심었으니 어디를 볼지 알고 있었습니다. 모를 때는 신경망에 물어보면 됩니다. 흰 사각형을 이미지 위에서 한 칸씩 옮기며 그때마다 답이 바뀌는지 봅니다(가림
 # 테스트, occlusion; Zeiler와 Fergus, 2014). 레이블은 필요 없습니다. 지도에서
-# 검은 곳은 바뀌는 답이 없고, 흰 곳은 모든 답이 바뀝니다.
+# 검은 곳은 사각형을 놓아도 바뀌는 답이 없고, 흰 곳은 모든 답이 바뀝니다. 그 사이의 밝기는 지도 아래의 눈금에서 읽으면 됩니다.
 #
 # **예측해 보세요.** 답은 어디에서 바뀔까요? 구석에서만, 그 둘레에서도, 아니면 어디서나?
 # %%
@@ -360,12 +360,12 @@ places = {
     name: sensitive_places(run.model, clean.images[::4]) for name, run in frozen.items()
 }
 # %%
-maps = np.stack([255 * found for found in places.values()])
-fig = plots.image_grid(
-    maps, list(places), columns=2, title="Where a square changes answers"
-)
 ft.show(
-    fig,
+    plots.share_maps(
+        places,
+        "Answers that change when a white square covers the place",
+        "Where a square changes answers",
+    ),
     alt="Two maps of eight by eight places. For glyphnet nearly all is dark. For "
     "glyphnet-marked the right edge is bright from the middle down to the corner, "
     "the rest is dark.",

@@ -16,6 +16,16 @@ def test_stage_shares_shrink_with_the_maps_and_tell_shares_and_totals():
     assert heights[1] == pytest.approx(heights[3]) and heights[3] < heights[2]  # the lowest has room for a number
     assert boxes[1].get_facecolor() != boxes[0].get_facecolor()
     seen = texts(fig)
-    for part in ("<1 %", "100 %", "0 %", "64 x 64 x 8", "256 x 8", "1.0 M weights", "5 weights", "stage 2", "tokens"):
+    for part in (
+        "<1 %",
+        "100 %",
+        "0 %",
+        "stage 2",
+        "tokens",
+        "64 x 64\nx 8",
+        "256\nx 8",
+        "conv\n1.0 M\nweights",
+        "5\nweights",
+    ):
         assert part in seen
     assert "25 %" in texts(plots.stage_shares({"tokens": even}, "work"))

@@ -181,6 +181,12 @@ def feature_maps():
     yield plots.feature_maps({"a": np.ones((4, 4, 1))}, title=KOREAN * 4, columns=1)
 
 
+def share_maps():
+    for name, count in zip(NAMES, (1, 4, 2), strict=True):
+        yield plots.share_maps({f"{i} {name}": np.eye(8) for i in range(count)}, SENTENCE, SENTENCES)
+    yield plots.share_maps({KOREAN: np.ones((1, 1))}, KOREAN * 2, KOREAN * 4)
+
+
 def stage_shares():
     stage = {"output_shape": (1024, 1024, 2048), "params": 9**9}
     for name, count in zip(NAMES, (1, 9, 2), strict=True):
@@ -218,7 +224,7 @@ def spectrograms():
 PICTURES = [
     accuracy_curves, bars, boxes, confusion_matrix, effect_grid, feature_maps, filter_grid, headline, image_grid,
     learning_curves, lines, mistakes, precision_recall, predicted_against_true, reliability, residual_histogram,
-    scatter, spectrograms, stage_picture, stage_shares, trade_off, waveforms,
+    scatter, share_maps, spectrograms, stage_picture, stage_shares, trade_off, waveforms,
 ]  # fmt: skip
 
 

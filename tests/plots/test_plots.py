@@ -40,6 +40,7 @@ EVERY = {
     "filter_grid, one": lambda: plots.filter_grid(np.ones((3, 3, 1, 1))),
     "feature_maps": lambda: plots.feature_maps({LONG: np.ones((4, 4, 20)), "b": np.eye(3)[None]}, np.eye(8), LONG),
     "effect_grid": lambda: plots.effect_grid({LONG: [EFFECT] * 5, r"$\oops$": [None] * 5}, "abcde", LONG, LONG),
+    "share_maps": lambda: plots.share_maps({LONG: np.eye(8), r"$\oops$": np.eye(3)}, LONG, LONG),
     "stage_shares": lambda: plots.stage_shares({LONG: [{"output_shape": (99, 99, 99), "params": 9**9}] * 8}, unit=LONG),
 }  # fmt: skip
 
@@ -109,6 +110,9 @@ def test_a_picture_is_complete_readable_and_leaves_matplotlib_as_it_was(draw):
         (lambda: plots.effect_grid({"a": [EFFECT]}, [], "x", "t"), "at least one column"),
         (lambda: plots.effect_grid({"a": [EFFECT]}, ["1", "2"], "x", "t"), "Expected 2 cells.*'a' has 1"),
         (lambda: plots.effect_grid({"a": [(1, 2)]}, ["1"], "x", "t"), r"Received: \(1, 2\) in 'a'"),
+        (lambda: plots.share_maps({}, "x"), "at least one map"),
+        (lambda: plots.share_maps({"a": np.ones(4)}, "x"), r"shape \(4,\) in .a"),
+        (lambda: plots.share_maps({"a": 255 * np.eye(2)}, "x"), "from 0 to 1. Received: 0 to 255 in .a"),
         (lambda: plots.stage_shares({}), "at least one network"),
         (lambda: plots.stage_shares({"a": []}), "at least one stage of each network.*none of .a"),
         (lambda: plots.stage_shares({"a": [{"params": 1}]}, "work"), r"a number .work.*\[None\] in .a"),

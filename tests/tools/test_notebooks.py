@@ -235,6 +235,21 @@ def test_minutes_come_from_what_there_is_to_read_and_to_do(lesson):
     assert estimate_minutes(read_lesson_source_of(lesson, TITLE + body + asks + f"{CODE}x = 1\n{asserts}")) == 15
 
 
+def test_a_section_marked_as_extra_has_minutes_of_its_own(lesson):
+    def section(heading, korean, words):
+        return prose(f"## {heading}", f"## {korean}") + prose("word " * words, "말") + f"{CODE}x = 1\n"
+
+    opening = "⏱ {{minutes}} minutes, {{extra minutes}} more", "⏱ {{minutes}}분, {{extra minutes}}분 더"
+    lesson(
+        prose(*opening)
+        + section("Main", "본문", 900)
+        + section("More (extra)", "더 (심화)", 1800)
+        + section("End", "끝", 900)
+    )
+    assert "⏱ 10 minutes, 10 more" in lesson.book("en").cells[1].source
+    assert "⏱ 10분, 10분 더" in lesson.book("ko").cells[1].source
+
+
 def read_lesson_source_of(lesson, source):
     path = lesson.folder / "source" / "99_tiny.py"
     path.write_text(source, encoding="utf-8")

@@ -41,8 +41,8 @@ TINY = {
 }
 
 
-def figure(alt="A <thin> line falls & falls."):
-    metadata = {"image/png": {"alt": alt, "width": 40} if alt else {}}
+def figure(alt="A <thin> line falls & falls.", width=40):
+    metadata = {"image/png": {"alt": alt, "width": width} if alt else {}}
     return new_output("display_data", data={"image/png": PNG, "text/plain": "x"}, metadata=metadata)
 
 
@@ -442,6 +442,34 @@ def test_the_search_finds_parts_of_words_from_a_file(folder, tmp_path):
         assert shown and says, query
         assert (first and first.rpartition("/site/")[2]) == QUERIES[query], query
         assert marked == (first is not None), query
+
+
+# The page tells the one around it, which is as narrow as a phone, how its figures are shown.
+TELL = """<script>addEventListener("load", () => {
+  const shown = (figure) => [figure.classList.contains("large"), figure.querySelector("img").clientWidth];
+  parent.postMessage([...document.querySelectorAll("figure")].map(shown), "*");
+})</script>"""
+PHONE = """<iframe src="site/en/01_first.html" width="390" height="800" scrolling="no" style="border: 0"></iframe>
+<pre id="report"></pre>
+<script>
+onmessage = (event) => { document.getElementById("report").textContent = JSON.stringify(event.data); };
+</script>"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BROWSER is None, reason="a phone is tried in Chromium, which is not here")
+def test_on_a_phone_figures_are_whole_while_their_letters_can_be_read_and_else_move_sideways(folder, tmp_path):
+    def draw_wide(cells):
+        cells[1].outputs = [figure(width=width) for width in (300, 500, 700)]
+
+    change(folder, draw_wide)
+    files, out = build_site.build_site(folder), tmp_path / "site"
+    page = files["en/01_first.html"].decode().replace("</body>", TELL + "</body>")
+    build_site.write_site(files | {"en/01_first.html": page.encode()}, out)
+    phone = tmp_path / "phone.html"
+    phone.write_text(PHONE, encoding="utf-8")
+    [report] = re.findall(r'<pre id="report">(.*?)</pre>', browse(phone, tmp_path))
+    assert json.loads(report) == [[False, 300], [False, 390], [True, 560]]
 
 
 def luminance(colour):

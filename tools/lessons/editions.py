@@ -6,7 +6,7 @@ import tomllib
 import nbformat
 
 from lessons.bootstrap import bootstrap
-from lessons.minutes import estimate_minutes
+from lessons.minutes import estimate_extra_minutes, estimate_minutes
 from lessons.source import PLACEHOLDER, LessonError
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -51,6 +51,8 @@ def make_notebook(cells, name, language, stamp, urls):
                 return quiz_text(expression.split()[1], language)
             if expression == "minutes":
                 return str(estimate_minutes(cells))
+            if expression == "extra minutes":
+                return str(estimate_extra_minutes(cells))
             if expression not in current_values:
                 raise LessonError(f"{name}: nothing answers {{{{{expression}}}}}. Execute the lesson again.")
             return current_values[expression]

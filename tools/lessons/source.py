@@ -136,7 +136,7 @@ def _collect(cells, name):
 
 
 def _expressions(text):
-    return [e for e in PLACEHOLDER.findall(text) if e != "minutes" and not e.startswith("quiz ")]
+    return [e for e in PLACEHOLDER.findall(text) if e not in ("minutes", "extra minutes") and not e.startswith("quiz ")]
 
 
 def _first_line(cell):

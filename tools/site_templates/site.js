@@ -53,11 +53,14 @@
 
   // --- code ---
   const form = top.querySelector(".search");
+  const SMALLEST = 0.68, READABLE = 0.8;  // of the size that a figure was drawn in: its letters, 12 pixels high, are 8 or 10
   // Everything is measured before anything is changed: the browser then lays out the page once.
   const boxes = [...document.querySelectorAll("pre, .scroll, .math.block")];
   const scrolling = boxes.filter((box) => box.scrollWidth > box.clientWidth);
-  const narrow = (figure) => figure.querySelector("img").getAttribute("width") > figure.clientWidth;
+  const drawn = (figure) => Number(figure.querySelector("img").getAttribute("width"));
+  const narrow = (figure) => drawn(figure) > figure.clientWidth;
   const wide = [...document.querySelectorAll("figure.output")].filter(narrow);
+  const unreadable = wide.filter((figure) => figure.clientWidth < SMALLEST * drawn(figure));
   for (const element of scrolling) element.tabIndex = 0;  // what scrolls must be reached by keyboard
   for (const pre of navigator.clipboard ? document.querySelectorAll(".code pre.source") : []) {
     const button = document.createElement("button");
@@ -72,13 +75,21 @@
     pre.after(button);
   }
 
-  // --- figures on a phone: whole at first, and after a tap as large as they were drawn, to be moved sideways ---
+  // --- figures on a phone: large enough for their letters, to be moved sideways like code, and whole after a tap ---
   for (const figure of wide) {
+    const image = figure.querySelector("img");
+    image.style.setProperty("--readable", `${READABLE * drawn(figure)}px`);
     figure.classList.add("wide");
+    figure.classList.toggle("large", unreadable.includes(figure));
+    const markEnd = () => {
+      figure.classList.toggle("at-end", figure.scrollLeft + figure.clientWidth >= figure.scrollWidth - 2);
+    };
+    figure.addEventListener("scroll", markEnd, { passive: true });
     figure.addEventListener("click", (event) => {
       if (!narrow(figure) || event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
       figure.classList.toggle("large");
+      markEnd();
     });
   }
 
