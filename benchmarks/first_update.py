@@ -1,8 +1,8 @@
 """What the first update of a phase costs, with Keras's AdamW under a schedule and with the one of `ft.fit`.
 
-Both take the same steps, to the last bit. Keras asks the schedule for the rate once for each kernel that decays, so that
-TensorFlow builds it as often, and computes it as often at every update; `ft.fit` asks once. Each round builds both anew,
-in turn; seconds are those of the processor, which depend less on what else the machine does.
+Both take the same steps, to the last bit. Keras asks the schedule for the rate once for each kernel that decays, so
+that TensorFlow builds it as often, and computes it as often at every update; `ft.fit` asks once. Each round builds both
+anew, in turn; seconds are those of the processor, which depend less on what else the machine does.
 """
 
 import argparse
@@ -61,9 +61,8 @@ def main(rounds):
         rows.append(
             {"model": name, "first": first, "later": later, **{f"{kind}_ratio": ratios[kind] for kind in ratios}}
         )
-        print(
-            f"{name}: first update {show(ratios['first'], digits=2)} times sooner, later ones {show(ratios['later'], digits=2)}"
-        )
+        first_text, later_text = (show(ratios[kind], digits=2) for kind in ("first", "later"))
+        print(f"{name}: first update {first_text} times sooner, later ones {later_text}", flush=True)
     write("first_update", {"batch": BATCH, "rounds": rounds, "rows": rows})
 
 

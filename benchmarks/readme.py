@@ -68,6 +68,13 @@ def partial(data):
         yield row["case"], row["updates"], *mean_seconds, span(row["ratio"], digits=2)
 
 
+def first_update(data):
+    yield "model", "with Keras's AdamW, s", "with ours, s", "first update, times sooner", "later ones, times faster"
+    for row in data["rows"]:
+        seconds = (f"{sum(row['first'][side]) / len(row['first'][side]):.1f}" for side in ("keras", "ftlib"))
+        yield row["model"], *seconds, *(span(row[f"{kind}_ratio"], digits=2) for kind in ("first", "later"))
+
+
 def updates(data):
     yield "model", "`train_on_batch`, ms", "`fit`, ms", "`fit`, times `train_on_batch`"
     for row in data["rows"]:
@@ -93,8 +100,12 @@ def rates(data):
 
 def fastai_fine_tune(data):
     yield (
-        "photos per class",
+        "photos",
+        "pixels",
+        "per class",
         "updates",
+        "batch",
+        "seeds",
         "fine_tune, %",
         "with a plain head, %",
         "ours, %",
@@ -103,15 +114,29 @@ def fastai_fine_tune(data):
         "times faster",
     )
     for row in data["rows"]:
-        mean_accuracies = (mean(row[side], "test", 100) for side in ("fine_tune", "fine_tune, plain head", "ours"))
-        differences = (span(row[f"over {k}"], 100, sign="+") for k in ("fine_tune", "fine_tune, plain head"))
+        sides = ("fine_tune", "fine_tune, plain head")
+        accuracies = (mean(row[side], "test", 100) if side in row else "" for side in (*sides, "ours"))
+        differences = (span(row[f"over {side}"], 100, sign="+") if side in row else "" for side in sides)
         yield (
-            row["labels_per_class"],
-            row["updates"],
-            *mean_accuracies,
+            *(row[name] for name in ("data", "side", "labels_per_class", "updates", "batch_size")),
+            len(row["ours"]),
+            *accuracies,
             *differences,
             span(row["faster than fine_tune"]),
         )
+
+
+def fit_parts(data):
+    yield "part", "processor seconds", "share, %"
+    rounds = [row["seconds"] for row in data["rows"]]
+    whole = data["whole"]["mean"]
+    for part in data["parts"]:
+        seconds = sum(row[part] for row in rounds) / len(rounds)
+        share = "in the parts" if part == "reading" else f"{100 * seconds / whole:.0f}"
+        yield part, f"{seconds:.1f}", share
+    yield "all of it", f"{whole:.1f}", "100"
+    yield "reading, features, updates and validation", f"{data['must']['mean']:.1f}", ""
+    yield "all of it, times these", span(data["ratio"], digits=2), ""
 
 
 def kills(data):
@@ -181,8 +206,8 @@ def hardware_gpu(data):
 
 
 TABLES = (
-    guide_extraction, guide_tuning, own_images, partial, rates, updates, objectives, fastai_fine_tune, kills,
-    first_minute, large_memory, large_waiting, scale, hardware_cpu, hardware_gpu,
+    guide_extraction, guide_tuning, own_images, fit_parts, partial, rates, first_update, updates, objectives,
+    fastai_fine_tune, kills, first_minute, large_memory, large_waiting, scale, hardware_cpu, hardware_gpu,
 )  # fmt: skip
 
 
