@@ -273,7 +273,9 @@ def bars(  # noqa: PLR0913
     given_values[np.abs(given_values) < 1e-12 * largest] = 0  # such as 0.3 - 0.1 * 3
     finite_values = np.where(np.isfinite(given_values), given_values, np.nan)
     are_short = width is None and widest_of(map(str, values)) < 2 * NARROW_NAME
-    names = [fold_name(str(name), NARROW_NAME + 2 if are_short else 36) for name in values]
+    longest_word = widest_of(word for name in values for word in str(name).split() or [""])
+    line_length = max(NARROW_NAME + 2, longest_word) if are_short else 36  # a word is not broken to save a few letters
+    names = [fold_name(str(name), line_length) for name in values]
     name_width = 0.075 * widest_of(line for name in names for line in name.split("\n"))
     fig = new_figure(width or max(5, 3.6 + name_width), height or 1.0 + 0.42 * len(values))
     ax = fig.subplots()

@@ -124,6 +124,20 @@ def test_the_checksum_of_results_covers_those_that_are_read():
     assert notebooks.results_checksum([type("Cell", (), {"code": code})]) != notebooks.results_checksum([])
 
 
+def test_a_record_that_comes_out_again_makes_no_lesson_stale(tmp_path, monkeypatch):
+    record = json.loads((ROOT / "results" / "presets.json").read_text(encoding="utf-8"))
+    (tmp_path / "results").mkdir()
+    monkeypatch.setattr(notebooks, "ROOT", tmp_path)
+
+    def checksum_of(changed):
+        (tmp_path / "results" / "presets.json").write_text(json.dumps(changed), encoding="utf-8")
+        return notebooks.results_checksum([type("Cell", (), {"code": 'track.recorded("presets")'})])
+
+    marked = {**record, "settings": {**record["settings"], "code": "another", "checked": "with this code"}}
+    measured = {**record, "rows": record["rows"][1:]}
+    assert checksum_of(marked) == checksum_of(record) != checksum_of(measured)
+
+
 REFUSED = {
     "a cell without its twin": (f"{EN}# Alone.\n{CODE}x = 1\n", 'lang="ko"'),
     "a twin in the wrong order": (f"{KO}# 먼저.\n{EN}# Second.\n", "Received"),
