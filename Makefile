@@ -112,7 +112,7 @@ results: setup  ## measure the recorded grids in results/ again, where the code 
 	.venv/bin/python tools/domain_pictures.py
 
 benchmarks: setup  ## measure ftlib against what one would otherwise do (needs FTLIB_REAL)
-	for one in guide own_images fit_parts partial rates first_update updates objectives kills first_minute large hardware; do .venv/bin/python benchmarks/$$one.py || exit 1; done
+	for one in guide own_images fit_parts probe_threads partial rates first_update updates objectives kills first_minute large hardware; do .venv/bin/python benchmarks/$$one.py || exit 1; done
 	.venv/bin/python benchmarks/readme.py
 
 gpu: setup  ## measure what a GPU gives, in under ten minutes; KERAS_BACKEND=jax make gpu for another backend

@@ -68,6 +68,13 @@ def partial(data):
         yield row["case"], row["updates"], *mean_seconds, span(row["ratio"], digits=2)
 
 
+def probe_threads(data):
+    yield "examples", "classes", "scikit-learn as it is, s", "on one thread, s", "times as fast"
+    for row in data["rows"]:
+        seconds = (f"{sum(values) / len(values):.2f}" for values in row["seconds"].values())
+        yield f"{row['examples']:,}", row["classes"], *seconds, span(row["ratio"])
+
+
 def first_update(data):
     yield "model", "with Keras's AdamW, s", "with ours, s", "first update, times sooner", "later ones, times faster"
     for row in data["rows"]:
@@ -206,7 +213,8 @@ def hardware_gpu(data):
 
 
 TABLES = (
-    guide_extraction, guide_tuning, own_images, fit_parts, partial, rates, first_update, updates, objectives,
+    guide_extraction, guide_tuning, own_images, fit_parts, probe_threads, partial, rates, first_update,
+    updates, objectives,
     fastai_fine_tune, kills, first_minute, large_memory, large_waiting, scale, hardware_cpu, hardware_gpu,
 )  # fmt: skip
 

@@ -14,9 +14,8 @@ if TYPE_CHECKING:
 def fit_logistic_regression(features: Any, labels: np.ndarray, strength: float) -> LogisticRegression:
     """Returns scikit-learn's multinomial logistic regression, fitted on one thread.
 
-    It takes hundreds of small steps, each of which several threads would have to wait for each other: on two busy cores
-    two threads took 5 to 9 times as long as one, from 400 to 10,000 examples of 1,280 features. One thread also adds up
-    in the same order on every machine.
+    It takes hundreds of small steps, at each of which several threads would have to wait for each other, on busy cores
+    for long (`benchmarks/probe_threads.py`). One thread also adds up in the same order on every machine.
 
     Args:
         features: `(n, features)`, an array or a sparse matrix.

@@ -118,7 +118,7 @@ class AdamWWithOneScheduleCall(keras.optimizers.AdamW):
     """AdamW that computes its rate once an update, whose bits are Keras's own.
 
     Keras asks the schedule again for every weight that decays. TensorFlow then builds, and runs, the whole schedule as
-    often: for a small network that was a fifth of the time until the first update.
+    often: for a small network that was a fifth of a short run (`benchmarks/first_update.py`).
     """
 
     _rate_of_update: Any = None
